@@ -1,0 +1,5 @@
+"""Lets ``python -m outreach`` be the same command as ``outreach``."""
+
+from outreach.cli.main import main
+
+main()

@@ -1,0 +1,1 @@
+"""Values in, values out: templates, MJML, CSS, text parts and message bytes."""

@@ -1,0 +1,246 @@
+"""Opening a database, holding transactions and bringing its schema up to date.
+
+SQLite is the default; PostgreSQL is the same code with another URL. What differs between the two
+is set up here and nowhere else.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib.resources import files
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    Dialect,
+    Engine,
+    create_engine,
+    event,
+    exc,
+    inspect,
+    select,
+    table,
+    text,
+)
+from sqlalchemy import column as sql_column
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
+from sqlalchemy.types import DateTime, TypeDecorator
+
+from outreach.domain.clock import in_utc
+from outreach.errors import ConfigError, UnavailableError
+
+SCHEMA_HEAD = "0001"
+"""The newest migration. A test compares it with the files, so that opening need not read them."""
+
+BUSY_TIMEOUT_MS = 30_000
+"""How long SQLite waits for another writer before it gives up, in milliseconds."""
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant, aware, in UTC. A naive one is refused, since it would come back as another.
+
+    PostgreSQL keeps ``timestamptz``. SQLite has no such type, so it keeps the UTC wall time as text
+    of one width (``2026-11-23 18:40:47.000000``), which sorts as time does and which a person can
+    read.
+    """
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        return dialect.type_descriptor(DateTime(timezone=dialect.name != "sqlite"))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        moment = in_utc(value)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else in_utc(value)
+
+
+class Database:
+    """One database: transactions to work in, and its schema.
+
+    `read()` and `write()` each give a `Session` in one transaction that is committed when the block
+    ends and rolled back when it raises. On SQLite a writing transaction takes the write lock at its
+    start, so that it never has to give up half-way. Safe to share between threads; a session is not.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = make_url(url)
+        self.engine = _engine(url)
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is SQLite."""
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """Open a transaction that only reads, on one unchanging view of the data."""
+        with self._transaction(write=False) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """Open a transaction that writes."""
+        with self._transaction(write=True) as session:
+            yield session
+
+    @contextmanager
+    def _transaction(self, *, write: bool) -> Iterator[Session]:
+        with _wrapped(self), self.engine.connect() as connection:
+            connection = connection.execution_options(outreach_write=write)
+            with connection.begin(), Session(connection, expire_on_commit=False) as session:
+                yield session
+                session.flush()
+
+    def revision(self) -> str | None:
+        """Return the schema's revision, or None for a database that has none yet."""
+        with _wrapped(self), self.engine.connect() as connection:
+            if not inspect(connection).has_table("alembic_version"):
+                return None
+            version = table("alembic_version", sql_column("version_num"))
+            return connection.execute(select(version.c.version_num)).scalar()
+
+    def check_schema(self) -> None:
+        """Raise `ConfigError` unless the schema is the one this program was written for."""
+        found = self.revision()
+        if found == SCHEMA_HEAD:
+            return
+        if found is None:
+            raise ConfigError(
+                "the database has no tables yet",
+                source=self.display_url,
+                hint="run `outreach db upgrade` to create them",
+            )
+        if found > SCHEMA_HEAD:
+            raise ConfigError(
+                f"the database is at revision {found}, newer than this program's {SCHEMA_HEAD}",
+                source=self.display_url,
+                hint="install the newer Outreach that upgraded it",
+            )
+        raise ConfigError(
+            f"the database is at revision {found}, this program needs {SCHEMA_HEAD}",
+            source=self.display_url,
+            hint="make a copy of it, then run `outreach db upgrade`",
+        )
+
+    def upgrade(self) -> None:
+        """Create the tables, or bring them to the newest revision. Nothing to do is not an error."""
+        from alembic import command  # noqa: PLC0415 - 0.4 s to import, needed once a release
+        from alembic.config import Config  # noqa: PLC0415
+
+        config = Config()
+        config.set_main_option("script_location", str(files("outreach.storage") / "migrations"))
+        with _wrapped(self), self.engine.connect() as connection:
+            connection = connection.execution_options(outreach_write=True)
+            with connection.begin():
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
+
+    @property
+    def display_url(self) -> str:
+        """The URL without its password."""
+        return self.url.render_as_string(hide_password=True)
+
+    def close(self) -> None:
+        """Give back all connections."""
+        self.engine.dispose()
+
+
+def _engine(url: str) -> Engine:
+    parsed = make_url(url)
+    backend = parsed.get_backend_name()
+    if backend == "sqlite":
+        engine = create_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    if backend == "postgresql":
+        if parsed.drivername == "postgresql":
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        try:
+            return create_engine(parsed, pool_pre_ping=True)
+        except ModuleNotFoundError as missing:
+            raise ConfigError(
+                "PostgreSQL needs the psycopg package",
+                source="database_url",
+                hint="pip install 'outreach-engine[postgres]'",
+            ) from missing
+    raise ConfigError(
+        f"no support for {backend} databases",
+        source="database_url",
+        hint="use sqlite:///FILE or postgresql://user@host/name",
+    )
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    # The driver's own transaction handling would begin too late; `_begin_sqlite` does it.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    write = connection.get_execution_options().get("outreach_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+@contextmanager
+def _wrapped(database: Database) -> Iterator[None]:
+    """Turn what only the person can mend into our errors; let mistakes in our code fly."""
+    try:
+        yield
+    except exc.OperationalError as error:
+        reason = re.sub(r"\s+", " ", str(error.orig)).strip()
+        source = database.display_url
+        lowered = reason.lower()
+        if "locked" in lowered or "busy" in lowered:
+            raise UnavailableError(
+                f"the database is locked by another program ({reason})",
+                source=source,
+                hint="close the other program, or try again when it has finished",
+            ) from error
+        if "readonly" in lowered or "read-only" in lowered:
+            raise UnavailableError(
+                f"the database cannot be written to ({reason})",
+                source=source,
+                hint="check the owner and permissions of the file and of its folder",
+            ) from error
+        if "disk is full" in lowered or "no space left" in lowered or "disk i/o" in lowered:
+            raise UnavailableError(
+                f"the disk is full or failing ({reason})",
+                source=source,
+                hint="make room and run the same command again; what was recorded is kept",
+            ) from error
+        raise UnavailableError(
+            f"the database cannot be used ({reason})",
+            source=source,
+            hint="check database_url, and that the server is up and the folder exists",
+        ) from error
+    except exc.ArgumentError as error:
+        raise ConfigError(str(error), source="database_url") from error
+    except exc.DatabaseError as error:
+        if "file is not a database" in str(error.orig) or "malformed" in str(error.orig):
+            raise ConfigError(
+                f"not an Outreach database ({error.orig})",
+                source=database.display_url,
+                hint="restore it from a copy, or point database_url at another file",
+            ) from error
+        raise
+
+
+def analyze(session: Session) -> None:
+    """Refresh the planner's statistics; worth it after a large import."""
+    session.execute(text("ANALYZE"))

@@ -1,0 +1,1 @@
+"""Schema migrations, oldest first; `outreach.storage.database` runs them."""

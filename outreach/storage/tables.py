@@ -1,0 +1,467 @@
+"""The tables, as typed classes: what each row is, and which questions its indexes are for.
+
+Rows that record what happened are only ever added; what sums them up (the ``last_…`` columns of a
+contact, the state of a delivery) changes in the same transaction as the fact it sums up. Instants
+are UTC. Enumerations are stored by value, as text, so that a person reading the database can read
+them. Every constraint has a name, which is what lets a migration change it on SQLite.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Enum,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from outreach.domain.contact import ConsentBasis, ConsentStatus
+from outreach.storage.database import UtcDateTime
+
+RowId = BigInteger().with_variant(Integer, "sqlite")
+Json = JSON().with_variant(JSONB(), "postgresql")
+
+
+def _enum(kind: type[StrEnum]) -> Enum:
+    return Enum(
+        kind,
+        native_enum=False,
+        create_constraint=False,
+        length=32,
+        values_callable=lambda members: [member.value for member in members],
+    )
+
+
+class Table(DeclarativeBase):
+    """Base of all tables."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it from the class
+        datetime: UtcDateTime,
+        dict[str, Any]: Json,
+        ConsentStatus: _enum(ConsentStatus),
+        ConsentBasis: _enum(ConsentBasis),
+    }
+
+
+class ContactRow(Table):
+    """A person. The ``last_…`` columns sum up `TouchRow`, the ``consent…`` ones `ConsentRow`.
+
+    A contact that was merged into another stays as a row with `merged_into_id`, holding only what
+    could not move; every question leaves such rows out.
+    """
+
+    __tablename__ = "contacts"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    first_name: Mapped[str | None] = mapped_column(Text)
+    last_name: Mapped[str | None] = mapped_column(Text)
+    company: Mapped[str | None] = mapped_column(Text)
+    job_title: Mapped[str | None] = mapped_column(Text)
+    phone: Mapped[str | None] = mapped_column(Text)
+    locale: Mapped[str | None] = mapped_column(String(35))
+    timezone: Mapped[str | None] = mapped_column(String(64))
+    country: Mapped[str | None] = mapped_column(String(2))
+    owner: Mapped[str | None] = mapped_column(Text)
+    source: Mapped[str | None] = mapped_column(Text)
+    relies_on: Mapped[str | None] = mapped_column(Text)
+    attributes: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+
+    tier: Mapped[str] = mapped_column(String(32))
+    tier_since: Mapped[datetime | None]
+    #: Whether a person set the tier (then no import or rule changes it).
+    tier_by_person: Mapped[bool] = mapped_column(server_default=text("false"))
+
+    consent: Mapped[ConsentStatus] = mapped_column(server_default=ConsentStatus.NONE.value)
+    consent_basis: Mapped[ConsentBasis | None]
+    consent_expires: Mapped[datetime | None]
+
+    held_until: Mapped[datetime | None]
+    parted_at: Mapped[datetime | None]
+    merged_into_id: Mapped[int | None] = mapped_column(RowId, ForeignKey("contacts.id"))
+
+    last_touch: Mapped[datetime | None]
+    last_in: Mapped[datetime | None]
+    last_out: Mapped[datetime | None]
+    last_two_way: Mapped[datetime | None]
+    last_personal: Mapped[datetime | None]
+    last_give: Mapped[datetime | None]
+    last_ask: Mapped[datetime | None]
+    last_reply: Mapped[datetime | None]
+
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+    __table_args__ = (
+        # "who of this tier", and with it most segments and "who is due"
+        Index(None, "tier", "last_two_way"),
+        Index(
+            "ix_contacts_merged_into_id",
+            "merged_into_id",
+            sqlite_where=text("merged_into_id IS NOT NULL"),
+            postgresql_where=text("merged_into_id IS NOT NULL"),
+        ),
+    )
+
+
+class AddressRow(Table):
+    """One mail address of a contact; exactly one of them is primary.
+
+    `address` is as the person writes it; `normalised` is what decides whether two are the same
+    mailbox for us (`outreach.domain.address.normalise`); `likeness` also folds plus tags and the
+    dots of providers that ignore them, and only ever *proposes* that two contacts are one person.
+    """
+
+    __tablename__ = "addresses"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    contact_id: Mapped[int] = mapped_column(RowId, ForeignKey("contacts.id"))
+    address: Mapped[str] = mapped_column(Text)
+    normalised: Mapped[str] = mapped_column(Text, unique=True)
+    likeness: Mapped[str] = mapped_column(Text, index=True)
+    is_primary: Mapped[bool]
+    created_at: Mapped[datetime]
+
+    __table_args__ = (
+        Index(
+            "ix_addresses_primary",
+            "contact_id",
+            unique=True,
+            sqlite_where=text("is_primary"),
+            postgresql_where=text("is_primary"),
+        ),
+        Index(None, "contact_id"),
+    )
+
+
+class ConsentRow(Table):
+    """A permission given or taken back: when, how, from where. Never overwritten."""
+
+    __tablename__ = "consents"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    contact_id: Mapped[int] = mapped_column(RowId, ForeignKey("contacts.id"), index=True)
+    status: Mapped[ConsentStatus]
+    basis: Mapped[ConsentBasis | None]
+    #: What proves it: the form and its wording, the mail, the import file and line.
+    evidence: Mapped[str | None] = mapped_column(Text)
+    source: Mapped[str] = mapped_column(Text)
+    ip_address: Mapped[str | None] = mapped_column(String(45))
+    occurred_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+    recorded_at: Mapped[datetime]
+    recorded_by: Mapped[str | None] = mapped_column(Text)
+
+
+class OptOutRow(Table):
+    """A contact's word that they want no more of something. Only their own word lifts it."""
+
+    __tablename__ = "opt_outs"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    contact_id: Mapped[int] = mapped_column(RowId, ForeignKey("contacts.id"))
+    #: A `domain.contact.Scope`, or the name of one series as ``series:NAME``.
+    scope: Mapped[str] = mapped_column(String(80))
+    source: Mapped[str] = mapped_column(Text)
+    evidence: Mapped[str | None] = mapped_column(Text)
+    occurred_at: Mapped[datetime]
+    lifted_at: Mapped[datetime | None]
+    lifted_evidence: Mapped[str | None] = mapped_column(Text)
+
+    __table_args__ = (Index(None, "contact_id"),)
+
+
+class SuppressionRow(Table):
+    """An address never to be mailed. It outranks every segment and every import.
+
+    `address_hash` is keyed (`domain.address.keyed_hash`), so that it still works after the address
+    itself was erased at the person's wish.
+    """
+
+    __tablename__ = "suppressions"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    address_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    normalised: Mapped[str | None] = mapped_column(Text, index=True)
+    reason: Mapped[str] = mapped_column(String(32))
+    source: Mapped[str] = mapped_column(Text)
+    detail: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime]
+    lifted_at: Mapped[datetime | None]
+    lifted_by: Mapped[str | None] = mapped_column(Text)
+
+
+class RoleRow(Table):
+    """A role that a contact has, or had, beside the tier: partner, supplier, payer …."""
+
+    __tablename__ = "roles"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    contact_id: Mapped[int] = mapped_column(RowId, ForeignKey("contacts.id"))
+    role: Mapped[str] = mapped_column(String(32))
+    since: Mapped[datetime]
+    until: Mapped[datetime | None]
+    by: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str | None] = mapped_column(Text)
+
+    __table_args__ = (Index(None, "contact_id", "role"), Index(None, "role"))
+
+
+class InterestRow(Table):
+    """Something a contact said they want to hear about, in lower case."""
+
+    __tablename__ = "interests"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    contact_id: Mapped[int] = mapped_column(RowId, ForeignKey("contacts.id"))
+    interest: Mapped[str] = mapped_column(Text)
+    source: Mapped[str] = mapped_column(Text)
+    declared_at: Mapped[datetime]
+
+    __table_args__ = (
+        UniqueConstraint("contact_id", "interest", name="uq_interests_contact_id_interest"),
+        Index(None, "interest"),
+    )
+
+
+class TierChangeRow(Table):
+    """A move between tiers, to a pause or to parting: who decided, why, and what was promised."""
+
+    __tablename__ = "tier_changes"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    contact_id: Mapped[int] = mapped_column(RowId, ForeignKey("contacts.id"), index=True)
+    before: Mapped[str | None] = mapped_column(String(32))
+    after: Mapped[str] = mapped_column(String(32))
+    by: Mapped[str] = mapped_column(Text)
+    by_person: Mapped[bool]
+    reason: Mapped[str | None] = mapped_column(Text)
+    at: Mapped[datetime]
+    #: The `PromiseRow` that the new tier stood for at that moment.
+    promise_hash: Mapped[str | None] = mapped_column(String(64), ForeignKey("promises.hash"))
+
+
+class PromiseRow(Table):
+    """One version of ``tiers.toml``, whole, once per content: what we promised, and since when."""
+
+    __tablename__ = "promises"
+
+    hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    text: Mapped[str] = mapped_column(Text)
+    first_seen_at: Mapped[datetime]
+
+
+class NoteRow(Table):
+    """What somebody wrote down about a contact. Never read by templates."""
+
+    __tablename__ = "notes"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    contact_id: Mapped[int] = mapped_column(RowId, ForeignKey("contacts.id"), index=True)
+    text: Mapped[str] = mapped_column(Text)
+    by: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime]
+
+
+class TouchRow(Table):
+    """One exchange in either direction, on any channel."""
+
+    __tablename__ = "touches"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    contact_id: Mapped[int] = mapped_column(RowId, ForeignKey("contacts.id"))
+    at: Mapped[datetime]
+    #: ``in``, ``out`` or ``both`` (a call, a meeting).
+    direction: Mapped[str] = mapped_column(String(8))
+    #: ``mail``, ``call``, ``meeting`` or ``letter``.
+    channel: Mapped[str] = mapped_column(String(16))
+    #: ``newsletter``, ``check-in``, ``item``, ``reply``, ``call`` …
+    kind: Mapped[str] = mapped_column(String(32))
+    content_class: Mapped[str | None] = mapped_column(String(16))
+    #: Written or spoken by a person for this person.
+    personal: Mapped[bool]
+    by: Mapped[str | None] = mapped_column(Text)
+    summary: Mapped[str | None] = mapped_column(Text)
+    delivery_id: Mapped[int | None] = mapped_column(RowId, ForeignKey("deliveries.id"))
+
+    __table_args__ = (
+        # a contact's timeline, caps and cadence
+        Index(None, "contact_id", "at"),
+        # a touch is recorded once for a delivery, however often that is tried
+        Index(
+            "uq_touches_delivery_id",
+            "delivery_id",
+            unique=True,
+            sqlite_where=text("delivery_id IS NOT NULL"),
+            postgresql_where=text("delivery_id IS NOT NULL"),
+        ),
+    )
+
+
+class MergeRow(Table):
+    """Two contacts that a person found to be one: which was kept, and what the other one was."""
+
+    __tablename__ = "merges"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    kept_id: Mapped[int] = mapped_column(RowId, ForeignKey("contacts.id"), index=True)
+    absorbed_id: Mapped[int] = mapped_column(RowId, ForeignKey("contacts.id"))
+    absorbed: Mapped[dict[str, Any]]
+    by: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str | None] = mapped_column(Text)
+    at: Mapped[datetime]
+
+
+class ImportRow(Table):
+    """One import: the file, what it was taken for, and totals that add up."""
+
+    __tablename__ = "imports"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    file: Mapped[str] = mapped_column(Text)
+    file_hash: Mapped[str] = mapped_column(String(64))
+    preset: Mapped[str] = mapped_column(String(32))
+    totals: Mapped[dict[str, Any]]
+    by: Mapped[str | None] = mapped_column(Text)
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+
+
+class CampaignRow(Table):
+    """One mailing: one template, one segment, one audience frozen at plan time, one key."""
+
+    __tablename__ = "campaigns"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    #: Such as ``newsletter@2026-12``. The same key never reaches the same contact twice.
+    key: Mapped[str] = mapped_column(String(200), unique=True)
+    template: Mapped[str] = mapped_column(Text)
+    template_hash: Mapped[str] = mapped_column(String(64), ForeignKey("templates_sent.hash"))
+    segment: Mapped[str] = mapped_column(Text)
+    #: The segment's expression as it was when the audience was frozen.
+    segment_where: Mapped[str] = mapped_column(Text)
+    series: Mapped[str] = mapped_column(String(80))
+    content_class: Mapped[str] = mapped_column(String(16))
+    subject: Mapped[str] = mapped_column(Text)
+    sender: Mapped[str] = mapped_column(Text)
+    #: A `domain.delivery.CampaignState`.
+    state: Mapped[str] = mapped_column(String(16), index=True)
+    state_reason: Mapped[str | None] = mapped_column(Text)
+    audience: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    created_at: Mapped[datetime]
+    approved_at: Mapped[datetime | None]
+    approved_by: Mapped[str | None] = mapped_column(Text)
+    finished_at: Mapped[datetime | None]
+
+
+class DeliveryRow(Table):
+    """One campaign to one contact. Unique on that pair: this row is why nobody is mailed twice."""
+
+    __tablename__ = "deliveries"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(RowId, ForeignKey("campaigns.id"))
+    contact_id: Mapped[int] = mapped_column(RowId, ForeignKey("contacts.id"))
+    #: The address as it was when the audience was frozen.
+    address: Mapped[str] = mapped_column(Text)
+    #: A `domain.delivery.DeliveryState`.
+    state: Mapped[str] = mapped_column(String(16))
+    #: Why it stands where it stands: a gate rule, or the server's words.
+    reason: Mapped[str | None] = mapped_column(Text)
+    lease_owner: Mapped[str | None] = mapped_column(String(80))
+    lease_until: Mapped[datetime | None]
+    not_before: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    message_id: Mapped[str | None] = mapped_column(Text)
+    transport: Mapped[str | None] = mapped_column(Text)
+    reply_code: Mapped[int | None] = mapped_column(Integer)
+    enhanced_code: Mapped[str | None] = mapped_column(String(12))
+    reply_text: Mapped[str | None] = mapped_column(Text)
+    size: Mapped[int | None] = mapped_column(Integer)
+    created_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        UniqueConstraint("campaign_id", "contact_id", name="uq_deliveries_campaign_id_contact_id"),
+        # claiming work, counting states, checking conservation
+        Index(None, "campaign_id", "state", "id"),
+        # a contact's mail, and the caps on it
+        Index(None, "contact_id", "sent_at"),
+    )
+
+
+class AttemptRow(Table):
+    """One try of a delivery through a transport, with the server's own words."""
+
+    __tablename__ = "attempts"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    delivery_id: Mapped[int] = mapped_column(RowId, ForeignKey("deliveries.id"), index=True)
+    number: Mapped[int] = mapped_column(Integer)
+    transport: Mapped[str] = mapped_column(Text)
+    #: A `domain.delivery.Outcome`.
+    outcome: Mapped[str] = mapped_column(String(16))
+    reply_code: Mapped[int | None] = mapped_column(Integer)
+    enhanced_code: Mapped[str | None] = mapped_column(String(12))
+    reply_text: Mapped[str | None] = mapped_column(Text)
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime]
+
+
+class DecisionRow(Table):
+    """What the gate said of one intended mail, at plan time or just before sending."""
+
+    __tablename__ = "decisions"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    contact_id: Mapped[int] = mapped_column(RowId, ForeignKey("contacts.id"))
+    campaign_id: Mapped[int | None] = mapped_column(RowId, ForeignKey("campaigns.id"))
+    #: ``plan`` or ``send``.
+    stage: Mapped[str] = mapped_column(String(8))
+    #: ``allow``, ``hold`` or ``refuse``.
+    verdict: Mapped[str] = mapped_column(String(8))
+    rule: Mapped[str] = mapped_column(String(40))
+    why: Mapped[str | None] = mapped_column(Text)
+    until: Mapped[datetime | None]
+    at: Mapped[datetime]
+
+    __table_args__ = (Index(None, "contact_id", "at"), Index(None, "campaign_id", "verdict"))
+
+
+class TemplateSentRow(Table):
+    """The exact source that was rendered for a campaign, once per content."""
+
+    __tablename__ = "templates_sent"
+
+    hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    #: File name to text, with everything the template extends or includes.
+    files: Mapped[dict[str, Any]]
+    first_used_at: Mapped[datetime]
+
+
+class KeyRow(Table):
+    """A secret that signs links and addresses. Old ones stay, so that old links keep working."""
+
+    __tablename__ = "keys"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    secret: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime]

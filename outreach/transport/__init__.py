@@ -1,0 +1,1 @@
+"""Handing one envelope and its bytes to the next hop."""

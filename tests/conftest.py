@@ -1,0 +1,1 @@
+"""What all tests share: a fixed instant, real databases, and no network but loopback."""
