@@ -42,7 +42,7 @@ def _settings() -> str:
 def _commands(words: str, command: click.Command, parent: click.Context | None) -> list[str]:
     context = click.Context(
         command,
-        info_name=words.split()[-1],
+        info_name=words.rsplit(maxsplit=1)[-1],
         parent=parent,
         terminal_width=96,
         max_content_width=96,

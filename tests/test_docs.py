@@ -1,9 +1,9 @@
 """Documentation is run or generated, never trusted.
 
-A fenced block marked ``console`` is a story: each line that begins with ``$ `` is run by a real shell
-in one scratch folder for the page, has to succeed, and the lines that follow have to come, in that
-order, among the lines it prints. A line ``...`` stands for any lines, and ``…`` inside a line for any
-text. A ``<!-- file: NAME -->`` comment before a fenced block writes that block to the file NAME first.
+A fenced block marked ``console`` is a story: each line that begins with ``$ `` is run by a real
+shell in one scratch folder for the page and has to succeed, and the lines that follow have to come,
+in that order, among the lines it prints. A line ``...`` stands for any lines, and ``…`` inside a
+line for any text. A comment ``<!-- file: NAME -->`` before a fenced block writes the block to NAME.
 """
 
 import os
