@@ -16,7 +16,6 @@ from decimal import Decimal
 from typing import Any, TypeAlias
 
 from sqlalchemy import (
-    BigInteger,
     Boolean,
     ColumnElement,
     Dialect,
@@ -39,7 +38,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.types import TypeEngine
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from outreach.domain.condition import (
     ALWAYS_KNOWN,
@@ -178,6 +177,21 @@ def with_history(session: Session, contacts: Iterable[Contact]) -> list[Contact]
 
 
 # Where the two databases have different words for one thing
+
+
+class _Number(TypeDecorator[float]):
+    """A number as it is compared: a double in SQLite, a decimal in PostgreSQL.
+
+    PostgreSQL keeps JSON's numbers as decimals. A double's shortest form is how one got there, so
+    that form finds it again.
+    """
+
+    impl = Numeric
+    cache_ok = True
+
+    def process_bind_param(self, value: float | None, dialect: Dialect) -> float | Decimal | None:
+        """Return what the driver is given for `value`."""
+        return value if value is None or dialect.name == "sqlite" else Decimal(repr(value))
 
 
 class _Element(FunctionElement[Any]):
@@ -352,8 +366,8 @@ def _question(  # noqa: PLR0911
         case Compare(left, sign, right):
             return _compare(left, sign, right, now), not _known(left, right)
         case OneOf(operand, values):
-            found = [_constant(item) for item in values]
-            return _value(operand, now).in_(found), not _known(operand)
+            constants = [item.constant for item in values]
+            return _value(operand, now).in_(constants), not _known(operand)
         case Like(operand, how, texts):
             value = _value(operand, now)
             return or_(*(_like(value, how, text) for text in texts)), not _known(operand)
@@ -557,19 +571,12 @@ def _within(
 # Values
 
 
-def _constant(item: Literal) -> object:
-    if item.kind is Kind.NUMBER and isinstance(item.constant, float):
-        # PostgreSQL keeps JSON's numbers as decimals; a float's shortest form is how it got there.
-        return Decimal(repr(item.constant))
-    return item.constant
-
-
 def _value(operand: Operand, now: datetime) -> ColumnElement[Any]:
     match operand:
         case Moment():
             return literal(operand.value(None, now), UtcDateTime)
         case Literal(constant, Kind.NUMBER):
-            return literal(_constant(operand), BigInteger if type(constant) is int else Numeric)
+            return literal(constant, _Number)
         case Literal(constant, Kind.BOOL):
             return true() if constant else false()
         case Literal(constant):
@@ -605,7 +612,7 @@ def _field(field: Field) -> ColumnElement[Any]:
 def _attribute(attribute: Attribute) -> ColumnElement[Any]:
     match attribute.kind:
         case Kind.NUMBER:
-            return _JsonNumber(*_json(attribute), returns=Numeric)
+            return _JsonNumber(*_json(attribute), returns=_Number)
         case Kind.BOOL:
             return _JsonBool(*_json(attribute), returns=Boolean)
         case Kind.DATE:

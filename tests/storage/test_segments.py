@@ -20,7 +20,7 @@ from outreach.domain.contact import (
     Contact,
 )
 from outreach.domain.expression import Vocabulary, parse
-from outreach.storage import segments
+from outreach.storage import contacts, segments
 from outreach.storage.database import Database
 from outreach.storage.tables import (
     AddressRow,
@@ -399,3 +399,34 @@ def write_people(session: Session, drawn: list[dict[str, Any]]) -> list[int]:
     session.flush()
     session.expire_all()
     return found
+
+
+def load(session: Session, ids: list[int]) -> list[Contact]:
+    return segments.with_history(session, contacts.load(session, ids, NOW))
+
+
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    drawn=st.lists(people(), min_size=1, max_size=5),
+    asked=st.lists(CONDITIONS, min_size=1, max_size=6),
+)
+def test_sql_and_memory_agree(
+    database: Database, drawn: list[dict[str, Any]], asked: list[c.Condition]
+) -> None:
+    with scratch(database) as session:
+        everyone = load(session, write_people(session, drawn))
+        for condition in asked:
+            in_memory = [each.id for each in everyone if condition.matches(each, NOW)]
+            in_sql = list(segments.ids(session, condition, NOW))
+            assert in_sql == in_memory, f"{condition}"
+            assert segments.count(session, condition, NOW) == len(in_memory)
+            opposite = list(segments.ids(session, c.Not(condition), NOW))
+            assert sorted([*in_sql, *opposite]) == [each.id for each in everyone], f"{condition}"
+
+
+@settings(max_examples=300, deadline=None)
+@given(condition=CONDITIONS)
+def test_what_a_condition_reads_as_is_parsed_as_itself(condition: c.Condition) -> None:
+    assert parse(str(condition), VOCABULARY, others=OTHERS.__getitem__) == condition
