@@ -21,8 +21,8 @@ import html as entities
 import logging
 import re
 import threading
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from lxml import etree
@@ -45,7 +45,7 @@ _IMPORTANT = re.compile(r"\s*!\s*important\s*\Z", re.IGNORECASE)
 _DYNAMIC = re.compile(r"::?(?!first-child\b|last-child\b|nth-child\b|not\b)[\w-]+(?:\([^)]*\))?")
 _CONDITIONAL_RULE = re.compile(r"@(?:media|supports)\b", re.IGNORECASE)
 _NUMBER = "data-n"
-_UNSTYLED = frozenset("html head title meta link style script base".split())
+_UNSTYLED = frozenset({"html", "head", "title", "meta", "link", "style", "script", "base"})
 
 
 def inline_css(html: str) -> str:
@@ -184,7 +184,7 @@ class _Page:
         self.tags: list[_Tag] = []
         self.blocks: list[_Block] = []
         self._changes: list[tuple[int, int, str]] = []
-        self._root: Any = None
+        self._root: etree._Element | None = None
         for found in _MARKUP.finditer(html):
             if found["tag"]:
                 self.tags.append(_Tag(found["tag"], found.start(), found["inside"]))
@@ -214,7 +214,7 @@ class _Page:
         if added:
             self.replace(tag.after_name, tag.after_name, added)
 
-    def tree(self) -> Any:
+    def tree(self) -> etree._Element:
         """Return a bare element tree, without styles, in which each element has its number."""
         if self._root is None:
             parts, position, number = [], 0, 0
@@ -242,7 +242,7 @@ class _Page:
         """Return the numbers of the start tags a selector names."""
         if not self.tags or _specificity(selector, universal=True) is None:
             return []
-        found = CSSSelector(selector, translator="html")(self.tree())
+        found: Any = CSSSelector(selector, translator="html")(self.tree())
         return [int(element.get(_NUMBER)) for element in found if element.get(_NUMBER)]
 
     def apply(self, sheet: _Sheet) -> dict[int, set[str]]:
@@ -255,7 +255,9 @@ class _Page:
             if not indexes and (style is None or "important" not in style.lower()):
                 continue
             own = list(_declarations(entities.unescape(style or "")))
-            given = [declaration for index in indexes for declaration in sheet.rules[index].declarations]
+            given = [
+                declaration for index in indexes for declaration in sheet.rules[index].declarations
+            ]
             inlined[number] = {declaration.name for declaration in given}
             written = _written(given, own)
             self.write(tag, {"style": entities.escape(written, quote=False).replace('"', "&quot;")})
@@ -290,12 +292,12 @@ def _find(css: str, start: int, end: int, wanted: str) -> int:
     """Return where one of the `wanted` characters stands outside brackets and strings, or `end`."""
     depth = 0
     for found in _CSS_TOKEN.finditer(css, start, end):
-        token = found[0]
-        if depth == 0 and token in wanted:
+        sign = found[0]
+        if depth == 0 and sign in wanted:
             return found.start()
-        if token in "([{":
+        if sign in "([{":
             depth += 1
-        elif token in ")]}":
+        elif sign in ")]}":
             depth = max(0, depth - 1)
     return end
 
@@ -397,15 +399,16 @@ _lock = threading.Lock()
 
 
 @functools.cache
-def _premailer() -> Any:
+def _premailer() -> Callable[..., Any]:
     import cssutils  # noqa: PLC0415 (half a second that only inlining has to pay)
     import premailer  # noqa: PLC0415
 
     cssutils.log.setLevel(logging.CRITICAL + 1)
-    return premailer.Premailer
+    premailing: Callable[..., Any] = premailer.Premailer
+    return premailing
 
 
-def _applying(root: Any, rules: list[_Rule]) -> dict[int, list[int]]:
+def _applying(root: etree._Element, rules: list[_Rule]) -> dict[int, list[int]]:
     """Return for each numbered element the indexes of the rules that apply, weakest first."""
     css = "\n".join(f"{rule.selector}{{r-{index}:0}}" for index, rule in enumerate(rules))
     # cssutils, which premailer reads CSS with, keeps its state in module globals.
@@ -425,55 +428,53 @@ def _applying(root: Any, rules: list[_Rule]) -> dict[int, list[int]]:
         ).transform()
     applying: dict[int, list[int]] = {}
     for element in root.iter(etree.Element):
-        style = element.attrib.pop("style", None)
-        if style is None or element.get(_NUMBER) is None:
+        style, number = element.get("style"), element.get(_NUMBER)
+        if style is None:
             continue
-        indexes = [int(index) for index in re.findall(r"r-(\d+)", style)]
-        applying[int(element.get(_NUMBER))] = sorted(
-            indexes, key=lambda index: (rules[index].specificity, index)
-        )
+        del element.attrib["style"]
+        if number is not None:
+            indexes = [int(index) for index in re.findall(r"r-(\d+)", style)]
+            indexes.sort(key=lambda index: (rules[index].specificity, index))
+            applying[int(number)] = indexes
     return applying
 
 
 def _defended(css: str, page: _Page, inlined: dict[int, set[str]]) -> str:
     """Return `css` with the sometimes-rules made to win over what was inlined."""
-    places: list[int] = []
     bare = _without_comments(css)
-    _defend(bare, 0, len(bare), page, inlined, places, sometimes=False)
-    for place in sorted(set(places), reverse=True):
+    places = set(_contested(bare, (0, len(bare)), page, inlined))
+    for place in sorted(places, reverse=True):
         css = f"{css[:place]} !important{css[place:]}"
     return css
 
 
-def _defend(
+def _contested(
     css: str,
-    start: int,
-    end: int,
+    extent: tuple[int, int],
     page: _Page,
     inlined: dict[int, set[str]],
-    places: list[int],
     *,
-    sometimes: bool,
-) -> None:
-    for prelude, begin, close, _ in _blocks(css, start, end):
+    sometimes: bool = False,
+) -> Iterator[int]:
+    """Yield where the declarations end that apply only sometimes and meet an inlined one."""
+    for prelude, begin, close, _ in _blocks(css, *extent):
         if close < 0:
             continue
         if prelude.startswith("@"):
             if _CONDITIONAL_RULE.match(prelude):
-                _defend(css, begin, close, page, inlined, places, sometimes=True)
+                yield from _contested(css, (begin, close), page, inlined, sometimes=True)
             continue
         met: set[str] = set()
         for selector in _split(prelude, ","):
             static = _DYNAMIC.sub("", selector)
-            if not sometimes and static == selector:
-                continue
-            for number in page.matching(static):
-                met |= inlined.get(number, set())
+            if sometimes or static != selector:
+                for number in page.matching(static):
+                    met |= inlined.get(number, set())
         for first, last in _pieces(css, begin, close, ";"):
             piece = css[first:last]
             name = piece.partition(":")[0].strip().lower()
             if _overlaps(name, met) and not _IMPORTANT.search(piece):
-                places.append(first + len(piece.rstrip()))
+                yield first + len(piece.rstrip())
 
 
 def _overlaps(name: str, met: set[str]) -> bool:

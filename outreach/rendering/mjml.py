@@ -26,7 +26,15 @@ from outreach.errors import ConfigError, Problem, TemplateError
 from outreach.rendering import mjml_mend as mend
 from outreach.rendering.css import inline_rules, set_attributes
 from outreach.rendering.mjml_schema import ATTRIBUTES, CHILDREN, check
-from outreach.rendering.mjml_source import ENDING_TAGS, LEAF_TAGS, Document, Loader, Node, read
+from outreach.rendering.mjml_source import (
+    ENDING_TAGS,
+    LEAF_TAGS,
+    Document,
+    Loader,
+    Node,
+    read,
+    words,
+)
 
 FONTS = {
     name: "https://fonts.googleapis.com/css?family=" + name.replace(" ", "+") + ":300,400,500,700"
@@ -34,26 +42,26 @@ FONTS = {
 }
 """Web fonts that MJML knows without an ``mj-font``; linked only where a template uses them."""
 
-_FREE_TEXT = frozenset(
+_FREE_TEXT = words(
     "alt background-url base-url href ico-close ico-open icon-unwrapped-alt icon-unwrapped-url "
     "icon-wrapped-alt icon-wrapped-url id left-icon rel right-icon sizes src srcset target "
-    "thumbnails-src title usemap".split()
+    "thumbnails-src title usemap"
 )
 _LENGTHS = re.compile(r"padding|width|height|size|^gap$|^gutter$|spacing")
 _SHORT_COLOR = re.compile(r"^#([0-9a-fA-F])([0-9a-fA-F])([0-9a-fA-F])$")
 _BARE_ZERO = re.compile(r"(?<![\w.%#-])0(?![\w.%])")
-_FROM_ACCORDION = frozenset(
+_FROM_ACCORDION = words(
     "border icon-align icon-height icon-position icon-unwrapped-alt icon-unwrapped-url icon-width "
-    "icon-wrapped-alt icon-wrapped-url".split()
+    "icon-wrapped-alt icon-wrapped-url"
 )
 _INHERITED = {
     "mj-accordion-element": _FROM_ACCORDION,
     "mj-accordion-title": _FROM_ACCORDION,
     "mj-accordion-text": _FROM_ACCORDION,
     "mj-carousel-image": frozenset({"border-radius", "tb-border", "tb-border-radius"}),
-    "mj-social-element": frozenset(
+    "mj-social-element": words(
         "border border-radius color font-family font-size font-style font-weight icon-height "
-        "icon-padding icon-size line-height text-decoration text-padding".split()
+        "icon-padding icon-size line-height text-decoration text-padding"
     ),
 }
 """What these tags take from the tag around them rather than from ``mj-all``."""
@@ -219,8 +227,11 @@ class _Pass:
 
     def _laid_out(self) -> str:
         root = self._document.root
-        options = "".join(f' {key}="{_quoted(root.attributes[key])}"' for key in ("lang", "dir")
-                          if root.attributes.get(key))
+        options = "".join(
+            f' {key}="{_quoted(root.attributes[key])}"'
+            for key in ("lang", "dir")
+            if root.attributes.get(key)
+        )
         head = "".join(
             f"<{node.tag}>{self._tokens.hold(node.body or '')}</{node.tag}>"
             for tag in ("mj-title", "mj-preview")
@@ -269,9 +280,7 @@ class _Pass:
                 inside = replace(inside, first=False)
         written.append(f"</{node.tag}>")
 
-    def _prepare(
-        self, tag: str, attributes: dict[str, str], body: str, place: _Place
-    ) -> _Place:
+    def _prepare(self, tag: str, attributes: dict[str, str], body: str, place: _Place) -> _Place:
         """Make `attributes` the engine's, note corrections, return the place of the children."""
         css_class = " ".join(attributes.pop("css-class", "").split())
         gap = place.gap if tag == "mj-section" else ""
@@ -299,7 +308,7 @@ class _Pass:
             attributes[name] = self._value(tag, name, value)
         if tag == "mj-image":
             if place.bound:
-                room = place.width - _across(attributes)
+                room = place.width - _across({"padding": "10px 25px"} | attributes)
                 width = min(mend.pixels(attributes.get("width", "")) or room, room)
                 attributes["width"] = f"{width:g}px"
             link_title = attributes.get("title", "") if "href" in attributes else ""

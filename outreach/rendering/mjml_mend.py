@@ -13,15 +13,13 @@ _STYLE = '<style type="text/css">'
 _COLUMN = re.compile(r"(?<=mj-column-per-)(\d+)-(\d{4,})(?!\d)")
 _PERCENT = re.compile(r"(?<![\d.])(\d+\.\d{4,})(?=%)")
 _LONG_NUMBER = re.compile(r"(?<![\w.-])(-?\d+\.\d{5,})(?!\d|%)")
-_GROUPED = re.compile(
-    r"(vertical-align:\w+;width:)([\d.]+)"
-    r'(px;"><!\[endif\]--><div class="mj-outlook-group-fix [^>]*;width:)(\d+\.?\d*)(?=%)'
-)
+_GROUPED = re.compile(r'(<div class="mj-outlook-group-fix [^>]*;width:)(\d+\.\d{4,})(?=%)')
+_COLUMN_CELL = re.compile(r"(vertical-align:\w+;width:)(\d+\.\d+)(?=px;\")")
 _IMAGE_CELL = re.compile(r'(?<=<td style="width:)(\d+\.\d+)(?=px;"><(?:a|img) )')
 _WIDTH = re.compile(r'(?<= width=")(\d+\.\d+)(?=(?:px)?")')
 _DIVIDER = re.compile(r"(border-top:[^\"<>]*;width:)(\d+\.\d+)(?=px)")
 _HERO = re.compile(
-    r"(<td[^>]*>)(<!--\[if mso \| IE\]><table[^>]*><tr><td)(><!\[endif\]-->)"
+    r"(<td[^>]*>)(<!--\[if mso \| IE\]><table[^>]*><tr><td[^>]*>)(<!\[endif\]-->)"
     r'(<div class="mj-hero-content[^>]*)>'
 )
 _HERO_END = "</div><!--[if mso | IE]></td></tr></table><![endif]--></td>"
@@ -46,9 +44,10 @@ def styles(head: str) -> str:
 def numbers(html: str) -> str:
     """Write sizes as the reference does, which calculates with 64 bits where the engine has 32.
 
-    Images, dividers and columns in groups get whole pixels.
+    Images, dividers and Outlook's columns get whole pixels, equal columns in groups whole percents.
     """
-    html = _GROUPED.sub(_grouped, html)
+    html = _COLUMN_CELL.sub(lambda found: found[1] + _nearest(found[2]), html)
+    html = _GROUPED.sub(lambda found: found[1] + _down(found[2]), html)
     html = _IMAGE_CELL.sub(_floor, html)
     html = _WIDTH.sub(_floor, html)
     html = _DIVIDER.sub(lambda found: found[1] + _down(found[2]), html)
@@ -139,9 +138,10 @@ def hero(html: str, index: int, attributes: Mapping[str, str], padding: float) -
         (side, attributes.get(f"inner-{side}"))
         for side in ("padding", "padding-top", "padding-left", "padding-right", "padding-bottom")
     ]
-    if style := "".join(f"{name}:{value};" for name, value in inner if value):
-        table += f' style="{style}"'
-        content = re.sub(r'( style="[^"]*)"', rf'\1{style}"', content)
+    said = re.search(r' style="([^"]*)"', content)
+    before = said[1] if said else ""
+    if style := "".join(f"{n}:{v};" for n, v in inner if v and f"{n}:" not in before):
+        content = content.replace(f' style="{before}"', f' style="{before}{style}"')
     if attributes.get("mode") == "fluid-height":
         cell = re.sub(r' height="[^"]*"', "", cell)
         cell = re.sub(r"(?<=;)height:-?[\d.]+px;", "", cell)
@@ -182,13 +182,8 @@ def _down(number: str) -> str:
     return str(math.floor(float(number) + 0.001))
 
 
-def _grouped(found: re.Match[str]) -> str:
-    before, width, between, share = found.groups()
-    if float(share) == 100:
-        return found[0]
-    automatic = len(share.partition(".")[2]) > 3
-    share = _down(share) if automatic else share
-    return f"{before}{math.floor(float(width) + 0.5)}{between}{share}"
+def _nearest(number: str) -> str:
+    return str(math.floor(float(number) + 0.5))
 
 
 @functools.lru_cache(maxsize=512)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import tinycss2.color5
 
 from outreach.errors import Problem, suggestion
-from outreach.rendering.mjml_source import Document, Loader, Node, read
+from outreach.rendering.mjml_source import Document, Loader, Node, read, words
 
 _SIDES = ("", "-top", "-right", "-bottom", "-left")
 
@@ -69,7 +69,8 @@ ATTRIBUTES: dict[str, dict[str, str]] = {
         "mj-body": "width:px background-color:color id",
         "mj-section": _SECTION,
         "mj-wrapper": _SECTION + "gap:px",
-        "mj-group": f"background-color:color direction:ltr|rtl vertical-align:{_VERTICAL} width:size",
+        "mj-group": f"background-color:color direction:ltr|rtl "
+        f"vertical-align:{_VERTICAL} width:size",
         "mj-column": (
             "background-color:color *border border-radius direction:ltr|rtl *inner-border "
             "inner-border-radius inner-background-color:color *padding "
@@ -87,8 +88,8 @@ ATTRIBUTES: dict[str, dict[str, str]] = {
         "mj-button": _FONT
         + _CONTAINER
         + _LINK
-        + f"align:{_ALIGN} background-color:color *border border-radius font-style height:size name "
-        "title inner-padding:size4 letter-spacing:spacing text-decoration text-transform "
+        + f"align:{_ALIGN} background-color:color *border border-radius font-style height:size "
+        "name title inner-padding:size4 letter-spacing:spacing text-decoration text-transform "
         f"vertical-align:{_VERTICAL} text-align:{_ALIGN} width:size",
         "mj-image": _CONTAINER
         + _LINK
@@ -106,8 +107,8 @@ ATTRIBUTES: dict[str, dict[str, str]] = {
         "mode:horizontal|vertical table-layout:auto|fixed",
         "mj-social-element": _SOCIAL
         + _LINK
-        + f"align:{_ALIGN} icon-position:left|right background-color:color name src srcset sizes alt "
-        "title",
+        + f"align:{_ALIGN} icon-position:left|right background-color:color name src srcset sizes "
+        "alt title",
         "mj-navbar": (
             f"align:{_ALIGN} base-url hamburger ico-align:{_ALIGN} ico-open ico-close "
             "ico-color:color ico-font-size:size ico-font-family ico-text-transform *ico-padding "
@@ -192,7 +193,9 @@ def validate_mjml(source: str, name: str, *, loader: Loader | None = None) -> tu
     check(document)
     problems = document.errors + document.warnings
     return tuple(
-        sorted(problems, key=lambda p: (p.source != name, p.source or "", p.line or 0, p.column or 0))
+        sorted(
+            problems, key=lambda p: (p.source != name, p.source or "", p.line or 0, p.column or 0)
+        )
     )
 
 
@@ -300,8 +303,8 @@ def _repair(value: str, kind: str) -> str | None:
     return suggestion(value, _COLOR_NAMES) if kind == "color" else None
 
 
-_COLOR_NAMES = frozenset(
+_COLOR_NAMES = words(
     "aqua beige black blue brown coral crimson cyan fuchsia gold gray green grey indigo ivory "
     "khaki lavender lime magenta maroon navy olive orange orchid pink plum purple red salmon "
-    "sienna silver tan teal tomato transparent turquoise violet white yellow".split()
+    "sienna silver tan teal tomato transparent turquoise violet white yellow"
 )

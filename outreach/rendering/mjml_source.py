@@ -22,14 +22,20 @@ It raises an `OSError`, a `LookupError` or an `OutreachError` where there is non
 leave the root, but the loader still has to refuse symbolic links that do.
 """
 
-ENDING_TAGS = frozenset(
+
+def words(text: str) -> frozenset[str]:
+    """Return the set of the words in `text`."""
+    return frozenset(text.split())
+
+
+ENDING_TAGS = words(
     "mj-accordion-text mj-accordion-title mj-button mj-html-attribute mj-navbar-link mj-preview "
-    "mj-raw mj-social-element mj-style mj-table mj-text mj-title".split()
+    "mj-raw mj-social-element mj-style mj-table mj-text mj-title"
 )
 """Tags whose content is text or HTML and never MJML."""
 
-LEAF_TAGS = frozenset(
-    "mj-all mj-breakpoint mj-carousel-image mj-divider mj-font mj-image mj-include mj-spacer".split()
+LEAF_TAGS = words(
+    "mj-all mj-breakpoint mj-carousel-image mj-divider mj-font mj-image mj-include mj-spacer"
 )
 """Tags that hold nothing: a missing closing tag changes nothing."""
 
@@ -162,23 +168,9 @@ class _Reader:
     def _markup(self, start: int) -> int:
         """Take in what begins with the ``<`` at `start`; return where to read on."""
         text = self.source.text
-        if text.startswith("<!--", start):
-            end = text.find("-->", start + 4)
-            if end < 0:
-                self.errors.append(
-                    self.source.problem(start, "this comment never ends", "close it with -->")
-                )
-                return len(text)
-            self._add(Node("#comment", self.source, start, body=text[start : end + 3]))
-            return end + 3
-        if text.startswith("<![CDATA[", start):
-            end = text.find("]]>", start)
-            end = len(text) if end < 0 else end + 3
-            self._stray(start, end)
-            return end
-        if text.startswith(("<!", "<?"), start):
-            end = text.find(">", start)
-            return len(text) if end < 0 else end + 1
+        for opening, closing in (("<!--", "-->"), ("<![CDATA[", "]]>"), ("<!", ">"), ("<?", ">")):
+            if text.startswith(opening, start):
+                return self._declaration(start, opening, closing)
         found = _TAG.match(text, start)
         if found is None:
             end = text.find("<", start + 1)
@@ -195,6 +187,21 @@ class _Reader:
             self._close(tag, start)
             return found.end()
         return self._element(tag, inside, found)
+
+    def _declaration(self, start: int, opening: str, closing: str) -> int:
+        """Keep a comment and what is text; pass over document types and processing."""
+        text = self.source.text
+        end = text.find(closing, start + len(opening))
+        if end < 0 and opening == "<!--":
+            hint = "close it with -->"
+            self.errors.append(self.source.problem(start, "this comment never ends", hint))
+            return len(text)
+        end = len(text) if end < 0 else end + len(closing)
+        if opening == "<!--":
+            self._add(Node("#comment", self.source, start, body=text[start:end]))
+        elif opening == "<![CDATA[":
+            self._stray(start, end)
+        return end
 
     def _element(self, tag: str, inside: str, found: re.Match[str]) -> int:
         node = Node(tag, self.source, found.start())
@@ -295,7 +302,7 @@ class _Includes:
         return result
 
     def _included(self, node: Node, trail: tuple[str, ...]) -> list[Node]:
-        opened = self._open(node, trail)
+        opened = None if self._full else self._open(node, trail)
         if opened is None:
             return []
         path, text = opened
@@ -330,48 +337,51 @@ class _Includes:
 
     def _open(self, node: Node, trail: tuple[str, ...]) -> tuple[str, str] | None:
         """Return the name and text of what `node` includes, or note why that cannot be."""
-        errors = self._document.errors
         written = node.attributes.get("path", "")
         path = included_name(written, trail[-1])
+        problem = self._objection(node, written, path, trail)
+        if problem is None and path is not None and self._loader is not None:
+            self._count += 1
+            try:
+                text = self._loader(path)
+            except OutreachError as error:
+                for found in error.problems:
+                    placed = node.problem(found.message, found.hint, at="path")
+                    self._document.errors.append(found if found.source else placed)
+                return None
+            except UnicodeError:
+                problem = node.problem(f'cannot include "{written}": it is not UTF-8', at="path")
+            except (OSError, LookupError) as error:
+                reason = getattr(error, "strerror", None) or "there is no such file"
+                problem = node.problem(f'cannot include "{written}": {reason}', at="path")
+            else:
+                self._characters += len(text)
+                self._document.dependencies.add(path)
+                return path, text
+        if problem is not None:
+            self._document.errors.append(problem)
+        return None
+
+    def _objection(
+        self, node: Node, written: str, path: str | None, trail: tuple[str, ...]
+    ) -> Problem | None:
+        """Say why `node` must not include `path`, before anything is read."""
+        if not written:
+            return node.problem("<mj-include> names no file", 'add path="…"')
         if path is None:
-            message = f'cannot include "{written}": it is outside the template folder'
-            if not written:
-                message = "<mj-include> names no file"
             hint = "give a path relative to this file, inside the template folder"
-            errors.append(node.problem(message, hint, at="path"))
-            return None
+            message = f'cannot include "{written}": it is outside the template folder'
+            return node.problem(message, hint, at="path")
         if path in trail:
             circle = " → ".join([*trail[trail.index(path) :], path])
-            errors.append(
-                node.problem(f"includes run in a circle: {circle}", "remove one", at="path")
-            )
-            return None
+            return node.problem(f"includes run in a circle: {circle}", "remove one", at="path")
         if self._loader is None:
-            errors.append(node.problem(f'cannot include "{written}" here', at="path"))
+            return node.problem(f'cannot include "{written}" here', at="path")
+        if self._count < MAX_INCLUDES and self._characters <= MAX_INCLUDED_CHARACTERS:
             return None
-        if self._count >= MAX_INCLUDES or self._characters > MAX_INCLUDED_CHARACTERS:
-            if not self._full:
-                self._full = True
-                message = f"more than {MAX_INCLUDES} includes, or too much text in them"
-                errors.append(node.problem(message, "includes that include others multiply"))
-            return None
-        self._count += 1
-        try:
-            text = self._loader(path)
-        except OutreachError as error:
-            for problem in error.problems:
-                placed = node.problem(problem.message, problem.hint, at="path")
-                errors.append(problem if problem.source else placed)
-            return None
-        except (OSError, LookupError, UnicodeError) as error:
-            reason = getattr(error, "strerror", None) or "no such template"
-            if isinstance(error, UnicodeError):
-                reason = "it is not UTF-8 text"
-            errors.append(node.problem(f'cannot include "{written}": {reason}', at="path"))
-            return None
-        self._characters += len(text)
-        self._document.dependencies.add(path)
-        return path, text
+        self._full = True
+        message = f"more than {MAX_INCLUDES} includes, or too much text in them"
+        return node.problem(message, "includes that include others multiply", at="path")
 
 
 def included_name(written: str, including: str) -> str | None:
