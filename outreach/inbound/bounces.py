@@ -94,9 +94,10 @@ _MAILBOX = r"(?:\"[^\"\n]{1,64}\"|[^\s<>,;:\"'()\[\]|`]{1,128})@[\w\-\[\]:.]{1,2
 _MAILBOX_RE = re.compile(_MAILBOX)
 _DAEMON = re.compile(
     r"^(?:mailer[-_. ]?daemon|post[-_]?master|mail[-_.]?daemon|daemon|mdaemon|mail[-_.]?(?:delivery|system)"
-    r"[\w.-]*|bounces?|mmsc|uucp|mail-?er|system[-_.]?administrator|administrator|root)\b",
+    r"[\w.-]*|mmsc|uucp|mail-?er)(?:@|$)",
     re.IGNORECASE,
 )
+_DAEMON_PATH = re.compile(r"^\s*<?mailer[-_.]?daemon\b", re.IGNORECASE)
 _DAEMON_NAME = re.compile(
     r"mail(?:er)?[ -]?(?:delivery|daemon|administrator|system)|delivery (?:sub)?system|postmaster"
     r"|system administrator|\bndr\b|mail transport",
@@ -193,7 +194,7 @@ def is_daemon(mail: Mail) -> bool:
         or not sender.address
         or _DAEMON.match(sender.address)
         or _DAEMON_NAME.search(sender.name)
-        or _DAEMON.match(mail.headers.get("return-path").lstrip(" <"))
+        or _DAEMON_PATH.match(mail.headers.get("return-path"))
     )
 
 
@@ -438,13 +439,12 @@ def _read_prose(mail: Mail) -> DeliveryNotice | None:
     prose = _prose(mail)
     failing = bool(_FAILURE_SUBJECT.match(subject) or _ANYWHERE_SUBJECT.search(subject))
     if not named:
-        evidence = daemon + failing + bool(_FAILURE.search(prose)) + bool(REPLY_CODE.search(prose))
-        report = mail.parts[0].type == "multipart/report"
-        if evidence + report < 2:
+        told = bool(_FAILURE.search(prose))
+        if not failing and not told:
             return None
-        if not daemon and not (_FAILURE.search(prose) and (_returned(mail, 0) or REPLY_CODE.search(prose))):
-            return None
-        if headers.get("in-reply-to") and not daemon:
+        if not daemon and not (
+            told and (REPLY_CODE.search(prose) or _returned(mail, 0)) and not headers.get("in-reply-to")
+        ):
             return None
     action = Action.DELAYED if _DELAY.search(f"{subject}\n{prose}") else Action.FAILED
     recipients = _from_prose(mail, prose, action)
