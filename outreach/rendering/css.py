@@ -255,7 +255,9 @@ class _Page:
             if not indexes and (style is None or "important" not in style.lower()):
                 continue
             own = list(_declarations(entities.unescape(style or "")))
-            given = [declaration for index in indexes for declaration in sheet.rules[index].declarations]
+            given = [
+                declaration for index in indexes for declaration in sheet.rules[index].declarations
+            ]
             inlined[number] = {declaration.name for declaration in given}
             written = _written(given, own)
             self.write(tag, {"style": entities.escape(written, quote=False).replace('"', "&quot;")})

@@ -43,7 +43,9 @@ def as_template_error(
 def column_of(word: str, source: str, line: int) -> int | None:
     """Return the column at which `word` stands by itself in a line, or None."""
     lines = source.split("\n")
-    found = re.search(rf"(?<!\w){re.escape(word)}(?!\w)", lines[line - 1] if line <= len(lines) else "")
+    found = re.search(
+        rf"(?<!\w){re.escape(word)}(?!\w)", lines[line - 1] if line <= len(lines) else ""
+    )
     return found.start() + 1 if found else None
 
 

@@ -17,7 +17,15 @@ from jinja2 import tests as jinja_tests
 from jinja2.runtime import Undefined
 from markupsafe import Markup
 
-from outreach.rendering.sandbox import MAX_LIST, MAX_TEXT, Missing, Refusal, Sandbox, carried, current
+from outreach.rendering.sandbox import (
+    MAX_LIST,
+    MAX_TEXT,
+    Missing,
+    Refusal,
+    Sandbox,
+    carried,
+    current,
+)
 
 _STYLES = ("short", "medium", "long", "full")
 
@@ -27,9 +35,7 @@ def _moment(value: object, filter_: str) -> date | time:
         str(value)  # raises, with the name
     if isinstance(value, str):
         try:
-            return (
-                date.fromisoformat(value) if len(value) == 10 else datetime.fromisoformat(value)
-            )
+            return date.fromisoformat(value) if len(value) == 10 else datetime.fromisoformat(value)
         except ValueError:
             raise Refusal(f"{filter_} cannot read {value!r}", "write dates as 2026-12-31") from None
     if isinstance(value, datetime) and value.tzinfo is not None:
@@ -70,7 +76,7 @@ def _datetime(value: object, style: str = "long") -> str:
 def _pattern(style: str) -> Any:  # noqa: ANN401 - Babel wants its own literals
     if style in _STYLES:
         return style
-    if not isinstance(style, str) or len(style) > 60 or style.isalpha() and style.islower():
+    if not isinstance(style, str) or len(style) > 60 or (style.isalpha() and style.islower()):
         raise Refusal(
             f"there is no style {style!r}", f"use {', '.join(_STYLES)} or a pattern as 'd MMMM y'"
         )
@@ -279,10 +285,23 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
 TESTS: Mapping[str, Callable[..., Any]] = {
     **{
         name: jinja_tests.TESTS[name]
-        for name in (
-            "boolean defined divisibleby even false integer float iterable mapping number odd "
-            "sequence string true undefined"
-        ).split()
+        for name in [
+            "boolean",
+            "defined",
+            "divisibleby",
+            "even",
+            "false",
+            "integer",
+            "float",
+            "iterable",
+            "mapping",
+            "number",
+            "odd",
+            "sequence",
+            "string",
+            "true",
+            "undefined",
+        ]
     },
     "none": _is_none,
 }

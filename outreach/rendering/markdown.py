@@ -189,8 +189,10 @@ def _check(tree: SyntaxTreeNode, faults: _Faults, *, layout: bool) -> None:
         line = opening.content if opening else ""
         parent = node.parent
         outer = parent.info if parent and parent.type == "mail_block" else None
-        if parent and parent.type != "root" and (
-            outer not in ("box", "columns") or node.info in ("box", "columns")
+        if (
+            parent
+            and parent.type != "root"
+            and (outer not in ("box", "columns") or node.info in ("box", "columns"))
         ):
             faults.add(
                 f'the block "{node.info}" cannot stand inside of {outer or "a list or quotation"}',
@@ -299,9 +301,7 @@ class _Mjml:
                     f"<mj-column>\n{self._elements(column)}</mj-column>\n"
                     for column in _columns(child)
                 )
-                self.done.append(
-                    f'<mj-section css-class="columns">\n{columns}</mj-section>'
-                )
+                self.done.append(f'<mj-section css-class="columns">\n{columns}</mj-section>')
             elif child.type == "mail_block" and child.info == "box":
                 self._end_section()
                 inside = self._elements(child.children)
@@ -327,7 +327,9 @@ class _Mjml:
         if lone := _lone_image(node):
             image, link = lone
             href = f' href="{escape(link)}"' if link else ""
-            title = f' title="{escape(str(image.attrs["title"]))}"' if "title" in image.attrs else ""
+            title = (
+                f' title="{escape(str(image.attrs["title"]))}"' if "title" in image.attrs else ""
+            )
             source = escape(str(image.attrs["src"]))
             return f'<mj-image src="{source}" alt="{escape(_alt(image))}"{title}{href} />\n'
         if node.type == "mail_block" and node.info == "button":
@@ -347,9 +349,7 @@ def _merged(elements: Sequence[str]) -> str:
 
 
 def _section(name: str, inside: str) -> str:
-    return (
-        f'<mj-section css-class="{name}">\n<mj-column>\n{inside}</mj-column>\n</mj-section>'
-    )
+    return f'<mj-section css-class="{name}">\n<mj-column>\n{inside}</mj-column>\n</mj-section>'
 
 
 def _quote(node: SyntaxTreeNode) -> str:

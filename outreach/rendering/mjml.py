@@ -219,8 +219,11 @@ class _Pass:
 
     def _laid_out(self) -> str:
         root = self._document.root
-        options = "".join(f' {key}="{_quoted(root.attributes[key])}"' for key in ("lang", "dir")
-                          if root.attributes.get(key))
+        options = "".join(
+            f' {key}="{_quoted(root.attributes[key])}"'
+            for key in ("lang", "dir")
+            if root.attributes.get(key)
+        )
         head = "".join(
             f"<{node.tag}>{self._tokens.hold(node.body or '')}</{node.tag}>"
             for tag in ("mj-title", "mj-preview")
@@ -269,9 +272,7 @@ class _Pass:
                 inside = replace(inside, first=False)
         written.append(f"</{node.tag}>")
 
-    def _prepare(
-        self, tag: str, attributes: dict[str, str], body: str, place: _Place
-    ) -> _Place:
+    def _prepare(self, tag: str, attributes: dict[str, str], body: str, place: _Place) -> _Place:
         """Make `attributes` the engine's, note corrections, return the place of the children."""
         css_class = " ".join(attributes.pop("css-class", "").split())
         gap = place.gap if tag == "mj-section" else ""

@@ -192,7 +192,9 @@ def validate_mjml(source: str, name: str, *, loader: Loader | None = None) -> tu
     check(document)
     problems = document.errors + document.warnings
     return tuple(
-        sorted(problems, key=lambda p: (p.source != name, p.source or "", p.line or 0, p.column or 0))
+        sorted(
+            problems, key=lambda p: (p.source != name, p.source or "", p.line or 0, p.column or 0)
+        )
     )
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import date, time, timedelta, tzinfo
 from decimal import Decimal
 from enum import Enum
 from typing import Any, NoReturn
@@ -201,15 +201,57 @@ class Record:
 
 
 _TEXT_METHODS = frozenset(
-    "upper lower title capitalize strip lstrip rstrip startswith endswith split count "
-    "removeprefix removesuffix isdigit isalpha isupper islower".split()
+    [
+        "upper",
+        "lower",
+        "title",
+        "capitalize",
+        "strip",
+        "lstrip",
+        "rstrip",
+        "startswith",
+        "endswith",
+        "split",
+        "count",
+        "removeprefix",
+        "removesuffix",
+        "isdigit",
+        "isalpha",
+        "isupper",
+        "islower",
+    ]
 )
 _DATE_FIELDS = frozenset(
-    "year month day hour minute second weekday isoweekday date time days".split()
+    [
+        "year",
+        "month",
+        "day",
+        "hour",
+        "minute",
+        "second",
+        "weekday",
+        "isoweekday",
+        "date",
+        "time",
+        "days",
+    ]
 )
 _LOOP_FIELDS = frozenset(
-    "index index0 revindex revindex0 first last length depth depth0 previtem nextitem cycle "
-    "changed".split()
+    [
+        "index",
+        "index0",
+        "revindex",
+        "revindex0",
+        "first",
+        "last",
+        "length",
+        "depth",
+        "depth0",
+        "previtem",
+        "nextitem",
+        "cycle",
+        "changed",
+    ]
 )
 _METHODS: tuple[tuple[type | tuple[type, ...], frozenset[str]], ...] = (
     (str, _TEXT_METHODS),
@@ -396,7 +438,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         tree.set_environment(self)
         return tree
 
-    def _load_template(self, name: str, globals: Any) -> jinja2.Template:  # noqa: A002, ANN401
+    def _load_template(self, name: str, globals: Any) -> jinja2.Template:  # noqa: ANN401
         state = _current.get()
         if state is not None:
             state.charge(1)
@@ -465,9 +507,7 @@ def _call(method: str, arguments: list[nodes.Expr], line: int) -> nodes.Call:
 
 def _metered(filter_: Callable[..., Any]) -> Callable[..., Any]:
     """Charge a filter for the size of what it is given."""
-    marks = {
-        name: getattr(filter_, name) for name in ("jinja_pass_arg",) if hasattr(filter_, name)
-    }
+    marks = {name: getattr(filter_, name) for name in ("jinja_pass_arg",) if hasattr(filter_, name)}
     position = 1 if marks else 0
 
     def metered(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - as the filter itself

@@ -16,11 +16,52 @@ WIDTH = 72
 """Columns of a line; longer only where a URL or a word is."""
 
 _SKIPPED = frozenset(
-    "head style script title template noscript iframe object svg audio video map".split()
+    [
+        "head",
+        "style",
+        "script",
+        "title",
+        "template",
+        "noscript",
+        "iframe",
+        "object",
+        "svg",
+        "audio",
+        "video",
+        "map",
+    ]
 )
 _BLOCKS = frozenset(
-    "address article aside body center dd div dl dt fieldset figcaption figure footer form header "
-    "html main nav p section table tbody td tfoot th thead tr caption".split()
+    [
+        "address",
+        "article",
+        "aside",
+        "body",
+        "center",
+        "dd",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "footer",
+        "form",
+        "header",
+        "html",
+        "main",
+        "nav",
+        "p",
+        "section",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "tr",
+        "caption",
+    ]
 )
 _HEADINGS = {"h1": "=", "h2": "-", "h3": "", "h4": "", "h5": "", "h6": ""}
 _HIDDEN = re.compile(r"(?:^|[;\s])(?:display\s*:\s*none|mso-hide\s*:\s*all)", re.IGNORECASE)
