@@ -5,11 +5,13 @@ flag. `load_settings` reports every problem at once. Passwords are no settings: 
 asks the environment and the keyring for one when it is needed, and nothing else ever holds it.
 """
 
+import json
 import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
@@ -175,9 +177,12 @@ class Settings:
     def __repr__(self) -> str:
         return f"Settings(transport={self.transport!r})"
 
-    def default_sender(self) -> Sender:
-        """Return the sender used where a template names none."""
-        return self.sender_called(self.sender)
+    def shown(self, name: str) -> object:
+        """Return the value of setting `name` as it may be shown: passwords in URLs are hidden."""
+        value = getattr(self, name)
+        return (
+            re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", value) if isinstance(value, str) else value
+        )
 
     def sender_called(self, name: str | None) -> Sender:
         """Return the sender called `name`, or raise `ConfigError` saying what to add."""
@@ -440,6 +445,74 @@ class _Reader:
         self.problems.append(Problem(message, source, line, None, hint))
 
 
+STARTER_VALUES = {
+    "sender": "anna",
+    "company": "Berg & Lind",
+    "postal_address": "Berg & Lind, 4 Harbour Lane, 21120 Example Town",
+    "website": "https://berg-lind.example",
+    "link_base": "https://mail.berg-lind.example",
+    "timezone": "Europe/Stockholm",
+}
+"""What a new workspace is set to: an invented firm, there to be replaced."""
+
+
+def starter_settings() -> str:
+    """Return the ``outreach.toml`` of a new workspace: each setting with its sentence."""
+    parts = [
+        "# The settings of this workspace. `outreach config list` shows them all, with values and\n"
+        "# where each came from. Replace the invented firm below by your own.\n"
+    ]
+    for info in declared():
+        sentence = info.sentence + (f" In {info.unit}." if info.unit else "")
+        comment = "\n".join(f"# {line}" for line in wrap(sentence, 96))
+        value = STARTER_VALUES.get(info.name)
+        if value is not None:
+            parts.append(f"{comment}\n{info.name} = {_toml(value)}\n")
+        else:
+            default = "..." if info.default is None else info.default
+            parts.append(f"{comment}\n# {info.name} = {_toml(default)}\n")
+    parts.append(
+        "# In whose names mail goes out, and where replies arrive.\n"
+        "[senders.anna]\n"
+        'name = "Anna Berg"\n'
+        'address = "anna@berg-lind.example"\n'
+    )
+    parts.append(
+        "# What you keep about a contact beside the usual fields, with its type: text, number,\n"
+        "# bool, date or list. Templates and segments read it as attributes.NAME.\n"
+        "[attributes]\n"
+        'plan = "text"\n'
+        'seats = "number"\n'
+        'renewal = "date"\n'
+        'tags = "list"\n'
+    )
+    return "\n".join(parts)
+
+
+def _toml(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def write_setting(root: Path, name: str, value: str) -> None:
+    """Set `name` in the workspace's ``outreach.toml``, keeping its comments.
+
+    Raises `ConfigError` if the value is no good; the file is then as it was.
+    """
+    import tomlkit  # noqa: PLC0415 - slow to import, and only this needs it
+
+    parse = next(item.metadata["parse"] for item in fields(Settings) if item.name == name)
+    try:
+        parsed = parse(value)
+    except ValueError as error:
+        raise ConfigError(f"{name} {error}", source="config set") from error
+    path = root / FILE_NAME
+    document = tomlkit.parse(path.read_text(encoding="utf-8"))
+    document[name] = parsed
+    aside = path.with_suffix(".toml.new")
+    aside.write_text(tomlkit.dumps(document), encoding="utf-8")
+    aside.replace(path)
+
+
 def find_password(user: str, host: str, environ: Mapping[str, str]) -> str | None:
     """Return the password for `user` at mail server `host`, from the environment or the keyring.
 
@@ -459,3 +532,20 @@ def find_password(user: str, host: str, environ: Mapping[str, str]) -> str | Non
     except KeyringError:
         return None
     return found
+
+
+def store_password(user: str, host: str, password: str) -> None:
+    """Put the password for `user` at mail server `host` into the keyring."""
+    problem = ConfigError(
+        "there is no keyring on this machine that could keep a password",
+        hint="set OUTREACH_SMTP_PASSWORD instead, or pip install 'outreach-engine[keyring]'",
+    )
+    try:
+        import keyring  # noqa: PLC0415 - optional, and slow to import
+        from keyring.errors import KeyringError  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise problem from error
+    try:
+        keyring.set_password(f"outreach:{host}", user, password)
+    except KeyringError as error:
+        raise problem from error

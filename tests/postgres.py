@@ -5,6 +5,7 @@ import pwd
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -125,3 +126,7 @@ class Cluster:
         )
         if done.returncode:
             raise RuntimeError(f"{program} failed: {done.stdout}")
+
+
+if __name__ == "__main__":
+    sys.exit(0 if find_binaries() else 1)
