@@ -2,7 +2,9 @@
 
 Storage changes a state only by an event of these tables (`sources` gives the states it may find),
 so that what is not listed here cannot happen. A delivery that is held or deferred is `PENDING`
-with a time before which it is left alone.
+with a time before which it is left alone. What was approved adds up at any moment::
+
+    audience = sent + rejected + refused + uncertain + cancelled + pending (+ claimed + sending)
 """
 
 from collections.abc import Mapping
@@ -16,6 +18,8 @@ from outreach.domain.feedback import Outcome
 class DeliveryState(StrEnum):
     """Where one mail to one contact stands."""
 
+    #: In the frozen audience, and not approved yet.
+    PLANNED = "planned"
     #: To be sent, now or from a given time on.
     PENDING = "pending"
     #: In the hands of a run, nothing sent yet; free again when the lease ends.
@@ -37,6 +41,7 @@ class DeliveryState(StrEnum):
 class DeliveryEvent(StrEnum):
     """What can happen to a delivery."""
 
+    APPROVE = "approve"
     CLAIM = "claim"
     RELEASE = "release"
     HOLD = "hold"
@@ -54,10 +59,10 @@ class DeliveryEvent(StrEnum):
 _S, _E = DeliveryState, DeliveryEvent
 
 TRANSITIONS: Mapping[tuple[DeliveryState, DeliveryEvent], DeliveryState] = {
+    # The gate at plan time. What it holds stays planned, with the time from which it may go.
+    (_S.PLANNED, _E.REFUSE): _S.REFUSED,
+    (_S.PLANNED, _E.APPROVE): _S.PENDING,
     (_S.PENDING, _E.CLAIM): _S.CLAIMED,
-    # The gate at plan time.
-    (_S.PENDING, _E.HOLD): _S.PENDING,
-    (_S.PENDING, _E.REFUSE): _S.REFUSED,
     (_S.PENDING, _E.CANCEL): _S.CANCELLED,
     # A run ended early, or its lease did: nothing had gone out.
     (_S.CLAIMED, _E.RELEASE): _S.PENDING,
@@ -82,7 +87,7 @@ TRANSITIONS: Mapping[tuple[DeliveryState, DeliveryEvent], DeliveryState] = {
     # Twice the same silence is still silence.
     (_S.UNCERTAIN, _E.LOSE): _S.UNCERTAIN,
     # A person asked for those refused to be looked at again; the gate still has the say.
-    (_S.REFUSED, _E.RECONSIDER): _S.PENDING,
+    (_S.REFUSED, _E.RECONSIDER): _S.PLANNED,
 }
 """Every change of state there is. Whatever is sent, rejected or cancelled stays so."""
 

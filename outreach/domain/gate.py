@@ -80,9 +80,9 @@ class Facts:
     """What is known of a contact when the gate is asked.
 
     `mails` are those of the last `WINDOW`, in any order, without answers to the contact's own
-    mail. `asks` are the instants of asks within the longest budget of any tier, and `gives` the
-    number of gives since the last ask ever; both are only looked at for an ask. `received` says
-    that this key went to them already, or may have gone.
+    mail. `asks` are the instants of all asks ever, and `gives` the number of gives since the last
+    of them; both are only looked at for an ask. `received` says that this key went to them already,
+    or may have gone.
     """
 
     contact: Contact
@@ -98,12 +98,6 @@ class Policy:
 
     tiers: Tiers
     timezone: str = "UTC"
-
-    @property
-    def ask_window(self) -> timedelta:
-        """How far back `Facts.asks` must reach: the longest budget of any tier, with a margin."""
-        windows = [tier.asks.within for tier in self.tiers.values() if tier.asks.within]
-        return max(windows, default=timedelta()) + timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,16 +171,6 @@ def decide(intent: Intent, facts: Facts, policy: Policy, now: datetime) -> Decis
         if held is None or held.until is None or objection.until > held.until:
             held = Decision(Verdict.HOLD, name, objection.why, objection.until)
     return held or Decision(Verdict.ALLOW, ALLOWED, _in_favour(question))
-
-
-def caps_of(tier: Tier, tiers: Tiers) -> tuple[tuple[int, int], ...]:
-    """Return (mails, calendar days) for each cap on `tier`: the stricter of its own and all's."""
-    own, everyone = tier.caps, tiers.caps
-    return (
-        (min(own.per_calendar_day, everyone.per_calendar_day), 1),
-        (min(own.per_7_days, everyone.per_7_days), 7),
-        (min(own.per_30_days, everyone.per_30_days), 30),
-    )
 
 
 def _in_favour(q: _Question) -> str:
@@ -355,14 +339,22 @@ def _items(q: _Question) -> _Objection | None:
     return _over(q, q.tier.items_per_30_days, 30, days, "item", "items")
 
 
-def _cap(index: int) -> Callable[[_Question], _Objection | None]:
-    def check(q: _Question) -> _Objection | None:
-        if q.kind is MailKind.SERVICE or q.tier is None:
-            return None
-        most, span = caps_of(q.tier, q.policy.tiers)[index]
-        return _over(q, most, span, q.days(), "mail", "mails")
+def _one_a_day(q: _Question) -> _Objection | None:
+    return _cap(q, q.tier.caps.per_calendar_day, 1) if q.tier else None
 
-    return check
+
+def _in_7_days(q: _Question) -> _Objection | None:
+    return _cap(q, q.tier.caps.per_7_days, 7) if q.tier else None
+
+
+def _in_30_days(q: _Question) -> _Objection | None:
+    return _cap(q, q.tier.caps.per_30_days, 30) if q.tier else None
+
+
+def _cap(q: _Question, most: int, span: int) -> _Objection | None:
+    if q.kind is MailKind.SERVICE:
+        return None
+    return _over(q, most, span, q.days(), "mail", "mails")
 
 
 def _over(
@@ -407,9 +399,9 @@ RULES: Mapping[str, Callable[[_Question], _Objection | None]] = {
     # Holds.
     "held": _held,
     "items-in-30-days": _items,
-    "one-a-day": _cap(0),
-    "in-7-days": _cap(1),
-    "in-30-days": _cap(2),
+    "one-a-day": _one_a_day,
+    "in-7-days": _in_7_days,
+    "in-30-days": _in_30_days,
 }
 """All rules by name, in the order in which they are asked."""
 
