@@ -165,19 +165,26 @@ def approve(session: Session, campaign_id: int) -> int:
 
 
 def set_aside(
-    session: Session, ids: Collection[int], *, rule: str, until: datetime | None, planned: bool
+    session: Session,
+    ids: Collection[int],
+    *,
+    rule: str,
+    until: datetime | None,
+    owner: str | None = None,
 ) -> int:
     """Record that the gate refused these, or holds them until `until`; return how many it could.
 
-    `planned` tells the plan's gate from the one just before sending.
+    They are planned ones, or where `owner` is given, what this run has claimed.
     """
-    if until is None:
-        change = _change(DeliveryEvent.REFUSE)
-    elif planned:
+    if owner is not None:
+        change = _change(DeliveryEvent.HOLD if until else DeliveryEvent.REFUSE).where(
+            DeliveryRow.state == DeliveryState.CLAIMED, DeliveryRow.lease_owner == owner
+        )
+    elif until is None:
+        change = _change(DeliveryEvent.REFUSE).where(DeliveryRow.state == DeliveryState.PLANNED)
+    else:
         # A hold changes nothing about the state of what is only planned.
         change = _update().where(DeliveryRow.state == DeliveryState.PLANNED)
-    else:
-        change = _change(DeliveryEvent.HOLD)
     return _count(
         session.execute(
             change.where(DeliveryRow.id.in_(ids)).values(
