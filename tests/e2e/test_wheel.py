@@ -1,4 +1,4 @@
-"""The wheel, installed where there is nothing else of ours, does the main job in an empty folder."""
+"""The wheel, installed where nothing else of ours is, does the main job in an empty folder."""
 
 import mailbox
 import os
