@@ -193,5 +193,5 @@ def retry_wait(attempt: int, *, at_least: timedelta, jitter: float) -> timedelta
     """
     longest = max(LONGEST_WAIT, at_least)
     # Doubling is cut off early: 2**attempt of a hostile counter would not fit a timedelta.
-    wait = min(at_least * 2 ** min(attempt - 1, 16), longest)
+    wait = min(at_least * (1 << min(attempt - 1, 16)), longest)
     return wait * (1 + JITTER * jitter)

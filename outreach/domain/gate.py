@@ -146,7 +146,7 @@ class _Question:
         return self.intent.kind
 
     def days(self) -> list[date]:
-        """The contact's calendar days on which a mail went to them, newest first."""
+        """Return the contact's calendar days on which a mail went to them, newest first."""
         return sorted((m.at.astimezone(self.zone).date() for m in self.facts.mails), reverse=True)
 
 
@@ -336,7 +336,7 @@ def _items(q: _Question) -> _Objection | None:
         return None
     items = [mail for mail in q.facts.mails if mail.kind == MailKind.ITEM]
     days = sorted((mail.at.astimezone(q.zone).date() for mail in items), reverse=True)
-    return _over(q, q.tier.items_per_30_days, 30, days, "item", "items")
+    return _over(q, q.tier.items_per_30_days, 30, days, "item")
 
 
 def _one_a_day(q: _Question) -> _Objection | None:
@@ -354,11 +354,11 @@ def _in_30_days(q: _Question) -> _Objection | None:
 def _cap(q: _Question, most: int, span: int) -> _Objection | None:
     if q.kind is MailKind.SERVICE:
         return None
-    return _over(q, most, span, q.days(), "mail", "mails")
+    return _over(q, most, span, q.days())
 
 
 def _over(
-    q: _Question, most: int, span: int, days: list[date], one: str, many: str
+    q: _Question, most: int, span: int, days: list[date], noun: str = "mail"
 ) -> _Objection | None:
     """Object if one more today would be over `most` in `span` calendar days of the contact.
 
@@ -366,13 +366,13 @@ def _over(
     next may go on day D + `span`. A mail dated after today (a clock was wrong) counts as well.
     """
     if most == 0:
-        return _Objection(f"tier {q.contact.tier} gets no {many}")
+        return _Objection(f"tier {q.contact.tier} gets no {noun}s")
     if len(days) < most:
         return None
     free = days[most - 1] + timedelta(span)
     if free <= q.today:
         return None
-    noun = one if most == 1 else many
+    noun = noun if most == 1 else f"{noun}s"
     scope = "a calendar day" if span == 1 else f"in {span} days"
     return _Objection(
         f"at most {most} {noun} {scope}; the last went on {days[0].isoformat()}",

@@ -13,7 +13,7 @@ import os
 import random
 import socket
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -21,6 +21,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sqlalchemy.orm import Session
+
+from outreach.domain.address import normalise
 from outreach.domain.clock import Clock
 from outreach.domain.contact import AttributeType, Contact
 from outreach.domain.delivery import (
@@ -35,7 +38,14 @@ from outreach.domain.feedback import ADVICE, RETRY_GENERAL, Cause, Fault, Outcom
 from outreach.domain.gate import Decision, Intent, Policy, Verdict, decide
 from outreach.domain.touches import Channel, Direction
 from outreach.errors import MessageError, OutreachError, TemplateError
-from outreach.storage import campaigns, contacts, decisions, deliveries, touches
+from outreach.storage import (
+    campaigns,
+    contacts,
+    decisions,
+    deliveries,
+    suppressions,
+    touches,
+)
 from outreach.storage.campaigns import Campaign
 from outreach.storage.database import Database
 from outreach.storage.deliveries import Attempt, Claim
@@ -132,13 +142,6 @@ class Report:
             self.failures.append(Failure(email=email, result=result, reason=reason))
 
 
-@dataclass(frozen=True, slots=True)
-class Ours:
-    """A failure of our own side: it pauses the campaign and is nobody else's fault."""
-
-    reason: str
-
-
 def intent_of(campaign: Campaign) -> Intent:
     """Return the mail that a campaign means to send."""
     return Intent(
@@ -163,7 +166,8 @@ class Run:
     """One process at work on one campaign; `work` does it.
 
     `lease` is how long another run leaves alone what this one has claimed. `give_up_after` is how
-    long after its first attempt a deferred mail is tried again. `draw` gives numbers from 0 to 1.
+    long after its first attempt a deferred mail is tried again. `secrets` are those of
+    `outreach.storage.keys`; `draw` gives numbers from 0 to 1.
     """
 
     def __init__(
@@ -177,7 +181,7 @@ class Run:
         clock: Clock,
         lease: timedelta,
         give_up_after: timedelta,
-        secret: str,
+        secrets: Sequence[str],
         types: Mapping[str, AttributeType] | None = None,
         draw: Callable[[], float] = random.random,
         owner: str | None = None,
@@ -191,7 +195,7 @@ class Run:
         self.clock = clock
         self.lease = lease
         self.give_up_after = give_up_after
-        self.secret = secret
+        self.secrets = secrets
         self.types = types
         self.draw = draw
         self.owner = owner or owner_name()
@@ -348,7 +352,7 @@ class Run:
                 deliveries.renew(session, self.campaign.id, self.owner, self._leased_until)
         return contact
 
-    def _refuse(self, session: "Session", claim: Claim, email: str, decision: Decision) -> None:
+    def _refuse(self, session: Session, claim: Claim, email: str, decision: Decision) -> None:
         set_aside = deliveries.set_aside(
             session, [claim.id], rule=decision.rule, until=decision.until, owner=self.owner
         )
@@ -361,7 +365,7 @@ class Run:
         else:
             self.report.add(Result.HELD if decision.until else Result.REFUSED)
 
-    def _record_decision(self, session: "Session", claim: Claim, decision: Decision) -> None:
+    def _record_decision(self, session: Session, claim: Claim, decision: Decision) -> None:
         decisions.record(
             session,
             self.campaign.id,
@@ -399,109 +403,100 @@ class Run:
             enhanced_code=receipt.reply.enhanced if receipt.reply else None,
         )
         with self.database.write() as session:
-            self._settle(session, claim, contact, composed, receipt, attempt)
+            event, not_before, reason = self._consequence(session, claim, receipt, attempt)
+            settled = deliveries.settle(
+                session, claim, event, attempt, reason=reason, not_before=not_before
+            )
+            if settled and event is DeliveryEvent.ACCEPT:
+                self._touch(session, claim, composed, attempt.finished_at)
+            if event is DeliveryEvent.REJECT and receipt.fault is Fault.ADDRESS:
+                self._suppress(session, composed.recipient, receipt, attempt.finished_at)
+            self.report.paused = self._ours(event, receipt)
+            if self.report.paused:
+                campaigns.apply(
+                    session,
+                    self.campaign.id,
+                    CampaignEvent.PAUSE,
+                    attempt.finished_at,
+                    reason=self.report.paused,
+                )
+        self.report.add(_RESULTS[event], contact.email, reason or "")
 
-    def _settle(
-        self,
-        session: "Session",
-        claim: Claim,
-        contact: Contact,
-        composed: "Composed",
-        receipt: Receipt,
-        attempt: Attempt,
-    ) -> None:
-        event, not_before, reason = self._consequence(session, claim, receipt, attempt)
-        settled = deliveries.settle(
-            session, claim, event, attempt, reason=reason, not_before=not_before
+    def _touch(self, session: Session, claim: Claim, composed: "Composed", now: datetime) -> None:
+        """Record that we wrote to the contact, in their history and its summaries."""
+        touch = touches.Touch(
+            contact_id=claim.contact_id,
+            at=now,
+            direction=Direction.OUT,
+            channel=Channel.MAIL,
+            kind=self.intent.kind,
+            content_class=self.intent.content_class,
+            # One approval for many is not a letter that a person wrote to this one.
+            personal=False,
+            by=self.campaign.approved_by,
+            summary=composed.rendered.subject,
+            delivery_id=claim.id,
         )
-        if settled and event is DeliveryEvent.ACCEPT:
-            touches.record(
-                session,
-                touches.Touch(
-                    contact_id=contact.id,
-                    at=attempt.finished_at,
-                    direction=Direction.OUT,
-                    channel=Channel.MAIL,
-                    kind=self.intent.kind,
-                    content_class=self.intent.content_class,
-                    # One approval for many is not a letter that a person wrote to this one.
-                    personal=False,
-                    by=self.campaign.approved_by,
-                    summary=composed.rendered.subject,
-                    delivery_id=claim.id,
-                ),
-            )
-        if event is DeliveryEvent.REJECT and receipt.fault is Fault.ADDRESS:
-            self._suppress(session, composed.recipient, receipt, attempt.finished_at)
-        ours = self._ours(event, receipt)
-        if ours is not None:
-            self.report.paused = ours.reason
-            campaigns.apply(
-                session,
-                self.campaign.id,
-                CampaignEvent.PAUSE,
-                attempt.finished_at,
-                reason=ours.reason,
-            )
-        self.report.add(_RESULTS[event], contact.email, reason or receipt.text)
+        touches.record(session, touch)
 
     def _consequence(
-        self, session: "Session", claim: Claim, receipt: Receipt, attempt: Attempt
+        self, session: Session, claim: Claim, receipt: Receipt, attempt: Attempt
     ) -> tuple[DeliveryEvent, datetime | None, str | None]:
         """Return what the answer does to the delivery, when it may be tried again, and why."""
         now = attempt.finished_at
         event = EVENT_OF_OUTCOME[receipt.outcome]
+        reason = f"{receipt.cause}: {receipt.text}" if receipt.cause else receipt.text
         if event is DeliveryEvent.ACCEPT:
             return event, None, None
-        reason = f"{receipt.cause}: {receipt.text}" if receipt.cause else receipt.text
         if event is DeliveryEvent.LOSE:
             return event, None, reason
         if receipt.fault is not None and receipt.fault.is_ours:
-            again = receipt.outcome is Outcome.REJECTED and (
-                deliveries.last_outcome(session, claim.id) is Outcome.REJECTED
-            )
-            # A receiver that still will not have us, after a person looked and resumed, has its
-            # way; else one of them could stop the whole campaign for ever.
-            if again:
-                return DeliveryEvent.REJECT, None, reason
-            wait = receipt.retry_after if receipt.fault is Fault.REPUTATION else None
-            return DeliveryEvent.WITHDRAW, now + wait if wait else None, reason
+            return self._withdrawal(session, claim, receipt, reason, now)
         if event is DeliveryEvent.DEFER:
             first = deliveries.first_tried(session, claim.id) or attempt.started_at
             if now - first >= self.give_up_after:
                 hours = round(self.give_up_after.total_seconds() / 3600)
                 return DeliveryEvent.REJECT, None, f"gave up after {hours} hours; {reason}"
-            wait = retry_wait(
-                claim.attempts + 1,
-                at_least=receipt.retry_after or RETRY_GENERAL,
-                jitter=self.draw(),
-            )
+            least = receipt.retry_after or RETRY_GENERAL
+            wait = retry_wait(claim.attempts + 1, at_least=least, jitter=self.draw())
             return event, now + wait, reason
         return event, None, reason
 
-    def _ours(self, event: DeliveryEvent, receipt: Receipt) -> Ours | None:
+    def _withdrawal(
+        self, session: Session, claim: Claim, receipt: Receipt, reason: str, now: datetime
+    ) -> tuple[DeliveryEvent, datetime | None, str | None]:
+        """Return what a failure of ours does to a delivery: it waits, blamed on nobody.
+
+        A receiver that still will not have us, after a person has looked and resumed, has its way:
+        else one of them could stop the whole campaign for ever.
+        """
+        rejected = receipt.outcome is Outcome.REJECTED
+        if rejected and deliveries.last_outcome(session, claim.id) is Outcome.REJECTED:
+            return DeliveryEvent.REJECT, None, reason
+        wait = receipt.retry_after if receipt.fault is Fault.REPUTATION else None
+        return DeliveryEvent.WITHDRAW, now + wait if wait else None, reason
+
+    def _ours(self, event: DeliveryEvent, receipt: Receipt) -> str | None:
         """Return why the campaign must pause, or None."""
-        advice = ADVICE[receipt.cause] if receipt.cause else ""
+        advice = f" {ADVICE[receipt.cause]}" if receipt.cause else ""
         if event is DeliveryEvent.WITHDRAW:
-            return Ours(f"{receipt.server}: {receipt.text} ({advice.rstrip('.')})")
+            return f"{receipt.server}: {receipt.text}.{advice}"
         suspicious = event is DeliveryEvent.LOSE or (
             receipt.fault is Fault.MESSAGE and receipt.cause is not Cause.SMTPUTF8
         )
         self._streak = self._streak + 1 if suspicious else 0
         if self._streak < STREAK:
             return None
-        return Ours(f"{STREAK} mails in a row failed; the last: {receipt.text} ({advice})")
+        return f"{STREAK} mails in a row failed, the last with: {receipt.text}.{advice}"
 
-    def _suppress(
-        self, session: "Session", address: str, receipt: Receipt, now: datetime
-    ) -> None:
-        consents.suppress(
+    def _suppress(self, session: Session, address: str, receipt: Receipt, now: datetime) -> None:
+        suppressions.suppress(
             session,
-            address,
-            reason="dead-address",
+            normalise(address),
+            self.secrets,
+            reason=suppressions.BOUNCE,
             source=self.campaign.key,
             detail=receipt.text,
-            secret=self.secret,
             now=now,
         )
 
@@ -533,7 +528,7 @@ def _merged() -> Decision:
 
 def owner_name() -> str:
     """Return a name for this run that tells other runs on the same machine whether it is alive."""
-    return f"{_machine()}/{os.getpid()}/{random.getrandbits(32):08x}"[-80:]  # noqa: S311 - a name
+    return f"{_machine()}/{os.getpid()}/{random.getrandbits(32):08x}"[-80:]
 
 
 def has_died(owner: str) -> bool:

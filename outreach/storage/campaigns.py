@@ -72,9 +72,7 @@ class Campaign:
 def find(session: Session, key: str) -> Campaign | None:
     """Return the campaign with this key, or None."""
     row = session.scalar(
-        select(CampaignRow)
-        .where(CampaignRow.key == key)
-        .execution_options(populate_existing=True)
+        select(CampaignRow).where(CampaignRow.key == key).execution_options(populate_existing=True)
     )
     return _campaign(row) if row else None
 
@@ -121,11 +119,9 @@ def open_plan(session: Session, new: NewCampaign, planner: str, now: datetime) -
         .with_for_update()
         .execution_options(populate_existing=True)
     ).one()
-    if row.state == CampaignState.PLANNED:
+    if row.state in campaign_sources(CampaignEvent.REPLAN):
         _erase_plan(session, row.id)
-        session.execute(
-            update(CampaignRow).where(CampaignRow.id == row.id).values(**values)
-        )
+        session.execute(update(CampaignRow).where(CampaignRow.id == row.id).values(**values))
     campaign = find(session, new.key)
     assert campaign is not None
     return campaign
@@ -198,9 +194,7 @@ def widen(session: Session, campaign_id: int, segment: str, where: str) -> None:
 def _audience(campaign_id: int) -> Any:  # noqa: ANN401 - a scalar subquery
     return (
         select(func.count())
-        .where(
-            DeliveryRow.campaign_id == campaign_id, DeliveryRow.state != DeliveryState.PLANNED
-        )
+        .where(DeliveryRow.campaign_id == campaign_id, DeliveryRow.state != DeliveryState.PLANNED)
         .scalar_subquery()
     )
 

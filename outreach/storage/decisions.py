@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import and_, func, insert, literal, null, or_, select, text, union_all
 from sqlalchemy.orm import Session
@@ -139,9 +140,7 @@ def _mails(
     session: Session, ids: Sequence[int], now: datetime, besides: int | None
 ) -> defaultdict[int, list[Mail]]:
     """Return the mails that went to each contact lately, or may have: both in one statement."""
-    went = select(
-        TouchRow.contact_id, TouchRow.at, TouchRow.kind, TouchRow.content_class
-    ).where(
+    went = select(TouchRow.contact_id, TouchRow.at, TouchRow.kind, TouchRow.content_class).where(
         TouchRow.contact_id.in_(ids),
         TouchRow.at > now - WINDOW,
         TouchRow.direction == Direction.OUT,
@@ -161,7 +160,9 @@ def _mails(
     if besides is not None:
         may_have = may_have.where(DeliveryRow.id != besides)
     gathered: defaultdict[int, list[Mail]] = defaultdict(list)
-    for contact_id, at, kind, content_class in session.execute(union_all(went, may_have)):
+    row: Any
+    for row in session.execute(union_all(went, may_have)):
+        contact_id, at, kind, content_class = row
         known = ContentClass(content_class) if content_class else None
         gathered[contact_id].append(Mail(at, kind, known))
     return gathered

@@ -95,10 +95,16 @@ def outside(session: Session, campaign_id: int, members: Select[Any]) -> int:
     """Return how many of `members` have no delivery of this campaign."""
     chosen = members.subquery()
     return session.execute(
-        select(func.count())
-        .select_from(chosen)
-        .where(~_has_delivery(campaign_id, chosen.c[0]))
+        select(func.count()).select_from(chosen).where(~_has_delivery(campaign_id, chosen.c[0]))
     ).scalar_one()
+
+
+def page(session: Session, members: Select[Any], *, after: int, limit: int) -> Sequence[int]:
+    """Return the next of `members` behind contact `after`, ascending."""
+    chosen = members.subquery()
+    return session.scalars(
+        select(chosen.c[0]).where(chosen.c[0] > after).order_by(chosen.c[0]).limit(limit)
+    ).all()
 
 
 def reconsider(session: Session, campaign_id: int) -> int:
@@ -131,9 +137,7 @@ def withdraw_plan(session: Session, campaign_id: int) -> None:
     )
     session.execute(
         delete(DeliveryRow)
-        .where(
-            DeliveryRow.campaign_id == campaign_id, DeliveryRow.state == DeliveryState.PLANNED
-        )
+        .where(DeliveryRow.campaign_id == campaign_id, DeliveryRow.state == DeliveryState.PLANNED)
         .execution_options(synchronize_session=False)
     )
 
@@ -401,10 +405,9 @@ def totals(session: Session, campaign_id: int) -> Counter[DeliveryState]:
 
 
 def is_done(session: Session, campaign_id: int) -> bool:
-    """Whether no delivery of the campaign has anything before it."""
+    """Whether no approved delivery of the campaign has anything before it."""
     left = select(DeliveryRow.id).where(
-        DeliveryRow.campaign_id == campaign_id,
-        DeliveryRow.state.in_((*IN_FLIGHT, DeliveryState.PLANNED)),
+        DeliveryRow.campaign_id == campaign_id, DeliveryRow.state.in_(IN_FLIGHT)
     )
     return session.scalar(left.limit(1)) is None
 
@@ -484,9 +487,7 @@ def lock_contact(session: Session, contact_id: int) -> None:
     SQLite's writers are alone anyway.
     """
     if session.get_bind().dialect.name != "sqlite":
-        session.execute(
-            select(ContactRow.id).where(ContactRow.id == contact_id).with_for_update()
-        )
+        session.execute(select(ContactRow.id).where(ContactRow.id == contact_id).with_for_update())
 
 
 def _standing(row: DeliveryRow) -> Standing:
