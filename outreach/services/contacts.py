@@ -208,6 +208,12 @@ def listing(
         return contacts.load(session, ids, now, types=types), total
 
 
+def ids_of_tier(database: Database, tier: str) -> list[int]:
+    """Return the ids of a tier's contacts."""
+    with database.read() as session:
+        return contacts.listing(session, tier=tier)
+
+
 def _parsed(text: str) -> tuple[Address | None, list[Problem]]:
     try:
         return parse_address(text), []

@@ -353,10 +353,14 @@ def listing(
     session: Session,
     *,
     tier: str | None = None,
+    after: int = 0,
     limit: int | None = None,
 ) -> list[int]:
-    """Return the ids of living contacts, in the order in which they were added."""
-    wanted = select(ContactRow.id).where(ContactRow.merged_into_id.is_(None))
+    """Return the ids of living contacts, in the order in which they were added.
+
+    Only ids greater than `after`, so that a long list can be read piece by piece.
+    """
+    wanted = select(ContactRow.id).where(ContactRow.merged_into_id.is_(None), ContactRow.id > after)
     if tier is not None:
         wanted = wanted.where(ContactRow.tier == tier)
     return list(session.scalars(wanted.order_by(ContactRow.id).limit(limit)))

@@ -223,7 +223,7 @@ def _move_earlier_merges(session: Session, kept_id: int, absorbed_id: int) -> No
 
 
 def _join_values(kept: ContactRow, absorbed: ContactRow) -> None:
-    """Fill gaps from the absorbed contact; of two pauses the longer holds, of two ends the first."""
+    """Fill gaps from the absorbed contact; the longer pause holds, and the earlier end."""
     for name in FIELDS:
         if getattr(kept, name) is None:
             setattr(kept, name, getattr(absorbed, name))
