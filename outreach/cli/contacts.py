@@ -84,13 +84,15 @@ def _attributes(pairs: tuple[str, ...]) -> dict[str, str]:
 @click.option("--interest", "interests", multiple=True, metavar="TEXT",
               help="Something they want to hear about; may be repeated.")  # fmt: skip
 @click.option("--consent", metavar="BASIS",
-              help="Why we may write: confirmed, express, contract, inquiry or interest.")  # fmt: skip
+              help="Why we may write: confirmed, express, contract, inquiry, interest.")  # fmt: skip
 @click.option("--evidence", metavar="TEXT", help="What proves the consent.")
 @by_option
 @json_option
 @pass_invocation
 def add(
     invocation: Invocation,
+    /,
+    *,
     email: str,
     attributes: tuple[str, ...],
     interests: tuple[str, ...],
@@ -150,7 +152,7 @@ def add(
 @click.option("--attribute", "attributes", multiple=True, metavar="NAME=VALUE",
               help="Set an attribute that outreach.toml declares; may be repeated.")  # fmt: skip
 @click.option("--clear", multiple=True, metavar="NAME",
-              help="Empty a field, such as company or attributes.plan; may be repeated.")  # fmt: skip
+              help="Empty a field: company, attributes.plan; may be repeated.")  # fmt: skip
 @click.option("--interest", "interests", multiple=True, metavar="TEXT",
               help="Add an interest; may be repeated.")  # fmt: skip
 @click.option("--no-interest", "no_interests", multiple=True, metavar="TEXT",
@@ -164,6 +166,8 @@ def add(
 @pass_invocation
 def edit(
     invocation: Invocation,
+    /,
+    *,
     email: str,
     attributes: tuple[str, ...],
     clear: tuple[str, ...],
@@ -288,6 +292,8 @@ def show(invocation: Invocation, email: str, limit: int) -> None:
 @pass_invocation
 def export(
     invocation: Invocation,
+    /,
+    *,
     kind: str | None,
     output: Path | None,
     tier: str | None,
@@ -392,7 +398,7 @@ def duplicates(invocation: Invocation, limit: int) -> None:
 
     invocation.console.result(
         {"duplicates": [[facts(contact) for contact in group] for group in groups]},
-        human if groups else "No likely duplicates.",
+        lambda: human() if groups else "No likely duplicates.",
     )
 
 
@@ -406,6 +412,8 @@ def duplicates(invocation: Invocation, limit: int) -> None:
 @pass_invocation
 def merge(
     invocation: Invocation,
+    /,
+    *,
     keep: str,
     absorb: str,
     reason: str | None,

@@ -50,6 +50,8 @@ def _scopes(words: tuple[str, ...]) -> tuple[str, ...]:
 @pass_invocation
 def consent(
     invocation: Invocation,
+    /,
+    *,
     email: str,
     action: str,
     basis: str | None,
@@ -95,7 +97,8 @@ def consent(
 @click.argument("email")
 @click.option("--scope", "scopes", multiple=True, metavar="SCOPE", default=("everything",),
               show_default=True,
-              help="newsletters, check-ins, items, everything, or series:NAME; may be repeated.")  # fmt: skip
+              help="newsletters, check-ins, items, everything or series:NAME; may be "
+                   "repeated.")  # fmt: skip
 @click.option("--evidence", metavar="TEXT", help="What they said, when and where.")
 @click.option("--at", metavar="TIME", help="When they said so, if not now.")
 @click.option("--lift", is_flag=True, help="They want it again, by their own word (--evidence).")
@@ -104,6 +107,8 @@ def consent(
 @pass_invocation
 def opt_out(
     invocation: Invocation,
+    /,
+    *,
     email: str,
     scopes: tuple[str, ...],
     evidence: str | None,

@@ -46,6 +46,8 @@ def _addresses(given: tuple[str, ...]) -> list[str]:
 @pass_invocation
 def tier(
     invocation: Invocation,
+    /,
+    *,
     emails: tuple[str, ...],
     tier: str,
     reason: str | None,
@@ -103,6 +105,8 @@ def tier(
 @pass_invocation
 def role(
     invocation: Invocation,
+    /,
+    *,
     email: str,
     role: str,
     remove: bool,
@@ -177,6 +181,8 @@ def note(invocation: Invocation, email: str, text: str, by: str | None) -> None:
 @pass_invocation
 def log(
     invocation: Invocation,
+    /,
+    *,
     channel: str,
     email: str,
     summary: str | None,
