@@ -11,6 +11,7 @@ from outreach.cli.output import Invocation, json_option, pass_invocation, printa
 from outreach.errors import UsageError
 
 if TYPE_CHECKING:
+    from outreach.domain.condition import Condition
     from outreach.domain.contact import Contact
     from outreach.services.contacts import Shown
 
@@ -211,27 +212,52 @@ def edit(
     invocation.console.result({"contact": facts(contact)}, lambda: _described(facts(contact)))
 
 
+def _selection_options(command: Any) -> Any:
+    """Give a command the options that choose among contacts."""
+    for option in (
+        click.option("--tier", metavar="TIER", help="Only contacts of this tier."),
+        click.option("--where", metavar="EXPRESSION", help="Only who fulfils it, as in a segment."),
+        click.option("--segment", metavar="NAME", help="Only who is in this segment."),
+    ):
+        command = option(command)
+    return command
+
+
+def _selection(invocation: Invocation, options: Mapping[str, str | None]) -> "Condition | None":
+    """Return the condition that the options choose by, or None for everybody."""
+    from outreach.services import contacts as service
+
+    if not any(options.values()):
+        return None
+    app = invocation.app
+    return service.selection(app.segments, app.tiers, **options)
+
+
 @contacts.command("list")
-@click.option("--tier", metavar="TIER", help="Only contacts of this tier.")
+@_selection_options
 @click.option("--limit", type=click.IntRange(min=0), default=50, show_default=True, metavar="N",
               help="At most so many; 0 for all.")  # fmt: skip
 @json_option
 @pass_invocation
-def list_contacts(invocation: Invocation, tier: str | None, limit: int) -> None:
+def list_contacts(invocation: Invocation, /, *, limit: int, **chosen: str | None) -> None:
     """List contacts, in the order in which they were added.
 
     \b
     Examples:
       outreach contacts list --tier client
-      outreach contacts list --limit 0 --json
+      outreach contacts list --where 'country == "DE" and "tax" in interests'
+      outreach contacts list --segment clients --limit 0 --json
     """
+    from outreach.domain.condition import Constant
     from outreach.services import contacts as service
 
     app = invocation.app
-    if tier is not None:
-        app.tiers.named(tier)
     found, total = service.listing(
-        app.database, app.settings.attributes, now=app.clock(), tier=tier, limit=limit or None
+        app.database,
+        app.settings.attributes,
+        _selection(invocation, chosen) or Constant(True),
+        now=app.clock(),
+        limit=limit or None,
     )
     if len(found) < total:
         invocation.console.note(f"{len(found)} of {total:,}; --limit 0 shows all")
@@ -285,7 +311,7 @@ def show(invocation: Invocation, email: str, limit: int) -> None:
               help="What kind of file; by the name of FILE if not given, else csv.")  # fmt: skip
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
               help="Write this file instead of standard output.")  # fmt: skip
-@click.option("--tier", metavar="TIER", help="Only contacts of this tier.")
+@_selection_options
 @click.option("--spreadsheet", is_flag=True,
               help="Make a CSV that is safe to open in a spreadsheet program.")  # fmt: skip
 @json_option
@@ -296,8 +322,8 @@ def export(
     *,
     kind: str | None,
     output: Path | None,
-    tier: str | None,
     spreadsheet: bool,
+    **chosen: str | None,
 ) -> None:
     """Write contacts to a file.
 
@@ -310,9 +336,8 @@ def export(
     \b
     Examples:
       outreach contacts export -o contacts.csv
-      outreach contacts export --tier client --format vcard > clients.vcf
+      outreach contacts export --segment clients --format vcard > clients.vcf
     """
-    from outreach.services import contacts as service
     from outreach.services import exporting
 
     app = invocation.app
@@ -326,15 +351,12 @@ def export(
     wanted = exporting.Format(chosen or "csv")
     if spreadsheet and wanted is not exporting.Format.CSV:
         raise UsageError("--spreadsheet is for CSV", hint="leave it out, or pass --format csv")
-    ids = None
-    if tier is not None:
-        ids = service.ids_of_tier(app.database, app.tiers.named(tier).name)
     report = exporting.Report()
     chunks = exporting.export(
         app.database,
         app.settings.attributes,
         wanted,
-        ids,
+        _selection(invocation, chosen),
         report,
         now=app.clock(),
         spreadsheet=spreadsheet,
@@ -394,11 +416,13 @@ def duplicates(invocation: Invocation, limit: int) -> None:
             for group in groups
             for other in group[1:]
         ]
+        if not lines:
+            return "No likely duplicates."
         return "\n".join(["Look at each pair, then merge those that are one person:", *lines])
 
     invocation.console.result(
         {"duplicates": [[facts(contact) for contact in group] for group in groups]},
-        lambda: human() if groups else "No likely duplicates.",
+        human,
     )
 
 

@@ -14,10 +14,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from outreach.domain.condition import Condition
 from outreach.domain.contact import AttributeValue, ConsentStatus, Contact
 from outreach.errors import UnavailableError
 from outreach.services.given import Types
 from outreach.storage import contacts, history
+from outreach.storage import segments as questions
 from outreach.storage.contacts import FIELDS
 from outreach.storage.database import Database
 
@@ -52,15 +54,15 @@ def export(
     database: Database,
     types: Types,
     kind: Format,
-    ids: Sequence[int] | None,
+    condition: Condition | None,
     report: Report,
     *,
     now: datetime,
     spreadsheet: bool = False,
 ) -> Iterator[str]:
-    """Yield the text of a file with these contacts (None: all), and fill in `report`.
+    """Yield the text of a file with who fulfils `condition` (None: all), and fill in `report`.
 
-    Memory does not grow with the number of contacts. With `spreadsheet` a CSV is made safe to open
+    It is read and written piece by piece, however many they are. With `spreadsheet` a CSV is made safe to open
     in a spreadsheet program: what it would run as a formula begins with an apostrophe, and a byte
     order mark tells it the encoding. Such a file is for reading; import the other one.
     """
@@ -69,7 +71,7 @@ def export(
     with database.read() as session:
 
         def entries() -> Iterator[tuple[Contact, Facts]]:
-            for batch in _batches(session, ids):
+            for batch in _batches(session, condition, now):
                 found = history.facts(session, batch, tables)
                 for contact in contacts.load(session, batch, now, types=types):
                     report.contacts += 1
@@ -79,8 +81,11 @@ def export(
         yield from write(entries(), types, report, spreadsheet)
 
 
-def _batches(session: "Session", ids: Sequence[int] | None) -> Iterator[Sequence[int]]:
-    if ids is not None:
+def _batches(
+    session: "Session", condition: Condition | None, now: datetime
+) -> Iterator[Sequence[int]]:
+    if condition is not None:
+        ids = questions.ids(session, condition, now)
         yield from (ids[start : start + BATCH] for start in range(0, len(ids), BATCH))
         return
     last = 0
