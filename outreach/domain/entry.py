@@ -179,7 +179,9 @@ def number(cell: str) -> int | float:
     elif re.fullmatch(r"[+-]?\d{1,3}(\.\d{3})+,\d+|[+-]?\d{1,3}(\.\d{3}){2,}", compact, re.ASCII):
         compact = compact.replace(".", "").replace(",", ".")
     elif re.fullmatch(r"[+-]?[1-9]\d{0,2},\d{3}", compact, re.ASCII):
-        raise ValueError(f"{_shown(cell)} could be a thousand or a fraction; write it without comma")
+        raise ValueError(
+            f"{_shown(cell)} could be a thousand or a fraction; write it without comma"
+        )
     elif re.fullmatch(r"[+-]?\d*,\d+", compact, re.ASCII):
         compact = compact.replace(",", ".")
     if not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", compact, re.ASCII):
@@ -379,7 +381,9 @@ def person_name(cell: str) -> tuple[str | None, str | None]:
     return (first, last) if first else (last, None)
 
 
-def attribute(kind: AttributeType, order: DateOrder | None) -> Callable[[str], AttributeValue | None]:
+def attribute(
+    kind: AttributeType, order: DateOrder | None
+) -> Callable[[str], AttributeValue | None]:
     """Return the converter for an attribute of type `kind`."""
     if kind is AttributeType.NUMBER:
         return number

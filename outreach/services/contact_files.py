@@ -116,7 +116,9 @@ def examine(
         head, size, digest, decoded, certain = _survey(path, encoding, language)
     except OSError as error:
         raise UsageError(
-            f"cannot be read ({error.strerror})", source=str(path), hint="check name and permissions"
+            f"cannot be read ({error.strerror})",
+            source=str(path),
+            hint="check name and permissions",
         ) from error
     sample = _decode_sample(head, decoded)
     if re.match(r"\ufeff?\s*BEGIN:VCARD", sample, re.IGNORECASE):
@@ -130,9 +132,7 @@ def examine(
     return _examine_table(path, sample, (size, digest, decoded, certain), delimiter)
 
 
-def _survey(
-    path: Path, encoding: str | None, language: str
-) -> tuple[bytes, int, str, str, bool]:
+def _survey(path: Path, encoding: str | None, language: str) -> tuple[bytes, int, str, str, bool]:
     """Read the file once: its first bytes, size, fingerprint and encoding."""
     digest = hashlib.sha256()
     size = plain = foreign = 0
@@ -392,9 +392,7 @@ class _Lines:
         return first
 
 
-def _records(
-    text: TextIO, delimiter: str, *, width: int | None, line: int = 0
-) -> Iterator[Record]:
+def _records(text: TextIO, delimiter: str, *, width: int | None, line: int = 0) -> Iterator[Record]:
     lines = _Lines(text)
     taken = lines.taken
     reader = csv.reader(lines, delimiter=delimiter, strict=True)

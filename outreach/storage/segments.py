@@ -252,7 +252,7 @@ class _JsonHas(_Element):
 
 
 class _JsonEmpty(_Element):
-    """An attribute is no list, or one that holds nothing."""
+    """An attribute is no list, or one that holds no text."""
 
     name = "json_empty"
     inherit_cache = True
@@ -322,9 +322,10 @@ _spelling(
 )
 _spelling(
     _JsonEmpty,
-    "(coalesce(json_array_length({0}, {1}), 0) = 0)",
-    "(CASE WHEN jsonb_typeof({0} -> {2}) = 'array' THEN jsonb_array_length({0} -> {2}) ELSE 0 END"
-    " = 0)",
+    "(NOT (json_type({0}, {1}) = 'array' AND EXISTS (SELECT 1 FROM json_each({0}, {1}) AS item "
+    "WHERE item.type = 'text')))",
+    "(NOT EXISTS (SELECT 1 FROM jsonb_array_elements(CASE WHEN jsonb_typeof({0} -> {2}) = 'array' "
+    "THEN {0} -> {2} ELSE '[]' END) AS item WHERE jsonb_typeof(item) = 'string'))",
 )
 
 
