@@ -153,10 +153,14 @@ def items(cell: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(part for part in cleaned if part))
 
 
-_TRUE = frozenset("1 true t yes y x on wahr ja j oui vrai si sí verdadero vero sim verdadeiro waar "
-                  "sant tak prawda ✓ ✔".split())  # fmt: skip
-_FALSE = frozenset("0 false f no n off falsch nein non faux falso não nao nee onwaar nej falskt "
-                   "nie fałsz ✗ ✘".split())  # fmt: skip
+_TRUE = frozenset(
+    """1 true t yes y x on wahr ja j oui vrai si sí verdadero vero sim verdadeiro waar
+    sant tak prawda ✓ ✔""".split()  # noqa: SIM905 - words are easier to read than quotes
+)
+_FALSE = frozenset(
+    """0 false f no n off falsch nein non faux falso não nao nee onwaar nej falskt
+    nie fałsz ✗ ✘""".split()  # noqa: SIM905 - as above
+)
 
 
 def boolean(cell: str) -> bool:
@@ -171,7 +175,7 @@ def boolean(cell: str) -> bool:
 
 def number(cell: str) -> int | float:
     """Return a number, with point or comma; one that could mean two numbers is refused."""
-    compact = re.sub(r"[\s\u00a0\u202f'’]", "", cell)
+    compact = re.sub(r"[\s\u00a0\u202f'\u2019]", "", cell)
     if re.fullmatch(r"[+-]?\d{1,18}", compact, re.ASCII):
         return int(compact)
     if re.fullmatch(r"[+-]?\d{1,3}(,\d{3})+\.\d+|[+-]?\d{1,3}(,\d{3}){2,}", compact, re.ASCII):
@@ -179,7 +183,9 @@ def number(cell: str) -> int | float:
     elif re.fullmatch(r"[+-]?\d{1,3}(\.\d{3})+,\d+|[+-]?\d{1,3}(\.\d{3}){2,}", compact, re.ASCII):
         compact = compact.replace(".", "").replace(",", ".")
     elif re.fullmatch(r"[+-]?[1-9]\d{0,2},\d{3}", compact, re.ASCII):
-        raise ValueError(f"{_shown(cell)} could be a thousand or a fraction; write it without comma")
+        raise ValueError(
+            f"{_shown(cell)} could be a thousand or a fraction; write it without comma"
+        )
     elif re.fullmatch(r"[+-]?\d*,\d+", compact, re.ASCII):
         compact = compact.replace(",", ".")
     if not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", compact, re.ASCII):
@@ -379,7 +385,9 @@ def person_name(cell: str) -> tuple[str | None, str | None]:
     return (first, last) if first else (last, None)
 
 
-def attribute(kind: AttributeType, order: DateOrder | None) -> Callable[[str], AttributeValue | None]:
+def attribute(
+    kind: AttributeType, order: DateOrder | None
+) -> Callable[[str], AttributeValue | None]:
     """Return the converter for an attribute of type `kind`."""
     if kind is AttributeType.NUMBER:
         return number

@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TextIO
+from typing import NamedTuple, Self, TextIO
 
 from outreach.domain import vcard
 from outreach.domain.address import normalise
@@ -82,8 +82,7 @@ class ContactFile:
         return self.kind == "vcard"
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One row or card: its cells, or the `reason` why it cannot be read.
 
     `raw` is what a rejects file needs where there are no cells, and of a card always.
@@ -116,7 +115,9 @@ def examine(
         head, size, digest, decoded, certain = _survey(path, encoding, language)
     except OSError as error:
         raise UsageError(
-            f"cannot be read ({error.strerror})", source=str(path), hint="check name and permissions"
+            f"cannot be read ({error.strerror})",
+            source=str(path),
+            hint="check name and permissions",
         ) from error
     sample = _decode_sample(head, decoded)
     if re.match(r"\ufeff?\s*BEGIN:VCARD", sample, re.IGNORECASE):
@@ -130,9 +131,7 @@ def examine(
     return _examine_table(path, sample, (size, digest, decoded, certain), delimiter)
 
 
-def _survey(
-    path: Path, encoding: str | None, language: str
-) -> tuple[bytes, int, str, str, bool]:
+def _survey(path: Path, encoding: str | None, language: str) -> tuple[bytes, int, str, str, bool]:
     """Read the file once: its first bytes, size, fingerprint and encoding."""
     digest = hashlib.sha256()
     size = plain = foreign = 0
@@ -392,9 +391,7 @@ class _Lines:
         return first
 
 
-def _records(
-    text: TextIO, delimiter: str, *, width: int | None, line: int = 0
-) -> Iterator[Record]:
+def _records(text: TextIO, delimiter: str, *, width: int | None, line: int = 0) -> Iterator[Record]:
     lines = _Lines(text)
     taken = lines.taken
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
