@@ -176,14 +176,21 @@ def _sets(
 
 
 def _received(session: Session, ids: Sequence[int]) -> defaultdict[int, frozenset[str]]:
+    # What stayed with a contact that was merged away reached the same person.
+    absorbed = session.execute(
+        select(ContactRow.id, ContactRow.merged_into_id).where(ContactRow.merged_into_id.in_(ids))
+    )
+    owners = {contact_id: contact_id for contact_id in ids} | {
+        contact_id: kept_id for contact_id, kept_id in absorbed if kept_id is not None
+    }
     gathered: defaultdict[int, set[str]] = defaultdict(set)
     rows = session.execute(
         select(DeliveryRow.contact_id, CampaignRow.key)
         .join(CampaignRow, CampaignRow.id == DeliveryRow.campaign_id)
-        .where(DeliveryRow.contact_id.in_(ids), DeliveryRow.sent_at.is_not(None))
+        .where(DeliveryRow.contact_id.in_(owners), DeliveryRow.sent_at.is_not(None))
     )
     for contact_id, key in rows:
-        gathered[contact_id].add(key)
+        gathered[owners[contact_id]].add(key)
     return defaultdict(frozenset, {key: frozenset(texts) for key, texts in gathered.items()})
 
 
@@ -353,6 +360,21 @@ def listing(
     if tier is not None:
         wanted = wanted.where(ContactRow.tier == tier)
     return list(session.scalars(wanted.order_by(ContactRow.id).limit(limit)))
+
+
+def count(session: Session, *, tier: str | None = None) -> int:
+    """Return how many living contacts there are."""
+    wanted = select(func.count()).where(ContactRow.merged_into_id.is_(None))
+    if tier is not None:
+        wanted = wanted.where(ContactRow.tier == tier)
+    return session.scalar(wanted) or 0
+
+
+def with_likeness(session: Session, text: str) -> list[int]:
+    """Return the contacts with an address of this likeness, oldest first."""
+    return sorted(
+        set(session.scalars(select(AddressRow.contact_id).where(AddressRow.likeness == text)))
+    )
 
 
 def count_by_tier(session: Session, now: datetime) -> dict[str, int]:

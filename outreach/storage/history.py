@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from outreach.storage.tables import (
     CampaignRow,
     ConsentRow,
+    ContactRow,
     DecisionRow,
     DeliveryRow,
     MergeRow,
@@ -74,7 +75,15 @@ def _deliveries(session: Session, contact_id: int, limit: int) -> Iterator[Event
     rows = session.execute(
         select(DeliveryRow, CampaignRow)
         .join(CampaignRow, CampaignRow.id == DeliveryRow.campaign_id)
-        .where(DeliveryRow.contact_id == contact_id)
+        .where(
+            or_(
+                DeliveryRow.contact_id == contact_id,
+                # what stayed with a contact that was merged into this one
+                DeliveryRow.contact_id.in_(
+                    select(ContactRow.id).where(ContactRow.merged_into_id == contact_id)
+                ),
+            )
+        )
         .order_by(at.desc(), DeliveryRow.id.desc())
         .limit(limit)
     )

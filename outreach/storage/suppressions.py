@@ -17,8 +17,9 @@ from outreach.storage.tables import SuppressionRow
 
 BATCH = 1_000
 
+MANUAL = "manual"
 BOUNCE = "bounce"
-"""The one reason that is about an address and not about the person who has it."""
+"""Reasons: a person decided it; mail bounced, which is about the address and not its owner."""
 
 
 @dataclass(frozen=True, slots=True)

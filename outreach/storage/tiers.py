@@ -18,9 +18,9 @@ def keep_promise(session: Session, tiers: Tiers, now: datetime) -> str:
     return tiers.hash
 
 
-def standing(session: Session, contact_id: int, now: datetime) -> Standing:
-    """Return where a contact stands."""
-    row = session.get_one(ContactRow, contact_id)
+def standing(session: Session, contact_id: int, now: datetime, *, lock: bool = False) -> Standing:
+    """Return where a contact stands; with `lock`, nobody else moves them in the meantime."""
+    row = session.get_one(ContactRow, contact_id, with_for_update=lock, populate_existing=lock)
     return Standing(
         tier=row.tier,
         set_by_person=row.tier_by_person,
@@ -54,7 +54,8 @@ def record_move(
     else:
         if before == PAUSED:
             row.held_until = None
-        row.parted_at = None
+        if before == PARTED:
+            row.parted_at = None
         if row.tier != after or before is None:
             row.tier, row.tier_since, row.tier_by_person = after, now, by_person
     row.updated_at = now

@@ -124,11 +124,7 @@ def test_tokens_tell_nothing_about_their_number():
     tokens = [LINKS.envelope_id(number) for number in range(1, 200)]
     assert len(set(tokens)) == len(tokens)
     # Neighbours share no more letters at a place than chance has them.
-    shared = sum(
-        a == b
-        for one, two in pairwise(tokens)
-        for a, b in zip(one, two, strict=True)
-    )
+    shared = sum(a == b for one, two in pairwise(tokens) for a, b in zip(one, two, strict=True))
     assert shared / (24 * 198) < 0.06
 
 
