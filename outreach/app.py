@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 
 from outreach.config import Settings, find_workspace, load_settings
 from outreach.domain.clock import Clock, system_clock
+from outreach.errors import ConfigError
 
 if TYPE_CHECKING:
+    from outreach.domain.tiers import Tiers
     from outreach.storage.database import Database
 
 
@@ -63,6 +65,13 @@ class App:
         return Database(database_location(self.settings.database_url, self.root))
 
     @cached_property
+    def tiers(self) -> "Tiers":
+        """The tiers and what each promises, from the workspace's ``tiers.toml``."""
+        from outreach.domain.tiers import Tiers
+
+        return Tiers.parse(read_text(self.root / "tiers.toml", "run `outreach init` again"))
+
+    @cached_property
     def person(self) -> str:
         """Who is at work, for the record."""
         return self.settings.person or getpass.getuser()
@@ -81,6 +90,18 @@ class App:
         """Give back what was opened."""
         if "unchecked_database" in self.__dict__:
             self.unchecked_database.close()
+
+
+def read_text(path: Path, hint: str) -> str:
+    """Return the text of a file that a workspace must have, or raise `ConfigError` with `hint`."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(
+            f"cannot be read ({error.strerror})", source=path.name, hint=hint
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError("is not UTF-8", source=path.name, hint="save it as UTF-8") from error
 
 
 def database_location(url: str, root: Path) -> str:

@@ -102,7 +102,14 @@ def likeness(text: str) -> str:
     Two addresses with one likeness are *probably* one person: good for proposing that two contacts
     be merged, never for deciding it.
     """
-    local, _, domain = normalise(text).rpartition("@")
+    return likeness_of_normalised(normalise(text))
+
+
+def likeness_of_normalised(normalised: str) -> str:
+    """Return `likeness` of what `normalise` returned, without reading it as an address again."""
+    local, _, domain = normalised.rpartition("@")
+    if "+" not in local and domain not in _DOTLESS_DOMAINS:
+        return normalised
     untagged = local.partition("+")[0] or local
     if domain in _DOTLESS_DOMAINS:
         return f"{untagged.replace('.', '')}@gmail.com"

@@ -100,6 +100,8 @@ class Database:
     def _transaction(self, *, write: bool) -> Iterator[Session]:
         with _wrapped(self), self.engine.connect() as connection:
             connection.execution_options(outreach_write=write)
+            if not write and not self.is_sqlite:
+                connection.execution_options(isolation_level="REPEATABLE READ")
             with connection.begin(), Session(connection, expire_on_commit=False) as session:
                 yield session
                 session.flush()

@@ -8,7 +8,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 
 import outreach.storage.database as storage
 from outreach.errors import ConfigError, UnavailableError
@@ -65,6 +65,17 @@ def test_a_raised_block_leaves_nothing_behind(database: Database) -> None:
         raise ZeroDivisionError
     with database.read() as session:
         assert session.scalars(select(PromiseRow)).all() == []
+
+
+def test_a_reader_sees_one_unchanging_view(database: Database) -> None:
+    count = select(func.count()).select_from(PromiseRow)
+    with database.read() as reader:
+        assert reader.scalar(count) == 0
+        with database.write() as writer:
+            writer.add(promise("a", datetime(2026, 1, 1, tzinfo=UTC)))
+        assert reader.scalar(count) == 0
+    with database.read() as reader:
+        assert reader.scalar(count) == 1
 
 
 def test_foreign_keys_are_enforced(database: Database) -> None:

@@ -187,12 +187,16 @@ def upgrade() -> None:
         sa.Column("segment", sa.Text(), nullable=False),
         sa.Column("segment_where", sa.Text(), nullable=False),
         sa.Column("series", sa.String(length=80), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("content_class", sa.String(length=16), nullable=False),
+        sa.Column("ask_reason", sa.Text(), nullable=True),
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("sender", sa.Text(), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("state_reason", sa.Text(), nullable=True),
+        sa.Column("paused_by", sa.Text(), nullable=True),
         sa.Column("audience", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("planned_by", sa.String(length=80), nullable=True),
         sa.Column("created_at", storage.UtcDateTime(), nullable=False),
         sa.Column("approved_at", storage.UtcDateTime(), nullable=True),
         sa.Column("approved_by", sa.Text(), nullable=True),
@@ -423,6 +427,7 @@ def upgrade() -> None:
         sa.Column("reply_text", sa.Text(), nullable=True),
         sa.Column("size", sa.Integer(), nullable=True),
         sa.Column("created_at", storage.UtcDateTime(), nullable=False),
+        sa.Column("tried_at", storage.UtcDateTime(), nullable=True),
         sa.Column("sent_at", storage.UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(
             ["campaign_id"], ["campaigns.id"], name=op.f("fk_deliveries_campaign_id")
@@ -443,6 +448,13 @@ def upgrade() -> None:
         )
         batch_op.create_index(
             batch_op.f("ix_deliveries_contact_id_sent_at"), ["contact_id", "sent_at"], unique=False
+        )
+        batch_op.create_index(
+            "ix_deliveries_in_doubt",
+            ["contact_id"],
+            unique=False,
+            sqlite_where=sa.text("state IN ('sending', 'uncertain')"),
+            postgresql_where=sa.text("state IN ('sending', 'uncertain')"),
         )
 
     op.create_table(
