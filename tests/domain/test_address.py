@@ -88,7 +88,8 @@ def test_normalising_twice_changes_nothing(text):
     except AddressError:
         return
     assert normalise(once) == once
-    assert normalise(text.swapcase().swapcase()) == once
+    if text.isascii():
+        assert normalise(text.swapcase()) == once
     assert normalise(likeness(text)) == likeness(text)
 
 
