@@ -15,6 +15,7 @@ from outreach.domain.clock import Clock, system_clock
 from outreach.errors import ConfigError
 
 if TYPE_CHECKING:
+    from outreach.domain.segment import Segments
     from outreach.domain.tiers import Tiers
     from outreach.storage.database import Database
 
@@ -70,6 +71,17 @@ class App:
         from outreach.domain.tiers import Tiers
 
         return Tiers.parse(read_text(self.root / "tiers.toml", "run `outreach init` again"))
+
+    @cached_property
+    def segments(self) -> "Segments":
+        """The segments, each read from its file in ``segments/`` when it is asked for."""
+        from outreach.domain.expression import Vocabulary
+        from outreach.services.segments import open_segments
+
+        vocabulary = Vocabulary(
+            self.settings.attributes, tuple(self.tiers), tuple(self.tiers.roles)
+        )
+        return open_segments(self.segments_folder, vocabulary)
 
     @cached_property
     def person(self) -> str:
