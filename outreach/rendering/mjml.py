@@ -1,0 +1,429 @@
+"""MJML to HTML: the engine of ``mjml-python`` inside a pass that mends what it gets wrong.
+
+The engine (mrml, in Rust) is fast and nearly right. Measured against the reference
+implementation it loses the width of included sections, breaks raw HTML over line ends, mistakes a
+bare ``0`` in paddings, ignores inlined styles and more. So the engine is only given what it does
+well. Everything else happens here:
+
+1. `mjml_source` reads the template, whatever its form, and resolves includes;
+   `mjml_schema` refuses what would lose content and warns of the rest.
+2. Attribute defaults and classes are worked out here, and what remains is written as strict MJML.
+   Bodies of ending tags and free text in attributes travel as short *tokens*, so they come back
+   byte for byte: template syntax, entities, conditional comments, unclosed HTML.
+3. The engine lays out the boxes.
+4. Its HTML is corrected, the head is completed (fonts in use, styles, raw parts), tokens are
+   replaced by what they stand for, and inlined styles and HTML attributes are applied.
+
+The result depends on the arguments alone: no clock, no randomness, no network.
+"""
+
+import functools
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from outreach.errors import ConfigError, Problem, TemplateError
+from outreach.rendering import mjml_mend as mend
+from outreach.rendering.css import inline_rules, set_attributes
+from outreach.rendering.mjml_schema import ATTRIBUTES, CHILDREN, check
+from outreach.rendering.mjml_source import (
+    ENDING_TAGS,
+    LEAF_TAGS,
+    Document,
+    Loader,
+    Node,
+    read,
+    words,
+)
+
+FONTS = {
+    name: "https://fonts.googleapis.com/css?family=" + name.replace(" ", "+") + ":300,400,500,700"
+    for name in ("Open Sans", "Droid Sans", "Lato", "Roboto", "Ubuntu")
+}
+"""Web fonts that MJML knows without an ``mj-font``; linked only where a template uses them."""
+
+_FREE_TEXT = words(
+    "alt background-url base-url href ico-close ico-open icon-unwrapped-alt icon-unwrapped-url "
+    "icon-wrapped-alt icon-wrapped-url id left-icon rel right-icon sizes src srcset target "
+    "thumbnails-src title usemap"
+)
+_LENGTHS = re.compile(r"padding|width|height|size|^gap$|^gutter$|spacing")
+_SHORT_COLOR = re.compile(r"^#([0-9a-fA-F])([0-9a-fA-F])([0-9a-fA-F])$")
+_BARE_ZERO = re.compile(r"(?<![\w.%#-])0(?![\w.%])")
+_FROM_ACCORDION = words(
+    "border icon-align icon-height icon-position icon-unwrapped-alt icon-unwrapped-url icon-width "
+    "icon-wrapped-alt icon-wrapped-url"
+)
+_INHERITED = {
+    "mj-accordion-element": _FROM_ACCORDION,
+    "mj-accordion-title": _FROM_ACCORDION,
+    "mj-accordion-text": _FROM_ACCORDION,
+    "mj-carousel-image": frozenset({"border-radius", "tb-border", "tb-border-radius"}),
+    "mj-social-element": words(
+        "border border-radius color font-family font-size font-style font-weight icon-height "
+        "icon-padding icon-size line-height text-decoration text-padding"
+    ),
+}
+"""What these tags take from the tag around them rather than from ``mj-all``."""
+
+_UNDOCUMENTED = {"mj-hero": frozenset({"width"})}
+_ELEMENT_DEFAULTS = {
+    "mj-image": {"alt": ""},
+    "mj-carousel-image": {"alt": ""},
+    "mj-social-element": {"alt": "", "border": "0"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MjmlResult:
+    """A rendered template.
+
+    `dependencies` are the names of all files it included, for whoever watches them. `warnings`
+    are faults that did not stop the rendering: unknown attributes, values of the wrong type.
+    """
+
+    html: str
+    dependencies: frozenset[str]
+    warnings: tuple[Problem, ...]
+
+
+def render_mjml(source: str, *, name: str, loader: Loader | None = None) -> MjmlResult:
+    """Render an MJML template.
+
+    `name` is the template's name relative to the template root; includes are relative to its
+    folder and are fetched by `loader` (without one, including is an error). Raises `TemplateError`
+    with every problem that would lose or misplace content, each with file, line and column.
+    """
+    document = read(source, name, loader)
+    check(document)
+    if document.errors:
+        raise TemplateError(document.errors)
+    html = _Pass(document).html()
+    return MjmlResult(html, frozenset(document.dependencies), tuple(document.warnings))
+
+
+@functools.cache
+def _engine() -> Callable[..., str]:
+    try:
+        from mjml import mjml2html  # noqa: PLC0415 (loaded when first needed)
+    except ImportError as error:
+        raise ConfigError(
+            "the MJML engine is missing: the Python package `mjml` here is not mjml-python's",
+            hint="two distributions install a package of that name; run "
+            "`pip uninstall mjml`, then `pip install --force-reinstall mjml-python`",
+        ) from error
+    engine: Callable[..., str] = mjml2html
+    return engine
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """What an element has to know of the one around it.
+
+    `width` is the room it has, in pixels; `bound` says that images have to be told so. `gap` keeps
+    the sections of a wrapper apart, all but the `first`.
+    """
+
+    width: float
+    gap: str = ""
+    first: bool = True
+    bound: bool = False
+
+
+class _Tokens:
+    """Short words that stand for texts while the engine works."""
+
+    def __init__(self, document: Document) -> None:
+        texts = {node.source.text for node in document.root.walk()}
+        prefix = "zq"
+        while any(prefix in text for text in texts):
+            prefix += "q"
+        self._prefix = prefix
+        self._texts: list[str] = []
+        self._pattern = re.compile(prefix + r"(\d+)z")
+
+    def hold(self, text: str) -> str:
+        """Return the token that stands for `text`."""
+        self._texts.append(text)
+        return f"{self._prefix}{len(self._texts) - 1}z"
+
+    def restore(self, text: str) -> str:
+        """Put back every text; tokens inside of texts are not looked at."""
+        return self._pattern.sub(lambda found: self._texts[int(found.group(1))], text)
+
+
+class _Pass:
+    """One rendering of one document."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._tokens = _Tokens(document)
+        self._head = document.child("mj-head") or Node("mj-head", document.root.source, 0)
+        self._body = document.child("mj-body") or Node("mj-body", document.root.source, 0)
+        self._defaults: dict[str, dict[str, str]] = {}
+        self._classes: dict[str, dict[str, str]] = {}
+        self._class_defaults: dict[str, dict[str, dict[str, str]]] = {}
+        self._classed: dict[str, str] = {}
+        self._corrections: list[Callable[[str], str]] = []
+        self._heroes = 0
+
+    def html(self) -> str:
+        self._read_defaults()
+        html = self._laid_out()
+        html = self._mended(html)
+        head, split, content = html.partition("</head>")
+        content = self._tokens.restore(content)
+        head = self._completed(head, content)
+        if selectors := self._html_attributes():
+            content = set_attributes(content, selectors)
+        html = head + split + content
+        if inlined := [css for css, inline in self._styles() if inline]:
+            html = inline_rules(html, "\n".join(inlined))
+        before = [
+            (node.body or "").strip() + "\n"
+            for node in self._document.root.children
+            if node.tag == "mj-raw" and node.attributes.get("position") == "file-start"
+        ]
+        return "".join(before) + html
+
+    def _head_nodes(self, tag: str) -> list[Node]:
+        return [node for node in self._head.children if node.tag == tag]
+
+    def _read_defaults(self) -> None:
+        for group in self._head_nodes("mj-attributes"):
+            for node in group.children:
+                if node.tag == "mj-class":
+                    name = node.attributes.get("name", "")
+                    values = {k: v for k, v in node.attributes.items() if k != "name"}
+                    self._classes.setdefault(name, {}).update(values)
+                    below = self._class_defaults.setdefault(name, {})
+                    below.update({child.tag: child.attributes for child in node.children})
+                else:
+                    self._defaults.setdefault(node.tag, {}).update(node.attributes)
+
+    def _attributes(self, node: Node, parent_class: str) -> dict[str, str]:
+        """Return the attributes that count: mj-all, the tag's, its classes', its own."""
+        inherited = _INHERITED.get(node.tag, frozenset())
+        merged = {
+            name: value
+            for name, value in self._defaults.get("mj-all", {}).items()
+            if name not in inherited
+        }
+        merged.update(self._defaults.get(node.tag, {}))
+        css_classes: list[str] = []
+        for name in node.attributes.get("mj-class", "").split():
+            values = self._classes.get(name, {})
+            merged.update(values)
+            if "css-class" in values:
+                css_classes.append(values["css-class"])
+        if css_classes:
+            merged["css-class"] = " ".join(css_classes)
+        for name in parent_class.split():
+            merged.update(self._class_defaults.get(name, {}).get(node.tag, {}))
+        merged.update(node.attributes)
+        known = ATTRIBUTES[node.tag].keys() | _UNDOCUMENTED.get(node.tag, set()) | {"css-class"}
+        kept = {name: value for name, value in merged.items() if name in known}
+        return _ELEMENT_DEFAULTS.get(node.tag, {}) | kept
+
+    def _laid_out(self) -> str:
+        root = self._document.root
+        options = "".join(
+            f' {key}="{_quoted(root.attributes[key])}"'
+            for key in ("lang", "dir")
+            if root.attributes.get(key)
+        )
+        head = "".join(
+            f"<{node.tag}>{self._tokens.hold(node.body or '')}</{node.tag}>"
+            for tag in ("mj-title", "mj-preview")
+            for node in self._head_nodes(tag)[-1:]
+        )
+        for node in self._head_nodes("mj-breakpoint")[-1:]:
+            head += f'<mj-breakpoint width="{_quoted(node.attributes.get("width", "480px"))}" />'
+        written: list[str] = [f"<mjml{options}><mj-head>{head}</mj-head>"]
+        self._write(self._body, "", written, _Place(600.0))
+        written.append("</mjml>")
+        try:
+            return _engine()("".join(written), fonts={})
+        except ConfigError:
+            raise
+        except BaseException as error:
+            if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+                raise
+            raise TemplateError(
+                f"the MJML engine cannot render this template: {error}",
+                source=root.source.name,
+                line=1,
+                hint="take parts out until it renders to find the one it stumbles over",
+            ) from error
+
+    def _write(self, node: Node, parent_class: str, written: list[str], place: _Place) -> None:
+        """Write `node` as strict MJML for the engine, and note what to correct afterwards."""
+        if node.tag == "#comment":
+            written.append(f"<mj-raw>{self._tokens.hold(node.body or '')}</mj-raw>")
+            return
+        attributes = self._attributes(node, parent_class)
+        body = self._tokens.hold(node.body) if node.body and node.body.strip() else ""
+        if node.tag == "mj-button" and not body:
+            body = self._tokens.hold("")
+        inside = self._prepare(node.tag, attributes, body, place)
+        tag = node.tag + "".join(f' {name}="{value}"' for name, value in attributes.items())
+        if node.tag in LEAF_TAGS:
+            written.append(f"<{tag} />")
+            return
+        written.append(f"<{tag}>{body}")
+        if node.tag not in ENDING_TAGS:
+            nested = node.attributes.get("mj-class", parent_class)
+            for child in node.children:
+                if child.tag == "#comment" and "mj-raw" not in CHILDREN[node.tag]:
+                    continue
+                self._write(child, nested, written, inside)
+                inside = replace(inside, first=False)
+        written.append(f"</{node.tag}>")
+
+    def _prepare(self, tag: str, attributes: dict[str, str], body: str, place: _Place) -> _Place:
+        """Make `attributes` the engine's, note corrections, return the place of the children."""
+        css_class = " ".join(attributes.pop("css-class", "").split())
+        gap = place.gap if tag == "mj-section" else ""
+        mark = self._tokens.hold(css_class) if css_class or gap else ""
+        if mark:
+            self._classed[mark] = css_class
+        inside = _Place(place.width)
+        if tag == "mj-body":
+            inside = _Place(mend.pixels(attributes.get("width", "600px")) or 600.0)
+            identifier = self._held(attributes.pop("id", ""))
+            self._correct(mend.body, mark, identifier)
+        elif tag == "mj-wrapper":
+            inside = _Place(place.width - _across(attributes), _quoted(attributes.pop("gap", "")))
+        elif gap:
+            self._correct(mend.section_in_gap, mark, gap, first=place.first)
+        elif tag == "mj-hero":
+            padding = _across(attributes, borders=False)
+            plain = {name: _quoted(value) for name, value in attributes.items()}
+            self._correct(mend.hero, self._heroes, plain, padding)
+            self._heroes += 1
+            inside = _Place(place.width - padding, bound=padding > 0)
+        elif tag == "mj-button" and (title := attributes.pop("title", "")):
+            self._correct(mend.button_title, body, self._held(title))
+        for name, value in list(attributes.items()):
+            attributes[name] = self._value(tag, name, value)
+        if tag == "mj-image":
+            if place.bound:
+                room = place.width - _across({"padding": "10px 25px"} | attributes)
+                width = min(mend.pixels(attributes.get("width", "")) or room, room)
+                attributes["width"] = f"{width:g}px"
+            link_title = attributes.get("title", "") if "href" in attributes else ""
+            if source := attributes.get("src"):
+                self._correct(mend.image, source, attributes.get("sizes", ""), link_title)
+        elif tag == "mj-social-element":
+            attributes["alt"] = attributes["alt"] or self._tokens.hold("")
+            right = attributes.get("icon-position") == "right"
+            border = attributes["border"]
+            self._correct(mend.social_icon, attributes["alt"], border, right=right)
+        if mark:
+            attributes["css-class"] = mark
+        return inside
+
+    def _correct(self, function: Callable[..., str], *values: object, **options: object) -> None:
+        self._corrections.append(lambda html: function(html, *values, **options))
+
+    def _held(self, text: str) -> str:
+        return self._tokens.hold(text.replace('"', "&quot;")) if text else ""
+
+    def _value(self, tag: str, name: str, value: str) -> str:
+        if name in _FREE_TEXT:
+            return self._held(value)
+        value = _quoted(value)
+        if ATTRIBUTES[tag].get(name) == "color":
+            return _SHORT_COLOR.sub(r"#\1\1\2\2\3\3", value)
+        return _BARE_ZERO.sub("0px", value) if _LENGTHS.search(name) else value
+
+    def _mended(self, html: str) -> str:
+        """Return the engine's HTML as the reference implementation would have it."""
+        head, split, content = html.partition("</head>")
+        html = mend.cells(mend.numbers(mend.styles(head) + split + content))
+        for correction in self._corrections:
+            html = correction(html)
+        for mark, css_class in self._classed.items():
+            if not css_class:
+                html = html.replace(f' class="{mark}"', "").replace(f' class="{mark}-outlook"', "")
+            outlook = " ".join(f"{word}-outlook" for word in css_class.split())
+            html = html.replace(f"{mark}-outlook", outlook)
+        return html
+
+    def _styles(self) -> list[tuple[str, bool]]:
+        return [
+            (node.body or "", node.attributes.get("inline") == "inline")
+            for node in self._head_nodes("mj-style")
+        ]
+
+    def _completed(self, head: str, content: str) -> str:
+        """Return the head with fonts, styles and raw parts where the reference puts them."""
+        marker = ".mj-outlook-group-fix { width:100% !important; }"
+        start = head.index("<![endif]-->", head.index(marker)) + len("<![endif]-->")
+        fonts = self._font_links(content)
+        rest = head[start:]
+        if self._document.root.attributes.get("owa") == "desktop":
+            rest = mend.outlook_web(rest)
+        parts = [head[:start], fonts, rest]
+        if styles := [css for css, inline in self._styles() if not inline and css.strip()]:
+            parts.append('\n<style type="text/css">' + "\n".join(styles) + "</style>")
+        parts.extend("\n" + (node.body or "").strip() for node in self._head_nodes("mj-raw"))
+        parts.extend("\n" + (node.body or "") for node in self._head_nodes("#comment"))
+        return self._tokens.restore("".join(parts))
+
+    def _font_links(self, content: str) -> str:
+        fonts = dict(FONTS)
+        for node in self._head_nodes("mj-font"):
+            if node.attributes.get("name") and node.attributes.get("href"):
+                fonts[node.attributes["name"]] = node.attributes["href"]
+        inlined = "\n".join(css for css, inline in self._styles() if inline)
+        families = set(re.findall(r'font-family:[^"]*', content, re.IGNORECASE))
+        families.update(re.findall(r"font-family:[^;}]*", inlined, re.IGNORECASE))
+        used = "\n".join(sorted(families)).lower()
+        addresses = [address for name, address in fonts.items() if name.lower() in used]
+        if not addresses:
+            return ""
+        links = "\n".join(
+            f'<link href="{address}" rel="stylesheet" type="text/css">' for address in addresses
+        )
+        imports = "\n".join(f"@import url({address});" for address in addresses)
+        return (
+            f'\n<!--[if !mso]><!-->\n{links}\n<style type="text/css" data-premailer="ignore">\n'
+            f"{imports}\n</style>\n<!--<![endif]-->\n"
+        )
+
+    def _html_attributes(self) -> list[tuple[str, dict[str, str]]]:
+        return [
+            (
+                selector.attributes["path"],
+                {
+                    node.attributes["name"]: (node.body or "").strip()
+                    for node in selector.children
+                    if node.tag == "mj-html-attribute" and node.attributes.get("name")
+                },
+            )
+            for group in self._head_nodes("mj-html-attributes")
+            for selector in group.children
+            if selector.tag == "mj-selector" and selector.attributes.get("path")
+        ]
+
+
+def _across(attributes: dict[str, str], *, borders: bool = True) -> float:
+    """Return what the left and right padding take, and the borders with them, in pixels."""
+    taken = 0.0
+    parts = attributes.get("padding", "").split()
+    shorthand = {
+        "right": parts[1] if len(parts) > 1 else "".join(parts[:1]),
+        "left": parts[3] if len(parts) > 3 else "".join(parts[1:2] or parts[:1]),
+    }
+    for side in ("left", "right"):
+        taken += mend.pixels(attributes.get(f"padding-{side}", shorthand[side]))
+        border = attributes.get(f"border-{side}", attributes.get("border", "")) if borders else ""
+        taken += max((mend.pixels(part) for part in border.split()), default=0.0)
+    return taken
+
+
+def _quoted(value: str) -> str:
+    """Return an attribute value that can stand between double quotes in strict MJML and CSS."""
+    value = value.replace('"', "'").replace("&quot;", "'").replace("<", "&lt;")
+    return " ".join(value.split())

@@ -1,0 +1,199 @@
+"""Corrections to the HTML of the MJML engine, one function for each of its faults.
+
+The HTML these functions see holds tokens in place of everything a person wrote, so what they look
+for can only be the engine's own. Each function says what the reference implementation does.
+"""
+
+import functools
+import math
+import re
+from collections.abc import Mapping
+
+_STYLE = '<style type="text/css">'
+_COLUMN = re.compile(r"(?<=mj-column-per-)(\d+)-(\d{4,})(?!\d)")
+_PERCENT = re.compile(r"(?<![\d.])(\d+\.\d{4,})(?=%)")
+_LONG_NUMBER = re.compile(r"(?<![\w.-])(-?\d+\.\d{5,})(?!\d|%)")
+_GROUPED = re.compile(r'(<div class="mj-outlook-group-fix [^>]*;width:)(\d+\.\d{4,})(?=%)')
+_COLUMN_CELL = re.compile(r"(vertical-align:\w+;width:)(\d+\.\d+)(?=px;\")")
+_IMAGE_CELL = re.compile(r'(?<=<td style="width:)(\d+\.\d+)(?=px;"><(?:a|img) )')
+_WIDTH = re.compile(r'(?<= width=")(\d+\.\d+)(?=(?:px)?")')
+_DIVIDER = re.compile(r"(border-top:[^\"<>]*;width:)(\d+\.\d+)(?=px)")
+_HERO = re.compile(
+    r"(<td[^>]*>)(<!--\[if mso \| IE\]><table[^>]*><tr><td[^>]*>)(<!\[endif\]-->)"
+    r'(<div class="mj-hero-content[^>]*)>'
+)
+_HERO_END = "</div><!--[if mso | IE]></td></tr></table><![endif]--></td>"
+
+
+def styles(head: str) -> str:
+    """Mark the engine's style blocks as not to be inlined, and correct their rules.
+
+    ``screen, yahoo`` is every screen, so it hid a carousel's arrows everywhere; the reference
+    writes ``screen yahoo``, which only Yahoo reads. Accordions have another selector there.
+    """
+    marked = head.replace(_STYLE, _STYLE[:-1] + ' data-premailer="ignore">')
+    marked = re.sub(r"(<!--\[if lte mso 11\]>\s*<style[^>]*?) data-premailer=\S+>", r"\1>", marked)
+    marked = marked.replace("@media screen, yahoo", "@media screen yahoo")
+    return re.sub(
+        r"(?<!\w)(?<!html )input\.mj-accordion-checkbox(:checked)?",
+        lambda found: ".mj-accordion-checkbox" + (found[1] or '[type="checkbox"]'),
+        marked,
+    )
+
+
+def numbers(html: str) -> str:
+    """Write sizes as the reference does, which calculates with 64 bits where the engine has 32.
+
+    Images, dividers and Outlook's columns get whole pixels, equal columns in groups whole percents.
+    """
+    html = _COLUMN_CELL.sub(lambda found: found[1] + _nearest(found[2]), html)
+    html = _GROUPED.sub(lambda found: found[1] + _down(found[2]), html)
+    html = _IMAGE_CELL.sub(_floor, html)
+    html = _WIDTH.sub(_floor, html)
+    html = _DIVIDER.sub(lambda found: found[1] + _down(found[2]), html)
+    html = _COLUMN.sub(lambda found: _exact(f"{found[1]}.{found[2]}").replace(".", "-"), html)
+    html = _PERCENT.sub(lambda found: _exact(found[1]), html)
+    return _LONG_NUMBER.sub(lambda found: f"{round(float(found[1]), 4):g}", html)
+
+
+def cells(html: str) -> str:
+    """Remove the attribute ``vertical-align``, which HTML does not have."""
+    return re.sub(r'(<td[^>]*) vertical-align="[^"]*"', r"\1", html)
+
+
+def body(html: str, css_class: str, identifier: str) -> str:
+    """Give ``<body>`` the class and id of ``mj-body``; the engine puts the class further in."""
+    head, split, content = html.partition("<body")
+    if css_class:
+        content = re.sub(rf'(<div[^>]*?) class="{css_class}"', r"\1", content, count=1)
+    given = f' id="{identifier}"' if identifier else ""
+    given += f' class="{css_class}"' if css_class else ""
+    return head + split + given + content
+
+
+def button_title(html: str, token: str, title: str) -> str:
+    """Put the title of a button, whose body is `token`, on its link."""
+    before, split, after = html.partition(token)
+    start = max(before.rfind("<a "), before.rfind("<p ")) + 2
+    return f'{before[:start]} title="{title}"{before[start:]}{split}{after}' if split else html
+
+
+def image(html: str, source: str, sizes: str, link_title: str) -> str:
+    """Add what the engine leaves out of an image whose ``src`` is `source`."""
+    if sizes:
+        html = html.replace(f' src="{source}"', f' sizes="{sizes}" src="{source}"')
+    if link_title:
+        link = re.compile(rf'(<a )([^>]*><img [^>]*src="{source}")')
+        html = link.sub(rf'\1title="{link_title}" \2', html)
+    return html
+
+
+def social_icon(html: str, alt: str, border: str, *, right: bool) -> str:
+    """Give the icon whose alt text is `alt` its border, and its place beside its text."""
+    html = re.sub(rf'(<img alt="{alt}"[^>]* style=")', rf"\1border:{border};", html)
+    place = html.find(f' alt="{alt}"')
+    if not right or place < 0:
+        return html
+    start = html.rfind("<td", 0, html.rfind("<table", 0, place))
+    middle = html.find("</table></td>", place) + len("</table></td>")
+    if not html.startswith("<td", middle):
+        return html
+    end = html.find("</td>", middle) + len("</td>")
+    return html[:start] + html[middle:end] + html[start:middle] + html[end:]
+
+
+def section_in_gap(html: str, mark: str, gap: str, *, first: bool) -> str:
+    """Set the section with the class `mark` apart from the one above it in its wrapper.
+
+    With a gap, the reference leaves the background of these sections out of Outlook's tables, or
+    the gap would be filled with it.
+    """
+    table = re.search(rf'<table[^>]* class="{mark}-outlook"[^>]*>', html)
+    if table is None:
+        return html
+    opened = re.sub(r' bgcolor="[^"]*"', "", table[0])
+    rest = html[table.end() :]
+    if not first:
+        opened = re.sub(r'( style="[^"]*)"', rf'\1padding-top:{gap};"', opened)
+        rest = re.sub(r'(<div[^>]* style="[^"]*)"', rf'\1margin-top:{gap};"', rest, count=1)
+    return html[: table.start()] + opened + rest
+
+
+def hero(html: str, index: int, attributes: Mapping[str, str], padding: float) -> str:
+    """Correct hero number `index`: its inner padding and background, width, and fluid height.
+
+    `padding` is what its left and right padding take, in pixels.
+    """
+    found = next((m for number, m in enumerate(_HERO.finditer(html)) if number == index), None)
+    if found is None:
+        return html
+    cell, table, between, content = found.groups()
+    rest = html[found.end() :]
+    if padding:
+        table = re.sub(
+            r'( width="|width:)(\d+)', lambda m: f"{m[1]}{max(0, int(m[2]) - int(padding))}", table
+        )
+    inner = [("background-color", attributes.get("inner-background-color"))]
+    inner += [
+        (side, attributes.get(f"inner-{side}"))
+        for side in ("padding", "padding-top", "padding-left", "padding-right", "padding-bottom")
+    ]
+    said = re.search(r' style="([^"]*)"', content)
+    before = said[1] if said else ""
+    if style := "".join(f"{n}:{v};" for n, v in inner if v and f"{n}:" not in before):
+        content = content.replace(f' style="{before}"', f' style="{before}{style}"')
+    if attributes.get("mode") == "fluid-height":
+        cell = re.sub(r' height="[^"]*"', "", cell)
+        cell = re.sub(r"(?<=;)height:-?[\d.]+px;", "", cell)
+        share = _background_share(attributes)
+        strut = f'<td style="width:0.01%;padding-bottom:{share}%;mso-padding-bottom-alt:0;"></td>'
+        cell = strut + cell
+        rest = rest.replace(_HERO_END, _HERO_END + strut, 1)
+    return f"{html[: found.start()]}{cell}{table}{between}{content}>{rest}"
+
+
+def outlook_web(head: str) -> str:
+    """Say the column widths once more for Outlook on the web, which skips media queries."""
+    found = re.search(r"<style media=[^>]*>(.*?)</style>", head, re.DOTALL)
+    if found is None:
+        return head
+    rules = found[1].replace(".moz-text-html", "[owa]").strip()
+    block = f'<style type="text/css" data-premailer="ignore">\n{rules}\n</style>'
+    return head[: found.end()] + block + head[found.end() :]
+
+
+def _background_share(attributes: Mapping[str, str]) -> int:
+    """Return a hero's background height as a percentage of its width."""
+    width = pixels(attributes.get("background-width", ""))
+    height = pixels(attributes.get("background-height", ""))
+    return math.floor(height / width * 100 + 0.5) if width else 0
+
+
+def pixels(value: str) -> float:
+    """Return a length in pixels; other units and no number at all count as 0."""
+    found = re.match(r"\s*(-?\d*\.?\d+)\s*(px)?\s*$", value)
+    return float(found[1]) if found else 0.0
+
+
+def _floor(found: re.Match[str]) -> str:
+    return _down(found[1])
+
+
+def _down(number: str) -> str:
+    return str(math.floor(float(number) + 0.001))
+
+
+def _nearest(number: str) -> str:
+    return str(math.floor(float(number) + 0.5))
+
+
+@functools.lru_cache(maxsize=512)
+def _exact(written: str) -> str:
+    """Return the share of a row that the engine meant by `written`, with all its digits."""
+    number = float(written)
+    for columns in range(3, 33):
+        for count in range(1, columns):
+            share = 100 / columns * count
+            if abs(share - number) < 0.0001:
+                return repr(share)
+    return written
