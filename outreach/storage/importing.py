@@ -222,9 +222,7 @@ class Bulk:
         )
         self._notes((contact_id, entry.note) for contact_id, entry in people if entry.note)
 
-    def _consents(
-        self, consents: Sequence[tuple[int, int, ConsentEntry, datetime | None]]
-    ) -> None:
+    def _consents(self, consents: Sequence[tuple[int, int, ConsentEntry, datetime | None]]) -> None:
         now, by, file = self.now, self.origin.by, self.origin.file
         rows = []
         for contact_id, line, consent, created in consents:
@@ -318,7 +316,9 @@ class Bulk:
         agreed = [one for one in changes if one.consent]
         if summed_up := [one for one in agreed if one.newest]:
             self._sum_up(summed_up, mark)
-        self._consents([(one.contact_id, one.line, one.consent, None) for one in agreed if one.consent])
+        self._consents(
+            [(one.contact_id, one.line, one.consent, None) for one in agreed if one.consent]
+        )
         self._interests((one.contact_id, text) for one in changes for text in one.interests)
         self._roles((one.contact_id, role) for one in changes for role in one.roles)
         self._opt_outs(
