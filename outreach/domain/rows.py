@@ -1,4 +1,4 @@
-"""From the cells of a row to an `Entry`: every column's converter, chosen once for the whole file."""
+"""From the cells of a row to an `Entry`, by converters chosen once for the whole file."""
 
 import ipaddress
 import json

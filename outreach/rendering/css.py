@@ -384,7 +384,7 @@ def _specificity(selector: str, *, universal: bool = False) -> tuple[int, int, i
     try:
         parsed = cssselect.parse(selector)
         CSSSelector(selector, translator="html")
-    except (cssselect.SelectorError, etree.XPathError):
+    except (cssselect.SelectorError, etree.XPathError, ValueError):  # ValueError: \1 and the like
         return None
     a, b, c = parsed[0].specificity()
     return a, b, c

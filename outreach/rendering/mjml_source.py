@@ -235,11 +235,14 @@ class _Reader:
     def _body(self, node: Node, start: int) -> int:
         """Take the text up to the closing tag that belongs to `node`."""
         text, depth = self.source.text, 1
-        pattern = re.compile(rf"<(/?){re.escape(node.tag)}(?=[\s/>])([^>]*)>", re.IGNORECASE)
+        pattern = re.compile(
+            rf"<!\[CDATA\[.*?\]\]>|<(/?){re.escape(node.tag)}(?=[\s/>])([^>]*)>",
+            re.IGNORECASE | re.DOTALL,
+        )
         for found in pattern.finditer(text, start):
             if found.group(1):
                 depth -= 1
-            elif not found.group(2).endswith("/"):
+            elif found.group(2) is not None and not found.group(2).endswith("/"):
                 depth += 1
             if depth == 0:
                 node.body = text[start : found.start()]
