@@ -367,7 +367,7 @@ _BY_WORDS: Sequence[tuple[re.Pattern[str], Cause]] = tuple(
         ),
         (
             r"sender (?:address )?(?:\S+ )?(?:rejected|denied|refused|verify failed)|"
-            r"sender(?:'s)? (?:address|domain)(?: \S+){0,4}? (?:not exist|not found|invalid|unknown)|"
+            r"sender (?:address|domain)(?: \S+){0,4}? (?:not exist|not found|invalid|unknown)|"
             r"domain of (?:the )?sender",
             Cause.SENDER,
         ),

@@ -3,6 +3,7 @@
 import base64
 import re
 import time
+from random import Random
 
 import pytest
 
@@ -314,6 +315,53 @@ def test_a_second_answer_is_not_taken_for_the_next_messages(again):
     assert outcomes == [Outcome.ACCEPTED] * 3
     assert server.data == [MESSAGE] * 3
     assert server.connections == 2
+
+
+def test_an_acceptance_in_advance_is_none():
+    rule = Rule("DATA", reply="354 go ahead\r\n250 2.0.0 taken", times=1)
+    with ScriptedServer(rule) as server, to(server).connect() as connection:
+        assert connection.send(BOB, MESSAGE).outcome is Outcome.DEFERRED
+        assert server.accepted == []
+        assert connection.send(BOB, MESSAGE).outcome is Outcome.ACCEPTED
+
+
+def chaos(random):
+    """A rule that may strike at any step."""
+    at = random.choice(["connect", "EHLO", "RSET", "MAIL", "RCPT", "DATA", "content", "dot"])
+    refusals = ["421 4.3.2 closing", "451 4.3.0 later", "550 5.1.1 no such user", "554 5.7.1 no"]
+    what = random.choice(
+        [
+            {"drop": True},
+            {"reset": True},
+            {"reply": random.choice(refusals)},
+            {"reply": random.choice(refusals), "drop": True},
+            {"again": random.choice([*refusals, "250 2.0.0 ok", "354 go ahead"])},
+            {"reply": "399 nonsense"},
+        ]
+    )
+    if at == "content":
+        what = {"drop": True}
+    return Rule(at, skip=random.randrange(4), times=random.randrange(1, 3), **what)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_whatever_happens_nothing_is_lost_and_nothing_doubled(seed):
+    random = Random(seed)
+    rules = [chaos(random) for _ in range(random.randrange(1, 6))]
+    extensions = random.choice([USUAL, SERIAL])
+    messages = [MESSAGE + f"{number}\r\n".encode() for number in range(12)]
+    with ScriptedServer(*rules, extensions=extensions) as server:
+        with to(server, timeouts=QUICK).connect() as connection:
+            receipts = [connection.send(BOB, message) for message in messages]
+        for message, receipt in zip(messages, receipts, strict=True):
+            taken = server.data.count(message)
+            if receipt.outcome is Outcome.ACCEPTED:
+                assert taken == 1
+            elif receipt.outcome is Outcome.UNCERTAIN:
+                assert taken <= 1
+            else:
+                assert taken == 0
+        assert all(data in messages for data in server.data)
 
 
 def test_a_nonsensical_final_answer_is_uncertain():
