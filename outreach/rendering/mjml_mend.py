@@ -61,13 +61,12 @@ def cells(html: str) -> str:
     return re.sub(r'(<td[^>]*) vertical-align="[^"]*"', r"\1", html)
 
 
-def body(html: str, css_class: str, identifier: str) -> str:
+def body(html: str, mark: str, identifier: str) -> str:
     """Give ``<body>`` the class and id of ``mj-body``; the engine puts the class further in."""
     head, split, content = html.partition("<body")
-    if css_class:
-        content = re.sub(rf'(<div[^>]*?) class="{css_class}"', r"\1", content, count=1)
+    content, moved = re.subn(rf'(<div[^>]*?) class="{mark}"', r"\1", content, count=1)
     given = f' id="{identifier}"' if identifier else ""
-    given += f' class="{css_class}"' if css_class else ""
+    given += f' class="{mark}"' if moved else ""
     return head + split + given + content
 
 
@@ -78,8 +77,27 @@ def button_title(html: str, token: str, title: str) -> str:
     return f'{before[:start]} title="{title}"{before[start:]}{split}{after}' if split else html
 
 
-def image(html: str, source: str, sizes: str, link_title: str) -> str:
+def table(html: str, token: str, role: str, *, apart: bool) -> str:
+    """Give the table whose rows are `token` its role, and let `apart` cells keep their spacing."""
+    before, split, after = html.partition(token)
+    start = before.rfind("<table ")
+    opened = before[start:]
+    if role:
+        opened = opened.replace("<table ", f'<table role="{role}" ', 1)
+    if apart:
+        opened = opened.replace(' style="', ' style="border-collapse:separate;', 1)
+    return before[:start] + opened + split + after
+
+
+def accordion_title(html: str, token: str, weight: str) -> str:
+    """Give the title whose text is `token` its font weight."""
+    return re.sub(rf'(<td style="[^"]*)(">\s*{token})', rf"\1font-weight:{weight};\2", html)
+
+
+def image(html: str, source: str, borders: str, sizes: str, link_title: str) -> str:
     """Add what the engine leaves out of an image whose ``src`` is `source`."""
+    if borders:
+        html = re.sub(rf'(<img [^>]*src="{source}"[^>]* style="[^"]*)"', rf'\1{borders}"', html)
     if sizes:
         html = html.replace(f' src="{source}"', f' sizes="{sizes}" src="{source}"')
     if link_title:
@@ -88,11 +106,15 @@ def image(html: str, source: str, sizes: str, link_title: str) -> str:
     return html
 
 
-def social_icon(html: str, alt: str, border: str, *, right: bool) -> str:
-    """Give the icon whose alt text is `alt` its border, and its place beside its text."""
+def social_icon(html: str, alt: str, attributes: Mapping[str, str]) -> str:
+    """Give the icon whose alt text is `alt` what it lacks, and its place beside its text."""
+    border = attributes["border"]
     html = re.sub(rf'(<img alt="{alt}"[^>]* style=")', rf"\1border:{border};", html)
+    for name in ("sizes", "srcset"):
+        if value := attributes.get(name):
+            html = html.replace(f'<img alt="{alt}"', f'<img alt="{alt}" {name}="{value}"')
     place = html.find(f' alt="{alt}"')
-    if not right or place < 0:
+    if attributes.get("icon-position") != "right" or place < 0:
         return html
     start = html.rfind("<td", 0, html.rfind("<table", 0, place))
     middle = html.find("</table></td>", place) + len("</table></td>")
@@ -100,6 +122,27 @@ def social_icon(html: str, alt: str, border: str, *, right: bool) -> str:
         return html
     end = html.find("</td>", middle) + len("</td>")
     return html[:start] + html[middle:end] + html[start:middle] + html[end:]
+
+
+def grouped_column(html: str, mark: str, width: float) -> str:
+    """Give Outlook the full width of a column in a group; the engine takes the padding off."""
+    cell = re.compile(
+        rf'(?<=width:)[\d.]+(?=px;"><!\[endif\]--><div class="mj-outlook-group-fix [^"]*{mark}")'
+    )
+    return cell.sub(_nearest(f"{width:f}"), html)
+
+
+def rounded_column(html: str, mark: str) -> str:
+    """Let the inner table of a column show its rounded corners, which collapsed borders do not."""
+    start = html.find(f' {mark}"')
+    start = html.find("<table", start) if start >= 0 else -1
+    if start < 0:
+        return html
+    end = html.find(">", start)
+    opened = html[start:end]
+    if "border-collapse" not in opened:
+        opened = opened.replace(' style="', ' style="border-collapse:separate;', 1)
+    return html[:start] + opened + html[end:]
 
 
 def section_in_gap(html: str, mark: str, gap: str, *, first: bool) -> str:
@@ -142,6 +185,8 @@ def hero(html: str, index: int, attributes: Mapping[str, str], padding: float) -
     before = said[1] if said else ""
     if style := "".join(f"{n}:{v};" for n, v in inner if v and f"{n}:" not in before):
         content = content.replace(f' style="{before}"', f' style="{before}{style}"')
+    if radius := attributes.get("border-radius"):
+        cell = re.sub(r'( style="[^"]*)"', rf'\1border-radius:{radius};"', cell)
     if attributes.get("mode") == "fluid-height":
         cell = re.sub(r' height="[^"]*"', "", cell)
         cell = re.sub(r"(?<=;)height:-?[\d.]+px;", "", cell)
