@@ -42,7 +42,7 @@ LEAF_TAGS = words(
 MAX_INCLUDES = 500
 MAX_INCLUDED_CHARACTERS = 5_000_000
 MAX_DEPTH = 100
-MAX_UNCLOSED = 100
+MAX_UNCLOSED = 20
 
 _TAG = re.compile(r"""<(/?)([A-Za-z][\w:.-]*)((?:[^<>"']|"[^"]*"|'[^']*'|<(?![A-Za-z/!]))*)>""")
 _ATTRIBUTE = re.compile(r"""([^\s=/>"']+)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+))?""")

@@ -224,6 +224,15 @@ def test_without_a_loader_nothing_can_be_included():
     assert [problem.message for problem in found.errors] == ['cannot include "a" here']
 
 
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "unit", ["<", "<mj-text ", '<mj-text "', "<mj-text>", "</mj-text>", "<p>", "<!--", "<![CDATA["]
+)
+def test_hostile_input_is_read_in_time(unit):
+    found = document("<mj-text>" + unit * 20_000)
+    assert found.errors
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.text(alphabet="<>/mj-texcolumn body=\"'!-[]{}% \n&", max_size=120))
 def test_no_text_makes_the_reader_fail(text):
