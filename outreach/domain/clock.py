@@ -1,4 +1,4 @@
-"""Time as a parameter: who needs the time is given a `Clock`, so that tests and simulations rule it.
+"""Time as a parameter: who needs it is given a `Clock`, so that tests and simulations rule it.
 
 All instants in Outreach are aware `datetime` values in UTC; a contact's own zone is applied where a
 rule speaks of days or hours.

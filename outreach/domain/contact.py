@@ -59,6 +59,27 @@ class Scope(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Touch:
+    """One exchange with a contact: ``in``, ``out`` or ``both``, by ``mail``, ``call`` and so on."""
+
+    at: datetime
+    direction: str
+    channel: str
+    kind: str
+    content_class: str | None = None
+    personal: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """One mailing that went out to a contact: the campaign's key and series, and when."""
+
+    key: str
+    series: str
+    sent_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
     """A person we may write to.
 
@@ -67,7 +88,8 @@ class Contact:
     `country` an ISO 3166 two-letter code. The ``last_…`` instants sum up the touches: `last_in` and
     `last_out` any from or to them, `last_two_way` an exchange (a call, a meeting, their reply),
     `last_personal` one written or spoken by a person, `last_give` and `last_ask` mails by content
-    class; `last_touch` is the newest of all.
+    class; `last_touch` is the newest of all. `touches` and `receipts` are the single facts behind
+    them; both are None where they were not loaded, since few questions need them.
     """
 
     id: int
@@ -106,6 +128,8 @@ class Contact:
     last_ask: datetime | None = None
     last_reply: datetime | None = None
     received: frozenset[str] = frozenset()
+    touches: tuple[Touch, ...] | None = None
+    receipts: tuple[Receipt, ...] | None = None
 
     @property
     def name(self) -> str | None:

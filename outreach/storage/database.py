@@ -5,11 +5,11 @@ is set up here and nowhere else.
 """
 
 import re
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.resources import files
-from typing import Any
 
 from sqlalchemy import (
     Connection,
@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy import column as sql_column
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
-from sqlalchemy.types import DateTime, TypeDecorator
+from sqlalchemy.types import DateTime, TypeDecorator, TypeEngine
 
 from outreach.domain.clock import in_utc
 from outreach.errors import ConfigError, UnavailableError
@@ -49,16 +49,19 @@ class UtcDateTime(TypeDecorator[datetime]):
     impl = DateTime
     cache_ok = True
 
-    def load_dialect_impl(self, dialect: Dialect) -> Any:
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[datetime]:
+        """Choose the column's type: with a zone wherever the database has such a type."""
         return dialect.type_descriptor(DateTime(timezone=dialect.name != "sqlite"))
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return what the driver is given for `value`."""
         if value is None:
             return None
         moment = in_utc(value)
         return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return the instant for what the driver gave."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else in_utc(value)
@@ -69,7 +72,7 @@ class Database:
 
     `read()` and `write()` each give a `Session` in one transaction that is committed when the block
     ends and rolled back when it raises. On SQLite a writing transaction takes the write lock at its
-    start, so that it never has to give up half-way. Safe to share between threads; a session is not.
+    start, so that it never has to give up half-way. Threads may share a database, not a session.
     """
 
     def __init__(self, url: str) -> None:
@@ -96,7 +99,9 @@ class Database:
     @contextmanager
     def _transaction(self, *, write: bool) -> Iterator[Session]:
         with _wrapped(self), self.engine.connect() as connection:
-            connection = connection.execution_options(outreach_write=write)
+            connection.execution_options(outreach_write=write)
+            if not write and not self.is_sqlite:
+                connection.execution_options(isolation_level="REPEATABLE READ")
             with connection.begin(), Session(connection, expire_on_commit=False) as session:
                 yield session
                 session.flush()
@@ -133,14 +138,14 @@ class Database:
         )
 
     def upgrade(self) -> None:
-        """Create the tables, or bring them to the newest revision. Nothing to do is not an error."""
+        """Create the tables, or bring them to the newest revision, if they are not there yet."""
         from alembic import command  # noqa: PLC0415 - 0.4 s to import, needed once a release
         from alembic.config import Config  # noqa: PLC0415
 
         config = Config()
         config.set_main_option("script_location", str(files("outreach.storage") / "migrations"))
         with _wrapped(self), self.engine.connect() as connection:
-            connection = connection.execution_options(outreach_write=True)
+            connection.execution_options(outreach_write=True)
             with connection.begin():
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
@@ -181,7 +186,7 @@ def _engine(url: str) -> Engine:
     )
 
 
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     # The driver's own transaction handling would begin too late; `_begin_sqlite` does it.
     connection.isolation_level = None
     cursor = connection.cursor()

@@ -111,8 +111,9 @@ class ContactRow(Table):
     updated_at: Mapped[datetime]
 
     __table_args__ = (
-        # "who of this tier", and with it most segments and "who is due"
-        Index(None, "tier", "last_two_way"),
+        # "who of this tier, not merged and not parted from": most segments, and "who is due",
+        # answered from the index alone
+        Index(None, "tier", "merged_into_id", "parted_at", "last_two_way"),
         Index(
             "ix_contacts_merged_into_id",
             "merged_into_id",
@@ -359,13 +360,21 @@ class CampaignRow(Table):
     #: The segment's expression as it was when the audience was frozen.
     segment_where: Mapped[str] = mapped_column(Text)
     series: Mapped[str] = mapped_column(String(80))
+    #: A `domain.mailing.MailKind`.
+    kind: Mapped[str] = mapped_column(String(16))
     content_class: Mapped[str] = mapped_column(String(16))
+    #: Why it is in its readers' interest to be asked, where it asks something of them.
+    ask_reason: Mapped[str | None] = mapped_column(Text)
     subject: Mapped[str] = mapped_column(Text)
     sender: Mapped[str] = mapped_column(Text)
     #: A `domain.delivery.CampaignState`.
     state: Mapped[str] = mapped_column(String(16), index=True)
     state_reason: Mapped[str | None] = mapped_column(Text)
+    #: Who paused it; None where it paused itself because our side failed.
+    paused_by: Mapped[str | None] = mapped_column(Text)
     audience: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    #: The run whose plan waits for approval; another run that plans anew takes its place.
+    planned_by: Mapped[str | None] = mapped_column(String(80))
     created_at: Mapped[datetime]
     approved_at: Mapped[datetime | None]
     approved_by: Mapped[str | None] = mapped_column(Text)
@@ -397,12 +406,21 @@ class DeliveryRow(Table):
     reply_text: Mapped[str | None] = mapped_column(Text)
     size: Mapped[int | None] = mapped_column(Integer)
     created_at: Mapped[datetime]
+    #: When it was last handed to a transport: the time of a mail that may have gone.
+    tried_at: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]
 
     __table_args__ = (
         UniqueConstraint("campaign_id", "contact_id", name="uq_deliveries_campaign_id_contact_id"),
         # claiming work, counting states, checking conservation
         Index(None, "campaign_id", "state", "id"),
+        # what is in flight or may have gone, in whatever campaign: few rows, asked for every mail
+        Index(
+            "ix_deliveries_in_doubt",
+            "contact_id",
+            sqlite_where=text("state IN ('sending', 'uncertain')"),
+            postgresql_where=text("state IN ('sending', 'uncertain')"),
+        ),
         # a contact's mail, and the caps on it
         Index(None, "contact_id", "sent_at"),
     )
@@ -417,7 +435,7 @@ class AttemptRow(Table):
     delivery_id: Mapped[int] = mapped_column(RowId, ForeignKey("deliveries.id"), index=True)
     number: Mapped[int] = mapped_column(Integer)
     transport: Mapped[str] = mapped_column(Text)
-    #: A `domain.delivery.Outcome`.
+    #: A `domain.feedback.Outcome`.
     outcome: Mapped[str] = mapped_column(String(16))
     reply_code: Mapped[int | None] = mapped_column(Integer)
     enhanced_code: Mapped[str | None] = mapped_column(String(12))

@@ -2,6 +2,9 @@
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
+
+from outreach.storage import database as storage
 ${imports if imports else ""}
 
 revision = ${repr(up_revision)}

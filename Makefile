@@ -1,0 +1,75 @@
+# The two commands that set everything up are `make demo` and `make test`.
+# Both work on a fresh Debian machine with Python 3.11 or newer, git and make.
+
+PYTHON ?= python3
+BIN := .venv/bin
+DEMO ?= demo
+TESTS ?= -n auto
+AS_ROOT := $(shell test "$$(id -u)" = 0 || echo sudo -n)
+
+.PHONY: help demo test lint format bench docs wheel postgres clean
+
+help:
+	@echo "make demo    a workspace with sample contacts, and mail to its clients in a mailbox"
+	@echo "make test    every test, on SQLite and PostgreSQL"
+	@echo "make lint    ruff, mypy, import-linter"
+	@echo "make bench   every performance figure in README, measured here"
+	@echo "make docs    write docs/reference.md anew from --help and the settings"
+	@echo "make wheel   dist/outreach_engine-*.whl"
+
+.venv/ready: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Outreach needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version)." >&2; exit 1; }
+	@# Debian keeps what a virtual environment needs in a package of its own.
+	@$(PYTHON) -m venv .venv >/dev/null || \
+	  { $(AS_ROOT) apt-get update -qq && $(AS_ROOT) apt-get install -qq -y python3-venv && \
+	    $(PYTHON) -m venv --clear .venv; } || \
+	  { echo "Install Debian's python3-venv first: apt-get install python3-venv" >&2; exit 1; }
+	@echo "Installing Outreach and what it needs into .venv ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@
+
+demo: .venv/ready
+	@test -f $(DEMO)/outreach.toml || $(BIN)/outreach -q init $(DEMO) --sample
+	@$(BIN)/outreach -C $(DEMO) send --segment clients --yes
+	@echo
+	@echo "The mail lies in $(DEMO)/outbox, a Maildir. Three commands to try next:"
+	@echo "  $(BIN)/outreach -C $(DEMO) preview newsletter/2026-11 --random 3"
+	@echo "  $(BIN)/outreach -C $(DEMO) segments explain quiet-clients"
+	@echo "  $(BIN)/outreach -C $(DEMO) campaigns show"
+
+# Tests that need PostgreSQL start a server of their own from the installed programs.
+postgres: .venv/ready
+	@$(BIN)/python -m tests.postgres || \
+	  { echo "PostgreSQL 15 or newer is missing; trying to install Debian's."; \
+	    $(AS_ROOT) apt-get update -qq && \
+	    DEBIAN_FRONTEND=noninteractive $(AS_ROOT) apt-get install -qq -y --no-install-recommends postgresql; } || \
+	  echo "*** PostgreSQL is not here and cannot be installed: ITS TESTS WILL BE SKIPPED. ***" >&2
+
+test: .venv/ready postgres
+	$(BIN)/python -m pytest $(TESTS)
+
+lint: .venv/ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+format: .venv/ready
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+bench: .venv/ready
+	@for file in bench/[a-z]*.py; do \
+	  name=$$(basename $$file .py); echo "== bench.$$name"; $(BIN)/python -m bench.$$name || exit 1; done
+
+docs: .venv/ready
+	$(BIN)/python -m docs.reference
+
+wheel: .venv/ready
+	rm -rf dist
+	$(BIN)/python -m build --wheel --outdir dist .
+
+clean:
+	rm -rf .venv demo dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

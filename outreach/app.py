@@ -1,0 +1,186 @@
+"""The composition root: from settings to the things that do the work. Nothing else builds them.
+
+Each part is made when it is first asked for, so that a command pays only for what it uses.
+"""
+
+import getpass
+import os
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from outreach.config import Settings, find_workspace, load_settings
+from outreach.domain.clock import Clock, system_clock
+from outreach.errors import ConfigError
+
+if TYPE_CHECKING:
+    from outreach.domain.links import Links
+    from outreach.domain.mailing import Sender
+    from outreach.domain.segment import Segments
+    from outreach.domain.tiers import Tiers
+    from outreach.rendering.templates import Template, TemplateSet
+    from outreach.services.composing import Composer
+    from outreach.storage.database import Database
+
+
+class App:
+    """One open workspace."""
+
+    def __init__(
+        self,
+        root: Path,
+        settings: Settings,
+        *,
+        clock: Clock = system_clock,
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
+        self.root = root
+        self.settings = settings
+        self.clock = clock
+        self.environ = os.environ if environ is None else environ
+
+    @classmethod
+    def open(
+        cls,
+        start: Path,
+        *,
+        flags: Mapping[str, object] | None = None,
+        clock: Clock = system_clock,
+        environ: Mapping[str, str] | None = None,
+    ) -> "App":
+        """Open the workspace at or above `start`, or raise `ConfigError` with all problems."""
+        environ = os.environ if environ is None else environ
+        root = find_workspace(start)
+        settings = load_settings(root, environ=environ, flags=flags)
+        return cls(root, settings, clock=clock, environ=environ)
+
+    @cached_property
+    def database(self) -> "Database":
+        """The database, with its schema checked."""
+        database = self.unchecked_database
+        database.check_schema()
+        return database
+
+    @cached_property
+    def unchecked_database(self) -> "Database":
+        """The database, whatever its schema: for `outreach init` and `outreach db`."""
+        from outreach.storage.database import Database
+
+        return Database(database_location(self.settings.database_url, self.root))
+
+    @cached_property
+    def tiers(self) -> "Tiers":
+        """The tiers and what each promises, from the workspace's ``tiers.toml``."""
+        from outreach.domain.tiers import Tiers
+
+        return Tiers.parse(read_text(self.root / "tiers.toml", "run `outreach init` again"))
+
+    @cached_property
+    def segments(self) -> "Segments":
+        """The segments, each read from its file in ``segments/`` when it is asked for."""
+        from outreach.domain.expression import Vocabulary
+        from outreach.services.segments import open_segments
+
+        vocabulary = Vocabulary(
+            self.settings.attributes, tuple(self.tiers), tuple(self.tiers.roles)
+        )
+        return open_segments(self.segments_folder, vocabulary)
+
+    @cached_property
+    def person(self) -> str:
+        """Who is at work, for the record."""
+        return self.settings.person or getpass.getuser()
+
+    @property
+    def templates_folder(self) -> Path:
+        """Where templates lie."""
+        return self.root / "templates"
+
+    @property
+    def segments_folder(self) -> Path:
+        """Where segments lie."""
+        return self.root / "segments"
+
+    @cached_property
+    def templates(self) -> "TemplateSet":
+        """The templates in ``templates/``, each read when it is asked for."""
+        from outreach.rendering.templates import TemplateSet
+
+        return TemplateSet(
+            self.templates_folder,
+            attributes=self.settings.attributes,
+            timezone=self.settings.timezone,
+        )
+
+    def links(self, sender: "Sender", *, secrets: Sequence[str]) -> "Links":
+        """Return what leads back to us in mail from `sender`; the first of `secrets` signs."""
+        from outreach.domain.address import parse_address
+        from outreach.domain.links import Links, Signer
+
+        settings = self.settings
+        return Links(
+            signer=Signer(secrets),
+            domain=parse_address(sender.address).domain,
+            base_url=settings.link_base,
+            unsubscribe_address=settings.unsubscribe_address or sender.reply_to or sender.address,
+            bounce_address=settings.bounce_address,
+        )
+
+    def composer(
+        self, template: "Template", *, key: str | None = None, trial: bool = False
+    ) -> "Composer":
+        """Return what makes the messages of `template`, in the mailing `key`.
+
+        A trial signs its links with a secret that nobody accepts, so that what is only looked at
+        can change nothing; it needs no database.
+        """
+        from outreach.services.composing import Composer
+
+        settings = self.settings
+        sender = settings.sender_called(template.front_matter.sender)
+        return Composer(
+            template,
+            sender,
+            self.links(sender, secrets=["trial"] if trial else self.secrets),
+            company=settings.company,
+            postal_address=settings.postal_address,
+            website=settings.website,
+            timezone=settings.timezone,
+            locale=settings.locale,
+            tiers=self.tiers,
+            key=key,
+        )
+
+    @cached_property
+    def secrets(self) -> list[str]:
+        """The secrets that sign links, the one to sign with first."""
+        from outreach.storage import keys
+
+        with self.database.write() as session:
+            return keys.secrets(session, self.clock())[::-1]
+
+    def close(self) -> None:
+        """Give back what was opened."""
+        if "unchecked_database" in self.__dict__:
+            self.unchecked_database.close()
+
+
+def read_text(path: Path, hint: str) -> str:
+    """Return the text of a file that a workspace must have, or raise `ConfigError` with `hint`."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(
+            f"cannot be read ({error.strerror})", source=path.name, hint=hint
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError("is not UTF-8", source=path.name, hint="save it as UTF-8") from error
+
+
+def database_location(url: str, root: Path) -> str:
+    """Return `url` with a relative SQLite file placed in the workspace `root`."""
+    prefix = "sqlite:///"
+    if url.startswith(prefix) and not url.startswith(prefix + "/") and url != prefix + ":memory:":
+        return prefix + str(root / url.removeprefix(prefix))
+    return url

@@ -1,0 +1,469 @@
+"""What a server's answer to an attempt means: the outcome, whose fault it is, and for how long.
+
+Decided in this order (RFC 3463, the IANA registry of enhanced status codes, and what large
+receivers document): the first digit of the reply says whether trying again can help, the enhanced
+code says what the matter is, the step at which it was said settles what it is about, and the
+server's words count only where it gave no useful code. ``5.x.x`` alone never means that an address
+is dead: most permanent refusals are about us. Only the codes in `_DEAD_ADDRESS` say so.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """The answer to one attempt."""
+
+    #: The next hop took responsibility for the message (2yz after the final dot).
+    ACCEPTED = "accepted"
+    #: Not taken now; trying again later is right and cannot double the mail.
+    DEFERRED = "deferred"
+    #: Not taken, and trying the same again is pointless.
+    REJECTED = "rejected"
+    #: The message was on the wire and no answer came: it may have been taken (RFC 1047).
+    UNCERTAIN = "uncertain"
+
+
+class Fault(StrEnum):
+    """Whom a failure says something about."""
+
+    #: The contact's address does not exist or never takes mail: suppress it.
+    ADDRESS = "address"
+    #: The contact's mailbox or server cannot take mail at present; the address is good.
+    RECEIVER = "receiver"
+    #: This message: too large, badly formed, or needing what the server does not offer.
+    MESSAGE = "message"
+    #: Us: no connection, no login, no understanding with the server. Blames no contact.
+    CONNECTION = "connection"
+    #: Us: how the receiver sees us - rate, authentication, spam, block lists. Blames no contact.
+    REPUTATION = "reputation"
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether every contact would meet the same, so that the run should pause."""
+        return self in {Fault.CONNECTION, Fault.REPUTATION}
+
+
+class Step(StrEnum):
+    """How far an attempt had come when the answer was given, or failed to come.
+
+    Only from `CONTENT` on can the server have the message; all before it is safe to repeat.
+    """
+
+    CONNECT = "connect"
+    GREETING = "greeting"
+    TLS = "tls"
+    LOGIN = "login"
+    SENDER = "sender"
+    RECIPIENT = "recipient"
+    DATA = "data"
+    CONTENT = "content"
+
+
+class Cause(StrEnum):
+    """What the matter is, for people and for statistics. `ADVICE` says what to do about each."""
+
+    BAD_ADDRESS = "bad address"
+    MAILBOX_FULL = "mailbox full"
+    MAILBOX = "mailbox"
+    GREYLISTED = "greylisted"
+    BUSY = "receiver busy"
+    ROUTING = "routing"
+    TOO_LARGE = "too large"
+    CONTENT = "content"
+    SMTPUTF8 = "needs SMTPUTF8"
+    SENDER = "sender address"
+    CREDENTIALS = "credentials"
+    TLS = "encryption"
+    PROTOCOL = "protocol"
+    NETWORK = "network"
+    RATE = "rate"
+    AUTHENTICATION = "authentication"
+    REVERSE_DNS = "reverse DNS"
+    SPAM = "spam"
+    POLICY = "policy"
+    UNKNOWN = "unknown"
+
+
+ADVICE: Mapping[Cause, str] = {
+    Cause.BAD_ADDRESS: "The address does not exist. Ask the contact for the right one.",
+    Cause.MAILBOX_FULL: "The mailbox is full. It is tried again; later, reach them another way.",
+    Cause.MAILBOX: "The mailbox takes no mail at present.",
+    Cause.GREYLISTED: "The server asks unknown senders to come back. It is tried again soon.",
+    Cause.BUSY: "The server is busy or being mended. It is tried again.",
+    Cause.ROUTING: "The mail cannot be brought to that domain. Check the domain's spelling.",
+    Cause.TOO_LARGE: "The message is larger than the server takes. Link to files instead.",
+    Cause.CONTENT: "The server will not take a message of this form. Run outreach check on it.",
+    Cause.SMTPUTF8: "The address has letters outside ASCII, and the server cannot carry them.",
+    Cause.SENDER: "The server does not accept our sender address. Check it in the settings.",
+    Cause.CREDENTIALS: "The server refused the login. Check the user name and password.",
+    Cause.TLS: "No safe connection was agreed. Check the port, the certificate and its name.",
+    Cause.PROTOCOL: "The server did not answer as SMTP requires. Check host and port.",
+    Cause.NETWORK: "The server could not be reached or fell silent. Check host, port and network.",
+    Cause.RATE: "We send faster than this receiver wants. Wait, then send slower.",
+    Cause.AUTHENTICATION: "SPF, DKIM or DMARC of the sending domain fails. Mend the DNS records.",
+    Cause.REVERSE_DNS: "The sending IP address lacks a matching PTR record. Set one.",
+    Cause.SPAM: "The receiver takes this for spam. Stop, and look at the list and the content.",
+    Cause.POLICY: "A rule of the receiver forbids it. Its words name the rule.",
+    Cause.UNKNOWN: "The server gave no reason that can be classified. Its words are kept.",
+}
+
+#: Retry times, at the earliest. General: RFC 5321 4.5.4.1. Greylisting: RFC 6647 2.1 and 5.
+RETRY_GENERAL = timedelta(minutes=30)
+RETRY_GREYLISTED = timedelta(minutes=5)
+#: Gmail's rule for 4.7.28: stop for ten minutes, then begin again with one connection.
+RETRY_RATE = timedelta(minutes=10)
+#: Nothing is known to be wrong with anyone: the network or our own server failed.
+RETRY_CONNECTION = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A server's answer: RFC 5321 code, RFC 3463 enhanced code where given, and its words."""
+
+    code: int
+    enhanced: str | None
+    text: str
+
+    @classmethod
+    def from_lines(cls, code: int, lines: Sequence[str]) -> "Reply":
+        """Make a reply from the texts of its lines, each of which may repeat the enhanced code."""
+        enhanced = None
+        words = []
+        for line in lines:
+            found = _ENHANCED.match(line)
+            if found and found[1][0] == str(code)[0]:
+                enhanced = enhanced or found[1]
+                line = line[found.end() :]  # noqa: PLW2901 - the code is not part of the words
+            words.append(line)
+        text = " ".join(word for word in " ".join(words).split() if word)
+        # What a hostile server says ends in a terminal and in a log.
+        return cls(code, enhanced, _CONTROLS.sub("?", text)[:500])
+
+    def __str__(self) -> str:
+        return " ".join(part for part in (str(self.code), self.enhanced, self.text) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What an answer means. `retry_after` is the earliest wait, None where waiting is no help."""
+
+    outcome: Outcome
+    fault: Fault | None
+    cause: Cause | None
+    retry_after: timedelta | None = None
+
+
+def classify(reply: Reply, step: Step) -> Verdict:
+    """Return what `reply`, given at `step`, means for the delivery it answers."""
+    if 200 <= reply.code < 300:
+        return Verdict(Outcome.ACCEPTED, None, None)
+    cause = _cause(reply, step)
+    fault = _FAULT[cause]
+    if cause is Cause.UNKNOWN and step in _ABOUT_US:
+        fault = Fault.CONNECTION
+    if 400 <= reply.code < 500:
+        # Nothing temporary proves an address dead, whatever the code is about.
+        if fault is Fault.ADDRESS:
+            cause, fault = Cause.MAILBOX, Fault.RECEIVER
+        return Verdict(Outcome.DEFERRED, fault, cause, _WAIT.get(cause, RETRY_GENERAL))
+    if 500 <= reply.code < 600:
+        return Verdict(Outcome.REJECTED, fault, cause)
+    return out_of_step(step)
+
+
+def unanswered(step: Step) -> Verdict:
+    """Return what it means that the connection broke, or nothing came in time, at `step`.
+
+    At `Step.CONTENT` the whole message was handed over and the answer to it is missing.
+    """
+    if step is Step.CONTENT:
+        return Verdict(Outcome.UNCERTAIN, Fault.CONNECTION, Cause.NETWORK)
+    cause = Cause.TLS if step is Step.TLS else Cause.NETWORK
+    return Verdict(Outcome.DEFERRED, Fault.CONNECTION, cause, RETRY_CONNECTION)
+
+
+def out_of_step(step: Step) -> Verdict:
+    """Return what an answer means that fits no question of ours: server and client disagree."""
+    if step is Step.CONTENT:
+        return Verdict(Outcome.UNCERTAIN, Fault.CONNECTION, Cause.PROTOCOL)
+    return Verdict(Outcome.DEFERRED, Fault.CONNECTION, Cause.PROTOCOL, RETRY_CONNECTION)
+
+
+_ENHANCED = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})(?:\s+|$)")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+#: Steps before any recipient is named: what goes wrong there is between the server and us.
+_ABOUT_US = frozenset({Step.CONNECT, Step.GREETING, Step.TLS, Step.LOGIN, Step.SENDER})
+
+_FAULT: Mapping[Cause, Fault] = {
+    Cause.BAD_ADDRESS: Fault.ADDRESS,
+    Cause.MAILBOX_FULL: Fault.RECEIVER,
+    Cause.MAILBOX: Fault.RECEIVER,
+    Cause.GREYLISTED: Fault.RECEIVER,
+    Cause.BUSY: Fault.RECEIVER,
+    Cause.ROUTING: Fault.RECEIVER,
+    Cause.TOO_LARGE: Fault.MESSAGE,
+    Cause.CONTENT: Fault.MESSAGE,
+    Cause.SMTPUTF8: Fault.MESSAGE,
+    Cause.SENDER: Fault.CONNECTION,
+    Cause.CREDENTIALS: Fault.CONNECTION,
+    Cause.TLS: Fault.CONNECTION,
+    Cause.PROTOCOL: Fault.CONNECTION,
+    Cause.NETWORK: Fault.CONNECTION,
+    Cause.RATE: Fault.REPUTATION,
+    Cause.AUTHENTICATION: Fault.REPUTATION,
+    Cause.REVERSE_DNS: Fault.REPUTATION,
+    Cause.SPAM: Fault.REPUTATION,
+    Cause.POLICY: Fault.REPUTATION,
+    Cause.UNKNOWN: Fault.RECEIVER,
+}
+
+_WAIT: Mapping[Cause, timedelta] = {
+    Cause.GREYLISTED: RETRY_GREYLISTED,
+    Cause.RATE: RETRY_RATE,
+    Cause.NETWORK: RETRY_CONNECTION,
+    Cause.PROTOCOL: RETRY_CONNECTION,
+    Cause.TLS: RETRY_CONNECTION,
+    Cause.CREDENTIALS: RETRY_CONNECTION,
+}
+
+#: Subject and detail of the codes that mean the address itself is dead. Narrow on purpose.
+_DEAD_ADDRESS = ("1.0", "1.1", "1.2", "1.3", "1.6", "1.10", "2.1", "4.4", "7.17", "7.18")
+
+#: Every code of the IANA registry, by subject and detail. Receivers' own uses of a number (Gmail
+#: says 7.27 for SPF and 7.30 for DKIM) are of the same cause as the registry's, or noted.
+_BY_CODE: Mapping[str, Cause] = {
+    **dict.fromkeys(_DEAD_ADDRESS, Cause.BAD_ADDRESS),
+    "1.4": Cause.MAILBOX,
+    "1.5": Cause.UNKNOWN,
+    "1.7": Cause.SENDER,
+    "1.8": Cause.SENDER,
+    "1.9": Cause.ROUTING,
+    "2.0": Cause.MAILBOX,
+    "2.2": Cause.MAILBOX_FULL,
+    "2.3": Cause.TOO_LARGE,
+    "2.4": Cause.MAILBOX,
+    "3.0": Cause.BUSY,
+    "3.1": Cause.MAILBOX_FULL,
+    "3.2": Cause.BUSY,
+    "3.3": Cause.CONTENT,
+    "3.4": Cause.TOO_LARGE,
+    "3.5": Cause.BUSY,
+    "3.6": Cause.BUSY,
+    "4.0": Cause.ROUTING,
+    "4.1": Cause.ROUTING,
+    "4.2": Cause.ROUTING,
+    "4.3": Cause.ROUTING,
+    "4.5": Cause.BUSY,
+    "4.6": Cause.ROUTING,
+    "4.7": Cause.ROUTING,
+    "5.0": Cause.PROTOCOL,
+    "5.1": Cause.PROTOCOL,
+    "5.2": Cause.PROTOCOL,
+    "5.3": Cause.PROTOCOL,
+    "5.4": Cause.PROTOCOL,
+    "5.5": Cause.PROTOCOL,
+    "5.6": Cause.PROTOCOL,
+    "6.0": Cause.CONTENT,
+    "6.1": Cause.CONTENT,
+    "6.2": Cause.CONTENT,
+    "6.3": Cause.CONTENT,
+    "6.4": Cause.CONTENT,
+    "6.5": Cause.CONTENT,
+    "6.6": Cause.CONTENT,
+    "6.7": Cause.SMTPUTF8,
+    "6.8": Cause.SMTPUTF8,
+    "6.9": Cause.SMTPUTF8,
+    "6.10": Cause.SMTPUTF8,
+    "7.0": Cause.POLICY,
+    "7.1": Cause.POLICY,
+    "7.2": Cause.POLICY,
+    "7.3": Cause.TLS,
+    "7.4": Cause.TLS,
+    "7.5": Cause.TLS,
+    "7.6": Cause.TLS,
+    "7.7": Cause.TLS,
+    "7.8": Cause.CREDENTIALS,
+    "7.9": Cause.CREDENTIALS,
+    "7.10": Cause.TLS,
+    "7.11": Cause.TLS,
+    "7.12": Cause.CREDENTIALS,
+    "7.13": Cause.CREDENTIALS,
+    "7.14": Cause.CREDENTIALS,
+    "7.15": Cause.POLICY,
+    "7.16": Cause.TOO_LARGE,
+    "7.19": Cause.POLICY,
+    "7.20": Cause.AUTHENTICATION,
+    "7.21": Cause.AUTHENTICATION,
+    "7.22": Cause.AUTHENTICATION,
+    "7.23": Cause.AUTHENTICATION,  # Gmail's 4.7.23 is about the PTR record; see `_cause`
+    "7.24": Cause.AUTHENTICATION,
+    "7.25": Cause.REVERSE_DNS,
+    "7.26": Cause.AUTHENTICATION,
+    "7.27": Cause.AUTHENTICATION,
+    "7.28": Cause.RATE,
+    "7.29": Cause.AUTHENTICATION,  # Gmail's 4.7.29 is about TLS; see `_cause`
+    "7.30": Cause.AUTHENTICATION,  # the registry's REQUIRETLS; Gmail's DKIM
+    "7.31": Cause.AUTHENTICATION,  # Gmail: no DMARC record
+    "7.32": Cause.AUTHENTICATION,  # Gmail: From is not aligned
+    "7.515": Cause.AUTHENTICATION,  # Microsoft: bulk mail without SPF, DKIM and DMARC
+}
+
+#: Codes too general to say anything by themselves; the server's words may say more.
+_VAGUE = frozenset({"0.0", "1.0", "2.0", "3.0", "4.0", "5.0", "6.0", "7.0", "7.1"})
+
+#: What codes of RFC 5321 and 4954 mean where no enhanced code was given.
+_BY_BASIC_CODE: Mapping[int, Cause] = {
+    421: Cause.BUSY,
+    432: Cause.CREDENTIALS,
+    450: Cause.MAILBOX,
+    451: Cause.BUSY,
+    452: Cause.BUSY,
+    454: Cause.TLS,
+    500: Cause.PROTOCOL,
+    501: Cause.PROTOCOL,
+    502: Cause.PROTOCOL,
+    503: Cause.PROTOCOL,
+    504: Cause.PROTOCOL,
+    521: Cause.POLICY,
+    523: Cause.TOO_LARGE,
+    530: Cause.CREDENTIALS,
+    534: Cause.CREDENTIALS,
+    535: Cause.CREDENTIALS,
+    538: Cause.TLS,
+    552: Cause.MAILBOX_FULL,
+    555: Cause.PROTOCOL,
+    556: Cause.BAD_ADDRESS,  # RFC 7504: the domain takes no mail
+}
+
+# Words, in the order in which they are tried: what says something about us comes first, because
+# mistaking a block for a dead address loses a contact for good.
+_BY_WORDS: Sequence[tuple[re.Pattern[str], Cause]] = tuple(
+    (re.compile(pattern, re.IGNORECASE), cause)
+    for pattern, cause in (
+        (r"grey-?list|gray-?list|postgrey", Cause.GREYLISTED),
+        (
+            r"rate.?limit|too many (?:messages|connections|e?mails|recipients)|throttl|"
+            r"too (?:fast|quickly|frequently)|unusual rate|quota exceeded for sending|\[TSS?\d\d\]|"
+            r"sending (?:limit|quota)|mail flood",
+            Cause.RATE,
+        ),
+        (r"reverse dns|\bPTR\b|\brdns\b|reverse hostname", Cause.REVERSE_DNS),
+        (r"\bSPF\b|\bDKIM\b|\bDMARC\b|unauthenticated", Cause.AUTHENTICATION),
+        (
+            r"relay(?:ing)? (?:access )?(?:is )?(?:denied|not permitted|not allowed|prohibited)|"
+            r"unable to relay|not permitted to relay|authentication (?:is )?required|"
+            r"must (?:be )?authenticate|(?:login|authentication) (?:failed|unsuccessful)",
+            Cause.CREDENTIALS,
+        ),
+        (
+            r"\bspam|block ?list|black ?list|blocked|\bRBL\b|\bDNSBL\b|reputation|spamhaus|"
+            r"unsolicited|barracuda|complaints|junk mail",
+            Cause.SPAM,
+        ),
+        (r"sender (?:address )?(?:\S+ )?(?:rejected|denied|refused|verify failed)", Cause.SENDER),
+        (
+            r"(?:mailbox|user|account|recipient)\S*(?: \S+){0,4}? (?:is )?"
+            r"(?:full|over ?quota|out of storage|exceeded)|quota (?:exceeded|full)|over ?quota",
+            Cause.MAILBOX_FULL,
+        ),
+        (
+            r"(?:message|mail|size)\S* (?:is )?(?:too (?:large|big)|exceeds)|maximum message size",
+            Cause.TOO_LARGE,
+        ),
+        (
+            r"(?:user|recipient|mailbox|account|address|alias|addressee)\S*(?: \S+){0,3}? "
+            r"(?:is )?(?:unknown|not found|not exist|doesn't exist|does not exist|invalid)|"
+            r"(?:unknown|no such|invalid|nonexist\w*|non-exist\w*) "
+            r"(?:local |virtual )?(?:user|recipient|mailbox|account|address|person)|"
+            r"no mailbox (?:here )?by that name|does not have an? \S* ?account|"
+            r"not (?:a valid|our) (?:user|mailbox|customer)|account (?:has been )?"
+            r"(?:deactivated|deleted|closed)|no longer (?:valid|available|exists|works)",
+            Cause.BAD_ADDRESS,
+        ),
+        (
+            r"try (?:again|later)|temporar(?:y|ily)|come back|later|system load|resources",
+            Cause.BUSY,
+        ),
+        (r"policy|prohibited|not allowed|not permitted|administrative", Cause.POLICY),
+    )
+)
+
+
+def _cause(reply: Reply, step: Step) -> Cause:
+    cause = _cause_by_code(reply)
+    if cause is None or _is_vague(reply):
+        said = _cause_by_words(reply)
+        # A server that "tries later" at a fixed code is no news; the code stays the cause.
+        if said is not None and not (said in {Cause.BUSY, Cause.POLICY} and cause is not None):
+            cause = said
+    if cause is None:
+        cause = _BY_BASIC_CODE.get(reply.code, Cause.UNKNOWN)
+    return _settled_by_step(cause, reply, step)
+
+
+def _cause_by_code(reply: Reply) -> Cause | None:
+    if reply.enhanced is None:
+        return None
+    detail = reply.enhanced.partition(".")[2]
+    if detail in {"7.23", "7.29"} and _GMAIL.search(reply.text):
+        return Cause.REVERSE_DNS if detail == "7.23" else Cause.TLS
+    if detail == "7.1" and reply.code in {450, 451}:
+        return Cause.GREYLISTED
+    if detail in _BY_CODE:
+        return _BY_CODE[detail]
+    # An unregistered number still has a registered subject. "Other" of 1 and 4 must not suppress.
+    return {
+        "2": Cause.MAILBOX,
+        "3": Cause.BUSY,
+        "4": Cause.ROUTING,
+        "5": Cause.PROTOCOL,
+        "6": Cause.CONTENT,
+        "7": Cause.POLICY,
+    }.get(detail.partition(".")[0])
+
+
+def _is_vague(reply: Reply) -> bool:
+    return reply.enhanced is not None and reply.enhanced.partition(".")[2] in _VAGUE
+
+
+def _cause_by_words(reply: Reply) -> Cause | None:
+    for pattern, cause in _BY_WORDS:
+        if pattern.search(reply.text):
+            return cause
+    return None
+
+
+def _settled_by_step(cause: Cause, reply: Reply, step: Step) -> Cause:
+    """Correct for what the server was asked: an address fault in answer to MAIL is our address."""
+    settled = cause
+    if step is Step.CONNECT and reply.code >= 500 and cause in {Cause.BAD_ADDRESS, Cause.UNKNOWN}:
+        settled = Cause.POLICY
+    elif step is Step.TLS:
+        settled = Cause.TLS
+    elif step is Step.LOGIN and cause in _UNSAID:
+        settled = Cause.CREDENTIALS
+    elif step is Step.SENDER and reply.code == 552:
+        settled = Cause.TOO_LARGE
+    elif step is Step.SENDER and (
+        cause in {Cause.BAD_ADDRESS, Cause.MAILBOX}
+        or (cause is Cause.UNKNOWN and reply.code in {550, 553})
+    ):
+        settled = Cause.SENDER
+    elif step is Step.CONTENT and cause is Cause.PROTOCOL:
+        settled = Cause.CONTENT
+    elif step is Step.CONTENT and cause is Cause.MAILBOX_FULL and reply.enhanced is None:
+        # RFC 5321 4.3.2 has 552 for both; after the content it is nearly always the size.
+        settled = Cause.TOO_LARGE
+    elif step in {Step.RECIPIENT, Step.CONTENT} and reply.enhanced == "5.7.9":
+        # The registry's weak login; once a mail is under way, Yahoo's failed DMARC.
+        settled = Cause.AUTHENTICATION
+    return settled
+
+
+_UNSAID = frozenset({Cause.POLICY, Cause.UNKNOWN, Cause.SPAM, Cause.PROTOCOL})
+_GMAIL = re.compile(r"gsmtp|google", re.IGNORECASE)

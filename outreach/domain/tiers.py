@@ -1,0 +1,622 @@
+"""Tiers and roles: what we promise to whom, as declared in ``tiers.toml``.
+
+`Tiers.parse` reads the file and reports everything that is wrong with it at once, each with its
+line. `Tiers.hash` names a version of the promises, so that it can be said later what a contact was
+promised when they came to a tier. How a contact moves between tiers is in `outreach.domain.moves`.
+"""
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from functools import cached_property
+from typing import Any, TypeVar
+
+from outreach.domain.mailing import ContentClass
+from outreach.errors import ConfigError, NotFoundError, Problem, suggestion
+
+KNOWN, INQUIRER, CUSTOMER, CLIENT, COUNSEL = "known", "inquirer", "customer", "client", "counsel"
+
+BUILT_IN = (KNOWN, INQUIRER, CUSTOMER, CLIENT, COUNSEL)
+"""The tiers that every file declares, in this order; others may stand between or above them."""
+
+PAUSED, PARTED = "paused", "parted"
+"""Not tiers, yet what a contact may move to: a rest until a day, and the end of the relation."""
+
+NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
+
+
+class NewsletterRule(StrEnum):
+    """Who of a tier may be sent a newsletter, beside every opt-out and suppression."""
+
+    NEVER = "never"
+    #: Only who confirmed it from their own mailbox (double opt-in).
+    CONFIRMED = "confirmed"
+    #: Who ticked a box or said so, and of course who confirmed it.
+    OPTED_IN = "opted-in"
+    #: Everyone whom the law lets us write to and who did not opt out.
+    UNLESS_OPTED_OUT = "unless-opted-out"
+
+
+class AskRule(StrEnum):
+    """When a contact may be asked for something that is for us."""
+
+    NEVER = "never"
+    #: Only in answer to what they asked about.
+    ABOUT_THEIR_QUESTION = "about-their-question"
+    FREELY = "freely"
+    #: A person gives the reason why this offer is in the contact's interest.
+    WITH_REASON = "with-reason"
+    #: Spoken or written by hand; no template may ask.
+    IN_CONVERSATION = "in-conversation"
+    #: As long as each gives about what they get.
+    IN_BALANCE = "in-balance"
+
+    @property
+    def by_mail(self) -> bool:
+        """Whether a mail made from a template may ask at all."""
+        return self in (self.ABOUT_THEIR_QUESTION, self.FREELY, self.WITH_REASON)
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerWithin:
+    """How soon an answer is promised: an `amount` of working ``days`` or ``hours``."""
+
+    amount: int
+    unit: str
+
+    def __str__(self) -> str:
+        return f"{self.amount} working {self.unit[:-1] if self.amount == 1 else self.unit}"
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """How many mails one contact may get: in a calendar day of theirs, in 7 days, in 30 days."""
+
+    per_calendar_day: int
+    per_7_days: int
+    per_30_days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asks:
+    """What may be asked: by which rule, how often, and after how many gives.
+
+    `at_most` counts within `within`, or ever where that is None; it is itself None where no number
+    is promised.
+    """
+
+    rule: AskRule
+    at_most: int | None = None
+    within: timedelta | None = None
+    gives_per_ask: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tier:
+    """One standing, and what it promises. `rank` counts from 0 in rising order.
+
+    A number that is None is not promised. `content` holds the classes that mail to this tier may
+    be of; `ContentClass.ASK` is in it where `asks` lets a mail ask. Cadences are measured between
+    exchanges in both directions; without `ideal_every_days` a contact gets no check-ins.
+    """
+
+    name: str
+    rank: int
+    title: str
+    definition: str
+    by_person: bool
+    answer_within: AnswerWithin
+    newsletter: NewsletterRule
+    content: frozenset[ContentClass]
+    asks: Asks
+    caps: Caps
+    ideal_every_days: int | None = None
+    at_most_every_days: int | None = None
+    owner_written: bool = False
+    disclosure: bool = False
+    follow_ups: int | None = None
+    rests_after_quiet_days: int | None = None
+    items_per_30_days: int | None = None
+    care_reviews_per_year: int | None = None
+    meetings_per_year: int | None = None
+    thank_referral_within_working_days: int | None = None
+
+    @property
+    def checkins(self) -> bool:
+        """Whether contacts of this tier are promised that we stay in touch."""
+        return self.ideal_every_days is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Role:
+    """What a contact is to us beside their tier. Promises as in `Tier`, all of them optional."""
+
+    name: str
+    title: str
+    definition: str
+    answer_within: AnswerWithin | None = None
+    ideal_every_days: int | None = None
+    at_most_every_days: int | None = None
+    ledger_reviews_per_year: int | None = None
+    content: frozenset[ContentClass] = frozenset()
+    introductions: str | None = None
+    asks: AskRule | None = None
+
+
+@dataclass(frozen=True)
+class Tiers(Mapping[str, Tier]):
+    """All tiers by name in rising order, the roles, and the caps that hold for everyone.
+
+    A name that is not declared raises `NotFoundError` from `named`, `KeyError` from ``[]``.
+    """
+
+    text: str = field(repr=False)
+    caps: Caps
+    tiers: Mapping[str, Tier]
+    roles: Mapping[str, Role]
+
+    @classmethod
+    def parse(cls, text: str, source: str = "tiers.toml") -> "Tiers":
+        """Read the text of a ``tiers.toml``, or raise `ConfigError` with every problem in it."""
+        try:
+            document = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise ConfigError(_syntax_problem(str(error), source)) from error
+        return _Reader(document, text, source).tiers()
+
+    @cached_property
+    def hash(self) -> str:
+        """64 hex digits (SHA-256) that name this version of the promises."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+    def __getitem__(self, name: str) -> Tier:
+        return self.tiers[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.tiers)
+
+    def __len__(self) -> int:
+        return len(self.tiers)
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+    def named(self, name: str) -> Tier:
+        """Return the tier called `name`, or raise `NotFoundError` with what was likely meant."""
+        if name not in self.tiers:
+            raise NotFoundError(
+                f'there is no tier "{name}"',
+                hint=suggestion(name, self.tiers) or f"the tiers are {', '.join(self.tiers)}",
+            )
+        return self.tiers[name]
+
+    def role_named(self, name: str) -> Role:
+        """Return the role called `name`, or raise `NotFoundError` with what was likely meant."""
+        if name not in self.roles:
+            raise NotFoundError(
+                f'there is no role "{name}"',
+                hint=suggestion(name, self.roles)
+                or f"the roles are {', '.join(self.roles)}; add others to tiers.toml",
+            )
+        return self.roles[name]
+
+
+def promises(standing: Tier | Role) -> list[str]:
+    """Return what a tier or role promises as sentences, with the numbers from the file in them."""
+    said = []
+    if standing.answer_within:
+        said.append(f"An answer within {standing.answer_within}.")
+    if standing.ideal_every_days:
+        said.append(
+            f"We are in touch about every {standing.ideal_every_days} days, "
+            f"and at the latest after {standing.at_most_every_days}."
+        )
+    return said + (_of_role(standing) if isinstance(standing, Role) else _of_tier(standing))
+
+
+def _of_role(role: Role) -> list[str]:
+    said = []
+    if role.ledger_reviews_per_year:
+        said.append(f"What each gave is looked at {_times(role.ledger_reviews_per_year)}.")
+    if role.introductions:
+        said.append("An introduction is made only after both were asked.")
+    if role.asks:
+        said.append(_ask_sentence(Asks(rule=role.asks)))
+    return said
+
+
+def _of_tier(tier: Tier) -> list[str]:
+    items, thanks = tier.items_per_30_days, tier.thank_referral_within_working_days
+    caps = tier.caps
+    said = {
+        "No check-ins.": not tier.checkins,
+        "Every check-in is written by the person who looks after them.": tier.owner_written,
+        f"At most {_count(tier.follow_ups, 'follow-up')} to a question, then it rests.": (
+            tier.follow_ups
+        ),
+        f"At most {_count(items, 'article')} in 30 days, only on interests they told us of.": items,
+        f"We review how we care for them {_times(tier.care_reviews_per_year)}.": (
+            tier.care_reviews_per_year
+        ),
+        f"We meet or speak {_times(tier.meetings_per_year)}.": tier.meetings_per_year,
+        f"Thanks for a referral within {AnswerWithin(thanks or 0, 'days')}.": thanks,
+        "What we gain from a recommendation is said with it.": tier.disclosure,
+        _NEWSLETTER_SENTENCES[tier.newsletter]: True,
+        _ask_sentence(tier.asks): True,
+        f"At most {_count(caps.per_calendar_day, 'mail')} a day, {caps.per_7_days} in 7 days "
+        f"and {caps.per_30_days} in 30.": True,
+    }
+    return [sentence for sentence, promised in said.items() if promised]
+
+
+_NEWSLETTER_SENTENCES = {
+    NewsletterRule.NEVER: "No newsletter.",
+    NewsletterRule.CONFIRMED: "The newsletter only if they confirmed it from their own mailbox.",
+    NewsletterRule.OPTED_IN: "The newsletter if they asked for it.",
+    NewsletterRule.UNLESS_OPTED_OUT: "The newsletter, until they say no.",
+}
+
+
+def _ask_sentence(asks: Asks) -> str:
+    text = {
+        AskRule.NEVER: "No offers and no requests",
+        AskRule.ABOUT_THEIR_QUESTION: "Offers only about what they asked",
+        AskRule.FREELY: "Offers",
+        AskRule.WITH_REASON: "Offers only with a reason why they are in their interest",
+        AskRule.IN_CONVERSATION: "Offers and requests in conversation only, never in a mailing",
+        AskRule.IN_BALANCE: "Requests as long as both sides give",
+    }[asks.rule]
+    if asks.at_most:
+        text += f", at most {asks.at_most}"
+        text += f" in {asks.within.days} days" if asks.within else ""
+    if asks.gives_per_ask:
+        text += f", and {asks.gives_per_ask} gives for each ask"
+    return text + "."
+
+
+def _times(number: int | None) -> str:
+    return {1: "once a year", 2: "twice a year"}.get(number or 0, f"{number} times a year")
+
+
+def _count(number: int | None, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def _syntax_problem(message: str, source: str) -> Problem:
+    place = re.search(r"\(at line (\d+), column (\d+)\)", message)
+    line, column = (int(place[1]), int(place[2])) if place else (None, None)
+    return Problem(f"not valid TOML: {re.sub(r' [(]at .*[)]$', '', message)}", source, line, column)
+
+
+_HEADER = re.compile(r"\s*\[\s*([^\[\]#]+?)\s*\]")
+_KEY = re.compile(r"\s*([A-Za-z0-9_-]+|\"[^\"]*\"|'[^']*')\s*=")
+
+
+def _lines(text: str) -> dict[tuple[str, ...], int]:
+    """Return the line on which each table and key of a TOML text first stands."""
+    found: dict[tuple[str, ...], int] = {}
+    table: tuple[str, ...] = ()
+    for number, line in enumerate(text.splitlines(), 1):
+        if header := _HEADER.match(line):
+            table = tuple(part.strip(" \t\"'") for part in header[1].split("."))
+            found.setdefault(table, number)
+        elif key := _KEY.match(line):
+            found.setdefault((*table, key[1].strip("\"'")), number)
+    return found
+
+
+_MISSING = object()
+
+Kind = TypeVar("Kind", bound=StrEnum)
+
+
+class _Reader:
+    """Turns a parsed document into `Tiers`, gathering every problem on the way."""
+
+    def __init__(self, document: Mapping[str, Any], text: str, source: str) -> None:
+        self.document = document
+        self.text = text
+        self.source = source
+        self.lines = _lines(text)
+        self.problems: list[Problem] = []
+
+    def tiers(self) -> Tiers:
+        self._known_only((), self.document, ("caps", "tiers", "roles"))
+        caps = self._caps(("caps",), self.document.get("caps", _MISSING), None)
+        tiers: dict[str, Tier] = {}
+        for name, entry in self._tables("tiers"):
+            tiers[name] = self._tier(name, entry, len(tiers), caps)
+        self._check_order(tiers)
+        roles = {name: self._role(name, entry) for name, entry in self._tables("roles")}
+        if self.problems:
+            raise ConfigError(sorted(self.problems, key=lambda problem: problem.line or 0))
+        return Tiers(self.text, caps, tiers, roles)
+
+    def _tables(self, kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        entries = self.document.get(kind, {})
+        if not isinstance(entries, dict):
+            self._problem((kind,), f"{kind} must be tables such as [{kind}.NAME]")
+            return
+        for name, entry in entries.items():
+            if not isinstance(entry, dict):
+                self._problem((kind, name), f"{name} must be a table [{kind}.{name}]")
+            elif not NAME.fullmatch(name) or name in (PAUSED, PARTED):
+                self._problem(
+                    (kind, name),
+                    f'"{name}" cannot be the name of one of the {kind}',
+                    "use lower-case letters, digits, - and _, a letter first; "
+                    f"{PAUSED} and {PARTED} are taken",
+                )
+            else:
+                yield name, entry
+
+    def _tier(self, name: str, entry: Mapping[str, Any], rank: int, caps: Caps) -> Tier:
+        at = _Table(self, ("tiers", name), entry)
+        by_person = at.flag("only_by_person")
+        ideal, at_most = at.cadence()
+        content = at.content(required=True)
+        asks = at.asks()
+        tier = Tier(
+            name=name,
+            rank=rank,
+            title=at.text("title") or name.capitalize(),
+            definition=at.text("definition", required=True) or "",
+            by_person=by_person,
+            answer_within=at.answer(required=True) or AnswerWithin(1, "days"),
+            newsletter=at.choice("newsletter", NewsletterRule, required=True)
+            or NewsletterRule.NEVER,
+            content=content | {ContentClass.ASK} if asks.rule.by_mail else content,
+            asks=asks,
+            caps=self._caps((*at.path, "caps"), at.take("caps"), caps),
+            ideal_every_days=ideal,
+            at_most_every_days=at_most,
+            owner_written=at.flag("owner_written"),
+            disclosure=at.flag("disclosure"),
+            follow_ups=at.number("follow_ups"),
+            rests_after_quiet_days=at.number("rests_after_quiet_days"),
+            items_per_30_days=at.number("items_per_30_days"),
+            care_reviews_per_year=at.number("care_reviews_per_year"),
+            meetings_per_year=at.number("meetings_per_year"),
+            thank_referral_within_working_days=at.number("thank_referral_within_working_days"),
+        )
+        at.done()
+        if tier.checkins and not by_person:
+            self._problem(
+                (*at.path, "ideal_every_days"),
+                f"{name} promises to stay in touch, so only a person may set it",
+                "add only_by_person = true, or take ideal_every_days out",
+            )
+        return tier
+
+    def _role(self, name: str, entry: Mapping[str, Any]) -> Role:
+        at = _Table(self, ("roles", name), entry)
+        ideal, at_most = at.cadence()
+        role = Role(
+            name=name,
+            title=at.text("title") or name.capitalize(),
+            definition=at.text("definition", required=True) or "",
+            answer_within=at.answer(required=False),
+            ideal_every_days=ideal,
+            at_most_every_days=at_most,
+            ledger_reviews_per_year=at.number("ledger_reviews_per_year"),
+            content=at.content(required=False),
+            introductions=at.word("introductions", ("both-asked-first",)),
+            asks=at.choice("asks", AskRule, required=False),
+        )
+        at.done()
+        return role
+
+    def _caps(self, path: tuple[str, ...], entry: object, general: Caps | None) -> Caps:
+        """Read the general caps, or with `general` a tier's own."""
+        fallback = general or Caps(1, 2, 6)
+        if entry is _MISSING:
+            if general is None:
+                self._problem((), "there is no table [caps]", "see the starter set's tiers.toml")
+            return fallback
+        if not isinstance(entry, dict):
+            self._problem(path, f"{path[-1]} must be a table [{'.'.join(path)}]")
+            return fallback
+        at = _Table(self, path, entry)
+        names = ("per_calendar_day", "per_7_days", "per_30_days")
+        values = {name: at.number(name, low=0, required=general is None) for name in names}
+        reason = at.text("reason") if general else None
+        at.done(names if general is None else (*names, "reason"))
+        caps = Caps(
+            **{
+                name: getattr(fallback, name) if value is None else value
+                for name, value in values.items()
+            }
+        )
+        if not caps.per_calendar_day <= caps.per_7_days <= caps.per_30_days:
+            self._problem(path, "a longer time must not have a lower cap than a shorter one")
+        for name in names:
+            if general and getattr(caps, name) > getattr(general, name) and not reason:
+                self._problem(
+                    (*path, name),
+                    f"{'.'.join(path)} raises {name} above the general {getattr(general, name)}",
+                    'lower it, or add reason = "…" to the table to say why they want more mail',
+                )
+        return caps
+
+    def _check_order(self, tiers: Mapping[str, Tier]) -> None:
+        missing = [name for name in BUILT_IN if name not in tiers]
+        declared = self.document.get("tiers", {})
+        for name in missing:
+            if not isinstance(declared, dict) or name not in declared:
+                self._problem(
+                    ("tiers",), f'there is no tier "{name}"', f"add a table [tiers.{name}]"
+                )
+        order = [name for name in tiers if name in BUILT_IN]
+        if not missing and order != list(BUILT_IN):
+            wrong = next(got for got, want in zip(order, BUILT_IN, strict=True) if got != want)
+            self._problem(
+                ("tiers", wrong),
+                f"the tiers stand in the order {', '.join(order)}",
+                f"put them in rising order: {', '.join(BUILT_IN)}",
+            )
+            return
+        guarded: str | None = None
+        for name, tier in tiers.items():
+            needs = name in (CLIENT, COUNSEL) or guarded is not None
+            if needs and not tier.by_person:
+                above = f", as {guarded} below it is" if guarded else ""
+                self._problem(
+                    ("tiers", name),
+                    f"{name} must be a person's decision{above}",
+                    "add only_by_person = true",
+                )
+            if tier.by_person:
+                guarded = name
+
+    def _known_only(
+        self, path: tuple[str, ...], entry: Mapping[str, Any], known: Collection[str]
+    ) -> None:
+        for key in entry:
+            if key not in known:
+                where = f"[{'.'.join(path)}]" if path else "the file"
+                self._problem(
+                    (*path, key),
+                    f'{where} has no "{key}"',
+                    suggestion(key, known) or f"what it can have: {', '.join(sorted(known))}",
+                )
+
+    def _problem(self, path: tuple[str, ...], message: str, hint: str | None = None) -> None:
+        while path and path not in self.lines:
+            path = path[:-1]
+        self.problems.append(
+            Problem(message, self.source, self.lines.get(path) if path else None, None, hint)
+        )
+
+
+class _Table:
+    """One table of the file: every key is taken once, and `done` reports what was not."""
+
+    def __init__(self, reader: _Reader, path: tuple[str, ...], entry: Mapping[str, Any]) -> None:
+        self.reader = reader
+        self.path = path
+        self.entry = entry
+        self.taken: list[str] = []
+
+    def take(self, key: str) -> object:
+        self.taken.append(key)
+        return self.entry.get(key, _MISSING)
+
+    def done(self, known: Collection[str] = ()) -> None:
+        self.reader._known_only(self.path, self.entry, known or self.taken)
+
+    def problem(self, key: str, message: str, hint: str | None = None) -> None:
+        self.reader._problem((*self.path, key), f"{'.'.join((*self.path, key))} {message}", hint)
+
+    def _checked(
+        self, key: str, good: Callable[[Any], bool], wanted: str, *, required: bool
+    ) -> Any:  # noqa: ANN401 - the caller's `good` says what it is
+        value = self.take(key)
+        if value is _MISSING:
+            if required:
+                self.problem(key, "is missing", f"add {key} = {wanted}")
+            return None
+        if not good(value):
+            self.problem(key, f"must be {wanted}")
+            return None
+        return value
+
+    def text(self, key: str, *, required: bool = False) -> str | None:
+        def good(value: object) -> bool:
+            return isinstance(value, str) and bool(value.strip()) and value.isprintable()
+
+        value = self._checked(key, good, "a line of text", required=required)
+        return None if value is None else str(value).strip()
+
+    def number(
+        self, key: str, *, low: int = 1, high: int = 10_000, required: bool = False
+    ) -> int | None:
+        def good(value: object) -> bool:
+            return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+
+        value = self._checked(key, good, f"a whole number from {low} to {high}", required=required)
+        return None if value is None else int(value)
+
+    def flag(self, key: str) -> bool:
+        value = self._checked(
+            key, lambda value: isinstance(value, bool), "true or false", required=False
+        )
+        return bool(value)
+
+    def word(self, key: str, words: Collection[str], *, required: bool = False) -> str | None:
+        value = self.take(key)
+        if value is _MISSING and not required:
+            return None
+        if not isinstance(value, str) or value not in words:
+            shown = "is missing" if value is _MISSING else f"cannot be {value!r}"
+            near = suggestion(value, words) if isinstance(value, str) else None
+            self.problem(key, shown, near or f"use one of {', '.join(words)}")
+            return None
+        return value
+
+    def choice(self, key: str, kind: type[Kind], *, required: bool) -> Kind | None:
+        word = self.word(key, [member.value for member in kind], required=required)
+        return None if word is None else kind(word)
+
+    def answer(self, *, required: bool) -> AnswerWithin | None:
+        days = self.number("answer_within_working_days", high=30)
+        hours = self.number("answer_within_working_hours", high=240)
+        both = [key for key in self.entry if key.startswith("answer_within_working_")]
+        if len(both) > 1:
+            self.problem(both[1], "says again what the other unit said", "keep one of the two")
+        if not both and required:
+            self.problem(
+                "answer_within_working_days",
+                "is missing",
+                "add it, or answer_within_working_hours",
+            )
+        if days:
+            return AnswerWithin(days, "days")
+        return AnswerWithin(hours, "hours") if hours else None
+
+    def cadence(self) -> tuple[int | None, int | None]:
+        ideal = self.number("ideal_every_days")
+        at_most = self.number("at_most_every_days")
+        given = {"ideal_every_days", "at_most_every_days"} & self.entry.keys()
+        if len(given) == 1:
+            self.problem(given.pop(), "needs its pair", "give both ideal_ and at_most_every_days")
+        if ideal and at_most and at_most < ideal:
+            self.problem("at_most_every_days", f"is less than the ideal {ideal}")
+        return ideal, at_most
+
+    def content(self, *, required: bool) -> frozenset[ContentClass]:
+        value = self.take("content")
+        if value is _MISSING:
+            if required:
+                self.problem("content", "is missing", 'add content = ["give"]')
+            return frozenset()
+        if not isinstance(value, list):
+            self.problem("content", 'must be a list such as ["service", "give"]')
+            return frozenset()
+        known = [kind.value for kind in ContentClass if kind is not ContentClass.ASK]
+        for item in value:
+            if item == ContentClass.ASK:
+                self.problem("content", 'cannot hold "ask"', "`asks` says when a mail may ask")
+            elif item not in known:
+                self.problem(
+                    "content",
+                    f"cannot hold {item!r}",
+                    suggestion(str(item), known) or f"the classes are {', '.join(known)}",
+                )
+        return frozenset(ContentClass(item) for item in value if item in known)
+
+    def asks(self) -> Asks:
+        rule = self.choice("asks", AskRule, required=True) or AskRule.NEVER
+        at_most = self.number("asks_at_most")
+        days = self.number("asks_within_days")
+        gives = self.number("gives_per_ask")
+        for key in ("asks_at_most", "asks_within_days", "gives_per_ask"):
+            if rule is AskRule.NEVER and key in self.entry and "asks" in self.entry:
+                self.problem(key, 'has no use with asks = "never"', f"take {key} out")
+        if days and not at_most:
+            self.problem("asks_within_days", "needs asks_at_most beside it")
+        within = timedelta(days=days) if days else None
+        return Asks(rule=rule, at_most=at_most, within=within, gives_per_ask=gives)

@@ -1,0 +1,571 @@
+"""Notices that a mail could not be delivered: for whom, with which status, and why.
+
+A delivery status notification (RFC 3464) says it in fields; about half of all bounces say it in
+prose, for which there is no standard but a few habits shared by most mail systems: a null sender or
+a mailer-daemon, the address at the start of a line, the server's reply after it, and a copy of the
+original below a rule. Those habits are read here, not the phrases of single products.
+
+Standards: RFC 3464 and 6533 (delivery-status), RFC 6522 (multipart/report), RFC 5321 6.1.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from outreach.inbound.mail import Headers, Mail, Part, parse_addresses, read_headers
+from outreach.inbound.reasons import (
+    ENHANCED_STATUS,
+    REPLY_CODE,
+    Reason,
+    Severity,
+    classify,
+    severity,
+)
+
+MAX_RECIPIENTS = 500
+"""Recipients that are read from one notice."""
+
+_MAX_REPORT = 64 * 1024  # characters of prose that are looked at
+
+
+class Action(StrEnum):
+    """What a notice says was done (RFC 3464 2.3.3). Only `FAILED` is a bounce."""
+
+    FAILED = "failed"
+    DELAYED = "delayed"
+    DELIVERED = "delivered"
+    RELAYED = "relayed"
+    EXPANDED = "expanded"
+
+
+_ACTIONS = frozenset(Action)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecipientStatus:
+    """What a notice says about one recipient.
+
+    `recipient` is the address that failed, `original` the one we wrote to where that is told and
+    is another. `status` is the enhanced status code as stated somewhere in the notice, never a
+    guess; `reply_code` the SMTP reply; `diagnostic` the server's words.
+    """
+
+    recipient: str
+    original: str | None
+    action: Action
+    status: str | None
+    reply_code: str | None
+    reason: Reason
+    diagnostic: str
+    remote_mta: str | None
+
+    @property
+    def address_dead(self) -> bool:
+        """Whether the address itself is dead, so that nothing should be sent there again."""
+        return self.action is Action.FAILED and self.severity is Severity.HARD
+
+    @property
+    def severity(self) -> Severity:
+        """What kind of bounce this is."""
+        return severity(self.reason)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryNotice:
+    """A notice about the delivery of a mail we sent, for one recipient or several.
+
+    `rule` names how it was recognised. `returned` are the headers of our mail, as far as they came
+    back; `envelope_id` is the ENVID we gave (RFC 3461 4.4).
+    """
+
+    rule: str
+    recipients: tuple[RecipientStatus, ...]
+    returned: Headers | None
+    envelope_id: str | None
+
+    @property
+    def failed(self) -> bool:
+        """Whether it is a bounce: at least one recipient failed for good."""
+        return any(each.action is Action.FAILED for each in self.recipients)
+
+
+_MAILBOX = r"(?:\"[^\"\n]{1,64}\"|[^\s<>,;:\"'()\[\]|`]{1,128})@[\w\-\[\]:.]{1,253}[\w\]]"
+_MAILBOX_RE = re.compile(_MAILBOX)
+_DAEMON = re.compile(
+    r"^(?:mailer[-_. ]?daemon|post[-_]?master|mail[-_.]?daemon|daemon|mdaemon|mail[-_.]?(?:delivery|system)"
+    r"[\w.-]*|mmsc|uucp|mail-?er)(?:@|$)",
+    re.IGNORECASE,
+)
+_DAEMON_PATH = re.compile(r"^\s*<?mailer[-_.]?daemon\b", re.IGNORECASE)
+_DAEMON_NAME = re.compile(
+    r"mail(?:er)?[ -]?(?:delivery|daemon|administrator|system)|delivery (?:sub)?system|postmaster"
+    r"|system administrator|\bndr\b|mail transport",
+    re.IGNORECASE,
+)
+_FAILURE_SUBJECT = re.compile(
+    r"^\W*(?:\*+\w+\*+\W*)?(?:undeliver(?:able|ed)|returned (?:mail|to sender|e-?mail)"
+    r"|failure (?:notice|delivery|report)|mail failure|delivery[ -](?:fail|status|report|notif|problem|error|delay)"
+    r"|(?:mail|message|e-?mail)(?: message)? (?:could not be delivered|(?:delivery|system|status|transport) "
+    r"(?:fail|error|status|problem|notif|report)|undeliver|not delivered|delayed)"
+    r"|mail (?:delivery|could not|not delivered|error|returned)|mail system error|non[- ]?deliver(?:y|able)"
+    r"|ndn\b|bounce|nondeliverable|warning: (?:could not|message|mail)|error (?:sending|delivering)"
+    r"|there was an error sending your mail|permanent delivery failure|rejected\b|your message .{0,40}(?:not|could)"
+    r"|could not (?:send|deliver)|unzustellbar|nicht zugestellt|unzustellbarkeits|mailzustellung|"
+    r"zustellung .{0,30}(?:fehl|nicht)|non remis|message non (?:remis|distribu)|(?:[ée]chec|non)[- ](?:de )?(?:la )?"
+    r"(?:remise|distribution)|no (?:se )?(?:pudo|puede) entregar|no entregado|devuelto|mancato recapito|"
+    r"mancata consegna|non recapitabile|n[ãa]o (?:foi )?entregue|falha na entrega|onbestelbaar|niet bezorgd|"
+    r"kan inte leveras|nie dostarczono|niedostarcz|zwrot|не доставлено|недоставл|"
+    r"配信(?:でき|エラー|不能)|配送(?:でき|エラー|失敗)|メールエラー|退信|エラー通知|"
+    r"(?:message|mail).{0,20}rejected)",
+    re.IGNORECASE,
+)
+_ANYWHERE_SUBJECT = re.compile(
+    r"mail failure|delivery fail|undeliver|配信でき|配信不能|не доставлен|loop alert|could not be delivered",
+    re.IGNORECASE,
+)
+_ANSWER_SUBJECT = re.compile(
+    r"^\s*(?:re|aw|sv|antw|odp|fwd?|wg|tr|rv|r|i|vs)\s*(?:\[\d+\])?:", re.I
+)
+_FAILURE = re.compile(
+    r"could(?: not|n't) be delivered|(?:was|has|have) not (?:been )?(?:yet )?delivered|not reach the following"
+    r"|(?:unable|able|failed|trouble|error|problem\w*)[^.\n]{0,40}(?:to )?deliver"
+    r"|deliver(?:y|ing)[^.\n]{0,80}(?:fail|error|problem|delayed|impossible)"
+    r"|permanent (?:fatal )?error|returned (?:permanent|to sender|below)|undeliver(?:able|ed)"
+    r"|transcript of session|following (?:address|recipient|destination)|did not receive this"
+    r"|no valid recipients|returning (?:your )?message|message (?:was )?rejected|rejected (?:your|the) message"
+    r"|(?:unknown|invalid|no such) (?:user|recipient|mailbox|address)|user unknown|mailbox (?:is )?full"
+    r"|duplicated message-id|could not send|failure reasons?|fehlgeschlagen|nicht zugestellt|n'a pas pu [êe]tre"
+    r"|no se (?:ha )?(?:pudo|podido) entregar|non [èe] stato (?:possibile )?(?:recapit|consegn)|n[ãa]o (?:p[ôo]de|foi) "
+    r"|не может быть доставлено|送信できませんでした|配信できません",
+    re.IGNORECASE,
+)
+_DELAY = re.compile(
+    r"(?:has been|is|was) delayed|delayed \d+|not yet been delivered|will (?:be retried|continue to (?:try|be)|"
+    r"keep trying)|delivery attempts will continue|warning message only|\(delay\)|still (?:trying|being)"
+    r"|do not need to resend|could not send message for past|verz[öo]gert|retard[ée]|in ritardo",
+    re.IGNORECASE,
+)
+# What follows is our own mail: a rule with words in it, an announcement, or headers of transport.
+_ORIGINAL = re.compile(
+    r"^[ \t>*=_-]*(?:-{2,}|={2,}|_{2,}|\*{3,})[^\n]{0,40}"
+    r"(?:cop(?:y|ie)|original|return(?:ed|ing) (?:message|mail)|unsent|undelivered message|message (?:header|text))"
+    r"[^\n]*$"
+    r"|^[^\n:@]{0,60}(?:copy of (?:the|your) (?:original )?(?:message|mail)|(?:original|your|returned)? ?"
+    r"(?:message|mail)(?:'s)?(?: headers?)? (?:follows?|as follows|header:|is (?:attached|included|enclosed) below))[^\n]{0,30}$"
+    r"|^[ \t]*original message:?[ \t]*$"
+    r"|^[ \t|>]*(?:Return-Path|Received|DKIM-Signature|X-Received|ARC-Seal|X-Google-\S{1,40}|Message-Id|"
+    r"MIME-Version|X-Mailer|Delivered-To|Authentication-Results):"
+    r"|^(?:From|To|Subject|Date|User-Agent):[^\n]*\n(?:[ \t]+[^\n]+\n)*(?:To|From|Subject|Date|Message-ID|"
+    r"User-Agent):",
+    re.IGNORECASE | re.MULTILINE,
+)
+_LEADING = re.compile(
+    r"^[ \t>*•-]{0,12}[\"']?(?:<(?P<a>" + _MAILBOX + r")>|(?P<b>" + _MAILBOX + r"))[\"']?"
+    r"(?:[ \t]*[<(]\s*(?P<c>" + _MAILBOX + r")\s*[>)])?"
+    r"(?=[ \t]*(?:[:,;]|\.\.\.|$)|[ \t]+(?:on [A-Z\d]|invalid|error|unknown"
+    r"|\d{3}[ -]|is |was |does |[(\[:-]))",
+    re.MULTILINE | re.IGNORECASE,
+)
+_SPOKEN = re.compile(
+    r"(?:rcpt to:?\s*|[45]\d\d(?:[ -]#?\d\.\d{1,3}\.\d{1,3})? )<?(?P<a>" + _MAILBOX + ")",
+    re.IGNORECASE,
+)
+_NAMED = re.compile(
+    r"(?:recipients?|address(?:es)?|deliver(?:ed|ing|y)?|mail|message|user|mailbox|to|for|reach|sent|account)\b"
+    r"(?:(?!contact|assistance)[^@\n.;]){0,80}?[\s<:('\"](?P<a>" + _MAILBOX + ")",
+    re.IGNORECASE,
+)
+_FIELD = re.compile(r"^[ \t>]*(?:final|original)-recipient[ \t]*:", re.IGNORECASE | re.MULTILINE)
+_TYPED = re.compile(r"^\s*([\w.-]{1,32})\s*;\s*")
+_UNICODE_ESCAPE = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")
+_BESIDE = re.compile(r"[245]\d\d[ \-]['\"#(<\[]{0,2}$")
+_SMTP_WORDS = re.compile(r"[^\n]*(?<![\d.:])[45][0-5]\d[ \-][^\n]*(?:\n[ \t]+[^\n]+){0,4}")
+
+
+def read_notice(mail: Mail) -> DeliveryNotice | None:
+    """Return what `mail` says about the delivery of another mail, or None if it is no such notice."""
+    return _read_dsn(mail) or _read_provider_notice(mail) or _read_prose(mail)
+
+
+def is_daemon(mail: Mail) -> bool:
+    """Whether a mail system says it is the author, by the sender or the null reverse-path."""
+    sender = mail.sender
+    return bool(
+        mail.null_sender
+        or not sender.address
+        or _DAEMON.match(sender.address)
+        or _DAEMON_NAME.search(sender.name)
+        or _DAEMON_PATH.match(mail.headers.get("return-path"))
+    )
+
+
+# -- RFC 3464 ------------------------------------------------------------------------------------
+
+
+def _read_dsn(mail: Mail) -> DeliveryNotice | None:
+    reports = [part for part in mail.parts if part.type.endswith("delivery-status")]
+    if not reports:
+        return None
+    depth = min(part.enclosed for part in reports)
+    if depth and not is_daemon(mail) and mail.text.strip():
+        return None  # a person passes a bounce on
+    reports = [part for part in reports if part.enclosed == depth]
+    groups = [group for part in reports for group in _groups(part.text())]
+    prose = _prose(mail, depth)
+    recipients = _from_groups(groups, prose)
+    envelope = next(
+        (g["original-envelope-id"] for g in groups if "original-envelope-id" in g), None
+    )
+    if not recipients:
+        action = _action(next((g["action"] for g in groups if "action" in g), ""), prose)
+        recipients = _from_prose(mail, prose, action)
+    return DeliveryNotice(
+        rule="delivery-status",
+        recipients=tuple(recipients),
+        returned=_returned(mail, depth),
+        envelope_id=envelope,
+    )
+
+
+def _groups(text: str) -> list[dict[str, str]]:
+    """Return the groups of fields of a delivery-status body, patient about the blank lines."""
+    groups: list[dict[str, str]] = [{}]
+    name = ""
+    for line in text[: _MAX_REPORT * 4].split("\n"):
+        if not line.strip():
+            if groups[-1]:
+                groups.append({})
+            name = ""
+        elif line[:1] in " \t" and name and ":" not in line.split(";")[0][:24]:
+            groups[-1][name] += " " + line.strip()
+        elif line[:1] in " \t" and name and not _FIELD.match(line):
+            groups[-1][name] += " " + line.strip()
+        else:
+            head, colon, value = line.partition(":")
+            head = head.strip(" \t>").lower()
+            if not colon or " " in head:
+                continue
+            if head in groups[-1] and head in ("final-recipient", "original-recipient", "action"):
+                groups.append({})
+            name = head
+            groups[-1].setdefault(name, value.strip())
+        if len(groups) > 2 * MAX_RECIPIENTS:
+            break
+    return [group for group in groups if group]
+
+
+def _typed_address(value: str) -> str | None:
+    """Return the mailbox of a typed address field such as ``rfc822; a@b.example``, or None."""
+    kind = _TYPED.match(value)
+    if kind:
+        value = value[kind.end() :]
+        if kind[1].lower() == "utf-8":
+            value = _UNICODE_ESCAPE.sub(lambda m: chr(min(int(m[1], 16), 0x10FFFF)), value)
+    value = value.strip().strip("<>").strip()
+    if value.lower().startswith("smtp:"):
+        value = value[5:]
+    if "@" in value[1:] and not re.search(r"\s", value):
+        return value.strip("'")
+    found = _MAILBOX_RE.search(value)
+    return found[0] if found else None
+
+
+def _from_groups(groups: list[dict[str, str]], prose: str) -> list[RecipientStatus]:
+    found: dict[str, RecipientStatus] = {}
+    for group in groups:
+        final = _typed_address(group.get("final-recipient", ""))
+        original = _typed_address(group.get("original-recipient", ""))
+        recipient = final or original or _typed_address(group.get("x-actual-recipient", ""))
+        if recipient is None or len(found) >= MAX_RECIPIENTS:
+            continue
+        diagnostic = _TYPED.sub("", group.get("diagnostic-code", "")).strip()
+        field = group.get("status", "")
+        near = _context(prose, recipient, alone=len(groups) <= 2)
+        entry = _status(
+            recipient,
+            original if original and original.lower() != recipient.lower() else None,
+            _action(group.get("action", ""), field or prose),
+            field,
+            diagnostic,
+            near,
+            group.get("remote-mta"),
+        )
+        found.setdefault(recipient.lower(), entry)
+    return list(found.values())
+
+
+def _action(value: str, otherwise: str) -> Action:
+    word = value.strip().lower().split(" ")[0].split(";")[0]
+    if word in _ACTIONS:
+        return Action(word)
+    if word:
+        return Action.DELAYED if word.startswith("delay") else Action.FAILED
+    return Action.DELAYED if _DELAY.search(otherwise) else Action.FAILED
+
+
+def _status(
+    recipient: str,
+    original: str | None,
+    action: Action,
+    field: str,
+    diagnostic: str,
+    near: str,
+    remote: str | None,
+) -> RecipientStatus:
+    """Weigh what a notice says about one recipient in its several places."""
+    words = f"{diagnostic} {field[5:]}".strip() if "(" in field else diagnostic
+    stated = ENHANCED_STATUS.search(field)
+    status = _most_specific(stated[0] if stated else None, diagnostic, near, action)
+    replies = REPLY_CODE.findall(diagnostic) or REPLY_CODE.findall(near)
+    reply = replies[0] if replies else None
+    if not reason_given(words):
+        spoken = _SMTP_WORDS.search(near)
+        words = f"{words} {spoken[0] if spoken else ''}".strip()
+    return RecipientStatus(
+        recipient=recipient,
+        original=original,
+        action=action,
+        status=status,
+        reply_code=reply,
+        reason=classify(status, words, near),
+        diagnostic=" ".join((diagnostic or words or near).split())[:1000],
+        remote_mta=_TYPED.sub("", remote).strip() if remote else None,
+    )
+
+
+def reason_given(words: str) -> bool:
+    """Whether a diagnostic says more than its codes."""
+    return len(re.sub(r"[\d.\-#<>()\s]+", "", words)) > 3
+
+
+def _codes(text: str) -> tuple[list[str], list[str]]:
+    """Return the enhanced status codes in `text`: those that stand beside a reply code, and all."""
+    beside, every = [], []
+    for match in ENHANCED_STATUS.finditer(text[:8000]):
+        every.append(match[0])
+        if _BESIDE.search(text, max(0, match.start() - 8), match.start()):
+            beside.append(match[0])
+    return beside, every
+
+
+def _most_specific(field: str | None, diagnostic: str, near: str, action: Action) -> str | None:
+    """Return the code that tells most of what happened at the far end.
+
+    A code beside a reply code is the refusing server's own; the last one, where a server cites
+    another. The Status field may be a relay's summary of it, and so comes second, unless it is
+    only "x.0.0", as does what stands in the prose.
+    """
+    if action in (Action.FAILED, Action.DELAYED) and field and field[0] == "2":
+        field = None
+    beside, every = _codes(diagnostic)
+    refused = [code for code in beside if code[0] != "2"]
+    if refused:
+        return refused[-1]
+    beside_near, every_near = _codes(near)
+    candidates = [field] if field else []
+    candidates += every + beside_near + every_near
+    if action is not Action.DELIVERED:
+        candidates = [code for code in candidates if code[0] != "2"]
+    for code in candidates:
+        if not code.endswith(".0.0"):
+            return code
+    return candidates[0] if candidates else None
+
+
+# -- notices in JSON ------------------------------------------------------------------------------
+
+
+def _read_provider_notice(mail: Mail) -> DeliveryNotice | None:
+    """Read a provider's event that comes by mail: Amazon SES through an SNS mail subscription."""
+    text = mail.text.lstrip()
+    if not text.startswith("{") or 'Type"' not in text[:4000]:
+        return None
+    try:
+        event, _ = json.JSONDecoder(strict=False).raw_decode(text)
+        if isinstance(event.get("Message"), str):
+            event = json.loads(event["Message"], strict=False)
+        kind = str(event.get("notificationType") or event.get("eventType")).lower()
+        detail = event.get(kind) or {}
+        returned = event.get("mail") or {}
+        if kind == "bounce":
+            entries = [
+                (
+                    str(one["emailAddress"]),
+                    str(one.get("status") or ""),
+                    str(one.get("diagnosticCode") or ""),
+                )
+                for one in detail["bouncedRecipients"]
+            ]
+            action = Action.FAILED
+        elif kind == "delivery":
+            entries = [
+                (str(one), "", str(detail.get("smtpResponse") or ""))
+                for one in detail["recipients"]
+            ]
+            action = Action.DELIVERED
+        else:
+            return None
+        headers = Headers({"message-id": [f"<{returned.get('messageId', '')}>"]})
+        for one in returned.get("headers") or ():
+            headers.add(str(one.get("name", "")), str(one.get("value", "")))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
+    return DeliveryNotice(
+        rule="provider-event",
+        recipients=tuple(
+            _status(_typed_address(address) or address, None, action, status, words, "", None)
+            for address, status, words in entries[:MAX_RECIPIENTS]
+        ),
+        returned=headers,
+        envelope_id=None,
+    )
+
+
+# -- prose ----------------------------------------------------------------------------------------
+
+
+def _prose(mail: Mail, depth: int = 0) -> str:
+    """Return what the mail system wrote for people, without the copy of our mail below it."""
+    if depth == 0:
+        text = mail.text or (mail.plain_html if mail.html else "")
+    else:
+        text = "\n".join(
+            p.text() for p in mail.parts if p.enclosed == depth and p.type == "text/plain"
+        )
+    text = text[:_MAX_REPORT]
+    for cut in _ORIGINAL.finditer(text):
+        if _MAILBOX_RE.search(text, 0, cut.start()):
+            return text[: cut.start()]
+    return text
+
+
+def _read_prose(mail: Mail) -> DeliveryNotice | None:
+    headers = mail.headers
+    named = headers.get("x-failed-recipients")
+    subject = mail.subject
+    daemon = is_daemon(mail)
+    if (
+        not named
+        and not daemon
+        and not _FAILURE_SUBJECT.match(subject)
+        and not _ANYWHERE_SUBJECT.search(subject)
+    ):
+        return None
+    if _ANSWER_SUBJECT.match(subject) and not daemon:
+        return None
+    prose = _prose(mail)
+    failing = bool(_FAILURE_SUBJECT.match(subject) or _ANYWHERE_SUBJECT.search(subject))
+    if not named:
+        told = bool(_FAILURE.search(prose))
+        if not failing and not told:
+            return None
+        if not daemon and not (
+            told
+            and (REPLY_CODE.search(prose) or _returned(mail, 0))
+            and not headers.get("in-reply-to")
+        ):
+            return None
+    action = Action.DELAYED if _DELAY.search(f"{subject}\n{prose}") else Action.FAILED
+    recipients = _from_prose(mail, prose, action)
+    if not recipients:
+        return None
+    return DeliveryNotice(
+        rule="failed-recipients-header" if named else "prose",
+        recipients=tuple(recipients),
+        returned=_returned(mail, 0),
+        envelope_id=None,
+    )
+
+
+def _from_prose(mail: Mail, prose: str, action: Action) -> list[RecipientStatus]:
+    fields = _FIELD.search(prose)
+    if fields:
+        found = _from_groups(_groups(prose[max(0, prose.rfind("\n\n", 0, fields.start())) :]), "")
+        if found:
+            return found
+    addresses = _addresses_in_prose(mail, prose)
+    alone = len(addresses) == 1
+    return [
+        _status(address, None, action, "", "", _context(prose, address, alone=alone), None)
+        for address in addresses
+    ]
+
+
+def _addresses_in_prose(mail: Mail, prose: str) -> list[str]:
+    """Return the addresses that a notice in prose is about, by the strongest sign there is."""
+    ours = {a.address.lower() for a in (mail.sender, *mail.headers.addresses("to"))}
+    returned = _returned(mail, 0)
+    intended = [a.address for a in returned.addresses("to")] if returned else []
+    named = [a.address for a in parse_addresses(mail.headers.get("x-failed-recipients"))]
+    leading = [m["c"] or m["a"] or m["b"] for m in _LEADING.finditer(prose)]
+    # An address that starts a line is the sign all mail systems share, but so do contact lines.
+    meant = {address.lower() for address in named + intended}
+    first = [a for a in leading if a.lower() in meant] or leading
+    others = [a for a in first if a.lower() not in ours]
+    tiers = (
+        others or named or first,
+        [m["a"] for m in _SPOKEN.finditer(prose)],
+        [m["a"] for m in _NAMED.finditer(prose)],
+        _MAILBOX_RE.findall(mail.subject),
+        intended if len(intended) == 1 else [],
+    )
+    # Where every address is one of ours, we wrote to ourselves.
+    for barred in (ours if others else ours - {a.lower() for a in first}, frozenset[str]()):
+        for tier in tiers:
+            unique = {a.lower().strip("."): a.strip(".") for a in reversed(tier)}
+            found = [unique[key] for key in reversed(unique) if key not in barred]
+            if found:
+                return found[:MAX_RECIPIENTS]
+    return []
+
+
+def _context(prose: str, recipient: str, *, alone: bool) -> str:
+    """Return what `prose` says about `recipient`: the lines from its mention to the next address."""
+    if alone:
+        return prose
+    out = []
+    keep = 0  # 2: the address leads a paragraph, 1: it is spoken of in one line
+    needle = recipient.lower()
+    for line in prose.split("\n"):
+        if needle in line.lower():
+            leading = _LEADING.match(line)
+            keep = 2 if leading or keep == 2 else 1
+        elif _LEADING.match(line) or (keep == 1 and line[:1] not in (" ", "\t")):
+            keep = 0
+        if keep:
+            out.append(line)
+    return "\n".join(out)
+
+
+def _returned(mail: Mail, depth: int) -> Headers | None:
+    """Return the headers of our own mail, from an enclosed message or from below the report."""
+    for part in mail.parts:
+        if part.enclosed == depth + 1 and part.parent and part.parent.enclosed == depth:
+            if any(name in part.headers for name in ("from", "to", "message-id", "subject")):
+                return part.headers
+        elif part.enclosed == depth and part.type.startswith("text/rfc822"):
+            return _headers_in(part)
+    text = mail.text[:_MAX_REPORT]
+    for start in _HEADER_BLOCK.finditer(text):
+        block = text[start.start() :].encode("utf-8", "replace")
+        indent = len(start[0]) - len(start[0].lstrip(" \t"))
+        if indent:
+            block = b"\n".join(line[indent:] for line in block.split(b"\n"))
+        headers, _ = read_headers(block, 0, len(block))
+        if "message-id" in headers or "to" in headers:
+            return headers
+        break
+    return None
+
+
+_HEADER_BLOCK = re.compile(
+    r"^[ \t]{0,8}(?:Return-Path|Received|DKIM-Signature|X-[\w-]{1,40}|Message-Id|MIME-Version|From|Delivered-To"
+    r"|ARC-[\w-]{1,40}|To|Date|Subject):[ \t][^\n]*\n(?:[ \t]+[^\n]*\n)*(?=[ \t]{0,8}[A-Z][\w-]{1,40}:[ \t])",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+def _headers_in(part: Part) -> Headers:
+    data = part.payload(1 << 18).lstrip(b"\n")
+    return read_headers(data, 0, len(data))[0]

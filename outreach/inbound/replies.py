@@ -1,0 +1,397 @@
+"""The words a person wrote, without what their mail program put around them.
+
+`own_words` takes the text of a reply and returns the new part: no quotation with its introduction,
+no forwarded mail below, no signature and no line that a device added. Answers written between the
+lines of a quotation are kept together with the lines they answer; what is quoted below everything
+is not. Where nothing would be left, the text is returned as it came: the reader of a reply would
+rather see too much than nothing.
+
+The module knows nothing of the rest of Outreach. It first gives every line a class, and then cuts
+by the order of the classes; languages differ only in the tables of `reply_words`.
+"""
+
+import re
+from dataclasses import dataclass
+
+from outreach.inbound.reply_words import LANGUAGES
+
+MAX_LINES = 5000
+"""Lines of a reply that are looked at. What lies beyond is quotation in all of practice."""
+
+_MAX_LINE = 2000
+_SIGNATURE_LINES = 15  # a longer text below "--" is no signature
+
+
+def _alternatives(field: str) -> str:
+    words = {word for language in LANGUAGES.values() for word in getattr(language, field)}
+    return "|".join(sorted(words, key=lambda word: (-len(word), word)))
+
+
+_SPACE = r"[\s\u00a0\u202f\u3000]"
+_WROTE = re.compile(rf"(?:{_alternatives('wrote')})(?!\w)", re.IGNORECASE)
+_ON = re.compile(rf"^{_SPACE}*(?:{_alternatives('on')})[\s,.:]", re.IGNORECASE)
+_ADDRESS = re.compile(r"[^\s<>\"'(]+@[^\s<>\"')]+\w")
+_ENDS = re.compile(r"(?:[:：]|-{2,}|—)[\s>*_]*$")
+_TIME = re.compile(r"\d{1,2}[:.h]\d\d|\d\s?[ap]\.?m\b", re.IGNORECASE)
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_DAY = re.compile(
+    r"(?<!\d)\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\d{4}年|\d{1,2}\.?\s+(?:de\s+)?[^\W\d]{3,12}\.?,?\s+(?:de\s+)?\d{2,4}"
+    r"|[^\W\d]{3,12}\.?\s+\d{1,2},?\s+\d{4}|^\W*\d{1,2}\.?\s+[^\W\d]{3,9}\.?\s+\d{1,2}[:.]\d\d"
+)
+_DATED = re.compile(
+    r"^\W{0,2}(?:\d{4}[-/.年]\s?\d{1,2}[-/.月]\s?\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}"
+    r"|\d{1,2}\.?\s+(?:de\s+)?[^\W\d]{3,12}\.?,?\s+(?:de\s+)?\d{4}|[^\W\d]{2,12}\.?,?\s+\d{1,2}\.?\s+(?:de\s+)?[^\W\d]{3,12}"
+    r"|[^\W\d]{3,12}\.?,\s+[^\W\d]{3,12}\.?\s+\d{1,2})",
+)
+_BARE_STAMP = re.compile(
+    r"^\d{4}[-/]\d{1,2}[-/]\d{1,2}(?:,?\s+\d{1,2}:\d\d(?:\s+(?:gmt|utc)?\s?[+-]\d\d:?\d\d)?)\s+\S.{0,80}$",
+    re.I,
+)
+_QUOTE = re.compile(rf"^{_SPACE}{{0,3}}(?:>|\|(?!\S*\|)|[A-Za-z]{{1,3}}>(?:\s|$))")
+# The ">" that closes an address, alone on the next line with what follows it.
+_INSERTED = re.compile(
+    r"^\s*>\s*(?:[:：]|(?:" + _alternatives("wrote") + r")\s*[:：]?\s*$)", re.IGNORECASE
+)
+_RULE = re.compile(r"^\s*(?:[-_=~+*#•·–—\u2015\u2500]{2,}|—|–|ᐧ|\u200b)+\s*$")
+_SIGNATURE_RULE = re.compile(r"^\s?(?:--|—|–|——|__)\s{0,2}$")
+_DASHED_NAME = re.compile(r"^-{1,2}\s?[^\W\d_][\w.'-]*(?: [^\W\d_][\w.'-]*){0,2}$")
+_LONG_RULE = re.compile(r"^\s*[_*=-]{20,}\s*$")
+_ORIGINAL = re.compile(
+    rf"^[\s>*]*(?:[-_*=\u2013\u2014\u2500]{{1,}}[\s_*-]*)(?:{_alternatives('original')})\s*:?[\s*]*(?:[-_*=\u2013\u2014\u2500].*)?$"
+    rf"|^[\s*]*(?:{_alternatives('original')})\s*:[\s*]*$",
+    re.IGNORECASE,
+)
+_HEADERS = {
+    kind: re.compile(
+        rf"^[\s*_>|]{{0,6}}(?:{_alternatives(kind)})[\s*_\u00a0]{{0,4}}[:：][\s*_]*(.*)$",
+        re.IGNORECASE,
+    )
+    for kind in ("sender", "sent", "to", "subject")
+}
+_SENT_FROM = re.compile(
+    rf"^[\s*_<>\[(-]{{0,4}}(?:{_alternatives('sent_from')})[\s*_.!\])<>]*(?:\([^()]*\))?[\s.!]*$",
+    re.IGNORECASE,
+)
+_LINK = re.compile(r"\[([^\[\]]*)\]\([^()\s]*\)|<(?:https?:|mailto:)[^<>]*>")
+_DEVICE = re.compile(
+    r"i-?phone|i-?pad|android|samsung|galaxy|blackberry|outlook|windows|nokia|mobile|mobil|handy|smartphone"
+    r"|phone|telefon|tel[ée]f|t[ée]l[ée]|celular|cellulare|gmail|yahoo|proton|mail\b|e-?mail|app\b|huawei|xiaomi|\bmi\b"
+    r"|sony|htc|lg\b|motorola|spark|thunderbird|k-9|brevity|typos|tablet|device|gerät|appareil|puhelim|iphon|айфон|телефон|устройств|的|手机",
+    re.IGNORECASE,
+)
+_FOOTER = re.compile(
+    r"^[\s*_>-]{0,4}(?:you (?:received|are receiving) this (?:message|e-?mail|because)|to unsubscribe\b|"
+    r"unsubscribe (?:from|here|at|:)|to (?:respond|reply)[^.]{0,60}(?:reply to this|visit|above this)"
+    r"|this (?:e-?mail|message|communication|electronic)[^.]{0,120}(?:confidential|privileged|intended (?:only|solely|for))"
+    r"|(?:confidentiality|legal|privacy) (?:notice|disclaimer)|disclaimer\s*:"
+    r"|diese (?:e-?mail|nachricht)[^.]{0,80}vertraulich|ce (?:message|courriel|mail)[^.]{0,120}confidentiel"
+    r"|este (?:mensaje|correo|mensagem|e-?mail)[^.]{0,120}confiden|(?:il presente|questo) (?:messaggio|e-?mail)[^.]{0,120}(?:riservat|confidenz)"
+    r"|dit (?:bericht|e-?mail)[^.]{0,80}vertrouwelijk|do you yahoo|__+ nod32|virus-free|avast|this email (?:has been|was) (?:checked|scanned)"
+    r"|get your free|scanned by)",
+    re.IGNORECASE,
+)
+_LIST_FOOTER = re.compile(
+    r"mailing list|mailman|listinfo|_{5,}|unsubscribe|google groups", re.IGNORECASE
+)
+_ABOVE = re.compile(
+    r"(?:reply|respond|write|type|antwort\w*|r[ée]pon\w*|respond\w*|rispond\w*|schrij\w*)[^.]{0,40}"
+    r"(?:above|below|[üu]ber|au-dessus|encima|sopra|acima|boven)[^.]{0,20}(?:line|linie|zeile|ligne|l[íi]nea|linea|linha|lijn|regel)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a person wrote: `text`, with the quoted lines they answered between; and without."""
+
+    text: str
+    #: Whether something was recognised as quoted, forwarded or signed, and left out.
+    trimmed: bool
+
+    @property
+    def unquoted(self) -> str:
+        """The words without any quoted line: what they ask is asked here."""
+        return "\n".join(line for line in self.text.split("\n") if not _QUOTE.match(line)).strip()
+
+
+def own_words(text: str) -> Reply:
+    """Return what the author of `text` wrote anew. See the module for what is left out."""
+    whole = text.replace("\r\n", "\n").replace("\r", "\n").replace("\ufeff", "")
+    lines = [line[:_MAX_LINE].rstrip() for line in whole.split("\n", MAX_LINES)[:MAX_LINES]]
+    classes, lines = _classify(lines)
+    lines, kept = _cut(lines, classes)
+    words = "\n".join(lines).strip("\n")
+    if not words.strip():
+        return Reply(whole.strip(), trimmed=False)
+    return Reply(words, trimmed=kept)
+
+
+# Line classes: e(mpty) q(uoted) t(ext) r(ule) a(ttribution) h(eader) o(riginal-message rule)
+# s(ignature rule) d(evice line) f(ooter)
+
+
+def _classify(lines: list[str]) -> tuple[list[str], list[str]]:
+    """Return a class for each line; an introduction of several lines becomes one line."""
+    classes: list[str] = []
+    out: list[str] = []
+    index = 0
+    fenced = False
+    while index < len(lines):
+        line = lines[index]
+        taken = 1
+        if line.lstrip().startswith("```"):
+            fenced = not fenced
+            kind = "t"
+        elif not line.strip(" \t\u00a0\u3000"):
+            kind = "e"
+        elif fenced and any("```" in later for later in lines[index : index + 200]):
+            kind = "t"
+        elif _QUOTE.match(line):
+            kind = "q"
+        elif _SIGNATURE_RULE.match(line):
+            kind = "s"
+        elif _ORIGINAL.match(line):
+            kind = "o"
+        elif _RULE.match(line):
+            kind = "r"
+        elif (taken := _headers_at(lines, index)) > 0:
+            kind = "h"
+        elif (taken := _attribution_at(lines, index)) > 0:
+            kind = "a"
+        else:
+            taken = 1
+            if _is_device_line(line):
+                kind = "d"
+            elif _FOOTER.match(line):
+                kind = "f"
+            elif _ABOVE.search(line) and len(line) < 120:
+                kind = "o"
+            else:
+                kind = "t"
+        out.append("\n".join(lines[index : index + taken]))
+        classes.append(kind)
+        index += taken
+    return classes, out
+
+
+def _is_device_line(line: str) -> bool:
+    plain = _LINK.sub(lambda link: link[1] or "", line).strip()
+    return len(plain) < 120 and bool(_SENT_FROM.match(plain)) and bool(_DEVICE.search(plain))
+
+
+def _headers_at(lines: list[str], index: int) -> int:
+    """Return how many lines of mail headers begin at `index`: 0 where they do not make a head."""
+    kinds: dict[str, str] = {}
+    count = 0
+    last = 0
+    blanks = 0
+    for line in lines[index : index + 14]:
+        count += 1
+        if not line.strip():
+            blanks += 1
+            if blanks > 1 or not kinds:
+                break
+            continue
+        for kind, pattern in _HEADERS.items():
+            match = pattern.match(line)
+            if match:
+                kinds.setdefault(kind, match[1])
+                last = count
+                blanks = 0
+                break
+        else:
+            if not kinds or blanks:
+                break
+            if count - last > 2:
+                break
+    if len(kinds) < 2 or "sender" not in kinds and not {"sent", "to"} <= kinds.keys():
+        return 0
+    evidence = " ".join(kinds.values())
+    if len(kinds) == 2 and not (
+        _ADDRESS.search(evidence) or _YEAR.search(evidence) or _TIME.search(evidence)
+    ):
+        return 0
+    if "subject" in kinds and last < count:  # a folded subject
+        after = index + last
+        if (
+            after < len(lines)
+            and lines[after].strip()
+            and lines[after - 1].strip()
+            and len(kinds) >= 3
+        ):
+            follow = lines[after + 1] if after + 1 < len(lines) else ""
+            if any(p.match(follow) for p in _HEADERS.values()):
+                last += 1
+    return last
+
+
+def _attribution_at(lines: list[str], index: int) -> int:
+    """Return how many lines the introduction of a quotation takes at `index`, or 0."""
+    first = lines[index]
+    stripped = first.strip(" \t*_-\u00a0")
+    if not stripped or len(first) > 400:
+        return 0
+    if _BARE_STAMP.match(stripped):
+        return 1
+    opens = bool(_ON.match(first) or _DATED.match(stripped))
+    addressed = bool(_ADDRESS.search(first))
+    dated = bool(_DAY.search(first))
+    if not opens and not addressed and not _WROTE.search(first):
+        return 0
+    joined = ""
+    taken = 0
+    written = 0
+    for line in lines[index : index + 7]:
+        taken += 1
+        if not line.strip():
+            if not (opens and dated) or _ENDS.search(joined):
+                break
+            continue
+        if written and not (_INSERTED.match(line) or not _QUOTE.match(line)):
+            break
+        if written and _ON.match(line) and _DAY.search(line):
+            break  # an introduction of its own
+        if written >= 4:
+            break
+        written += 1
+        joined = f"{joined} {line.strip()}".strip()
+        if len(joined) > 500:
+            break
+        if _introduces(joined, opens, lines, index + taken):
+            return taken
+    return 0
+
+
+def _introduces(joined: str, opens: bool, lines: list[str], after: int) -> bool:
+    """Whether `joined` says that somebody wrote what follows, at some time."""
+    verb = None
+    for verb in _WROTE.finditer(joined):
+        pass
+    ends = _ENDS.search(joined)
+    dated = bool(_DAY.search(joined) or (_TIME.search(joined) and re.search(r"\d", joined)))
+    address = bool(_ADDRESS.search(joined))
+    if verb is not None:
+        at_end = verb.end() >= len(joined.rstrip(" \t:：*_-—")) or ends
+        if not at_end:
+            return False
+        if opens and (dated or address) and (ends or address):
+            return True
+        if ends and address and len(joined) < 250:
+            return True
+        return bool(ends and _quoted_next(lines, after) and len(joined) < 250)
+    # Without a verb: a date, a name and an address, and nothing else ("2016-03-03 Ann <a@b.example>:")
+    if _DATED.match(joined) and address:
+        return bool(re.search(r"[<(\[]?\S+@\S+?[>)\]]*\s*[:：]?\s*$", joined))
+    return False
+
+
+def _quoted_next(lines: list[str], index: int) -> bool:
+    for line in lines[index : index + 3]:
+        if line.strip():
+            return bool(_QUOTE.match(line))
+    return False
+
+
+def _cut(lines: list[str], classes: list[str]) -> tuple[list[str], bool]:
+    """Return the lines that are the author's, and whether any others were left out."""
+    begin = 0
+    while begin < len(classes) and classes[begin] == "e":
+        begin += 1
+    # What introduces the mail itself says whose words follow; they are all there is.
+    if begin < len(classes) and classes[begin] in "aho":
+        begin = _skip_introduction(classes, begin)
+    end = _end(lines, classes, begin)
+    kept = [
+        (line, kind)
+        for line, kind in zip(lines[begin:end], classes[begin:end], strict=True)
+        if kind not in "ad"
+    ]
+    written = any(kind == "t" for _, kind in kept)
+    while kept and kept[-1][1] in ("ersodfq" if written else "ersodf"):
+        kept.pop()
+    while len(kept) > 1 and (_weak_signature(kept[-1][0]) and kept[-2][1] == "e"):
+        kept.pop()
+        while kept and kept[-1][1] in "er":
+            kept.pop()
+    while kept and kept[0][1] in "ersod":
+        kept.pop(0)
+    result = [line for line, _ in kept]
+    return result, sum(1 for line in result if line.strip()) < sum(1 for c in classes if c != "e")
+
+
+def _weak_signature(line: str) -> bool:
+    """Whether a last line is a name behind a hyphen, or what a device adds in words of its own."""
+    plain = _LINK.sub(lambda link: link[1] or "", line).strip()
+    return bool(_DASHED_NAME.match(plain) or (len(plain) <= 60 and _SENT_FROM.match(plain)))
+
+
+def _skip_introduction(classes: list[str], begin: int) -> int:
+    """Return where the words begin in a mail that starts with a quotation or a forwarded head."""
+    at = begin
+    while at < len(classes) and classes[at] in "aehor":
+        at += 1
+    quoted = at
+    while quoted < len(classes) and classes[quoted] in "qe":
+        quoted += 1
+    # An introduced quotation with an answer below it: only the answer is new.
+    return quoted if quoted > at and "t" in classes[quoted:] else at
+
+
+def _end(lines: list[str], classes: list[str], begin: int) -> int:
+    """Return the line at which the author's words end."""
+    seen = False
+    for at in range(begin, len(classes)):
+        kind = classes[at]
+        if kind == "t":
+            seen = True
+        elif not seen:
+            continue
+        elif kind in "ho":
+            return at
+        elif kind == "a":
+            if not _answered_below(classes, at):
+                return at
+        elif kind == "s":
+            if _text_after(classes, at) <= _SIGNATURE_LINES:
+                return at
+        elif kind == "r":
+            if _LONG_RULE.match(lines[at]) and _LIST_FOOTER.search(
+                "\n".join(lines[at + 1 : at + 5])
+            ):
+                return at
+            if lines[at].strip().startswith("__") and _text_after(classes, at) <= 4:
+                return at
+        elif kind == "f":
+            if _text_after(classes, at) <= _SIGNATURE_LINES:
+                return at
+        elif kind == "q" and not _answered_below(classes, at - 1):
+            return at
+    return len(classes)
+
+
+def _answered_below(classes: list[str], at: int) -> bool:
+    """Whether the quotation after line `at` has answers between or below its lines."""
+    quoted = False
+    for index in range(at + 1, len(classes)):
+        kind = classes[index]
+        if kind == "q":
+            quoted = True
+        elif kind in "hos" and quoted:
+            return False
+        elif kind == "t":
+            if not quoted:
+                return False  # what was introduced stands there unmarked
+            # Directly below a quoted line it may be the rest of that line, wrapped in transit.
+            if classes[index - 1] == "e" or classes[index + 1 : index + 2] != ["q"]:
+                return True
+    return False
+
+
+def _text_after(classes: list[str], at: int) -> int:
+    """Return how many lines of text follow before anything quoted or headed does."""
+    count = 0
+    for kind in classes[at + 1 :]:
+        if kind in "aho":
+            break
+        count += kind == "t"
+    return count

@@ -1,0 +1,247 @@
+"""DKIM signatures (RFC 6376, 8301, 8463): rsa-sha256, and ed25519-sha256 beside it.
+
+Headers that a stranger would gain by adding are signed once more than they occur, so that a second
+one breaks the signature. Both List-Unsubscribe headers are covered, without which no receiver may
+offer to unsubscribe in one click (RFC 8058 4). There is no ``l=``: a signed beginning would let
+anyone write the end. Nothing may touch the bytes once they are signed.
+"""
+
+import base64
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
+
+from outreach.errors import ConfigError
+
+#: RFC 8301 3.2: verifiers need not take less. Gmail and Yahoo refuse less.
+MIN_RSA_BITS = 1024
+#: What is recommended, and still fits a DNS answer.
+RSA_BITS = 2048
+
+#: Signed as often as they occur and once more.
+OVERSIGNED = (
+    "From", "To", "Cc", "Subject", "Date", "Reply-To", "Message-ID", "Content-Type",
+    "List-Unsubscribe", "List-Unsubscribe-Post", "List-Id", "List-Help", "List-Subscribe",
+    "List-Post", "List-Owner", "List-Archive", "Feedback-ID",
+)  # fmt: skip
+#: Signed where they occur.
+SIGNED = (
+    "Sender", "In-Reply-To", "References", "MIME-Version", "Content-Transfer-Encoding",
+    "Auto-Submitted", "Precedence", "CFBL-Address",
+)  # fmt: skip
+
+_LINE = 76
+_HEADER = re.compile(rb"([!-9;-~]+):((?:[^\r\n]*\r\n)(?:[ \t][^\r\n]*\r\n)*)")
+_BLANKS = re.compile(rb"[ \t]{2,}|\t")
+_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9\-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9\-]+)*\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """A private key, and where in the DNS its public half is found."""
+
+    domain: str
+    selector: str
+    private: RSAPrivateKey | Ed25519PrivateKey = field(repr=False)
+
+    @property
+    def algorithm(self) -> str:
+        """The value of the ``a=`` tag."""
+        return "rsa-sha256" if isinstance(self.private, RSAPrivateKey) else "ed25519-sha256"
+
+    def sign(self, data: bytes) -> bytes:
+        """Return the raw signature of `data`."""
+        if isinstance(self.private, RSAPrivateKey):
+            return self.private.sign(data, PKCS1v15(), SHA256())
+        return self.private.sign(hashlib.sha256(data).digest())  # RFC 8463 3: of the hash
+
+    @property
+    def dns_name(self) -> str:
+        """The name of the TXT record, without a dot at its end."""
+        return f"{self.selector}._domainkey.{self.domain}"
+
+    @property
+    def dns_value(self) -> str:
+        """The text of the TXT record."""
+        public = self.private.public_key()
+        if isinstance(self.private, RSAPrivateKey):
+            kind = "rsa"
+            data = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        else:
+            kind = "ed25519"
+            data = public.public_bytes(Encoding.Raw, PublicFormat.Raw)
+        return f"v=DKIM1; k={kind}; p={base64.b64encode(data).decode()}"
+
+    @property
+    def dns_record(self) -> str:
+        """The record as a line of a zone file, its text in strings of at most 255 octets."""
+        value = self.dns_value
+        strings = [f'"{value[at : at + 255]}"' for at in range(0, len(value), 255)]
+        text = strings[0] if len(strings) == 1 else f"( {' '.join(strings)} )"
+        return f"{self.dns_name}. IN TXT {text}"
+
+
+def generate_key(algorithm: str = "rsa", *, bits: int = RSA_BITS) -> str:
+    """Return a new private key as PEM text. `algorithm` is ``rsa`` or ``ed25519``."""
+    private: RSAPrivateKey | Ed25519PrivateKey
+    if algorithm == "rsa":
+        private = generate_private_key(public_exponent=65537, key_size=bits)
+    elif algorithm == "ed25519":
+        private = Ed25519PrivateKey.generate()
+    else:
+        raise ValueError(f"no DKIM algorithm {algorithm!r}")
+    return private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+def load_key(pem: str, *, domain: str, selector: str, source: str = "DKIM key") -> SigningKey:
+    """Return the key in `pem`, or raise `ConfigError`. `source` names where it came from."""
+    for what, name in (("domain", domain), ("selector", selector)):
+        if not _NAME.match(name):
+            raise ConfigError(f"{name!r} is no DKIM {what}", source=source)
+    try:
+        private = load_pem_private_key(pem.encode(), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        raise ConfigError(
+            "this is no private key in PEM form without a passphrase",
+            source=source,
+            hint="make one with outreach dkim new",
+        ) from None
+    if isinstance(private, RSAPrivateKey):
+        if private.key_size < MIN_RSA_BITS:
+            raise ConfigError(
+                f"the RSA key has {private.key_size} bits; receivers refuse fewer than "
+                f"{MIN_RSA_BITS}",
+                source=source,
+                hint="make one with outreach dkim new",
+            )
+    elif not isinstance(private, Ed25519PrivateKey):
+        raise ConfigError("DKIM knows only RSA and Ed25519 keys", source=source)
+    return SigningKey(domain, selector, private)
+
+
+def sign_message(
+    message: bytes,
+    keys: Sequence[SigningKey],
+    *,
+    at: datetime,
+    valid_for: timedelta | None = None,
+) -> bytes:
+    """Return `message` with one DKIM-Signature in front for each key.
+
+    `message` has CRLF line ends. Few receivers know ed25519, so that an RSA key has to be among the
+    keys. `at` goes into ``t=``, and with `valid_for` an end into ``x=``.
+    """
+    if not any(isinstance(key.private, RSAPrivateKey) for key in keys):
+        raise ValueError("one of the keys must be RSA: most receivers verify nothing else")
+    head, _, body = message.partition(b"\r\n\r\n")
+    fields = _fields(head + b"\r\n")
+    names = _signed_names(fields)
+    signed = b"".join(relaxed_header(name, value) for name, value in _chosen(fields, names))
+    body_hash = base64.b64encode(hashlib.sha256(relaxed_body(body)).digest()).decode()
+    times = [f"t={int(at.timestamp())}"]
+    if valid_for is not None:
+        times.append(f"x={int((at + valid_for).timestamp())}")
+    signatures = []
+    for key in keys:
+        tags = [
+            "v=1",
+            f"a={key.algorithm}",
+            "c=relaxed/relaxed",
+            f"d={key.domain}",
+            f"s={key.selector}",
+            *times,
+            f"h={':'.join(names)}",
+            f"bh={body_hash}",
+            "b=",
+        ]
+        value = _folded_tags(tags)
+        # RFC 6376 3.7: signed with an empty b=, and without the CRLF at its end.
+        data = signed + relaxed_header(b"dkim-signature", value.encode())[:-2]
+        signature = base64.b64encode(key.sign(data)).decode()
+        room = _LINE - len(value.rpartition("\n")[2])
+        lines = [signature[:room]]
+        lines += [signature[at : at + _LINE - 1] for at in range(room, len(signature), _LINE - 1)]
+        folded = "\r\n ".join(lines)
+        signatures.append(f"DKIM-Signature:{value}{folded}\r\n".encode())
+    return b"".join([*signatures, message])
+
+
+def relaxed_header(name: bytes, value: bytes) -> bytes:
+    """Return one header in the relaxed canonical form (RFC 6376 3.4.2), with its CRLF."""
+    unfolded = value.replace(b"\r\n", b"")
+    return name.lower() + b":" + _BLANKS.sub(b" ", unfolded).strip(b" \t") + b"\r\n"
+
+
+def relaxed_body(body: bytes) -> bytes:
+    """Return a body, which ends in CRLF, in the relaxed canonical form (RFC 6376 3.4.4)."""
+    if b"  " in body or b"\t" in body:
+        body = _BLANKS.sub(b" ", body)
+    if b" \r\n" in body:
+        body = body.replace(b" \r\n", b"\r\n")
+    end = len(body)
+    while body.endswith(b"\r\n", 0, end):
+        end -= 2
+    return body[:end] + b"\r\n" if end else b""
+
+
+def _fields(head: bytes) -> list[tuple[bytes, bytes]]:
+    return [(found[1], found[2]) for found in _HEADER.finditer(head)]
+
+
+def _signed_names(fields: Sequence[tuple[bytes, bytes]]) -> list[str]:
+    present = [name.decode().lower() for name, _ in fields]
+    names: list[str] = []
+    for name in OVERSIGNED:
+        names += [name] * (present.count(name.lower()) + 1)
+    for name in SIGNED:
+        names += [name] * present.count(name.lower())
+    return names
+
+
+def _chosen(
+    fields: Sequence[tuple[bytes, bytes]], names: Sequence[str]
+) -> list[tuple[bytes, bytes]]:
+    """Return the fields that `names` stand for: of several, the last first (RFC 6376 5.4.2)."""
+    remaining: dict[bytes, list[bytes]] = {}
+    for name, value in fields:
+        remaining.setdefault(name.lower(), []).append(value)
+    chosen = []
+    for wanted in names:
+        values = remaining.get(wanted.lower().encode())
+        if values:
+            chosen.append((wanted.encode(), values.pop()))
+    return chosen
+
+
+def _folded_tags(tags: Sequence[str]) -> str:
+    """Return the tags, folded after semicolons and, in ``h=``, before colons."""
+    lines = []
+    line = ""
+    width = len("DKIM-Signature:")
+    for tag in tags:
+        end = "" if tag == "b=" else ";"
+        words = re.findall(r"[^:]+:?", tag) if tag.startswith("h=") else [tag]
+        for at, word in enumerate(words):
+            last = word + (end if at == len(words) - 1 else "")
+            glue = "" if at else " "
+            if width + len(line) + len(glue) + len(last) > _LINE:
+                lines.append(line)
+                line, width, glue = "", 0, " "
+            line += glue + last
+    lines.append(line)
+    return "\r\n".join(lines)

@@ -1,0 +1,192 @@
+"""How bytes and letters become ASCII: quoted-printable, base64, encoded-words.
+
+Pure functions on small pieces. Quoted-printable is decided line by line and, within a line, from
+left to right with one letter of foresight, so that the encoded form of a part that never changes
+can be kept and only the lines around a changing value need be encoded again.
+"""
+
+import base64
+import binascii
+import codecs
+import re
+from functools import lru_cache
+
+from outreach.errors import MessageError
+
+#: RFC 2045 6.7: 76 characters with the ``=`` of a soft break, so 75 before one.
+_QP_LINE = 75
+_QP_SAFE = bytes(range(0x20, 0x7F)) + b"\n\t"
+_QP_UNSAFE = re.compile(rb"[^\n\t -~]+")
+# As much as fits, without cutting an escape in two and, where that can be, without leaving a dot at
+# the start of the next line, which SMTP would have to double.
+_QP_PIECE = re.compile(rb"(?:.{1,75}(?<!=)(?<!=[0-9A-F])(?!\.)|.{1,75}(?<!=)(?<!=[0-9A-F]))")
+
+#: RFC 2047 2: an encoded-word has 75 characters; ``=?utf-8?q?`` and ``?=`` are twelve of them.
+_WORD = 75
+_WORD_FRAME = 12
+_Q_SAFE = re.compile(r"[A-Za-z0-9!*+\-/]")  # what a phrase allows, RFC 2047 5 (3)
+_Q_UNSAFE_OCTETS = re.compile(rb"[^A-Za-z0-9!*+\-/ ]+")
+
+#: Lines of up to this many characters need no encoding (RFC 5322 2.1.1, SHOULD).
+_PLAIN_LINE = 78
+_NOT_PLAIN = ("\t", " \n", "\n.", "\nFrom ", "--=_")
+
+
+def with_plain_ends(text: str) -> str:
+    """Return `text` with LF for every line end, and one at its end."""
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text if text.endswith("\n") else text + "\n"
+
+
+def text_body(text: str) -> tuple[str, bytes]:
+    """Return the transfer encoding that fits `text`, and its bytes with CRLF, ending in one.
+
+    ``7bit`` for plain ASCII in short lines that no server has a reason to touch, else
+    ``quoted-printable``. Neither can contain ``--=_``, with which our boundaries begin.
+    """
+    text = with_plain_ends(text)
+    if _is_plain(text):
+        return "7bit", text.replace("\n", "\r\n").encode("ascii")
+    return "quoted-printable", quoted_printable(text)
+
+
+def _is_plain(text: str) -> bool:
+    if not text.isascii() or text.encode("ascii").translate(None, _QP_SAFE):
+        return False
+    if any(trouble in text for trouble in _NOT_PLAIN) or text.startswith((".", "From ")):
+        return False
+    return max(map(len, text.split("\n"))) <= _PLAIN_LINE
+
+
+def quoted_printable(text: str) -> bytes:
+    """Return `text` in UTF-8 and quoted-printable (RFC 2045 6.7), with CRLF and ending in one.
+
+    Blanks at line ends, a dot or ``From `` at a line's start are escaped as well, because programs
+    on the way are known to change them. Raises `MessageError` for what UTF-8 cannot say.
+    """
+    text = "\n" + with_plain_ends(text).replace("=", "=3D")
+    try:
+        data = text.encode("ascii", _QP_ERRORS)
+    except UnicodeEncodeError:
+        _utf8(text[1:])
+        raise
+    if data.translate(None, _QP_SAFE):
+        data = _QP_UNSAFE.sub(_escaped, data)
+    if b" \n" in data or b"\t\n" in data:
+        data = data.replace(b" \n", b"=20\n").replace(b"\t\n", b"=09\n")
+    data = data.replace(b"\n.", b"\n=2E").replace(b"\nFrom ", b"\n=46rom ")
+    lines = data.split(b"\n")
+    for number, line in enumerate(lines):
+        if len(line) > _QP_LINE:
+            lines[number] = b"=\r\n".join(_QP_PIECE.findall(line))
+    return b"\r\n".join(lines[1:])
+
+
+def base64_body(data: bytes) -> bytes:
+    """Return `data` in base64, in lines of 76 characters with CRLF, ending in one."""
+    encoded = base64.b64encode(data)
+    lines = [encoded[start : start + 76] for start in range(0, len(encoded), 76)]
+    return b"".join(line + b"\r\n" for line in lines)
+
+
+def encoded_words(text: str, first: int = _WORD) -> list[str]:
+    """Return `text` as encoded-words (RFC 2047) of at most 75 characters, the first of `first`.
+
+    Each holds whole characters and can be decoded alone. The shorter of the two encodings is taken.
+    """
+    octets = _utf8(text)
+    plain = sum(len(run) for run in _Q_UNSAFE_OCTETS.findall(octets))
+    # A little longer is a fair price for a header that a person can read.
+    in_q = len(octets) + 2 * plain <= 4 * ((len(octets) + 2) // 3) + 8
+    words = []
+    start, used, room = 0, 0, first - _WORD_FRAME
+    for at, character in enumerate(text):
+        size = len(character.encode())
+        if in_q:
+            cost = 1 if character == " " or _Q_SAFE.match(character) else 3 * size
+            total = used + cost
+        else:
+            cost = size
+            total = 4 * ((used + cost + 2) // 3)
+        if total > room and at > start:
+            words.append(text[start:at])
+            start, used, room = at, 0, _WORD - _WORD_FRAME
+        used += cost
+    words.append(text[start:])
+    return [_encoded_word(word, in_q=in_q) for word in words]
+
+
+def decoded(text: str) -> str:
+    """Return `text` with its encoded-words decoded, again and again until none is left.
+
+    For looking at what a careless program may make of it; never fails.
+    """
+    for _ in range(5):
+        result = _ENCODED_WORD.sub(_decoded_word, text)
+        if result == text:
+            break
+        text = result
+    return text
+
+
+_ENCODED_WORD = re.compile(r"=\?([^?]*)\?([bq])\?(.*?)\?=", re.IGNORECASE | re.DOTALL)
+
+
+def _decoded_word(found: re.Match[str]) -> str:
+    charset, encoding, payload = found[1].partition("*")[0], found[2].lower(), found[3]
+    raw = payload.encode("utf-8", "replace")
+    if encoding == "q":
+        data = binascii.a2b_qp(raw, header=True)
+    else:
+        letters = re.sub(rb"[^A-Za-z0-9+/]", b"", raw)
+        letters = letters[: len(letters) - (len(letters) % 4 == 1)]
+        data = binascii.a2b_base64(letters + b"=" * (-len(letters) % 4))
+    try:
+        text = data.decode(charset, "replace")
+    except (LookupError, ValueError, TypeError, AttributeError):
+        text = data.decode("latin-1")
+    # A program that does not know the charset sees the octets.
+    return text if not re.search(rb"[\r\n\0]", data) else data.decode("latin-1")
+
+
+def _encoded_word(text: str, *, in_q: bool) -> str:
+    octets = text.encode()
+    if in_q:
+        body = _Q_UNSAFE_OCTETS.sub(_escaped, octets).replace(b" ", b"_")
+        return f"=?utf-8?q?{body.decode()}?="
+    return f"=?utf-8?b?{base64.b64encode(octets).decode()}?="
+
+
+def _escaped(found: re.Match[bytes]) -> bytes:
+    return _escapes(found[0])
+
+
+@lru_cache(maxsize=4096)  # a language has few letters outside ASCII, and uses them all the time
+def _escapes(octets: bytes) -> bytes:
+    return b"=" + octets.hex("=").upper().encode()
+
+
+# Python's own encoder finds the letters outside ASCII several times faster than an expression does.
+_QP_ERRORS = "outreach-quoted-printable"
+
+
+def _escape_run(error: UnicodeError) -> tuple[bytes, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return _escapes(error.object[error.start : error.end].encode()), error.end
+
+
+codecs.register_error(_QP_ERRORS, _escape_run)
+
+
+def _utf8(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        line = text.count("\n", 0, error.start) + 1
+        raise MessageError(
+            f"half of a character (U+{ord(text[error.start]):04X}) that nothing can encode",
+            line=line,
+            hint="the text was damaged where it came from; write that character again",
+        ) from None

@@ -1,0 +1,377 @@
+"""Planning a campaign: who is in it, what the gate says of each, and that every mail can be made.
+
+A plan is recorded before anybody is asked, so that what is approved is exactly what was shown: the
+audience is frozen, and every decision is a row. Nothing goes out before `approve`. Until then the
+plan belongs to the run that made it; another run that plans the same key takes its place, and the
+first then finds its approval too late.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy.orm import Session
+
+from outreach.domain.contact import AttributeType, Contact
+from outreach.domain.delivery import CampaignEvent, CampaignState
+from outreach.domain.gate import Decision, Facts, Intent, Policy, Verdict, decide
+from outreach.domain.segment import Segment
+from outreach.errors import (
+    BusyError,
+    MessageError,
+    OutreachError,
+    Problem,
+    RefusedError,
+    TemplateError,
+)
+from outreach.services.sending import MERGED, intent_of
+from outreach.storage import campaigns, contacts, decisions, deliveries
+from outreach.storage import segments as audience
+from outreach.storage.campaigns import Campaign, NewCampaign
+from outreach.storage.database import Database
+
+if TYPE_CHECKING:
+    from outreach.services.composing import Composer
+
+PROOFS = 100
+"""How many contacts are loaded at once to render their mail."""
+
+SAMPLES = 3
+"""How many contacts are named for each rule."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """Whom one rule stopped: how many, a few of them, and why the first was."""
+
+    number: int = 0
+    why: str = ""
+    samples: list[str] = field(default_factory=list)
+    #: For a hold, when the first of them may go.
+    until: datetime | None = None
+
+    def add(self, email: str, decision: Decision) -> None:
+        """Count one contact."""
+        self.number += 1
+        self.why = self.why or decision.why
+        if len(self.samples) < SAMPLES:
+            self.samples.append(email)
+        if decision.until is not None and (self.until is None or decision.until < self.until):
+            self.until = decision.until
+
+
+@dataclass(slots=True)
+class Proof:
+    """What rendering every mail showed."""
+
+    mails: int = 0
+    #: Sizes of whole messages, in octets.
+    octets: int = 0
+    largest: int = 0
+    largest_for: str = ""
+    #: The first mail, as an example.
+    subject: str = ""
+    subject_for: str = ""
+
+
+@dataclass(slots=True, kw_only=True)
+class Plan:
+    """What is about to be sent. `campaign` is None for a rehearsal, which records nothing."""
+
+    key: str
+    campaign: Campaign | None = None
+    #: Who would get it now.
+    allowed: int = 0
+    refused: dict[str, Tally] = field(default_factory=lambda: defaultdict(Tally))
+    held: dict[str, Tally] = field(default_factory=lambda: defaultdict(Tally))
+    proof: Proof = field(default_factory=Proof)
+
+    @property
+    def considered(self) -> int:
+        """All on whom the gate decided."""
+        stopped = (*self.refused.values(), *self.held.values())
+        return self.allowed + sum(tally.number for tally in stopped)
+
+    @property
+    def approvable(self) -> int:
+        """Who will get it, now or when a hold ends."""
+        return self.allowed + sum(tally.number for tally in self.held.values())
+
+
+Progress = Callable[[int], None]
+"""Told how many mails have been rendered so far."""
+
+
+class Planner:
+    """Makes the plans of one run. `owner` names the run (`outreach.services.sending.owner_name`).
+
+    `types` are the workspace's declared attributes.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        policy: Policy,
+        *,
+        owner: str,
+        types: Mapping[str, AttributeType] | None = None,
+    ) -> None:
+        self.database = database
+        self.policy = policy
+        self.owner = owner
+        self.types = types
+
+    def plan(self, new: NewCampaign, segment: Segment, now: datetime) -> Plan:
+        """Freeze the audience of a campaign that nobody has approved, and ask the gate of each.
+
+        Raises `BusyError` where another run has approved the same key, or planned it anew, in the
+        meantime.
+        """
+        members = audience.members(segment.condition, now)
+        with self.database.write() as session:
+            campaign = campaigns.open_plan(session, new, self.owner, now)
+            if campaign.state is not CampaignState.PLANNED:
+                raise _overtaken(new.key)
+            deliveries.freeze(session, campaign.id, members, now)
+        return self._decide(campaign, now)
+
+    def plan_additions(self, campaign: Campaign, segment: Segment, now: datetime) -> Plan:
+        """Add to an approved campaign those of `segment` who are not in it; ask the gate of each.
+
+        Those whom the gate refused are asked about again: they may have given their consent since.
+        """
+        members = audience.members(segment.condition, now)
+        with self.database.write() as session:
+            campaigns.take_over_plan(session, campaign.id, self.owner)
+            deliveries.withdraw_plan(session, campaign.id)
+            deliveries.reconsider(session, campaign.id)
+            deliveries.freeze(session, campaign.id, members, now)
+            campaigns.widen(session, campaign.id, segment.name, segment.where)
+        return self._decide(campaign, now)
+
+    def rehearse(
+        self,
+        intent: Intent,
+        segment: Segment,
+        composer: "Composer",
+        now: datetime,
+        progress: Progress = lambda _: None,
+    ) -> Plan:
+        """Return the plan that would be made, with every mail rendered, and record nothing.
+
+        Raises `TemplateError` naming every contact whose mail cannot be made.
+        """
+        plan = Plan(key=intent.key)
+        prover = _Prover(composer, plan.proof, now, progress)
+        members = audience.members(segment.condition, now)
+        after = 0
+        while True:
+            with self.database.read() as session:
+                ids = deliveries.page(session, members, after=after, limit=PROOFS)
+                if not ids:
+                    break
+                found = decisions.facts(session, ids, intent, now, types=self.types)
+            after = ids[-1]
+            for facts in found:
+                if self._judge(plan, facts, intent, now).verdict is not Verdict.REFUSE:
+                    prover.prove(facts.contact, 0)
+        prover.finish()
+        return plan
+
+    def prove(
+        self,
+        plan: Plan,
+        composer: "Composer",
+        now: datetime,
+        progress: Progress = lambda _: None,
+    ) -> None:
+        """Render every mail of the plan, the held ones too, so that none fails half-way.
+
+        Raises `TemplateError` naming every contact whose mail cannot be made; the plan is then
+        abandoned, and nothing has been sent.
+        """
+        campaign = _recorded(plan)
+        prover = _Prover(composer, plan.proof, now, progress)
+        try:
+            for batch in self._planned(campaign, PROOFS):
+                with self.database.read() as session:
+                    people = contacts.load(
+                        session, [contact for _, contact in batch], now, types=self.types
+                    )
+                delivery_of = {contact: delivery for delivery, contact in batch}
+                for person in people:
+                    prover.prove(person, delivery_of[person.id])
+            prover.finish()
+        except BaseException:
+            self.abandon(plan)
+            raise
+
+    def approve(self, plan: Plan, by: str, now: datetime) -> Campaign:
+        """Let the plan be sent, on the word of `by`; return the campaign as it is then."""
+        campaign = _recorded(plan)
+        with self.database.write() as session:
+            self._check_ours(session, campaign)
+            deliveries.approve(session, campaign.id)
+            if not campaigns.apply(session, campaign.id, CampaignEvent.APPROVE, now, by=by):
+                raise _overtaken(campaign.key)
+            if deliveries.is_done(session, campaign.id):
+                campaigns.apply(session, campaign.id, CampaignEvent.FINISH, now)
+            found = campaigns.find(session, campaign.key)
+        assert found is not None
+        return found
+
+    def close(self, plan: Plan, now: datetime) -> Campaign:
+        """Finish a campaign of which the gate refused everyone; there is nothing to approve.
+
+        It stays on record with the reasons, and the next run of its key says so.
+        """
+        campaign = _recorded(plan)
+        with self.database.write() as session:
+            self._check_ours(session, campaign)
+            campaigns.apply(session, campaign.id, CampaignEvent.FINISH, now)
+            found = campaigns.find(session, campaign.key)
+        assert found is not None
+        return found
+
+    def abandon(self, plan: Plan) -> None:
+        """Forget a plan that was not approved, unless another run has it by now."""
+        campaign = _recorded(plan)
+        with self.database.write() as session:
+            if not campaigns.is_planned_by(session, campaign.id, self.owner):
+                return
+            if campaigns.state_of(session, campaign.id) is CampaignState.PLANNED:
+                campaigns.discard(session, campaign.id)
+            else:
+                deliveries.withdraw_plan(session, campaign.id)
+
+    def _decide(self, campaign: Campaign, now: datetime) -> Plan:
+        """Ask the gate about everyone planned; record each decision and what it does."""
+        plan = Plan(key=campaign.key, campaign=campaign)
+        after = 0
+        while True:
+            with self.database.write() as session:
+                self._check_ours(session, campaign)
+                batch = deliveries.planned(session, campaign.id, after=after, limit=decisions.BATCH)
+                if not batch:
+                    return plan
+                after = batch[-1][0]
+                self._decide_batch(session, plan, batch, now)
+
+    def _decide_batch(
+        self,
+        session: Session,
+        plan: Plan,
+        batch: Sequence[tuple[int, int]],
+        now: datetime,
+    ) -> None:
+        campaign = _recorded(plan)
+        intent = intent_of(campaign)
+        delivery_of = {contact: delivery for delivery, contact in batch}
+        found = decisions.facts(session, list(delivery_of), intent, now, types=self.types)
+        said = {facts.contact.id: self._judge(plan, facts, intent, now) for facts in found}
+        for gone in delivery_of.keys() - said.keys():
+            decision = Decision(Verdict.REFUSE, MERGED, "the contact was merged into another one")
+            plan.refused[MERGED].add("", decision)
+            said[gone] = decision
+        decisions.record(session, campaign.id, decisions.Stage.PLAN, said.items(), now)
+        stopped: defaultdict[tuple[str, datetime | None], list[int]] = defaultdict(list)
+        for contact, decision in said.items():
+            if decision.verdict is not Verdict.ALLOW:
+                stopped[decision.rule, decision.until].append(delivery_of[contact])
+        for (rule, until), ids in stopped.items():
+            deliveries.set_aside(session, ids, rule=rule, until=until)
+
+    def _judge(self, plan: Plan, facts: Facts, intent: Intent, now: datetime) -> Decision:
+        decision = decide(intent, facts, self.policy, now)
+        if decision.verdict is Verdict.ALLOW:
+            plan.allowed += 1
+        else:
+            tallies = plan.refused if decision.verdict is Verdict.REFUSE else plan.held
+            tallies[decision.rule].add(facts.contact.email, decision)
+        return decision
+
+    def _planned(self, campaign: Campaign, limit: int) -> Iterator[Sequence[tuple[int, int]]]:
+        after = 0
+        while True:
+            with self.database.read() as session:
+                batch = deliveries.planned(session, campaign.id, after=after, limit=limit)
+            if not batch:
+                return
+            after = batch[-1][0]
+            yield batch
+
+    def _check_ours(self, session: Session, campaign: Campaign) -> None:
+        if not campaigns.is_planned_by(session, campaign.id, self.owner):
+            raise _overtaken(campaign.key)
+
+
+class _Prover:
+    """Renders mails, and gathers what fails instead of stopping at the first."""
+
+    def __init__(
+        self, composer: "Composer", proof: Proof, now: datetime, progress: Progress
+    ) -> None:
+        self.composer = composer
+        self.proof = proof
+        self.now = now
+        self.progress = progress
+        self.problems: list[Problem] = []
+
+    def prove(self, contact: Contact, delivery_id: int) -> None:
+        try:
+            composed = self.composer.compose(contact, delivery_id=delivery_id, date=self.now)
+        except (TemplateError, MessageError) as error:
+            self.problems += [_for(contact, problem) for problem in error.problems]
+            return
+        proof, size = self.proof, len(composed.message)
+        if not proof.mails:
+            proof.subject, proof.subject_for = composed.rendered.subject, contact.email
+        proof.mails += 1
+        proof.octets += size
+        if size > proof.largest:
+            proof.largest, proof.largest_for = size, contact.email
+        self.progress(proof.mails)
+
+    def finish(self) -> None:
+        if self.problems:
+            raise TemplateError(self.problems)
+
+
+def _for(contact: Contact, problem: Problem) -> Problem:
+    return Problem(
+        f"{problem.message} (for {contact.email})",
+        problem.source,
+        problem.line,
+        problem.column,
+        problem.hint,
+    )
+
+
+def _recorded(plan: Plan) -> Campaign:
+    if plan.campaign is None:
+        raise ValueError("a rehearsal cannot be sent")
+    return plan.campaign
+
+
+def _overtaken(key: str) -> OutreachError:
+    return BusyError(
+        f"another run has planned {key} in the meantime",
+        hint="nothing was sent by this one; `outreach campaigns list` shows how the other is doing",
+    )
+
+
+def check_open(campaign: Campaign) -> None:
+    """Raise `RefusedError` where a campaign was called off or is paused by a person."""
+    if campaign.state is CampaignState.CANCELLED:
+        raise RefusedError(
+            f"{campaign.key} was cancelled",
+            hint="give the mailing another key with --key to send it after all",
+        )
+    if campaign.state is CampaignState.PAUSED and campaign.paused_by is not None:
+        reason = f": {campaign.state_reason}" if campaign.state_reason else ""
+        raise RefusedError(
+            f"{campaign.key} was paused by {campaign.paused_by}{reason}",
+            hint=f"outreach campaigns resume {campaign.key}",
+        )

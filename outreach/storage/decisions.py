@@ -1,0 +1,213 @@
+"""Decisions: the facts the gate decides on, and what it said, one row each."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import and_, func, insert, literal, null, or_, select, text, union_all
+from sqlalchemy.orm import Session
+
+from outreach.domain.contact import AttributeType
+from outreach.domain.gate import WINDOW, Decision, Facts, Intent, Mail, Verdict
+from outreach.domain.mailing import ContentClass
+from outreach.domain.touches import REPLY, Channel, Direction
+from outreach.storage import contacts
+from outreach.storage.database import UtcDateTime
+from outreach.storage.tables import (
+    CampaignRow,
+    ContactRow,
+    DecisionRow,
+    DeliveryRow,
+    TouchRow,
+)
+
+BATCH = 1_000
+"""How many contacts are decided on with one set of statements."""
+
+
+class Stage(StrEnum):
+    """When the gate was asked."""
+
+    PLAN = "plan"
+    SEND = "send"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """A decision on record; `campaign` is the campaign's key."""
+
+    campaign_id: int | None
+    campaign: str | None
+    stage: Stage
+    verdict: Verdict
+    rule: str
+    why: str | None
+    until: datetime | None
+    at: datetime
+
+
+# Written out, not bound: SQLite uses a partial index only where the query says the same words.
+_IN_DOUBT = text("deliveries.state IN ('sending', 'uncertain')")
+
+
+def facts(
+    session: Session,
+    ids: Sequence[int],
+    intent: Intent,
+    now: datetime,
+    *,
+    types: Mapping[str, AttributeType] | None = None,
+    besides: int | None = None,
+) -> list[Facts]:
+    """Return what the gate needs to know of these contacts, in a few statements for them all.
+
+    Contacts that are not there any more (merged into another) are left out. `besides` is the
+    delivery that is being decided on and so does not count against itself.
+    """
+    people = contacts.load(session, ids, now, types=types)
+    mails = _mails(session, ids, now, besides)
+    in_doubt = _in_doubt(session, ids, intent.key, besides)
+    asks: Mapping[int, list[datetime]] = {}
+    gives: Mapping[int, int] = {}
+    if intent.content_class is ContentClass.ASK:
+        asks, gives = _asks(session, ids), _gives(session, ids)
+    return [
+        Facts(
+            contact=person,
+            mails=tuple(mails[person.id]),
+            asks=tuple(asks.get(person.id, ())),
+            gives=gives.get(person.id, 0),
+            received=intent.key in person.received or person.id in in_doubt,
+        )
+        for person in people
+    ]
+
+
+def record(
+    session: Session,
+    campaign_id: int | None,
+    stage: Stage,
+    decided: Iterable[tuple[int, Decision]],
+    now: datetime,
+) -> None:
+    """Record what the gate said of each contact."""
+    rows = [
+        {
+            "contact_id": contact_id,
+            "campaign_id": campaign_id,
+            "stage": stage,
+            "verdict": decision.verdict,
+            "rule": decision.rule,
+            "why": decision.why,
+            "until": decision.until,
+            "at": now,
+        }
+        for contact_id, decision in decided
+    ]
+    if rows:
+        session.execute(insert(DecisionRow), rows)
+
+
+def of_contact(session: Session, contact_id: int, key: str | None = None) -> Sequence[Recorded]:
+    """Return the decisions about a contact, the oldest first, all or those of one campaign."""
+    wanted = (
+        select(DecisionRow, CampaignRow.key)
+        .outerjoin(CampaignRow, CampaignRow.id == DecisionRow.campaign_id)
+        .where(DecisionRow.contact_id == contact_id)
+        .order_by(DecisionRow.at, DecisionRow.id)
+    )
+    if key is not None:
+        wanted = wanted.where(CampaignRow.key == key)
+    return [
+        Recorded(
+            campaign_id=row.campaign_id,
+            campaign=campaign,
+            stage=Stage(row.stage),
+            verdict=Verdict(row.verdict),
+            rule=row.rule,
+            why=row.why,
+            until=row.until,
+            at=row.at,
+        )
+        for row, campaign in session.execute(wanted)
+    ]
+
+
+def _mails(
+    session: Session, ids: Sequence[int], now: datetime, besides: int | None
+) -> defaultdict[int, list[Mail]]:
+    """Return the mails that went to each contact lately, or may have: both in one statement."""
+    went = select(TouchRow.contact_id, TouchRow.at, TouchRow.kind, TouchRow.content_class).where(
+        TouchRow.contact_id.in_(ids),
+        TouchRow.at > now - WINDOW,
+        TouchRow.direction == Direction.OUT,
+        TouchRow.channel == Channel.MAIL,
+        TouchRow.kind != REPLY,
+    )
+    may_have = (
+        select(
+            DeliveryRow.contact_id,
+            func.coalesce(DeliveryRow.tried_at, literal(now, UtcDateTime())),
+            CampaignRow.kind,
+            CampaignRow.content_class,
+        )
+        .join(CampaignRow, CampaignRow.id == DeliveryRow.campaign_id)
+        .where(DeliveryRow.contact_id.in_(ids), _IN_DOUBT)
+    )
+    if besides is not None:
+        may_have = may_have.where(DeliveryRow.id != besides)
+    gathered: defaultdict[int, list[Mail]] = defaultdict(list)
+    row: Any
+    for row in session.execute(union_all(went, may_have)):
+        contact_id, at, kind, content_class = row
+        known = ContentClass(content_class) if content_class else None
+        gathered[contact_id].append(Mail(at, kind, known))
+    return gathered
+
+
+def _in_doubt(session: Session, ids: Sequence[int], key: str, besides: int | None) -> set[int]:
+    """Return to whom a mail with this key may have gone, without anybody knowing."""
+    wanted = (
+        select(DeliveryRow.contact_id)
+        .join(CampaignRow, CampaignRow.id == DeliveryRow.campaign_id)
+        .where(DeliveryRow.contact_id.in_(ids), _IN_DOUBT, CampaignRow.key == key)
+    )
+    if besides is not None:
+        wanted = wanted.where(DeliveryRow.id != besides)
+    return set(session.scalars(wanted))
+
+
+def _asks(session: Session, ids: Sequence[int]) -> Mapping[int, list[datetime]]:
+    gathered: defaultdict[int, list[datetime]] = defaultdict(list)
+    rows = session.execute(
+        select(TouchRow.contact_id, TouchRow.at).where(
+            TouchRow.contact_id.in_(ids),
+            TouchRow.direction != Direction.IN,
+            TouchRow.content_class == ContentClass.ASK,
+        )
+    )
+    for contact_id, at in rows:
+        gathered[contact_id].append(at)
+    return gathered
+
+
+def _gives(session: Session, ids: Sequence[int]) -> Mapping[int, int]:
+    """Return how often each was given something since they were last asked for something."""
+    rows = session.execute(
+        select(TouchRow.contact_id, func.count())
+        .join(ContactRow, ContactRow.id == TouchRow.contact_id)
+        .where(
+            TouchRow.contact_id.in_(ids),
+            TouchRow.direction != Direction.IN,
+            TouchRow.content_class == ContentClass.GIVE,
+            or_(
+                ContactRow.last_ask.is_(None),
+                and_(ContactRow.last_ask.is_not(null()), TouchRow.at > ContactRow.last_ask),
+            ),
+        )
+        .group_by(TouchRow.contact_id)
+    )
+    return {contact_id: number for contact_id, number in rows}  # noqa: C416 - rows are tuples

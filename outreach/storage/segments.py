@@ -1,0 +1,654 @@
+"""Segments as SQL: who is in one, how many, and the facts that decide it for one contact.
+
+`compile_where` gives the same answer as `Condition.matches` for every contact, on SQLite and on
+PostgreSQL. SQL knows a third truth value and Outreach does not: `NOT` is therefore pushed down to
+the single questions, where a positive one may be unknown, which `WHERE` takes for false, and the
+opposite of one is written as ``IS NOT TRUE``.
+
+Contacts that were merged into others are left out by `members`, `count` and `ids`.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any, Self, TypeAlias
+
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Dialect,
+    Numeric,
+    Select,
+    Text,
+    and_,
+    case,
+    exists,
+    false,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    true,
+    type_coerce,
+)
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.sql.operators import OperatorType
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from outreach.domain.condition import (
+    ALWAYS_KNOWN,
+    AllOf,
+    AnyOf,
+    Attribute,
+    Compare,
+    Condition,
+    Constant,
+    Field,
+    Has,
+    Holds,
+    InSegment,
+    IsEmpty,
+    IsNone,
+    Kind,
+    Like,
+    Literal,
+    Mailbox,
+    Moment,
+    Not,
+    OneOf,
+    Operand,
+    Received,
+    Touched,
+    day_of,
+)
+from outreach.domain.contact import Contact, Receipt, Touch
+from outreach.storage.database import UtcDateTime
+from outreach.storage.tables import (
+    AddressRow,
+    CampaignRow,
+    ContactRow,
+    DeliveryRow,
+    InterestRow,
+    OptOutRow,
+    RoleRow,
+    SuppressionRow,
+    TouchRow,
+)
+
+_BATCH = 500
+
+_Sql: TypeAlias = ColumnElement[Any] | InstrumentedAttribute[Any]
+
+
+def compile_where(condition: Condition, *, now: datetime) -> ColumnElement[bool]:
+    """Return `condition` as a ``WHERE`` term on `ContactRow`, for either database.
+
+    The term may be SQL's unknown where the condition is false: negate the condition with
+    `domain.condition.Not`, never the term.
+    """
+    return _term(condition, True, now)
+
+
+def members(condition: Condition, now: datetime) -> Select[int]:
+    """Return the query for the ids of those in a segment, for use on its own or in an INSERT."""
+    return select(ContactRow.id).where(
+        ContactRow.merged_into_id.is_(None), compile_where(condition, now=now)
+    )
+
+
+def count(session: Session, condition: Condition, now: datetime) -> int:
+    """Return how many contacts are in the segment."""
+    query = select(func.count()).select_from(ContactRow)
+    query = query.where(ContactRow.merged_into_id.is_(None), compile_where(condition, now=now))
+    return session.execute(query).scalar_one()
+
+
+def ids(
+    session: Session, condition: Condition, now: datetime, *, limit: int | None = None
+) -> Sequence[int]:
+    """Return the ids of those in the segment, ascending, all or the first `limit`."""
+    query = members(condition, now).order_by(ContactRow.id).limit(limit)
+    return session.scalars(query).all()
+
+
+def is_member(session: Session, condition: Condition, now: datetime, contact_id: int) -> bool:
+    """Whether this contact is in the segment, as the database sees it."""
+    query = members(condition, now).where(ContactRow.id == contact_id)
+    return session.execute(query).first() is not None
+
+
+def sql_text(condition: Condition, now: datetime, dialect: Dialect) -> str:
+    """Return the counting query as text with its values in it, to read; never to run."""
+    query = select(func.count()).select_from(ContactRow)
+    query = query.where(ContactRow.merged_into_id.is_(None), compile_where(condition, now=now))
+    return str(query.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
+
+
+def with_history(session: Session, contacts: Iterable[Contact]) -> list[Contact]:
+    """Return `contacts` with their touches and receipts, oldest first, in a query or two a batch.
+
+    It is what `Condition.matches` needs for ``touched`` and ``received``.
+    """
+    found = list(contacts)
+    complete = []
+    for start in range(0, len(found), _BATCH):
+        batch = found[start : start + _BATCH]
+        wanted = [contact.id for contact in batch]
+        touches: dict[int, list[Touch]] = {one: [] for one in wanted}
+        receipts: dict[int, list[Receipt]] = {one: [] for one in wanted}
+        for row in session.scalars(
+            select(TouchRow)
+            .where(TouchRow.contact_id.in_(wanted))
+            .order_by(TouchRow.at, TouchRow.id)
+        ):
+            touches[row.contact_id].append(
+                Touch(
+                    at=row.at,
+                    direction=row.direction,
+                    channel=row.channel,
+                    kind=row.kind,
+                    content_class=row.content_class,
+                    personal=row.personal,
+                )
+            )
+        for owner, key, series, sent_at in session.execute(
+            select(DeliveryRow.contact_id, CampaignRow.key, CampaignRow.series, DeliveryRow.sent_at)
+            .join(CampaignRow, CampaignRow.id == DeliveryRow.campaign_id)
+            .where(DeliveryRow.contact_id.in_(wanted), DeliveryRow.sent_at.is_not(None))
+            .order_by(DeliveryRow.sent_at, DeliveryRow.id)
+        ):
+            assert sent_at is not None
+            receipts[owner].append(Receipt(key=key, series=series, sent_at=sent_at))
+        complete += [
+            replace(
+                contact,
+                touches=tuple(touches[contact.id]),
+                receipts=tuple(receipts[contact.id]),
+                received=frozenset(receipt.key for receipt in receipts[contact.id]),
+            )
+            for contact in batch
+        ]
+    return complete
+
+
+# Where the two databases have different words for one thing
+
+
+class _Number(TypeDecorator[float]):
+    """A number as it is compared: a double in SQLite, a decimal in PostgreSQL.
+
+    PostgreSQL keeps JSON's numbers as decimals. A double's shortest form is how one got there, so
+    that form finds it again.
+    """
+
+    impl = Numeric
+    cache_ok = True
+
+    def process_bind_param(self, value: float | None, dialect: Dialect) -> float | Decimal | None:
+        """Return what the driver is given for `value`."""
+        return value if value is None or dialect.name == "sqlite" else Decimal(repr(value))
+
+
+class _Element(FunctionElement[Any]):
+    """One question with two spellings; its clauses hold what either needs."""
+
+    inherit_cache = True
+
+    def __init__(self, *clauses: _Sql, returns: type[TypeEngine[Any]]) -> None:
+        super().__init__(*clauses)
+        self.type = returns()
+
+    def self_group(self, against: OperatorType | None = None) -> Self:  # noqa: ARG002
+        """Return the element as it is: it needs no brackets, and no ``= 1`` to be a condition.
+
+        With SQLAlchemy's ``= 1`` around it, SQLite would not use an index for an ``IN``.
+        """
+        return self
+
+
+class _Among(_Element):
+    """The contact is among the rows of a table: as ``IN`` and as ``EXISTS``.
+
+    SQLite follows an ``IN`` from the table's own index and runs an ``EXISTS`` for each contact.
+    PostgreSQL plans the ``EXISTS`` well wherever it stands, and an ``IN`` below ``OR`` or ``NOT``
+    badly once its rows outgrow ``work_mem``.
+    """
+
+    name = "among"
+    inherit_cache = True
+
+
+class _Matches(_Element):
+    """A text fits a pattern: SQLite's ``GLOB`` or a PostgreSQL regular expression."""
+
+    name = "matches_pattern"
+    inherit_cache = True
+
+
+class _JsonText(_Element):
+    """An attribute as a text: null unless it is one."""
+
+    name = "json_text"
+    inherit_cache = True
+
+
+class _JsonNumber(_Element):
+    """An attribute as a number: null unless it is one."""
+
+    name = "json_number"
+    inherit_cache = True
+
+
+class _JsonBool(_Element):
+    """An attribute as true or false: null unless it is one."""
+
+    name = "json_bool"
+    inherit_cache = True
+
+
+class _JsonHas(_Element):
+    """An attribute is a list that holds a text."""
+
+    name = "json_has"
+    inherit_cache = True
+
+
+class _JsonEmpty(_Element):
+    """An attribute is no list, or one that holds no text."""
+
+    name = "json_empty"
+    inherit_cache = True
+
+
+class _Day(_Element):
+    """The day of an instant in UTC, as ISO 8601 text."""
+
+    name = "utc_day"
+    inherit_cache = True
+
+
+class _Domain(_Element):
+    """What follows the first "@" of an address."""
+
+    name = "address_domain"
+    inherit_cache = True
+
+
+def _spelling(kind: type[_Element], sqlite: str, postgresql: str) -> None:
+    """Register how `kind` is written; ``{0}``, ``{1}`` … stand for its clauses.
+
+    A clause is rendered only where its number stands, so that each dialect binds what it needs.
+    """
+
+    def compiler(template: str) -> Any:  # noqa: ANN401 - SQLAlchemy's decorator wants any callable
+        pieces = re.split(r"\{(\d)\}", template)
+
+        def render(element: _Element, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401
+            clauses = list(element.clauses)
+            return "".join(
+                compiler.process(clauses[int(piece)], **options) if number % 2 else piece
+                for number, piece in enumerate(pieces)
+            )
+
+        return render
+
+    compiles(kind, "sqlite")(compiler(sqlite))
+    compiles(kind, "postgresql")(compiler(postgresql))
+
+
+_spelling(_Among, "({0})", "({1})")
+_spelling(_Matches, "({0} GLOB {1})", "({0} ~ {2})")
+_spelling(_Day, "substr({0}, 1, 10)", "to_char({0} AT TIME ZONE 'UTC', 'YYYY-MM-DD')")
+_spelling(_Domain, "substr({0}, instr({0}, '@') + 1)", "substr({0}, strpos({0}, '@') + 1)")
+# Clauses of the JSON ones: the column, SQLite's path, PostgreSQL's key.
+_spelling(
+    _JsonText,
+    "CASE WHEN json_type({0}, {1}) = 'text' THEN json_extract({0}, {1}) END",
+    "CASE WHEN jsonb_typeof({0} -> {2}) = 'string' THEN {0} ->> {2} END",
+)
+_spelling(
+    _JsonNumber,
+    "CASE WHEN json_type({0}, {1}) IN ('integer', 'real') THEN json_extract({0}, {1}) END",
+    "CASE WHEN jsonb_typeof({0} -> {2}) = 'number' THEN ({0} -> {2})::numeric END",
+)
+_spelling(
+    _JsonBool,
+    "CASE json_type({0}, {1}) WHEN 'true' THEN 1 WHEN 'false' THEN 0 END",
+    "CASE WHEN jsonb_typeof({0} -> {2}) = 'boolean' THEN ({0} -> {2})::boolean END",
+)
+_spelling(
+    _JsonHas,
+    "(json_type({0}, {1}) = 'array' AND EXISTS (SELECT 1 FROM json_each({0}, {1}) AS item "
+    "WHERE item.type = 'text' AND item.value = {3}))",
+    "(jsonb_typeof({0} -> {2}) = 'array' AND jsonb_exists({0} -> {2}, {3}))",
+)
+_spelling(
+    _JsonEmpty,
+    "(NOT (json_type({0}, {1}) = 'array' AND EXISTS (SELECT 1 FROM json_each({0}, {1}) AS item "
+    "WHERE item.type = 'text')))",
+    "(NOT EXISTS (SELECT 1 FROM jsonb_array_elements(CASE WHEN jsonb_typeof({0} -> {2}) = 'array' "
+    "THEN {0} -> {2} ELSE '[]' END) AS item WHERE jsonb_typeof(item) = 'string'))",
+)
+
+
+# Conditions
+
+
+def _term(  # noqa: PLR0911 - a case for each condition, as below
+    condition: Condition, wanted: bool, now: datetime
+) -> ColumnElement[bool]:
+    match condition:
+        case Constant(holds):
+            return true() if holds is wanted else false()
+        case Not(part):
+            return _term(part, not wanted, now)
+        case InSegment(where=where):
+            return _term(where, wanted, now)
+        case AllOf(parts):
+            terms = [_term(part, wanted, now) for part in parts]
+            return and_(*terms) if wanted else or_(*terms)
+        case AnyOf(parts):
+            terms = [_term(part, wanted, now) for part in parts]
+            return or_(*terms) if wanted else and_(*terms)
+        case _:
+            term, can_be_unknown = _question(condition, now)
+            if wanted:
+                return term
+            return term.is_not(true()) if can_be_unknown else not_(term)
+
+
+def _question(  # noqa: PLR0911, PLR0912
+    condition: Condition, now: datetime
+) -> tuple[ColumnElement[bool], bool]:
+    """Return the term for a single question, and whether it can be SQL's unknown."""
+    match condition:
+        case Holds(Field("suppressed")):
+            return _suppressed(), False
+        case Holds(operand):
+            return _value(operand, now) == true(), True
+        case Compare(left, sign, right):
+            return _compare(left, sign, right, now), not _known(left, right)
+        case OneOf(operand, values):
+            constants = [item.constant for item in values]
+            return _value(operand, now).in_(constants), not _known(operand)
+        case Like(Field("email" | "email_domain" as name), how, texts):
+            return _addressed(name, how, texts), False
+        case Like(operand, how, texts):
+            value = _value(operand, now)
+            return or_(*(_like(value, how, text) for text in texts)), not _known(operand)
+        case Mailbox(addresses):
+            return _mailbox(addresses), False
+        case Has(operand, text):
+            return _has(operand, text), isinstance(operand, Attribute)
+        case IsEmpty(Field() as operand):
+            return not_(_listed(operand, None)), False
+        case IsEmpty(Attribute() as operand):
+            return _JsonEmpty(*_json(operand), returns=Boolean), False
+        case IsNone(operand):
+            return _value(operand, now).is_(None), False
+        case Touched():
+            return _touched(condition, now), False
+        case Received():
+            return _received(condition, now), False
+    raise TypeError(f"{condition!r} is no single question")
+
+
+def _known(*operands: Operand) -> bool:
+    return all(
+        isinstance(operand, Literal | Moment)
+        or (isinstance(operand, Field) and operand.name in ALWAYS_KNOWN)
+        for operand in operands
+    )
+
+
+def _compare(left: Operand, sign: str, right: Operand, now: datetime) -> ColumnElement[bool]:
+    if left == Field("suppressed"):
+        assert isinstance(right, Literal)
+        return _suppressed() if right.constant else not_(_suppressed())
+    if left.kind is right.kind:
+        return _signed(_value(left, now), sign, _value(right, now))
+    if left.kind is Kind.INSTANT and isinstance(right, Literal):
+        return _on_day(_value(left, now), sign, str(right.constant))
+    return _signed(_day(left, now), sign, _day(right, now))
+
+
+def _signed(left: _Sql, sign: str, right: ColumnElement[Any]) -> ColumnElement[bool]:
+    return left == right if sign == "==" else left.bool_op(sign)(right)
+
+
+def _on_day(moment: _Sql, sign: str, day: str) -> ColumnElement[bool]:
+    """Compare an instant with a day in a way that an index on the instant can answer."""
+    start = datetime.combine(datetime.fromisoformat(day), time(), UTC)
+    end = start + timedelta(days=1)
+    match sign:
+        case "==":
+            return and_(moment >= start, moment < end)
+        case "<":
+            return moment < start
+        case "<=":
+            return moment < end
+        case ">":
+            return moment >= end
+        case _:
+            return moment >= start
+
+
+def _day(operand: Operand, now: datetime) -> ColumnElement[str]:
+    if isinstance(operand, Moment):
+        return literal(day_of(operand.value(None, now)), Text)
+    if operand.kind is Kind.DATE:
+        return _value(operand, now)
+    return _Day(_value(operand, now), returns=Text)
+
+
+def _like(value: ColumnElement[str], how: str, text: str) -> ColumnElement[bool]:
+    before = how in ("contains", "endswith")
+    after = how in ("contains", "startswith")
+    pattern = ("*" if before else "") + "".join(map(_glob, text)) + ("*" if after else "")
+    expression = ("" if before else "^") + "".join(map(_regex, text)) + ("" if after else "$")
+    return _Matches(value, literal(pattern, Text), literal(expression, Text), returns=Boolean)
+
+
+def _other_case(letter: str) -> str:
+    """Return the capital that `domain.condition.fold` takes for this letter, or nothing."""
+    upper = letter.upper()
+    return upper if upper != letter and len(upper) == 1 and upper.lower() == letter else ""
+
+
+def _glob(letter: str) -> str:
+    other = _other_case(letter)
+    if other:
+        return f"[{letter}{other}]"
+    return f"[{letter}]" if letter in "*?[" else letter
+
+
+def _regex(letter: str) -> str:
+    other = _other_case(letter)
+    if other:
+        return f"[{letter}{other}]"
+    return "\\" + letter if letter.isascii() and not letter.isalnum() else letter
+
+
+def _addressed(name: str, how: str, texts: tuple[str, ...]) -> ColumnElement[bool]:
+    address: Any = AddressRow.address
+    if name == "email_domain":
+        address = _Domain(address, returns=Text)
+    primary = AddressRow.is_primary == true()
+    return _among(AddressRow, primary, or_(*(_like(address, how, text) for text in texts)))
+
+
+def _mailbox(addresses: tuple[str, ...]) -> ColumnElement[bool]:
+    query = select(AddressRow.contact_id).where(
+        AddressRow.normalised.in_(addresses), AddressRow.is_primary
+    )
+    return ContactRow.id.in_(query)
+
+
+def _has(operand: Field | Attribute, text: str) -> ColumnElement[bool]:
+    if isinstance(operand, Field):
+        return _listed(operand, text)
+    return _JsonHas(*_json(operand), literal(text, Text), returns=Boolean)
+
+
+def _listed(operand: Field, text: str | None) -> ColumnElement[bool]:
+    """Return whether the list of another table holds `text`, or anything at all."""
+    if operand.name == "interests":
+        return _among(InterestRow, InterestRow.interest == text if text else true())
+    if operand.name == "roles":
+        current = RoleRow.until.is_(None)
+        return _among(RoleRow, current, RoleRow.role == text if text else true())
+    assert operand.name == "opted_out"
+    valid = OptOutRow.lifted_at.is_(None)
+    return _among(OptOutRow, valid, OptOutRow.scope == text if text else true())
+
+
+def _suppressed() -> ColumnElement[bool]:
+    # From the suppressions, which are few, to the address, which is unique.
+    query = (
+        select(AddressRow.contact_id)
+        .join(SuppressionRow, SuppressionRow.normalised == AddressRow.normalised)
+        .where(SuppressionRow.lifted_at.is_(None))
+    )
+    return _Among(
+        ContactRow.id.in_(query),
+        exists(query.where(AddressRow.contact_id == ContactRow.id).correlate(ContactRow)),
+        returns=Boolean,
+    )
+
+
+def _among(
+    table: type[AddressRow | InterestRow | RoleRow | OptOutRow | TouchRow],
+    *terms: ColumnElement[bool],
+) -> ColumnElement[bool]:
+    query = select(table.contact_id).where(*terms)
+    return _Among(
+        ContactRow.id.in_(query),
+        exists(query.where(table.contact_id == ContactRow.id).correlate(ContactRow)),
+        returns=Boolean,
+    )
+
+
+def _touched(touched: Touched, now: datetime) -> ColumnElement[bool]:
+    terms: list[ColumnElement[bool]] = []
+    if touched.direction is not None:
+        terms.append(TouchRow.direction.in_([touched.direction, "both"]))
+    if touched.channel is not None:
+        terms.append(TouchRow.channel == touched.channel)
+    if touched.kind is not None:
+        terms.append(TouchRow.kind == touched.kind)
+    if touched.content_class is not None:
+        terms.append(TouchRow.content_class == touched.content_class)
+    if touched.personal is not None:
+        terms.append(TouchRow.personal == (true() if touched.personal else false()))
+    terms += _within(TouchRow.at, touched.since, touched.before, now)
+    if _about_contact(touched.since, touched.before):
+        terms.append(TouchRow.contact_id == ContactRow.id)
+        return exists(select(TouchRow.id).where(*terms).correlate(ContactRow))
+    return _among(TouchRow, *terms)
+
+
+def _received(received: Received, now: datetime) -> ColumnElement[bool]:
+    query = select(DeliveryRow.contact_id).where(DeliveryRow.sent_at.is_not(None))
+    if received.key is not None or received.series is not None:
+        query = query.join(CampaignRow, CampaignRow.id == DeliveryRow.campaign_id)
+    if received.key is not None:
+        query = query.where(CampaignRow.key == received.key)
+    if received.series is not None:
+        query = query.where(CampaignRow.series == received.series)
+    query = query.where(*_within(DeliveryRow.sent_at, received.since, received.before, now))
+    one = exists(query.where(DeliveryRow.contact_id == ContactRow.id).correlate(ContactRow))
+    if _about_contact(received.since, received.before):
+        return one
+    return _Among(ContactRow.id.in_(query), one, returns=Boolean)
+
+
+def _about_contact(*operands: Operand | None) -> bool:
+    return any(isinstance(operand, Field | Attribute) for operand in operands)
+
+
+def _within(
+    moment: _Sql, since: Operand | None, before: Operand | None, now: datetime
+) -> list[ColumnElement[bool]]:
+    terms = []
+    for bound, sign in ((since, ">="), (before, "<")):
+        if bound is None:
+            continue
+        if bound.kind is Kind.INSTANT:
+            terms.append(_signed(moment, sign, _value(bound, now)))
+        elif isinstance(bound, Literal):
+            terms.append(_on_day(moment, sign, str(bound.constant)))
+        else:
+            terms.append(_signed(_Day(moment, returns=Text), sign, _value(bound, now)))
+    return terms
+
+
+# Values
+
+
+def _value(operand: Operand, now: datetime) -> ColumnElement[Any]:
+    match operand:
+        case Moment():
+            return literal(operand.value(None, now), UtcDateTime)
+        case Literal(constant, Kind.NUMBER):
+            return literal(constant, _Number)
+        case Literal(constant, Kind.BOOL):
+            return true() if constant else false()
+        case Literal(constant):
+            return literal(constant, Text)
+        case Attribute():
+            return _attribute(operand)
+        case Field():
+            return _field(operand)
+
+
+def _field(field: Field) -> ColumnElement[Any]:
+    if field.name in ("email", "email_domain"):
+        address = (
+            select(
+                AddressRow.address
+                if field.name == "email"
+                else _Domain(AddressRow.address, returns=Text)
+            )
+            .where(AddressRow.contact_id == ContactRow.id, AddressRow.is_primary)
+            .correlate(ContactRow)
+        )
+        return address.scalar_subquery()
+    if field.name == "name":
+        first, last = func.nullif(ContactRow.first_name, ""), func.nullif(ContactRow.last_name, "")
+        return func.coalesce(first + " " + last, first, last)
+    column: ColumnElement[Any] = ContactRow.__table__.c[field.name]
+    if field.name in ("consent", "consent_basis"):
+        # Compared as the text it is kept as: an enumeration's type takes no other words.
+        return type_coerce(column, Text)
+    return column
+
+
+def _attribute(attribute: Attribute) -> ColumnElement[Any]:
+    match attribute.kind:
+        case Kind.NUMBER:
+            return _JsonNumber(*_json(attribute), returns=_Number)
+        case Kind.BOOL:
+            return _JsonBool(*_json(attribute), returns=Boolean)
+        case Kind.DATE:
+            text = _JsonText(*_json(attribute), returns=Text)
+            digit, pattern = "[0-9]", "^[0-9]{4}-[01][0-9]-[0-3][0-9]$"
+            glob = f"{digit * 4}-[01]{digit}-[0-3]{digit}"
+            is_date = _Matches(text, literal(glob, Text), literal(pattern, Text), returns=Boolean)
+            return case((is_date, text))
+        case _:
+            return _JsonText(*_json(attribute), returns=Text)
+
+
+def _json(attribute: Attribute) -> tuple[ColumnElement[Any], ...]:
+    # Declared names are plain words (`config.NAME`), so a path needs no escapes.
+    return (
+        ContactRow.__table__.c.attributes,
+        literal(f"$.{attribute.name}", Text),
+        literal(attribute.name, Text),
+    )

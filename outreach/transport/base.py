@@ -1,0 +1,135 @@
+"""The contract with the next hop: one envelope and the bytes go in, a receipt comes out.
+
+A `Transport` knows where to deliver and may be shared by threads; each thread opens a `Connection`
+of its own and sends one message after another on it. Nothing that a server, a network or a disk
+does makes `send` raise: it is all in the `Receipt`, which answers whose fault it was, and for how
+long. What every implementation must do is in ``tests/contracts/test_transport.py``.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from types import TracebackType
+from typing import Protocol, Self
+
+from outreach.domain.feedback import Cause, Fault, Outcome, Reply, Step, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """The RFC 5321 sender and recipient. An empty sender is the null reverse-path ``<>``.
+
+    `identifier` comes back in delivery reports as the Original-Envelope-Id (RFC 3461) where the
+    server supports it. Addresses are as `outreach.domain.address.Address` writes them.
+    """
+
+    sender: str
+    recipient: str
+    identifier: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of one attempt.
+
+    `fault` and `cause` are None when it was accepted. `retry_after` is the earliest wait before
+    another attempt, None where waiting is no help. `step` is how far it came. `reply` is the
+    server's answer, None where none came or it was never asked; `text` says in words what happened.
+    `server` names the next hop as a person would: ``mail.example.com:587``, a folder.
+    """
+
+    outcome: Outcome
+    fault: Fault | None
+    cause: Cause | None
+    step: Step
+    text: str
+    server: str
+    retry_after: timedelta | None = None
+    reply: Reply | None = None
+
+    @classmethod
+    def of(
+        cls,
+        verdict: Verdict,
+        step: Step,
+        server: str,
+        *,
+        text: str = "",
+        reply: Reply | None = None,
+    ) -> "Receipt":
+        """Make the receipt of an attempt that ended at `step` with this verdict."""
+        words = text or (str(reply) if reply else "")
+        return cls(
+            verdict.outcome,
+            verdict.fault,
+            verdict.cause,
+            step,
+            words,
+            server,
+            verdict.retry_after,
+            reply,
+        )
+
+    @property
+    def is_safe_elsewhere(self) -> bool:
+        """Whether another server may be tried at once: ours failed, and before the content."""
+        return self.fault is Fault.CONNECTION and self.step is not Step.CONTENT
+
+
+class Connection(Protocol):
+    """A line to the next hop, for one thread. It connects when first needed and when it broke."""
+
+    def send(self, envelope: Envelope, data: bytes) -> Receipt:
+        """Hand over one message: RFC 5322 bytes with CRLF line ends, sent as they are."""
+
+    def close(self) -> None:
+        """Part from the server. Closing twice is harmless, sending after it is a mistake."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+
+class Transport(Protocol):
+    """Where messages are handed over. Immutable, without secrets in its `repr`."""
+
+    @property
+    def name(self) -> str:
+        """The next hop as a person would name it, without secrets."""
+
+    def connect(self) -> Connection:
+        """Return a new connection; nothing is opened before the first message."""
+
+
+Monotonic = Callable[[], float]
+"""Returns seconds that never go backwards, as `time.monotonic` does."""
+
+
+def refusal(envelope: Envelope, data: bytes) -> tuple[Verdict, str] | None:
+    """Return why this must not be handed to anyone, and in words, or None.
+
+    A bare CR or LF is how one message is smuggled inside another past servers that disagree about
+    line ends (CVE-2023-51764 and its kin); in an address it would be a command of its own.
+    """
+    if not envelope.recipient or _UNSAFE_IN_PATH.search(envelope.recipient):
+        verdict = Verdict(Outcome.REJECTED, Fault.ADDRESS, Cause.BAD_ADDRESS)
+        return verdict, f"{envelope.recipient[:80]!r} is no address"
+    if _UNSAFE_IN_PATH.search(envelope.sender):
+        verdict = Verdict(Outcome.REJECTED, Fault.CONNECTION, Cause.SENDER)
+        return verdict, f"{envelope.sender[:80]!r} is no sender address"
+    broken = Verdict(Outcome.REJECTED, Fault.MESSAGE, Cause.CONTENT)
+    ends = data.count(b"\r\n")
+    if not data.endswith(b"\r\n") or data.count(b"\n") != ends or data.count(b"\r") != ends:
+        return broken, "the message has line ends other than CRLF"
+    if b"\0" in data:
+        return broken, "the message contains a NUL"
+    return None
+
+
+_UNSAFE_IN_PATH = re.compile("[\x00-\x20\x7f<>]")

@@ -1,0 +1,186 @@
+"""What servers' answers mean, a row a test."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from outreach.domain.feedback import (
+    ADVICE,
+    Cause,
+    Fault,
+    Outcome,
+    Reply,
+    Step,
+    classify,
+    out_of_step,
+    unanswered,
+)
+
+D, R = Outcome.DEFERRED, Outcome.REJECTED
+MINUTES = {1: timedelta(minutes=1), 5: timedelta(minutes=5), 10: timedelta(minutes=10)}
+MINUTES[30] = timedelta(minutes=30)
+
+# The words are made up after the form that servers use.
+ROWS = [
+    # Dead addresses, and only these.
+    ("550 5.1.1 user unknown", "recipient", R, Fault.ADDRESS, Cause.BAD_ADDRESS, None),
+    ("550 5.1.0 address rejected", "recipient", R, Fault.ADDRESS, Cause.BAD_ADDRESS, None),
+    ("550 5.1.2 bad system address", "recipient", R, Fault.ADDRESS, Cause.BAD_ADDRESS, None),
+    ("553 5.1.3 bad syntax", "recipient", R, Fault.ADDRESS, Cause.BAD_ADDRESS, None),
+    ("551 5.1.6 has moved", "recipient", R, Fault.ADDRESS, Cause.BAD_ADDRESS, None),
+    ("556 5.1.10 null MX", "recipient", R, Fault.ADDRESS, Cause.BAD_ADDRESS, None),
+    ("550 5.2.1 mailbox disabled", "recipient", R, Fault.ADDRESS, Cause.BAD_ADDRESS, None),
+    ("550 5.4.4 host not found", "recipient", R, Fault.ADDRESS, Cause.BAD_ADDRESS, None),
+    ("550 5.7.17 owner has changed", "recipient", R, Fault.ADDRESS, Cause.BAD_ADDRESS, None),
+    ("550 5.7.18 domain has changed", "recipient", R, Fault.ADDRESS, Cause.BAD_ADDRESS, None),
+    ("550 no such user here", "recipient", R, Fault.ADDRESS, Cause.BAD_ADDRESS, None),
+    ("554 delivery error: this user doesn't have a mailbox here: user does not exist",
+     "content", R, Fault.ADDRESS, Cause.BAD_ADDRESS, None),
+    ("550 5.0.0 unknown user", "recipient", R, Fault.ADDRESS, Cause.BAD_ADDRESS, None),
+    # Permanent, and yet not the address.
+    ("552 5.2.2 over quota", "recipient", R, Fault.RECEIVER, Cause.MAILBOX_FULL, None),
+    ("552 mailbox full", "recipient", R, Fault.RECEIVER, Cause.MAILBOX_FULL, None),
+    ("552 5.3.4 too big", "sender", R, Fault.MESSAGE, Cause.TOO_LARGE, None),
+    ("552 exceeded storage allocation", "content", R, Fault.MESSAGE, Cause.TOO_LARGE, None),
+    ("550 5.7.1 rejected by policy", "recipient", R, Fault.REPUTATION, Cause.POLICY, None),
+    ("554 5.7.1 blocked using zen.spamhaus.org", "recipient", R, Fault.REPUTATION, Cause.SPAM,
+     None),
+    ("550 5.1.0 sender denied, blocked", "recipient", R, Fault.REPUTATION, Cause.SPAM, None),
+    ("554 5.7.1 relay access denied", "recipient", R, Fault.CONNECTION, Cause.CREDENTIALS, None),
+    ("550 relaying denied", "recipient", R, Fault.CONNECTION, Cause.CREDENTIALS, None),
+    ("550 it is not to be", "recipient", R, Fault.RECEIVER, Cause.UNKNOWN, None),
+    ("550 5.6.7 non-ASCII address", "recipient", R, Fault.MESSAGE, Cause.SMTPUTF8, None),
+    ("554 5.6.0 malformed", "content", R, Fault.MESSAGE, Cause.CONTENT, None),
+    ("550 5.4.1 recipient address rejected: access denied", "recipient", R, Fault.RECEIVER,
+     Cause.ROUTING, None),
+    ("550 5.1.8 bad sender's system", "sender", R, Fault.CONNECTION, Cause.SENDER, None),
+    ("550 5.1.1 unknown", "sender", R, Fault.CONNECTION, Cause.SENDER, None),
+    ("553 not yours to use", "sender", R, Fault.CONNECTION, Cause.SENDER, None),
+    # Ours: login, encryption, protocol.
+    ("535 5.7.8 bad credentials", "login", R, Fault.CONNECTION, Cause.CREDENTIALS, None),
+    ("535 no", "login", R, Fault.CONNECTION, Cause.CREDENTIALS, None),
+    ("530 5.7.0 authentication required", "sender", R, Fault.CONNECTION, Cause.CREDENTIALS, None),
+    ("454 4.7.0 temporary authentication failure", "login", D, Fault.CONNECTION,
+     Cause.CREDENTIALS, 1),
+    ("454 TLS not available", "tls", D, Fault.CONNECTION, Cause.TLS, 1),
+    ("502 5.5.2 what?", "greeting", R, Fault.CONNECTION, Cause.PROTOCOL, None),
+    ("554 go away", "connect", R, Fault.REPUTATION, Cause.POLICY, None),
+    # Temporary.
+    ("450 4.2.0 greylisted, come back in 5 minutes", "recipient", D, Fault.RECEIVER,
+     Cause.GREYLISTED, 5),
+    ("451 4.7.1 try again later", "recipient", D, Fault.RECEIVER, Cause.GREYLISTED, 5),
+    ("450 greylisting in action", "recipient", D, Fault.RECEIVER, Cause.GREYLISTED, 5),
+    ("450 4.1.1 unverified address", "recipient", D, Fault.RECEIVER, Cause.MAILBOX, 30),
+    ("452 4.2.2 mailbox full", "recipient", D, Fault.RECEIVER, Cause.MAILBOX_FULL, 30),
+    ("421 4.3.2 shutting down", "connect", D, Fault.RECEIVER, Cause.BUSY, 30),
+    ("421 too many connections", "connect", D, Fault.REPUTATION, Cause.RATE, 10),
+    ("450 hm", "recipient", D, Fault.RECEIVER, Cause.MAILBOX, 30),
+    # Gmail's numbers (support pages 81126 and 3726730), and how others say the same.
+    ("421 4.7.28 unusual rate - gsmtp", "content", D, Fault.REPUTATION, Cause.RATE, 10),
+    ("550 5.7.28 mail flood - gsmtp", "content", R, Fault.REPUTATION, Cause.RATE, None),
+    ("451 4.7.23 no PTR record - gsmtp", "content", D, Fault.REPUTATION, Cause.REVERSE_DNS, 30),
+    ("550 5.7.25 no PTR record - gsmtp", "content", R, Fault.REPUTATION, Cause.REVERSE_DNS, None),
+    ("421 4.7.27 SPF failed - gsmtp", "content", D, Fault.REPUTATION, Cause.AUTHENTICATION, 30),
+    ("550 5.7.27 SPF failed - gsmtp", "content", R, Fault.REPUTATION, Cause.AUTHENTICATION, None),
+    ("421 4.7.29 no TLS - gsmtp", "content", D, Fault.CONNECTION, Cause.TLS, 1),
+    ("550 5.7.29 no TLS - gsmtp", "content", R, Fault.CONNECTION, Cause.TLS, None),
+    ("421 4.7.30 DKIM failed - gsmtp", "content", D, Fault.REPUTATION, Cause.AUTHENTICATION, 30),
+    ("550 5.7.30 DKIM failed - gsmtp", "content", R, Fault.REPUTATION, Cause.AUTHENTICATION, None),
+    ("421 4.7.31 no DMARC - gsmtp", "content", D, Fault.REPUTATION, Cause.AUTHENTICATION, 30),
+    ("421 4.7.32 not aligned - gsmtp", "content", D, Fault.REPUTATION, Cause.AUTHENTICATION, 30),
+    ("550 5.7.26 unauthenticated - gsmtp", "content", R, Fault.REPUTATION, Cause.AUTHENTICATION,
+     None),
+    ("550 5.7.515 access denied, bulk sender", "content", R, Fault.REPUTATION,
+     Cause.AUTHENTICATION, None),
+    ("421 4.7.0 [TSS04] deferred", "connect", D, Fault.REPUTATION, Cause.RATE, 10),
+    ("451 [TS03] deferred", "content", D, Fault.REPUTATION, Cause.RATE, 10),
+    ("554 5.7.9 not accepted, authentication checks: DMARC", "content", R, Fault.REPUTATION,
+     Cause.AUTHENTICATION, None),
+]  # fmt: skip
+
+
+def reply_of(text):
+    code, _, words = text.partition(" ")
+    return Reply.from_lines(int(code), [words])
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row[1]}: {row[0]}")
+def test_the_table_of_replies(row):
+    text, step, outcome, fault, cause, minutes = row
+    verdict = classify(reply_of(text), Step(step))
+    wait = MINUTES[minutes] if minutes else None
+    assert (verdict.outcome, verdict.fault, verdict.cause, verdict.retry_after) == (
+        outcome,
+        fault,
+        cause,
+        wait,
+    )
+
+
+# https://www.iana.org/assignments/smtp-enhanced-status-codes/
+REGISTRY = [
+    f"{subject}.{detail}"
+    for subject, last in enumerate((0, 10, 4, 6, 7, 6, 10, 30))
+    for detail in range(last + 1)
+]
+DEAD = {"1.0", "1.1", "1.2", "1.3", "1.6", "1.10", "2.1", "4.4", "7.17", "7.18"}
+
+
+@pytest.mark.parametrize("code", REGISTRY)
+def test_every_registered_code_has_one_cause(code):
+    permanent = classify(Reply(550, f"5.{code}", ""), Step.RECIPIENT)
+    temporary = classify(Reply(450, f"4.{code}", ""), Step.RECIPIENT)
+    assert permanent.outcome is Outcome.REJECTED
+    assert temporary.outcome is Outcome.DEFERRED
+    assert (permanent.fault is Fault.ADDRESS) == (code in DEAD)
+    assert temporary.fault is not Fault.ADDRESS
+    assert temporary.retry_after is not None
+    assert permanent.retry_after is None
+    if code not in {"0.0", "1.5"}:
+        assert permanent.cause is not Cause.UNKNOWN
+
+
+@given(
+    st.integers(400, 599),
+    st.one_of(st.none(), st.from_regex(r"[45]\.[0-9]{1,3}\.[0-9]{1,3}", fullmatch=True)),
+    st.text(max_size=80),
+    st.sampled_from(Step),
+)
+def test_before_a_recipient_is_named_no_address_is_blamed(code, enhanced, text, step):
+    verdict = classify(Reply(code, enhanced, text), step)
+    if step in {Step.CONNECT, Step.SENDER, Step.LOGIN, Step.TLS} or code < 500:
+        assert verdict.fault is not Fault.ADDRESS
+    assert verdict.outcome is (Outcome.DEFERRED if code < 500 else Outcome.REJECTED)
+
+
+def test_accepted_is_nobodys_fault():
+    verdict = classify(reply_of("250 2.0.0 queued as 42"), Step.CONTENT)
+    assert (verdict.outcome, verdict.fault, verdict.cause) == (Outcome.ACCEPTED, None, None)
+
+
+def test_only_silence_after_the_content_is_uncertain():
+    for judge in (unanswered, out_of_step):
+        for step in Step:
+            verdict = judge(step)
+            assert verdict.fault is Fault.CONNECTION
+            expected = Outcome.UNCERTAIN if step is Step.CONTENT else Outcome.DEFERRED
+            assert verdict.outcome is expected
+    # A second 354 where the final answer should be: the server may or may not have the message.
+    assert classify(Reply(354, None, "go on"), Step.CONTENT).outcome is Outcome.UNCERTAIN
+
+
+def test_a_reply_is_read_from_its_lines():
+    reply = Reply.from_lines(550, ["5.1.1 The account", "5.1.1 does not exist."])
+    assert reply == Reply(550, "5.1.1", "The account does not exist.")
+    assert str(reply) == "550 5.1.1 The account does not exist."
+    # An enhanced code of another class than the reply is only words.
+    assert Reply.from_lines(450, ["5.1.1 odd"]) == Reply(450, None, "5.1.1 odd")
+    hostile = Reply.from_lines(550, ["\x1b[31m5.1.1\x00 \u202eevil\r\n" + "x" * 1000])
+    assert len(hostile.text) == 500
+    assert hostile.text.isprintable()
+
+
+def test_every_cause_has_advice():
+    assert set(ADVICE) == set(Cause)
