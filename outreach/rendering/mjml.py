@@ -424,15 +424,15 @@ class _Pass:
         parts = [head[:start], fonts, rest]
         if styles := [css for css, inline in self._styles() if not inline and css.strip()]:
             parts.append('\n<style type="text/css">' + "\n".join(styles) + "</style>")
-        parts.extend("\n" + (node.body or "").strip() for node in self._head_nodes("mj-raw"))
-        parts.extend("\n" + (node.body or "") for node in self._head_nodes("#comment"))
+        raw = (node for node in self._head.children if node.tag in {"mj-raw", "#comment"})
+        parts.extend("\n" + (node.body or "").strip() for node in raw)
         return self._tokens.restore("".join(parts))
 
     def _font_links(self, content: str) -> str:
         fonts = dict(FONTS)
         for node in self._head_nodes("mj-font"):
             if node.attributes.get("name") and node.attributes.get("href"):
-                fonts[node.attributes["name"]] = node.attributes["href"]
+                fonts[node.attributes["name"]] = node.attributes["href"].replace('"', "%22")
         inlined = "\n".join(css for css, inline in self._styles() if inline)
         families = set(re.findall(r'font-family:[^"]*', content, re.IGNORECASE))
         families.update(re.findall(r"font-family:[^;}]*", inlined, re.IGNORECASE))

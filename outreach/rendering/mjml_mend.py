@@ -93,13 +93,15 @@ def table(html: str, token: str, role: str, *, apart: bool) -> str:
 
 def accordion_title(html: str, token: str, weight: str) -> str:
     """Give the title whose text is `token` its font weight."""
-    return re.sub(rf'(<td style="[^"]*)(">\s*{token})', rf"\1font-weight:{weight};\2", html)
+    title = re.compile(rf'(<td style="[^"]*)(">\s*{token})')
+    return title.sub(lambda found: f"{found[1]}font-weight:{weight};{found[2]}", html)
 
 
 def image(html: str, source: str, borders: str, sizes: str, link_title: str) -> str:
     """Add what the engine leaves out of an image whose ``src`` is `source`."""
     if borders:
-        html = re.sub(rf'(<img [^>]*src="{source}"[^>]* style="[^"]*)"', rf'\1{borders}"', html)
+        styled = re.compile(rf'(<img [^>]*src="{source}"[^>]* style="[^"]*)"')
+        html = styled.sub(lambda found: f'{found[1]}{borders}"', html)
     if sizes:
         html = html.replace(f' src="{source}"', f' sizes="{sizes}" src="{source}"')
     if link_title:
@@ -111,7 +113,8 @@ def image(html: str, source: str, borders: str, sizes: str, link_title: str) -> 
 def social_icon(html: str, alt: str, attributes: Mapping[str, str]) -> str:
     """Give the icon whose alt text is `alt` what it lacks, and its place beside its text."""
     border = attributes["border"]
-    html = re.sub(rf'(<img alt="{alt}"[^>]* style=")', rf"\1border:{border};", html)
+    styled = re.compile(rf'(<img alt="{alt}"[^>]* style=")')
+    html = styled.sub(lambda found: f"{found[1]}border:{border};", html)
     for name in ("sizes", "srcset"):
         if value := attributes.get(name):
             html = html.replace(f'<img alt="{alt}"', f'<img alt="{alt}" {name}="{value}"')
@@ -159,8 +162,10 @@ def section_in_gap(html: str, mark: str, gap: str, *, first: bool) -> str:
     opened = re.sub(r' bgcolor="[^"]*"', "", table[0])
     rest = html[table.end() :]
     if not first:
-        opened = re.sub(r'( style="[^"]*)"', rf'\1padding-top:{gap};"', opened)
-        rest = re.sub(r'(<div[^>]* style="[^"]*)"', rf'\1margin-top:{gap};"', rest, count=1)
+        opened = _styled(opened, f"padding-top:{gap};")
+        block = rest.find("<div")
+        if block >= 0:
+            rest = rest[:block] + _styled(rest[block:], f"margin-top:{gap};")
     return html[: table.start()] + opened + rest
 
 
@@ -188,7 +193,7 @@ def hero(html: str, index: int, attributes: Mapping[str, str], padding: float) -
     if style := "".join(f"{n}:{v};" for n, v in inner if v and f"{n}:" not in before):
         content = content.replace(f' style="{before}"', f' style="{before}{style}"')
     if radius := attributes.get("border-radius"):
-        cell = re.sub(r'( style="[^"]*)"', rf'\1border-radius:{radius};"', cell)
+        cell = _styled(cell, f"border-radius:{radius};")
     if attributes.get("mode") == "fluid-height":
         cell = re.sub(r' height="[^"]*"', "", cell)
         cell = re.sub(r"(?<=;)height:-?[\d.]+px;", "", cell)
@@ -207,6 +212,11 @@ def outlook_web(head: str) -> str:
     rules = found[1].replace(".moz-text-html", "[owa]").strip()
     block = f'<style type="text/css" data-premailer="ignore">\n{rules}\n</style>'
     return head[: found.end()] + block + head[found.end() :]
+
+
+def _styled(html: str, style: str) -> str:
+    """Return `html` with `style` at the end of its first style attribute."""
+    return re.sub(r'( style="[^"]*)"', lambda found: f'{found[1]}{style}"', html, count=1)
 
 
 def _background_share(attributes: Mapping[str, str]) -> int:
