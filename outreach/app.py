@@ -15,12 +15,9 @@ from outreach.domain.clock import Clock, system_clock
 from outreach.errors import ConfigError
 
 if TYPE_CHECKING:
-<<<<<<< HEAD
-    from outreach.domain.segment import Segments
-=======
     from outreach.domain.links import Links
     from outreach.domain.mailing import Sender
->>>>>>> templates
+    from outreach.domain.segment import Segments
     from outreach.domain.tiers import Tiers
     from outreach.rendering.templates import Template, TemplateSet
     from outreach.services.composing import Composer
@@ -151,6 +148,7 @@ class App:
             website=settings.website,
             timezone=settings.timezone,
             locale=settings.locale,
+            tiers=self.tiers,
             key=key,
         )
 
