@@ -104,13 +104,19 @@ def examine(
     """
     if encoding is not None:
         try:
-            codecs.lookup(encoding)
+            "".encode(encoding)  # also refuses codecs that are not about text
         except LookupError:
             raise UsageError(
                 f"there is no encoding {encoding!r}",
                 source="--encoding",
                 hint="use a name such as utf-8, cp1252 or iso8859-2",
             ) from None
+    if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n'):
+        raise UsageError(
+            f"cells cannot be divided by {delimiter!r}",
+            source="--delimiter",
+            hint="name one sign, such as ; or tab",
+        )
     try:
         head, size, digest, decoded, certain = _survey(path, encoding, language)
     except OSError as error:
