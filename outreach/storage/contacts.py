@@ -349,12 +349,16 @@ def remove_interests(session: Session, contact_id: int, interests: Collection[st
     )
 
 
-def listing(session: Session, *, after: int = 0, limit: int | None = None) -> list[int]:
-    """Return the ids of all living contacts greater than `after`, ascending.
+def listing(
+    session: Session, *, after: int = 0, limit: int | None = None, tier: str | None = None
+) -> list[int]:
+    """Return the ids of all living contacts, or those of a tier, greater than `after`, ascending.
 
     Who gives a `limit` and comes back with the last one reads a long list piece by piece.
     """
     wanted = select(ContactRow.id).where(ContactRow.merged_into_id.is_(None), ContactRow.id > after)
+    if tier is not None:
+        wanted = wanted.where(ContactRow.tier == tier)
     return list(session.scalars(wanted.order_by(ContactRow.id).limit(limit)))
 
 

@@ -6,6 +6,7 @@ does makes `send` raise: it is all in the `Receipt`, which answers whose fault i
 long. What every implementation must do is in ``tests/contracts/test_transport.py``.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -110,15 +111,25 @@ Monotonic = Callable[[], float]
 """Returns seconds that never go backwards, as `time.monotonic` does."""
 
 
-def flaw(data: bytes) -> str | None:
-    """Return why these bytes must not be sent, or None.
+def refusal(envelope: Envelope, data: bytes) -> tuple[Verdict, str] | None:
+    """Return why this must not be handed to anyone, and in words, or None.
 
     A bare CR or LF is how one message is smuggled inside another past servers that disagree about
-    line ends (CVE-2023-51764 and its kin).
+    line ends (CVE-2023-51764 and its kin); in an address it would be a command of its own.
     """
+    if not envelope.recipient or _UNSAFE_IN_PATH.search(envelope.recipient):
+        verdict = Verdict(Outcome.REJECTED, Fault.ADDRESS, Cause.BAD_ADDRESS)
+        return verdict, f"{envelope.recipient[:80]!r} is no address"
+    if _UNSAFE_IN_PATH.search(envelope.sender):
+        verdict = Verdict(Outcome.REJECTED, Fault.CONNECTION, Cause.SENDER)
+        return verdict, f"{envelope.sender[:80]!r} is no sender address"
+    broken = Verdict(Outcome.REJECTED, Fault.MESSAGE, Cause.CONTENT)
     ends = data.count(b"\r\n")
     if not data.endswith(b"\r\n") or data.count(b"\n") != ends or data.count(b"\r") != ends:
-        return "the message has line ends other than CRLF"
+        return broken, "the message has line ends other than CRLF"
     if b"\0" in data:
-        return "the message contains a NUL"
+        return broken, "the message contains a NUL"
     return None
+
+
+_UNSAFE_IN_PATH = re.compile("[\x00-\x20\x7f<>]")

@@ -1,0 +1,557 @@
+"""SMTP on bare sockets (RFC 5321): pipelined, and exact about what each answer leaves behind.
+
+The rules that keep mail from being lost or doubled:
+
+- The content goes out only after a 354. Until then everything may be tried again, here or at
+  another server; a connection that turns out to be stale is opened anew once, by itself.
+- Once the whole content is out, only the server's answer tells. None, or one that answers
+  something else, is `uncertain` (RFC 1047), never "failed".
+- If the content could not be written to its end, the server cannot have accepted it.
+- An answer that was not asked for, or fits no question, ends the connection: client and server no
+  longer agree on which answer belongs to which question.
+"""
+
+import base64
+import re
+import socket
+import ssl
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from types import TracebackType
+from typing import Self
+
+from outreach.domain.feedback import (
+    RETRY_CONNECTION,
+    Cause,
+    Fault,
+    Outcome,
+    Reply,
+    Step,
+    Verdict,
+    classify,
+    out_of_step,
+    unanswered,
+)
+from outreach.transport.base import Envelope, Monotonic, Receipt, refusal
+
+#: RFC 5321 4.5.3.1.5 allows 512 octets; servers do exceed it.
+_MAX_REPLY_LINE = 4096
+_MAX_REPLY_LINES = 200
+_REPLY_LINE = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?\r?\Z", re.DOTALL)
+
+
+class Security(StrEnum):
+    """How the connection is protected. Certificates are always checked."""
+
+    #: TLS from the first octet (RFC 8314, port 465).
+    IMPLICIT = "implicit"
+    #: STARTTLS, and nothing is sent without it.
+    STARTTLS = "starttls"
+    #: None: for a server on this machine or on a network of one's own.
+    OFF = "off"
+
+
+class Login(StrEnum):
+    """How we log in."""
+
+    #: PLAIN where it is offered, else LOGIN.
+    AUTO = "auto"
+    PLAIN = "plain"
+    LOGIN = "login"
+    #: The password is an OAuth 2 access token.
+    XOAUTH2 = "xoauth2"
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """How long to wait for what, in seconds. The defaults are RFC 5321 4.5.3.2's."""
+
+    connect: float = 30
+    greeting: float = 300
+    command: float = 300
+    data: float = 120
+    block: float = 180
+    final: float = 600
+    goodbye: float = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmtpTransport:
+    """A server to hand mail to. `password` is never shown.
+
+    `hostname` is what we call ourselves; without it, our address as a literal (RFC 5321 4.1.3). A
+    connection is closed after `max_messages` or `max_age` seconds; a server's own LIMITS (RFC 9422)
+    count too. `ca_file` has the certificates to trust instead of the system's.
+    """
+
+    host: str
+    port: int
+    security: Security = Security.STARTTLS
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+    login: Login = Login.AUTO
+    hostname: str | None = None
+    ca_file: str | None = None
+    timeouts: Timeouts = Timeouts()
+    max_messages: int = 1000
+    max_age: float = 3600
+    now: Monotonic = field(default=time.monotonic, repr=False)
+
+    @property
+    def name(self) -> str:
+        """Host and port."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+    def connect(self) -> "SmtpConnection":
+        """Return a connection, not yet opened."""
+        return SmtpConnection(self)
+
+
+class _Failed(Exception):  # noqa: N818 - it never leaves this module
+    """The connection cannot be used further; the receipt says what that means for the message."""
+
+    def __init__(
+        self, verdict: Verdict, step: Step, text: str = "", reply: Reply | None = None
+    ) -> None:
+        super().__init__(text)
+        self.verdict = verdict
+        self.step = step
+        self.text = text
+        self.reply = reply
+        #: Whether a connection that was used before may simply have been closed meanwhile.
+        self.may_be_stale = False
+
+
+class SmtpConnection:
+    """A connection of one thread to one server; see `outreach.transport.base.Connection`."""
+
+    def __init__(self, transport: SmtpTransport) -> None:
+        self._to = transport
+        self._socket: socket.socket | None = None
+        self._buffer = bytearray()
+        self._extensions: dict[str, str] = {}
+        self._sent = 0
+        self._mail_max: int | None = None
+        self._opened_at = 0.0
+        self._open_transaction = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def send(self, envelope: Envelope, data: bytes) -> Receipt:
+        """Hand over one message; see `outreach.transport.base.Connection.send`."""
+        refused = refusal(envelope, data)
+        if refused:
+            return Receipt.of(refused[0], Step.SENDER, self._to.name, text=refused[1])
+        if self._is_worn_out():
+            self.close()
+        while True:
+            reused = self._socket is not None
+            try:
+                self._open()
+                return self._transact(envelope, data)
+            except _Failed as failed:
+                self._drop()
+                if reused and failed.may_be_stale and failed.step is not Step.CONTENT:
+                    continue
+                return Receipt.of(
+                    failed.verdict,
+                    failed.step,
+                    self._to.name,
+                    text=failed.text,
+                    reply=failed.reply,
+                )
+
+    def close(self) -> None:
+        """Say QUIT, without waiting long for an answer, and close."""
+        if self._socket is not None:
+            with suppress(_Failed):
+                self._command("QUIT", Step.GREETING, timeout=self._to.timeouts.goodbye)
+        self._drop()
+
+    # Opening
+
+    def _is_worn_out(self) -> bool:
+        if self._socket is None:
+            return False
+        most = min(self._to.max_messages, self._mail_max or self._to.max_messages)
+        return self._sent >= most or self._to.now() - self._opened_at >= self._to.max_age
+
+    def _open(self) -> None:
+        if self._socket is not None:
+            self._check_quiet()
+            return
+        to = self._to
+        try:
+            raw = socket.create_connection((to.host, to.port), timeout=to.timeouts.connect)
+        except OSError as error:
+            text = f"cannot connect to {to.name}: {_words(error)}"
+            raise _Failed(unanswered(Step.CONNECT), Step.CONNECT, text) from None
+        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket = raw
+        self._buffer.clear()
+        self._sent = 0
+        self._mail_max = None
+        self._open_transaction = False
+        self._opened_at = to.now()
+        if to.security is Security.IMPLICIT:
+            self._encrypt()
+        greeting = self._read_reply(Step.CONNECT, to.timeouts.greeting)
+        if greeting.code != 220:
+            raise self._refused(greeting, Step.CONNECT)
+        self._greet()
+        if to.security is Security.STARTTLS:
+            self._start_tls()
+        if to.user is not None:
+            self._log_in(to.user, to.password or "")
+
+    def _greet(self) -> None:
+        hostname = self._to.hostname or _literal(self._wire.getsockname()[0])
+        reply, lines = self._ask(f"EHLO {hostname}", Step.GREETING)
+        self._extensions = {}
+        if reply.code in {500, 502, 504, 550}:
+            reply = self._command(f"HELO {hostname}", Step.GREETING)
+        if reply.code != 250:
+            raise self._refused(reply, Step.GREETING)
+        for line in lines[1:]:
+            keyword, _, parameters = line.strip().upper().replace("AUTH=", "AUTH ").partition(" ")
+            known = self._extensions.get(keyword, "")
+            self._extensions[keyword] = f"{known} {parameters}".strip()
+        limit = re.search(r"\bMAILMAX=(\d{1,6})\b", self._extensions.get("LIMITS", ""))
+        self._mail_max = max(1, int(limit[1])) if limit else None
+
+    def _start_tls(self) -> None:
+        if "STARTTLS" not in self._extensions:
+            raise _Failed(
+                Verdict(Outcome.DEFERRED, Fault.CONNECTION, Cause.TLS, RETRY_CONNECTION),
+                Step.TLS,
+                f"{self._to.name} offers no encryption",
+            )
+        reply = self._command("STARTTLS", Step.TLS)
+        if reply.code != 220:
+            raise self._refused(reply, Step.TLS)
+        # What came before encryption may have been slipped in by anyone (RFC 3207 6).
+        self._buffer.clear()
+        self._encrypt()
+        self._greet()
+
+    def _encrypt(self) -> None:
+        try:
+            context = ssl.create_default_context(cafile=self._to.ca_file)
+            context.minimum_version = ssl.TLSVersion.TLSv1_2
+            self._wire.settimeout(self._to.timeouts.connect)
+            self._socket = context.wrap_socket(self._wire, server_hostname=self._to.host)
+        except ssl.SSLCertVerificationError as error:
+            text = f"the certificate of {self._to.name} cannot be trusted: {error.verify_message}"
+            raise _Failed(unanswered(Step.TLS), Step.TLS, text) from None
+        except OSError as error:
+            text = f"no encrypted connection to {self._to.name}: {_words(error)}"
+            raise _Failed(unanswered(Step.TLS), Step.TLS, text) from None
+
+    def _log_in(self, user: str, password: str) -> None:
+        offered = self._extensions.get("AUTH", "").split()
+        login = self._to.login
+        if login is Login.AUTO:
+            login = Login.LOGIN if "LOGIN" in offered and "PLAIN" not in offered else Login.PLAIN
+        if login.name not in offered:
+            raise _Failed(
+                Verdict(Outcome.REJECTED, Fault.CONNECTION, Cause.CREDENTIALS),
+                Step.LOGIN,
+                f"{self._to.name} offers no login by {login.name}; it offers "
+                f"{' '.join(offered) or 'none'}",
+            )
+        if login is Login.LOGIN:
+            secrets = [_base64(user), _base64(password)]
+            reply = self._command("AUTH LOGIN", Step.LOGIN)
+        else:
+            text = (
+                f"\0{user}\0{password}"
+                if login is Login.PLAIN
+                else f"user={user}\1auth=Bearer {password}\1\1"
+            )
+            # The answer to XOAUTH2's 334, which carries an error, is empty.
+            secrets = [] if login is Login.PLAIN else [""]
+            reply = self._command(f"AUTH {login.name} {_base64(text)}", Step.LOGIN)
+        for secret in secrets:
+            if reply.code == 334:
+                reply = self._command(secret, Step.LOGIN)
+        if reply.code != 235:
+            # A server may repeat what it was told.
+            words = reply.text
+            for secret in (password, _base64(password), *secrets):
+                words = words.replace(secret, "…") if secret else words
+            raise self._refused(replace(reply, text=words), Step.LOGIN)
+
+    # One message
+
+    def _transact(self, envelope: Envelope, data: bytes) -> Receipt:
+        missing = self._missing(envelope, data)
+        if missing:
+            verdict, text = missing
+            return Receipt.of(verdict, Step.SENDER, self._to.name, text=text)
+        commands = [
+            (self._mail_command(envelope, data), Step.SENDER),
+            (self._rcpt_command(envelope), Step.RECIPIENT),
+            ("DATA", Step.DATA),
+        ]
+        if self._open_transaction:
+            commands.insert(0, ("RSET", Step.GREETING))
+        failure, go = self._hand_in(commands)
+        if failure is None and go is not None:
+            return self._deliver(data)
+        assert failure is not None
+        reply, step = failure
+        self._open_transaction = True
+        if go is not None:
+            # Pipelined: the server waits for content though it took no recipient (RFC 2920 3.1).
+            try:
+                self._write(b".\r\n", Step.DATA, self._to.timeouts.command)
+                self._read_reply(Step.DATA, self._to.timeouts.final)
+            except _Failed:
+                self._drop()
+        return Receipt.of(classify(reply, step), step, self._to.name, reply=reply)
+
+    def _hand_in(
+        self, commands: Sequence[tuple[str, Step]]
+    ) -> tuple[tuple[Reply, Step] | None, Reply | None]:
+        """Ask what leads up to the content; return the first refusal, and the 354 if one came."""
+        pipelined = "PIPELINING" in self._extensions
+        if pipelined:
+            batch = "".join(f"{command}\r\n" for command, _ in commands)
+            self._write(batch.encode(), commands[0][1], self._to.timeouts.command)
+        failure: tuple[Reply, Step] | None = None
+        go: Reply | None = None
+        for command, step in commands:
+            timeout = self._to.timeouts.data if step is Step.DATA else self._to.timeouts.command
+            if not pipelined:
+                self._write(f"{command}\r\n".encode(), step, self._to.timeouts.command)
+            reply = self._read_reply(step, timeout)
+            if reply.code == 421:
+                raise self._refused(reply, step)
+            if step is Step.DATA and reply.code == 354:
+                go = reply
+            elif step is Step.DATA and failure and reply.code >= 400:
+                pass  # it only follows from the refusal before
+            elif reply.code >= 400:
+                failure = failure or (reply, step)
+                if not pipelined:
+                    break
+            elif step is Step.DATA or reply.code >= 300:
+                raise _Failed(out_of_step(step), step, f"unexpected answer: {reply}", reply)
+        return failure, go
+
+    def _deliver(self, data: bytes) -> Receipt:
+        if b"\r\n." in data:
+            data = data.replace(b"\r\n.", b"\r\n..")
+        start = b"." if data.startswith(b".") else b""
+        try:
+            self._write(b"".join([start, data, b".\r\n"]), Step.CONTENT, self._to.timeouts.block)
+        except _Failed:
+            # Servers that have seen enough say why before they hang up.
+            with suppress(_Failed):
+                said = self._read_reply(Step.DATA, self._to.timeouts.goodbye)
+                if said.code >= 400:
+                    self._drop()
+                    verdict = classify(said, Step.CONTENT)
+                    return Receipt.of(verdict, Step.CONTENT, self._to.name, reply=said)
+            raise
+        reply = self._read_reply(Step.CONTENT, self._to.timeouts.final)
+        verdict = classify(reply, Step.CONTENT)
+        if verdict.outcome is Outcome.UNCERTAIN:
+            raise _Failed(verdict, Step.CONTENT, f"unexpected answer: {reply}", reply)
+        self._open_transaction = False
+        self._sent += 1
+        if reply.code == 421:
+            self._drop()
+        return Receipt.of(verdict, Step.CONTENT, self._to.name, reply=reply)
+
+    def _missing(self, envelope: Envelope, data: bytes) -> tuple[Verdict, str] | None:
+        """Return why this server cannot carry this message, judged by what it offers."""
+        size = self._extensions.get("SIZE", "")
+        if size.isdigit() and 0 < int(size) < len(data):
+            return (
+                Verdict(Outcome.REJECTED, Fault.MESSAGE, Cause.TOO_LARGE),
+                f"the message has {len(data)} octets; {self._to.name} takes {size}",
+            )
+        if _needs_smtputf8(envelope, data):
+            if "SMTPUTF8" not in self._extensions:
+                return (
+                    Verdict(Outcome.REJECTED, Fault.MESSAGE, Cause.SMTPUTF8),
+                    f"an address has letters outside ASCII, which {self._to.name} cannot carry",
+                )
+        elif not data.isascii() and "8BITMIME" not in self._extensions:
+            return (
+                Verdict(Outcome.REJECTED, Fault.MESSAGE, Cause.CONTENT),
+                f"the message has 8-bit content, which {self._to.name} cannot carry",
+            )
+        return None
+
+    def _mail_command(self, envelope: Envelope, data: bytes) -> str:
+        words = [f"MAIL FROM:<{envelope.sender}>"]
+        if "SIZE" in self._extensions:
+            words.append(f"SIZE={len(data)}")
+        if not data.isascii() and "8BITMIME" in self._extensions:
+            words.append("BODY=8BITMIME")
+        if _needs_smtputf8(envelope, data):
+            words.append("SMTPUTF8")
+        if "DSN" in self._extensions and envelope.identifier:
+            words += ["RET=HDRS", f"ENVID={_xtext(envelope.identifier)}"]
+        return " ".join(words)
+
+    def _rcpt_command(self, envelope: Envelope) -> str:
+        command = f"RCPT TO:<{envelope.recipient}>"
+        if "DSN" in self._extensions and envelope.identifier:
+            command += " NOTIFY=FAILURE,DELAY"
+            if envelope.recipient.isascii():
+                command += f" ORCPT=rfc822;{_xtext(envelope.recipient)}"
+        return command
+
+    # The wire
+
+    @property
+    def _wire(self) -> socket.socket:
+        assert self._socket is not None
+        return self._socket
+
+    def _check_quiet(self) -> None:
+        """Between messages a server has nothing to say; if it has, or is gone, we part."""
+        step = Step.SENDER
+        failed = _Failed(out_of_step(step), step, f"{self._to.name} spoke without being asked")
+        failed.may_be_stale = True
+        if self._buffer:
+            raise failed
+        try:
+            self._wire.settimeout(0)
+            self._wire.recv(1)
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return
+        except OSError:
+            pass
+        raise failed
+
+    def _command(self, line: str, step: Step, *, timeout: float | None = None) -> Reply:
+        return self._ask(line, step, timeout=timeout)[0]
+
+    def _ask(
+        self, line: str, step: Step, *, timeout: float | None = None
+    ) -> tuple[Reply, list[str]]:
+        wait = self._to.timeouts.command if timeout is None else timeout
+        self._write(f"{line}\r\n".encode(), step, wait)
+        return self._read_lines(step, wait)
+
+    def _write(self, data: bytes, step: Step, timeout: float) -> None:
+        view = memoryview(data)
+        try:
+            self._wire.settimeout(timeout)
+            while view:
+                view = view[self._wire.send(view) :]
+        except OSError as error:
+            # The end never left this machine, so that even content cannot have been accepted.
+            verdict = replace(unanswered(Step.DATA), cause=Cause.NETWORK)
+            text = f"the connection to {self._to.name} broke: {_words(error)}"
+            failed = _Failed(verdict, step, text)
+            failed.may_be_stale = not isinstance(error, TimeoutError)
+            raise failed from None
+
+    def _read_reply(self, step: Step, timeout: float) -> Reply:
+        return self._read_lines(step, timeout)[0]
+
+    def _read_lines(self, step: Step, timeout: float) -> tuple[Reply, list[str]]:
+        deadline = self._to.now() + timeout
+        codes: set[int] = set()
+        lines: list[str] = []
+        while True:
+            line = self._read_line(step, deadline)
+            found = _REPLY_LINE.match(line)
+            if found:
+                codes.add(int(found[1]))
+                lines.append((found[3] or b"").decode("utf-8", "replace"))
+            if not found or len(codes) > 1 or len(lines) > _MAX_REPLY_LINES:
+                shown = line[:80].decode("utf-8", "replace")
+                text = f"{self._to.name} does not speak SMTP: {shown!r}"
+                raise _Failed(out_of_step(step), step, text)
+            if found[2] != b"-":
+                return Reply.from_lines(codes.pop(), lines), lines
+
+    def _read_line(self, step: Step, deadline: float) -> bytes:
+        searched = 0
+        while (end := self._buffer.find(b"\n", searched)) < 0 and len(self._buffer) < (
+            _MAX_REPLY_LINE
+        ):
+            searched = len(self._buffer)
+            remaining = deadline - self._to.now()
+            if remaining <= 0:
+                raise self._silent(step, "no answer in time")
+            try:
+                self._wire.settimeout(remaining)
+                chunk = self._wire.recv(65536)
+            except TimeoutError:
+                raise self._silent(step, "no answer in time") from None
+            except OSError as error:
+                raise self._silent(step, _words(error), may_be_stale=True) from None
+            if not chunk:
+                raise self._silent(step, "the server closed the connection", may_be_stale=True)
+            self._buffer += chunk
+        end = len(self._buffer) if end < 0 else end
+        line = bytes(self._buffer[:end])
+        del self._buffer[: end + 1]
+        return line
+
+    def _silent(self, step: Step, text: str, *, may_be_stale: bool = False) -> _Failed:
+        failed = _Failed(unanswered(step), step, f"{self._to.name}: {text}")
+        failed.may_be_stale = may_be_stale
+        return failed
+
+    def _refused(self, reply: Reply, step: Step) -> _Failed:
+        if reply.code < 400:
+            return _Failed(out_of_step(step), step, f"unexpected answer: {reply}", reply)
+        failed = _Failed(classify(reply, step), step, str(reply), reply)
+        failed.may_be_stale = reply.code == 421
+        return failed
+
+    def _drop(self) -> None:
+        if self._socket is not None:
+            with suppress(OSError):
+                self._socket.close()
+        self._socket = None
+        self._buffer.clear()
+
+
+def _needs_smtputf8(envelope: Envelope, data: bytes) -> bool:
+    if not (envelope.recipient.isascii() and envelope.sender.isascii()):
+        return True
+    return not data.isascii() and not data[: data.find(b"\r\n\r\n") + 1].isascii()
+
+
+def _xtext(text: str) -> str:
+    """Return `text` as RFC 3461 4 writes parameter values."""
+    return "".join(
+        letter if "!" <= letter <= "~" and letter not in "+=" else f"+{ord(letter):02X}"
+        for letter in text
+    )
+
+
+def _literal(address: str) -> str:
+    return f"[IPv6:{address.partition('%')[0]}]" if ":" in address else f"[{address}]"
+
+
+def _base64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+def _words(error: OSError) -> str:
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    return error.strerror or str(error) or type(error).__name__
