@@ -37,13 +37,13 @@ from outreach.storage.contacts import encode
 from outreach.storage.database import Database
 from outreach.storage.importing import Bulk, Change, Origin, Snapshot
 
-BATCH = 5_000
+BATCH = 2_000
 """Rows that are looked up and written together."""
 
 BATCH_CHARACTERS = 8 << 20
 """A batch of long rows ends sooner, so that memory stays flat."""
 
-BATCHES_A_TRANSACTION = 10
+BATCHES_A_TRANSACTION = 25
 """A transaction keeps other writers waiting, so it lasts a second or two, not the whole import."""
 
 SHOWN = 20

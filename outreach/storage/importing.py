@@ -35,7 +35,7 @@ from outreach.storage.tables import (
     TierChangeRow,
 )
 
-CACHE_KIB = 65_536
+CACHE_KIB = 16_384
 """SQLite's page cache while importing. Addresses arrive in no order, so their indexes are touched
 all over; where these fit into memory, a page is written once and not for each row."""
 
