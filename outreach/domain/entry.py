@@ -153,10 +153,14 @@ def items(cell: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(part for part in cleaned if part))
 
 
-_TRUE = frozenset("1 true t yes y x on wahr ja j oui vrai si sí verdadero vero sim verdadeiro waar "
-                  "sant tak prawda ✓ ✔".split())  # fmt: skip
-_FALSE = frozenset("0 false f no n off falsch nein non faux falso não nao nee onwaar nej falskt "
-                   "nie fałsz ✗ ✘".split())  # fmt: skip
+_TRUE = frozenset(
+    """1 true t yes y x on wahr ja j oui vrai si sí verdadero vero sim verdadeiro waar
+    sant tak prawda ✓ ✔""".split()  # noqa: SIM905 - words are easier to read than quotes
+)
+_FALSE = frozenset(
+    """0 false f no n off falsch nein non faux falso não nao nee onwaar nej falskt
+    nie fałsz ✗ ✘""".split()  # noqa: SIM905 - as above
+)
 
 
 def boolean(cell: str) -> bool:
@@ -171,7 +175,7 @@ def boolean(cell: str) -> bool:
 
 def number(cell: str) -> int | float:
     """Return a number, with point or comma; one that could mean two numbers is refused."""
-    compact = re.sub(r"[\s\u00a0\u202f'’]", "", cell)
+    compact = re.sub(r"[\s\u00a0\u202f'\u2019]", "", cell)
     if re.fullmatch(r"[+-]?\d{1,18}", compact, re.ASCII):
         return int(compact)
     if re.fullmatch(r"[+-]?\d{1,3}(,\d{3})+\.\d+|[+-]?\d{1,3}(,\d{3}){2,}", compact, re.ASCII):

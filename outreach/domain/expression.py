@@ -54,6 +54,7 @@ from outreach.domain.grammar import (
     test_name_offset,
 )
 from outreach.domain.mailing import ContentClass
+from outreach.domain.touches import Channel, Direction
 from outreach.errors import ConfigError, NotFoundError, Problem, suggestion
 
 #: Deepest nesting, other segments included. SQLite's parser gives up at 1000 levels of its own.
@@ -99,8 +100,8 @@ _CLOSED: dict[str, tuple[str, ...]] = {
     "opted_out": tuple(Scope),
 }
 _TOUCH_WORDS: dict[str, tuple[str, ...]] = {
-    "direction": ("in", "out", "both"),
-    "channel": ("mail", "call", "meeting", "letter"),
+    "direction": tuple(Direction),
+    "channel": tuple(Channel),
     "content_class": tuple(ContentClass),
 }
 

@@ -1,4 +1,4 @@
-"""What the columns of a contact file mean: by the program that wrote it, by their names, by content.
+"""What the columns of a contact file mean: by who wrote it, by their names, by their content.
 
 A `Mapping` names for each column its target. A target is a field of a contact (`TARGETS`),
 ``attributes.NAME`` for one declared in the workspace, or `IGNORED`. Nothing is guessed twice: the
@@ -94,14 +94,6 @@ _WORDS: dict[str, str] = {
         email opt out|do not email|abgemeldet|desabonne|desinscrit|dado de baja|disiscritto|
         descadastrado|afgemeld|avregistrerad|wypisany""",
     "opted_out_at": "opted out at|unsubscribed at|opt out date|abgemeldet am",
-}
-
-_HELP: dict[str, str] = {
-    "name": "first and last name in one",
-    "also_email": "more addresses of the same person",
-    "note": "a note about the contact",
-    "consent": "a basis (confirmed, express …), or granted, withdrawn, none",
-    "opted_out": "yes, no, or what they opted out of",
 }
 
 TARGETS = tuple(dict.fromkeys(name for name in _WORDS if not name.startswith("attributes.")))
@@ -241,12 +233,6 @@ PRESETS = (
 )
 """Every preset; the first that fits is taken."""
 
-#: What only a preset gives to a column; people map to `TARGETS`.
-PRESET_TARGETS = (
-    "optin_at optin_ip confirm_at confirm_ip unsubscribe_reason cleaned_at marketing_status "
-    "bounce_reason subscribed deleted_at json_attributes listmonk_status"
-).split()
-
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -279,8 +265,10 @@ class Undeclared:
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """What every column of a file becomes. `status` is what the whole file says of its people:
-    ``subscribed``, ``unsubscribed``, ``cleaned`` or ``nonsubscribed``, or None.
+    """What every column of a file becomes.
+
+    `status` is what a Mailchimp file says of all its people: ``subscribed``, ``unsubscribed``,
+    ``cleaned`` or ``nonsubscribed``.
     """
 
     preset: Preset
@@ -361,7 +349,7 @@ def map_columns(
     for index, name in enumerate(names):
         if index not in targets and name in chosen.columns:
             give(index, chosen.columns[name], chosen.title)
-    for index, name in enumerate(names):
+    for index in range(len(header)):
         if index not in targets and (declared := _declared(header[index], attributes)):
             give(index, f"attributes.{declared}", "declared")
     for index, name in enumerate(names):
@@ -447,8 +435,10 @@ def _explicit_targets(
             continue
         targets[found[0]] = target
     counted = [target for target in targets.values() if target not in (IGNORED, "also_email")]
-    for target in sorted({target for target in counted if counted.count(target) > 1}):
-        problems.append(Problem(f"two columns cannot both be {target}", "--map"))
+    problems += [
+        Problem(f"two columns cannot both be {target}", "--map")
+        for target in sorted({target for target in counted if counted.count(target) > 1})
+    ]
     return targets, problems
 
 

@@ -1,4 +1,4 @@
-"""From the cells of a row to an `Entry`: every column's converter, chosen once for the whole file."""
+"""From the cells of a row to an `Entry`, by converters chosen once for the whole file."""
 
 import ipaddress
 import json
@@ -184,7 +184,9 @@ class RowParser:
     def _name(self, found: Entry, cell: str, _facts: dict[str, Any]) -> None:
         first, last = entry.person_name(cell)
         if "first_name" not in found.fields and "last_name" not in found.fields:
-            found.fields.update({k: v for k, v in (("first_name", first), ("last_name", last)) if v})
+            found.fields.update(
+                {k: v for k, v in (("first_name", first), ("last_name", last)) if v}
+            )
 
     def _interests(self, found: Entry, cell: str, _facts: dict[str, Any]) -> None:
         found.interests = tuple(dict.fromkeys(part.lower() for part in entry.items(cell)))

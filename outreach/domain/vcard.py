@@ -63,40 +63,35 @@ class _Property:
 
 def read_cards(lines: Iterable[str]) -> Iterator[Card]:
     """Give the cards in `lines` one by one; text between cards is refused as a card of its own."""
-    start = number = size = 0
+    start = size = 0
     taken: list[str] = []
-    stray: list[str] = []
     inside = bulky = False
     for number, line in enumerate(lines, 1):
         marker = line.strip().upper()
         if marker == "BEGIN:VCARD":
-            if inside:
-                yield Card(start, None, "the card has no END:VCARD", "".join(taken))
-            elif stray:
-                yield Card(start, None, "this is no part of a card", "".join(stray))
-            start, size, taken, stray, inside, bulky = number, 0, [], [], True, False
-        elif not inside:
-            if marker and not stray:
-                start = number
-            if (marker or stray) and sum(map(len, stray)) < MAX_CARD:
-                stray.append(line)
+            if taken:
+                yield _broken(start, inside, taken)
+            start, size, taken, inside, bulky = number, 0, [], True, False
+        elif not inside and not marker:
             continue
         elif not line.startswith((" ", "\t")):
-            bulky = re.split(r"[;:]", marker.rpartition(".")[2], maxsplit=1)[0] in _BULKY
-            bulky = bulky or re.split(r"[;:]", marker, maxsplit=1)[0] in _BULKY
+            start = start if taken else number
+            bulky = inside and re.split(r"[;:]", marker)[0].rpartition(".")[2] in _BULKY
         if bulky:
             continue
         size += len(line)
         if size <= MAX_CARD:
             taken.append(line)
-        if marker == "END:VCARD":
+        if inside and marker == "END:VCARD":
             yield _card(start, "".join(taken), size)
-            inside = False
-            taken = []
-    if inside:
-        yield Card(start, None, "the card has no END:VCARD", "".join(taken))
-    elif any(line.strip() for line in stray):
-        yield Card(start, None, "this is no part of a card", "".join(stray))
+            inside, size, taken = False, 0, []
+    if taken:
+        yield _broken(start, inside, taken)
+
+
+def _broken(line: int, inside: bool, taken: list[str]) -> Card:
+    reason = "the card has no END:VCARD" if inside else "this is no part of a card"
+    return Card(line, None, reason, "".join(taken))
 
 
 def _card(line: int, raw: str, size: int) -> Card:

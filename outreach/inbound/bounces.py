@@ -124,7 +124,9 @@ _ANYWHERE_SUBJECT = re.compile(
     r"mail failure|delivery fail|undeliver|配信でき|配信不能|не доставлен|loop alert|could not be delivered",
     re.IGNORECASE,
 )
-_ANSWER_SUBJECT = re.compile(r"^\s*(?:re|aw|sv|antw|odp|fwd?|wg|tr|rv|r|i|vs)\s*(?:\[\d+\])?:", re.I)
+_ANSWER_SUBJECT = re.compile(
+    r"^\s*(?:re|aw|sv|antw|odp|fwd?|wg|tr|rv|r|i|vs)\s*(?:\[\d+\])?:", re.I
+)
 _FAILURE = re.compile(
     r"could(?: not|n't) be delivered|(?:was|has|have) not (?:been )?(?:yet )?delivered|not reach the following"
     r"|(?:unable|able|failed|trouble|error|problem\w*)[^.\n]{0,40}(?:to )?deliver"
@@ -212,7 +214,9 @@ def _read_dsn(mail: Mail) -> DeliveryNotice | None:
     groups = [group for part in reports for group in _groups(part.text())]
     prose = _prose(mail, depth)
     recipients = _from_groups(groups, prose)
-    envelope = next((g["original-envelope-id"] for g in groups if "original-envelope-id" in g), None)
+    envelope = next(
+        (g["original-envelope-id"] for g in groups if "original-envelope-id" in g), None
+    )
     if not recipients:
         action = _action(next((g["action"] for g in groups if "action" in g), ""), prose)
         recipients = _from_prose(mail, prose, action)
@@ -375,7 +379,7 @@ def _most_specific(field: str | None, diagnostic: str, near: str, action: Action
 def _read_provider_notice(mail: Mail) -> DeliveryNotice | None:
     """Read a provider's event that comes by mail: Amazon SES through an SNS mail subscription."""
     text = mail.text.lstrip()
-    if not text.startswith("{") or "Type\"" not in text[:4000]:
+    if not text.startswith("{") or 'Type"' not in text[:4000]:
         return None
     try:
         event, _ = json.JSONDecoder(strict=False).raw_decode(text)
@@ -386,12 +390,19 @@ def _read_provider_notice(mail: Mail) -> DeliveryNotice | None:
         returned = event.get("mail") or {}
         if kind == "bounce":
             entries = [
-                (str(one["emailAddress"]), str(one.get("status") or ""), str(one.get("diagnosticCode") or ""))
+                (
+                    str(one["emailAddress"]),
+                    str(one.get("status") or ""),
+                    str(one.get("diagnosticCode") or ""),
+                )
                 for one in detail["bouncedRecipients"]
             ]
             action = Action.FAILED
         elif kind == "delivery":
-            entries = [(str(one), "", str(detail.get("smtpResponse") or "")) for one in detail["recipients"]]
+            entries = [
+                (str(one), "", str(detail.get("smtpResponse") or ""))
+                for one in detail["recipients"]
+            ]
             action = Action.DELIVERED
         else:
             return None
@@ -419,7 +430,9 @@ def _prose(mail: Mail, depth: int = 0) -> str:
     if depth == 0:
         text = mail.text or (mail.plain_html if mail.html else "")
     else:
-        text = "\n".join(p.text() for p in mail.parts if p.enclosed == depth and p.type == "text/plain")
+        text = "\n".join(
+            p.text() for p in mail.parts if p.enclosed == depth and p.type == "text/plain"
+        )
     text = text[:_MAX_REPORT]
     for cut in _ORIGINAL.finditer(text):
         if _MAILBOX_RE.search(text, 0, cut.start()):
@@ -432,7 +445,12 @@ def _read_prose(mail: Mail) -> DeliveryNotice | None:
     named = headers.get("x-failed-recipients")
     subject = mail.subject
     daemon = is_daemon(mail)
-    if not named and not daemon and not _FAILURE_SUBJECT.match(subject) and not _ANYWHERE_SUBJECT.search(subject):
+    if (
+        not named
+        and not daemon
+        and not _FAILURE_SUBJECT.match(subject)
+        and not _ANYWHERE_SUBJECT.search(subject)
+    ):
         return None
     if _ANSWER_SUBJECT.match(subject) and not daemon:
         return None
@@ -443,7 +461,9 @@ def _read_prose(mail: Mail) -> DeliveryNotice | None:
         if not failing and not told:
             return None
         if not daemon and not (
-            told and (REPLY_CODE.search(prose) or _returned(mail, 0)) and not headers.get("in-reply-to")
+            told
+            and (REPLY_CODE.search(prose) or _returned(mail, 0))
+            and not headers.get("in-reply-to")
         ):
             return None
     action = Action.DELAYED if _DELAY.search(f"{subject}\n{prose}") else Action.FAILED

@@ -265,10 +265,25 @@ def parse_parameters(value: str) -> tuple[str, dict[str, str]]:
 class Part:
     """One node of the MIME tree. `enclosed` is how many messages it lies inside of."""
 
-    __slots__ = ("body_start", "buffer", "enclosed", "end", "headers", "parameters", "parent", "type")
+    __slots__ = (
+        "body_start",
+        "buffer",
+        "enclosed",
+        "end",
+        "headers",
+        "parameters",
+        "parent",
+        "type",
+    )
 
     def __init__(
-        self, buffer: bytes, start: int, end: int, parent: "Part | None", enclosed: int, default: str
+        self,
+        buffer: bytes,
+        start: int,
+        end: int,
+        parent: "Part | None",
+        enclosed: int,
+        default: str,
     ) -> None:
         self.buffer = buffer
         self.end = end

@@ -396,8 +396,14 @@ _WORDS: tuple[tuple[Reason, re.Pattern[str]], ...] = (
     ),
     (
         Reason.POLICY,
-        _any(r"polic(?:y|ies)", r"protocol violation", r"security (?:reason|polic|concern|issue|violation)", r"not authori[sz]ed",
-             r"prohibited", r"forbidden"),
+        _any(
+            r"polic(?:y|ies)",
+            r"protocol violation",
+            r"security (?:reason|polic|concern|issue|violation)",
+            r"not authori[sz]ed",
+            r"prohibited",
+            r"forbidden",
+        ),
     ),
     (
         Reason.CONTENT,
@@ -467,7 +473,8 @@ _WORDS: tuple[tuple[Reason, re.Pattern[str]], ...] = (
 _NOISE = re.compile(r"https?://\S+|<?[^\s<>@]{1,128}@[^\s<>@]{1,255}>?", re.IGNORECASE)
 # The stage of the dialogue that was refused, where the notice tells.
 _AT_RCPT = re.compile(
-    r"\brcpt\b|recipient (?:address )?rejected|rejected (?:the )?(?:address|recipient)", re.IGNORECASE
+    r"\brcpt\b|recipient (?:address )?rejected|rejected (?:the )?(?:address|recipient)",
+    re.IGNORECASE,
 )
 _BEFORE_RCPT = re.compile(
     r"(?:after|in (?:reply|response) to|did not like our|\[)\s*(?:the )?"

@@ -44,11 +44,14 @@ _DATED = re.compile(
     r"|[^\W\d]{3,12}\.?,\s+[^\W\d]{3,12}\.?\s+\d{1,2})",
 )
 _BARE_STAMP = re.compile(
-    r"^\d{4}[-/]\d{1,2}[-/]\d{1,2}(?:,?\s+\d{1,2}:\d\d(?:\s+(?:gmt|utc)?\s?[+-]\d\d:?\d\d)?)\s+\S.{0,80}$", re.I
+    r"^\d{4}[-/]\d{1,2}[-/]\d{1,2}(?:,?\s+\d{1,2}:\d\d(?:\s+(?:gmt|utc)?\s?[+-]\d\d:?\d\d)?)\s+\S.{0,80}$",
+    re.I,
 )
 _QUOTE = re.compile(rf"^{_SPACE}{{0,3}}(?:>|\|(?!\S*\|)|[A-Za-z]{{1,3}}>(?:\s|$))")
 # The ">" that closes an address, alone on the next line with what follows it.
-_INSERTED = re.compile(r"^\s*>\s*(?:[:：]|(?:" + _alternatives("wrote") + r")\s*[:：]?\s*$)", re.IGNORECASE)
+_INSERTED = re.compile(
+    r"^\s*>\s*(?:[:：]|(?:" + _alternatives("wrote") + r")\s*[:：]?\s*$)", re.IGNORECASE
+)
 _RULE = re.compile(r"^\s*(?:[-_=~+*#•·–—\u2015\u2500]{2,}|—|–|ᐧ|\u200b)+\s*$")
 _SIGNATURE_RULE = re.compile(r"^\s?(?:--|—|–|——|__)\s{0,2}$")
 _DASHED_NAME = re.compile(r"^-{1,2}\s?[^\W\d_][\w.'-]*(?: [^\W\d_][\w.'-]*){0,2}$")
@@ -59,11 +62,15 @@ _ORIGINAL = re.compile(
     re.IGNORECASE,
 )
 _HEADERS = {
-    kind: re.compile(rf"^[\s*_>|]{{0,6}}(?:{_alternatives(kind)})[\s*_\u00a0]{{0,4}}[:：][\s*_]*(.*)$", re.IGNORECASE)
+    kind: re.compile(
+        rf"^[\s*_>|]{{0,6}}(?:{_alternatives(kind)})[\s*_\u00a0]{{0,4}}[:：][\s*_]*(.*)$",
+        re.IGNORECASE,
+    )
     for kind in ("sender", "sent", "to", "subject")
 }
 _SENT_FROM = re.compile(
-    rf"^[\s*_<>\[(-]{{0,4}}(?:{_alternatives('sent_from')})[\s*_.!\])<>]*(?:\([^()]*\))?[\s.!]*$", re.IGNORECASE
+    rf"^[\s*_<>\[(-]{{0,4}}(?:{_alternatives('sent_from')})[\s*_.!\])<>]*(?:\([^()]*\))?[\s.!]*$",
+    re.IGNORECASE,
 )
 _LINK = re.compile(r"\[([^\[\]]*)\]\([^()\s]*\)|<(?:https?:|mailto:)[^<>]*>")
 _DEVICE = re.compile(
@@ -83,7 +90,9 @@ _FOOTER = re.compile(
     r"|get your free|scanned by)",
     re.IGNORECASE,
 )
-_LIST_FOOTER = re.compile(r"mailing list|mailman|listinfo|_{5,}|unsubscribe|google groups", re.IGNORECASE)
+_LIST_FOOTER = re.compile(
+    r"mailing list|mailman|listinfo|_{5,}|unsubscribe|google groups", re.IGNORECASE
+)
 _ABOVE = re.compile(
     r"(?:reply|respond|write|type|antwort\w*|r[ée]pon\w*|respond\w*|rispond\w*|schrij\w*)[^.]{0,40}"
     r"(?:above|below|[üu]ber|au-dessus|encima|sopra|acima|boven)[^.]{0,20}(?:line|linie|zeile|ligne|l[íi]nea|linea|linha|lijn|regel)",
@@ -198,11 +207,18 @@ def _headers_at(lines: list[str], index: int) -> int:
     if len(kinds) < 2 or "sender" not in kinds and not {"sent", "to"} <= kinds.keys():
         return 0
     evidence = " ".join(kinds.values())
-    if len(kinds) == 2 and not (_ADDRESS.search(evidence) or _YEAR.search(evidence) or _TIME.search(evidence)):
+    if len(kinds) == 2 and not (
+        _ADDRESS.search(evidence) or _YEAR.search(evidence) or _TIME.search(evidence)
+    ):
         return 0
     if "subject" in kinds and last < count:  # a folded subject
         after = index + last
-        if after < len(lines) and lines[after].strip() and lines[after - 1].strip() and len(kinds) >= 3:
+        if (
+            after < len(lines)
+            and lines[after].strip()
+            and lines[after - 1].strip()
+            and len(kinds) >= 3
+        ):
             follow = lines[after + 1] if after + 1 < len(lines) else ""
             if any(p.match(follow) for p in _HEADERS.values()):
                 last += 1
@@ -339,7 +355,9 @@ def _end(lines: list[str], classes: list[str], begin: int) -> int:
             if _text_after(classes, at) <= _SIGNATURE_LINES:
                 return at
         elif kind == "r":
-            if _LONG_RULE.match(lines[at]) and _LIST_FOOTER.search("\n".join(lines[at + 1 : at + 5])):
+            if _LONG_RULE.match(lines[at]) and _LIST_FOOTER.search(
+                "\n".join(lines[at + 1 : at + 5])
+            ):
                 return at
             if lines[at].strip().startswith("__") and _text_after(classes, at) <= 4:
                 return at

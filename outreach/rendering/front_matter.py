@@ -162,6 +162,7 @@ def front_matter(
     if content_class is ContentClass.SERVICE:
         default_kind = MailKind.SERVICE
     return FrontMatter(
+        subject=values["subject"],
         content_class=content_class,
         kind=MailKind(values.get("kind", default_kind)),
         period=Period(values.get("period", Period.NONE)),
@@ -202,7 +203,6 @@ def _language(value: object) -> str | None:
 
 
 _TEXTS = (
-    "subject",
     "preheader",
     "series",
     "layout",
@@ -256,7 +256,7 @@ class _Loader(yaml.SafeLoader):
             raise yaml.MarkedYAMLError(
                 problem="aliases (*name) are not taken", problem_mark=event.start_mark
             )
-        return super().compose_node(parent, index)  # type: ignore[no-untyped-call]
+        return super().compose_node(parent, index)
 
 
 class _Reader:
@@ -299,7 +299,7 @@ class _Reader:
             self._problem(f'"{key}" stands here and on line {self.lines[key]}', line)
             return
         try:
-            value = loader.construct_object(node, deep=True)  # type: ignore[no-untyped-call]
+            value = loader.construct_object(node, deep=True)
         except yaml.YAMLError as error:
             self._yaml_problem(error)
             return

@@ -21,6 +21,8 @@ from html import escape
 
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import unescapeAll
+from markdown_it.renderer import RendererHTML
+from markdown_it.ruler import RuleOptionsType
 from markdown_it.rules_block import StateBlock
 from markdown_it.token import Token
 from markdown_it.tree import SyntaxTreeNode
@@ -85,7 +87,7 @@ def _parser() -> MarkdownIt:
     # No smart quotes and no guessed links: they would change what a contact's value says.
     parser = MarkdownIt("commonmark", {"html": True, "typographer": False, "linkify": False})
     parser.enable(["table", "strikethrough"])
-    stops = {"alt": ["paragraph", "reference", "blockquote", "list"]}
+    stops: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote", "list"]}
     parser.block.ruler.before("fence", "mail_block", _block_rule, stops)
     parser.block.ruler.before("html_block", "mjml", _mjml_rule, stops)
     return parser
@@ -247,7 +249,13 @@ def _rendered(nodes: Sequence[SyntaxTreeNode]) -> str:
         tokens += node.to_tokens()
     for token in tokens:
         _decode_code(token)
-    return _parser().renderer.render(tokens, _parser().options, {})
+    return _renderer().render(tokens, _parser().options, {})
+
+
+def _renderer() -> RendererHTML:
+    renderer = _parser().renderer
+    assert isinstance(renderer, RendererHTML)
+    return renderer
 
 
 def _decode_code(token: Token) -> None:
@@ -279,7 +287,7 @@ def _lone_image(node: SyntaxTreeNode) -> tuple[SyntaxTreeNode, str | None] | Non
 
 def _alt(image: SyntaxTreeNode) -> str:
     token = image.to_tokens()[0]
-    return _parser().renderer.renderInlineAsText(token.children, _parser().options, {})
+    return _renderer().renderInlineAsText(token.children, _parser().options, {})
 
 
 class _Mjml:

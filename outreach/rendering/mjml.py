@@ -361,9 +361,10 @@ class _Pass:
         marker = ".mj-outlook-group-fix { width:100% !important; }"
         start = head.index("<![endif]-->", head.index(marker)) + len("<![endif]-->")
         fonts = self._font_links(content)
-        parts = [head[:start], fonts, head[start:]]
+        rest = head[start:]
         if self._document.root.attributes.get("owa") == "desktop":
-            parts.append(mend.outlook_web(head))
+            rest = mend.outlook_web(rest)
+        parts = [head[:start], fonts, rest]
         if styles := [css for css, inline in self._styles() if not inline and css.strip()]:
             parts.append('\n<style type="text/css">' + "\n".join(styles) + "</style>")
         parts.extend("\n" + (node.body or "").strip() for node in self._head_nodes("mj-raw"))

@@ -153,12 +153,13 @@ def hero(html: str, index: int, attributes: Mapping[str, str], padding: float) -
 
 
 def outlook_web(head: str) -> str:
-    """Return the column widths once more for Outlook on the web, which skips media queries."""
-    rules = re.findall(r"\.moz-text-html (\.mj-column-[^{]*\{[^}]*\})", head)
-    if not rules:
-        return ""
-    listed = "\n".join(f"[owa] {rule}" for rule in rules)
-    return f'<style type="text/css" data-premailer="ignore">\n{listed}\n</style>'
+    """Say the column widths once more for Outlook on the web, which skips media queries."""
+    found = re.search(r"<style media=[^>]*>(.*?)</style>", head, re.DOTALL)
+    if found is None:
+        return head
+    rules = found[1].replace(".moz-text-html", "[owa]").strip()
+    block = f'<style type="text/css" data-premailer="ignore">\n{rules}\n</style>'
+    return head[: found.end()] + block + head[found.end() :]
 
 
 def _background_share(attributes: Mapping[str, str]) -> int:

@@ -42,6 +42,7 @@ LEAF_TAGS = words(
 MAX_INCLUDES = 500
 MAX_INCLUDED_CHARACTERS = 5_000_000
 MAX_DEPTH = 100
+MAX_UNCLOSED = 100
 
 _TAG = re.compile(r"""<(/?)([A-Za-z][\w:.-]*)((?:[^<>"']|"[^"]*"|'[^']*'|<(?![A-Za-z/!]))*)>""")
 _ATTRIBUTE = re.compile(r"""([^\s=/>"']+)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+))?""")
@@ -142,6 +143,7 @@ class _Reader:
         self.warnings: list[Problem] = []
         self._top = Node("#top", source, 0)
         self._open = [self._top]
+        self._unclosed = 0
 
     def read(self) -> list[Node]:
         text = self.source.text
@@ -235,15 +237,20 @@ class _Reader:
     def _body(self, node: Node, start: int) -> int:
         """Take the text up to the closing tag that belongs to `node`."""
         text, depth = self.source.text, 1
-        pattern = re.compile(rf"<(/?){re.escape(node.tag)}(?=[\s/>])([^>]*)>", re.IGNORECASE)
-        for found in pattern.finditer(text, start):
+        pattern = re.compile(
+            rf"<!\[CDATA\[.*?(?:\]\]>|\Z)|<(/?){re.escape(node.tag)}(?=[\s/>])([^>]*)>",
+            re.IGNORECASE | re.DOTALL,
+        )
+        searched = pattern.finditer(text, start) if self._unclosed < MAX_UNCLOSED else ()
+        for found in searched:
             if found.group(1):
                 depth -= 1
-            elif not found.group(2).endswith("/"):
+            elif found.group(2) is not None and not found.group(2).endswith("/"):
                 depth += 1
             if depth == 0:
                 node.body = text[start : found.start()]
                 return found.end()
+        self._unclosed += 1
         if not node.tag.startswith("mj"):
             return start
         message, hint = f"<{node.tag}> is never closed", f"add </{node.tag}> where it ends"

@@ -17,7 +17,7 @@ from datetime import UTC, date, datetime, tzinfo
 from hashlib import sha256
 from html import escape
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import jinja2
@@ -27,6 +27,7 @@ from markupsafe import Markup
 
 from outreach.domain.contact import Contact
 from outreach.domain.mailing import MailKind, Sender
+from outreach.domain.tiers import Tiers
 from outreach.errors import NotFoundError, Problem, TemplateError, suggestion
 from outreach.rendering.css import inline_css
 from outreach.rendering.faults import EXPECTED, as_template_error, column_of
@@ -73,6 +74,7 @@ _NAMES = (
     "postal_address",
     "website",
     "links",
+    "promise",
     "now",
     "today",
     "locale",
@@ -82,7 +84,20 @@ _NAMES = (
     "subject",
     "content",
 )
+_PROMISED = (
+    "title",
+    "definition",
+    "answer_within",
+    "ideal_every_days",
+    "at_most_every_days",
+    "items_per_30_days",
+    "care_reviews_per_year",
+    "meetings_per_year",
+    "thank_referral_within_working_days",
+    "follow_ups",
+)
 _FUNCTION_NAMES = ("namespace", "range", "dict", *FUNCTIONS)
+_T = TypeVar("_T")
 _SAFE_LINK = re.compile(r"(?:https?|mailto|tel|sms|xmpp|geo|cid):|[^:]*\Z|[#/?.]", re.IGNORECASE)
 _INCLUDE = re.compile(r"<mj-include\b[^>]*?\bpath\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
 
@@ -100,7 +115,8 @@ class ContactLinks:
 class Scene:
     """What a template is told besides the contact: the same for a whole campaign but for `links`.
 
-    `timezone` and `locale` are the firm's, and those of contacts whose own are not known.
+    `timezone` and `locale` are the firm's, and those of contacts whose own are not known. `tiers`
+    says what the contact's tier is promised.
     """
 
     sender: Sender
@@ -111,6 +127,7 @@ class Scene:
     website: str | None = None
     timezone: str = "UTC"
     locale: str = "en"
+    tiers: Tiers | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,12 +259,11 @@ class TemplateSet:
             if editions:
                 return self._find(editions[-1])
         names = self.names()
+        series = {str(PurePosixPath(one).parent) for one in names} - {"."}
         raise NotFoundError(
             f'there is no template "{name}"',
             source=self._display_folder.rstrip("/"),
-            hint=suggestion(
-                wanted, [*names, *{str(PurePosixPath(n).parent) for n in names} - {"."}]
-            )
+            hint=suggestion(wanted, [*names, *series])
             or ("there are " + ", ".join(names[:12]) if names else "the folder has no templates"),
         )
 
@@ -376,6 +392,7 @@ class Template:
                 },
                 "set link_base in outreach.toml, or write {% if links.… %}",
             ),
+            "promise": _promise(contact.tier, scene.tiers),
             **{name: firm.look_up(name) for name in ("company", "postal_address", "website")},
             "now": now,
             "today": now.date(),
@@ -396,7 +413,7 @@ class Template:
         return Record("contact", values)
 
     def _locale(self, contact: Contact, scene: Scene) -> Locale:
-        """The contact's locale; where the template's own language differs, that language."""
+        """Return the contact's locale or, where the template has another language, that."""
         own = _parse_locale(contact.locale) or _parse_locale(scene.locale) or Locale("en")
         fixed = _parse_locale(self.front_matter.language)
         return own if fixed is None or fixed.language == own.language else fixed
@@ -466,7 +483,7 @@ class Template:
     def _run_inline(self, key: str, names: dict[str, object]) -> str:
         return self._guarded(lambda: _filled(self._inline[key], names))
 
-    def _guarded(self, work: Callable[[], Any]) -> Any:  # noqa: ANN401 - as `work`
+    def _guarded(self, work: Callable[[], _T]) -> _T:
         try:
             return work()
         except EXPECTED as error:
@@ -483,11 +500,10 @@ class Template:
             code = sandbox.compile(source, sheet.name, sheet.name)
             return jinja2.Template.from_code(sandbox, code, sandbox.make_globals(None))
 
-        template: jinja2.Template = self._guarded(compiled)
-        return template
+        return self._guarded(compiled)
 
     def _document_name(self) -> str:
-        """The file that holds the ``<mjml>``, to whose folder its ``mj-include``s are relative."""
+        """Return the file that holds the ``<mjml>``, to whose folder its includes are relative."""
         name = self._layout or self.file
         seen = {name}
         while (parent := self._sheets_extended(name)) and parent not in seen:
@@ -499,8 +515,10 @@ class Template:
         found = re.search(r"\{%-?\s*extends\s+[\"']([^\"']+)[\"']", self._sheets[name].body)
         return found[1] if found and found[1] in self._sheets else None
 
-    def _load_mjml(self, name: str) -> str | None:
-        return self.files.get(name)
+    def _load_mjml(self, name: str) -> str:
+        if name not in self.files:
+            raise FileNotFoundError(name)
+        return self.files[name]
 
     def _mapped(self, problem: Problem, source: str) -> Problem:
         """Return a problem of the MJML that Jinja made, placed where a person wrote that line."""
@@ -717,11 +735,8 @@ class _Snapshot:
                     )
             if not shadowed and self.templates.attributes is not None:
                 self._check_contact_fields(tree, file)
-        if self.layout and not any(
-            node.name == "content"
-            for tree in self.trees.values()
-            for node in tree.find_all(nodes.Name)
-        ):
+        used = {node.name for tree in trees.values() for node in tree.find_all(nodes.Name)}
+        if self.layout and "content" not in used:
             self._problem(
                 "the layout never prints {{ content }}, so the body would be lost", self.layout, 1
             )
@@ -772,6 +787,15 @@ class _Snapshot:
                         hint=near or "remove the line, or print it somewhere",
                     )
                 )
+
+
+def _promise(name: str, tiers: Tiers | None) -> Record:
+    """Return what the tier called `name` is promised, as ``tiers.toml`` has it now."""
+    promised: dict[str, object] = dict.fromkeys(_PROMISED)
+    if tiers is not None and name in tiers:
+        promised = {field: getattr(tiers[name], field) for field in _PROMISED}
+        promised["answer_within"] = str(promised["answer_within"])
+    return Record("promise", promised, f'tiers.toml promises no such thing to "{name}"')
 
 
 def _given(tree: nodes.Template) -> set[str]:

@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TextIO
+from typing import NamedTuple, Self, TextIO
 
 from outreach.domain import vcard
 from outreach.domain.address import normalise
@@ -82,8 +82,7 @@ class ContactFile:
         return self.kind == "vcard"
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One row or card: its cells, or the `reason` why it cannot be read.
 
     `raw` is what a rejects file needs where there are no cells, and of a card always.

@@ -6,11 +6,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from outreach.domain.address import Address, likeness, parse_address
+from outreach.domain.condition import AllOf, Condition, Constant
 from outreach.domain.contact import ConsentBasis, ConsentStatus, Contact
+from outreach.domain.segment import Segments
 from outreach.domain.tiers import KNOWN, Tiers
 from outreach.errors import NotFoundError, Problem, RefusedError, UsageError
 from outreach.services.given import Given, Types, read
 from outreach.storage import contacts, history, keys, permissions, suppressions
+from outreach.storage import segments as questions
 from outreach.storage import tiers as standings
 from outreach.storage.contacts import AddressInfo, NewContact
 from outreach.storage.database import Database
@@ -198,13 +201,30 @@ def show(database: Database, types: Types, email: str, *, now: datetime, limit: 
     return Shown(contact, addresses, tuple(listed), standing.set_by_person, tuple(events))
 
 
+def selection(
+    segments: Segments, tiers: Tiers, *, segment: str | None, where: str | None, tier: str | None
+) -> Condition:
+    """Return the condition for who is in a segment, fulfils an expression and is of a tier.
+
+    What is None does not narrow the choice.
+    """
+    parts = []
+    if segment is not None:
+        parts.append(segments.get(segment).condition)
+    if where is not None:
+        parts.append(segments.parse(where, "--where"))
+    if tier is not None:
+        parts.append(segments.parse(f'tier == "{tiers.named(tier).name}"'))
+    return AllOf(tuple(parts)) if parts else Constant(True)
+
+
 def listing(
-    database: Database, types: Types, *, now: datetime, tier: str | None, limit: int | None
+    database: Database, types: Types, condition: Condition, *, now: datetime, limit: int | None
 ) -> tuple[list[Contact], int]:
-    """Return contacts in the order in which they were added, and how many there are in all."""
+    """Return who fulfils `condition`, as they were added, and how many they are in all."""
     with database.read() as session:
-        ids = contacts.listing(session, tier=tier, limit=limit)
-        total = contacts.count(session, tier=tier)
+        ids = questions.ids(session, condition, now, limit=limit)
+        total = len(ids) if limit is None else questions.count(session, condition, now)
         return contacts.load(session, ids, now, types=types), total
 
 

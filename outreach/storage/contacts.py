@@ -350,24 +350,16 @@ def remove_interests(session: Session, contact_id: int, interests: Collection[st
 
 
 def listing(
-    session: Session,
-    *,
-    tier: str | None = None,
-    limit: int | None = None,
+    session: Session, *, after: int = 0, limit: int | None = None, tier: str | None = None
 ) -> list[int]:
-    """Return the ids of living contacts, in the order in which they were added."""
-    wanted = select(ContactRow.id).where(ContactRow.merged_into_id.is_(None))
+    """Return the ids of all living contacts, or those of a tier, greater than `after`, ascending.
+
+    Who gives a `limit` and comes back with the last one reads a long list piece by piece.
+    """
+    wanted = select(ContactRow.id).where(ContactRow.merged_into_id.is_(None), ContactRow.id > after)
     if tier is not None:
         wanted = wanted.where(ContactRow.tier == tier)
     return list(session.scalars(wanted.order_by(ContactRow.id).limit(limit)))
-
-
-def count(session: Session, *, tier: str | None = None) -> int:
-    """Return how many living contacts there are."""
-    wanted = select(func.count()).where(ContactRow.merged_into_id.is_(None))
-    if tier is not None:
-        wanted = wanted.where(ContactRow.tier == tier)
-    return session.scalar(wanted) or 0
 
 
 def with_likeness(session: Session, text: str) -> list[int]:

@@ -1,6 +1,6 @@
 """What happened with a contact: notes, and everything on record as one timeline."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,11 +9,13 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from outreach.storage.tables import (
+    AddressRow,
     CampaignRow,
     ConsentRow,
     ContactRow,
     DecisionRow,
     DeliveryRow,
+    InterestRow,
     MergeRow,
     NoteRow,
     OptOutRow,
@@ -163,3 +165,34 @@ _SOURCES = (
     _Source(NoteRow, NoteRow.at, _note),
     _Source(MergeRow, MergeRow.at, _merge, contact="kept_id"),
 )
+
+FACTS: Mapping[str, Any] = {
+    "addresses": AddressRow,
+    "consents": ConsentRow,
+    "opt_outs": OptOutRow,
+    "roles": RoleRow,
+    "interests": InterestRow,
+    "tier_changes": TierChangeRow,
+    "notes": NoteRow,
+    "touches": TouchRow,
+}
+"""The tables that `facts` can give, by what they hold."""
+
+
+def facts(
+    session: Session, contact_ids: Sequence[int], names: Collection[str]
+) -> dict[int, dict[str, list[dict[str, Any]]]]:
+    """Return the rows of the tables `names` (of `FACTS`) for each contact, oldest first."""
+    found: dict[int, dict[str, list[dict[str, Any]]]] = {
+        contact_id: {name: [] for name in names} for contact_id in contact_ids
+    }
+    for name in names:
+        table = FACTS[name]
+        columns = [column for column in table.__table__.columns if column.key != "id"]
+        rows = session.execute(
+            select(*columns).where(table.contact_id.in_(contact_ids)).order_by(table.id)
+        ).mappings()
+        for row in rows:
+            values = dict(row)
+            found[values.pop("contact_id")][name].append(values)
+    return found

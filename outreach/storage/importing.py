@@ -8,12 +8,12 @@ tables can be written without asking back for each.
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, func, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from outreach.domain.address import keyed_hash, likeness_of_normalised
@@ -30,7 +30,6 @@ from outreach.storage.tables import (
     InterestRow,
     NoteRow,
     OptOutRow,
-    PromiseRow,
     RoleRow,
     SuppressionRow,
     TierChangeRow,
@@ -92,6 +91,20 @@ class Change:
     opted_out_at: datetime | None = None
     note: str | None = None
     addresses: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def says_something(self) -> bool:
+        """Whether there is anything to write."""
+        return bool(
+            self.fields is not None
+            or self.tier
+            or self.consent
+            or self.interests
+            or self.roles
+            or self.opted_out
+            or self.note
+            or self.addresses
+        )
 
 
 class Bulk:
@@ -222,9 +235,7 @@ class Bulk:
         )
         self._notes((contact_id, entry.note) for contact_id, entry in people if entry.note)
 
-    def _consents(
-        self, consents: Sequence[tuple[int, int, ConsentEntry, datetime | None]]
-    ) -> None:
+    def _consents(self, consents: Sequence[tuple[int, int, ConsentEntry, datetime | None]]) -> None:
         now, by, file = self.now, self.origin.by, self.origin.file
         rows = []
         for contact_id, line, consent, created in consents:
@@ -318,7 +329,9 @@ class Bulk:
         agreed = [one for one in changes if one.consent]
         if summed_up := [one for one in agreed if one.newest]:
             self._sum_up(summed_up, mark)
-        self._consents([(one.contact_id, one.line, one.consent, None) for one in agreed if one.consent])
+        self._consents(
+            [(one.contact_id, one.line, one.consent, None) for one in agreed if one.consent]
+        )
         self._interests((one.contact_id, text) for one in changes for text in one.interests)
         self._roles((one.contact_id, role) for one in changes for role in one.roles)
         self._opt_outs(
@@ -359,10 +372,13 @@ class Bulk:
             ],
         )
 
-    def suppress(self, entries: Sequence[Entry], secret: str) -> int:
-        """Put the addresses of `entries` on the suppression list; return how many are new there."""
+    def suppress(self, entries: Sequence[Entry], secrets: Sequence[str]) -> int:
+        """Put the addresses of `entries` on the suppression list; return how many are new there.
+
+        What is on the list stays as it is, also where a person lifted it since.
+        """
         rows = {
-            keyed_hash(entry.normalised, secret): (
+            entry.normalised: (
                 entry.normalised,
                 entry.suppress,
                 self.origin.line(entry.line),
@@ -370,12 +386,18 @@ class Bulk:
             )
             for entry in entries
         }
-        there = set(
-            self.session.scalars(
-                select(SuppressionRow.address_hash).where(SuppressionRow.address_hash.in_(rows))
+        hashes = {keyed_hash(one, secret): one for one in rows for secret in secrets}
+        there: set[str] = set()
+        for batch in _batches(list(hashes)):
+            found = select(SuppressionRow.address_hash).where(
+                SuppressionRow.address_hash.in_(batch)
             )
-        )
-        added = [(digest, *rest) for digest, rest in rows.items() if digest not in there]
+            there.update(hashes[digest] for digest in self.session.scalars(found))
+        added = [
+            (keyed_hash(address, secrets[-1]), *rest)
+            for address, rest in rows.items()
+            if address not in there
+        ]
         columns = ("address_hash", "normalised", "reason", "source", "created_at")
         self.write(SuppressionRow, columns, added)
         return len(added)
@@ -418,14 +440,17 @@ def _json(attributes: Mapping[str, Any]) -> str:
     return json.dumps(contacts.encode(attributes), ensure_ascii=False)
 
 
+def _batches(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    return (values[at : at + contacts.BATCH] for at in range(0, len(values), contacts.BATCH))
+
+
 def suppressed(session: Session, normalised: Sequence[str], secrets: Sequence[str]) -> set[str]:
     """Return which of these addresses are on the suppression list, also by hash alone."""
     active = SuppressionRow.lifted_at.is_(None)
     if session.scalar(select(SuppressionRow.id).where(active).limit(1)) is None:
         return set()
     found: set[str] = set()
-    for start in range(0, len(normalised), contacts.BATCH):
-        batch = normalised[start : start + contacts.BATCH]
+    for batch in _batches(normalised):
         hashes = {keyed_hash(one, secret): one for one in batch for secret in secrets}
         rows = session.execute(
             select(SuppressionRow.address_hash, SuppressionRow.normalised).where(
@@ -443,8 +468,7 @@ def suppressed(session: Session, normalised: Sequence[str], secrets: Sequence[st
 def snapshots(session: Session, ids: Sequence[int]) -> dict[int, Snapshot]:
     """Return what is on record about these contacts."""
     found: dict[int, Snapshot] = {}
-    for start in range(0, len(ids), contacts.BATCH):
-        batch = ids[start : start + contacts.BATCH]
+    for batch in _batches(ids):
         columns: list[ColumnElement[Any]] = [getattr(ContactRow, name) for name in FIELDS]
         for row in session.execute(
             select(
@@ -537,12 +561,6 @@ def record(
         .values(totals=dict(totals), finished_at=finished_at)
         .execution_options(synchronize_session=False)
     )
-
-
-def remember_promises(session: Session, digest: str, toml: str, now: datetime) -> None:
-    """Keep this version of ``tiers.toml`` unless it is kept already."""
-    if session.get(PromiseRow, digest) is None:
-        session.execute(insert(PromiseRow).values(hash=digest, text=toml, first_seen_at=now))
 
 
 def proposals(session: Session, since: datetime, limit: int) -> tuple[int, list[tuple[str, ...]]]:

@@ -13,6 +13,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from outreach.domain.contact import ConsentStatus
+from outreach.domain.delivery import DeliveryState
 from outreach.domain.tiers import Tiers
 from outreach.domain.touches import SUMMARIES
 from outreach.storage.contacts import FIELDS, addresses
@@ -45,9 +46,9 @@ _MOVED_WHOLE: tuple[Any, ...] = (
 )
 """Tables of which every row goes to the kept contact; the others have a rule of their own."""
 
-_WAITING = ("planned", "pending")
-_GOING = ("claimed", "sending")
-_MAY_HAVE_ARRIVED = ("sent", "uncertain")
+_WAITING = (DeliveryState.PLANNED, DeliveryState.PENDING)
+_GOING = (DeliveryState.CLAIMED, DeliveryState.SENDING)
+_MAY_HAVE_ARRIVED = (DeliveryState.SENT, DeliveryState.UNCERTAIN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,10 +198,12 @@ def _settle_deliveries(
     for campaign_id, pair in pairs.items():
         ours, theirs = pair[kept_id], pair[absorbed_id]
         if theirs.state in _WAITING:
-            theirs.state, theirs.reason = "cancelled", f"merged; it goes to {ours.address}"
+            theirs.state = DeliveryState.CANCELLED
+            theirs.reason = f"merged; it goes to {ours.address}"
             cancelled.append(keys[campaign_id])
         elif ours.state in _WAITING and theirs.state in _MAY_HAVE_ARRIVED:
-            ours.state, ours.reason = "cancelled", f"merged; it went to {theirs.address}"
+            ours.state = DeliveryState.CANCELLED
+            ours.reason = f"merged; it went to {theirs.address}"
             cancelled.append(keys[campaign_id])
     session.flush()
     return tuple(sorted(keys.values())), tuple(sorted(cancelled))
@@ -223,7 +226,7 @@ def _move_earlier_merges(session: Session, kept_id: int, absorbed_id: int) -> No
 
 
 def _join_values(kept: ContactRow, absorbed: ContactRow) -> None:
-    """Fill gaps from the absorbed contact; of two pauses the longer holds, of two ends the first."""
+    """Fill gaps from the absorbed contact; the longer pause holds, and the earlier end."""
     for name in FIELDS:
         if getattr(kept, name) is None:
             setattr(kept, name, getattr(absorbed, name))

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any, TypeAlias
+from typing import Any, Self, TypeAlias
 
 from sqlalchemy import (
     Boolean,
@@ -38,6 +38,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.sql.operators import OperatorType
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from outreach.domain.condition import (
@@ -203,6 +204,13 @@ class _Element(FunctionElement[Any]):
         super().__init__(*clauses)
         self.type = returns()
 
+    def self_group(self, against: OperatorType | None = None) -> Self:  # noqa: ARG002
+        """Return the element as it is: it needs no brackets, and no ``= 1`` to be a condition.
+
+        With SQLAlchemy's ``= 1`` around it, SQLite would not use an index for an ``IN``.
+        """
+        return self
+
 
 class _Among(_Element):
     """The contact is among the rows of a table: as ``IN`` and as ``EXISTS``.
@@ -355,7 +363,7 @@ def _term(  # noqa: PLR0911 - a case for each condition, as below
             return term.is_not(true()) if can_be_unknown else not_(term)
 
 
-def _question(  # noqa: PLR0911
+def _question(  # noqa: PLR0911, PLR0912
     condition: Condition, now: datetime
 ) -> tuple[ColumnElement[bool], bool]:
     """Return the term for a single question, and whether it can be SQL's unknown."""
@@ -369,6 +377,8 @@ def _question(  # noqa: PLR0911
         case OneOf(operand, values):
             constants = [item.constant for item in values]
             return _value(operand, now).in_(constants), not _known(operand)
+        case Like(Field("email" | "email_domain" as name), how, texts):
+            return _addressed(name, how, texts), False
         case Like(operand, how, texts):
             value = _value(operand, now)
             return or_(*(_like(value, how, text) for text in texts)), not _known(operand)
@@ -465,6 +475,14 @@ def _regex(letter: str) -> str:
     return "\\" + letter if letter.isascii() and not letter.isalnum() else letter
 
 
+def _addressed(name: str, how: str, texts: tuple[str, ...]) -> ColumnElement[bool]:
+    address: Any = AddressRow.address
+    if name == "email_domain":
+        address = _Domain(address, returns=Text)
+    primary = AddressRow.is_primary == true()
+    return _among(AddressRow, primary, or_(*(_like(address, how, text) for text in texts)))
+
+
 def _mailbox(addresses: tuple[str, ...]) -> ColumnElement[bool]:
     query = select(AddressRow.contact_id).where(
         AddressRow.normalised.in_(addresses), AddressRow.is_primary
@@ -505,7 +523,8 @@ def _suppressed() -> ColumnElement[bool]:
 
 
 def _among(
-    table: type[InterestRow | RoleRow | OptOutRow | TouchRow], *terms: ColumnElement[bool]
+    table: type[AddressRow | InterestRow | RoleRow | OptOutRow | TouchRow],
+    *terms: ColumnElement[bool],
 ) -> ColumnElement[bool]:
     query = select(table.contact_id).where(*terms)
     return _Among(

@@ -226,9 +226,9 @@ class SmtpConnection:
         if reply.code != 250:
             raise self._refused(reply, Step.GREETING)
         for line in lines[1:]:
-            keyword, _, parameters = line.replace("=", " ", 1).strip().partition(" ")
-            known = self._extensions.get(keyword.upper(), "")
-            self._extensions[keyword.upper()] = f"{known} {parameters}".strip()
+            keyword, _, parameters = line.strip().upper().replace("AUTH=", "AUTH ").partition(" ")
+            known = self._extensions.get(keyword, "")
+            self._extensions[keyword] = f"{known} {parameters}".strip()
         limit = re.search(r"\bMAILMAX=(\d{1,6})\b", self._extensions.get("LIMITS", ""))
         self._mail_max = max(1, int(limit[1])) if limit else None
 
@@ -261,7 +261,7 @@ class SmtpConnection:
             raise _Failed(unanswered(Step.TLS), Step.TLS, text) from None
 
     def _log_in(self, user: str, password: str) -> None:
-        offered = self._extensions.get("AUTH", "").upper().split()
+        offered = self._extensions.get("AUTH", "").split()
         login = self._to.login
         if login is Login.AUTO:
             login = Login.LOGIN if "LOGIN" in offered and "PLAIN" not in offered else Login.PLAIN

@@ -102,7 +102,9 @@ def test_fallback_values_of_one_rule_stay_together():
 
 
 def test_values_that_no_parser_knows_are_kept():
-    css = "p{color:rgb(0 0 0 / 50%);background:url(data:image/png;base64,AA==);width:calc(1px + 2%)}"
+    css = (
+        "p{color:rgb(0 0 0 / 50%);background:url(data:image/png;base64,AA==);width:calc(1px + 2%)}"
+    )
     assert (
         'style="color:rgb(0 0 0 / 50%);background:url(data:image/png;base64,AA==);'
         'width:calc(1px + 2%)"'
@@ -195,6 +197,14 @@ def test_part_of_a_shorthand_is_defended_too():
 def test_selectors_premailer_cannot_apply_stay_in_the_block_only():
     css = "p:nth-child(2n),li:not(.a),p:has(a),p::first-line,:root,*{color:red} p!{color:blue}"
     html = page(css, "<p>x</p><p>y</p><li>z</li>")
+    assert inline_css(html) == html
+
+
+@pytest.mark.parametrize(
+    "selector", ["a\\1 ", "a[", "..a", "a >", "\\", "é>é", "a:b:c", "[a='\\0']"]
+)
+def test_odd_selectors_are_passed_over(selector):
+    html = page(f"{selector}{{color:red}}", "<p>x</p>")
     assert inline_css(html) == html
 
 

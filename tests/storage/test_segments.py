@@ -1,15 +1,13 @@
 """A segment asked in SQL and in memory gives the same answer, for every contact and question."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import insert, select, text
+from sqlalchemy import insert, text
 from sqlalchemy.orm import Session
 
 from outreach.domain import condition as c
@@ -209,9 +207,10 @@ QUESTIONS: st.SearchStrategy[c.Condition] = st.one_of(
         constant(c.Kind.NUMBER) | attributes(AttributeType.NUMBER),
     ),
     st.builds(
-        c.Compare, st.just(c.Field("id")), SIGNS, st.integers(0, 9).map(
-            lambda number: c.Literal(number, c.Kind.NUMBER)
-        )
+        c.Compare,
+        st.just(c.Field("id")),
+        SIGNS,
+        st.integers(0, 9).map(lambda number: c.Literal(number, c.Kind.NUMBER)),
     ),
     st.builds(c.Compare, TIMED, SIGNS, BOUNDS),
     st.one_of(*(named_questions(name) for name in NAMED)),
@@ -321,6 +320,7 @@ def write_people(session: Session, drawn: list[dict[str, Any]]) -> list[int]:
             segment="everyone",
             segment_where="true",
             series=key.partition("@")[0],
+            kind="newsletter",
             content_class="give",
             subject="s",
             sender="a",
@@ -406,7 +406,7 @@ def load(session: Session, ids: list[int]) -> list[Contact]:
 
 
 @settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     drawn=st.lists(people(), min_size=1, max_size=5),
