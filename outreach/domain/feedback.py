@@ -443,6 +443,8 @@ def _settled_by_step(cause: Cause, reply: Reply, step: Step) -> Cause:
     settled = cause
     if step is Step.CONNECT and reply.code >= 500 and cause in {Cause.BAD_ADDRESS, Cause.UNKNOWN}:
         settled = Cause.POLICY
+    elif step is Step.GREETING and cause is Cause.BAD_ADDRESS:
+        settled = Cause.PROTOCOL
     elif step is Step.TLS:
         settled = Cause.TLS
     elif step is Step.LOGIN and cause in _UNSAID:
@@ -465,5 +467,7 @@ def _settled_by_step(cause: Cause, reply: Reply, step: Step) -> Cause:
     return settled
 
 
-_UNSAID = frozenset({Cause.POLICY, Cause.UNKNOWN, Cause.SPAM, Cause.PROTOCOL})
+_UNSAID = frozenset(
+    {Cause.POLICY, Cause.UNKNOWN, Cause.SPAM, Cause.PROTOCOL, Cause.BAD_ADDRESS, Cause.MAILBOX}
+)
 _GMAIL = re.compile(r"gsmtp|google", re.IGNORECASE)

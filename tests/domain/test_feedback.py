@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from outreach.domain.feedback import (
@@ -148,9 +148,12 @@ def test_every_registered_code_has_one_cause(code):
     st.text(max_size=80),
     st.sampled_from(Step),
 )
+@example(500, "5.1.0", "", Step.LOGIN)
+@example(550, None, "no such user", Step.GREETING)
 def test_before_a_recipient_is_named_no_address_is_blamed(code, enhanced, text, step):
     verdict = classify(Reply(code, enhanced, text), step)
-    if step in {Step.CONNECT, Step.SENDER, Step.LOGIN, Step.TLS} or code < 500:
+    before = {Step.CONNECT, Step.GREETING, Step.TLS, Step.LOGIN, Step.SENDER}
+    if step in before or code < 500:
         assert verdict.fault is not Fault.ADDRESS
     assert verdict.outcome is (Outcome.DEFERRED if code < 500 else Outcome.REJECTED)
 

@@ -69,7 +69,7 @@ def test_only_what_is_offered_is_used():
 def test_parameters_are_written_in_xtext():
     with ScriptedServer() as server:
         send_one(server, envelope=Envelope("", "a+b=c@example.org", "id=1 ü"))
-    assert "ENVID=id+3D1+20+FC" in server.transcript[1]
+    assert "ENVID=id+3D1+20+C3+BC" in server.transcript[1]
     assert "ORCPT=rfc822;a+2Bb+3Dc@example.org" in server.transcript[2]
 
 
@@ -217,6 +217,17 @@ def test_a_refused_recipient_leaves_a_clean_connection():
     assert all(message.recipients == ("bob@example.org",) for message in server.accepted)
 
 
+def test_no_empty_message_is_sent_to_a_recipient_of_who_knows_what():
+    rules = [Rule("RSET", reply="500 5.5.1 what?", times=1), Rule("DATA", reply="451 no", times=1)]
+    with ScriptedServer(*rules) as server, to(server).connect() as connection:
+        assert connection.send(BOB, MESSAGE).outcome is Outcome.DEFERRED
+        receipt = connection.send(BOB, MESSAGE)  # RSET is refused, all else is taken
+        assert receipt.fault is Fault.CONNECTION
+        assert server.accepted == []
+        assert connection.send(BOB, MESSAGE).outcome is Outcome.ACCEPTED
+    assert server.data == [MESSAGE]
+
+
 # Silence, and worse
 
 
@@ -329,6 +340,28 @@ def test_a_server_that_is_not_there():
     assert receipt.text == f"cannot connect to 127.0.0.1:{port}: Connection refused"
     assert receipt.is_safe_elsewhere
     assert receipt.retry_after is not None
+
+
+def test_a_host_that_cannot_be_a_name():
+    receipt = SmtpTransport(host="a" * 70, port=25).connect().send(BOB, MESSAGE)
+    assert (receipt.outcome, receipt.fault) == (Outcome.DEFERRED, Fault.CONNECTION)
+    assert receipt.text.startswith("cannot connect to aaa")
+
+
+def test_an_interruption_leaves_no_half_message_behind(monkeypatch):
+    with ScriptedServer() as server:
+        connection = to(server).connect()
+        connection.send(BOB, MESSAGE)
+
+        def interrupted(_data):
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(connection, "_deliver", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            connection.send(BOB, MESSAGE)
+        connection.close()
+    assert server.data == [MESSAGE]
+    assert "QUIT" not in server.transcript
 
 
 # Encryption
