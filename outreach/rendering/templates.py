@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, tzinfo
+from functools import lru_cache
 from hashlib import sha256
 from html import escape
 from pathlib import Path, PurePosixPath
@@ -45,7 +46,7 @@ MAX_FILE = 2_000_000
 """Octets that one template file may have."""
 
 _APART = ("layouts", "partials")
-_CONTACT_FIELDS = (
+CONTACT_FIELDS = (
     "email",
     "first_name",
     "last_name",
@@ -66,7 +67,7 @@ _CONTACT_FIELDS = (
     "last_personal",
     "last_reply",
 )
-_CONTACT_SETS = ("roles", "interests")
+CONTACT_SETS = ("roles", "interests")
 _NAMES = (
     "contact",
     "sender",
@@ -289,6 +290,7 @@ class Template:
         self.name = str(PurePosixPath(file).with_suffix(""))
         self.format = PurePosixPath(file).suffix
         self._templates = templates
+        self.attributes = tuple(templates.attributes or ())
         self.display = templates.display
         snapshot = _Snapshot(templates, file)
         self.front_matter: FrontMatter = snapshot.front_matter
@@ -297,15 +299,14 @@ class Template:
         self.sheets = snapshot.sheets
         self.layout = snapshot.layout
         self.text_file = snapshot.text_file
-        self._sandboxes = snapshot.sandboxes
+        self.sandboxes = snapshot.sandboxes
         self._base = self._document_name()
         listed = json.dumps(sorted(self.files.items()), ensure_ascii=False)
         self.hash = sha256(listed.encode("utf-8", "surrogatepass")).hexdigest()
         self._inline = {
-            key: self._compiled_inline(key)
+            key: compiled
             for key in ("subject", "preheader", "text")
-            if getattr(self.front_matter, key) is not None
-            and not (key == "text" and self.text_file)
+            if (compiled := self._compiled_inline(key)) is not None
         }
 
     def __repr__(self) -> str:
@@ -337,15 +338,15 @@ class Template:
 
     def render(self, contact: Contact, scene: Scene) -> Rendered:
         """Return the mail for `contact`, or raise `TemplateError` saying where and why not."""
-        locale = self._locale(contact, scene)
-        zone = _zone(contact.timezone or scene.timezone, scene.timezone)
+        locale = self.locale_for(contact, scene)
+        zone = zone_for(contact, scene)
         names = self._names(contact, scene, locale, zone)
         state = Rendering(
             locale=locale,
             zone=zone,
             first_name=contact.first_name,
             names=frozenset(
-                [*names, *_FUNCTION_NAMES, *(f"contact.{field}" for field in _CONTACT_FIELDS)]
+                [*names, *_FUNCTION_NAMES, *(f"contact.{field}" for field in CONTACT_FIELDS)]
             ),
         )
         with rendering(state):
@@ -372,6 +373,18 @@ class Template:
     ) -> dict[str, object]:
         """Return everything a template can name, but for functions."""
         now = scene.now.astimezone(zone)
+        return {
+            **self.shared_names(scene),
+            "contact": self._contact(contact),
+            "links": links_record(scene.links),
+            "promise": promise(contact.tier, scene.tiers),
+            "now": now,
+            "today": now.date(),
+            **self.languages(locale),
+        }
+
+    def shared_names(self, scene: Scene) -> dict[str, object]:
+        """Return what a template can name that is the same for a whole mailing."""
         firm = Record(
             "the workspace",
             {
@@ -383,7 +396,6 @@ class Template:
         )
         return {
             **self.front_matter.variables,
-            "contact": self._contact(contact),
             "sender": Record(
                 "sender",
                 {
@@ -392,36 +404,29 @@ class Template:
                     "reply_to": scene.sender.reply_to or scene.sender.address,
                 },
             ),
-            "links": Record(
-                "links",
-                {
-                    "unsubscribe": scene.links.unsubscribe,
-                    "preferences": scene.links.preferences,
-                    "view": scene.links.view,
-                },
-                "set link_base in outreach.toml, or write {% if links.… %}",
-            ),
-            "promise": _promise(contact.tier, scene.tiers),
             **{name: firm.look_up(name) for name in ("company", "postal_address", "website")},
-            "now": now,
-            "today": now.date(),
+        }
+
+    def languages(self, locale: Locale) -> dict[str, object]:
+        """Return what a template can name that depends on the language it is rendered in."""
+        return {
             "locale": str(locale).replace("_", "-"),
             "language": self.front_matter.language or str(locale).replace("_", "-"),
             "direction": locale.text_direction,
         }
 
     def _contact(self, contact: Contact) -> Record:
-        attributes: dict[str, object] = dict.fromkeys(self._templates.attributes or ())
+        attributes: dict[str, object] = dict.fromkeys(self.attributes)
         attributes |= contact.attributes
         values: dict[str, object] = {
             **attributes,
             "attributes": Record("contact", attributes),
-            **{name: getattr(contact, name) for name in _CONTACT_FIELDS},
-            **{name: tuple(sorted(getattr(contact, name))) for name in _CONTACT_SETS},
+            **{name: getattr(contact, name) for name in CONTACT_FIELDS},
+            **{name: tuple(sorted(getattr(contact, name))) for name in CONTACT_SETS},
         }
         return Record("contact", values)
 
-    def _locale(self, contact: Contact, scene: Scene) -> Locale:
+    def locale_for(self, contact: Contact, scene: Scene) -> Locale:
         """Return the contact's locale or, where the template has another language, that."""
         own = _parse_locale(contact.locale) or _parse_locale(scene.locale) or Locale("en")
         fixed = _parse_locale(self.front_matter.language)
@@ -502,11 +507,11 @@ class Template:
 
     def _run(self, language: Language, file: str, names: dict[str, object]) -> str:
         """Run Jinja over a file."""
-        sandbox = self._sandboxes[language]
-        return self._guarded(lambda: _filled(sandbox.get_template(file), names))
+        sandbox = self.sandboxes[language]
+        return self._guarded(lambda: filled(sandbox.get_template(file), names))
 
     def _run_inline(self, key: str, names: dict[str, object]) -> str:
-        return self._guarded(lambda: _filled(self._inline[key], names))
+        return self._guarded(lambda: filled(self._inline[key], names))
 
     def _guarded(self, work: Callable[[], _T]) -> _T:
         try:
@@ -514,15 +519,24 @@ class Template:
         except EXPECTED as error:
             raise as_template_error(error, self.display, self.files) from error
 
-    def _compiled_inline(self, key: str) -> jinja2.Template:
+    def inline_source(self, key: str) -> tuple[str, str] | None:
+        """Return the source of a text in the front matter, at its line, and its file's name."""
+        if getattr(self.front_matter, key) is None or (key == "text" and self.text_file):
+            return None
         sheet = self.sheets[self.file]
         if key not in sheet.values and self.layout:
             sheet = self.sheets[self.layout]
-        source = "\n" * (sheet.starts[key] - 1) + sheet.values[key]
-        sandbox = self._sandboxes[Language.TEXT]
+        return "\n" * (sheet.starts[key] - 1) + sheet.values[key], sheet.name
+
+    def _compiled_inline(self, key: str) -> jinja2.Template | None:
+        written = self.inline_source(key)
+        if written is None:
+            return None
+        source, name = written
+        sandbox = self.sandboxes[Language.TEXT]
 
         def compiled() -> jinja2.Template:
-            code = sandbox.compile(source, sheet.name, sheet.name)
+            code = sandbox.compile(source, name, name)
             return jinja2.Template.from_code(sandbox, code, sandbox.make_globals(None))
 
         return self._guarded(compiled)
@@ -747,7 +761,7 @@ class _Snapshot:
             unknown = meta.find_undeclared_variables(tree) - given
             for node in tree.find_all(nodes.Name):
                 if node.name in unknown:
-                    fields = (*_CONTACT_FIELDS, *_CONTACT_SETS, *(self.templates.attributes or ()))
+                    fields = (*CONTACT_FIELDS, *CONTACT_SETS, *(self.templates.attributes or ()))
                     hint = suggestion(node.name, given)
                     if node.name in fields:
                         hint = f"write contact.{node.name}"
@@ -768,7 +782,7 @@ class _Snapshot:
 
     def _check_contact_fields(self, tree: nodes.Template, file: str) -> None:
         attributes = self.templates.attributes or ()
-        known = (*_CONTACT_FIELDS, *_CONTACT_SETS, "attributes", *attributes)
+        known = (*CONTACT_FIELDS, *CONTACT_SETS, "attributes", *attributes)
         for node in tree.find_all(nodes.Getattr):
             of = node.node
             if isinstance(of, nodes.Name) and of.name == "contact" and node.attr not in known:
@@ -814,7 +828,16 @@ class _Snapshot:
                 )
 
 
-def _promise(name: str, tiers: Tiers | None) -> Record:
+def links_record(links: ContactLinks) -> Record:
+    """Return the links of one mail for a template."""
+    return Record(
+        "links",
+        {"unsubscribe": links.unsubscribe, "preferences": links.preferences, "view": links.view},
+        "set link_base in outreach.toml, or write {% if links.… %}",
+    )
+
+
+def promise(name: str, tiers: Tiers | None) -> Record:
     """Return what the tier called `name` is promised, as ``tiers.toml`` has it now."""
     promised: dict[str, object] = dict.fromkeys(_PROMISED)
     if tiers is not None and name in tiers:
@@ -844,7 +867,8 @@ def _given(tree: nodes.Template) -> set[str]:
     return names
 
 
-def _filled(template: jinja2.Template, names: Mapping[str, object]) -> str:
+def filled(template: jinja2.Template, names: Mapping[str, object]) -> str:
+    """Return what a template of Jinja gives with these names."""
     # Not `Template.render`, which would rewrite the traceback that tells us the place.
     context = template.new_context(dict(names))
     return "".join(template.root_render_func(context))
@@ -866,6 +890,12 @@ def _is_ahead(name: str, today: date) -> bool:
     return period is not Period.NONE and stem > period.name_of(today)
 
 
+def zone_for(contact: Contact, scene: Scene) -> tzinfo:
+    """Return the contact's time zone or, where it is not known, the firm's."""
+    return _zone(contact.timezone or scene.timezone, scene.timezone)
+
+
+@lru_cache(maxsize=1024)
 def _zone(name: str, fallback: str = "UTC") -> tzinfo:
     for zone in (name, fallback):
         try:
@@ -875,6 +905,7 @@ def _zone(name: str, fallback: str = "UTC") -> tzinfo:
     return UTC
 
 
+@lru_cache(maxsize=1024)
 def _parse_locale(tag: str | None) -> Locale | None:
     """Return the locale that a tag such as ``pt-BR`` means, or its language's, or None."""
     for candidate in (tag, tag and re.split("[-_]", tag)[0]):
