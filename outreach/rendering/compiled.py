@@ -9,7 +9,7 @@ counted; `CompiledTemplate.problems` says why. See ``docs/compiled.md``.
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import tzinfo
+from datetime import datetime
 from threading import Lock
 
 import jinja2
@@ -289,9 +289,9 @@ class CompiledTemplate:
     # For each contact.
 
     def find(
-        self, contact: Contact, scene: Scene, links: Callable[[], ContactLinks]
+        self, contact: Contact, now: datetime, links: Callable[[], ContactLinks]
     ) -> Found | None:
-        """Return what to fill for a contact, or None where only the plain path will do.
+        """Return what to fill for a contact at `now`, or None where only the plain path will do.
 
         `links` are asked for only where a template does more with them than print them.
         """
@@ -299,21 +299,20 @@ class CompiledTemplate:
             self.counts.plain += 1
             return None
         try:
-            return self._found(contact, scene, links)
+            return self._found(contact, now, links)
         except NotTame as error:
-            self.counts.plain += 1
-            self.counts.reasons[str(error)] += 1
+            self.left_to_plain(str(error))
         except (OutreachError, *EXPECTED):
             # The plain path will say it better.
             self.counts.plain += 1
         return None
 
     def _found(
-        self, contact: Contact, scene: Scene, links: Callable[[], ContactLinks]
+        self, contact: Contact, now: datetime, links: Callable[[], ContactLinks]
     ) -> Found | None:
-        locale = self.template.locale_for(contact, scene)
-        zone = zone_for(contact, scene)
-        names = self._names(contact, scene, locale, zone, links)
+        locale = self.template.locale_for(contact, self._scene)
+        zone = zone_for(contact, self._scene)
+        names = self._names(contact, now.astimezone(zone), locale, links)
         for _ in range(_ROUNDS):
             state = Keying(
                 locale=locale,
@@ -344,9 +343,8 @@ class CompiledTemplate:
     def _names(
         self,
         contact: Contact,
-        scene: Scene,
+        now: datetime,
         locale: Locale,
-        zone: tzinfo,
         links: Callable[[], ContactLinks],
     ) -> dict[str, object]:
         used = self._used
@@ -354,11 +352,9 @@ class CompiledTemplate:
         names["contact"] = ContactRecord(contact, self.template.attributes)
         names |= self.template.languages(locale)
         if "promise" in used:
-            names["promise"] = promise(contact.tier, scene.tiers)
-        if "now" in used or "today" in used:
-            now = scene.now.astimezone(zone)
-            names["now"] = now
-            names["today"] = now.date()
+            names["promise"] = promise(contact.tier, self._scene.tiers)
+        names["now"] = now
+        names["today"] = now.date()
         if not self._links_are_marked and "links" in used:
             names["links"] = links_record(links())
         return names
@@ -435,6 +431,11 @@ class CompiledTemplate:
                 _, dropped = self._skeletons.popitem(last=False)
                 self._size -= dropped.size if dropped else 0
         return skeleton
+
+    def left_to_plain(self, reason: str) -> None:
+        """Count a mail that was found a skeleton and could not be filled."""
+        self.counts.plain += 1
+        self.counts.reasons[reason] += 1
 
     def prove(self, found: Found, *, same: bool) -> None:
         """Note whether a new skeleton gave the plain path's bytes; if not it is never used."""

@@ -164,6 +164,8 @@ class Skeleton:
         if any(_has_private(problem.message) for problem in page.warnings):
             raise NotTame("it has warnings about values")
         html = page.html
+        if "cid:" in html or "CID:" in html:
+            raise NotTame("it shows images that come along")
         if key.has_preheader and not page.has_preview:
             fixed = key.preheader
             html = with_hidden(html, _HIDDEN_HOLE if fixed is None else hidden_preheader(fixed))

@@ -18,8 +18,7 @@ from outreach.rendering.encoding import is_plain, quoted_printable
 from outreach.rendering.text import WIDTH, Block, columns
 
 Tokens = Sequence[str]
-"""The tokens of one message, in the order of `KINDS`."""
-KINDS = ("delivery", "unsubscribe", "preferences", "view")
+"""The tokens of one message, in the order of `outreach.domain.links.Token`."""
 
 
 class Line:
