@@ -441,6 +441,7 @@ class CompiledTemplate:
         """Note whether a new skeleton gave the plain path's bytes; if not it is never used."""
         if same:
             found.skeleton.proved = True
+            self.counts.filled += 1
             return
         with self._lock:
             if dropped := self._skeletons.get(found.key):

@@ -220,6 +220,7 @@ class _Compiled:
             self.template.left_to_plain(str(error))
             return None
         if found.skeleton.proved:
+            self.template.counts.filled += 1
             return composed
         plain = composer.compose_plainly(contact, delivery_id=delivery_id, date=date)
         self.template.prove(found, same=plain == composed)
