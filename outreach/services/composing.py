@@ -4,7 +4,8 @@ Preview, check and send all come through here, so what was looked at is what is 
 """
 
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from secrets import token_hex
@@ -35,13 +36,18 @@ _MANNER = {
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """A message as it goes to the next hop, with its envelope, and what it was rendered to."""
+    """A message as it goes to the next hop, with its envelope."""
 
     message: bytes
     message_id: str
     envelope_sender: str
     recipient: str
-    rendered: Rendered
+    render: Callable[[], Rendered] = field(compare=False, repr=False)
+
+    @property
+    def rendered(self) -> Rendered:
+        """What the message was rendered to; made when it is asked for."""
+        return self.render()
 
 
 class Composer:
@@ -139,7 +145,7 @@ class Composer:
             message_id=mail.message_id,
             envelope_sender=self.links.envelope_sender(delivery_id) or self.sender.address,
             recipient=recipient,
-            rendered=rendered,
+            render=lambda: rendered,
         )
 
     def mail(
@@ -223,7 +229,7 @@ class _Compiled:
             self.template.counts.filled += 1
             return composed
         plain = composer.compose_plainly(contact, delivery_id=delivery_id, date=date)
-        self.template.prove(found, same=plain == composed)
+        self.template.prove(found, same=plain == composed and plain.rendered == composed.rendered)
         return plain
 
     def _filled(
@@ -236,12 +242,12 @@ class _Compiled:
             else ""
             for kind in Token
         ]
-        rendered, text, html = found.fill(tokens)
+        text, html = found.fill(tokens)
         message_id = self._message_id.replace(self._marker, tokens[Token.DELIVERY])
         return Composed(
             message=self._frame.message(
                 recipient=Mailbox(contact.email, _shown_name(contact)),
-                subject=rendered.subject,
+                subject=found.subject,
                 date=date,
                 message_id=message_id,
                 tokens=tokens,
@@ -251,7 +257,7 @@ class _Compiled:
             message_id=message_id,
             envelope_sender=self._envelope_sender.replace(self._marker, tokens[Token.DELIVERY]),
             recipient=contact.email,
-            rendered=rendered,
+            render=lambda: found.rendered(tokens),
         )
 
 
