@@ -9,7 +9,7 @@ counted; `CompiledTemplate.problems` says why. See ``docs/compiled.md``.
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, tzinfo
 from threading import Lock
 
 import jinja2
@@ -63,6 +63,7 @@ MOST_SKELETONS = 256
 MOST_CHARACTERS = 24_000_000
 """Characters that the skeletons of one template may keep together."""
 
+_MOST_LOCALES = 512
 _ROUNDS = 12  # of learning, for one skeleton
 _WINDOW = 200  # contacts
 _WORTHWHILE = 100  # of them must find their skeleton made
@@ -166,6 +167,7 @@ class CompiledTemplate:
         self._seen = self._made = 0
         self._lock = Lock()
         self._whole_text = False
+        self._locales: dict[str | None, tuple[Locale, dict[str, object]]] = {}
         try:
             self._prepare()
         except (NotTame, OutreachError, *EXPECTED) as error:
@@ -315,9 +317,17 @@ class CompiledTemplate:
     def _found(
         self, contact: Contact, now: datetime, links: Callable[[], ContactLinks]
     ) -> Found | None:
-        locale = self.template.locale_for(contact, self._scene)
+        known = self._locales.get(contact.locale)
+        if known is None:
+            locale = self.template.locale_for(contact, self._scene)
+            known = locale, self.template.languages(locale)
+            if len(self._locales) >= _MOST_LOCALES:
+                self._locales.clear()
+            self._locales[contact.locale] = known
+        locale, languages = known
         zone = zone_for(contact, self._scene)
-        names = self._names(contact, now.astimezone(zone), locale, links)
+        names = {**self._shared, **languages}
+        self._add_own(names, contact, now, zone, links)
         for _ in range(_ROUNDS):
             state = Keying(
                 locale=locale,
@@ -345,24 +355,24 @@ class CompiledTemplate:
             return Found(key, skeleton, state.values, subject, preheader, text or None)
         raise NotTame("no skeleton can be made of it")
 
-    def _names(
+    def _add_own(
         self,
+        names: dict[str, object],
         contact: Contact,
         now: datetime,
-        locale: Locale,
+        zone: tzinfo,
         links: Callable[[], ContactLinks],
-    ) -> dict[str, object]:
+    ) -> None:
+        """Add the names that mean something else for each contact, as far as they are used."""
         used = self._used
-        names = dict(self._shared)
         names["contact"] = ContactRecord(contact, self.template.attributes)
-        names |= self.template.languages(locale)
         if "promise" in used:
             names["promise"] = promise(contact.tier, self._scene.tiers)
-        names["now"] = now
-        names["today"] = now.date()
-        if not self._links_are_marked and "links" in used:
+        if "now" in used or "today" in used:
+            names["now"] = now = now.astimezone(zone)
+            names["today"] = now.date()
+        if "links" in used and not self._links_are_marked:
             names["links"] = links_record(links())
-        return names
 
     def _keyed(
         self, state: Keying, names: dict[str, object]

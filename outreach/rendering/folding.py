@@ -13,12 +13,14 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import lru_cache
 from html import escape
 from threading import Lock
 from typing import Any
 
 import jinja2
 from jinja2 import nodes
+from jinja2.compiler import CodeGenerator, Frame
 from jinja2.runtime import Undefined
 from markupsafe import Markup
 
@@ -77,6 +79,7 @@ _COLON = re.compile(r"\A(?:i?d)?:|cid:|font-family\s*:|\A\s*:", re.IGNORECASE)
 _BEFORE_COLON = re.compile(r"(?:cid|font-family)\s*\Z", re.IGNORECASE)
 
 
+@lru_cache(maxsize=16384)
 def is_tame(value: str) -> bool:
     """Whether `value` changes nothing but itself, wherever a template may print it."""
     if not value.isprintable():
@@ -162,11 +165,22 @@ def _reference(text: str) -> str:
 
 _HTML_PROBE = str(Markup.escape(PROBE))
 _MARKDOWN_PROBE = _reference(PROBE)
-_VALUES = tuple(Markup(chr(_VALUE + number)) for number in range(64))  # noqa: S704 - one letter
+
+
+class _Generator(CodeGenerator):
+    """Writes no calls that escape: what prints in a key is escaped, or a letter that need not be."""
+
+    def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:  # noqa: ANN401
+        pass
+
+    def _output_child_post(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:  # noqa: ANN401
+        pass
 
 
 class KeySandbox(Sandbox):
     """The sandbox, but what it prints are keys. `tokenise` off leaves texts as they are."""
+
+    code_generator_class = _Generator
 
     def __init__(
         self, plain: Sandbox, keys: Keys, loader: jinja2.BaseLoader, *, tokenise: bool = True
@@ -210,11 +224,12 @@ class KeySandbox(Sandbox):
 
     def _put_aside(self, value: object, site: int) -> str:
         """Keep a value that is printed, and return the character that stands for it."""
-        if isinstance(value, Markup):
-            return self.printed(value)
-        if not isinstance(value, str):
-            text = str(self._as_text(value))  # raises where it cannot be printed
+        if value.__class__ is not str:
+            if isinstance(value, Markup):
+                return self.printed(value)
+            text = self._as_text(value)  # raises where it cannot be printed
             value = text if isinstance(value, str) else str(value)
+        assert isinstance(value, str)
         if not value:
             return ""
         keys = self.keys
@@ -225,19 +240,17 @@ class KeySandbox(Sandbox):
         state = current()
         assert isinstance(state, Keying)
         state.characters -= 8 * len(value)
-        if site in keys.paired and value in state.pairs:
+        paired = site in keys.paired
+        if paired and value in state.pairs:
             return state.pairs[value]
-        number = len(state.values)
-        if number > _MOST:
-            raise NotTame("too many values")
-        state.values.append(value)
+        values = state.values
+        number = len(values)
+        values.append(value)
         state.sites.append(site)
-        token: str = (
-            _VALUES[number] if number < len(_VALUES) else Markup(chr(_VALUE + number))  # noqa: S704
-        )
+        token = _VALUES[number] if number < len(_VALUES) else _value(number)
         if self.language is Language.MARKDOWN:
             token = Markup(token + _edges(value))  # noqa: S704 - two letters of ours
-        if site in keys.paired:
+        if paired:
             state.pairs[value] = token
         return token
 
@@ -274,6 +287,12 @@ class KeySandbox(Sandbox):
 _HOLE, _PRINT = "put aside", "print"  # with a space, so that no template can name them
 
 
+def _value(number: int) -> Markup:
+    if number > _MOST:
+        raise NotTame("too many values")
+    return Markup(chr(_VALUE + number))  # noqa: S704 - one letter of ours
+
+
 def _refuse_private(text: str) -> None:
     if _PRIVATE.search(text):
         raise NotTame("a value has characters of Unicode's last private plane")
@@ -288,6 +307,9 @@ def _edges(value: str) -> str:
                 raise NotTame("a value in Markdown begins or ends with a sign")
             marks += mark
     return marks
+
+
+_VALUES = tuple(map(_value, range(64)))
 
 
 def _direct_calls(tree: nodes.Template) -> None:

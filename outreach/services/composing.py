@@ -20,6 +20,7 @@ from outreach.rendering import message
 from outreach.rendering.compiled import CompiledTemplate, Counts, Found
 from outreach.rendering.folding import NotTame
 from outreach.rendering.message import Frame, ListId, Mail, Mailbox, build_message
+from outreach.rendering.splicing import Tokens
 from outreach.rendering.templates import ContactLinks, Rendered, Scene, Template
 
 #: Longer names stay out of the To header; the mail itself may still greet by them.
@@ -191,6 +192,9 @@ class Composer:
         )
 
 
+_TOKENS = tuple(Token)
+
+
 class _Compiled:
     """The compiled path of one composer: a template and a frame, with markers for tokens."""
 
@@ -207,6 +211,7 @@ class _Compiled:
             composer.template, composer.scene(links, 0, 0, now), markers
         )
         self._marker = markers[Token.DELIVERY]
+        self._wanted = self._frame.tokens | {Token.DELIVERY}
         self._message_id = mail.message_id
         self._envelope_sender = links.envelope_sender(0) or composer.sender.address
 
@@ -235,27 +240,30 @@ class _Compiled:
     def _filled(
         self, found: Found, contact: Contact, delivery_id: int, date: datetime
     ) -> Composed:
-        wanted = found.tokens | self._frame.tokens | {Token.DELIVERY}
-        tokens = [
-            self._composer.links.token(kind, contact.id, delivery_id, self._series)
-            if kind in wanted
-            else ""
-            for kind in Token
-        ]
+        wanted = found.tokens
+        links, series = self._composer.links, self._series
+        tokens = Tokens(
+            [
+                links.token(kind, contact.id, delivery_id, series)
+                if kind in wanted or kind in self._wanted
+                else ""
+                for kind in _TOKENS
+            ]
+        )
         text, html = found.fill(tokens)
-        message_id = self._message_id.replace(self._marker, tokens[Token.DELIVERY])
+        message_id = self._message_id.replace(self._marker, tokens.texts[0])
         return Composed(
             message=self._frame.message(
                 recipient=Mailbox(contact.email, _shown_name(contact)),
                 subject=found.subject,
                 date=date,
                 message_id=message_id,
-                tokens=tokens,
+                tokens=tokens.octets,
                 text=text,
                 html=html,
             ),
             message_id=message_id,
-            envelope_sender=self._envelope_sender.replace(self._marker, tokens[Token.DELIVERY]),
+            envelope_sender=self._envelope_sender.replace(self._marker, tokens.texts[0]),
             recipient=contact.email,
             render=lambda: found.rendered(tokens),
         )
