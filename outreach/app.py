@@ -150,6 +150,8 @@ class App:
             locale=settings.locale,
             tiers=self.tiers,
             key=key,
+            # A look at single mails is not worth what compiling costs.
+            compiled=not trial,
         )
 
     @cached_property

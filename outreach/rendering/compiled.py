@@ -229,9 +229,7 @@ class CompiledTemplate:
     ) -> None:
         """Compile the subject or the preheader, which are texts and not keys."""
         keys = self._keys
-        sandbox = KeySandbox(
-            self.template.sandboxes[Language.TEXT], keys, loader, tokenise=False
-        )
+        sandbox = KeySandbox(self.template.sandboxes[Language.TEXT], keys, loader, tokenise=False)
         text = constant_text(sandbox.parse(source, name, name))
         constant = None if text is None else one_line(text)
         if constant:

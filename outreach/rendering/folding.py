@@ -74,7 +74,9 @@ def number_of(character: str) -> int:
 # Values that have the same effect wherever they stand: one line of visible text, in words with
 # single spaces between them. The rest takes the plain path.
 _LONGEST = 400
-_UNUSUAL = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\ufe00-\ufe0f\U00100000-\U0010ffff]")
+_UNUSUAL = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\ufe00-\ufe0f\U00100000-\U0010ffff]"
+)
 _COLON = re.compile(r"\A(?:i?d)?:|cid:|font-family\s*:|\A\s*:", re.IGNORECASE)
 _BEFORE_COLON = re.compile(r"(?:cid|font-family)\s*\Z", re.IGNORECASE)
 
@@ -754,9 +756,7 @@ def prints_links_only(trees: Sequence[nodes.Template]) -> bool:
         for node in tree.find_all(nodes.Getattr):
             if isinstance(node.node, nodes.Name) and node.node.name == "links" and id(node) in fine:
                 fine.add(id(node.node))
-        if any(
-            name.name == "links" and id(name) not in fine for name in tree.find_all(nodes.Name)
-        ):
+        if any(name.name == "links" and id(name) not in fine for name in tree.find_all(nodes.Name)):
             return False
     return True
 

@@ -121,9 +121,7 @@ class Skeleton:
         self.tokens = self._text.tokens | (self._html.tokens if self._html else frozenset())
         self.size = self._text.size + (self._html.size if self._html else 0)
 
-    def fill(
-        self, values: Sequence[str], tokens: Tokens
-    ) -> tuple[list[bytes], list[bytes] | None]:
+    def fill(self, values: Sequence[str], tokens: Tokens) -> tuple[list[bytes], list[bytes] | None]:
         """Return the text and the HTML part, in pieces.
 
         Raises `NotTame` where values together mean more than each of them.
@@ -265,9 +263,7 @@ class Skeleton:
             if not HOLE.search(words) and not HOLE.search(href):
                 continue
             for text in (words, href):
-                self._learn(
-                    {number_of(one[1]) for one in HOLE.finditer(text) if one[2] != PROBE}
-                )
+                self._learn({number_of(one[1]) for one in HOLE.finditer(text) if one[2] != PROBE})
             in_words = {number_of(found[1]) for found in HOLE.finditer(words)}
             in_href = {number_of(found[1]) for found in HOLE.finditer(href)}
             if in_words - in_href and in_href - in_words:

@@ -34,7 +34,6 @@ class Tokens:
         self.octets = [text.encode() for text in texts]
 
 
-
 @lru_cache(maxsize=8192)
 def _quoted(value: str, escaped: Callable[[str], str]) -> bytes:
     """Return a value escaped twice over, to stand inside of a quoted-printable line."""
@@ -276,7 +275,6 @@ class _Program:
     fixed: list[bytes]
     places: list[int]
     slices: list[tuple[int, int, int, int]]
-
 
 
 class SplicedPart:

@@ -237,9 +237,7 @@ class _Compiled:
         self.template.prove(found, same=plain == composed and plain.rendered == composed.rendered)
         return plain
 
-    def _filled(
-        self, found: Found, contact: Contact, delivery_id: int, date: datetime
-    ) -> Composed:
+    def _filled(self, found: Found, contact: Contact, delivery_id: int, date: datetime) -> Composed:
         wanted = found.tokens
         links, series = self._composer.links, self._series
         tokens = Tokens(
