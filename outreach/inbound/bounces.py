@@ -183,19 +183,28 @@ _SMTP_WORDS = re.compile(r"[^\n]*(?<![\d.:])[45][0-5]\d[ \-][^\n]*(?:\n[ \t]+[^\
 
 def read_notice(mail: Mail) -> DeliveryNotice | None:
     """Return what `mail` says about the delivery of another mail, or None if it is no such notice."""
-    return _read_dsn(mail) or _read_provider_notice(mail) or _read_prose(mail)
+    return read_delivery_status(mail) or read_prose(mail)
 
 
-def is_daemon(mail: Mail) -> bool:
-    """Whether a mail system says it is the author, by the sender or the null reverse-path."""
+def read_delivery_status(mail: Mail) -> DeliveryNotice | None:
+    """Return what a notice in a machine's format says, or None."""
+    return _read_dsn(mail) or _read_provider_notice(mail)
+
+
+def speaks_as_daemon(mail: Mail) -> bool:
+    """Whether a mail system gives itself as the author, or names the failed recipients in a field."""
     sender = mail.sender
     return bool(
-        mail.null_sender
+        "x-failed-recipients" in mail.headers
         or not sender.address
         or _DAEMON.match(sender.address)
         or _DAEMON_NAME.search(sender.name)
-        or _DAEMON_PATH.match(mail.headers.get("return-path"))
     )
+
+
+def is_daemon(mail: Mail) -> bool:
+    """Whether a mail system is the author, by its word or by the null reverse-path."""
+    return mail.null_sender or speaks_as_daemon(mail) or bool(_DAEMON_PATH.match(mail.headers.get("return-path")))
 
 
 # -- RFC 3464 ------------------------------------------------------------------------------------
@@ -427,7 +436,8 @@ def _prose(mail: Mail, depth: int = 0) -> str:
     return text
 
 
-def _read_prose(mail: Mail) -> DeliveryNotice | None:
+def read_prose(mail: Mail) -> DeliveryNotice | None:
+    """Return what a notice in prose says, or None where it is not one beyond doubt."""
     headers = mail.headers
     named = headers.get("x-failed-recipients")
     subject = mail.subject

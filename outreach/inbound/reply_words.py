@@ -29,7 +29,7 @@ class ReplyWords:
 
 LANGUAGES: dict[str, ReplyWords] = {
     "en": ReplyWords(
-        wrote=("wrote", "writes", "said", "says", "has written", "shared this", "via .{1,40} wrote"),
+        wrote=("wrote", "writes", "said", "says", "has written"),
         on=("on", "at", "in (?:a message|your message|article)", "quoting", "around"),
         sender=("from",),
         sent=("sent", "date", "sent at", "sent on"),
@@ -42,7 +42,7 @@ LANGUAGES: dict[str, ReplyWords] = {
                    "(?:download|get) (?:the )?.{1,30} app.{0,20}", "composed on .{1,40}", "from my .{1,40}"),
     ),
     "de": ReplyWords(
-        wrote=("schrieb(?:en|st)?", "hat geschrieben", "geschrieben", "hat .{1,60} geschrieben", "meinte"),
+        wrote=("schrieb(?:en|st)?", "geschrieben", "meinte"),
         on=("am", "vom", "um"),
         sender=("von", "absender"),
         sent=("gesendet", "datum", "gesendet am", "versendet"),
@@ -54,7 +54,7 @@ LANGUAGES: dict[str, ReplyWords] = {
                    "outlook f[üu]r (?:ios|android).{0,20}(?:beziehen|herunterladen|abrufen)?"),
     ),
     "fr": ReplyWords(
-        wrote=("a [ée]crit", "[ée]crit", "[ée]crivait", "[ée]crivit", "a [ée]crit [àa] .{1,60}"),
+        wrote=("a [ée]crit", "[ée]crit", "[ée]crivait", "[ée]crivit"),
         on=("le", "en date du", "dans (?:son|un) message du", "du"),
         sender=("de", "exp[ée]diteur", "from"),
         sent=("envoy[ée]e?", "date", "envoy[ée] le", "date d'envoi"),
@@ -98,8 +98,7 @@ LANGUAGES: dict[str, ReplyWords] = {
                    "obtenha o outlook .{1,40}"),
     ),
     "nl": ReplyWords(
-        wrote=("schreef", "schreven", "heeft .{1,60} (?:het volgende )?geschreven", "(?:het )?volgende geschreven",
-               "schrijft", "heeft geschreven"),
+        wrote=("schreef", "schreven", "geschreven", "schrijft"),
         on=("op", "om", "in"),
         sender=("van", "afzender"),
         sent=("verzonden", "datum", "verstuurd", "verzonden op"),
@@ -236,7 +235,7 @@ LANGUAGES: dict[str, ReplyWords] = {
         sent_from=(".{1,40}(?:dan|den|dan|’dan|’den) gönderildi",),
     ),
     "hu": ReplyWords(
-        wrote=("[íi]rta", "ezt [íi]rta.{0,60}"),
+        wrote=("[íi]rta"),
         on=(),
         sender=("felad[óo]",),
         sent=("elk[üu]ldve", "d[áa]tum"),
