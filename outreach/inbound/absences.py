@@ -18,8 +18,10 @@ from enum import StrEnum
 
 from outreach.inbound.absence_words import LANGUAGES
 from outreach.inbound.mail import Address, Mail
+from outreach.inbound.phrases import Phrases, branches
 
 _MAX_WORDS = 4000  # characters of a notice that are read
+_NOTE = 400  # characters of a reply in which a person mentions being away
 _SHORT = 1200  # characters: notices to everybody are brief
 _PATIENCE = timedelta(days=45)  # how far back a date without a year may lie
 
@@ -73,14 +75,17 @@ def fold_pattern(pattern: str) -> str:
 
 def words(field: str) -> list[str]:
     """Return the folded patterns of one field of `AbsenceWords` in all languages, longest first."""
-    found = {fold_pattern(p) for language in LANGUAGES.values() for p in getattr(language, field)}
+    found = {
+        fold_pattern(branch)
+        for language in LANGUAGES.values()
+        for pattern in getattr(language, field)
+        for branch in branches(pattern)
+    }
     return sorted(found, key=lambda pattern: (-len(pattern), pattern))
 
 
-def _any(field: str) -> re.Pattern[str]:
-    # Only at the start of a word, where there are spaces between words; and said once, in front of
-    # all alternatives, so that most places in a text are passed over at once.
-    return re.compile(rf"(?<![a-z])(?:{'|'.join(words(field))})")
+def _any(field: str) -> Phrases:
+    return Phrases(words(field))
 
 
 _KINDS = (
@@ -194,7 +199,7 @@ def read_auto_reply(mail: Mail, text: str, today: date | None) -> AutoReply | No
 
 def read_absence_note(text: str, today: date | None) -> AutoReply | None:
     """Return what a person says about their own absence within a reply of theirs, or None."""
-    if len(text) > _SHORT:
+    if len(text) > _NOTE:
         return None
     told = fold(text)
     if not _ABSENT.search(told):

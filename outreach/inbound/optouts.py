@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 from outreach.inbound.absences import fold, words
+from outreach.inbound.phrases import Phrases
 
 SHORT = 25
 """Words, or a third of the characters in writing without spaces, up to which a request is sure."""
@@ -25,8 +26,8 @@ class OptOut:
 
 _LONG = 3000  # characters of a letter
 
-_REQUEST = re.compile(rf"(?<![a-z])(?:{'|'.join(words('opt_out'))})")
-_NOT = re.compile(rf"(?<![a-z])(?:{'|'.join(words('not_opt_out'))})")
+_REQUEST = Phrases(words("opt_out"))
+_NOT = Phrases(words("not_opt_out"))
 _SUBJECT = re.compile(
     r"^\W*(?:(?:re|aw|sv|antw|odp|tr|res|r|vs|fwd?|fw)\s*:\s*)*(?:unsubscribe|opt[ -]?out|remove(?: me)?|abmelden|abmeldung|abbestellen"
     r"|desabonnement|desinscription|se desabonner|baja|darse de baja|cancelar|cancellami|disiscrizione|disiscrivimi"
@@ -41,7 +42,7 @@ def read_opt_out(text: str, subject: str = "") -> OptOut | None:
     `subject` counts only if nothing was written: mail programs fill it from ``mailto:`` links.
     """
     size = max(len(text.split()), _units(text) // 3) if len(text) < _LONG else _LONG
-    if size > 6 * SHORT:
+    if size > 3 * SHORT:
         return None
     told = fold(text.strip())
     if not told:

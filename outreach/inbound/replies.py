@@ -31,7 +31,6 @@ _SPACE = r"[\s\u00a0\u202f\u3000]"
 _WROTE = re.compile(rf"(?<![a-zà-ÿ])(?:{_alternatives('wrote')})(?!\w)", re.IGNORECASE)
 _ON = re.compile(rf"^{_SPACE}*(?:{_alternatives('on')})[\s,.:]", re.IGNORECASE)
 _ADDRESS = re.compile(r"[^\s<>\"'(]+@[^\s<>\"')]+\w")
-_ENDS = re.compile(r"(?:[:：]|-{2,}|—)[\s>*_]*$")
 _TIME = re.compile(r"\d{1,2}[:.h]\d\d|\d\s?[ap]\.?m\b", re.IGNORECASE)
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _DAY = re.compile(
@@ -80,7 +79,7 @@ _FOOTER = re.compile(
     r"|get your free|scanned by)",
     re.IGNORECASE,
 )
-_LIST_FOOTER = re.compile(r"mailing list|mailman|listinfo|_{5,}|unsubscribe|google groups", re.IGNORECASE)
+_LIST_FOOTER = re.compile(r"mailing list|mailman|listinfo|unsubscribe|google groups", re.IGNORECASE)
 _ABOVE = re.compile(
     r"(?:reply|respond|write|type|antwort\w*|r[ée]pon\w*|respond\w*|rispond\w*|schrij\w*)[^.]{0,40}"
     r"(?:above|below|[üu]ber|au-dessus|encima|sopra|acima|boven)[^.]{0,20}(?:line|linie|zeile|ligne|l[íi]nea|linea|linha|lijn|regel)",
@@ -138,7 +137,20 @@ def _classify(lines: list[str]) -> tuple[list[str], list[str]]:
         out.append(line if taken == 1 else "\n".join(lines[index : index + taken]))
         classes.append(kind)
         index += taken
+    _mark_device_lines(out, classes)
     return classes, out
+
+
+def _mark_device_lines(lines: list[str], classes: list[str]) -> None:
+    """Give what a device added its class: the last words before something that is no words."""
+    below = "e"
+    for index in range(len(lines) - 1, -1, -1):
+        kind = classes[index]
+        if kind == "t" and below != "t" and len(lines[index]) < _MAX_DEVICE_LINE:
+            if _is_device_line(lines[index].strip()):
+                kind = classes[index] = "d"
+        if kind != "e":
+            below = kind
 
 
 def _class_of(line: str, lines: list[str], index: int) -> tuple[str, int]:
@@ -177,12 +189,9 @@ def _class_of(line: str, lines: list[str], index: int) -> tuple[str, int]:
         taken = _attribution_at(lines, index)
         if taken:
             return "a", taken
-    if len(line) < _MAX_DEVICE_LINE:
-        if _is_device_line(plain):
-            return "d", 1
-        if (first in _RULING or plain[-1] in _RULING or plain[0] == "#") and _ABOVE.search(line):
-            return "o", 1
-    if _FOOTER.match(line):
+    if (first in "#-=*_" or plain[-1] in "#-=*_") and len(line) < _MAX_DEVICE_LINE and _ABOVE.search(line):
+        return "o", 1
+    if (not index or not lines[index - 1] or not lines[index - 1][-1].isalnum()) and _FOOTER.match(line):
         return "f", 1
     return "t", 1
 
@@ -192,6 +201,12 @@ _MAX_HEADER_NAME = 40
 _MAX_DEVICE_LINE = 120
 _COLON = re.compile("[:：]")
 _DIGIT = re.compile(r"\d")
+
+
+def _ends_open(line: str) -> bool:
+    """Whether a line ends in a colon or a dash: something is to follow."""
+    core = line.rstrip(" \t>*_\u00a0")
+    return core.endswith((":", "：", "--", "—"))
 
 
 def _is_original_rule(plain: str) -> bool:
@@ -254,10 +269,10 @@ def _attribution_at(lines: list[str], index: int) -> int:
         return 1
     addressed = "@" in first and bool(_ADDRESS.search(first))
     opens = bool(_ON.match(first) or _DATED.match(stripped))
-    if not opens and not addressed and not (_ENDS.search(first[-8:]) and _WROTE.search(first)):
+    if not opens and not addressed and not (_ends_open(first) and _WROTE.search(first)):
         return 0
     dated = bool(_DIGIT.search(first)) and bool(_DAY.search(first))
-    if opens and not (dated or addressed or _TIME.search(first) or _ENDS.search(first[-8:])):
+    if opens and not (dated or addressed or _TIME.search(first) or _ends_open(first)):
         return 0
     joined = ""
     taken = 0
@@ -265,7 +280,7 @@ def _attribution_at(lines: list[str], index: int) -> int:
     for line in lines[index : index + 7]:
         taken += 1
         if not line.strip():
-            if not (opens and dated) or _ENDS.search(joined):
+            if not (opens and dated) or _ends_open(joined):
                 break
             continue
         if written and not (_INSERTED.match(line) or not _QUOTE.match(line)):
@@ -288,7 +303,7 @@ def _introduces(joined: str, opens: bool, lines: list[str], after: int) -> bool:
     verb = None
     for verb in _WROTE.finditer(joined):
         pass
-    ends = _ENDS.search(joined)
+    ends = _ends_open(joined)
     dated = bool(_DAY.search(joined) or (_TIME.search(joined) and re.search(r"\d", joined)))
     address = bool(_ADDRESS.search(joined))
     if verb is not None:
