@@ -10,7 +10,6 @@ Standards: RFC 3834 (Auto-Submitted and what responders should do).
 
 import calendar
 import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -18,7 +17,7 @@ from enum import StrEnum
 
 from outreach.inbound.absence_words import LANGUAGES
 from outreach.inbound.mail import Address, Mail
-from outreach.inbound.phrases import Phrases, branches
+from outreach.inbound.phrases import Phrases, branches, fold, fold_pattern
 
 _MAX_WORDS = 4000  # characters of a notice that are read
 _NOTE = 400  # characters of a reply in which a person mentions being away
@@ -52,25 +51,6 @@ class AutoReply:
     rule: str
     until: date | None = None
     contact: Address | None = None
-
-
-def fold(text: str) -> str:
-    """Return `text` for comparison: lower case, no accents on Latin letters, narrow forms."""
-    text = unicodedata.normalize("NFKC", text).translate(_LETTERS).lower()
-    if text.isascii():
-        return text
-    plain = "".join(c for c in unicodedata.normalize("NFD", text) if not "\u0300" <= c <= "\u036f")
-    return unicodedata.normalize("NFC", plain)
-
-
-_LETTERS = str.maketrans({"ł": "l", "Ł": "l", "ø": "o", "Ø": "o", "ß": "ss", "æ": "ae", "đ": "d", "’": "'", "‘": "'", "ı": "i"})
-
-
-def fold_pattern(pattern: str) -> str:
-    """Return a regular expression folded like the text it is compared with, escapes untouched."""
-    return "".join(
-        piece if piece.startswith("\\") else fold(piece) for piece in re.findall(r"\\.|[^\\]+", pattern)
-    )
 
 
 def words(field: str) -> list[str]:

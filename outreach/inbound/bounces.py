@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from outreach.inbound.mail import Headers, Mail, Part, parse_addresses, read_headers
+from outreach.inbound.phrases import Phrases, fold
 from outreach.inbound.reasons import (
     ENHANCED_STATUS,
     REPLY_CODE,
@@ -140,17 +141,19 @@ _FAILURE = re.compile(
     r"|не может быть доставлено|送信できませんでした|配信できません",
     re.IGNORECASE,
 )
-_DELAY = re.compile(
-    r"(?:has been|is|was) delayed|delayed \d+|not yet been delivered|will (?:be retried|continue to (?:try|be)|"
-    r"keep trying)|delivery attempts will continue|warning message only|\(delay\)|still (?:trying|being)"
-    r"|do not need to resend|could not send message for past|verz[öo]gert|retard[ée]|in ritardo",
-    re.IGNORECASE,
-)
+_DELAY = Phrases(
+    (
+        r"(?:has been|is|was) delayed", r"delayed \d+", r"not yet been delivered",
+        r"will (?:be retried|continue to (?:try|be)|keep trying)", r"delivery attempts will continue",
+        r"warning message only", r"\(delay\)", r"still (?:trying|being)", r"do not need to resend",
+        r"could not send message for past", r"verzogert", r"retarde", r"in ritardo", r"delivery delayed",
+    )
+)  # fmt: skip
 # What follows is our own mail: a rule with words in it, an announcement, or headers of transport.
+_DOUBLED = ("--", "==", "__", "**")
+_STROKES = "->*=_| \t"
 _RULE_ABOVE = re.compile(
-    r"[ \t>*=_-]*(?:-{2,}|={2,}|_{2,}|\*{3,}).{0,40}?(?:cop(?:y|ie)|original|return(?:ed|ing) (?:message|mail)|unsent"
-    r"|undelivered message|message (?:header|text))",
-    re.IGNORECASE,
+    r".{0,40}?(?:cop(?:y|ie)|original|return(?:ed|ing) (?:message|mail)|unsent|undelivered message|message (?:header|text))"
 )
 _ANNOUNCED = re.compile(
     r"(?:copy of (?:the|your) (?:original )?(?:message|mail)|(?:original|your|returned)? ?(?:message|mail)(?:'s)?"
@@ -174,7 +177,62 @@ def _original_at(text: str) -> Iterator[int]:
         low = line[:200].lower()
         named = line[:1].isalpha() and bool(_AUTHOR_FIELD.match(line))
         if (
-            (low[:1] in "->*=_ \t|" and low.strip("->*=_ \t|") != low and _RULE_ABOVE.match(line[:200]))
+            (low[:3].strip(" \t>")[:2] in _DOUBLED and _RULE_ABOVE.match(low.strip(_STROKES)))
+            or (("follow" in low or "copy of" in low or "original message" in low or "below" in low or "header:" in low)
+                and ":" not in low[:-2] and _ANNOUNCED.search(low))
+            or (":" in low[:48] and _TRANSPORT_FIELD.match(line))
+            or (named and field)
+        ):
+            yield at
+        field = named or (field and line[:1] in (" ", "\t"))
+        at += len(line) + 1
+
+
+_LEADING = re.compile(
+    r"^[ \t>*•-]{0,12}[\"']?(?:<(?P<a>" + _MAILBOX + r")>|(?P<b>" + _MAILBOX + r"))[\"']?"
+    r"(?:[ \t]*[<(]\s*(?P<c>" + _MAILBOX + r")\s*[>)])?"
+    r"(?=[ \t]*(?:[:,;]|\.\.\.|$)|[ \t]+(?:on [A-Z\d]|invalid|error|unknown"
+    r"|\d{3}[ -]|is |was |does |[(\[:-]))",
+    re.MULTILINE | re.IGNORECASE,
+)
+_SPOKEN = re.compile(
+    r"(?:rcpt to:?\s*|[45]\d\d(?:[ -]#?\d\.\d{1,3}\.\d{1,3})? )<?(?P<a>" + _MAILBOX + ")",
+    re.IGNORECASE,
+)
+_NAMING = re.compile(
+    r"\b(?:recipients?|address(?:es)?|deliver(?:ed|ing|y)?|mail|message|user|mailbox|to|for|reach|sent|account)\b(?=[^\w@])",
+    re.IGNORECASE,
+)
+_HELP = re.compile(r"contact|assistance|support|question", re.IGNORECASE)
+
+
+def _named(prose: str) -> list[str]:
+    """Return the addresses before which, in the same sentence, a recipient is spoken of."""
+    found = []
+    for match in _MAILBOX_RE.finditer(prose):
+        before = re.split(r"[@.;]|\n\s*\n", prose[max(0, match.start() - 90) : match.start()])[-1]
+        if before and before[-1] in " \t\n<:('\"" and _NAMING.search(before) and not _HELP.search(before):
+            found.append(match[0])
+    return found
+
+
+_FIELD = re.compile(
+    r"[ \t|>]*(?:Return-Path|Received|DKIM-Signature|X-Received|ARC-Seal|X-Google-\S{1,40}|Message-Id|MIME-Version"
+    r"|X-Mailer|Delivered-To|Authentication-Results):",
+    re.IGNORECASE,
+)
+_AUTHOR_FIELD = re.compile(r"(?:From|To|Subject|Date|User-Agent|Message-Id):", re.IGNORECASE)
+
+
+def _original_at(text: str) -> Iterator[int]:
+    """Yield where the copy of our own mail may begin: below a rule, an announcement, or headers."""
+    at = 0
+    field = False  # whether the line above is a header field that an author writes
+    for line in text.split("\n"):
+        low = line[:200].lower()
+        named = line[:1].isalpha() and bool(_AUTHOR_FIELD.match(line))
+        if (
+            (low[:3].strip(" \t>")[:2] in _DOUBLED and _RULE_ABOVE.match(low.strip(_STROKES)))
             or (("follow" in low or "copy of" in low or "original message" in low or "below" in low or "header:" in low)
                 and ":" not in low[:-2] and _ANNOUNCED.search(low))
             or (":" in low[:48] and _TRANSPORT_FIELD.match(line))
@@ -333,7 +391,7 @@ def _action(value: str, otherwise: str) -> Action:
         return Action(word)
     if word:
         return Action.DELAYED if word.startswith("delay") else Action.FAILED
-    return Action.DELAYED if _DELAY.search(otherwise) else Action.FAILED
+    return Action.DELAYED if _DELAY.search(fold(otherwise[:4000])) else Action.FAILED
 
 
 def _status(
@@ -492,7 +550,7 @@ def read_prose(mail: Mail) -> DeliveryNotice | None:
             told and (REPLY_CODE.search(prose) or _returned(mail, 0))
         ):
             return None
-    action = Action.DELAYED if _DELAY.search(f"{subject}\n{prose}") else Action.FAILED
+    action = Action.DELAYED if _DELAY.search(fold(f"{subject}\n{prose[:4000]}")) else Action.FAILED
     recipients = _from_prose(mail, prose, action)
     if not recipients and daemon:
         recipients = _from_prose(mail, mail.text[:_MAX_REPORT], action)  # the report is below a report
@@ -534,7 +592,7 @@ def _addresses_in_prose(mail: Mail, prose: str) -> list[str]:
     tiers = (
         others or named or first,
         [m["a"] for m in _SPOKEN.finditer(prose)],
-        [m["a"] for m in _NAMED.finditer(prose)],
+        _named(prose),
         _MAILBOX_RE.findall(mail.subject),
         intended if len(intended) == 1 else [],
     )

@@ -9,8 +9,8 @@ request is reported as unsure, for a person to decide while mail is held.
 import re
 from dataclasses import dataclass
 
-from outreach.inbound.absences import fold, words
-from outreach.inbound.phrases import Phrases
+from outreach.inbound.absences import words
+from outreach.inbound.phrases import Phrases, fold
 
 SHORT = 25
 """Words, or a third of the characters in writing without spaces, up to which a request is sure."""
