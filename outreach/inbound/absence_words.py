@@ -90,7 +90,7 @@ LANGUAGES: dict[str, AbsenceWords] = {
             r"(?:rather|prefer) not (?:to )?(?:hear|receive|get|be contacted)", r"(?:cancel|end|terminate) (?:my|the|this) (?:subscription|newsletter|e-?mails?)", r"leave me alone", r"off (?:your|the|this) (?:mailing |e-?mail |distribution )?list",
         ),
         not_opt_out=(r"(?:do not|don'?t|not|never|didn'?t|did not|haven'?t|won'?t) (?:want to |wish to |mean to |going to )?(?:unsubscribe|opt out|remove me|take me off|stop (?:sending|these|e-?mailing))", r"(?:how|where|why|did|has|have|can|could|would|should|will) (?:i|you|we|one|people|they|my|he|she|our|customers?)\b.{0,60}unsubscrib\w*.{0,60}\?",
-                     r"(?:keep|continue) (?:sending|them coming)", r"unsubscribe (?:link|page|button|rate|function|header|form|feature)\b", r"unsubscribe (?:him|her|them|my (?:colleague|boss|wife|husband|friend))", r"(?:can'?t|don'?t) stop (?:laughing|reading|thinking)"),
+                     r"(?:keep|continue) (?:sending|them coming)", r"unsubscribe (?:links?|pages?|buttons?|rates?|functions?|headers?|forms?|features?|requests?)\b", r"unsubscribe (?:him|her|them|my (?:colleague|boss|wife|husband|friend))", r"(?:can'?t|don'?t) stop (?:laughing|reading|thinking)"),
     ),
     "de": AbsenceWords(
         months=("januar|jänner|jan", "februar|feber|feb", "märz|maerz|mrz|mär", "april|apr", "mai", "juni|jun", "juli|jul",

@@ -524,8 +524,9 @@ def _prose(mail: Mail, depth: int = 0) -> str:
     else:
         text = "\n".join(p.text() for p in mail.parts if p.enclosed == depth and p.type == "text/plain")
     text = text[:_MAX_REPORT]
-    for cut in _original_at(text):
-        if _MAILBOX_RE.search(text, 0, cut):
+    mailbox = _MAILBOX_RE.search(text)
+    for cut in _original_at(text) if mailbox else ():
+        if cut >= mailbox.end():
             return text[:cut]
     return text
 

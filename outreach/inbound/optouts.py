@@ -29,9 +29,9 @@ _LONG = 3000  # characters of a letter
 _REQUEST = Phrases(words("opt_out"))
 _NOT = Phrases(words("not_opt_out"))
 _SUBJECT = re.compile(
-    r"^\W*(?:(?:re|aw|sv|antw|odp|tr|res|r|vs|fwd?|fw)\s*:\s*)*(?:unsubscribe|opt[ -]?out|remove(?: me)?|abmelden|abmeldung|abbestellen"
+    r"^\W*(?:unsubscribe\s+[a-z2-7]{24,200}$|(?:(?:re|aw|sv|antw|odp|tr|res|r|vs|fwd?|fw)\s*:\s*)*(?:unsubscribe|opt[ -]?out|remove(?: me)?|abmelden|abmeldung|abbestellen"
     r"|desabonnement|desinscription|se desabonner|baja|darse de baja|cancelar|cancellami|disiscrizione|disiscrivimi"
-    r"|descadastrar|uitschrijven|afmelden|avregistrera|avanmalan|avprenumerera|wypisz|rezygnacja|配信停止|配信解除|退会|отписаться|退订|stop)\W*$"
+    r"|descadastrar|uitschrijven|afmelden|avregistrera|avanmalan|avprenumerera|wypisz|rezygnacja|配信停止|配信解除|退会|отписаться|退订|stop)\W*$)"
 )
 _POLITE = re.compile(r"(?<![a-z])(?:thanks|thank you|thx|danke|merci|gracias|grazie|obrigad[oa]|bedankt|tack|dziekuj\w+)(?![a-z])")
 

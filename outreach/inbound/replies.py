@@ -134,11 +134,24 @@ def _classify(lines: list[str]) -> tuple[list[str], list[str]]:
             kind = "t" if line else "e"
         else:
             kind, taken = _class_of(line, lines, index)
+        if kind == "a" and line.lstrip()[:1] == "<" and _is_name_above(out, classes):
+            out.pop()
+            classes.pop()
         out.append(line if taken == 1 else "\n".join(lines[index : index + taken]))
         classes.append(kind)
         index += taken
     _mark_device_lines(out, classes)
     return classes, out
+
+
+def _is_name_above(lines: list[str], classes: list[str]) -> bool:
+    """Whether the last line is the name before an address that was wrapped onto a line of its own."""
+    if not lines or classes[-1] != "t" or (len(lines) > 1 and classes[-2] != "e"):
+        return False
+    name = lines[-1].strip()
+    return len(name) < 80 and (
+        len(name.split()) <= 4 or bool(_DIGIT.search(name) or _WROTE.search(name))
+    )
 
 
 def _mark_device_lines(lines: list[str], classes: list[str]) -> None:
@@ -168,7 +181,7 @@ def _class_of(line: str, lines: list[str], index: int) -> tuple[str, int]:
             return "q", 1
     if len(line) > _MAX_LAYOUT:
         return "t", 1
-    marked = not first.isalnum()
+    marked = not first.isalnum() or first == "ᐧ"
     if marked:
         if _SIGNATURE_RULE.match(line):
             return "s", 1
@@ -212,7 +225,7 @@ def _ends_open(line: str) -> bool:
 def _is_original_rule(plain: str) -> bool:
     """Whether a line says "original message" between, or after, the strokes of a rule."""
     core = plain.strip(_RULING)
-    return 5 < len(core) < 80 and plain[0] in _RULING and bool(_ORIGINAL.match(core))
+    return 3 < len(core) < 80 and plain[0] in _RULING and bool(_ORIGINAL.match(core))
 
 
 def _is_device_line(line: str) -> bool:
@@ -268,7 +281,7 @@ def _attribution_at(lines: list[str], index: int) -> int:
     if _BARE_STAMP.match(stripped):
         return 1
     addressed = "@" in first and bool(_ADDRESS.search(first))
-    opens = bool(_ON.match(first) or _DATED.match(stripped))
+    opens = bool(_ON.match(stripped) or _DATED.match(stripped))
     if not opens and not addressed and not (_ends_open(first) and _WROTE.search(first)):
         return 0
     dated = bool(_DIGIT.search(first)) and bool(_DAY.search(first))

@@ -152,7 +152,7 @@ LANGUAGES: dict[str, ReplyWords] = {
         sent_from=("l[äa]hetetty .{1,60}", "hanki outlook .{1,40}"),
     ),
     "pl": ReplyWords(
-        wrote=("napisa[łl](?:\\(a\\)|a|/a)?", "pisze", "napisano"),
+        wrote=("napisa[łl](?:\\(a\\)|a|/a)?", "pisze", "napisano", "napisana"),
         on=("dnia", "w dniu", "w wiadomo[śs]ci", "(?:pon|wt|[śs]r|czw|pt|sob|niedz|nd)\\.?"),
         sender=("od", "nadawca"),
         sent=("wys[łl]an[oaey]", "data", "data wys[łl]ania"),
@@ -235,7 +235,7 @@ LANGUAGES: dict[str, ReplyWords] = {
         sent_from=(".{1,40}(?:dan|den|dan|’dan|’den) gönderildi",),
     ),
     "hu": ReplyWords(
-        wrote=("[íi]rta"),
+        wrote=("[íi]rta",),
         on=(),
         sender=("felad[óo]",),
         sent=("elk[üu]ldve", "d[áa]tum"),
