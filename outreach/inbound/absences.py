@@ -82,7 +82,10 @@ _ARTICLE = r"(?:\s*(?:the|den|dem|de|le|la|el|il|lo|o|a|het|und mit|incl?\.?|inc
 _DASH = re.compile(r"[\w.)]\s*[-–—~〜]\s*$")
 
 _PREFIX = re.compile(r"^\s*(?:\[[^\]]{1,40}\]\s*|\*+[^*]{1,30}\*+\s*)*")
-_ANSWER = re.compile(r"^\s*(?:(?:re|aw|antw|sv|vs|odp|res|rif|r|tr|fwd?|fw|wg|rv|i|enc|vb|pd)\s*(?:\[\d+\])?\s*[:：]\s*)+", re.IGNORECASE)
+_ANSWER = re.compile(
+    r"^\s*(?:(?:re|aw|antw|sv|vs|odp|res|rif|r|tr|fwd?|fw|wg|rv|i|enc|vb|pd)\s*(?:\[\d+\])?\s*[:：]\s*)+",
+    re.IGNORECASE,
+)
 _URGENT = re.compile(
     fold_pattern(
         r"urgen|emergenc|dringend|eilig|vertretung|brådskande|akut|piln(?:e|ych|a)|緊急|お急ぎ|急ぎ|至急|hast|in my absence|meantime"
@@ -203,11 +206,15 @@ def _formal(body: str, kind: AutoReplyKind, until: date | None) -> bool:
     first = pattern.search(body)
     if first is None or first.start() > 250:
         return False
-    return bool(_URGENT.search(body) or _CONTACT.search(body)) and (until is not None or kind is AutoReplyKind.LEFT)
+    return bool(_URGENT.search(body) or _CONTACT.search(body)) and (
+        until is not None or kind is AutoReplyKind.LEFT
+    )
 
 
 _CONTACT = re.compile(r"([\w.+'-]{1,64}@[\w.-]{1,253}\.\w{2,24})")
-_NAME_BEFORE = re.compile(r"((?:[A-ZÀ-ÖØ-ÞŁŚŻ][\w'’.-]{1,30} ){0,3}[A-ZÀ-ÖØ-ÞŁŚŻ][\w'’-]{1,30})\s*(?:\(|<|,|at|under|via|unter|à|en|su|em|op|på|pod|:|-|–)?\s*(?:mailto:)?$")
+_NAME_BEFORE = re.compile(
+    r"((?:[A-ZÀ-ÖØ-ÞŁŚŻ][\w'’.-]{1,30} ){0,3}[A-ZÀ-ÖØ-ÞŁŚŻ][\w'’-]{1,30})\s*(?:\(|<|,|at|under|via|unter|à|en|su|em|op|på|pod|:|-|–)?\s*(?:mailto:)?$"
+)
 
 
 def _contact(mail: Mail, told: str) -> Address | None:
@@ -265,7 +272,9 @@ _LONG_CUES = re.compile(
     rf"(?<![a-z])(?=[a-z]{{3}})(?:{'|'.join(words('until') + words('since'))})(?![a-z])"
 )
 _BOUNDARY = re.compile(r"\n\s*\n|[!?;。!]|(?<=[^\W\d]{3})\.\s")
-_WEEKDAY_TAIL = re.compile(rf"(?:(?:{_WEEKDAYS})(?:,?\s+(?:the|den|dem|le|el|il|lo|dia))?[\s,.]*|\(|the\s+)$")
+_WEEKDAY_TAIL = re.compile(
+    rf"(?:(?:{_WEEKDAYS})(?:,?\s+(?:the|den|dem|le|el|il|lo|dia))?[\s,.]*|\(|the\s+)$"
+)
 _WINDOW = 60
 
 
@@ -353,9 +362,13 @@ def _candidates(folded: str, today: date) -> list[_Candidate]:
             day = _numeric(match, today, american=american)
             vague = not parts["n_y"] and parts["sep"] != "."
         elif parts["dm_d"]:
-            day = _dated(parts["dm_y"], _number(parts["dm_m"], _MONTH_NUMBERS), int(parts["dm_d"]), today)
+            day = _dated(
+                parts["dm_y"], _number(parts["dm_m"], _MONTH_NUMBERS), int(parts["dm_d"]), today
+            )
         elif parts["md_m"]:
-            day = _dated(parts["md_y"], _number(parts["md_m"], _MONTH_NUMBERS), int(parts["md_d"]), today)
+            day = _dated(
+                parts["md_y"], _number(parts["md_m"], _MONTH_NUMBERS), int(parts["md_d"]), today
+            )
         elif parts["m_m"]:
             month = _number(parts["m_m"], _MONTH_NUMBERS)
             day = _dated(parts["m_y"], month, 1, today)
@@ -387,7 +400,9 @@ def _beside_date(folded: str, match: re.Match[str], found: list[_Candidate]) -> 
     if found and not found[-1].vague and match.start() - found[-1].end <= 2:
         return True
     follow = folded[match.end() : match.end() + 8]
-    return bool(re.match(r"[\s,.]{0,3}(?:the |den |dem |le |el |il |o |dia |de )?\d", follow)) or bool(
+    return bool(
+        re.match(r"[\s,.]{0,3}(?:the |den |dem |le |el |il |o |dia |de )?\d", follow)
+    ) or bool(
         re.match(rf"[\s,.]{{1,3}}(?:{_MONTHS})(?![a-z])", folded[match.end() : match.end() + 16])
     )
 
@@ -450,4 +465,6 @@ def _numeric(match: re.Match[str], today: date, *, american: bool | None) -> dat
     if american:
         return _dated(year, first, second, today)
     either = [_dated(year, second, first, today), _dated(year, first, second, today)]
-    return min((day for day in either if day), key=lambda day: abs((day - today).days), default=None)
+    return min(
+        (day for day in either if day), key=lambda day: abs((day - today).days), default=None
+    )

@@ -127,7 +127,9 @@ _ANYWHERE_SUBJECT = re.compile(
     re.IGNORECASE,
 )
 _NOT_WORDS = re.compile(r"^[^\w*]+")
-_ANSWER_SUBJECT = re.compile(r"^\s*(?:re|aw|sv|antw|odp|fwd?|wg|tr|rv|r|i|vs)\s*(?:\[\d+\])?:", re.I)
+_ANSWER_SUBJECT = re.compile(
+    r"^\s*(?:re|aw|sv|antw|odp|fwd?|wg|tr|rv|r|i|vs)\s*(?:\[\d+\])?:", re.I
+)
 _FAILURE = re.compile(
     r"could(?: not|n't) be delivered|(?:was|has|have) not (?:been )?(?:yet )?delivered|not reach the following"
     r"|(?:unable|able|failed|trouble|error|problem\w*)[^.\n]{0,40}(?:to )?deliver"
@@ -177,73 +179,7 @@ def _original_at(text: str) -> Iterator[int]:
         low = line[:200].lower()
         named = line[:1].isalpha() and bool(_AUTHOR_FIELD.match(line))
         if (
-            (low[:3].strip(" \t>")[:2] in _DOUBLED and _RULE_ABOVE.match(low.strip(_STROKES)))
-            or (("follow" in low or "copy of" in low or "original message" in low or "below" in low or "header:" in low)
-                and ":" not in low[:-2] and _ANNOUNCED.search(low))
-            or (":" in low[:48] and _TRANSPORT_FIELD.match(line))
-            or (named and field)
-        ):
-            yield at
-        field = named or (field and line[:1] in (" ", "\t"))
-        at += len(line) + 1
-
-
-_LEADING = re.compile(
-    r"^[ \t>*•-]{0,12}[\"']?(?:<(?P<a>" + _MAILBOX + r")>|(?P<b>" + _MAILBOX + r"))[\"']?"
-    r"(?:[ \t]*[<(]\s*(?P<c>" + _MAILBOX + r")\s*[>)])?"
-    r"(?=[ \t]*(?:[:,;]|\.\.\.|$)|[ \t]+(?:on [A-Z\d]|invalid|error|unknown"
-    r"|\d{3}[ -]|is |was |does |[(\[:-]))",
-    re.MULTILINE | re.IGNORECASE,
-)
-_SPOKEN = re.compile(
-    r"(?:rcpt to:?\s*|[45]\d\d(?:[ -]#?\d\.\d{1,3}\.\d{1,3})? )<?(?P<a>" + _MAILBOX + ")",
-    re.IGNORECASE,
-)
-_NAMING = re.compile(
-    r"\b(?:recipients?|address(?:es)?|deliver(?:ed|ing|y)?|mail|message|user|mailbox|to|for|reach|sent|account)\b(?=[^\w@])",
-    re.IGNORECASE,
-)
-_HELP = re.compile(r"contact|assistance|support|question", re.IGNORECASE)
-
-
-def _named(prose: str) -> list[str]:
-    """Return the addresses before which, in the same sentence, a recipient is spoken of."""
-    found = []
-    for match in _MAILBOX_RE.finditer(prose):
-        before = re.split(r"[@.;]|\n\s*\n", prose[max(0, match.start() - 90) : match.start()])[-1]
-        if before and before[-1] in " \t\n<:('\"" and _NAMING.search(before) and not _HELP.search(before):
-            found.append(match[0])
-    return found
-
-
-_FIELD = re.compile(
-    r"[ \t|>]*(?:Return-Path|Received|DKIM-Signature|X-Received|ARC-Seal|X-Google-\S{1,40}|Message-Id|MIME-Version"
-    r"|X-Mailer|Delivered-To|Authentication-Results):",
-    re.IGNORECASE,
-)
-_AUTHOR_FIELD = re.compile(r"(?:From|To|Subject|Date|User-Agent|Message-Id):", re.IGNORECASE)
-
-
-def _original_at(text: str) -> Iterator[int]:
-    """Yield where the copy of our own mail may begin: below a rule, an announcement, or headers."""
-    at = 0
-    field = False  # whether the line above is a header field that an author writes
-    for line in text.split("\n"):
-        low = line[:200].lower()
-        named = line[:1].isalpha() and bool(_AUTHOR_FIELD.match(line))
-        if (
-            (low[:3].strip(" \t>")[:2] in _DOUBLED and _RULE_ABOVE.match(low.strip(_STROKES)))
-            or (("follow" in low or "copy of" in low or "original message" in low or "below" in low or "header:" in low)
-                and ":" not in low[:-2] and _ANNOUNCED.search(low))
-            or (":" in low[:48] and _TRANSPORT_FIELD.match(line))
-            or (named and field)
-        ):
-            yield at
-        field = named or (field and line[:1] in (" ", "\t"))
-        at += len(line) + 1
-
-
-_LEADING = re.compile(
+            (low[:3].strip(" \t>")[:2] in _DOUBLED and _RULE_ABOVE.match(low.strip(_LEADING = re.compile(
     r"^[ \t>*•-]{0,12}[\"']?(?:<(?P<a>" + _MAILBOX + r")>|(?P<b>" + _MAILBOX + r"))[\"']?"
     r"(?:[ \t]*[<(]\s*(?P<c>" + _MAILBOX + r")\s*[>)])?"
     r"(?=[ \t]*(?:[:,;]|\.\.\.|$)|[ \t]+(?:on [A-Z\d]|invalid|error|unknown"
@@ -289,7 +225,11 @@ def speaks_as_daemon(mail: Mail) -> bool:
 
 def is_daemon(mail: Mail) -> bool:
     """Whether a mail system is the author, by its word or by the null reverse-path."""
-    return mail.null_sender or speaks_as_daemon(mail) or bool(_DAEMON_PATH.match(mail.headers.get("return-path")))
+    return (
+        mail.null_sender
+        or speaks_as_daemon(mail)
+        or bool(_DAEMON_PATH.match(mail.headers.get("return-path")))
+    )
 
 
 # -- RFC 3464 ------------------------------------------------------------------------------------
@@ -306,7 +246,9 @@ def _read_dsn(mail: Mail) -> DeliveryNotice | None:
     groups = [group for part in reports for group in _groups(part.text())]
     prose = _prose(mail, depth)
     recipients = _from_groups(groups, prose)
-    envelope = next((g["original-envelope-id"] for g in groups if "original-envelope-id" in g), None)
+    envelope = next(
+        (g["original-envelope-id"] for g in groups if "original-envelope-id" in g), None
+    )
     if not recipients:
         action = _action(next((g["action"] for g in groups if "action" in g), ""), prose)
         recipients = _from_prose(mail, prose, action)
@@ -327,9 +269,7 @@ def _groups(text: str) -> list[dict[str, str]]:
             if groups[-1]:
                 groups.append({})
             name = ""
-        elif line[:1] in " \t" and name and ":" not in line.split(";")[0][:24]:
-            groups[-1][name] += " " + line.strip()
-        elif line[:1] in " \t" and name and not _FIELD.match(line):
+        elif (line[:1] in " \t" and name and ":" not in line.split(";")[0][:24]) or (line[:1] in " \t" and name and not _FIELD.match(line)):
             groups[-1][name] += " " + line.strip()
         else:
             head, colon, value = line.partition(":")
@@ -478,7 +418,7 @@ def _most_specific(field: str | None, diagnostic: str, near: str, action: Action
 def _read_provider_notice(mail: Mail) -> DeliveryNotice | None:
     """Read a provider's event that comes by mail: Amazon SES through an SNS mail subscription."""
     text = mail.text.lstrip()
-    if not text.startswith("{") or "Type\"" not in text[:4000]:
+    if not text.startswith("{") or 'Type"' not in text[:4000]:
         return None
     try:
         event, _ = json.JSONDecoder(strict=False).raw_decode(text)
@@ -489,12 +429,19 @@ def _read_provider_notice(mail: Mail) -> DeliveryNotice | None:
         returned = event.get("mail") or {}
         if kind == "bounce":
             entries = [
-                (str(one["emailAddress"]), str(one.get("status") or ""), str(one.get("diagnosticCode") or ""))
+                (
+                    str(one["emailAddress"]),
+                    str(one.get("status") or ""),
+                    str(one.get("diagnosticCode") or ""),
+                )
                 for one in detail["bouncedRecipients"]
             ]
             action = Action.FAILED
         elif kind == "delivery":
-            entries = [(str(one), "", str(detail.get("smtpResponse") or "")) for one in detail["recipients"]]
+            entries = [
+                (str(one), "", str(detail.get("smtpResponse") or ""))
+                for one in detail["recipients"]
+            ]
             action = Action.DELIVERED
         else:
             return None
@@ -522,12 +469,15 @@ def _prose(mail: Mail, depth: int = 0) -> str:
     if depth == 0:
         text = mail.text or (mail.plain_html if mail.html else "")
     else:
-        text = "\n".join(p.text() for p in mail.parts if p.enclosed == depth and p.type == "text/plain")
+        text = "\n".join(
+            p.text() for p in mail.parts if p.enclosed == depth and p.type == "text/plain"
+        )
     text = text[:_MAX_REPORT]
     mailbox = _MAILBOX_RE.search(text)
-    for cut in _original_at(text) if mailbox else ():
-        if cut >= mailbox.end():
-            return text[:cut]
+    if mailbox:
+        for cut in _original_at(text):
+            if cut >= mailbox.end():
+                return text[:cut]
     return text
 
 
@@ -539,7 +489,9 @@ def read_prose(mail: Mail) -> DeliveryNotice | None:
     daemon = is_daemon(mail)
     if not named and not daemon and ("in-reply-to" in headers or _ANSWER_SUBJECT.match(subject)):
         return None
-    failing = bool(_FAILURE_SUBJECT.match(_NOT_WORDS.sub("", subject)) or _ANYWHERE_SUBJECT.search(subject))
+    failing = bool(
+        _FAILURE_SUBJECT.match(_NOT_WORDS.sub("", subject)) or _ANYWHERE_SUBJECT.search(subject)
+    )
     if not named and not daemon and not failing:
         return None
     prose = _prose(mail)
@@ -547,14 +499,14 @@ def read_prose(mail: Mail) -> DeliveryNotice | None:
         told = bool(_FAILURE.search(prose))
         if not failing and not told:
             return None
-        if not daemon and not (
-            told and (REPLY_CODE.search(prose) or _returned(mail, 0))
-        ):
+        if not daemon and not (told and (REPLY_CODE.search(prose) or _returned(mail, 0))):
             return None
     action = Action.DELAYED if _DELAY.search(fold(f"{subject}\n{prose[:4000]}")) else Action.FAILED
     recipients = _from_prose(mail, prose, action)
     if not recipients and daemon:
-        recipients = _from_prose(mail, mail.text[:_MAX_REPORT], action)  # the report is below a report
+        recipients = _from_prose(
+            mail, mail.text[:_MAX_REPORT], action
+        )  # the report is below a report
     if not recipients:
         return None
     return DeliveryNotice(
@@ -648,7 +600,7 @@ def _returned(mail: Mail, depth: int) -> Headers | None:
 
 _HEADER_BLOCK = re.compile(
     r"^[ \t]{0,8}(?:Return-Path|Received|DKIM-Signature|X-[\w-]{1,40}|Message-Id|MIME-Version|From|Delivered-To"
-    r"|ARC-[\w-]{1,40}|To|Date|Subject):[ \t][^\n]*\n(?:[ \t]+[^\n]*\n)*(?=[ \t]{0,8}[A-Z][\w-]{1,40}:[ \t])",
+    r"|ARC-[\w-]{1,40}|To|Date|Subject):[ \t][^\n]*\n(?:[ \t][^\n]*\n)*(?=[ \t]{0,8}[A-Z][\w-]{1,40}:[ \t])",
     re.IGNORECASE | re.MULTILINE,
 )
 

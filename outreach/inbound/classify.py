@@ -13,7 +13,13 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from outreach.inbound.absences import AutoReply, read_absence_note, read_auto_reply
-from outreach.inbound.bounces import Action, DeliveryNotice, read_delivery_status, read_prose, speaks_as_daemon
+from outreach.inbound.bounces import (
+    Action,
+    DeliveryNotice,
+    read_delivery_status,
+    read_prose,
+    speaks_as_daemon,
+)
 from outreach.inbound.complaints import FeedbackReport, read_report
 from outreach.inbound.mail import Mail
 from outreach.inbound.match import Clues, Match, Sent, clues, match
@@ -125,7 +131,14 @@ class Explanation:
 
 
 _BULK = frozenset({"bulk", "list", "junk"})
-_STRUCTURE = ("blockquote", "gmail_quote", "divRplyFwdMsg", "moz-cite-prefix", "yahoo_quoted", "OutlookMessageHeader")
+_STRUCTURE = (
+    "blockquote",
+    "gmail_quote",
+    "divRplyFwdMsg",
+    "moz-cite-prefix",
+    "yahoo_quoted",
+    "OutlookMessageHeader",
+)
 
 
 def author_words(mail: Mail) -> Reply:

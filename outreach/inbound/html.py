@@ -19,13 +19,17 @@ _DROPPED = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:]{0,20})((?:[\s/][^<>]*)?)>")
-_MARK = re.compile(r"""\b(?:class|id|style)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
+_MARK = re.compile(
+    r"""\b(?:class|id|style)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE
+)
 _QUOTE_MARK = re.compile(
     r"gmail_attr|moz-cite-prefix|yahoo_quoted|yqt\d|protonmail_quote|tutanota_quote|zmail_extra"
     r"|outlookmessageheader|mail-quote|ydp\w*yahoo_quoted|reply-?quote\b",
     re.IGNORECASE,
 )
-_REPLY_MARK = re.compile(r"divrplyfwdmsg|appendonsend|mail-editor-reference-message-container", re.I)
+_REPLY_MARK = re.compile(
+    r"divrplyfwdmsg|appendonsend|mail-editor-reference-message-container", re.I
+)
 _SIGNATURE_MARK = re.compile(
     r"gmail_signature|moz-signature|(?:^|[\s_])signature$|ms-outlook-mobile-signature"
     r"|protonmail_signature|applemailsignature|outlook-signature",

@@ -235,7 +235,7 @@ def parse_date(value: str) -> datetime | None:
         parts = parsedate_tz(value[:200])
         if parts is None:
             return None
-        stamp = datetime(*parts[:6], tzinfo=UTC)  # type: ignore[misc]
+        stamp = datetime(*parts[:6], tzinfo=UTC)
         return datetime.fromtimestamp(stamp.timestamp() - (parts[9] or 0), UTC)
     except (ValueError, OverflowError, IndexError, TypeError, OSError):
         return None
@@ -265,10 +265,25 @@ def parse_parameters(value: str) -> tuple[str, dict[str, str]]:
 class Part:
     """One node of the MIME tree. `enclosed` is how many messages it lies inside of."""
 
-    __slots__ = ("body_start", "buffer", "enclosed", "end", "headers", "parameters", "parent", "type")
+    __slots__ = (
+        "body_start",
+        "buffer",
+        "enclosed",
+        "end",
+        "headers",
+        "parameters",
+        "parent",
+        "type",
+    )
 
     def __init__(
-        self, buffer: bytes, start: int, end: int, parent: "Part | None", enclosed: int, default: str
+        self,
+        buffer: bytes,
+        start: int,
+        end: int,
+        parent: "Part | None",
+        enclosed: int,
+        default: str,
     ) -> None:
         self.buffer = buffer
         self.end = end

@@ -33,7 +33,9 @@ _SUBJECT = re.compile(
     r"|desabonnement|desinscription|se desabonner|baja|darse de baja|cancelar|cancellami|disiscrizione|disiscrivimi"
     r"|descadastrar|uitschrijven|afmelden|avregistrera|avanmalan|avprenumerera|wypisz|rezygnacja|配信停止|配信解除|退会|отписаться|退订|stop)\W*$)"
 )
-_POLITE = re.compile(r"(?<![a-z])(?:thanks|thank you|thx|danke|merci|gracias|grazie|obrigad[oa]|bedankt|tack|dziekuj\w+)(?![a-z])")
+_POLITE = re.compile(
+    r"(?<![a-z])(?:thanks|thank you|thx|danke|merci|gracias|grazie|obrigad[oa]|bedankt|tack|dziekuj\w+)(?![a-z])"
+)
 
 
 def read_opt_out(text: str, subject: str = "") -> OptOut | None:

@@ -22,13 +22,27 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFC", plain)
 
 
-_LETTERS = str.maketrans({"ł": "l", "Ł": "l", "ø": "o", "Ø": "o", "ß": "ss", "æ": "ae", "đ": "d", "’": "'", "‘": "'", "ı": "i"})
+_LETTERS = str.maketrans(
+    {
+        "ł": "l",
+        "Ł": "l",
+        "ø": "o",
+        "Ø": "o",
+        "ß": "ss",
+        "æ": "ae",
+        "đ": "d",
+        "’": "'",
+        "‘": "'",
+        "ı": "i",
+    }
+)
 
 
 def fold_pattern(pattern: str) -> str:
     """Return a regular expression folded like the text it is compared with, escapes untouched."""
     return "".join(
-        piece if piece.startswith("\\") else fold(piece) for piece in re.findall(r"\\.|[^\\]+", pattern)
+        piece if piece.startswith("\\") else fold(piece)
+        for piece in re.findall(r"\\.|[^\\]+", pattern)
     )
 
 

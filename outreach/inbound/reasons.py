@@ -1,4 +1,6 @@
-"""Why a mail was not delivered, read from a status code and from the server's own words.
+"""Why a mail was not delivered, read # ruff: noqa: E501, RUF001
+
+from a status code and from the server's own words.
 
 Fewer than half of all final refusals are about the address: most are about the sender, the message
 or the day (a policy, a filter, a full mailbox, a dead network). So "5yz" proves nothing by itself,
@@ -394,8 +396,14 @@ _WORDS: tuple[tuple[Reason, tuple[str, ...]], ...] = (
     ),
     (
         Reason.POLICY,
-        (r"polic(?:y|ies)", r"protocol violation", r"security (?:reason|polic|concern|issue|violation)", r"not authori[sz]ed",
-             r"prohibited", r"forbidden"),
+        (
+            r"polic(?:y|ies)",
+            r"protocol violation",
+            r"security (?:reason|polic|concern|issue|violation)",
+            r"not authori[sz]ed",
+            r"prohibited",
+            r"forbidden",
+        ),
     ),
     (
         Reason.CONTENT,
@@ -465,7 +473,8 @@ _WORDS: tuple[tuple[Reason, tuple[str, ...]], ...] = (
 _NOISE = re.compile(r"https?://\S+|<?[^\s<>@]{1,128}@[^\s<>@]{1,255}>?", re.IGNORECASE)
 # The stage of the dialogue that was refused, where the notice tells.
 _AT_RCPT = re.compile(
-    r"\brcpt\b|recipient (?:address )?rejected|rejected (?:the )?(?:address|recipient)", re.IGNORECASE
+    r"\brcpt\b|recipient (?:address )?rejected|rejected (?:the )?(?:address|recipient)",
+    re.IGNORECASE,
 )
 _BEFORE_RCPT = re.compile(
     r"(?:after|in (?:reply|response) to|did not like our|\[)\s*(?:the )?"

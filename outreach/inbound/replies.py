@@ -43,11 +43,14 @@ _DATED = re.compile(
     r"|[^\W\d]{3,12}\.?,\s+[^\W\d]{3,12}\.?\s+\d{1,2})",
 )
 _BARE_STAMP = re.compile(
-    r"^\d{4}[-/]\d{1,2}[-/]\d{1,2}(?:,?\s+\d{1,2}:\d\d(?:\s+(?:gmt|utc)?\s?[+-]\d\d:?\d\d)?)\s+\S.{0,80}$", re.I
+    r"^\d{4}[-/]\d{1,2}[-/]\d{1,2}(?:,?\s+\d{1,2}:\d\d(?:\s+(?:gmt|utc)?\s?[+-]\d\d:?\d\d)?)\s+\S.{0,80}$",
+    re.I,
 )
 _QUOTE = re.compile(rf"^{_SPACE}{{0,3}}(?:>|\|(?!\S*\|)|[A-Za-z]{{1,3}}>(?:\s|$))")
 # The ">" that closes an address, alone on the next line with what follows it.
-_INSERTED = re.compile(r"^\s*>\s*(?:[:：]|(?:" + _alternatives("wrote") + r")\s*[:：]?\s*$)", re.IGNORECASE)
+_INSERTED = re.compile(
+    r"^\s*>\s*(?:[:：]|(?:" + _alternatives("wrote") + r")\s*[:：]?\s*$)", re.IGNORECASE
+)
 _RULE = re.compile(r"[-_=~+*#•·–—\u2015\u2500ᐧ\u200b\s]+$")
 _SIGNATURE_RULE = re.compile(r"^\s?(?:--|—|–|——|__)\s{0,2}$")
 _DASHED_NAME = re.compile(r"^-{1,2}\s?[^\W\d_][\w.'-]*(?: [^\W\d_][\w.'-]*){0,2}$")
@@ -55,11 +58,15 @@ _LONG_RULE = re.compile(r"^\s*[_*=-]{20,}\s*$")
 _RULING = " \t>*_-=\u2013\u2014\u2500"
 _ORIGINAL = re.compile(rf"(?:{_alternatives('original')})\s*[:：]?$", re.IGNORECASE)
 _HEADERS = {
-    kind: re.compile(rf"^[\s*_>|]{{0,6}}(?:{_alternatives(kind)})[\s*_\u00a0]{{0,4}}[:：][\s*_]*(.*)$", re.IGNORECASE)
+    kind: re.compile(
+        rf"^[\s*_>|]{{0,6}}(?:{_alternatives(kind)})[\s*_\u00a0]{{0,4}}[:：][\s*_]*(.*)$",
+        re.IGNORECASE,
+    )
     for kind in ("sender", "sent", "to", "subject")
 }
 _SENT_FROM = re.compile(
-    rf"^[\s*_<>\[(-]{{0,4}}(?:{_alternatives('sent_from')})[\s*_.!\])<>]*(?:\([^()]*\))?[\s.!]*$", re.IGNORECASE
+    rf"^[\s*_<>\[(-]{{0,4}}(?:{_alternatives('sent_from')})[\s*_.!\])<>]*(?:\([^()]*\))?[\s.!]*$",
+    re.IGNORECASE,
 )
 _LINK = re.compile(r"\[([^\[\]]*)\]\([^()\s]*\)|<(?:https?:|mailto:)[^<>]*>")
 _DEVICE = re.compile(
@@ -202,9 +209,15 @@ def _class_of(line: str, lines: list[str], index: int) -> tuple[str, int]:
         taken = _attribution_at(lines, index)
         if taken:
             return "a", taken
-    if (first in "#-=*_" or plain[-1] in "#-=*_") and len(line) < _MAX_DEVICE_LINE and _ABOVE.search(line):
+    if (
+        (first in "#-=*_" or plain[-1] in "#-=*_")
+        and len(line) < _MAX_DEVICE_LINE
+        and _ABOVE.search(line)
+    ):
         return "o", 1
-    if (not index or not lines[index - 1] or not lines[index - 1][-1].isalnum()) and _FOOTER.match(line):
+    if (not index or not lines[index - 1] or not lines[index - 1][-1].isalnum()) and _FOOTER.match(
+        line
+    ):
         return "f", 1
     return "t", 1
 
@@ -229,7 +242,9 @@ def _is_original_rule(plain: str) -> bool:
 
 
 def _is_device_line(line: str) -> bool:
-    plain = _LINK.sub(lambda link: link[1] or "", line).strip() if "[" in line or "<" in line else line
+    plain = (
+        _LINK.sub(lambda link: link[1] or "", line).strip() if "[" in line or "<" in line else line
+    )
     return bool(_SENT_FROM.match(plain)) and bool(_DEVICE.search(plain))
 
 
@@ -258,14 +273,21 @@ def _headers_at(lines: list[str], index: int) -> int:
                 break
             if count - last > 2:
                 break
-    if len(kinds) < 2 or "sender" not in kinds and not {"sent", "to"} <= kinds.keys():
+    if len(kinds) < 2 or ("sender" not in kinds and not {"sent", "to"} <= kinds.keys()):
         return 0
     evidence = " ".join(kinds.values())
-    if len(kinds) == 2 and not (_ADDRESS.search(evidence) or _YEAR.search(evidence) or _TIME.search(evidence)):
+    if len(kinds) == 2 and not (
+        _ADDRESS.search(evidence) or _YEAR.search(evidence) or _TIME.search(evidence)
+    ):
         return 0
     if "subject" in kinds and last < count:  # a folded subject
         after = index + last
-        if after < len(lines) and lines[after].strip() and lines[after - 1].strip() and len(kinds) >= 3:
+        if (
+            after < len(lines)
+            and lines[after].strip()
+            and lines[after - 1].strip()
+            and len(kinds) >= 3
+        ):
             follow = lines[after + 1] if after + 1 < len(lines) else ""
             if any(p.match(follow) for p in _HEADERS.values()):
                 last += 1
@@ -328,6 +350,8 @@ def _introduces(joined: str, opens: bool, lines: list[str], after: int) -> bool:
         if ends and address and len(joined) < 250:
             return True
         return bool(ends and _quoted_next(lines, after) and len(joined) < 250)
+    if joined.startswith("<") and address and dated and ends:
+        return True  # the verb stands before the address, on the line above
     # Without a verb: a date, a name and an address, and nothing else ("2016-03-03 Ann <a@b.example>:")
     if _DATED.match(joined) and address:
         return bool(re.search(r"[<(\[]?\S+@\S+?[>)\]]*\s*[:：]?\s*$", joined))
@@ -404,7 +428,9 @@ def _end(lines: list[str], classes: list[str], begin: int) -> int:
             if _text_after(classes, at) <= _SIGNATURE_LINES:
                 return at
         elif kind == "r":
-            if _LONG_RULE.match(lines[at]) and _LIST_FOOTER.search("\n".join(lines[at + 1 : at + 5])):
+            if _LONG_RULE.match(lines[at]) and _LIST_FOOTER.search(
+                "\n".join(lines[at + 1 : at + 5])
+            ):
                 return at
             if lines[at].strip().startswith("__") and _text_after(classes, at) <= 4:
                 return at

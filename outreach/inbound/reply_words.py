@@ -5,6 +5,8 @@ groups, in lower case. A language is a BCP 47 tag. To teach one more, add an ent
 be empty.
 """
 
+# ruff: noqa: E501, RUF001
+
 from dataclasses import dataclass
 
 
@@ -35,11 +37,26 @@ LANGUAGES: dict[str, ReplyWords] = {
         sent=("sent", "date", "sent at", "sent on"),
         to=("to", "cc", "bcc", "reply-to", "reply to"),
         subject=("subject", "importance", "priority", "attachments?"),
-        original=("original message", "original email", "forwarded message", "forwarded by .{1,60}",
-                  "reply message", "begin forwarded message", "forwarded mail", "message from .{1,60}"),
-        sent_from=("sent (?:from|via|using|with|by) (?:my |the |a )?.{1,60}", "get (?:outlook|bluemail|spark) for .{1,30}",
-                   "sent with .{1,40}", "typed on .{1,40}", "(?:please )?excuse (?:my )?(?:brevity|typos).{0,60}",
-                   "(?:download|get) (?:the )?.{1,30} app.{0,20}", "composed on .{1,40}", "from my .{1,40}"),
+        original=(
+            "original message",
+            "original email",
+            "forwarded message",
+            "forwarded by .{1,60}",
+            "reply message",
+            "begin forwarded message",
+            "forwarded mail",
+            "message from .{1,60}",
+        ),
+        sent_from=(
+            "sent (?:from|via|using|with|by) (?:my |the |a )?.{1,60}",
+            "get (?:outlook|bluemail|spark) for .{1,30}",
+            "sent with .{1,40}",
+            "typed on .{1,40}",
+            "(?:please )?excuse (?:my )?(?:brevity|typos).{0,60}",
+            "(?:download|get) (?:the )?.{1,30} app.{0,20}",
+            "composed on .{1,40}",
+            "from my .{1,40}",
+        ),
     ),
     "de": ReplyWords(
         wrote=("schrieb(?:en|st)?", "geschrieben", "meinte"),
@@ -48,10 +65,17 @@ LANGUAGES: dict[str, ReplyWords] = {
         sent=("gesendet", "datum", "gesendet am", "versendet"),
         to=("an", "kopie", "cc", "empf[äa]nger", "antwort an"),
         subject=("betreff", "wichtigkeit", "anlagen?"),
-        original=("urspr[üu]ngliche (?:nachricht|mail|e-mail)", "original ?-?nachricht", "originalnachricht",
-                  "weitergeleitete (?:nachricht|e-mail)", "anfang der weitergeleiteten (?:nachricht|e-mail)"),
-        sent_from=("(?:von|gesendet (?:von|mit|aus|vom)|diese (?:nachricht|e-?mail) wurde von|verschickt (?:von|mit)) .{1,80}",
-                   "outlook f[üu]r (?:ios|android).{0,20}(?:beziehen|herunterladen|abrufen)?"),
+        original=(
+            "urspr[üu]ngliche (?:nachricht|mail|e-mail)",
+            "original ?-?nachricht",
+            "originalnachricht",
+            "weitergeleitete (?:nachricht|e-mail)",
+            "anfang der weitergeleiteten (?:nachricht|e-mail)",
+        ),
+        sent_from=(
+            "(?:von|gesendet (?:von|mit|aus|vom)|diese (?:nachricht|e-?mail) wurde von|verschickt (?:von|mit)) .{1,80}",
+            "outlook f[üu]r (?:ios|android).{0,20}(?:beziehen|herunterladen|abrufen)?",
+        ),
     ),
     "fr": ReplyWords(
         wrote=("a [ée]crit", "[ée]crit", "[ée]crivait", "[ée]crivit"),
@@ -60,10 +84,21 @@ LANGUAGES: dict[str, ReplyWords] = {
         sent=("envoy[ée]e?", "date", "envoy[ée] le", "date d'envoi"),
         to=("[àa]", "pour", "cc", "destinataires?", "copie [àa]", "r[ée]pondre [àa]"),
         subject=("objet", "sujet", "importance", "pi[èe]ces? jointes?"),
-        original=("message d'origine", "message original", "mail original", "message transf[ée]r[ée]",
-                  "message initial", "d[ée]but du message (?:r[ée]exp[ée]di[ée]|transf[ée]r[ée])", "courriel original"),
-        sent_from=("envoy[ée]e? (?:de(?:puis)?|[àa] partir|via|avec|par) .{1,60}", "t[ée]l[ée]charge[rz] outlook .{1,40}",
-                   "obtenez outlook .{1,40}", "provenance : .{1,40}"),
+        original=(
+            "message d'origine",
+            "message original",
+            "mail original",
+            "message transf[ée]r[ée]",
+            "message initial",
+            "d[ée]but du message (?:r[ée]exp[ée]di[ée]|transf[ée]r[ée])",
+            "courriel original",
+        ),
+        sent_from=(
+            "envoy[ée]e? (?:de(?:puis)?|[àa] partir|via|avec|par) .{1,60}",
+            "t[ée]l[ée]charge[rz] outlook .{1,40}",
+            "obtenez outlook .{1,40}",
+            "provenance : .{1,40}",
+        ),
     ),
     "es": ReplyWords(
         wrote=("escribi[óo]", "escribe", "ha escrito", "escribieron"),
@@ -72,8 +107,17 @@ LANGUAGES: dict[str, ReplyWords] = {
         sent=("enviado(?: el)?", "fecha", "enviada(?: el)?"),
         to=("para", "cc", "a", "destinatario", "responder a"),
         subject=("asunto", "importancia", "datos adjuntos"),
-        original=("mensaje original", "mensaje reenviado", "correo original", "inicio del mensaje reenviado"),
-        sent_from=("enviado (?:desde|con|por|a trav[ée]s) .{1,60}", "obtener outlook .{1,40}", "obtenga outlook .{1,40}"),
+        original=(
+            "mensaje original",
+            "mensaje reenviado",
+            "correo original",
+            "inicio del mensaje reenviado",
+        ),
+        sent_from=(
+            "enviado (?:desde|con|por|a trav[ée]s) .{1,60}",
+            "obtener outlook .{1,40}",
+            "obtenga outlook .{1,40}",
+        ),
     ),
     "it": ReplyWords(
         wrote=("ha scritto", "scrive", "scrisse", "ha inviato", "scriveva"),
@@ -82,9 +126,18 @@ LANGUAGES: dict[str, ReplyWords] = {
         sent=("inviato", "data", "inviato il", "data invio"),
         to=("a", "cc", "per conoscenza", "per", "destinatari[oi]?"),
         subject=("oggetto", "priorit[àa]", "allegat[oi]"),
-        original=("messaggio originale", "messaggio inoltrato", "inizio messaggio inoltrato", "messaggio inviato",
-                  "messaggio originario"),
-        sent_from=("inviato (?:da|dal|con|tramite) .{1,60}", "scarica outlook .{1,40}", "ottieni outlook .{1,40}"),
+        original=(
+            "messaggio originale",
+            "messaggio inoltrato",
+            "inizio messaggio inoltrato",
+            "messaggio inviato",
+            "messaggio originario",
+        ),
+        sent_from=(
+            "inviato (?:da|dal|con|tramite) .{1,60}",
+            "scarica outlook .{1,40}",
+            "ottieni outlook .{1,40}",
+        ),
     ),
     "pt": ReplyWords(
         wrote=("escreveu", "escreve", "escreveram"),
@@ -93,9 +146,17 @@ LANGUAGES: dict[str, ReplyWords] = {
         sent=("enviad[ao](?: em)?", "data", "enviada em", "data de envio"),
         to=("para", "cc", "c[óo]pia", "destinat[áa]rio"),
         subject=("assunto", "import[âa]ncia", "anexos?"),
-        original=("mensagem original", "mensagem encaminhada", "mensagem reencaminhada", "in[íi]cio da mensagem .{1,20}"),
-        sent_from=("enviad[ao] (?:do|da|de|pelo|via|a partir|com) .{1,60}", "obter o outlook .{1,40}",
-                   "obtenha o outlook .{1,40}"),
+        original=(
+            "mensagem original",
+            "mensagem encaminhada",
+            "mensagem reencaminhada",
+            "in[íi]cio da mensagem .{1,20}",
+        ),
+        sent_from=(
+            "enviad[ao] (?:do|da|de|pelo|via|a partir|com) .{1,60}",
+            "obter o outlook .{1,40}",
+            "obtenha o outlook .{1,40}",
+        ),
     ),
     "nl": ReplyWords(
         wrote=("schreef", "schreven", "geschreven", "schrijft"),
@@ -104,10 +165,18 @@ LANGUAGES: dict[str, ReplyWords] = {
         sent=("verzonden", "datum", "verstuurd", "verzonden op"),
         to=("aan", "cc", "kopie", "geadresseerde"),
         subject=("onderwerp", "urgentie", "bijlagen?"),
-        original=("oorspronkelijk bericht", "origineel bericht", "oorspronkelijke bericht", "doorgestuurd bericht",
-                  "begin doorgestuurd bericht"),
-        sent_from=("(?:verstuurd|verzonden) (?:vanaf|vanuit|met|via|van) .{1,60}", "outlook voor (?:ios|android) .{1,20}",
-                   "download outlook .{1,40}"),
+        original=(
+            "oorspronkelijk bericht",
+            "origineel bericht",
+            "oorspronkelijke bericht",
+            "doorgestuurd bericht",
+            "begin doorgestuurd bericht",
+        ),
+        sent_from=(
+            "(?:verstuurd|verzonden) (?:vanaf|vanuit|met|via|van) .{1,60}",
+            "outlook voor (?:ios|android) .{1,20}",
+            "download outlook .{1,40}",
+        ),
     ),
     "sv": ReplyWords(
         wrote=("skrev", "skriver"),
@@ -116,8 +185,12 @@ LANGUAGES: dict[str, ReplyWords] = {
         sent=("skickat", "datum", "s[äa]nt", "skickades"),
         to=("till", "kopia", "cc"),
         subject=("[äa]mne", "prioritet", "bilagor"),
-        original=("ursprungligt meddelande", "originalmeddelande", "vidarebefordrat (?:meddelande|brev)",
-                  "b[öo]rjan p[åa] vidarebefordrat .{1,30}"),
+        original=(
+            "ursprungligt meddelande",
+            "originalmeddelande",
+            "vidarebefordrat (?:meddelande|brev)",
+            "b[öo]rjan p[åa] vidarebefordrat .{1,30}",
+        ),
         sent_from=("skickat (?:fr[åa]n|via|med) .{1,60}", "h[äa]mta outlook .{1,40}"),
     ),
     "da": ReplyWords(
@@ -127,9 +200,17 @@ LANGUAGES: dict[str, ReplyWords] = {
         sent=("sendt", "dato"),
         to=("til", "cc", "kopi"),
         subject=("emne", "prioritet"),
-        original=("oprindelig meddelelse", "oprindelig besked", "videresendt (?:meddelelse|besked)",
-                  "start p[åa] videresendt .{1,30}"),
-        sent_from=("sendt (?:fra|via|med) .{1,60}", "hent outlook .{1,40}", "f[åa] outlook .{1,40}"),
+        original=(
+            "oprindelig meddelelse",
+            "oprindelig besked",
+            "videresendt (?:meddelelse|besked)",
+            "start p[åa] videresendt .{1,30}",
+        ),
+        sent_from=(
+            "sendt (?:fra|via|med) .{1,60}",
+            "hent outlook .{1,40}",
+            "f[åa] outlook .{1,40}",
+        ),
     ),
     "no": ReplyWords(
         wrote=("skrev", "skreiv", "skriver"),
@@ -138,7 +219,12 @@ LANGUAGES: dict[str, ReplyWords] = {
         sent=("sendt", "dato"),
         to=("til", "kopi", "cc"),
         subject=("emne", "viktighet"),
-        original=("opprinnelig melding", "original melding", "videresendt (?:melding|e-post)", "start p[åa] videresendt .{1,30}"),
+        original=(
+            "opprinnelig melding",
+            "original melding",
+            "videresendt (?:melding|e-post)",
+            "start p[åa] videresendt .{1,30}",
+        ),
         sent_from=("sendt (?:fra|via|med) .{1,60}", "last ned outlook .{1,40}"),
     ),
     "fi": ReplyWords(
@@ -148,7 +234,12 @@ LANGUAGES: dict[str, ReplyWords] = {
         sent=("l[äa]hetetty", "p[äa]iv[äa]m[äa][äa]r[äa]", "p[äa]iv[äa]ys"),
         to=("vastaanottaja", "kopio", "cc"),
         subject=("aihe", "otsikko"),
-        original=("alkuper[äa]inen viesti", "alkuper[äa]inen s[äa]hk[öo]posti", "v[äa]litetty viesti", "edelleenl[äa]hetetty viesti"),
+        original=(
+            "alkuper[äa]inen viesti",
+            "alkuper[äa]inen s[äa]hk[öo]posti",
+            "v[äa]litetty viesti",
+            "edelleenl[äa]hetetty viesti",
+        ),
         sent_from=("l[äa]hetetty .{1,60}", "hanki outlook .{1,40}"),
     ),
     "pl": ReplyWords(
@@ -158,10 +249,19 @@ LANGUAGES: dict[str, ReplyWords] = {
         sent=("wys[łl]an[oaey]", "data", "data wys[łl]ania"),
         to=("do", "dw", "odbiorca", "kopia", "cc"),
         subject=("temat", "wa[żz]no[śs][ćc]", "za[łl][ąa]czniki"),
-        original=("oryginalna wiadomo[śs][ćc]", "wiadomo[śs][ćc] oryginalna", "pierwotna wiadomo[śs][ćc]",
-                  "(?:przekazana|przes[łl]ana|dalej) wiadomo[śs][ćc]", "wiadomo[śs][ćc] przekazana .{1,20}",
-                  "pocz[ąa]tek przekazywanej wiadomo[śs]ci", "treść przekazanej wiadomości"),
-        sent_from=("wys[łl]an[oaey] (?:z|ze|przez|za pomoc[ąa]) .{1,60}", "pobierz (?:program |aplikacj[ęe] )?outlook .{1,40}"),
+        original=(
+            "oryginalna wiadomo[śs][ćc]",
+            "wiadomo[śs][ćc] oryginalna",
+            "pierwotna wiadomo[śs][ćc]",
+            "(?:przekazana|przes[łl]ana|dalej) wiadomo[śs][ćc]",
+            "wiadomo[śs][ćc] przekazana .{1,20}",
+            "pocz[ąa]tek przekazywanej wiadomo[śs]ci",
+            "treść przekazanej wiadomości",
+        ),
+        sent_from=(
+            "wys[łl]an[oaey] (?:z|ze|przez|za pomoc[ąa]) .{1,60}",
+            "pobierz (?:program |aplikacj[ęe] )?outlook .{1,40}",
+        ),
     ),
     "cs": ReplyWords(
         wrote=("napsal(?:\\(a\\)|a|/a)?", "p[íi][šs]e"),
@@ -170,19 +270,37 @@ LANGUAGES: dict[str, ReplyWords] = {
         sent=("odesl[áa]no", "datum", "posl[áa]no"),
         to=("komu", "p[řr][íi]jemce", "kopie", "cc"),
         subject=("p[řr]edm[ěe]t",),
-        original=("p[ůu]vodn[íi] (?:zpr[áa]va|e-mail)", "p[řr]eposlan[áa] zpr[áa]va", "za[čc][áa]tek p[řr]epos[íi]lan[ée] zpr[áa]vy"),
+        original=(
+            "p[ůu]vodn[íi] (?:zpr[áa]va|e-mail)",
+            "p[řr]eposlan[áa] zpr[áa]va",
+            "za[čc][áa]tek p[řr]epos[íi]lan[ée] zpr[áa]vy",
+        ),
         sent_from=("odesl[áa]no (?:z|ze|pomoc[íi]) .{1,60}", "z[íi]skat outlook .{1,40}"),
     ),
     "ru": ReplyWords(
         wrote=("написал(?:\\(а\\)|а|и|/а)?", "пишет", "пишете?", "писал(?:а|и)?"),
-        on=("в", "от", "(?:пн|вт|ср|чт|пт|сб|вс)\\.?,?", "(?:понедельник|вторник|сред[ау]|четверг|пятниц[ау]|суббот[ау]|воскресенье)"),
+        on=(
+            "в",
+            "от",
+            "(?:пн|вт|ср|чт|пт|сб|вс)\\.?,?",
+            "(?:понедельник|вторник|сред[ау]|четверг|пятниц[ау]|суббот[ау]|воскресенье)",
+        ),
         sender=("от", "от кого", "отправитель"),
         sent=("отправлено", "дата", "отправлен"),
         to=("кому", "копия", "получатель"),
         subject=("тема",),
-        original=("исходное сообщение", "оригинальное сообщение", "пересылаемое сообщение", "пересланное сообщение",
-                  "начало переадресованного сообщения", "original message"),
-        sent_from=("отправлено (?:с|из|от|через) .{1,60}", "отправлено .{0,20}(?:iphone|ipad|android|mail).{0,30}"),
+        original=(
+            "исходное сообщение",
+            "оригинальное сообщение",
+            "пересылаемое сообщение",
+            "пересланное сообщение",
+            "начало переадресованного сообщения",
+            "original message",
+        ),
+        sent_from=(
+            "отправлено (?:с|из|от|через) .{1,60}",
+            "отправлено .{0,20}(?:iphone|ipad|android|mail).{0,30}",
+        ),
     ),
     "uk": ReplyWords(
         wrote=("пише", "написав(?:\\(-ла\\)|ла)?", "написала"),
@@ -201,7 +319,12 @@ LANGUAGES: dict[str, ReplyWords] = {
         sent=("送信日時", "日時", "日付", "送信日"),
         to=("宛先", "cc", "to"),
         subject=("件名",),
-        original=("元のメッセージ", "転送(?:された)?メッセージ", "転送されたメール", "オリジナルメッセージ"),
+        original=(
+            "元のメッセージ",
+            "転送(?:された)?メッセージ",
+            "転送されたメール",
+            "オリジナルメッセージ",
+        ),
         sent_from=(".{1,40}(?:から|より)(?:の)?送信.{0,4}", "outlook for .{1,20}を入手"),
     ),
     "zh": ReplyWords(
@@ -211,7 +334,15 @@ LANGUAGES: dict[str, ReplyWords] = {
         sent=("发送时间", "日期", "寄件日期", "傳送時間", "时间", "发送日期"),
         to=("收件人", "收件者", "抄送", "副本"),
         subject=("主题", "主旨", "主題"),
-        original=("原始邮件", "原始郵件", "转发的邮件", "轉寄郵件", "轉寄的郵件", "转发邮件信息", "邮件原件"),
+        original=(
+            "原始邮件",
+            "原始郵件",
+            "转发的邮件",
+            "轉寄郵件",
+            "轉寄的郵件",
+            "转发邮件信息",
+            "邮件原件",
+        ),
         sent_from=("发自.{1,40}", "從我的.{1,40}(?:傳送|寄出)", "來自.{1,40}", "从我的.{1,40}发送"),
     ),
     "ko": ReplyWords(

@@ -7,7 +7,9 @@ import pytest
 _ROOT = Path(__file__).resolve().parents[2]
 _PLACES = [parent / "shared" / "corpora" for parent in (_ROOT.parent, _ROOT.parent.parent)]
 CORPORA = next((place for place in _PLACES if place.is_dir()), None)
-needs_corpora = pytest.mark.skipif(CORPORA is None, reason="the corpora are not beside the checkout")
+needs_corpora = pytest.mark.skipif(
+    CORPORA is None, reason="the corpora are not beside the checkout"
+)
 
 
 def files(folder: str, pattern: str = "*") -> list[Path]:

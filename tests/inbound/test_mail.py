@@ -35,12 +35,16 @@ texts = st.text(st.characters(codec="utf-8", exclude_characters="\r"), max_size=
 def well_formed(draw) -> EmailMessage:
     mail = EmailMessage()
     mail["From"] = "Ann <ann@example.org>"
-    mail["Subject"] = draw(st.text(st.characters(codec="utf-8", categories=["L", "N", "Zs"]), max_size=60))
+    mail["Subject"] = draw(
+        st.text(st.characters(codec="utf-8", categories=["L", "N", "Zs"]), max_size=60)
+    )
     mail.set_content(draw(texts), cte=draw(st.sampled_from(["quoted-printable", "base64"])))
     if draw(st.booleans()):
         mail.add_alternative("<p>" + draw(texts), subtype="html", cte="quoted-printable")
     for _ in range(draw(st.integers(0, 2))):
-        mail.add_attachment(draw(st.binary(max_size=100)), maintype="application", subtype="x-thing")
+        mail.add_attachment(
+            draw(st.binary(max_size=100)), maintype="application", subtype="x-thing"
+        )
     if draw(st.booleans()):
         inner = EmailMessage()
         inner["Subject"] = "inside"
@@ -71,7 +75,9 @@ class TestAgainstTheStandardLibrary:
             ours = Mail(raw)
             for name in ("Subject", "From", "Message-ID"):
                 if isinstance(theirs[name], str):
-                    assert "".join(ours.headers.get(name.lower()).split()) == "".join(theirs[name].split())
+                    assert "".join(ours.headers.get(name.lower()).split()) == "".join(
+                        theirs[name].split()
+                    )
 
 
 class TestText:
@@ -131,7 +137,9 @@ class TestText:
 
 class TestHeaders:
     def test_addresses(self):
-        assert parse_addresses('"Doe, Jane" <jane@example.org>, bob@example.org, =?utf-8?q?J=C3=BC?= <j@x.example>') == [
+        assert parse_addresses(
+            '"Doe, Jane" <jane@example.org>, bob@example.org, =?utf-8?q?J=C3=BC?= <j@x.example>'
+        ) == [
             Address("Doe, Jane", "jane@example.org"),
             Address("", "bob@example.org"),
             Address("Jü", "j@x.example"),
@@ -143,7 +151,9 @@ class TestHeaders:
         assert mail.text == "body"
 
     def test_text_without_headers_is_all_body(self):
-        assert Mail(b"Hello there,\nNote: call me.\nBye").text == "Hello there,\nNote: call me.\nBye"
+        assert (
+            Mail(b"Hello there,\nNote: call me.\nBye").text == "Hello there,\nNote: call me.\nBye"
+        )
 
     def test_two_message_ids_keep_the_first(self):
         assert Mail(b"Message-ID: <a@x>\nMessage-ID: <b@x>\n\n").message_id == "a@x"
@@ -152,7 +162,9 @@ class TestHeaders:
         assert Mail(b"In-Reply-To: a@x\n\n").headers.ids("in-reply-to") == ["a@x"]
 
     def test_parameters(self):
-        assert parse_parameters('multipart/report; report-type=delivery-status;\n boundary="a;b\\"c"') == (
+        assert parse_parameters(
+            'multipart/report; report-type=delivery-status;\n boundary="a;b\\"c"'
+        ) == (
             "multipart/report",
             {"report-type": "delivery-status", "boundary": 'a;b"c'},
         )
@@ -174,7 +186,9 @@ class TestHeaders:
         assert mail.received_at == received or received is None
 
     def test_received_comes_before_date(self):
-        raw = message(Received="by x; Fri, 18 Dec 2026 08:00:00 +0100", Date="Mon, 01 Jan 2001 00:00:00 +0000")
+        raw = message(
+            Received="by x; Fri, 18 Dec 2026 08:00:00 +0100", Date="Mon, 01 Jan 2001 00:00:00 +0000"
+        )
         assert Mail(raw).received_at == datetime(2026, 12, 18, 7, tzinfo=UTC)
 
     @given(st.text(max_size=80))
@@ -184,7 +198,9 @@ class TestHeaders:
 
 class TestHostileMail:
     def test_depth_bomb(self):
-        raw = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(5000))
+        raw = b"".join(
+            b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(5000)
+        )
         started = time.perf_counter()
         assert len(Mail(raw).parts) <= MAX_DEPTH + 2
         assert time.perf_counter() - started < 2
@@ -216,8 +232,10 @@ class TestHostileMail:
             b"\n" + b"a@" * 2_000_000,
             b"\n" + b"From: a\nTo: b\nSubject: c\n" * 100_000,
             b"\n" + b"550 5.1.1 <a@b.example> unknown\n" * 100_000,
-            b"Return-Path: <>\nSubject: Undeliverable\n\n" + b"550 5.1.1 <a@b.example> user unknown " * 100_000,
-            b"Return-Path: <>\nSubject: Undeliverable\n\n" + b"550 5.1.1 user a@b.example unknown\n" * 100_000,
+            b"Return-Path: <>\nSubject: Undeliverable\n\n"
+            + b"550 5.1.1 <a@b.example> user unknown " * 100_000,
+            b"Return-Path: <>\nSubject: Undeliverable\n\n"
+            + b"550 5.1.1 user a@b.example unknown\n" * 100_000,
             b"Auto-Submitted: auto-replied\n\nI am away until " + b"4 January, " * 200_000,
             b"Content-Type: multipart/report\n\n" + b"x" * 5_000_000,
         ],

@@ -16,7 +16,11 @@ LINKS = Links(
     bounce_address="bounce@outreach.example",
     reply_address="us@outreach.example",
 )
-FORGED = Links(signer=Signer(["another secret"]), domain="outreach.example", bounce_address="bounce@outreach.example")
+FORGED = Links(
+    signer=Signer(["another secret"]),
+    domain="outreach.example",
+    bounce_address="bounce@outreach.example",
+)
 NOW = datetime(2026, 12, 18, 9, tzinfo=UTC)
 DELIVERY = 4711
 ID = LINKS.message_id(DELIVERY).strip("<>")
@@ -68,7 +72,11 @@ class TestSignedTokens:
     @pytest.mark.parametrize("field", ["In_Reply_To", "References"])
     def test_ids_however_mangled(self, field, written):
         found = matched(message(**{field: written}))
-        assert found and (found.delivery_id, found.contact_id, found.rung) == (DELIVERY, 7, Rung.THREAD_ID)
+        assert found and (found.delivery_id, found.contact_id, found.rung) == (
+            DELIVERY,
+            7,
+            Rung.THREAD_ID,
+        )
 
     @pytest.mark.parametrize("written", MANGLED_ADDRESSES)
     @pytest.mark.parametrize("field", ["To", "Delivered_To", "X_Original_To"])
@@ -80,14 +88,24 @@ class TestSignedTokens:
         other = LINKS.message_id(12)
         assert matched(message(References=f"{other} <{ID}>")).delivery_id == DELIVERY
 
-    @pytest.mark.parametrize("forged", [FORGED.message_id(DELIVERY), f"<{TOKEN[:-1]}a@outreach.example>", "<@>", "<" + "a" * 24 + "@x>"])
+    @pytest.mark.parametrize(
+        "forged",
+        [
+            FORGED.message_id(DELIVERY),
+            f"<{TOKEN[:-1]}a@outreach.example>",
+            "<@>",
+            "<" + "a" * 24 + "@x>",
+        ],
+    )
     def test_forged_ids_match_nothing(self, forged):
         if LINKS.read_delivery(forged) is None:
             assert matched(message(From="x@else.example", In_Reply_To=forged), sent=()) is None
 
     @given(st.text(alphabet="abcdefghijklmnopqrstuvwxyz234567+-=.@", min_size=20, max_size=70))
     def test_nothing_made_up_matches(self, text):
-        assert matched(message(From="x@else.example", To=f"{text}@outreach.example"), sent=()) is None
+        assert (
+            matched(message(From="x@else.example", To=f"{text}@outreach.example"), sent=()) is None
+        )
 
     def test_an_unknown_delivery_has_no_contact_yet(self):
         found = matched(message(In_Reply_To=f"<{ID}>"), sent=())
@@ -96,7 +114,10 @@ class TestSignedTokens:
 
 class TestLadder:
     def test_known_but_unsigned_id(self):
-        sent = Sent(**{name: getattr(SENT, name) for name in Sent.__slots__} | {"ids": frozenset({"plain@x.example"})})
+        sent = Sent(
+            **{name: getattr(SENT, name) for name in Sent.__slots__}
+            | {"ids": frozenset({"plain@x.example"})}
+        )
         found = matched(message(In_Reply_To="<PLAIN@x.example>"), sent=(sent,))
         assert (found.rung, found.delivery_id) == (Rung.THREAD_ID, DELIVERY)
 
@@ -104,13 +125,27 @@ class TestLadder:
         found = matched(message(References="<0100018f-aaaa-bbbb-000000@email.amazonses.com>"))
         assert (found.rung, found.delivery_id) == (Rung.PROVIDER_ID, DELIVERY)
 
-    @pytest.mark.parametrize("subject", ["Re: A letter in December", "AW: [EXTERN] a letter in  December", "RE: SV: A letter in December (was: x)"])
+    @pytest.mark.parametrize(
+        "subject",
+        [
+            "Re: A letter in December",
+            "AW: [EXTERN] a letter in  December",
+            "RE: SV: A letter in December (was: x)",
+        ],
+    )
     def test_sender_and_subject(self, subject):
         found = matched(message(From="Ann <ANN@home.example>", Subject=subject))
-        assert (found.rung, found.delivery_id, found.stranger) == (Rung.SENDER_AND_SUBJECT, DELIVERY, False)
+        assert (found.rung, found.delivery_id, found.stranger) == (
+            Rung.SENDER_AND_SUBJECT,
+            DELIVERY,
+            False,
+        )
 
     def test_sender_and_subject_for_90_days(self):
-        old = Sent(**{name: getattr(SENT, name) for name in Sent.__slots__} | {"sent_at": NOW - timedelta(days=91)})
+        old = Sent(
+            **{name: getattr(SENT, name) for name in Sent.__slots__}
+            | {"sent_at": NOW - timedelta(days=91)}
+        )
         assert matched(message(Subject="Re: A letter in December"), sent=(old,)) is None
 
     def test_sender_alone_is_the_person_and_no_thread(self):
@@ -131,8 +166,13 @@ class TestLadder:
         assert matched(message(From="x@else.example", Subject="Hello"), sent=()) is None
 
     def test_two_people_at_one_address_are_no_match(self):
-        other = Sent(**{name: getattr(SENT, name) for name in Sent.__slots__} | {"contact_id": 8, "delivery_id": 9})
-        assert matched(message(Subject="A letter in December"), sent=(SENT, other), people={}) is None
+        other = Sent(
+            **{name: getattr(SENT, name) for name in Sent.__slots__}
+            | {"contact_id": 8, "delivery_id": 9}
+        )
+        assert (
+            matched(message(Subject="A letter in December"), sent=(SENT, other), people={}) is None
+        )
 
 
 class TestReports:
@@ -163,7 +203,13 @@ def test_lookups_hold_the_forms_an_id_may_be_on_record_under():
 
 @pytest.mark.parametrize(
     ("subject", "bare"),
-    [("Re: AW: Fwd: Hello  World", "hello world"), ("[list] Re[2]: Hello", "hello"), ("回复: 你好", "你好"), ("Out of office: Hello", "hello"), ("Really: yes", "really: yes")],
+    [
+        ("Re: AW: Fwd: Hello  World", "hello world"),
+        ("[list] Re[2]: Hello", "hello"),
+        ("回复: 你好", "你好"),
+        ("Out of office: Hello", "hello"),
+        ("Really: yes", "really: yes"),
+    ],
 )
 def test_bare_subject(subject, bare):
     assert bare_subject(subject) == bare

@@ -146,7 +146,9 @@ class TestQuotations:
 
     def test_answers_between_the_lines_stay_with_what_they_answer(self):
         text = "Hi!\n\nOn 3 Apr 2023, Ann <a@example.org> wrote:\n> Thursday?\n\nYes.\n\n> At ten?\n\nBetter at eleven.\n"
-        assert own_words(text).text == "Hi!\n\n> Thursday?\n\nYes.\n\n> At ten?\n\nBetter at eleven."
+        assert (
+            own_words(text).text == "Hi!\n\n> Thursday?\n\nYes.\n\n> At ten?\n\nBetter at eleven."
+        )
         assert squeezed(own_words(text).unquoted) == "Hi!Yes.Betterateleven."
 
     def test_an_answer_below_its_quotation_stands_alone(self):
@@ -205,7 +207,9 @@ class TestHtml:
         ],
     )
     def test_marked_quotations_and_signatures_go(self, html):
-        raw = "Content-Type: text/html; charset=utf-8\n\n" + html.format(new="Thursday is fine.", old="Shall we meet?")
+        raw = "Content-Type: text/html; charset=utf-8\n\n" + html.format(
+            new="Thursday is fine.", old="Shall we meet?"
+        )
         assert author_words(Mail(raw.encode())).text == "Thursday is fine."
 
     def test_text(self):
@@ -223,10 +227,29 @@ class TestAnyText:
     def test_something_is_left_of_something(self, text):
         assert bool(own_words(text).text.strip()) == bool(text.replace("\ufeff", "").strip())
 
-    @given(st.lists(st.sampled_from([*INTRODUCTIONS, *DEVICES, *NEW.split("\n"), "> a", "-- ", "", "```", "From: a@b.example", "To: c"]), max_size=20))
+    @given(
+        st.lists(
+            st.sampled_from(
+                [
+                    *INTRODUCTIONS,
+                    *DEVICES,
+                    *NEW.split("\n"),
+                    "> a",
+                    "-- ",
+                    "",
+                    "```",
+                    "From: a@b.example",
+                    "To: c",
+                ]
+            ),
+            max_size=20,
+        )
+    )
     def test_only_lines_that_were_there_are_returned(self, lines):
         text = "\n".join(lines)
-        assert set(own_words(text).text.split("\n")) <= {line.strip("\n") for line in text.split("\n")} | {text.strip(), ""} | set(text.strip().split("\n"))
+        assert set(own_words(text).text.split("\n")) <= {
+            line.strip("\n") for line in text.split("\n")
+        } | {text.strip(), ""} | set(text.strip().split("\n"))
 
 
 @needs_corpora
