@@ -179,7 +179,27 @@ def _original_at(text: str) -> Iterator[int]:
         low = line[:200].lower()
         named = line[:1].isalpha() and bool(_AUTHOR_FIELD.match(line))
         if (
-            (low[:3].strip(" \t>")[:2] in _DOUBLED and _RULE_ABOVE.match(low.strip(_LEADING = re.compile(
+            (low[:3].strip(" \t>")[:2] in _DOUBLED and _RULE_ABOVE.match(low.strip(_STROKES)))
+            or (
+                (
+                    "follow" in low
+                    or "copy of" in low
+                    or "original message" in low
+                    or "below" in low
+                    or "header:" in low
+                )
+                and ":" not in low[:-2]
+                and _ANNOUNCED.search(low)
+            )
+            or (":" in low[:48] and _TRANSPORT_FIELD.match(line))
+            or (named and field)
+        ):
+            yield at
+        field = named or (field and line[:1] in (" ", "\t"))
+        at += len(line) + 1
+
+
+_LEADING = re.compile(
     r"^[ \t>*•-]{0,12}[\"']?(?:<(?P<a>" + _MAILBOX + r")>|(?P<b>" + _MAILBOX + r"))[\"']?"
     r"(?:[ \t]*[<(]\s*(?P<c>" + _MAILBOX + r")\s*[>)])?"
     r"(?=[ \t]*(?:[:,;]|\.\.\.|$)|[ \t]+(?:on [A-Z\d]|invalid|error|unknown"
@@ -190,11 +210,28 @@ _SPOKEN = re.compile(
     r"(?:rcpt to:?\s*|[45]\d\d(?:[ -]#?\d\.\d{1,3}\.\d{1,3})? )<?(?P<a>" + _MAILBOX + ")",
     re.IGNORECASE,
 )
-_NAMED = re.compile(
-    r"(?:recipients?|address(?:es)?|deliver(?:ed|ing|y)?|mail|message|user|mailbox|to|for|reach|sent|account)\b"
-    r"(?:(?!contact|assistance)[^@\n.;]){0,80}?[\s<:('\"](?P<a>" + _MAILBOX + ")",
+_NAMING = re.compile(
+    r"\b(?:recipients?|address(?:es)?|deliver(?:ed|ing|y)?|mail|message|user|mailbox|to|for|reach|sent|account)\b(?=[^\w@])",
     re.IGNORECASE,
 )
+_HELP = re.compile(r"contact|assistance|support|question", re.IGNORECASE)
+
+
+def _named(prose: str) -> list[str]:
+    """Return the addresses before which, in the same sentence, a recipient is spoken of."""
+    found = []
+    for match in _MAILBOX_RE.finditer(prose):
+        before = re.split(r"[@.;]|\n\s*\n", prose[max(0, match.start() - 90) : match.start()])[-1]
+        if (
+            before
+            and before[-1] in " \t\n<:('\""
+            and _NAMING.search(before)
+            and not _HELP.search(before)
+        ):
+            found.append(match[0])
+    return found
+
+
 _FIELD = re.compile(r"^[ \t>]*(?:final|original)-recipient[ \t]*:", re.IGNORECASE | re.MULTILINE)
 _TYPED = re.compile(r"^\s*([\w.-]{1,32})\s*;\s*")
 _UNICODE_ESCAPE = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")
@@ -269,7 +306,9 @@ def _groups(text: str) -> list[dict[str, str]]:
             if groups[-1]:
                 groups.append({})
             name = ""
-        elif (line[:1] in " \t" and name and ":" not in line.split(";")[0][:24]) or (line[:1] in " \t" and name and not _FIELD.match(line)):
+        elif line[:1] in " \t" and name and ":" not in line.split(";")[0][:24]:
+            groups[-1][name] += " " + line.strip()
+        elif line[:1] in " \t" and name and not _FIELD.match(line):
             groups[-1][name] += " " + line.strip()
         else:
             head, colon, value = line.partition(":")

@@ -1,6 +1,4 @@
-"""Why a mail was not delivered, read # ruff: noqa: E501, RUF001
-
-from a status code and from the server's own words.
+"""Why a mail was not delivered, read from a status code and from the server's own words.
 
 Fewer than half of all final refusals are about the address: most are about the sender, the message
 or the day (a policy, a filter, a full mailbox, a dead network). So "5yz" proves nothing by itself,
@@ -9,6 +7,8 @@ and the words come first, the enhanced status code second, the class digit last.
 Standards: RFC 3463 and 5248 (enhanced status codes, with IANA's registry), RFC 5321 4.2 (replies),
 RFC 7505 (null MX).
 """
+
+# ruff: noqa: E501, RUF001
 
 import re
 from enum import StrEnum
