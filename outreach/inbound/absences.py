@@ -195,7 +195,10 @@ def _may_be(mail: Mail, text: str) -> bool:
     """Whether the words are worth reading although nothing outside them speaks of a machine."""
     if len(text) > _SHORT or "?" in text:
         return False
-    return not any(name in mail.headers for name in ("list-id", "list-post", "newsgroups"))
+    if any(name in mail.headers for name in ("list-id", "list-post", "newsgroups")):
+        return False
+    folded = fold(text)
+    return any(hint in folded for hint in _HINTS)
 
 
 def _formal(body: str, kind: AutoReplyKind, until: date | None) -> bool:
@@ -211,6 +214,12 @@ def _formal(body: str, kind: AutoReplyKind, until: date | None) -> bool:
     )
 
 
+# One of these stands in every notice that words alone can give away: see `_formal` and `_AUTOMATIC`.
+_HINTS = (
+    "@", "auto", "自動", "自动", "urgen", "emergenc", "dringend", "eilig", "vertretung", "bradskande", "akut",
+    "piln", "緊急", "急ぎ", "至急", "hast", "absence", "mean", "zwischenzeit", "access", "weitergeleitet",
+    "kontakt", "wenden", "contact", "contatt", "срочн", "naleh", "kiire", "confirm", "verif", "deliver",
+)  # fmt: skip
 _CONTACT = re.compile(r"([\w.+'-]{1,64}@[\w.-]{1,253}\.\w{2,24})")
 _NAME_BEFORE = re.compile(
     r"((?:[A-ZÀ-ÖØ-ÞŁŚŻ][\w'’.-]{1,30} ){0,3}[A-ZÀ-ÖØ-ÞŁŚŻ][\w'’-]{1,30})\s*(?:\(|<|,|at|under|via|unter|à|en|su|em|op|på|pod|:|-|–)?\s*(?:mailto:)?$"

@@ -129,7 +129,8 @@ def _classify(lines: list[str]) -> tuple[list[str], list[str]]:
     classes: list[str] = []
     out: list[str] = []
     index = 0
-    fence = next((at for at in range(len(lines) - 1, -1, -1) if lines[at].startswith("```")), -1)
+    fences = [at for at, line in enumerate(lines) if line[:3] == "```"]
+    fence = fences[-1] if fences else -1
     fenced = False
     while index < len(lines):
         line = lines[index]
@@ -179,6 +180,12 @@ def _class_of(line: str, lines: list[str], index: int) -> tuple[str, int]:
     Most lines of most mails are plain words, so the costly questions are asked only of lines that
     begin or are made like something else.
     """
+    if not line:
+        return "e", 1
+    if _PLAIN_LINE.match(line) and len(line) <= _MAX_LAYOUT:
+        if (not index or not lines[index - 1]) and _FOOTER.match(line):
+            return "f", 1
+        return "t", 1
     plain = line.strip()
     if not plain:
         return "e", 1
@@ -222,6 +229,9 @@ def _class_of(line: str, lines: list[str], index: int) -> tuple[str, int]:
     return "t", 1
 
 
+# Begins with a letter and has neither colon nor digit, address nor mark of quotation or rule.
+_PLAIN_LINE = re.compile(r"[^\W\d_ᐧ][^:：@\d>|#*_=~-]*$")
+_MAYBE_DATED = re.compile(r"\d\d?[-/.:年h]\s?\d|(?:19|20)\d\d|\d\.? [^\W\d]{3}|\d\s?[apAP]\.?[mM]\b")
 _MAX_LAYOUT = 400  # longer lines are words
 _MAX_HEADER_NAME = 40
 _MAX_DEVICE_LINE = 120
@@ -303,6 +313,8 @@ def _attribution_at(lines: list[str], index: int) -> int:
     if _BARE_STAMP.match(stripped):
         return 1
     addressed = "@" in first and bool(_ADDRESS.search(first))
+    if not addressed and not _MAYBE_DATED.search(first) and not _ends_open(first):
+        return 0
     opens = bool(_ON.match(stripped) or _DATED.match(stripped))
     if not opens and not addressed and not (_ends_open(first) and _WROTE.search(first)):
         return 0
