@@ -44,7 +44,7 @@ def read_opt_out(text: str, subject: str = "") -> OptOut | None:
     `subject` counts only if nothing was written: mail programs fill it from ``mailto:`` links.
     """
     size = max(len(text.split()), _units(text) // 3) if len(text) < _LONG else _LONG
-    if size > 3 * SHORT:
+    if size > 2 * SHORT:
         return None
     told = fold(text.strip())
     if not told:

@@ -105,6 +105,8 @@ class Reply:
     @property
     def unquoted(self) -> str:
         """The words without any quoted line: what they ask is asked here."""
+        if ">" not in self.text and "|" not in self.text:
+            return self.text.strip()
         return "\n".join(line for line in self.text.split("\n") if not _QUOTE.match(line)).strip()
 
 
@@ -132,22 +134,36 @@ def _classify(lines: list[str]) -> tuple[list[str], list[str]]:
     fences = [at for at, line in enumerate(lines) if line[:3] == "```"]
     fence = fences[-1] if fences else -1
     fenced = False
+    written = False
+    above = ""
+    plain_at = _PLAIN_LINE.match
     while index < len(lines):
         line = lines[index]
         taken = 1
-        if fence >= 0 and line.startswith("```"):
+        if not line:
+            kind = "e"
+        elif line[0] == ">":
+            kind = "q"
+        elif not fenced and above and plain_at(line):
+            kind = "t"  # goes on a paragraph: most lines of most mails
+            written = True
+        elif fence >= 0 and line.startswith("```"):
             fenced = not fenced
             kind = "t"
         elif fenced and index < fence:
             kind = "t" if line else "e"
         else:
             kind, taken = _class_of(line, lines, index)
+            written = written or kind == "t"
+        above = line
         if kind == "a" and line.lstrip()[:1] == "<" and _is_name_above(out, classes):
             out.pop()
             classes.pop()
         out.append(line if taken == 1 else "\n".join(lines[index : index + taken]))
         classes.append(kind)
         index += taken
+        if written and kind in "ho":
+            break  # whatever stands below is not the author's: see `_end`
     _mark_device_lines(out, classes)
     return classes, out
 
@@ -182,7 +198,7 @@ def _class_of(line: str, lines: list[str], index: int) -> tuple[str, int]:
     """
     if not line:
         return "e", 1
-    if _PLAIN_LINE.match(line) and len(line) <= _MAX_LAYOUT:
+    if _PLAIN_LINE.match(line):
         if (not index or not lines[index - 1]) and _FOOTER.match(line):
             return "f", 1
         return "t", 1
@@ -230,7 +246,7 @@ def _class_of(line: str, lines: list[str], index: int) -> tuple[str, int]:
 
 
 # Begins with a letter and has neither colon nor digit, address nor mark of quotation or rule.
-_PLAIN_LINE = re.compile(r"[^\W\d_ᐧ][^:：@\d>|#*_=~-]*$")
+_PLAIN_LINE = re.compile(r"[^\W\d_ᐧ][^:：@\d>|#*_=~-]{0,400}$")
 _MAYBE_DATED = re.compile(r"\d\d?[-/.:年h]\s?\d|(?:19|20)\d\d|\d\.? [^\W\d]{3}|\d\s?[apAP]\.?[mM]\b")
 _MAX_LAYOUT = 400  # longer lines are words
 _MAX_HEADER_NAME = 40
