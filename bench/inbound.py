@@ -9,6 +9,8 @@ mail is made here: replies, bounces, absences and newsletters. With ``--labels``
 name to ``recipients`` and ``rows`` with ``status`` and ``hard``) the bounces in the folders are judged too.
 """
 
+# ruff: noqa: E501 (patterns and messages are easier to check in one piece)
+
 import argparse
 import email
 import json
@@ -19,7 +21,46 @@ from pathlib import Path
 
 from outreach.inbound.classify import Explanation, explain
 
-WORDS = ["the", "letter", "about", "spring", "that", "you", "sent", "me", "last", "week", "was", "a", "pleasure", "to", "read", "and", "I", "would", "like", "to", "talk", "with", "you", "about", "the", "plans", "for", "our", "garden", "when", "there", "is", "time", "on", "Thursday", "or", "Friday", "afternoon"]
+WORDS = [
+    "the",
+    "letter",
+    "about",
+    "spring",
+    "that",
+    "you",
+    "sent",
+    "me",
+    "last",
+    "week",
+    "was",
+    "a",
+    "pleasure",
+    "to",
+    "read",
+    "and",
+    "I",
+    "would",
+    "like",
+    "to",
+    "talk",
+    "with",
+    "you",
+    "about",
+    "the",
+    "plans",
+    "for",
+    "our",
+    "garden",
+    "when",
+    "there",
+    "is",
+    "time",
+    "on",
+    "Thursday",
+    "or",
+    "Friday",
+    "afternoon",
+]
 
 
 def sample(count: int) -> list[bytes]:

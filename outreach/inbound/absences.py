@@ -8,6 +8,8 @@ The words of a language are tables in `absence_words`; what stands here holds fo
 Standards: RFC 3834 (Auto-Submitted and what responders should do).
 """
 
+# ruff: noqa: E501, RUF001 (patterns and messages are easier to check in one piece)
+
 import calendar
 import re
 from collections.abc import Iterable
@@ -97,7 +99,7 @@ _URGENT = re.compile(
 # -- whether a machine answered ------------------------------------------------------------------
 
 
-def machine_rule(mail: Mail) -> str | None:
+def machine_rule(mail: Mail) -> str | None:  # noqa: PLR0911
     """Return the name of the header field that says a responder sent this, or None."""
     headers = mail.headers
     submitted = headers.get("auto-submitted").lower()
@@ -335,7 +337,7 @@ _RETURN = 4  # a word of return beside a date outweighs "until"
 
 
 def _score(before: str, after: str) -> int:
-    """Weigh what stands before and after a date: does it end an absence, begin one, or neither?"""
+    """Weigh what stands around a date: whether it ends an absence, begins one, or neither."""
     back_before = _BACK.search(before)
     cue = _LONG_CUES.search(after)
     back_after = _BACK.search(after[: cue.start()] if cue else after)
@@ -354,7 +356,7 @@ def _score(before: str, after: str) -> int:
     return 0
 
 
-def _candidates(folded: str, today: date) -> list[_Candidate]:
+def _candidates(folded: str, today: date) -> list[_Candidate]:  # noqa: PLR0912
     """Return every date in `folded` that can be one, as a day, in order."""
     found: list[_Candidate] = []
     american = _american(folded)

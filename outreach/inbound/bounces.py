@@ -8,6 +8,8 @@ original below a rule. Those habits are read here, not the phrases of single pro
 Standards: RFC 3464 and 6533 (delivery-status), RFC 6522 (multipart/report), RFC 5321 6.1.
 """
 
+# ruff: noqa: E501 (patterns and messages are easier to check in one piece)
+
 import json
 import re
 from collections.abc import Iterator
@@ -306,9 +308,9 @@ def _groups(text: str) -> list[dict[str, str]]:
             if groups[-1]:
                 groups.append({})
             name = ""
-        elif line[:1] in " \t" and name and ":" not in line.split(";")[0][:24]:
-            groups[-1][name] += " " + line.strip()
-        elif line[:1] in " \t" and name and not _FIELD.match(line):
+        elif (line[:1] in " \t" and name and ":" not in line.split(";")[0][:24]) or (
+            line[:1] in " \t" and name and not _FIELD.match(line)
+        ):
             groups[-1][name] += " " + line.strip()
         else:
             head, colon, value = line.partition(":")
@@ -373,7 +375,7 @@ def _action(value: str, otherwise: str) -> Action:
     return Action.DELAYED if _DELAY.search(fold(otherwise[:4000])) else Action.FAILED
 
 
-def _status(
+def _status(  # noqa: PLR0917
     recipient: str,
     original: str | None,
     action: Action,

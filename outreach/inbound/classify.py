@@ -7,6 +7,8 @@ then responders, and only what is left was written by a person, who may have ask
 ``Precedence: bulk`` or ``list`` alone proves nothing: most mail that carries it was written by people.
 """
 
+# ruff: noqa: E501 (patterns and messages are easier to check in one piece)
+
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -170,7 +172,6 @@ def explain(
     and `people` are what `outreach.inbound.match.match` asks for; without `verify` nothing is matched.
     """
     mail = Mail(raw, received_at)
-    headers = mail.headers
     report = read_report(mail)
     notice = None
     absence = None

@@ -6,6 +6,8 @@ letter the same words are as likely to be about something else. A longer text th
 request is reported as unsure, for a person to decide while mail is held.
 """
 
+# ruff: noqa: E501 (patterns and messages are easier to check in one piece)
+
 import re
 from dataclasses import dataclass
 
@@ -38,7 +40,7 @@ _POLITE = re.compile(
 )
 
 
-def read_opt_out(text: str, subject: str = "") -> OptOut | None:
+def read_opt_out(text: str, subject: str = "") -> OptOut | None:  # noqa: PLR0911
     """Return the request for no more mail in a person's own words `text`, or None.
 
     `subject` counts only if nothing was written: mail programs fill it from ``mailto:`` links.

@@ -5,6 +5,8 @@ under the two letters they can begin with, and at the start of each word only th
 letters are tried.
 """
 
+# ruff: noqa: E501, RUF001 (patterns and messages are easier to check in one piece)
+
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -125,7 +127,7 @@ def _heads(pattern: str) -> set[str]:
     return {head[:2] for head in _beginnings(pattern, 2)}
 
 
-def _beginnings(pattern: str, letters: int) -> set[str]:
+def _beginnings(pattern: str, letters: int) -> set[str]:  # noqa: PLR0911
     look = _LOOK.match(pattern)
     if look:
         return _beginnings(pattern[look.end() :], letters)

@@ -8,7 +8,7 @@ Standards: RFC 3463 and 5248 (enhanced status codes, with IANA's registry), RFC 
 RFC 7505 (null MX).
 """
 
-# ruff: noqa: E501, RUF001
+# ruff: noqa: E501
 
 import re
 from enum import StrEnum

@@ -10,6 +10,8 @@ The module knows nothing of the rest of Outreach. It first gives every line a cl
 by the order of the classes; languages differ only in the tables of `reply_words`.
 """
 
+# ruff: noqa: E501, RUF001 (patterns and messages are easier to check in one piece)
+
 import re
 from dataclasses import dataclass
 
@@ -183,14 +185,18 @@ def _mark_device_lines(lines: list[str], classes: list[str]) -> None:
     below = "e"
     for index in range(len(lines) - 1, -1, -1):
         kind = classes[index]
-        if kind == "t" and below != "t" and len(lines[index]) < _MAX_DEVICE_LINE:
-            if _is_device_line(lines[index].strip()):
-                kind = classes[index] = "d"
+        if (
+            kind == "t"
+            and below != "t"
+            and len(lines[index]) < _MAX_DEVICE_LINE
+            and _is_device_line(lines[index].strip())
+        ):
+            kind = classes[index] = "d"
         if kind != "e":
             below = kind
 
 
-def _class_of(line: str, lines: list[str], index: int) -> tuple[str, int]:
+def _class_of(line: str, lines: list[str], index: int) -> tuple[str, int]:  # noqa: PLR0911, PLR0912
     """Return the class of one line, and how many lines it takes with it.
 
     Most lines of most mails are plain words, so the costly questions are asked only of lines that
@@ -206,9 +212,8 @@ def _class_of(line: str, lines: list[str], index: int) -> tuple[str, int]:
     if not plain:
         return "e", 1
     first = plain[0]
-    if first in ">|" or (">" in line[:5] and line[0].isalpha()):
-        if _QUOTE.match(line):
-            return "q", 1
+    if (first in ">|" or (">" in line[:5] and line[0].isalpha())) and _QUOTE.match(line):
+        return "q", 1
     if len(line) > _MAX_LAYOUT:
         return "t", 1
     marked = not first.isalnum() or first == "ᐧ"
@@ -247,7 +252,9 @@ def _class_of(line: str, lines: list[str], index: int) -> tuple[str, int]:
 
 # Begins with a letter and has neither colon nor digit, address nor mark of quotation or rule.
 _PLAIN_LINE = re.compile(r"[^\W\d_ᐧ][^:：@\d>|#*_=~-]{0,400}$")
-_MAYBE_DATED = re.compile(r"\d\d?[-/.:年h]\s?\d|(?:19|20)\d\d|\d\.? [^\W\d]{3}|\d\s?[apAP]\.?[mM]\b")
+_MAYBE_DATED = re.compile(
+    r"\d\d?[-/.:年h]\s?\d|(?:19|20)\d\d|\d\.? [^\W\d]{3}|\d\s?[apAP]\.?[mM]\b"
+)
 _MAX_LAYOUT = 400  # longer lines are words
 _MAX_HEADER_NAME = 40
 _MAX_DEVICE_LINE = 120
@@ -274,7 +281,7 @@ def _is_device_line(line: str) -> bool:
     return bool(_SENT_FROM.match(plain)) and bool(_DEVICE.search(plain))
 
 
-def _headers_at(lines: list[str], index: int) -> int:
+def _headers_at(lines: list[str], index: int) -> int:  # noqa: PLR0912
     """Return how many lines of mail headers begin at `index`: 0 where they do not make a head."""
     kinds: dict[str, str] = {}
     count = 0
@@ -320,7 +327,7 @@ def _headers_at(lines: list[str], index: int) -> int:
     return last
 
 
-def _attribution_at(lines: list[str], index: int) -> int:
+def _attribution_at(lines: list[str], index: int) -> int:  # noqa: PLR0911, PLR0912
     """Return how many lines the introduction of a quotation takes at `index`, or 0."""
     first = lines[index]
     stripped = first.strip(" \t*_-\u00a0")
@@ -356,16 +363,17 @@ def _attribution_at(lines: list[str], index: int) -> int:
         joined = f"{joined} {line.strip()}".strip()
         if len(joined) > 500:
             break
+        tail = joined[-24:]
+        if not (tail[-1] in ">)]" or _ends_open(tail) or _WROTE.search(tail)):
+            continue  # an introduction is not over before it says that something follows
         if _introduces(joined, opens, lines, index + taken):
             return taken
     return 0
 
 
-def _introduces(joined: str, opens: bool, lines: list[str], after: int) -> bool:
+def _introduces(joined: str, opens: bool, lines: list[str], after: int) -> bool:  # noqa: PLR0911
     """Whether `joined` says that somebody wrote what follows, at some time."""
-    verb = None
-    for verb in _WROTE.finditer(joined):
-        pass
+    verb = next(iter(list(_WROTE.finditer(joined))[-1:]), None)
     ends = _ends_open(joined)
     dated = bool(_DAY.search(joined) or (_TIME.search(joined) and re.search(r"\d", joined)))
     address = bool(_ADDRESS.search(joined))
@@ -438,7 +446,7 @@ def _skip_introduction(classes: list[str], begin: int) -> int:
     return quoted if quoted > at and "t" in classes[quoted:] else at
 
 
-def _end(lines: list[str], classes: list[str], begin: int) -> int:
+def _end(lines: list[str], classes: list[str], begin: int) -> int:  # noqa: PLR0911, PLR0912
     """Return the line at which the author's words end."""
     seen = False
     for at in range(begin, len(classes)):

@@ -1,3 +1,5 @@
+# ruff: noqa: E501 (patterns and messages are easier to check in one piece)
+
 import pytest
 
 from outreach.inbound.classify import Kind, explain
