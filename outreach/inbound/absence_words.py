@@ -60,6 +60,11 @@ LANGUAGES: dict[str, AbsenceWords] = {
         ),
         weekdays=("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"),
         absent=(
+            r"(?:days?|week|time) off",
+            r"(?:well-?earned|short|long) (?:break|rest)",
+            r"having (?:surgery|an operation)",
+            r"jury duty",
+            r"(?:am|are|is) closed (?:for|until|from)",
             r"out of (?:the |my )?(?:office|town|country)",
             r"away from (?:the |my )?(?:office|desk|e-?mail|work|keyboard)",
             r"on (?:\w+ ){0,2}(?:vacation|leave|holidays?|annual leave|sabbatical|pto)\b",
@@ -79,6 +84,9 @@ LANGUAGES: dict[str, AbsenceWords] = {
             r"enjoying (?:a|my|some) (?:break|time|holiday|vacation)",
         ),
         left=(
+            r"(?:started|taken|found|have|begun) (?:a )?new (?:job|position|role|challenge)",
+            r"changed (?:my )?(?:job|employer|company)s?",
+            r"(?:am|is|are) not (?:with|employed by) .{1,40} any ?more",
             r"no longer (?:with|work(?:s|ing)?(?: here| at| for)?|employed|at (?:the |this |our )?(?!desk|office)\w+|part of|a member|in this (?:role|position))",
             r"(?:has|have|'ve) (?:now |recently |sadly )?left (?!the office|for|my desk|on|work)",
             r"\b(?:has|have|'ve) (?:recently )?(?:retired|moved on|departed|resigned)\b",
@@ -112,6 +120,9 @@ LANGUAGES: dict[str, AbsenceWords] = {
             r"not in the office",
         ),
         back=(
+            r"catch(?:ing)? up",
+            r"(?:check|read|answer)(?:ing)? (?:messages|e-?mails?|mails?) again",
+            r"looking at (?:my )?(?:e-?mail|messages)",
             r"\bback\b",
             r"\breturn(?:s|ing|ed)?\b",
             r"\bresume\b",
@@ -215,6 +226,9 @@ LANGUAGES: dict[str, AbsenceWords] = {
             "sonntag",
         ),
         absent=(
+            r"nehme (?:\w+ ){0,3}an einer",
+            r"(?:mache|habe|nehme) (?:\w+ ){0,3}(?:pause|frei|auszeit)",
+            r"(?:wir haben|bleibt|sind) (?:\w+ ){0,3}geschlossen",
             r"(?:nicht|ausser) (?:\w+ )?(?:im (?:büro|buero|haus|hause)|haus(?:e)?|am (?:arbeitsplatz|platz))",
             r"im (?:\w+ )?urlaub",
             r"abwesend",
@@ -232,6 +246,9 @@ LANGUAGES: dict[str, AbsenceWords] = {
             r"nur (?:eingeschränkt|sporadisch|unregelmäßig)",
         ),
         left=(
+            r"(?:neue|andere)[nr]? (?:stelle|job|arbeitgeber|aufgabe|herausforderung)",
+            r"(?:stelle|job|arbeitgeber) gewechselt",
+            r"nicht (?:mehr|länger) (?:mitarbeiter|teil)",
             r"nicht mehr (?:\w+ ){0,3}(?:bei (?:der|uns|dem)?|für (?:die|das|unser)|im unternehmen|in unserem|in diesem|tätig|beschäftigt|teil)",
             r"ausgeschieden",
             r"(?:das )?unternehmen (?:\w+ ){0,4}verlassen",
@@ -264,7 +281,19 @@ LANGUAGES: dict[str, AbsenceWords] = {
             r"eingangsbestätigung",
             r"nicht erreichbar",
         ),
-        back=(r"zurück\b", r"wieder\b", r"rückkehr", r"erreichbar ab", r"zurueck\b", r"ab wann"),
+        back=(
+            r"(?:be)?antworte\w*",
+            r"lese\b",
+            r"erst (?:am|ab)",
+            r"melde mich",
+            r"kümmer\w+ mich",
+            r"zurück\b",
+            r"wieder\b",
+            r"rückkehr",
+            r"erreichbar ab",
+            r"zurueck\b",
+            r"ab wann",
+        ),
         until=(
             r"bis(?: (?:zum|einschließlich|inkl\.?|inklusive|einschl\.?|und mit|voraussichtlich|zu))*",
             r"bis (?:zum )?(?:einschl\.?|einschließlich|inkl\.?)(?: den| dem)?",
@@ -285,6 +314,8 @@ LANGUAGES: dict[str, AbsenceWords] = {
         tomorrow=(r"morgen",),
         next_week=(r"(?:nächste|kommende)[rn]? woche",),
         opt_out=(
+            r"von (?:der|ihrer|eurer|dieser|deiner) (?:\w*liste|\w*verteiler)",
+            r"keine (?:\w+ )?(?:e-?mails?|mails?|newsletter|nachrichten|werbung|post) mehr",
             r"(?:vom |von |den |diesen |ihren |newsletter |mich |bitte )?\babmelden\b",
             r"abbestell\w*",
             r"abmeldung",
@@ -322,6 +353,10 @@ LANGUAGES: dict[str, AbsenceWords] = {
         ),
         weekdays=("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"),
         absent=(
+            r"(?:jours?|temps) de repos",
+            r"en pause",
+            r"arrêt de travail",
+            r"pas en mesure de",
             r"absent(?:e|s)?\b",
             r"absence",
             r"en (?:congés?|vacances|déplacement|arrêt|voyage|formation|rtt)",
@@ -335,6 +370,9 @@ LANGUAGES: dict[str, AbsenceWords] = {
             r"fermeture (?:annuelle|estivale|de fin)",
         ),
         left=(
+            r"n'exerce plus",
+            r"(?:ai|a) changé (?:de travail|d'emploi|d'employeur|de poste|de société)",
+            r"nouvel emploi|nouveau poste",
             r"ne (?:fais|fait|faisons) plus partie",
             r"(?:ai|a|avons) quitté (?!le bureau|mon bureau)",
             r"ne travaille plus",
@@ -366,6 +404,9 @@ LANGUAGES: dict[str, AbsenceWords] = {
             r"message automatique",
         ),
         back=(
+            r"répon(?:drai|drons|dre|ds)",
+            r"lirai\b",
+            r"traiter(?:ai|ons)",
             r"de retour",
             r"retour(?:nerai|ne)?\b",
             r"reviens|reviendrai|rentre(?:rai)?\b",
@@ -406,6 +447,7 @@ LANGUAGES: dict[str, AbsenceWords] = {
         tomorrow=(r"demain",),
         next_week=(r"(?:la )?semaine prochaine",),
         opt_out=(
+            r"(?:retirer|enlever|supprimer|ôter)(?: \w+){0,2} (?:de|votre|vos)",
             r"désabonn\w*",
             r"désinscri\w*",
             r"désinscription",
@@ -438,6 +480,9 @@ LANGUAGES: dict[str, AbsenceWords] = {
         ),
         weekdays=("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"),
         absent=(
+            r"días de (?:descanso|vacaciones|permiso|asuntos)",
+            r"no estoy en (?:mi|el) (?:puesto|despacho|trabajo)",
+            r"de descanso",
             r"fuera de (?:la |mi |nuestra )?(?:oficina|país|ciudad|despacho)",
             r"(?:de|en) (?:\w+ )?vacaciones",
             r"ausente|ausencia",
@@ -450,6 +495,9 @@ LANGUAGES: dict[str, AbsenceWords] = {
             r"días libres",
         ),
         left=(
+            r"(?:he|ha) cambiado de (?:trabajo|empresa|empleo|puesto)",
+            r"nuevo (?:trabajo|empleo|puesto)",
+            r"no lo lee nadie",
             r"ya no (?:trabaj\w+|form\w+ parte|estoy en (?:esta|la) (?:empresa|compañía)|está en (?:esta|la) (?:empresa|compañía)|pertenec\w+|colabor\w+)",
             r"(?:he|ha) dejado (?:de trabajar|la empresa|la compañía|mi puesto|su puesto)",
             r"(?:me he|se ha) jubilado|jubilación",
@@ -479,6 +527,7 @@ LANGUAGES: dict[str, AbsenceWords] = {
             r"auto-?respuesta",
         ),
         back=(
+            r"(?:contest|respond|atend)(?:aré|eré|eremos|aremos|er|ar)\b",
             r"vuelv[ao]|volver[ée]\w*|volvemos|vuelta\b",
             r"regres[oa]\w*|regresar[ée]\w*|de regreso",
             r"de vuelta",
@@ -541,6 +590,9 @@ LANGUAGES: dict[str, AbsenceWords] = {
         ),
         weekdays=("lunedì", "martedì", "mercoledì", "giovedì", "venerdì", "sabato", "domenica"),
         absent=(
+            r"(?:a|in) una fiera|in fiera",
+            r"per le festività|festività",
+            r"giorni di (?:riposo|ferie)",
             r"fuori (?:ufficio|sede|dall'ufficio|città)",
             r"in (?:ferie|vacanza|trasferta|viaggio|malattia|maternità|congedo|aspettativa|permesso)",
             r"assent[ei]\b|assenza",
@@ -550,6 +602,8 @@ LANGUAGES: dict[str, AbsenceWords] = {
             r"accesso limitato",
         ),
         left=(
+            r"(?:ho|ha) cambiato (?:lavoro|azienda|impiego|ruolo)",
+            r"nuovo (?:lavoro|impiego|incarico)",
             r"non (?:lavor\w+|collabor\w+) più",
             r"non (?:fa|faccio|facciamo) più parte",
             r"(?:ho|ha) lasciato (?:l'azienda|la società|l'incarico|il)",
@@ -578,6 +632,9 @@ LANGUAGES: dict[str, AbsenceWords] = {
             r"conferma di ricezione",
         ),
         back=(
+            r"risponder[òàe]\w*",
+            r"ci (?:ri)?sentiamo",
+            r"legger[òà]",
             r"rientr\w+",
             r"torner[òà]|torno|ritorn\w+|torneremo",
             r"di nuovo|nuovamente",
@@ -642,6 +699,8 @@ LANGUAGES: dict[str, AbsenceWords] = {
             "domingo",
         ),
         absent=(
+            r"em recesso|recesso de",
+            r"dias de (?:descanso|folga|férias)",
             r"fora do (?:escritório|país|gabinete|trabalho)",
             r"(?:de|em) (?:\w+ )?férias",
             r"ausente|ausência|ausentar",
@@ -652,6 +711,9 @@ LANGUAGES: dict[str, AbsenceWords] = {
             r"indisponível",
         ),
         left=(
+            r"deix(?:ei|ou) de (?:fazer|trabalhar|exercer|integrar|pertencer)",
+            r"mud(?:ei|ou) de (?:emprego|empresa|trabalho)",
+            r"novo emprego",
             r"(?:já )?não (?:trabalh\w+|faço|faz|fazemos|pertenç\w+|colabor\w+|integr\w+)(?: mais)? (?:mais|parte|na|no|nesta|neste|aqui|connosco|conosco|para)",
             r"não (?:trabalh\w+|faç?[oz]\w*) mais",
             r"deix(?:ei|ou) (?:a empresa|de trabalhar|a companhia|o cargo)",
@@ -682,6 +744,8 @@ LANGUAGES: dict[str, AbsenceWords] = {
             r"mensagem automática",
         ),
         back=(
+            r"responder(?:ei|emos)",
+            r"retomar(?:ei|emos)",
             r"volt(?:o|a|amos|am|arei|aremos|arão|ará|ando)\b",
             r"regress\w+",
             r"retorn\w+",
@@ -743,6 +807,8 @@ LANGUAGES: dict[str, AbsenceWords] = {
         ),
         weekdays=("maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag"),
         absent=(
+            r"(?:zijn|is|ben) (?:wij |we )?(?:\w+ )?gesloten",
+            r"paar dagen vrij|vrije dagen|dagje vrij",
             r"(?:afwezig|afwezigheid)",
             r"(?:niet|buiten) (?:\w+ )?(?:op (?:het )?kantoor|kantoor|aanwezig|bereikbaar|in de gelegenheid|beschikbaar)",
             r"(?:op|met) (?:\w+ )?(?:vakantie|verlof|zakenreis|reis)\b",
@@ -753,6 +819,8 @@ LANGUAGES: dict[str, AbsenceWords] = {
             r"beperkt (?:bereikbaar|toegang)",
         ),
         left=(
+            r"(?:andere|nieuwe) (?:baan|functie|werkgever|uitdaging)",
+            r"van (?:baan|werkgever) veranderd",
             r"niet (?:meer|langer) (?:\w+ ){0,3}(?:werkzaam|in dienst|bij|voor|actief)",
             r"werk(?:t)? (?:hier |er )?niet (?:meer|langer)",
             r"uit dienst",
@@ -779,6 +847,9 @@ LANGUAGES: dict[str, AbsenceWords] = {
             r"ontvangstbevestiging",
         ),
         back=(
+            r"beantwoord\w*",
+            r"lees ik",
+            r"staan wij|staan we",
             r"\bterug\b",
             r"terugkeer\w*|terugkom\w*",
             r"\bweer\b",
@@ -829,6 +900,8 @@ LANGUAGES: dict[str, AbsenceWords] = {
         ),
         weekdays=("måndag", "tisdag", "onsdag", "torsdag", "fredag", "lördag", "söndag"),
         absent=(
+            r"(?:jul|sommar|på)?ledig(?:t|a)?\b",
+            r"håller (?:vi )?stängt|har stängt",
             r"(?:inte|ej) (?:\w+ )?(?:på kontoret|på plats|i tjänst|tillgänglig|anträffbar|nåbar|kontaktbar)",
             r"(?:på|har) (?:\w+ )?(?:semester|tjänsteresa|resande fot)",
             r"(?:föräldra|sjuk|tjänst|barn)ledig(?:het)?",
@@ -841,6 +914,8 @@ LANGUAGES: dict[str, AbsenceWords] = {
             r"vab(?:bar)?\b",
         ),
         left=(
+            r"(?:har )?bytt (?:jobb|arbete|arbetsgivare)",
+            r"nytt (?:jobb|arbete|uppdrag)",
             r"(?:arbetar|jobbar|är)(?: \w+)? inte (?:längre|kvar)",
             r"(?:inte|ej) längre (?:\w+ )?(?:kvar|anställd|på|hos|för)",
             r"har slutat",
@@ -867,6 +942,8 @@ LANGUAGES: dict[str, AbsenceWords] = {
             r"ledig",
         ),
         back=(
+            r"svara\w*",
+            r"läser",
             r"tillbaka",
             r"\båter\b|återkom\w*|åter(?:vänder|igen|öppn\w*)",
             r"igen\b",
@@ -924,6 +1001,9 @@ LANGUAGES: dict[str, AbsenceWords] = {
             "niedziel[aęi]",
         ),
         absent=(
+            r"nie pracujemy",
+            r"przerw(?:a|ie|ę) świąteczn\w+",
+            r"dni wolne",
             r"nieobecn\w+",
             r"na (?:\w+ )?(?:urlopie|zwolnieniu|delegacji|wyjeździe|szkoleniu|chorobowym)",
             r"(?:w|na) (?:podróży|delegacji)(?: służbowej)?",
@@ -935,7 +1015,10 @@ LANGUAGES: dict[str, AbsenceWords] = {
             r"urlop (?:macierzyński|wypoczynkowy|rodzicielski)",
         ),
         left=(
-            r"(?:już )?nie (?:pracuj\w+|jest(?:em)? (?:już )?(?:pracownikiem|zatrudnion\w+))(?: już)?",
+            r"zmieni(?:ł|ła|łem|łam) (?:pracę|pracodawcę|firmę|stanowisko)",
+            r"now(?:ą|a) prac(?:ę|a)\b",
+            r"już nie (?:pracuj\w+|jest(?:em)? (?:pracownikiem|zatrudnion\w+))",
+            r"nie (?:pracuj\w+ już|pracuj[eę] (?:w|dla|u)\b|jest(?:em)? już)",
             r"(?:zakończył\w*|zakończyłem|zakończyłam) (?:pracę|współpracę)",
             r"odsz(?:edł|ła|edłem|łam) (?:z|na)",
             r"na emerytur\w+",
@@ -960,6 +1043,7 @@ LANGUAGES: dict[str, AbsenceWords] = {
             r"potwierdzenie (?:otrzymania|odbioru)",
         ),
         back=(
+            r"odpi(?:szę|szemy)|odpowiem\w*|odpowiadać",
             r"wrac\w+|wróc\w+|powr\w+t\w*|powrac\w+|powróc\w+",
             r"ponownie|z powrotem",
             r"(?<!nie )będę (?:dostępn\w+|w biurze|w pracy)",
@@ -980,6 +1064,7 @@ LANGUAGES: dict[str, AbsenceWords] = {
         tomorrow=(r"jutra|jutro",),
         next_week=(r"(?:w )?(?:przyszłym|następnym) tygodni\w+",),
         opt_out=(
+            r"usunięcie (?:mnie |mojego |moich )?(?:z|adresu|danych)",
             r"(?:wypisz\w*|wypisać|wypisanie|wypisuj\w*)",
             r"(?:rezygnuj\w+|rezygnacj\w+) z (?:subskrypcji|newslettera|otrzymywania|mailingu|wiadomości)",
             r"(?:usu[ńn]\w*|usunięcie|skreśl\w*) (?:mnie|nas|mój|moj\w+|proszę|ten|z)",
@@ -1010,6 +1095,7 @@ LANGUAGES: dict[str, AbsenceWords] = {
         ),
         weekdays=("月曜日?", "火曜日?", "水曜日?", "木曜日?", "金曜日?", "土曜日?", "日曜日?"),
         absent=(
+            r"休業期間|休診|夏休み|冬休み|連休",
             r"不在",
             r"休暇",
             r"お休み|休みを|休業|休ませて",
@@ -1023,6 +1109,7 @@ LANGUAGES: dict[str, AbsenceWords] = {
             r"返信(?:でき|が遅れ|が遅く)",
         ),
         left=(
+            r"担当を離れ|配置転換",
             r"退職",
             r"退社(?:いた|し|致)",
             r"転職",

@@ -157,7 +157,8 @@ def read_auto_reply(mail: Mail, text: str, today: date | None) -> AutoReply | No
         kind = AutoReplyKind.ABSENT if _ABSENT.search(bare) else kind
     until = None
     if kind in (None, AutoReplyKind.ABSENT):
-        until = return_date(f"{bare}.\n\n{body}" if by_subject or rule else body, today)
+        told = f"{bare}.\n\n{body}" if by_subject or rule else body
+        until = return_date(told, today, trusting=bool(rule) or by_subject)
         if until and (rule or by_subject):
             kind = AutoReplyKind.ABSENT
     if rule:
@@ -297,10 +298,11 @@ class _Candidate:
     vague: bool  # a weekday, a bare day or a month: means nothing without a cue
 
 
-def return_date(folded: str, today: date | None) -> date | None:
+def return_date(folded: str, today: date | None, *, trusting: bool = False) -> date | None:
     """Return the date that a folded text names as the return or the end of an absence, or None.
 
-    Without `today` no date can be told from one long past, and the answer is None.
+    `trusting` takes a single date still to come without a word beside it: a machine that names one
+    names the end of an absence. Without `today` no date can be told from one long past, and the answer is None.
     """
     if today is None:
         return None
@@ -319,7 +321,9 @@ def return_date(folded: str, today: date | None) -> date | None:
         if score == 0:  # no cue: only a single date in a sentence about being away counts
             alone = len([one for one in found if not one.vague]) == 1
             near = before + folded[each.start : each.end] + after
-            if each.vague or not alone or each.day < today or not _ABSENT.search(near):
+            if each.vague or not alone or each.day < today:
+                continue
+            if not trusting and not _ABSENT.search(near):
                 continue
         if score >= 0:
             scored.append((score, each.day))
