@@ -4,6 +4,7 @@ The tables describe MJML 5 as its documentation does. A test compares them with 
 implementation where that is installed.
 """
 
+import functools
 import re
 from collections.abc import Iterator
 
@@ -282,6 +283,7 @@ def _attribute_problems(node: Node, tag: str) -> Iterator[Problem]:
             yield node.problem(message, _repair(value.strip(), kind), at=name)
 
 
+@functools.lru_cache(maxsize=4096)
 def _mismatch(value: str, kind: str) -> str | None:
     """Return what `value` should have been, or None if it is what it should be."""
     if kind == "string" or _TEMPLATE_CODE.search(value):
