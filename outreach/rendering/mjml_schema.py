@@ -278,6 +278,9 @@ def _attribute_problems(node: Node, tag: str) -> Iterator[Problem]:
         if kind is None:
             guess = suggestion(name, types)
             yield node.problem(f'<{tag}> has no attribute "{name}"', guess, at=name)
+        elif name == "gutter":
+            message = f'the attribute "gutter" of <{tag}> has no effect here'
+            yield node.problem(message, "give the columns a padding instead", at=name)
         elif wanted := _mismatch(value.strip(), kind):
             message = f'"{value}" cannot be the {name} of <{tag}>: it has to be {wanted}'
             yield node.problem(message, _repair(value.strip(), kind), at=name)
