@@ -17,6 +17,7 @@ from outreach.errors import ConfigError
 if TYPE_CHECKING:
     from outreach.domain.links import Links
     from outreach.domain.mailing import Sender
+    from outreach.domain.segment import Segments
     from outreach.domain.tiers import Tiers
     from outreach.rendering.templates import Template, TemplateSet
     from outreach.services.composing import Composer
@@ -74,6 +75,17 @@ class App:
         from outreach.domain.tiers import Tiers
 
         return Tiers.parse(read_text(self.root / "tiers.toml", "run `outreach init` again"))
+
+    @cached_property
+    def segments(self) -> "Segments":
+        """The segments, each read from its file in ``segments/`` when it is asked for."""
+        from outreach.domain.expression import Vocabulary
+        from outreach.services.segments import open_segments
+
+        vocabulary = Vocabulary(
+            self.settings.attributes, tuple(self.tiers), tuple(self.tiers.roles)
+        )
+        return open_segments(self.segments_folder, vocabulary)
 
     @cached_property
     def person(self) -> str:
@@ -136,6 +148,7 @@ class App:
             website=settings.website,
             timezone=settings.timezone,
             locale=settings.locale,
+            tiers=self.tiers,
             key=key,
         )
 

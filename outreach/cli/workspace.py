@@ -42,7 +42,14 @@ def init(invocation: Invocation, folder: Path, sample: bool) -> None:
         app.unchecked_database.upgrade()
         added = None
         if sample:
-            added = samples.add(app.database, app.tiers, app.settings.attributes, app.clock())
+            added = samples.add(
+                app.database,
+                app.tiers,
+                app.settings.attributes,
+                folder=folder,
+                now=app.clock(),
+                zone=app.settings.timezone,
+            )
     finally:
         app.close()
     names = [str(path.relative_to(folder)) for path in written]

@@ -27,6 +27,7 @@ from markupsafe import Markup
 
 from outreach.domain.contact import Contact
 from outreach.domain.mailing import MailKind, Sender
+from outreach.domain.tiers import Tiers
 from outreach.errors import NotFoundError, Problem, TemplateError, suggestion
 from outreach.rendering.css import inline_css
 from outreach.rendering.faults import EXPECTED, as_template_error, column_of
@@ -73,6 +74,7 @@ _NAMES = (
     "postal_address",
     "website",
     "links",
+    "promise",
     "now",
     "today",
     "locale",
@@ -81,6 +83,18 @@ _NAMES = (
     "preheader",
     "subject",
     "content",
+)
+_PROMISED = (
+    "title",
+    "definition",
+    "answer_within",
+    "ideal_every_days",
+    "at_most_every_days",
+    "items_per_30_days",
+    "care_reviews_per_year",
+    "meetings_per_year",
+    "thank_referral_within_working_days",
+    "follow_ups",
 )
 _FUNCTION_NAMES = ("namespace", "range", "dict", *FUNCTIONS)
 _T = TypeVar("_T")
@@ -101,7 +115,8 @@ class ContactLinks:
 class Scene:
     """What a template is told besides the contact: the same for a whole campaign but for `links`.
 
-    `timezone` and `locale` are the firm's, and those of contacts whose own are not known.
+    `timezone` and `locale` are the firm's, and those of contacts whose own are not known. `tiers`
+    says what the contact's tier is promised.
     """
 
     sender: Sender
@@ -112,6 +127,7 @@ class Scene:
     website: str | None = None
     timezone: str = "UTC"
     locale: str = "en"
+    tiers: Tiers | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,6 +392,7 @@ class Template:
                 },
                 "set link_base in outreach.toml, or write {% if links.… %}",
             ),
+            "promise": _promise(contact.tier, scene.tiers),
             **{name: firm.look_up(name) for name in ("company", "postal_address", "website")},
             "now": now,
             "today": now.date(),
@@ -770,6 +787,15 @@ class _Snapshot:
                         hint=near or "remove the line, or print it somewhere",
                     )
                 )
+
+
+def _promise(name: str, tiers: Tiers | None) -> Record:
+    """Return what the tier called `name` is promised, as ``tiers.toml`` has it now."""
+    promised: dict[str, object] = dict.fromkeys(_PROMISED)
+    if tiers is not None and name in tiers:
+        promised = {field: getattr(tiers[name], field) for field in _PROMISED}
+        promised["answer_within"] = str(promised["answer_within"])
+    return Record("promise", promised, f'tiers.toml promises no such thing to "{name}"')
 
 
 def _given(tree: nodes.Template) -> set[str]:

@@ -10,7 +10,7 @@ import csv
 import hashlib
 import io
 import re
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -104,13 +104,19 @@ def examine(
     """
     if encoding is not None:
         try:
-            codecs.lookup(encoding)
+            "".encode(encoding)  # also refuses codecs that are not about text
         except LookupError:
             raise UsageError(
                 f"there is no encoding {encoding!r}",
                 source="--encoding",
                 hint="use a name such as utf-8, cp1252 or iso8859-2",
             ) from None
+    if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n'):
+        raise UsageError(
+            f"cells cannot be divided by {delimiter!r}",
+            source="--delimiter",
+            hint="name one sign, such as ; or tab",
+        )
     try:
         head, size, digest, decoded, certain = _survey(path, encoding, language)
     except OSError as error:
@@ -146,11 +152,10 @@ def _survey(path: Path, encoding: str | None, language: str) -> tuple[bytes, int
             digest.update(chunk)
             size += len(chunk)
             if counting and not (chunk.isascii() and not decoder.getstate()[0]):
-                for char, times in Counter(decoder.decode(chunk)).items():
-                    if "\udc80" <= char <= "\udcff":
-                        foreign += times
-                    elif char >= "\x80":
-                        plain += times
+                text = decoder.decode(chunk)
+                bad = _foreign_bytes(text)
+                foreign += bad
+                plain += len(text) - len(text.encode("ascii", "ignore")) - bad
     if encoding is not None:
         return head, size, digest.hexdigest(), encoding, True
     if marked and marked != "utf-8-sig":
@@ -170,6 +175,15 @@ def _survey(path: Path, encoding: str | None, language: str) -> tuple[bytes, int
         source=str(path),
         hint="name its encoding, such as --encoding iso8859-2, or save it as UTF-8",
     )
+
+
+def _foreign_bytes(text: str) -> int:
+    """Return how many bytes in `text` were no UTF-8."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return len(re.findall("[\udc80-\udcff]", text))
+    return 0
 
 
 def _refuse_other_formats(head: bytes, path: Path) -> None:

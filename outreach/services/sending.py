@@ -13,7 +13,7 @@ import os
 import random
 import socket
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -43,6 +43,7 @@ from outreach.storage import (
     contacts,
     decisions,
     deliveries,
+    keys,
     suppressions,
     touches,
 )
@@ -166,8 +167,7 @@ class Run:
     """One process at work on one campaign; `work` does it.
 
     `lease` is how long another run leaves alone what this one has claimed. `give_up_after` is how
-    long after its first attempt a deferred mail is tried again. `secrets` are those of
-    `outreach.storage.keys`; `draw` gives numbers from 0 to 1.
+    long after its first attempt a deferred mail is tried again. `draw` gives numbers from 0 to 1.
     """
 
     def __init__(
@@ -181,7 +181,6 @@ class Run:
         clock: Clock,
         lease: timedelta,
         give_up_after: timedelta,
-        secrets: Sequence[str],
         types: Mapping[str, AttributeType] | None = None,
         draw: Callable[[], float] = random.random,
         owner: str | None = None,
@@ -195,7 +194,6 @@ class Run:
         self.clock = clock
         self.lease = lease
         self.give_up_after = give_up_after
-        self.secrets = secrets
         self.types = types
         self.draw = draw
         self.owner = owner or owner_name()
@@ -493,7 +491,7 @@ class Run:
         suppressions.suppress(
             session,
             normalise(address),
-            self.secrets,
+            keys.secrets(session, now),
             reason=suppressions.BOUNCE,
             source=self.campaign.key,
             detail=receipt.text,

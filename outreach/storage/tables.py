@@ -111,8 +111,9 @@ class ContactRow(Table):
     updated_at: Mapped[datetime]
 
     __table_args__ = (
-        # "who of this tier", and with it most segments and "who is due"
-        Index(None, "tier", "last_two_way"),
+        # "who of this tier, not merged and not parted from": most segments, and "who is due",
+        # answered from the index alone
+        Index(None, "tier", "merged_into_id", "parted_at", "last_two_way"),
         Index(
             "ix_contacts_merged_into_id",
             "merged_into_id",

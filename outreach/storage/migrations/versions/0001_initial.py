@@ -91,7 +91,9 @@ def upgrade() -> None:
             postgresql_where=sa.text("merged_into_id IS NOT NULL"),
         )
         batch_op.create_index(
-            batch_op.f("ix_contacts_tier_last_two_way"), ["tier", "last_two_way"], unique=False
+            batch_op.f("ix_contacts_tier_merged_into_id_parted_at_last_two_way"),
+            ["tier", "merged_into_id", "parted_at", "last_two_way"],
+            unique=False,
         )
 
     op.create_table(
