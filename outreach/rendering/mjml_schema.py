@@ -228,7 +228,7 @@ def _check_children(node: Node, document: Document) -> None:
             document.errors.append(child.problem(message, "put it in an <mj-text> or <mj-raw>"))
         elif child.tag not in ATTRIBUTES and child.tag not in {"mj-class", "mj-all"}:
             document.errors.append(_unknown_tag(child, allowed))
-        elif child.tag not in allowed:
+        elif child.tag not in allowed or _ownerless(child, node):
             document.errors.append(_misplaced(child, node))
         else:
             _check_children(child, document)
@@ -243,7 +243,15 @@ def _unknown_tag(node: Node, allowed: frozenset[str]) -> Problem:
     return node.problem(f"<{node.tag}> is not an MJML tag", f"{hint}; {guess}" if guess else hint)
 
 
+def _ownerless(node: Node, parent: Node) -> bool:
+    """Tell whether `node` is raw text beside head and body, where only a file's start has a use."""
+    return parent.tag == "mjml" and node.tag == "mj-raw" and "position" not in node.attributes
+
+
 def _misplaced(node: Node, parent: Node) -> Problem:
+    if _ownerless(node, parent):
+        message = "<mj-raw> beside <mj-body> would be lost"
+        return node.problem(message, 'move it into <mj-body>, or add position="file-start"')
     homes = sorted(tag for tag, children in CHILDREN.items() if node.tag in children)
     hint = f"it belongs in <{'> or <'.join(homes)}>" if homes else None
     return node.problem(f"<{node.tag}> cannot stand in <{parent.tag}>", hint)

@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import insert, text
+from sqlalchemy import insert, literal, select, text
 from sqlalchemy.orm import Session
 
 from outreach.domain import condition as c
@@ -17,9 +17,16 @@ from outreach.domain.contact import (
     ConsentStatus,
     Contact,
 )
-from outreach.domain.expression import Vocabulary, parse
+from outreach.domain.expression import (
+    MAX_CONSTANTS,
+    MAX_DEPTH,
+    MAX_QUESTIONS,
+    MAX_TEXT,
+    Vocabulary,
+    parse,
+)
 from outreach.storage import contacts, segments
-from outreach.storage.database import Database
+from outreach.storage.database import Database, UtcDateTime
 from outreach.storage.tables import (
     AddressRow,
     CampaignRow,
@@ -406,7 +413,7 @@ def load(session: Session, ids: list[int]) -> list[Contact]:
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     drawn=st.lists(people(), min_size=1, max_size=5),
@@ -426,7 +433,78 @@ def test_sql_and_memory_agree(
             assert sorted([*in_sql, *opposite]) == [each.id for each in everyone], f"{condition}"
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(condition=CONDITIONS)
 def test_what_a_condition_reads_as_is_parsed_as_itself(condition: c.Condition) -> None:
     assert parse(str(condition), VOCABULARY, others=OTHERS.__getitem__) == condition
+
+
+def test_the_largest_segments_run_on_both(database: Database) -> None:
+    questions = ["last_touch < days_ago(1)", 'not company is contains "x"', "attributes.seats > 1"]
+    chain = " or ".join(questions * (MAX_QUESTIONS // 3))
+    mixed = "not (suppressed or " * 20 + "touched()" + ")" * 20
+    constants = " or ".join(f"company in {[f'c{n}' for n in range(700)]}" for _ in range(3))
+    folded = f"company|lower in {['a'] * (MAX_CONSTANTS // 2)}"
+    pattern = f'company is contains "{"é*" * (MAX_TEXT // 2)}"'
+    with database.read() as session:
+        for where in (chain, mixed, constants, folded, pattern):
+            assert segments.count(session, parse(where, VOCABULARY), NOW) == 0
+        many = parse(f"id in {[9] * MAX_CONSTANTS}", VOCABULARY)
+        assert segments.count(session, many, NOW) == 0
+
+
+def test_the_longest_chain_of_one_question_stays_within_the_parser_s_depth(
+    database: Database,
+) -> None:
+    deepest = c.Like(c.Attribute("plan", c.Kind.TEXT), "equals", tuple("abc"))
+    condition: c.Condition = c.AnyOf((deepest,) * MAX_QUESTIONS)
+    for _ in range(MAX_DEPTH - 2):
+        condition = c.AllOf((c.Not(condition), c.Constant(True)))
+    with database.read() as session:
+        assert segments.count(session, condition, NOW) == 0
+
+
+def test_it_can_feed_an_insert(database: Database) -> None:
+    condition = parse('company is startswith "ac" and not suppressed', VOCABULARY)
+    with scratch(database) as session:
+        drawn = [_nobody(company="Acme"), _nobody(company="Beta"), _nobody(company="ACDC")]
+        write_people(session, drawn)
+        chosen = segments.members(condition, NOW).add_columns(
+            literal("interesting"), literal("test"), literal(NOW, UtcDateTime)
+        )
+        columns = ["contact_id", "interest", "source", "declared_at"]
+        session.execute(insert(InterestRow).from_select(columns, chosen))
+        assert session.scalars(select(InterestRow.contact_id)).all() == [1, 3]
+        assert segments.is_member(session, condition, NOW, 1)
+        assert not segments.is_member(session, condition, NOW, 2)
+        assert segments.ids(session, condition, NOW, limit=1) == [1]
+
+
+def _nobody(**fields: Any) -> dict[str, Any]:
+    return {
+        "row": {"tier": "known", "created_at": NOW, "updated_at": NOW, **fields},
+        "merged": False,
+        "interests": (),
+        "roles": {},
+        "opt_outs": {},
+        "suppressed": None,
+        "touches": [],
+        "deliveries": {},
+    }
+
+
+def test_clients_are_counted_from_the_index_alone(sqlite_database: Database) -> None:
+    condition = parse('tier in ["client", "counsel"] and parted_at is none', VOCABULARY)
+    sql = segments.sql_text(condition, NOW, sqlite_database.engine.dialect)
+    with sqlite_database.engine.connect() as connection:
+        (plan,) = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}").all()
+    assert "COVERING INDEX ix_contacts_tier" in plan[3]
+
+
+def test_sqlite_follows_the_index_of_what_is_asked_about(sqlite_database: Database) -> None:
+    sql = segments.sql_text(
+        parse('"tax" in interests', VOCABULARY), NOW, sqlite_database.engine.dialect
+    )
+    with sqlite_database.engine.connect() as connection:
+        plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}")]
+    assert plan[0] == "SEARCH contacts USING INTEGER PRIMARY KEY (rowid=?)"
