@@ -30,7 +30,8 @@ from outreach.domain.presets import map_columns
 from outreach.domain.rows import RowError, RowParser, Rules
 from outreach.domain.tiers import CUSTOMER, KNOWN, Tiers
 from outreach.errors import OutreachError, Problem, UsageError
-from outreach.services.contact_files import ContactFile, Record, Rejects, examine, read
+from outreach.services.contact_files import ContactFile, Record, examine, read
+from outreach.services.rejects import Rejects
 from outreach.storage import contacts, importing, keys
 from outreach.storage import tiers as standing
 from outreach.storage.contacts import encode
@@ -318,6 +319,7 @@ class _Run:
             importing.record(session, self.import_id, self.report.figures(), self.clock())
 
     def _begin(self, session: Session) -> None:
+        importing.take_turn(session)
         self.secrets = keys.secrets(session, self.started)
         self.promises = standing.keep_promise(session, self.tiers, self.started)
         self.import_id = importing.start(

@@ -125,9 +125,7 @@ class Bulk:
         self.sqlite = self.connection.dialect.name == "sqlite"
         self.now = self.stamp(origin.at)
         _tune(session, CACHE_KIB, CHECKPOINT_PAGES)
-        if not self.sqlite:
-            # One import at a time looks up and writes, as SQLite's write lock has it anyway.
-            session.execute(select(func.pg_advisory_xact_lock(_IMPORT_LOCK)))
+        take_turn(session)
 
     def stamp(self, moment: datetime) -> str:
         """Return an instant as its column keeps it."""
@@ -549,6 +547,15 @@ def _gather(session: Session, found: dict[int, Snapshot], ids: Sequence[int]) ->
         there.consents.add((status, basis, evidence, None))
         if there.consented_at is None or occurred_at > there.consented_at:
             there.consented_at = occurred_at
+
+
+def take_turn(session: Session) -> None:
+    """Wait until no other import writes, for as long as this transaction lasts.
+
+    On SQLite its write lock has that effect already.
+    """
+    if session.get_bind().dialect.name != "sqlite":
+        session.execute(select(func.pg_advisory_xact_lock(_IMPORT_LOCK)))
 
 
 def start(
