@@ -3,7 +3,7 @@ import email.policy
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from outreach.domain.links import Links, Signer
@@ -114,6 +114,7 @@ def test_an_address_that_is_none_is_refused():
         composer().compose(contact(email="a\r\nBcc: b@example.com"), delivery_id=5, date=NOW)
 
 
+@settings(deadline=None)
 @given(first=st.text(min_size=1), last=st.text(min_size=1), company=st.text(min_size=1))
 def test_any_values_give_a_correct_mail_or_a_refusal(first: str, last: str, company: str):
     person = contact(first_name=first, last_name=last, company=company)
