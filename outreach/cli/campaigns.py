@@ -86,7 +86,9 @@ def _details_text(found: "Details") -> str:
     from outreach.cli.sending import totals_text
 
     campaign = found.overview.campaign
-    state = f"{campaign.state}: {campaign.state_reason}" if campaign.state_reason else campaign.state
+    state = (
+        f"{campaign.state}: {campaign.state_reason}" if campaign.state_reason else campaign.state
+    )
     approved = (
         f"{campaign.approved_at:%Y-%m-%d %H:%M} UTC by {campaign.approved_by}"
         if campaign.approved_at
@@ -133,7 +135,7 @@ def resume(invocation: Invocation, key: str, limit: int | None) -> int:
     app = invocation.app
     campaign = service.resume(app.database, key, app.clock())
     left = totals(app.database, campaign.id, campaign.audience, app.clock())
-    return deliver(app, invocation.console, campaign, limit, left, None)
+    return deliver(app, invocation.console, campaign, left, limit=limit)
 
 
 @campaigns.command()
@@ -248,9 +250,7 @@ def _outcome(story: "Story") -> str:
         )
     at = standing.sent_at or standing.tried_at
     when = f" on {at:%Y-%m-%d %H:%M} UTC" if at else ""
-    until = (
-        f", not before {standing.not_before:%Y-%m-%d %H:%M} UTC" if standing.not_before else ""
-    )
+    until = f", not before {standing.not_before:%Y-%m-%d %H:%M} UTC" if standing.not_before else ""
     return {
         "planned": "planned, and not approved yet.",
         "pending": f"not sent yet{until}.",

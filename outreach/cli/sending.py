@@ -13,7 +13,6 @@ import click
 
 from outreach.cli.output import Console, Invocation, json_option, pass_invocation
 from outreach.errors import (
-    OutreachError,
     PartialError,
     Problem,
     RefusedError,
@@ -37,12 +36,14 @@ LINE_EVERY = 10.0
 
 @dataclass(frozen=True)
 class Order:
-    """What is to be sent to whom."""
+    """What is to be sent to whom, and how."""
 
     key: str
     template: "Template"
     segment: "Segment"
     reason: str | None
+    limit: int | None
+    yes: bool
 
 
 @click.command()
@@ -60,16 +61,13 @@ class Order:
 @pass_invocation
 def send(
     invocation: Invocation,
-    segment: str | None,
-    template: str | None,
-    key: str | None,
-    reason: str | None,
-    add_new: bool,
-    limit: int | None,
+    /,
+    *,
     to: str | None,
     rendered_as: str | None,
+    add_new: bool,
     dry_run: bool,
-    yes: bool,
+    **ordered: Any,
 ) -> int:
     """Send a newsletter, or any template, to a segment.
 
@@ -91,7 +89,7 @@ def send(
     app, console = invocation.app, invocation.console
     if rendered_as and not to:
         raise UsageError("--as is for test mails", hint="add --to EMAIL, or take --as away")
-    order = _order(app, segment, template, key, reason)
+    order = _order(app, **ordered)
     if to:
         return _test(app, console, order, to, rendered_as)
     from outreach.services import planning
@@ -102,20 +100,28 @@ def send(
     if campaign is not None and campaign.state != "planned":
         planning.check_open(campaign)
         if not add_new:
-            return _continue(app, console, order, campaign, limit, dry_run)
+            return _continue(app, console, order, campaign, dry_run)
     if dry_run:
         return _rehearse(app, console, order)
-    return _plan_and_send(app, console, order, campaign, limit, yes)
+    return _plan_and_send(app, console, order, campaign)
 
 
 def _order(
-    app: "App", segment: str | None, template: str | None, key: str | None, reason: str | None
+    app: "App",
+    *,
+    segment: str | None,
+    template: str | None,
+    key: str | None,
+    reason: str | None,
+    limit: int | None,
+    yes: bool,
 ) -> Order:
+    """Settle what was left open: the current edition, its segment, its key."""
     now = app.clock()
     templates = app.templates
     if template is None:
-        own = segment is not None and templates.editions(segment)
-        template = templates.current(segment if own else app.settings.newsletter, now)
+        own = segment if segment and templates.editions(segment) else None
+        template = templates.current(own or app.settings.newsletter, now)
     loaded = templates.load(template)
     segment = segment or loaded.front_matter.segment
     if segment is None:
@@ -123,7 +129,8 @@ def _order(
             f"who is to get {loaded.name}?",
             hint="add --segment NAME, or a line segment: NAME to the template's front matter",
         )
-    return Order(key or loaded.edition_key(now), loaded, app.segments.get(segment), reason)
+    found = app.segments.get(segment)
+    return Order(key or loaded.edition_key(now), loaded, found, reason, limit, yes)
 
 
 def _plan_and_send(
@@ -131,16 +138,12 @@ def _plan_and_send(
     console: Console,
     order: Order,
     campaign: "Campaign | None",
-    limit: int | None,
-    yes: bool,
 ) -> int:
     from outreach.services.planning import Planner
     from outreach.services.sending import owner_name, totals
 
     now = app.clock()
-    planner = Planner(
-        app.database, app.policy, owner=owner_name(), types=app.settings.attributes
-    )
+    planner = Planner(app.database, app.policy, owner=owner_name(), types=app.settings.attributes)
     if campaign is None or campaign.state == "planned":
         plan = planner.plan(_new_campaign(app, order), order.segment, now)
     else:
@@ -152,13 +155,13 @@ def _plan_and_send(
     if not plan.approvable:
         return _nothing_to_approve(app, console, planner, plan)
     try:
-        _approve(app, console, order, plan, limit, yes)
+        _approve(app, console, order, plan)
     except BaseException:
         planner.abandon(plan)
         raise
     campaign = planner.approve(plan, app.person, app.clock())
     left = totals(app.database, campaign.id, campaign.audience, app.clock())
-    return deliver(app, console, campaign, limit, left, plan)
+    return deliver(app, console, campaign, left, limit=order.limit, plan=plan)
 
 
 def _new_campaign(app: "App", order: Order) -> Any:
@@ -194,20 +197,18 @@ def _nothing_to_approve(app: "App", console: Console, planner: Any, plan: "Plan"
     return 0
 
 
-def _approve(
-    app: "App", console: Console, order: Order, plan: "Plan", limit: int | None, yes: bool
-) -> None:
+def _approve(app: "App", console: Console, order: Order, plan: "Plan") -> None:
     """Show the plan and get somebody's word for it, or raise `RefusedError`."""
-    if yes:
-        console.note(_plan_text(app, order, plan, limit))
+    if order.yes:
+        console.note(_plan_text(app, order, plan))
         return
-    number = plan.allowed if limit is None else min(limit, plan.allowed)
+    number = plan.allowed if order.limit is None else min(order.limit, plan.allowed)
     if not console.interactive:
         raise RefusedError(
             f"{plan.key}: {_count(number, 'mail')} ready, and nobody here to ask",
             hint="add --yes to send without being asked, or --dry-run to only look",
         )
-    click.echo(_plan_text(app, order, plan, limit), err=True)
+    click.echo(_plan_text(app, order, plan), err=True)
     if not click.confirm(f"Send {_count(number, 'mail')} now?", err=True):
         raise RefusedError("not sent, as you said", hint="nothing was recorded")
 
@@ -217,7 +218,6 @@ def _continue(
     console: Console,
     order: Order,
     campaign: "Campaign",
-    limit: int | None,
     dry_run: bool,
 ) -> int:
     """Send what an approved campaign has left, or say that there is nothing."""
@@ -242,14 +242,14 @@ def _continue(
             f"{_count(outside, 'contact')} joined {order.segment.name} after the audience was "
             f"frozen on {campaign.created_at:%Y-%m-%d}; --add-new would add them"
         )
-    if not left.left or dry_run:
-        text = _nothing_left(left) if not left.left else f"{left.left} left to send"
+    if not left.due or dry_run:
+        text = f"{left.due:,} left to send now" if left.due else _nothing_left(left)
         data = {"campaign": campaign.key, "outside": outside, "run": None}
         console.result({**data, "totals": totals_data(left)}, text)
         return 0
     if campaign.state == "paused":
         campaign = campaigns.resume(app.database, campaign.key, now)
-    return deliver(app, console, campaign, limit, left, None)
+    return deliver(app, console, campaign, left, limit=order.limit)
 
 
 def _outside(app: "App", order: Order, campaign: "Campaign") -> int:
@@ -278,7 +278,7 @@ def _rehearse(app: "App", console: Console, order: Order) -> int:
         plan = planner.rehearse(intent, order.segment, composer, app.clock(), advance)
     console.result(
         {"campaign": plan.key, "dry_run": True, "plan": plan_data(plan)},
-        lambda: f"{_plan_text(app, order, plan, None)}\nDry run: nothing was recorded or sent.",
+        lambda: f"{_plan_text(app, order, plan)}\nDry run: nothing was recorded or sent.",
     )
     return 0
 
@@ -308,9 +308,10 @@ def deliver(
     app: "App",
     console: Console,
     campaign: "Campaign",
-    limit: int | None,
     left: "Totals",
-    plan: "Plan | None",
+    *,
+    limit: int | None = None,
+    plan: "Plan | None" = None,
 ) -> int:
     """Send what `campaign` has left, print what came of it, and return the exit code."""
     from datetime import timedelta
@@ -328,8 +329,7 @@ def deliver(
         give_up_after=timedelta(hours=app.settings.give_up_after),
         types=app.settings.attributes,
     )
-    due = left.left - left.waiting
-    total = due if limit is None else min(limit, due)
+    total = left.due if limit is None else min(limit, left.due)
     with _draining(console) as stopping, _bar(console, total, "sending") as advance:
         report = run.work(
             limit=limit,
@@ -432,14 +432,14 @@ def _lines(console: Console, total: int | None, what: str) -> Callable[[int], No
     return tell
 
 
-def _plan_text(app: "App", order: Order, plan: "Plan", limit: int | None) -> str:
+def _plan_text(app: "App", order: Order, plan: "Plan") -> str:
     proof = plan.proof
     matter = order.template.front_matter
     sender = app.settings.sender_called(matter.sender)
     average = proof.octets / proof.mails / 1024 if proof.mails else 0
     held = sum(tally.number for tally in plan.held.values())
     refused = sum(tally.number for tally in plan.refused.values())
-    limited = f" (this run at most {limit:,})" if limit is not None else ""
+    limited = f" (this run at most {order.limit:,})" if order.limit is not None else ""
     lines = [
         f"{plan.key}: {order.template.name} to {order.segment.name}",
         f"  from       {sender.name} <{sender.address}>",
@@ -462,7 +462,9 @@ def _stopped(plan: "Plan") -> str:
     lines = []
     for word, tallies in (("held", plan.held), ("refused", plan.refused)):
         for rule, tally in sorted(tallies.items(), key=lambda item: -item[1].number):
-            until = f" until {tally.until:%Y-%m-%d %H:%M} UTC at the earliest" if tally.until else ""
+            until = (
+                f" until {tally.until:%Y-%m-%d %H:%M} UTC at the earliest" if tally.until else ""
+            )
             samples = ", ".join(sample for sample in tally.samples if sample)
             more = ", …" if tally.number > len(tally.samples) else ""
             lines.append(f"  {word} {tally.number:,}: {rule}{until}")
@@ -499,7 +501,8 @@ def _nothing_left(found: "Totals") -> str:
     if not counts:
         return f"nothing to send: all {sent:,} have it"
     rest = ", ".join(f"{number:,} {state}" for state, number in counts.items())
-    return f"nothing to send: {sent:,} of {found.audience:,} have it; {rest}"
+    when = f", the first from {found.next_at:%Y-%m-%d %H:%M} UTC on" if found.next_at else ""
+    return f"nothing to send: {sent:,} of {found.audience:,} have it; {rest}{when}"
 
 
 def _count(number: int, noun: str) -> str:

@@ -14,7 +14,7 @@ from outreach.transport.smtp import Login, Security, SmtpTransport, Timeouts
 
 BOB = Envelope("bounce+abc@example.com", "bob@example.org", "abc")
 MESSAGE = b"From: a@example.com\r\nSubject: x\r\n\r\nHello\r\n"
-QUICK = Timeouts(connect=2, greeting=0.2, command=0.2, data=0.2, block=0.2, final=0.2, goodbye=0.2)
+QUICK = Timeouts(connect=2, greeting=0.4, command=0.4, data=0.4, block=0.4, final=0.4, goodbye=0.4)
 PATIENT = Timeouts(connect=5, greeting=5, command=5, data=5, block=5, final=5, goodbye=1)
 USUAL = ScriptedServer.USUAL
 SERIAL = tuple(word for word in USUAL if word != "PIPELINING")
@@ -236,11 +236,11 @@ def test_no_empty_message_is_sent_to_a_recipient_of_who_knows_what():
 @pytest.mark.parametrize("how", ["drop", "reset", "stall"])
 @pytest.mark.parametrize("at", ["connect", "EHLO", "MAIL", "RCPT", "DATA", "dot"])
 def test_a_broken_connection_at_each_step(at, how, extensions):
-    rule = Rule(at, times=1, **{how: 0.6 if how == "stall" else True})
+    rule = Rule(at, times=1, **{how: 1.2 if how == "stall" else True})
     with ScriptedServer(rule, extensions=extensions) as server:
         start = time.monotonic()
-        receipt = send_one(server, timeouts=QUICK)
-        assert time.monotonic() - start < 2
+        receipt = send_one(server, timeouts=QUICK if how == "stall" else PATIENT)
+        assert time.monotonic() - start < 3
     assert receipt.fault is Fault.CONNECTION
     assert receipt.reply is None
     if at == "dot":
@@ -273,7 +273,7 @@ def test_content_that_was_cut_off_cannot_have_been_taken():
         # Deferred, and yet not to be given to another server at once: it was under way.
         assert not receipt.is_safe_elsewhere
     assert server.accepted == []
-    with ScriptedServer(Rule("content", stall=1, times=1)) as server:
+    with ScriptedServer(Rule("content", stall=2, times=1)) as server:
         receipt = send_one(server, large, timeouts=QUICK)
         assert (receipt.outcome, receipt.step) == (Outcome.DEFERRED, Step.CONTENT)
 
