@@ -85,7 +85,7 @@ def _attributes(pairs: tuple[str, ...]) -> dict[str, str]:
 @click.option("--interest", "interests", multiple=True, metavar="TEXT",
               help="Something they want to hear about; may be repeated.")  # fmt: skip
 @click.option("--consent", metavar="BASIS",
-              help="Why we may write: confirmed, express, contract, inquiry, interest.")  # fmt: skip
+              help="The ground: confirmed, express, contract, inquiry, interest.")  # fmt: skip
 @click.option("--evidence", metavar="TEXT", help="What proves the consent.")
 @by_option
 @json_option
@@ -343,12 +343,12 @@ def export(
     app = invocation.app
     console = invocation.console
     by_name = {".csv": "csv", ".json": "json", ".vcf": "vcard", ".vcard": "vcard"}
-    chosen = kind or (by_name.get(output.suffix.lower()) if output else None)
+    form = kind or (by_name.get(output.suffix.lower()) if output else None)
     if console.json and output is None:
-        if chosen not in (None, "json"):
+        if form not in (None, "json"):
             raise UsageError("--json prints JSON", hint="leave it out, or name a file with -o")
-        chosen = "json"
-    wanted = exporting.Format(chosen or "csv")
+        form = "json"
+    wanted = exporting.Format(form or "csv")
     if spreadsheet and wanted is not exporting.Format.CSV:
         raise UsageError("--spreadsheet is for CSV", hint="leave it out, or pass --format csv")
     report = exporting.Report()

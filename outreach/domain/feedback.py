@@ -365,7 +365,12 @@ _BY_WORDS: Sequence[tuple[re.Pattern[str], Cause]] = tuple(
             r"unsolicited|barracuda|complaints|junk mail",
             Cause.SPAM,
         ),
-        (r"sender (?:address )?(?:\S+ )?(?:rejected|denied|refused|verify failed)", Cause.SENDER),
+        (
+            r"sender (?:address )?(?:\S+ )?(?:rejected|denied|refused|verify failed)|"
+            r"sender (?:address|domain)(?: \S+){0,4}? (?:not exist|not found|invalid|unknown)|"
+            r"domain of (?:the )?sender",
+            Cause.SENDER,
+        ),
         (
             r"(?:mailbox|user|account|recipient)\S*(?: \S+){0,4}? (?:is )?"
             r"(?:full|over ?quota|out of storage|exceeded)|quota (?:exceeded|full)|over ?quota",

@@ -121,6 +121,9 @@ def _block_rule(state: StateBlock, start: int, end: int, silent: bool) -> bool:
             if depth == 0:
                 closing = number
                 break
+    if closing is None and block:
+        hint = f"put a line with {colons} below it"
+        faults.add(f'the block "{block}" is not closed', _line(state, start), hint)
     inside = end if closing is None else closing
     if not block:
         state.line = start + 1
@@ -184,7 +187,7 @@ def _check(tree: SyntaxTreeNode, faults: _Faults, *, layout: bool) -> None:
             elif node.parent and node.parent.type != "root":
                 hint = "put it between blocks, at the beginning of a line"
                 faults.add(f"<{node.info}> cannot stand inside of another block", line, hint)
-        if node.type != "mail_block":
+        if node.type != "mail_block" or node.info not in BLOCKS:
             continue
         # A tree node shares what its two tokens have; this is on the first of them.
         opening = node.nester_tokens.opening if node.nester_tokens else None

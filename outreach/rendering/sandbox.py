@@ -578,7 +578,7 @@ def _unprintable(value: object) -> tuple[str, str]:
     if value is None:
         return "there is nothing to print", "write | default(…)"
     if isinstance(value, bool):
-        return f"{value} cannot be printed", "write  'yes' if … else 'no'"
+        return "yes or no cannot be printed", "write  'yes' if … else 'no'"
     if isinstance(value, list | tuple | range):
         return "a list cannot be printed", "write | join(', '), or loop over it"
     return f"{_kind(value)} cannot be printed", "print one of its parts"

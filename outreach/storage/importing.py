@@ -13,13 +13,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select, text, update
+from sqlalchemy import ColumnElement, exc, func, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from outreach.domain.address import keyed_hash, likeness_of_normalised
 from outreach.domain.clock import in_utc
 from outreach.domain.contact import ConsentStatus
 from outreach.domain.entry import ConsentEntry, Entry
+from outreach.errors import BusyError
 from outreach.storage import contacts
 from outreach.storage.contacts import FIELDS
 from outreach.storage.tables import (
@@ -35,11 +36,18 @@ from outreach.storage.tables import (
     TierChangeRow,
 )
 
-CACHE_KIB = 65_536
+CACHE_KIB = 16_384
 """SQLite's page cache while importing. Addresses arrive in no order, so their indexes are touched
 all over; where these fit into memory, a page is written once and not for each row."""
 
+CHECKPOINT_PAGES = 32_768
+"""Pages (128 MiB) that SQLite's log takes before it is copied into the database while importing:
+the same index pages change again and again, and so are copied once and not each time."""
+
 _DEFAULT_CACHE_KIB = 2_000
+_DEFAULT_CHECKPOINT_PAGES = 1_000
+
+_IMPORT_LOCK = 0x6F757472  # any number that nothing else in the database takes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,8 +124,8 @@ class Bulk:
         self.connection = session.connection()
         self.sqlite = self.connection.dialect.name == "sqlite"
         self.now = self.stamp(origin.at)
-        if self.sqlite:
-            self.connection.exec_driver_sql(f"PRAGMA cache_size=-{CACHE_KIB}")
+        _tune(session, CACHE_KIB, CHECKPOINT_PAGES)
+        take_turn(session)
 
     def stamp(self, moment: datetime) -> str:
         """Return an instant as its column keeps it."""
@@ -141,10 +149,16 @@ class Bulk:
         if not rows:
             return
         marks = ", ".join(["?" if self.sqlite else "%s"] * len(columns))
-        self.connection.exec_driver_sql(
-            f"INSERT INTO {table.__tablename__} ({', '.join(columns)}) VALUES ({marks})",  # noqa: S608 - names of our own
-            list(rows),
-        )
+        try:
+            self.connection.exec_driver_sql(
+                f"INSERT INTO {table.__tablename__} ({', '.join(columns)}) VALUES ({marks})",  # noqa: S608 - names of our own
+                list(rows),
+            )
+        except exc.IntegrityError as error:
+            raise BusyError(
+                "another program added the same contacts at the same moment",
+                hint="run the same command again",
+            ) from error
 
     def add(self, entries: Sequence[Entry], taken: set[str]) -> Sequence[int]:
         """Add a contact for each entry, whose tier is decided, and return their ids.
@@ -402,10 +416,12 @@ class Bulk:
         self.write(SuppressionRow, columns, added)
         return len(added)
 
-    def close(self) -> None:
-        """Give the connection back as it was."""
-        if self.sqlite:
-            self.connection.exec_driver_sql(f"PRAGMA cache_size=-{_DEFAULT_CACHE_KIB}")
+
+def _tune(session: Session, cache_kib: int, checkpoint_pages: int) -> None:
+    connection = session.connection()
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(f"PRAGMA cache_size=-{cache_kib}")
+        connection.exec_driver_sql(f"PRAGMA wal_autocheckpoint={checkpoint_pages}")
 
 
 _PERSON = (
@@ -533,6 +549,15 @@ def _gather(session: Session, found: dict[int, Snapshot], ids: Sequence[int]) ->
             there.consented_at = occurred_at
 
 
+def take_turn(session: Session) -> None:
+    """Wait until no other import writes, for as long as this transaction lasts.
+
+    On SQLite its write lock has that effect already.
+    """
+    if session.get_bind().dialect.name != "sqlite":
+        session.execute(select(func.pg_advisory_xact_lock(_IMPORT_LOCK)))
+
+
 def start(
     session: Session, *, file: str, file_hash: str, preset: str, by: str, now: datetime
 ) -> int:
@@ -597,8 +622,10 @@ def proposals(session: Session, since: datetime, limit: int) -> tuple[int, list[
     return count, [tuple(group) for group in found.values()]
 
 
-def refresh_statistics(session: Session) -> None:
-    """Tell the planner how much there now is; on SQLite from a sample, which takes no time."""
-    if session.get_bind().dialect.name == "sqlite":
-        session.execute(text("PRAGMA analysis_limit=1000"))
-    session.execute(text("ANALYZE"))
+def finish(session: Session, *, statistics: bool) -> None:
+    """Leave the connection as it was, and tell the planner how much there now is if that is due."""
+    _tune(session, _DEFAULT_CACHE_KIB, _DEFAULT_CHECKPOINT_PAGES)
+    if statistics:
+        if session.get_bind().dialect.name == "sqlite":
+            session.execute(text("PRAGMA analysis_limit=1000"))  # a sample, which takes no time
+        session.execute(text("ANALYZE"))

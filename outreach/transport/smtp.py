@@ -314,6 +314,7 @@ class SmtpConnection:
             commands.insert(0, ("RSET", Step.GREETING))
         failure, go = self._hand_in(commands)
         if failure is None and go is not None:
+            self._check_quiet()
             return self._deliver(data)
         assert failure is not None
         reply, step = failure
@@ -433,9 +434,13 @@ class SmtpConnection:
         return self._socket
 
     def _check_quiet(self) -> None:
-        """Between messages a server has nothing to say; if it has, or is gone, we part."""
+        """Part from a server that is gone, or says something when it has nothing to answer.
+
+        Before a message, that would be taken for an answer about it; before the content, for the
+        answer that it was accepted.
+        """
         step = Step.SENDER
-        failed = _Failed(out_of_step(step), step, f"{self._to.name} spoke without being asked")
+        failed = _Failed(out_of_step(step), step, f"{self._to.name} is gone, or spoke unasked")
         failed.may_be_stale = True
         if self._buffer:
             raise failed

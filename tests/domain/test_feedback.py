@@ -57,6 +57,12 @@ ROWS = [
      Cause.ROUTING, None),
     ("550 5.1.8 bad sender's system", "sender", R, Fault.CONNECTION, Cause.SENDER, None),
     ("550 5.1.1 unknown", "sender", R, Fault.CONNECTION, Cause.SENDER, None),
+    ("550 verification failed for a@example.com, no such user, sender verify failed", "recipient",
+     R, Fault.CONNECTION, Cause.SENDER, None),
+    ("550 sender address a@example.com does not exist", "recipient", R, Fault.CONNECTION,
+     Cause.SENDER, None),
+    ("550 the domain of the sender was not found, no such address", "recipient", R,
+     Fault.CONNECTION, Cause.SENDER, None),
     ("553 not yours to use", "sender", R, Fault.CONNECTION, Cause.SENDER, None),
     # Ours: login, encryption, protocol.
     ("535 5.7.8 bad credentials", "login", R, Fault.CONNECTION, Cause.CREDENTIALS, None),
