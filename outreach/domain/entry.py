@@ -27,6 +27,9 @@ from outreach.errors import suggestion
 MAX_TEXT = 1_000
 """Longest text of a name, company or other one-line field, in characters."""
 
+MAX_LOCALE = 35
+"""Longest language tag (RFC 5646 4.4.1), in characters."""
+
 MAX_LONG_TEXT = 100_000
 """Longest note, in characters."""
 
@@ -306,7 +309,7 @@ def timezone(cell: str) -> str:
 def locale(cell: str) -> str:
     """Return a BCP 47 tag in its usual letter case, such as ``pt-BR`` or ``zh-Hant-TW``."""
     tag = cell.strip().replace("_", "-")
-    if not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,4}", tag):
+    if len(tag) > MAX_LOCALE or not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", tag):
         raise ValueError(f"{_shown(cell)} is no language tag such as en, de-AT or pt-BR")
     first, *others = tag.split("-")
     return "-".join(
@@ -367,7 +370,7 @@ def scopes(cell: str) -> tuple[str, ...]:
     known = [scope.value for scope in Scope]
     found = tuple(part.casefold() for part in items(cell))
     for part in found:
-        if part not in known and not re.fullmatch(r"series:[a-z0-9][a-z0-9_-]*", part):
+        if part not in known and not re.fullmatch(r"series:[a-z0-9][a-z0-9_-]{0,63}", part):
             hint = suggestion(part, known) or f"yes, no, or of {', '.join(known)}"
             raise ValueError(f"{_shown(part)} is nothing one can opt out of ({hint})")
     return found

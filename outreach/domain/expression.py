@@ -514,9 +514,7 @@ class _Reader:
     def call_in_segment(self, node: nodes.Call) -> Condition:
         given = self.arguments(node, ("name",), 1)
         if "name" not in given:
-            raise self.refuse(
-                node, "in_segment needs a name", f"write `{FUNCTIONS['in_segment']}`"
-            )
+            raise self.refuse(node, "in_segment needs a name", f"write `{FUNCTIONS['in_segment']}`")
         name = self.text_constant(given["name"])
         if self.others is None:
             raise self.refuse(given["name"], "other segments cannot be asked about here")

@@ -372,6 +372,7 @@ def _one_of(word: str, known: Sequence[str], kind: str) -> str:
 
 def _ip_address(cell: str) -> str:
     try:
-        return str(ipaddress.ip_address(cell.strip()))
+        # A zone (RFC 4007) is a name of the machine that wrote it and means nothing here.
+        return str(ipaddress.ip_address(cell.strip().partition("%")[0]))
     except ValueError:
         raise ValueError(f"{cell[:60]!r} is no IP address") from None

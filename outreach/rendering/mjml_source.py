@@ -41,8 +41,9 @@ LEAF_TAGS = words(
 
 MAX_INCLUDES = 500
 MAX_INCLUDED_CHARACTERS = 5_000_000
-MAX_DEPTH = 100
-MAX_UNCLOSED = 100
+MAX_INCLUDE_DEPTH = 10
+MAX_DEPTH = 30
+MAX_UNCLOSED = 20
 
 _TAG = re.compile(r"""<(/?)([A-Za-z][\w:.-]*)((?:[^<>"']|"[^"]*"|'[^']*'|<(?![A-Za-z/!]))*)>""")
 _ATTRIBUTE = re.compile(r"""([^\s=/>"']+)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+))?""")
@@ -373,15 +374,18 @@ class _Includes:
         self, node: Node, written: str, path: str | None, trail: tuple[str, ...]
     ) -> Problem | None:
         """Say why `node` must not include `path`, before anything is read."""
-        if not written:
-            return node.problem("<mj-include> names no file", 'add path="…"')
         if path is None:
-            hint = "give a path relative to this file, inside the template folder"
             message = f'cannot include "{written}": it is outside the template folder'
+            hint = "give a path relative to this file, inside the template folder"
+            message = message if written else "<mj-include> names no file"
             return node.problem(message, hint, at="path")
         if path in trail:
             circle = " → ".join([*trail[trail.index(path) :], path])
             return node.problem(f"includes run in a circle: {circle}", "remove one", at="path")
+        if len(trail) > MAX_INCLUDE_DEPTH:
+            return node.problem(
+                f"includes are nested more than {MAX_INCLUDE_DEPTH} deep", at="path"
+            )
         if self._loader is None:
             return node.problem(f'cannot include "{written}" here', at="path")
         if self._count < MAX_INCLUDES and self._characters <= MAX_INCLUDED_CHARACTERS:

@@ -171,7 +171,9 @@ def explain(
     wanted = {get(database, key).id} if key else None
     with database.read() as session:
         contact_id = contacts.find(session, email)
-        facts = decisions.facts(session, [contact_id], intent, now, types=types) if contact_id else []
+        facts = (
+            decisions.facts(session, [contact_id], intent, now, types=types) if contact_id else []
+        )
         if not facts or contact_id is None:
             raise NotFoundError(
                 f"there is no contact with the address {email}",
@@ -179,7 +181,7 @@ def explain(
             )
         recorded = decisions.of_contact(session, contact_id, key)
         standing = deliveries.of_contact(session, contact_id)
-        concerned = wanted or {*standing, *(each.campaign_id for each in recorded)}
+        concerned = wanted or {*standing, *(each.campaign_id for each in recorded if each.campaign_id)}
         stories = [
             _story(campaign, standing, recorded)
             for campaign in reversed(campaigns.newest(session))

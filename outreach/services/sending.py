@@ -111,6 +111,11 @@ class Totals:
         return sum(self[state] for state in deliveries.IN_FLIGHT)
 
     @property
+    def due(self) -> int:
+        """How many of those left need not wait."""
+        return self.left - self.waiting
+
+    @property
     def missing(self) -> int:
         """The audience less all that is accounted for; 0 unless something is badly wrong."""
         counted = sum(n for state, n in self.states.items() if state is not DeliveryState.PLANNED)

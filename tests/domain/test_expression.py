@@ -43,7 +43,7 @@ def other(name: str) -> Condition:
 @pytest.mark.parametrize(
     ("where", "column", "message", "hint"),
     [
-        ('last_tuch is none', 1, 'no field "last_tuch"', '"last_touch"'),
+        ("last_tuch is none", 1, 'no field "last_tuch"', '"last_touch"'),
         ('tier == "clinet"', 9, 'tier cannot be "clinet"', '"client"'),
         ('"patner" in roles', 1, 'roles cannot be "patner"', '"partner"'),
         ('consent == "yes"', 12, 'consent cannot be "yes"', "granted"),
@@ -236,12 +236,16 @@ def test_what_an_expression_reads_as(where: str, reads: str) -> None:
     assert parse(str(condition), VOCABULARY) == condition
 
 
+def check_places(error: ConfigError) -> None:
+    assert all(problem.line and problem.column for problem in error.problems)
+
+
 @given(st.text("abt()[]{}<>=!|&'\"\\.,:%#~-+*/ \n019eé\0") | st.text())
 def test_no_text_makes_it_fail_in_another_way(where: str) -> None:
     try:
         parse(where, VOCABULARY, others=other)
     except ConfigError as error:
-        assert all(problem.line and problem.column for problem in error.problems)
+        check_places(error)
 
 
 PIECES = ["tier", "roles", "==", "in", "not", "is", "none", "empty", "(", ")", "[", "]", ",", "|",
@@ -254,7 +258,7 @@ def test_no_sequence_of_words_makes_it_fail_in_another_way(where: str) -> None:
     try:
         condition = parse(where, VOCABULARY, others=other)
     except ConfigError as error:
-        assert all(problem.line and problem.column for problem in error.problems)
+        check_places(error)
     else:
         assert parse(str(condition), VOCABULARY, others=other) == condition
 

@@ -3,6 +3,7 @@
 import csv
 import sqlite3
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,8 +19,7 @@ from outreach.errors import UnavailableError, UsageError
 from outreach.services import importing
 from outreach.services.importing import ImportReport, Permission, import_contacts, plan_import
 from outreach.starter import starter_file
-from outreach.storage import contacts, keys, permissions, suppressions
-from outreach.storage import importing as bulk
+from outreach.storage import bulk, contacts, keys, permissions, suppressions
 from outreach.storage import tiers as standings
 from outreach.storage.database import Database
 from outreach.storage.tables import (
@@ -597,3 +597,74 @@ def test_the_sample_contacts(
         domain in ("example.com", "example.org", "example.net") or domain.endswith(".example")
         for domain in domains
     )
+
+
+def test_a_full_disk_keeps_what_was_written_and_the_next_run_finishes(
+    sqlite_database: Database, tmp_path: Path, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "BATCH", 50)
+    monkeypatch.setattr(importing, "BATCHES_A_TRANSACTION", 1)
+    path = tmp_path / "people.csv"
+    path.write_text("Email,Note\n" + "".join(f"p{n}@x.example,{'x' * 500}\n" for n in range(2000)))
+
+    def run() -> ImportReport:
+        return import_contacts(
+            sqlite_database,
+            plan_import(path, attributes={}),
+            tiers=TIERS,
+            attributes={},
+            permission=NONE,
+            zone=UTC,
+            by="anna",
+            clock=clock,
+        )
+
+    with sqlite_database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count=250")
+    with pytest.raises(UnavailableError, match="disk is full") as caught:
+        run()
+    assert "run the same command again" in str(caught.value)
+    kept = count(sqlite_database, ContactRow)
+    assert 0 < kept < 2000
+    assert kept % 50 == 0
+    assert count(sqlite_database, NoteRow) == kept
+    with sqlite_database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count=1000000")
+    assert outcomes(run()) == {"new": 2000 - kept, "unchanged": kept}
+
+
+def test_two_imports_of_one_file_at_once_make_each_contact_once(
+    database: Database, tmp_path: Path, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "BATCH", 20)
+    monkeypatch.setattr(importing, "BATCHES_A_TRANSACTION", 2)
+    path = tmp_path / "people.csv"
+    path.write_text("Email\n" + "".join(f"p{n}@x.example\n" for n in range(400)))
+
+    def run(_: int) -> ImportReport:
+        return import_contacts(
+            database,
+            plan_import(path, attributes={}),
+            tiers=TIERS,
+            attributes={},
+            permission=FORM,
+            zone=UTC,
+            by="anna",
+            clock=clock,
+        )
+
+    with ThreadPoolExecutor(2) as pool:
+        reports = list(pool.map(run, range(2)))
+    assert count(database, ContactRow) == count(database, ConsentRow) == 400
+    assert sum(report.totals["new"] for report in reports) == 400
+    assert all(sum(outcomes(report).values()) == 400 for report in reports)
+
+
+def test_evidence_and_file_names_that_no_database_could_keep(
+    database: Database, take: Callable[..., ImportReport]
+) -> None:
+    with pytest.raises(UsageError, match="the evidence has a control character"):
+        take("Email\na@x.example\n", replace(FORM, evidence="form\x00"))
+    take("Email\na@x.example\n", FORM, name="caf\udce9.csv")
+    with database.read() as session:
+        assert session.scalars(select(ImportRow.file)).one().endswith("caf?.csv")

@@ -9,6 +9,7 @@ from outreach.domain.contact import ConsentBasis, ConsentStatus
 from outreach.domain.delivery import CampaignState
 from outreach.domain.mailing import ContentClass
 from outreach.errors import BusyError, TemplateError
+from outreach.services.sending import Result, intent_of
 from outreach.storage import campaigns, touches
 from outreach.storage.database import Database
 from outreach.storage.tables import ContactRow
@@ -140,8 +141,6 @@ def test_a_template_that_fails_for_some_names_them_all_and_sends_nothing(desk: D
 def test_a_rehearsal_renders_all_and_records_nothing(desk: Desk) -> None:
     ids = add_contacts(desk.database, [f"c{n}" for n in range(250)], desk.clock())
     set_values(desk, ids[0], consent=ConsentStatus.NONE, consent_basis=None)
-    from outreach.services.sending import intent_of
-
     probe = desk.plan()
     assert probe.campaign is not None
     desk.planner().abandon(probe)
@@ -173,7 +172,7 @@ def test_additions_are_those_outside_and_those_refused_before(desk: Desk) -> Non
     campaign = planner.approve(plan, "anna", desk.clock())
     assert campaign.state is CampaignState.ACTIVE
     assert campaign.audience == 4
-    assert desk.work(campaign).counts["sent"] == 2
+    assert desk.work(campaign).counts == {Result.SENT: 2}
     assert desk.states() == {"anna": "sent", "bert": "sent", "carl": "refused", "dora": "sent"}
 
 

@@ -410,7 +410,7 @@ def test_a_database_that_fails_while_an_answer_is_recorded_leaves_the_mail_in_do
     def fail(*_args: object, **_named: object) -> bool:
         raise UnavailableError("the disk is full")
 
-    monkeypatch.setattr(sending.deliveries, "settle", fail)
+    monkeypatch.setattr(deliveries, "settle", fail)
     with pytest.raises(UnavailableError):
         desk.work(campaign)
     monkeypatch.undo()

@@ -10,7 +10,7 @@ from outreach.transport.smtp import Security, SmtpTransport, Timeouts
 
 BOB = Envelope("a@example.com", "bob@example.org")
 MESSAGE = b"From: a@example.com\r\n\r\nHello\r\n"
-WAITING = Timeouts(command=0.2, data=0.2, final=0.2, goodbye=0.2)
+WAITING = Timeouts(command=5, data=5, final=5, goodbye=1)
 
 
 class Pair:

@@ -3,6 +3,7 @@
 import base64
 import re
 import time
+from random import Random
 
 import pytest
 
@@ -13,7 +14,7 @@ from outreach.transport.smtp import Login, Security, SmtpTransport, Timeouts
 
 BOB = Envelope("bounce+abc@example.com", "bob@example.org", "abc")
 MESSAGE = b"From: a@example.com\r\nSubject: x\r\n\r\nHello\r\n"
-QUICK = Timeouts(connect=2, greeting=0.2, command=0.2, data=0.2, block=0.2, final=0.2, goodbye=0.2)
+QUICK = Timeouts(connect=2, greeting=0.4, command=0.4, data=0.4, block=0.4, final=0.4, goodbye=0.4)
 PATIENT = Timeouts(connect=5, greeting=5, command=5, data=5, block=5, final=5, goodbye=1)
 USUAL = ScriptedServer.USUAL
 SERIAL = tuple(word for word in USUAL if word != "PIPELINING")
@@ -69,7 +70,7 @@ def test_only_what_is_offered_is_used():
 def test_parameters_are_written_in_xtext():
     with ScriptedServer() as server:
         send_one(server, envelope=Envelope("", "a+b=c@example.org", "id=1 ü"))
-    assert "ENVID=id+3D1+20+FC" in server.transcript[1]
+    assert "ENVID=id+3D1+20+C3+BC" in server.transcript[1]
     assert "ORCPT=rfc822;a+2Bb+3Dc@example.org" in server.transcript[2]
 
 
@@ -217,6 +218,17 @@ def test_a_refused_recipient_leaves_a_clean_connection():
     assert all(message.recipients == ("bob@example.org",) for message in server.accepted)
 
 
+def test_no_empty_message_is_sent_to_a_recipient_of_who_knows_what():
+    rules = [Rule("RSET", reply="500 5.5.1 what?", times=1), Rule("DATA", reply="451 no", times=1)]
+    with ScriptedServer(*rules) as server, to(server).connect() as connection:
+        assert connection.send(BOB, MESSAGE).outcome is Outcome.DEFERRED
+        receipt = connection.send(BOB, MESSAGE)  # RSET is refused, all else is taken
+        assert receipt.fault is Fault.CONNECTION
+        assert server.accepted == []
+        assert connection.send(BOB, MESSAGE).outcome is Outcome.ACCEPTED
+    assert server.data == [MESSAGE]
+
+
 # Silence, and worse
 
 
@@ -224,11 +236,11 @@ def test_a_refused_recipient_leaves_a_clean_connection():
 @pytest.mark.parametrize("how", ["drop", "reset", "stall"])
 @pytest.mark.parametrize("at", ["connect", "EHLO", "MAIL", "RCPT", "DATA", "dot"])
 def test_a_broken_connection_at_each_step(at, how, extensions):
-    rule = Rule(at, times=1, **{how: 0.6 if how == "stall" else True})
+    rule = Rule(at, times=1, **{how: 1.2 if how == "stall" else True})
     with ScriptedServer(rule, extensions=extensions) as server:
         start = time.monotonic()
-        receipt = send_one(server, timeouts=QUICK)
-        assert time.monotonic() - start < 2
+        receipt = send_one(server, timeouts=QUICK if how == "stall" else PATIENT)
+        assert time.monotonic() - start < 3
     assert receipt.fault is Fault.CONNECTION
     assert receipt.reply is None
     if at == "dot":
@@ -261,7 +273,7 @@ def test_content_that_was_cut_off_cannot_have_been_taken():
         # Deferred, and yet not to be given to another server at once: it was under way.
         assert not receipt.is_safe_elsewhere
     assert server.accepted == []
-    with ScriptedServer(Rule("content", stall=1, times=1)) as server:
+    with ScriptedServer(Rule("content", stall=2, times=1)) as server:
         receipt = send_one(server, large, timeouts=QUICK)
         assert (receipt.outcome, receipt.step) == (Outcome.DEFERRED, Step.CONTENT)
 
@@ -305,6 +317,53 @@ def test_a_second_answer_is_not_taken_for_the_next_messages(again):
     assert server.connections == 2
 
 
+def test_an_acceptance_in_advance_is_none():
+    rule = Rule("DATA", reply="354 go ahead\r\n250 2.0.0 taken", times=1)
+    with ScriptedServer(rule) as server, to(server).connect() as connection:
+        assert connection.send(BOB, MESSAGE).outcome is Outcome.DEFERRED
+        assert server.accepted == []
+        assert connection.send(BOB, MESSAGE).outcome is Outcome.ACCEPTED
+
+
+def chaos(random):
+    """A rule that may strike at any step."""
+    at = random.choice(["connect", "EHLO", "RSET", "MAIL", "RCPT", "DATA", "content", "dot"])
+    refusals = ["421 4.3.2 closing", "451 4.3.0 later", "550 5.1.1 no such user", "554 5.7.1 no"]
+    what = random.choice(
+        [
+            {"drop": True},
+            {"reset": True},
+            {"reply": random.choice(refusals)},
+            {"reply": random.choice(refusals), "drop": True},
+            {"again": random.choice([*refusals, "250 2.0.0 ok", "354 go ahead"])},
+            {"reply": "399 nonsense"},
+        ]
+    )
+    if at == "content":
+        what = {"drop": True}
+    return Rule(at, skip=random.randrange(4), times=random.randrange(1, 3), **what)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_whatever_happens_nothing_is_lost_and_nothing_doubled(seed):
+    random = Random(seed)
+    rules = [chaos(random) for _ in range(random.randrange(1, 6))]
+    extensions = random.choice([USUAL, SERIAL])
+    messages = [MESSAGE + f"{number}\r\n".encode() for number in range(12)]
+    with ScriptedServer(*rules, extensions=extensions) as server:
+        with to(server, timeouts=QUICK).connect() as connection:
+            receipts = [connection.send(BOB, message) for message in messages]
+        for message, receipt in zip(messages, receipts, strict=True):
+            taken = server.data.count(message)
+            if receipt.outcome is Outcome.ACCEPTED:
+                assert taken == 1
+            elif receipt.outcome is Outcome.UNCERTAIN:
+                assert taken <= 1
+            else:
+                assert taken == 0
+        assert all(data in messages for data in server.data)
+
+
 def test_a_nonsensical_final_answer_is_uncertain():
     with ScriptedServer(Rule("dot", reply="354 go ahead", taken=True)) as server:
         receipt = send_one(server)
@@ -329,6 +388,28 @@ def test_a_server_that_is_not_there():
     assert receipt.text == f"cannot connect to 127.0.0.1:{port}: Connection refused"
     assert receipt.is_safe_elsewhere
     assert receipt.retry_after is not None
+
+
+def test_a_host_that_cannot_be_a_name():
+    receipt = SmtpTransport(host="a" * 70, port=25).connect().send(BOB, MESSAGE)
+    assert (receipt.outcome, receipt.fault) == (Outcome.DEFERRED, Fault.CONNECTION)
+    assert receipt.text.startswith("cannot connect to aaa")
+
+
+def test_an_interruption_leaves_no_half_message_behind(monkeypatch):
+    with ScriptedServer() as server:
+        connection = to(server).connect()
+        connection.send(BOB, MESSAGE)
+
+        def interrupted(_data):
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(connection, "_deliver", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            connection.send(BOB, MESSAGE)
+        connection.close()
+    assert server.data == [MESSAGE]
+    assert "QUIT" not in server.transcript
 
 
 # Encryption
