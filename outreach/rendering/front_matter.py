@@ -166,7 +166,7 @@ def front_matter(
         content_class=content_class,
         kind=MailKind(values.get("kind", default_kind)),
         period=Period(values.get("period", Period.NONE)),
-        variables={key: value for key, value in values.items() if key not in _KEYS},
+        variables={key: value for key, value in values.items() if key not in KEYS},
         lines=lines,
         **{key: values.get(key) for key in _TEXTS},
     )
@@ -211,7 +211,7 @@ _TEXTS = (
     "language",
     "text",
 )
-_KEYS = {
+KEYS = {
     "subject": _template_text,
     "preheader": _template_text,
     "class": _enum(ContentClass),
@@ -233,8 +233,8 @@ def _problems_of(sheet: Sheet, reserved: Sequence[str], *, is_layout: bool) -> l
         message, hint = None, None
         if is_layout and key in _NOT_IN_LAYOUT:
             message = f"a layout has no {key}"
-        elif key in _KEYS:
-            message = _KEYS[key](value)
+        elif key in KEYS:
+            message = KEYS[key](value)
             message = message and f"{key} {message}"
         elif key in reserved:
             message = f'templates already have a "{key}" of their own'

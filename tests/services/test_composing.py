@@ -1,8 +1,9 @@
 import email
 import email.policy
+import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from outreach.domain.links import Links, Signer
@@ -18,10 +19,13 @@ LINKS = Links(
     unsubscribe_address="stop@studio.example",
     bounce_address="bounce@studio.example",
 )
+_NOT_CARRIED = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 BODY = "Hello {{ contact.first_name | default('you') }}\n\n[Stop]({{ links.unsubscribe }})"
 
 
-def composer(head: str = "subject: Hi {{ contact.company | d('') }}", links: Links = LINKS) -> Composer:
+def composer(
+    head: str = "subject: Hi {{ contact.company | d('') }}", links: Links = LINKS
+) -> Composer:
     return Composer(
         template(BODY, suffix="md", head=head),
         Sender("Anna Weber", "anna@studio.example", "answers@studio.example"),
@@ -71,7 +75,12 @@ def test_the_same_delivery_is_the_same_bytes():
 
 @pytest.mark.parametrize(
     ("kind", "bulk", "unsubscribe"),
-    [("newsletter", True, True), ("check-in", False, True), ("item", False, True), ("service", False, False)],
+    [
+        ("newsletter", True, True),
+        ("check-in", False, True),
+        ("item", False, True),
+        ("service", False, False),
+    ],
 )
 def test_the_kind_of_mail_decides_its_headers(kind: str, bulk: bool, unsubscribe: bool):
     made = composer(f"subject: Hi\nkind: {kind}").compose(contact(), delivery_id=5, date=NOW)
@@ -94,7 +103,9 @@ def test_a_test_goes_elsewhere_and_cannot_unsubscribe_the_contact():
 def test_without_pages_unsubscribing_is_by_mail():
     links = Links(signer=Signer(["s"]), domain="a.example", unsubscribe_address="stop@a.example")
     made = composer(links=links).compose(contact(), delivery_id=5, date=NOW)
-    assert "Stop (mailto:stop@a.example?subject=unsubscribe" in made.rendered.text.replace("\n", " ")
+    assert "Stop (mailto:stop@a.example?subject=unsubscribe" in made.rendered.text.replace(
+        "\n", " "
+    )
     assert made.envelope_sender == "anna@studio.example"
 
 
@@ -103,14 +114,16 @@ def test_an_address_that_is_none_is_refused():
         composer().compose(contact(email="a\r\nBcc: b@example.com"), delivery_id=5, date=NOW)
 
 
+@settings(deadline=None)
 @given(first=st.text(min_size=1), last=st.text(min_size=1), company=st.text(min_size=1))
 def test_any_values_give_a_correct_mail_or_a_refusal(first: str, last: str, company: str):
     person = contact(first_name=first, last_name=last, company=company)
     plain = parsed(composer().compose(contact(), delivery_id=5, date=NOW))
     try:
         made = composer().compose(person, delivery_id=5, date=NOW)
-    except (TemplateError, MessageError) as error:
-        assert error.problems[0].message
+    except (TemplateError, MessageError):
+        # Nothing but what no mail can carry is refused.
+        assert any(map(_NOT_CARRIED.search, (first, last, company)))
         return
     message = parsed(made)
     assert message.keys() == plain.keys()
