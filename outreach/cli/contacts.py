@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from outreach.services.contacts import Shown
 
 ELSEWHERE = {
-    "import": ("outreach.cli.importing:import_contacts", "Import contacts from a file."),
+    "import": (
+        "outreach.cli.importing:import_contacts",
+        "Import contacts from FILE: CSV, vCard, or an export of Mailchimp, HubSpot or Google.",
+    ),
     "tier": ("outreach.cli.standing:tier", "Move contacts to a tier, a pause or the end."),
     "role": ("outreach.cli.standing:role", "Give a contact a role, or end it."),
     "note": ("outreach.cli.standing:note", "Write something down about a contact."),

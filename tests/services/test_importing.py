@@ -19,8 +19,7 @@ from outreach.errors import UnavailableError, UsageError
 from outreach.services import importing
 from outreach.services.importing import ImportReport, Permission, import_contacts, plan_import
 from outreach.starter import starter_file
-from outreach.storage import contacts, keys, permissions, suppressions
-from outreach.storage import importing as bulk
+from outreach.storage import bulk, contacts, keys, permissions, suppressions
 from outreach.storage import tiers as standings
 from outreach.storage.database import Database
 from outreach.storage.tables import (
