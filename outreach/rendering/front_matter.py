@@ -128,9 +128,7 @@ def take_apart(text: str, name: str) -> Sheet:
     return Sheet(name, reader.values, reader.lines, reader.starts, body)
 
 
-def front_matter(
-    sheet: Sheet, layout: Sheet | None, *, reserved: Sequence[str]
-) -> FrontMatter:
+def front_matter(sheet: Sheet, layout: Sheet | None, *, reserved: Sequence[str]) -> FrontMatter:
     """Return the checked front matter of a template, with what its layout says as defaults.
 
     `reserved` are names that templates already have. Raises `TemplateError` with all problems.
@@ -163,9 +161,7 @@ def front_matter(
     return FrontMatter(
         subject=values["subject"],
         content_class=content_class,
-        kind=MailKind(
-            values.get("kind", MailKind.SERVICE if is_service else MailKind.NEWSLETTER)
-        ),
+        kind=MailKind(values.get("kind", MailKind.SERVICE if is_service else MailKind.NEWSLETTER)),
         period=Period(values.get("period", Period.NONE)),
         variables={key: value for key, value in values.items() if key not in KEYS},
         lines=lines,

@@ -566,9 +566,7 @@ class _Snapshot:
         reserved = (*NAMES, *_FUNCTION_NAMES)
         layout_sheet = self.sheets.get(self.layout) if self.layout else None
         try:
-            self.front_matter = front_matter(
-                own, layout_sheet, reserved=reserved
-            )
+            self.front_matter = front_matter(own, layout_sheet, reserved=reserved)
         except TemplateError as error:
             self.problems += [self._displayed(problem) for problem in error.problems]
         self.text_file = self._named_file(own, "text", self._text_file_name)
