@@ -26,7 +26,7 @@ from jinja2 import meta, nodes
 from markupsafe import Markup
 
 from outreach.domain.contact import Contact
-from outreach.domain.mailing import MailKind, Sender
+from outreach.domain.mailing import Sender
 from outreach.domain.tiers import Tiers
 from outreach.errors import NotFoundError, Problem, TemplateError, suggestion
 from outreach.rendering.css import inline_css
@@ -45,7 +45,7 @@ MAX_FILE = 2_000_000
 """Octets that one template file may have."""
 
 _APART = ("layouts", "partials")
-_CONTACT_FIELDS = (
+CONTACT_FIELDS = (
     "email",
     "first_name",
     "last_name",
@@ -66,8 +66,8 @@ _CONTACT_FIELDS = (
     "last_personal",
     "last_reply",
 )
-_CONTACT_SETS = ("roles", "interests")
-_NAMES = (
+CONTACT_SETS = ("roles", "interests")
+NAMES = (
     "contact",
     "sender",
     "company",
@@ -336,7 +336,7 @@ class Template:
             zone=zone,
             first_name=contact.first_name,
             names=frozenset(
-                [*names, *_FUNCTION_NAMES, *(f"contact.{field}" for field in _CONTACT_FIELDS)]
+                [*names, *_FUNCTION_NAMES, *(f"contact.{field}" for field in CONTACT_FIELDS)]
             ),
         )
         with rendering(state):
@@ -407,8 +407,8 @@ class Template:
         values: dict[str, object] = {
             **attributes,
             "attributes": Record("contact", attributes),
-            **{name: getattr(contact, name) for name in _CONTACT_FIELDS},
-            **{name: tuple(sorted(getattr(contact, name))) for name in _CONTACT_SETS},
+            **{name: getattr(contact, name) for name in CONTACT_FIELDS},
+            **{name: tuple(sorted(getattr(contact, name))) for name in CONTACT_SETS},
         }
         return Record("contact", values)
 
@@ -563,13 +563,10 @@ class _Snapshot:
         if own is None:
             raise TemplateError(self.problems)
         self.layout = self._named_file(own, "layout", self._layout_file)
-        reserved = (*_NAMES, *_FUNCTION_NAMES)
-        default_kind = MailKind.NEWSLETTER
+        reserved = (*NAMES, *_FUNCTION_NAMES)
         layout_sheet = self.sheets.get(self.layout) if self.layout else None
         try:
-            self.front_matter = front_matter(
-                own, layout_sheet, reserved=reserved, default_kind=default_kind
-            )
+            self.front_matter = front_matter(own, layout_sheet, reserved=reserved)
         except TemplateError as error:
             self.problems += [self._displayed(problem) for problem in error.problems]
         self.text_file = self._named_file(own, "text", self._text_file_name)
@@ -712,7 +709,7 @@ class _Snapshot:
     def _check_names(self) -> None:
         """Note names that nothing in the template gives a meaning to."""
         trees = {**self.trees, **self._inline_trees()}
-        given: set[str] = {*_NAMES, *_FUNCTION_NAMES, *self.front_matter.variables}
+        given: set[str] = {*NAMES, *_FUNCTION_NAMES, *self.front_matter.variables}
         given |= {"caller", "loop", "self", "super", "varargs", "kwargs"}
         for tree in trees.values():
             given |= _given(tree)
@@ -722,7 +719,7 @@ class _Snapshot:
             unknown = meta.find_undeclared_variables(tree) - given
             for node in tree.find_all(nodes.Name):
                 if node.name in unknown:
-                    fields = (*_CONTACT_FIELDS, *_CONTACT_SETS, *(self.templates.attributes or ()))
+                    fields = (*CONTACT_FIELDS, *CONTACT_SETS, *(self.templates.attributes or ()))
                     hint = suggestion(node.name, given)
                     if node.name in fields:
                         hint = f"write contact.{node.name}"
@@ -743,7 +740,7 @@ class _Snapshot:
 
     def _check_contact_fields(self, tree: nodes.Template, file: str) -> None:
         attributes = self.templates.attributes or ()
-        known = (*_CONTACT_FIELDS, *_CONTACT_SETS, "attributes", *attributes)
+        known = (*CONTACT_FIELDS, *CONTACT_SETS, "attributes", *attributes)
         for node in tree.find_all(nodes.Getattr):
             of = node.node
             if isinstance(of, nodes.Name) and of.name == "contact" and node.attr not in known:

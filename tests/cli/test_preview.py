@@ -80,7 +80,7 @@ def test_a_failure_is_shown_and_counts(workspace: Path, people: None, capsys, tm
     assert code == 4
     said = json.loads(capsys.readouterr().out)
     assert [one["email"] for one in said["contacts"]] == ["ann@example.com", "bo@example.com"]
-    assert said["contacts"][1]["problems"][0]["line"] == 7
+    assert said["contacts"][1]["problems"][0]["line"] == 6
     assert "contact has no first_name" in (out / "index.html").read_text()
 
 
@@ -109,7 +109,8 @@ def test_it_opens_a_browser_only_when_asked_or_on_a_terminal(workspace, people, 
         (["letter", "--out", "templates/out"], 2, "inside of the templates"),
     ],
 )
-def test_wrong_use(workspace, people, capsys, arguments: list[str], code: int, said: str):
+@pytest.mark.usefixtures("people")
+def test_wrong_use(capsys, arguments: list[str], code: int, said: str):
     assert run(["preview", *arguments]) == code
     assert said in capsys.readouterr().err
 
@@ -138,7 +139,7 @@ def test_watching_serves_the_page_and_renders_again(workspace, people, monkeypat
 def test_check_lists_each_failure_by_contact(workspace: Path, people: None, capsys):
     assert run(["check", "letter", "--segment", "clients"]) == 4
     out = capsys.readouterr().out
-    assert "letter.md:7:17: contact has no first_name" in out
+    assert "letter.md:6:17: contact has no first_name" in out
     assert "1 contact: bo@example.com" in out
     assert "letter: 1 of 2 contacts of clients can be mailed" in out
 

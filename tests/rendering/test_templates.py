@@ -2,12 +2,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import html as lxml_html
 
 from outreach.errors import NotFoundError, Problem, TemplateError
-from outreach.rendering.sandbox import carried
+from outreach.rendering.sandbox import Refusal, carried
 from outreach.rendering.templates import TemplateSet
 from outreach.rendering.text import links_of
 from tests.rendering.mail import LAYOUT, NOW, SCENE, contact, render, template
@@ -194,15 +194,20 @@ class TestRender:
 
     def test_mjml_includes_are_part_of_the_snapshot(self):
         files = {
-            "layouts/base.mjml": LAYOUT.replace("{{ content }}", '<mj-include path="../p/a.mjml"/>'),
-            "p/a.mjml": "<mj-section><mj-column><mj-text>Included</mj-text></mj-column></mj-section>",
+            "layouts/base.mjml": LAYOUT.replace(
+                "{{ content }}", '<mj-include path="../p/a.mjml"/>'
+            ),
+            "p/a.mjml": "<mj-section><mj-column><mj-text>Included</mj-text></mj-column>"
+            "</mj-section>",
         }
         made = template('{% extends "layouts/base.mjml" %}', suffix="mjml", files=files)
         assert "p/a.mjml" in made.files
         assert "Included" in made.render(contact(), SCENE).text
 
     def test_a_mail_of_plain_text(self):
-        made = render("Dear {{ contact.company }}\n\n  {{ links.unsubscribe }}  ", contact(company="A&B"))
+        made = render(
+            "Dear {{ contact.company }}\n\n  {{ links.unsubscribe }}  ", contact(company="A&B")
+        )
         assert made.html is None
         assert made.text == "Dear A&B\n\n  https://studio.example/u/token\n"
 
@@ -231,7 +236,7 @@ class TestRender:
         )
 
     def test_an_empty_subject_is_refused(self):
-        with pytest.raises(TemplateError, match="mail.txt:2: the subject is empty"):
+        with pytest.raises(TemplateError, match=r"mail\.txt:2: the subject is empty"):
             render("x", head="subject: '{{ contact.company | default(\"\") }}'")
 
     def test_a_link_that_runs_code_is_refused(self):
@@ -273,7 +278,9 @@ class TestErrors:
         assert found[1].hint == 'did you mean "for"?'
 
     def test_files_that_are_not_there(self):
-        (problem,) = problems({"mail.mjml": '---\nsubject: x\n---\n{% extends "a.mjml" %}', "b.mjml": ""})
+        (problem,) = problems(
+            {"mail.mjml": '---\nsubject: x\n---\n{% extends "a.mjml" %}', "b.mjml": ""}
+        )
         assert (problem.line, problem.column, problem.hint) == (4, 13, 'did you mean "b.mjml"?')
         (problem,) = problems({"mail.md": "---\nsubject: x\nlayout: a\n---\n"})
         assert problem.line == 3
@@ -284,8 +291,8 @@ class TestErrors:
 
     def test_mistakes_in_mjml_are_found_where_they_were_written(self):
         files = {
-            "mail.md": "---\nsubject: x\nlayout: letter\n---\n{% for i in [1, 2, 3] %}\n- {{ i }}\n\n"
-            "{% endfor %}",
+            "mail.md": "---\nsubject: x\nlayout: letter\n---\n"
+            "{% for i in [1, 2, 3] %}\n- {{ i }}\n\n{% endfor %}",
             "layouts/letter.mjml": LAYOUT.replace(
                 "    <mj-section>", "    <mj-sektion></mj-sektion>\n    <mj-section>"
             ),
@@ -315,24 +322,40 @@ class TestErrors:
         assert render(body, files=files).text == "1-2130\n"
 
 
-VALUES = st.text(min_size=1, max_size=60).filter(str.split) | st.sampled_from(
-    ["a\r\nb", "\u202ex", "<mj-raw>", "]]>", "<!--", "&amp;", '"', "zq0z", "{{ x }}", "<![endif]-->"]
+VALUES = st.text(min_size=1, max_size=60).filter(
+    lambda value: value.strip() != ""
+) | st.sampled_from(
+    [
+        "a\r\nb",
+        "\u202ex",
+        "<mj-raw>",
+        "]]>",
+        "<!--",
+        "&amp;",
+        '"',
+        "zq0z",
+        "{{ x }}",
+        "<![endif]-->",
+    ]
 )
 MJML = """\
 <mjml><mj-head><mj-title>{{ contact.company }}</mj-title></mj-head><mj-body><mj-section><mj-column>
 <mj-text>[{{ contact.company }}]</mj-text>
 <mj-image src="https://x.example/i.png" alt="{{ contact.company }}" />
-<mj-button href="https://x.example/?q={{ contact.company | urlencode }}">{{ contact.company }}</mj-button>
+<mj-button href="https://x.example/?q={{ contact.company | urlencode }}">
+  {{ contact.company }}</mj-button>
 </mj-column></mj-section></mj-body></mjml>"""
 
 
+@settings(deadline=None)
 @given(VALUES)
 def test_any_value_in_mjml_stands_for_itself_or_is_refused(value: str):
     head = "subject: 'Hi {{ contact.company }}'\npreheader: '{{ contact.company }}'"
     try:
         made = render(MJML, contact(company=value), suffix="mjml", head=head)
-    except TemplateError as error:
-        assert "no mail can carry" in str(error)
+    except TemplateError:
+        with pytest.raises(Refusal, match="no mail can carry"):
+            carried(value)
         return
     shown = carried(value)
     tree = lxml_html.document_fromstring(made.html)
@@ -350,7 +373,8 @@ def test_any_value_in_mjml_stands_for_itself_or_is_refused(value: str):
 
 
 def test_a_preheader_of_blanks_is_none():
-    made = render("x", contact(company="\r"), head="subject: x\npreheader: '{{ contact.company }}'")
+    head = "subject: x\npreheader: '{{ contact.company }}'"
+    made = render("x", contact(company="\r"), head=head)
     assert made.preheader is None
 
 

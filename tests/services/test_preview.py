@@ -136,7 +136,7 @@ def test_watching_renders_again_on_each_save(tmp_path: Path):
         lambda: file.write_text("22"),
         lambda: None,
         lambda: (tmp_path / "b.md").write_text("new"),
-        lambda: file.unlink(),
+        file.unlink,
     ]
     renders = []
 
