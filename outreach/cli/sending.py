@@ -250,7 +250,7 @@ def _continue(
         data = {"campaign": campaign.key, "outside": outside, "run": None}
         console.result({**data, "totals": totals_data(left)}, text)
         return 0
-    if campaign.state == "paused":
+    if campaign.state != "active":
         campaign = campaigns.resume(app.database, campaign.key, now)
     return deliver(app, console, campaign, left, limit=order.limit)
 
