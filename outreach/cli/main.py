@@ -86,7 +86,7 @@ def cli(context: click.Context, workspace: Path, quiet: bool, no_color: bool, de
 #: Objects made before the collector of cycles looks at the youngest (Python's own number is 700).
 #: Imports make some hundred thousand that stay, and looking at them again and again is a tenth of a
 #: short command's time.
-COLLECT_AFTER = 50_000
+COLLECT_AFTER = 200_000
 
 
 def main(arguments: list[str] | None = None) -> None:
