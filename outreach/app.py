@@ -5,7 +5,7 @@ Each part is made when it is first asked for, so that a command pays only for wh
 
 import getpass
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,8 +15,16 @@ from outreach.domain.clock import Clock, system_clock
 from outreach.errors import ConfigError
 
 if TYPE_CHECKING:
+    from outreach.domain.gate import Policy
+    from outreach.domain.links import Links
+    from outreach.domain.mailing import Sender
+    from outreach.domain.segment import Segments
     from outreach.domain.tiers import Tiers
+    from outreach.rendering.templates import Template, TemplateSet
+    from outreach.services.composing import Composer
+    from outreach.storage.campaigns import Campaign
     from outreach.storage.database import Database
+    from outreach.transport.base import Transport
 
 
 class App:
@@ -72,6 +80,17 @@ class App:
         return Tiers.parse(read_text(self.root / "tiers.toml", "run `outreach init` again"))
 
     @cached_property
+    def segments(self) -> "Segments":
+        """The segments, each read from its file in ``segments/`` when it is asked for."""
+        from outreach.domain.expression import Vocabulary
+        from outreach.services.segments import open_segments
+
+        vocabulary = Vocabulary(
+            self.settings.attributes, tuple(self.tiers), tuple(self.tiers.roles)
+        )
+        return open_segments(self.segments_folder, vocabulary)
+
+    @cached_property
     def person(self) -> str:
         """Who is at work, for the record."""
         return self.settings.person or getpass.getuser()
@@ -85,6 +104,105 @@ class App:
     def segments_folder(self) -> Path:
         """Where segments lie."""
         return self.root / "segments"
+
+    @cached_property
+    def templates(self) -> "TemplateSet":
+        """The templates in ``templates/``, each read when it is asked for."""
+        from outreach.rendering.templates import TemplateSet
+
+        return TemplateSet(
+            self.templates_folder,
+            attributes=self.settings.attributes,
+            timezone=self.settings.timezone,
+        )
+
+    def links(self, sender: "Sender", *, secrets: Sequence[str]) -> "Links":
+        """Return what leads back to us in mail from `sender`; the first of `secrets` signs."""
+        from outreach.domain.address import parse_address
+        from outreach.domain.links import Links, Signer
+
+        settings = self.settings
+        return Links(
+            signer=Signer(secrets),
+            domain=parse_address(sender.address).domain,
+            base_url=settings.link_base,
+            unsubscribe_address=settings.unsubscribe_address or sender.reply_to or sender.address,
+            bounce_address=settings.bounce_address,
+        )
+
+    def composer(
+        self, template: "Template", *, key: str | None = None, trial: bool = False
+    ) -> "Composer":
+        """Return what makes the messages of `template`, in the mailing `key`.
+
+        A trial signs its links with a secret that nobody accepts, so that what is only looked at
+        can change nothing; it needs no database.
+        """
+        from outreach.services.composing import Composer
+
+        settings = self.settings
+        sender = settings.sender_called(template.front_matter.sender)
+        return Composer(
+            template,
+            sender,
+            self.links(sender, secrets=["trial"] if trial else self.secrets),
+            company=settings.company,
+            postal_address=settings.postal_address,
+            website=settings.website,
+            timezone=settings.timezone,
+            locale=settings.locale,
+            tiers=self.tiers,
+            key=key,
+        )
+
+    def approved_template(self, campaign: "Campaign") -> "Template":
+        """Return the template of a campaign as it was approved, whatever the files say today."""
+        from outreach.rendering.templates import TemplateSet
+        from outreach.storage import campaigns
+
+        with self.database.read() as session:
+            files = campaigns.files_of(session, campaign.template_hash)
+        templates = TemplateSet(
+            files, attributes=self.settings.attributes, timezone=self.settings.timezone
+        )
+        return templates.load(campaign.template)
+
+    @cached_property
+    def policy(self) -> "Policy":
+        """What the gate goes by."""
+        from outreach.domain.gate import Policy
+
+        return Policy(self.tiers, self.settings.timezone)
+
+    @cached_property
+    def transport(self) -> "Transport":
+        """The way to the next hop, or several of them in the order in which they are tried."""
+        from outreach.config import find_password
+        from outreach.transport.smtp import Timeouts
+        from outreach.transport.urls import make_transport
+
+        patience = self.settings.smtp_timeout
+        return make_transport(
+            self.settings.transport,
+            base=self.root,
+            find_password=lambda user, host: find_password(user, host, self.environ),
+            timeouts=Timeouts(
+                connect=min(patience, Timeouts().connect),
+                greeting=patience,
+                command=patience,
+                data=patience,
+                block=patience,
+                final=patience,
+            ),
+        )
+
+    @cached_property
+    def secrets(self) -> list[str]:
+        """The secrets that sign links, the one to sign with first."""
+        from outreach.storage import keys
+
+        with self.database.write() as session:
+            return keys.secrets(session, self.clock())[::-1]
 
     def close(self) -> None:
         """Give back what was opened."""

@@ -142,11 +142,13 @@ class Rule:
 
     `at` is ``connect``, ``EHLO``, ``HELO``, ``STARTTLS``, ``AUTH``, ``MAIL``, ``RCPT``, ``DATA``,
     ``content`` (in the middle of it), ``dot`` (when it is complete), ``RSET`` or ``QUIT``; a rule
-    at ``DATA-anyway`` has it ask for content though it took no recipient. The first rule that fits is followed; one with `times` that often. `reply` is what to say in place
-    of the usual, with CRLF between lines; `drop` breaks the connection (after the reply, if there
-    is one); `reset` does so with a TCP reset; `stall` waits so many seconds first; `again` is said
-    right after the answer, unasked. `when` looks at the command's argument. A message is `taken`,
-    at ``dot``, unless the reply refuses it.
+    at ``DATA-anyway`` has it ask for content though it took no recipient. The first rule that fits
+    is followed; one with `times` only that often, one with `skip` not the first times.
+
+    `reply` is what to say in place of the usual, with CRLF between lines; `drop` breaks the
+    connection (after the reply, if there is one); `reset` does so with a TCP reset; `stall` waits
+    so many seconds first; `again` is said right after the answer, unasked. `when` looks at the
+    command's argument. A message is `taken`, at ``dot``, unless the reply refuses it.
     """
 
     at: str
@@ -168,7 +170,8 @@ class ScriptedServer:
     Use it as a context manager; `port` is then its port. `accepted` are the messages, `transcript`
     the lines that clients sent (content left out), `connections` how many there were. It offers
     `extensions`, and logins from `users` (name to password). With `certificate`, made by
-    `make_certificate`, it offers STARTTLS, or speaks TLS from the start if `implicit`.
+    `make_certificate`, it offers STARTTLS, or speaks TLS from the start if `implicit`. After
+    `max_messages` it says 421; with `dribble` it sends its answers octet by octet.
     """
 
     USUAL = ("PIPELINING", "8BITMIME", "SMTPUTF8", "SIZE 50000000", "DSN", "ENHANCEDSTATUSCODES")
@@ -182,6 +185,7 @@ class ScriptedServer:
         certificate: "Certificate | None" = None,
         implicit: bool = False,
         max_messages: int | None = None,
+        dribble: bool = False,
     ) -> None:
         self.rules = list(rules)
         self.extensions = tuple(extensions)
@@ -190,6 +194,7 @@ class ScriptedServer:
         self.certificate = certificate
         self.implicit = implicit
         self.max_messages = max_messages
+        self.dribble = dribble
         self.accepted: list[Accepted] = []
         self.transcript: list[str] = []
         self.connections = 0
@@ -447,7 +452,10 @@ class _Dialogue:
         return said
 
     def _say(self, text: str) -> str:
-        self.socket.sendall(text.encode() + b"\r\n")
+        data = text.encode() + b"\r\n"
+        size = 1 if self.server.dribble else len(data)
+        for start in range(0, len(data), size):
+            self.socket.sendall(data[start : start + size])
         return text
 
     def _secret(self) -> str:

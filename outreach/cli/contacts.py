@@ -1,5 +1,6 @@
 """`outreach contacts`: find, add and change contacts by hand."""
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
     from outreach.services.contacts import Shown
 
 ELSEWHERE = {
-    "import": ("outreach.cli.importing:import_contacts", "Import contacts from a file."),
+    "import": (
+        "outreach.cli.importing:import_contacts",
+        "Import contacts from FILE: CSV, vCard, or an export of Mailchimp, HubSpot or Google.",
+    ),
     "tier": ("outreach.cli.standing:tier", "Move contacts to a tier, a pause or the end."),
     "role": ("outreach.cli.standing:role", "Give a contact a role, or end it."),
     "note": ("outreach.cli.standing:note", "Write something down about a contact."),
@@ -85,7 +89,7 @@ def _attributes(pairs: tuple[str, ...]) -> dict[str, str]:
 @click.option("--interest", "interests", multiple=True, metavar="TEXT",
               help="Something they want to hear about; may be repeated.")  # fmt: skip
 @click.option("--consent", metavar="BASIS",
-              help="Why we may write: confirmed, express, contract, inquiry, interest.")  # fmt: skip
+              help="The ground: confirmed, express, contract, inquiry, interest.")  # fmt: skip
 @click.option("--evidence", metavar="TEXT", help="What proves the consent.")
 @by_option
 @json_option
@@ -343,12 +347,12 @@ def export(
     app = invocation.app
     console = invocation.console
     by_name = {".csv": "csv", ".json": "json", ".vcf": "vcard", ".vcard": "vcard"}
-    chosen = kind or (by_name.get(output.suffix.lower()) if output else None)
+    form = kind or (by_name.get(output.suffix.lower()) if output else None)
     if console.json and output is None:
-        if chosen not in (None, "json"):
+        if form not in (None, "json"):
             raise UsageError("--json prints JSON", hint="leave it out, or name a file with -o")
-        chosen = "json"
-    wanted = exporting.Format(chosen or "csv")
+        form = "json"
+    wanted = exporting.Format(form or "csv")
     if spreadsheet and wanted is not exporting.Format.CSV:
         raise UsageError("--spreadsheet is for CSV", hint="leave it out, or pass --format csv")
     report = exporting.Report()
@@ -363,7 +367,7 @@ def export(
     )
     if output is None:
         # Line ends are the format's own, and a name may hold what the terminal's encoding lacks.
-        stream = click.get_binary_stream("stdout")
+        stream = sys.stdout.buffer
         for chunk in chunks:
             stream.write(chunk.encode("utf-8", "surrogatepass"))
         stream.flush()

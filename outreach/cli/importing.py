@@ -1,12 +1,13 @@
 """`outreach contacts import`: read a file of contacts, show what it is taken for, take it in."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from click.termui import progressbar
 
-from outreach.cli.output import Console, Invocation, json_option, pass_invocation, table
+from outreach.cli.output import Console, Invocation, json_option, pass_invocation, printable, table
 from outreach.domain.contact import ConsentBasis
 from outreach.errors import PartialError, UsageError
 
@@ -108,7 +109,7 @@ def import_contacts(
     bar = progressbar(
         length=plan.file.size,
         label="importing",
-        file=click.get_text_stream("stderr"),
+        file=sys.stderr,
         hidden=not console.interactive or console.quiet,
     )
     try:
@@ -193,7 +194,7 @@ def _show_plan(console: Console, plan: "ImportPlan") -> None:
         facts.append(f"cells divided by {delimiter}")
     if columns.status:
         facts.append(f"{columns.status} people")
-    console.note(f"{file.path}: {', '.join(facts)}\n")
+    console.note(f"{printable(str(file.path))}: {', '.join(facts)}\n")
     if not file.is_vcard:
         rows = [
             (column.header, column.target or "not imported", column.by)
@@ -210,7 +211,7 @@ def _show_plan(console: Console, plan: "ImportPlan") -> None:
         )
     if columns.undeclared:
         lines = "\n".join(f"  {one.line}" for one in columns.undeclared)
-        names = ", ".join(f'"{one.header}"' for one in columns.undeclared)
+        names = printable(", ".join(f'"{one.header}"' for one in columns.undeclared))
         console.warn(
             f"not imported: {names}. To keep them as attributes, add to outreach.toml below "
             f"[attributes] and import again:\n{lines}"
@@ -262,7 +263,7 @@ def _summary(report: "ImportReport") -> str:
     ]
     if report.rejected:
         lines.append("Rejected:")
-        lines += [f"  line {one.line}: {one.reason}" for one in report.rejected]
+        lines += [f"  line {one.line}: {printable(one.reason)}" for one in report.rejected]
         lines += _more(figures["rejected"], len(report.rejected))
     if report.promotions:
         lines.append("Only a person makes somebody a client. If you agree:")
@@ -273,7 +274,11 @@ def _summary(report: "ImportReport") -> str:
         lines += _more(figures["promotions_asked"], len(report.promotions))
     if report.proposals:
         lines.append("Probably one person each; nothing was merged:")
-        lines += [f"  outreach contacts merge {' '.join(group)}" for group in report.proposals]
+        lines += [
+            f"  outreach contacts merge {keep} {absorb}"
+            for keep, *others in report.proposals
+            for absorb in others
+        ]
         lines += _more(figures["probable_duplicates"], len(report.proposals))
     return "\n".join(lines)
 

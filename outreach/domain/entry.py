@@ -27,6 +27,9 @@ from outreach.errors import suggestion
 MAX_TEXT = 1_000
 """Longest text of a name, company or other one-line field, in characters."""
 
+MAX_LOCALE = 35
+"""Longest language tag (RFC 5646 4.4.1), in characters."""
+
 MAX_LONG_TEXT = 100_000
 """Longest note, in characters."""
 
@@ -200,7 +203,8 @@ _ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})", re.ASCII)
 _DOTTED = re.compile(r"(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})", re.ASCII)
 _DIVIDED = re.compile(r"(\d{1,2})[/-](\d{1,2})[/-](\d{4})", re.ASCII)
 _CLOCK = re.compile(
-    r"[T ,]*(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?\s*([AaPp][Mm])?\s*(Z|UTC|[+-]\d{2}:?\d{2})?",
+    r"[T ,]*(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?"
+    r"\s*([AaPp][Mm])?\s*(Z|UTC|[+-]\d{2}:?\d{2})?",
     re.ASCII,
 )
 
@@ -236,14 +240,15 @@ def instant(cell: str, order: DateOrder | None, zone: tzinfo) -> datetime:
     if not found:
         raise ValueError(f"{_shown(cell)} is no date with time")
     hour, minute, second = int(found[1]), int(found[2]), int(found[3] or 0)
-    if found[4]:
-        hour = hour % 12 + (12 if found[4].lower() == "pm" else 0)
-    where = zone
     if found[5]:
-        mark = "+00:00" if found[5] in ("Z", "UTC") else found[5]
+        hour = hour % 12 + (12 if found[5].lower() == "pm" else 0)
+    where = zone
+    if found[6]:
+        mark = "+00:00" if found[6] in ("Z", "UTC") else found[6]
         where = datetime.strptime(mark.replace(":", ""), "%z").tzinfo or zone
     try:
-        moment = datetime(day.year, day.month, day.day, hour, minute, second, tzinfo=where)
+        micro = int((found[4] or "0").ljust(6, "0")[:6])
+        moment = datetime(day.year, day.month, day.day, hour, minute, second, micro, where)
         return moment.astimezone(UTC)
     except (ValueError, OverflowError):
         raise ValueError(f"{_shown(cell)} is no time of day") from None
@@ -306,7 +311,7 @@ def timezone(cell: str) -> str:
 def locale(cell: str) -> str:
     """Return a BCP 47 tag in its usual letter case, such as ``pt-BR`` or ``zh-Hant-TW``."""
     tag = cell.strip().replace("_", "-")
-    if not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,4}", tag):
+    if len(tag) > MAX_LOCALE or not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", tag):
         raise ValueError(f"{_shown(cell)} is no language tag such as en, de-AT or pt-BR")
     first, *others = tag.split("-")
     return "-".join(
@@ -367,7 +372,7 @@ def scopes(cell: str) -> tuple[str, ...]:
     known = [scope.value for scope in Scope]
     found = tuple(part.casefold() for part in items(cell))
     for part in found:
-        if part not in known and not re.fullmatch(r"series:[a-z0-9][a-z0-9_-]*", part):
+        if part not in known and not re.fullmatch(r"series:[a-z0-9][a-z0-9_-]{0,63}", part):
             hint = suggestion(part, known) or f"yes, no, or of {', '.join(known)}"
             raise ValueError(f"{_shown(part)} is nothing one can opt out of ({hint})")
     return found

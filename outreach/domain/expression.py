@@ -54,6 +54,7 @@ from outreach.domain.grammar import (
     test_name_offset,
 )
 from outreach.domain.mailing import ContentClass
+from outreach.domain.touches import Channel, Direction
 from outreach.errors import ConfigError, NotFoundError, Problem, suggestion
 
 #: Deepest nesting, other segments included. SQLite's parser gives up at 1000 levels of its own.
@@ -80,7 +81,7 @@ _SIGNS = {"eq": "==", "ne": "!=", "lt": "<", "lteq": "<=", "gt": ">", "gteq": ">
 _FLIPPED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _TEXT_TESTS = ("contains", "startswith", "endswith")
 _TESTS = ("none", "empty", *_TEXT_TESTS)
-_FUNCTIONS = {
+FUNCTIONS = {
     "touched": 'touched(since=days_ago(30), channel="call")',
     "received": 'received("newsletter@2026-12")',
     "received_since": "received_since(days_ago(30))",
@@ -99,8 +100,8 @@ _CLOSED: dict[str, tuple[str, ...]] = {
     "opted_out": tuple(Scope),
 }
 _TOUCH_WORDS: dict[str, tuple[str, ...]] = {
-    "direction": ("in", "out", "both"),
-    "channel": ("mail", "call", "meeting", "letter"),
+    "direction": tuple(Direction),
+    "channel": tuple(Channel),
     "content_class": tuple(ContentClass),
 }
 
@@ -461,8 +462,8 @@ class _Reader:
             )
         if not isinstance(callee, nodes.Name):
             raise self.refuse(at, "only functions can be called", self.functions_hint())
-        if callee.name not in _FUNCTIONS:
-            hint = suggestion(callee.name, _FUNCTIONS)
+        if callee.name not in FUNCTIONS:
+            hint = suggestion(callee.name, FUNCTIONS)
             if callee.name in FIELDS or callee.name in ("now", "attributes"):
                 hint = f"write `{callee.name}` without brackets"
             raise self.refuse(
@@ -475,7 +476,7 @@ class _Reader:
         return callee.name, at
 
     def functions_hint(self) -> str:
-        return f"the functions are {', '.join(_FUNCTIONS)}"
+        return f"the functions are {', '.join(FUNCTIONS)}"
 
     def arguments(
         self, node: nodes.Call, names: tuple[str, ...], positional: int
@@ -489,7 +490,7 @@ class _Reader:
             self.problem(
                 start_of(node.args[positional]),
                 f"{function} does not take this",
-                f"write `{_FUNCTIONS[str(function)]}`",
+                f"write `{FUNCTIONS[str(function)]}`",
             )
         for keyword in node.kwargs:
             if keyword.key not in names or keyword.key in found:
@@ -513,9 +514,7 @@ class _Reader:
     def call_in_segment(self, node: nodes.Call) -> Condition:
         given = self.arguments(node, ("name",), 1)
         if "name" not in given:
-            raise self.refuse(
-                node, "in_segment needs a name", f"write `{_FUNCTIONS['in_segment']}`"
-            )
+            raise self.refuse(node, "in_segment needs a name", f"write `{FUNCTIONS['in_segment']}`")
         name = self.text_constant(given["name"])
         if self.others is None:
             raise self.refuse(given["name"], "other segments cannot be asked about here")
@@ -533,7 +532,7 @@ class _Reader:
         given = self.arguments(node, ("since",), 1)
         if "since" not in given:
             raise self.refuse(
-                node, "replied_since needs a moment", f"write `{_FUNCTIONS['replied_since']}`"
+                node, "replied_since needs a moment", f"write `{FUNCTIONS['replied_since']}`"
             )
         return Compare(Field("last_reply"), ">=", self.moment(given["since"]))
 
@@ -541,7 +540,7 @@ class _Reader:
         given = self.arguments(node, ("since", "series"), 1)
         if "since" not in given:
             raise self.refuse(
-                node, "received_since needs a moment", f"write `{_FUNCTIONS['received_since']}`"
+                node, "received_since needs a moment", f"write `{FUNCTIONS['received_since']}`"
             )
         return self.received(given)
 
@@ -616,7 +615,7 @@ class _Reader:
                 raise self.filter(node)
             case nodes.List() | nodes.Tuple():
                 raise self.refuse(node, "a list can only stand after `in`")
-            case nodes.BinExpr() | nodes.UnaryExpr() if not isinstance(
+            case nodes.BinExpr() | nodes.UnaryExpr() | nodes.Concat() if not isinstance(
                 node, nodes.And | nodes.Or | nodes.Not
             ):
                 raise self.refuse(node, "there is no arithmetic here", "write the result instead")
@@ -660,8 +659,8 @@ class _Reader:
             return Moment()
         if node.name in FIELDS:
             return Field(node.name)
-        if node.name in _FUNCTIONS:
-            example = _FUNCTIONS[node.name]
+        if node.name in FUNCTIONS:
+            example = FUNCTIONS[node.name]
             raise self.refuse(node, f"{node.name} is a function", f"write `{example}`")
         known = [*FIELDS, "now", "attributes"]
         hint = suggestion(node.name, known)
@@ -700,7 +699,7 @@ class _Reader:
             raise self.refuse(at, f"{name}(…) is true or false", "use it on its own, or with `not`")
         argument = self.arguments(node, ("value",), 1).get("value")
         if argument is None:
-            raise self.refuse(at, f"{name} needs a value", f"write `{_FUNCTIONS[name]}`")
+            raise self.refuse(at, f"{name} needs a value", f"write `{FUNCTIONS[name]}`")
         value = argument.value if isinstance(argument, nodes.Const) else None
         if name == "date":
             return self.date_literal(argument, value)

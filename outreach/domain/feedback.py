@@ -365,7 +365,12 @@ _BY_WORDS: Sequence[tuple[re.Pattern[str], Cause]] = tuple(
             r"unsolicited|barracuda|complaints|junk mail",
             Cause.SPAM,
         ),
-        (r"sender (?:address )?(?:\S+ )?(?:rejected|denied|refused|verify failed)", Cause.SENDER),
+        (
+            r"sender (?:address )?(?:\S+ )?(?:rejected|denied|refused|verify failed)|"
+            r"sender (?:address|domain)(?: \S+){0,4}? (?:not exist|not found|invalid|unknown)|"
+            r"domain of (?:the )?sender",
+            Cause.SENDER,
+        ),
         (
             r"(?:mailbox|user|account|recipient)\S*(?: \S+){0,4}? (?:is )?"
             r"(?:full|over ?quota|out of storage|exceeded)|quota (?:exceeded|full)|over ?quota",
@@ -443,6 +448,8 @@ def _settled_by_step(cause: Cause, reply: Reply, step: Step) -> Cause:
     settled = cause
     if step is Step.CONNECT and reply.code >= 500 and cause in {Cause.BAD_ADDRESS, Cause.UNKNOWN}:
         settled = Cause.POLICY
+    elif step is Step.GREETING and cause is Cause.BAD_ADDRESS:
+        settled = Cause.PROTOCOL
     elif step is Step.TLS:
         settled = Cause.TLS
     elif step is Step.LOGIN and cause in _UNSAID:
@@ -465,5 +472,7 @@ def _settled_by_step(cause: Cause, reply: Reply, step: Step) -> Cause:
     return settled
 
 
-_UNSAID = frozenset({Cause.POLICY, Cause.UNKNOWN, Cause.SPAM, Cause.PROTOCOL})
+_UNSAID = frozenset(
+    {Cause.POLICY, Cause.UNKNOWN, Cause.SPAM, Cause.PROTOCOL, Cause.BAD_ADDRESS, Cause.MAILBOX}
+)
 _GMAIL = re.compile(r"gsmtp|google", re.IGNORECASE)

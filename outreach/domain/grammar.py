@@ -157,7 +157,7 @@ def _syntax_error(text: str, message: str, offset: int) -> GrammarError:
         hint = "something is missing here: a value, a closing bracket, or the second half"
     elif near in ("&", "!"):
         hint = 'write "and", "or", "not" and "!="'
-    elif near in ('"', "'"):
+    elif near in ('"', "'") and "unexpected char" in message:
         message = "the text is not closed"
         hint = "the same quotation mark is missing at its end"
     elif text[max(offset - 1, 0) : offset + 1] == "<>":

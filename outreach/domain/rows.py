@@ -211,6 +211,10 @@ class RowParser:
     def _opted_out_at(self, found: Entry, cell: str, _facts: dict[str, Any]) -> None:
         found.opted_out_at = self._instant(cell)
 
+    def _suppressed(self, found: Entry, cell: str, _facts: dict[str, Any]) -> None:
+        if entry.boolean(cell):
+            found.suppress = "manual"
+
     def _consent(self, _found: Entry, cell: str, facts: dict[str, Any]) -> None:
         word = cell.strip().lower()
         known = [*(basis.value for basis in ConsentBasis), "granted", "withdrawn", "none"]
@@ -372,6 +376,7 @@ def _one_of(word: str, known: Sequence[str], kind: str) -> str:
 
 def _ip_address(cell: str) -> str:
     try:
-        return str(ipaddress.ip_address(cell.strip()))
+        # A zone (RFC 4007) is a name of the machine that wrote it and means nothing here.
+        return str(ipaddress.ip_address(cell.strip().partition("%")[0]))
     except ValueError:
         raise ValueError(f"{cell[:60]!r} is no IP address") from None

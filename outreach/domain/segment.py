@@ -129,7 +129,7 @@ def read_segment(
             f"a segment has no {quoted(key)}",
             source,
             _line_of(key, text),
-            hint=suggestion(key, _EXAMPLES) or "it has a description and where",
+            hint=f"it has {' and '.join(_EXAMPLES)}",
         )
         for key in document
         if key not in _EXAMPLES

@@ -84,6 +84,8 @@ LANGUAGES: dict[str, AbsenceWords] = {
             r"enjoying (?:a|my|some) (?:break|time|holiday|vacation)",
         ),
         left=(
+            r"(?:work|working) for (?:another|a different|a new)",
+            r"my (?:replacement|successor)\b",
             r"(?:started|taken|found|have|begun) (?:a )?new (?:job|position|role|challenge)",
             r"changed (?:my )?(?:job|employer|company)s?",
             r"(?:am|is|are) not (?:with|employed by) .{1,40} any ?more",
@@ -120,6 +122,7 @@ LANGUAGES: dict[str, AbsenceWords] = {
             r"not in the office",
         ),
         back=(
+            r"get(?:ting)? (?:back )?to (?:you|your)",
             r"catch(?:ing)? up",
             r"(?:check|read|answer)(?:ing)? (?:messages|e-?mails?|mails?) again",
             r"looking at (?:my )?(?:e-?mail|messages)",
@@ -246,6 +249,8 @@ LANGUAGES: dict[str, AbsenceWords] = {
             r"nur (?:eingeschränkt|sporadisch|unregelmäßig)",
         ),
         left=(
+            r"(?:die|das|unsere?) (?:firma|unternehmen|gesellschaft|kanzlei|organisation|agentur)\b.{0,40}verlassen",
+            r"(?:meine?|seine?|ihre?) nachfolger(?:in)?\b",
             r"(?:neue|andere)[nr]? (?:stelle|job|arbeitgeber|aufgabe|herausforderung)",
             r"(?:stelle|job|arbeitgeber) gewechselt",
             r"nicht (?:mehr|länger) (?:mitarbeiter|teil)",
@@ -370,6 +375,8 @@ LANGUAGES: dict[str, AbsenceWords] = {
             r"fermeture (?:annuelle|estivale|de fin)",
         ),
         left=(
+            r"pris (?:ma|sa) retraite",
+            r"(?:mon|son|ma) successeure?\b",
             r"n'exerce plus",
             r"(?:ai|a) changé (?:de travail|d'emploi|d'employeur|de poste|de société)",
             r"nouvel emploi|nouveau poste",
@@ -447,6 +454,7 @@ LANGUAGES: dict[str, AbsenceWords] = {
         tomorrow=(r"demain",),
         next_week=(r"(?:la )?semaine prochaine",),
         opt_out=(
+            r"(?:cesser|arrêter|arrête)(?: \w+)? (?:de |d')(?:m'|me |nous )?(?:envoyer|écrire|contacter|adresser)",
             r"(?:retirer|enlever|supprimer|ôter)(?: \w+){0,2} (?:de|votre|vos)",
             r"désabonn\w*",
             r"désinscri\w*",
@@ -495,6 +503,8 @@ LANGUAGES: dict[str, AbsenceWords] = {
             r"días libres",
         ),
         left=(
+            r"(?:ya )?no form\w+ parte",
+            r"(?:mi|su) sucesora?\b",
             r"(?:he|ha) cambiado de (?:trabajo|empresa|empleo|puesto)",
             r"nuevo (?:trabajo|empleo|puesto)",
             r"no lo lee nadie",
@@ -558,6 +568,8 @@ LANGUAGES: dict[str, AbsenceWords] = {
         tomorrow=(r"mañana",),
         next_week=(r"(?:la )?(?:próxima semana|semana que viene|semana próxima)",),
         opt_out=(
+            r"(?:solicito|pido|tramit\w+|quiero|deseo)(?: \w+){0,2} baja\b",
+            r"la baja (?:de|del|en)\b",
             r"(?:dar(?:me|nos)?|de|dame|denme|deme|darse|dé)(?: por favor)?(?: de)? baja\b",
             r"\bbaja\b(?: por favor)?\W*$",
             r"desuscri\w*|desuscripción|cancelar (?:la |mi )?suscripción|cancelen mi",
@@ -602,6 +614,7 @@ LANGUAGES: dict[str, AbsenceWords] = {
             r"accesso limitato",
         ),
         left=(
+            r"(?:il )?(?:mio|suo) successore",
             r"(?:ho|ha) cambiato (?:lavoro|azienda|impiego|ruolo)",
             r"nuovo (?:lavoro|impiego|incarico)",
             r"non (?:lavor\w+|collabor\w+) più",
@@ -662,6 +675,8 @@ LANGUAGES: dict[str, AbsenceWords] = {
         tomorrow=(r"domani",),
         next_week=(r"(?:la )?(?:prossima settimana|settimana prossima)",),
         opt_out=(
+            r"cancellat[oaie]\b",
+            r"(?:vorrei|voglio|desidero) (?:essere )?(?:rimoss|tolt|eliminat)[oaie]",
             r"disiscri\w*|disiscrizione",
             r"cancell(?:atemi|ami|azione|are|ate)(?:\b.{0,40}(?:lista|mailing|newsletter|iscrizione|indirizzo|mail|dati))?",
             r"non (?:voglio|desidero|vorrei|intendo) (?:più )?(?:ricevere|essere contattat\w)",
@@ -711,6 +726,7 @@ LANGUAGES: dict[str, AbsenceWords] = {
             r"indisponível",
         ),
         left=(
+            r"(?:o )?(?:meu|seu) sucessor",
             r"deix(?:ei|ou) de (?:fazer|trabalhar|exercer|integrar|pertencer)",
             r"mud(?:ei|ou) de (?:emprego|empresa|trabalho)",
             r"novo emprego",
@@ -777,6 +793,7 @@ LANGUAGES: dict[str, AbsenceWords] = {
         tomorrow=(r"amanhã",),
         next_week=(r"(?:na |a )?(?:próxima semana|semana que vem|semana próxima)",),
         opt_out=(
+            r"(?:quero|gostaria de|desejo|pretendo) (?:sair|ser removid[oa]|ser retirad[oa])",
             r"(?:cancelar|cancelem|cancele|anular|remover|remova|anulem)(?: \w+)? (?:a |minha |meu |a minha |o meu )?(?:\w+ )?(?:inscrição|subscrição|assinatura|cadastro|e-?mail|registo|nome|endereço)",
             r"descadastr\w+|desinscre\w+|desinscrição",
             r"não (?:quero|desejo|pretendo|gostaria de|queremos) (?:mais |continuar a )?(?:receb\w+|ser contactad\w|ser contatad\w)",
@@ -819,6 +836,7 @@ LANGUAGES: dict[str, AbsenceWords] = {
             r"beperkt (?:bereikbaar|toegang)",
         ),
         left=(
+            r"(?:mijn|zijn|haar) opvolg(?:er|ster)",
             r"(?:andere|nieuwe) (?:baan|functie|werkgever|uitdaging)",
             r"van (?:baan|werkgever) veranderd",
             r"niet (?:meer|langer) (?:\w+ ){0,3}(?:werkzaam|in dienst|bij|voor|actief)",
@@ -914,6 +932,7 @@ LANGUAGES: dict[str, AbsenceWords] = {
             r"vab(?:bar)?\b",
         ),
         left=(
+            r"(?:min|hans|hennes) efterträdare",
             r"(?:har )?bytt (?:jobb|arbete|arbetsgivare)",
             r"nytt (?:jobb|arbete|uppdrag)",
             r"(?:arbetar|jobbar|är)(?: \w+)? inte (?:längre|kvar)",
@@ -1015,6 +1034,7 @@ LANGUAGES: dict[str, AbsenceWords] = {
             r"urlop (?:macierzyński|wypoczynkowy|rodzicielski)",
         ),
         left=(
+            r"(?:mój|moim|jego) następc\w+",
             r"zmieni(?:ł|ła|łem|łam) (?:pracę|pracodawcę|firmę|stanowisko)",
             r"now(?:ą|a) prac(?:ę|a)\b",
             r"już nie (?:pracuj\w+|jest(?:em)? (?:pracownikiem|zatrudnion\w+))",
@@ -1162,6 +1182,7 @@ LANGUAGES: dict[str, AbsenceWords] = {
         tomorrow=(r"明日",),
         next_week=(r"来週",),
         opt_out=(
+            r"(?:配信|メルマガ|メール|案内|お知らせ)(?:は|も)(?:不要|いりません|要りません|結構)",
             r"(?:配信|メルマガ|メール|登録|購読)(?:の|を)?(?:停止|解除|中止|不要|止め|やめ)",
             r"(?:停止|解除|中止|退会|削除)(?:して|し|を(?:お願い|希望)|願い|手続)",
             r"(?:もう|今後は?|以後は?)、?(?:メール|メルマガ|連絡|ご連絡|案内)?(?:を|は|の|も)?(?:送ら|送信し|不要|いり|要り|配信し|連絡し|しない)",

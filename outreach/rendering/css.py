@@ -28,12 +28,13 @@ from typing import Any
 from lxml import etree
 from lxml.cssselect import CSSSelector
 
+_INSIDE = r"""(?:[^<>"']|"[^"]*"|'[^']*')*"""
 _MARKUP = re.compile(
     r"<!--.*?(?:-->|\Z)"
-    r"|<(?P<raw>style|script|title|textarea)(?P<head>(?:\s(?:[^>\"']|\"[^\"]*\"|'[^']*')*)?)>"
-    r"(?P<content>.*?)</(?P=raw)\s*>"
-    r"|<(?P<tag>[A-Za-z][^\s/>]*)(?P<inside>(?:[^>\"']|\"[^\"]*\"|'[^']*')*)>"
-    r"|</[A-Za-z][^>]*>",
+    rf"|<(?P<raw>style|script|title|textarea)(?P<head>(?:\s{_INSIDE})?)>"
+    r"(?P<content>.*?)(?:</(?P=raw)\s*>|\Z)"
+    rf"|<(?P<tag>[A-Za-z][^\s/<>]*)(?P<inside>{_INSIDE})>"
+    r"|</[A-Za-z][^<>]*>",
     re.DOTALL | re.IGNORECASE,
 )
 _ATTRIBUTE = re.compile(r"""([^\s=/>"']+)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+))?""")
@@ -44,6 +45,9 @@ _CSS_TOKEN = re.compile(r""""(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|\\.|[(){}\[\
 _IMPORTANT = re.compile(r"\s*!\s*important\s*\Z", re.IGNORECASE)
 _DYNAMIC = re.compile(r"::?(?!first-child\b|last-child\b|nth-child\b|not\b)[\w-]+(?:\([^)]*\))?")
 _CONDITIONAL_RULE = re.compile(r"@(?:media|supports)\b", re.IGNORECASE)
+_SELECTOR_PART = re.compile(r"[\s>+~.#\[:]")
+_MAX_PARTS = 60  # of one selector; cssselect recurses for each
+_MAX_DEPTH = 8  # of at-rules in at-rules
 _NUMBER = "data-n"
 _UNSTYLED = frozenset({"html", "head", "title", "meta", "link", "style", "script", "base"})
 
@@ -134,12 +138,12 @@ class _Block:
     ignored: tuple[int, int] | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Declaration:
     """``name:value``; `texts` holds every value one rule gives, the fallbacks first."""
 
     name: str
-    texts: tuple[str, ...]
+    texts: list[str]
     important: bool
 
 
@@ -346,16 +350,16 @@ def _declarations(content: str) -> Iterator[_Declaration]:
         if not colon or not re.fullmatch(r"[-\w]+", name):
             if last:
                 yield last
-            last = _Declaration("", (piece,), False)
+            last = _Declaration("", [piece], False)
             continue
         important = bool(_IMPORTANT.search(value))
         text = f"{name}:{_IMPORTANT.sub('', value).strip()}"
         if last and last.name == name.lower() and last.important == important:
-            last = _Declaration(last.name, (*last.texts, text), important)
+            last.texts.append(text)
             continue
         if last:
             yield last
-        last = _Declaration(name.lower(), (text,), important)
+        last = _Declaration(name.lower(), [text], important)
     if last:
         yield last
 
@@ -366,7 +370,7 @@ def _written(given: list[_Declaration], own: list[_Declaration]) -> str:
     ordered += [item for item in own if not item.important]
     ordered += [item for item in given if item.important and item.name]
     ordered += [item for item in own if item.important]
-    result: dict[str, tuple[str, ...]] = {}
+    result: dict[str, list[str]] = {}
     for index, declaration in enumerate(ordered):
         key = declaration.name or f"#{index}"
         result.pop(key, None)
@@ -377,6 +381,8 @@ def _written(given: list[_Declaration], own: list[_Declaration]) -> str:
 @functools.lru_cache(maxsize=4096)
 def _specificity(selector: str, *, universal: bool = False) -> tuple[int, int, int] | None:
     """Return the weight of a selector that premailer can apply, else None."""
+    if len(_SELECTOR_PART.findall(selector)) > _MAX_PARTS:
+        return None
     if not universal and ("*" in re.sub(r"\[[^\]]*\]", "", selector) or _unsuitable(selector)):
         return None
     import cssselect  # noqa: PLC0415 (with premailer, only when there is something to inline)
@@ -441,6 +447,8 @@ def _applying(root: etree._Element, rules: list[_Rule]) -> dict[int, list[int]]:
 
 def _defended(css: str, page: _Page, inlined: dict[int, set[str]]) -> str:
     """Return `css` with the sometimes-rules made to win over what was inlined."""
+    if not any(inlined.values()):
+        return css
     bare = _without_comments(css)
     places = set(_contested(bare, (0, len(bare)), page, inlined))
     for place in sorted(places, reverse=True):
@@ -454,20 +462,20 @@ def _contested(
     page: _Page,
     inlined: dict[int, set[str]],
     *,
-    sometimes: bool = False,
+    depth: int = 0,
 ) -> Iterator[int]:
     """Yield where the declarations end that apply only sometimes and meet an inlined one."""
     for prelude, begin, close, _ in _blocks(css, *extent):
         if close < 0:
             continue
         if prelude.startswith("@"):
-            if _CONDITIONAL_RULE.match(prelude):
-                yield from _contested(css, (begin, close), page, inlined, sometimes=True)
+            if _CONDITIONAL_RULE.match(prelude) and depth < _MAX_DEPTH:
+                yield from _contested(css, (begin, close), page, inlined, depth=depth + 1)
             continue
         met: set[str] = set()
         for selector in _split(prelude, ","):
             static = _DYNAMIC.sub("", selector)
-            if sometimes or static != selector:
+            if depth or static != selector:
                 for number in page.matching(static):
                     met |= inlined.get(number, set())
         for first, last in _pieces(css, begin, close, ";"):

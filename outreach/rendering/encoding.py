@@ -143,7 +143,8 @@ def _decoded_word(found: re.Match[str]) -> str:
         letters = letters[: len(letters) - (len(letters) % 4 == 1)]
         data = binascii.a2b_base64(letters + b"=" * (-len(letters) % 4))
     try:
-        text = data.decode(charset, "replace")
+        # Python's "unicode_escape" is no charset that mail knows, and warns about what it reads.
+        text = data.decode("latin-1" if "escape" in charset.lower() else charset, "replace")
     except (LookupError, ValueError, TypeError, AttributeError):
         text = data.decode("latin-1")
     # A program that does not know the charset sees the octets.
@@ -162,8 +163,17 @@ def _escaped(found: re.Match[bytes]) -> bytes:
     return _escapes(found[0])
 
 
-@lru_cache(maxsize=4096)  # a language has few letters outside ASCII, and uses them all the time
 def _escapes(octets: bytes) -> bytes:
+    # Long runs are seldom met twice, and would fill the memory.
+    return _known_escapes(octets) if len(octets) <= 24 else _new_escapes(octets)
+
+
+@lru_cache(maxsize=4096)  # a language has few letters outside ASCII, and uses them all the time
+def _known_escapes(octets: bytes) -> bytes:
+    return _new_escapes(octets)
+
+
+def _new_escapes(octets: bytes) -> bytes:
     return b"=" + octets.hex("=").upper().encode()
 
 

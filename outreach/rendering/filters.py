@@ -162,7 +162,7 @@ def _round(value: float, digits: int = 0) -> float:
 
 
 def _sum(value: Iterable[Any], start: float = 0) -> Any:  # noqa: ANN401 - int, float or Decimal
-    total = start
+    total: Any = start
     for item in value:
         if isinstance(item, Undefined):
             str(item)
@@ -221,7 +221,7 @@ _GREETINGS: Mapping[str, tuple[str, str]] = {
     "sv": ("Hej {}", "Hej"),
     "tr": ("Merhaba {}", "Merhaba"),
     "uk": ("Вітаю, {}", "Вітаю"),
-    "zh": ("{}，您好", "您好"),
+    "zh": ("{}\uff0c您好", "您好"),
     "ar": ("مرحبًا {}", "مرحبًا"),
 }
 
@@ -237,6 +237,7 @@ def greeting(name: str | None = None) -> str:
     return named.replace("{}", known) if known else nameless
 
 
+_JINJA_TESTS: Mapping[str, Any] = jinja_tests.TESTS
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "abs": abs,
     "batch": _batch,
@@ -282,27 +283,12 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "urlencode": jinja_filters.do_urlencode,
     "wordcount": jinja_filters.do_wordcount,
 }
+_PLAIN_TESTS = (
+    "boolean defined divisibleby even false integer float iterable mapping number odd sequence "
+    "string true undefined"
+)
 TESTS: Mapping[str, Callable[..., Any]] = {
-    **{
-        name: jinja_tests.TESTS[name]
-        for name in [
-            "boolean",
-            "defined",
-            "divisibleby",
-            "even",
-            "false",
-            "integer",
-            "float",
-            "iterable",
-            "mapping",
-            "number",
-            "odd",
-            "sequence",
-            "string",
-            "true",
-            "undefined",
-        ]
-    },
+    **{name: test for name, test in _JINJA_TESTS.items() if name in _PLAIN_TESTS.split()},
     "none": _is_none,
 }
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {"greeting": greeting}

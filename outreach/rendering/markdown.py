@@ -21,6 +21,8 @@ from html import escape
 
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import unescapeAll
+from markdown_it.renderer import RendererHTML
+from markdown_it.ruler import RuleOptionsType
 from markdown_it.rules_block import StateBlock
 from markdown_it.token import Token
 from markdown_it.tree import SyntaxTreeNode
@@ -32,6 +34,7 @@ BLOCKS = ("button", "quote", "box", "columns")
 _FENCE = re.compile(r"(:{3,})[ \t]*(.*?)[ \t]*\Z")
 _MJML = re.compile(r"<(mj-[a-z-]+)(?=[\s/>])")
 _REFERENCE = re.compile(r"&#(\d{7});")
+_HARMLESS = frozenset("&:/?#@%+,.;=_~!*()$-")
 _SECTIONS = frozenset({"mj-section", "mj-wrapper", "mj-hero", "mj-raw"})
 
 
@@ -41,12 +44,13 @@ def markdown_to_mjml(source: str, name: str, *, original: str | None = None) -> 
     Raises `TemplateError` with every block that is wrong. `name` is the file for errors, and
     `original` its text, in which the line of an error is looked for.
     """
-    return _Mjml(_parsed(source, name, original, layout=True)).sections()
+    return _readable(_Mjml(_parsed(source, name, original, layout=True)).sections())
 
 
 def markdown_to_html(source: str, name: str, *, original: str | None = None) -> str:
     """Return `source` as plain HTML, for mail without a layout; errors as `markdown_to_mjml`."""
-    return "".join(map(_html, _parsed(source, name, original, layout=False).children))
+    tree = _parsed(source, name, original, layout=False)
+    return _readable("".join(map(_html, tree.children)))
 
 
 @dataclass(slots=True)
@@ -85,7 +89,7 @@ def _parser() -> MarkdownIt:
     # No smart quotes and no guessed links: they would change what a contact's value says.
     parser = MarkdownIt("commonmark", {"html": True, "typographer": False, "linkify": False})
     parser.enable(["table", "strikethrough"])
-    stops = {"alt": ["paragraph", "reference", "blockquote", "list"]}
+    stops: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote", "list"]}
     parser.block.ruler.before("fence", "mail_block", _block_rule, stops)
     parser.block.ruler.before("html_block", "mjml", _mjml_rule, stops)
     return parser
@@ -119,6 +123,9 @@ def _block_rule(state: StateBlock, start: int, end: int, silent: bool) -> bool:
             if depth == 0:
                 closing = number
                 break
+    if closing is None and block:
+        hint = f"put a line with {colons} below it"
+        faults.add(f'the block "{block}" is not closed', _line(state, start), hint)
     inside = end if closing is None else closing
     if not block:
         state.line = start + 1
@@ -182,7 +189,7 @@ def _check(tree: SyntaxTreeNode, faults: _Faults, *, layout: bool) -> None:
             elif node.parent and node.parent.type != "root":
                 hint = "put it between blocks, at the beginning of a line"
                 faults.add(f"<{node.info}> cannot stand inside of another block", line, hint)
-        if node.type != "mail_block":
+        if node.type != "mail_block" or node.info not in BLOCKS:
             continue
         # A tree node shares what its two tokens have; this is on the first of them.
         opening = node.nester_tokens.opening if node.nester_tokens else None
@@ -247,7 +254,13 @@ def _rendered(nodes: Sequence[SyntaxTreeNode]) -> str:
         tokens += node.to_tokens()
     for token in tokens:
         _decode_code(token)
-    return _parser().renderer.render(tokens, _parser().options, {})
+    return _renderer().render(tokens, _parser().options, {})
+
+
+def _renderer() -> RendererHTML:
+    renderer = _parser().renderer
+    assert isinstance(renderer, RendererHTML)
+    return renderer
 
 
 def _decode_code(token: Token) -> None:
@@ -257,6 +270,17 @@ def _decode_code(token: Token) -> None:
         token.info = _REFERENCE.sub(lambda found: chr(int(found[1])), token.info)
     for child in token.children or ():
         _decode_code(child)
+
+
+def _readable(html: str) -> str:
+    """Write the escapes that are left in raw HTML and MJML as people would.
+
+    Links there would else be references from end to end, which readers follow but scanners may not.
+    What could end an attribute or a tag stays as it is.
+    """
+    return _REFERENCE.sub(
+        lambda found: escape(char) if (char := chr(int(found[1]))) in _HARMLESS else found[0], html
+    )
 
 
 def _words(node: SyntaxTreeNode) -> str:
@@ -279,7 +303,7 @@ def _lone_image(node: SyntaxTreeNode) -> tuple[SyntaxTreeNode, str | None] | Non
 
 def _alt(image: SyntaxTreeNode) -> str:
     token = image.to_tokens()[0]
-    return _parser().renderer.renderInlineAsText(token.children, _parser().options, {})
+    return _renderer().renderInlineAsText(token.children, _parser().options, {})
 
 
 class _Mjml:

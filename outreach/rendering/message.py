@@ -473,7 +473,7 @@ _URI = re.compile(r"(?!.*=\?)[!#-;=?-\[\]_a-z~]+\Z")
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9\-]*[A-Za-z0-9])?"
 _LIST_ID = re.compile(rf"{_LABEL}(?:\.{_LABEL})+\Z")
 _FEEDBACK_FIELD = re.compile(r"[A-Za-z0-9._\-]{1,100}\Z")
-_EXTRA_NAME = re.compile(r"(?:X-[A-Za-z0-9\-]{1,60}|CFBL-Address)\Z", re.IGNORECASE)
+_EXTRA_NAME = re.compile(r"(?:X-[A-Za-z0-9\-]{1,40}|CFBL-Address)\Z", re.IGNORECASE)
 _MEDIA = r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+\-]{0,126}"
 # A whole message or a multipart may not be base64 (RFC 2046 5.2.1), and no part of ours is either.
 _CONTENT_TYPE = re.compile(rf"(?!(?:multipart|message)/){_MEDIA}/{_MEDIA}\Z", re.IGNORECASE)

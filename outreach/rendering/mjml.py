@@ -66,11 +66,12 @@ _INHERITED = {
 }
 """What these tags take from the tag around them rather than from ``mj-all``."""
 
+_IMAGE_BORDERS = words("border-top border-right border-bottom border-left")
 _UNDOCUMENTED = {"mj-hero": frozenset({"width"})}
 _ELEMENT_DEFAULTS = {
     "mj-image": {"alt": ""},
     "mj-carousel-image": {"alt": ""},
-    "mj-social-element": {"alt": "", "border": "0"},
+    "mj-social-element": {"alt": ""},
 }
 
 
@@ -120,14 +121,18 @@ def _engine() -> Callable[..., str]:
 class _Place:
     """What an element has to know of the one around it.
 
-    `width` is the room it has, in pixels; `bound` says that images have to be told so. `gap` keeps
-    the sections of a wrapper apart, all but the `first`.
+    `width` is the room it has, in pixels, shared by `columns`; `bound` says that images have to be
+    told so. `gap` keeps the sections of a wrapper apart, all but the `first`.
     """
 
     width: float
+    columns: int = 1
+    grouped: bool = False
+    bound: bool = False
+    outer: float = 0.0
+    icon_border: str = "0"
     gap: str = ""
     first: bool = True
-    bound: bool = False
 
 
 class _Tokens:
@@ -164,6 +169,7 @@ class _Pass:
         self._classes: dict[str, dict[str, str]] = {}
         self._class_defaults: dict[str, dict[str, dict[str, str]]] = {}
         self._classed: dict[str, str] = {}
+        self._marked: set[str] = set()
         self._corrections: list[Callable[[str], str]] = []
         self._heroes = 0
 
@@ -223,6 +229,8 @@ class _Pass:
         merged.update(node.attributes)
         known = ATTRIBUTES[node.tag].keys() | _UNDOCUMENTED.get(node.tag, set()) | {"css-class"}
         kept = {name: value for name, value in merged.items() if name in known}
+        if kept.get("full-width") != "full-width":  # to the engine any value is yes
+            kept.pop("full-width", None)
         return _ELEMENT_DEFAULTS.get(node.tag, {}) | kept
 
     def _laid_out(self) -> str:
@@ -265,7 +273,7 @@ class _Pass:
         body = self._tokens.hold(node.body) if node.body and node.body.strip() else ""
         if node.tag == "mj-button" and not body:
             body = self._tokens.hold("")
-        inside = self._prepare(node.tag, attributes, body, place)
+        inside = self._prepare(node, attributes, body, place)
         tag = node.tag + "".join(f' {name}="{value}"' for name, value in attributes.items())
         if node.tag in LEAF_TAGS:
             written.append(f"<{tag} />")
@@ -280,48 +288,95 @@ class _Pass:
                 inside = replace(inside, first=False)
         written.append(f"</{node.tag}>")
 
-    def _prepare(self, tag: str, attributes: dict[str, str], body: str, place: _Place) -> _Place:
+    def _prepare(self, node: Node, attributes: dict[str, str], body: str, place: _Place) -> _Place:
         """Make `attributes` the engine's, note corrections, return the place of the children."""
         css_class = " ".join(attributes.pop("css-class", "").split())
-        gap = place.gap if tag == "mj-section" else ""
-        mark = self._tokens.hold(css_class) if css_class or gap else ""
-        if mark:
-            self._classed[mark] = css_class
-        inside = _Place(place.width)
-        if tag == "mj-body":
-            inside = _Place(mend.pixels(attributes.get("width", "600px")) or 600.0)
-            identifier = self._held(attributes.pop("id", ""))
-            self._correct(mend.body, mark, identifier)
-        elif tag == "mj-wrapper":
-            inside = _Place(place.width - _across(attributes), _quoted(attributes.pop("gap", "")))
-        elif gap:
-            self._correct(mend.section_in_gap, mark, gap, first=place.first)
-        elif tag == "mj-hero":
-            padding = _across(attributes, borders=False)
-            plain = {name: _quoted(value) for name, value in attributes.items()}
-            self._correct(mend.hero, self._heroes, plain, padding)
-            self._heroes += 1
-            inside = _Place(place.width - padding, bound=padding > 0)
-        elif tag == "mj-button" and (title := attributes.pop("title", "")):
-            self._correct(mend.button_title, body, self._held(title))
+        mark = self._tokens.hold(css_class)
+        inside = self._structure(node, attributes, mark, place)
+        self._content(node.tag, attributes, body)
         for name, value in list(attributes.items()):
-            attributes[name] = self._value(tag, name, value)
-        if tag == "mj-image":
+            attributes[name] = self._value(node.tag, name, value)
+        if node.tag == "mj-image":
             if place.bound:
                 room = place.width - _across({"padding": "10px 25px"} | attributes)
                 width = min(mend.pixels(attributes.get("width", "")) or room, room)
                 attributes["width"] = f"{width:g}px"
-            link_title = attributes.get("title", "") if "href" in attributes else ""
-            if source := attributes.get("src"):
-                self._correct(mend.image, source, attributes.get("sizes", ""), link_title)
-        elif tag == "mj-social-element":
+            self._correct_image(attributes)
+        elif node.tag == "mj-social-element":
             attributes["alt"] = attributes["alt"] or self._tokens.hold("")
-            right = attributes.get("icon-position") == "right"
-            border = attributes["border"]
-            self._correct(mend.social_icon, attributes["alt"], border, right=right)
-        if mark:
+            attributes.setdefault("border", place.icon_border)
+            self._correct(mend.social_icon, attributes["alt"], dict(attributes))
+        if css_class or mark in self._marked:
+            self._classed[mark] = css_class
             attributes["css-class"] = mark
         return inside
+
+    def _structure(
+        self, node: Node, attributes: dict[str, str], mark: str, place: _Place
+    ) -> _Place:
+        """Note what to correct in the layout; return the place of the children."""
+        columns = sum(child.tag not in {"#comment", "mj-raw"} for child in node.children) or 1
+        across, inside = _across(attributes), place
+        if node.tag == "mj-body":
+            self._correct(mend.body, mark, self._held(attributes.pop("id", "")))
+            inside = _Place(mend.pixels(attributes.get("width", "600px")) or 600.0)
+        elif node.tag == "mj-wrapper":
+            inside = _Place(place.width - across, gap=_quoted(attributes.pop("gap", "")))
+        elif node.tag == "mj-section":
+            inside = _Place(place.width - across, columns)
+            if place.gap:
+                self._marked.add(mark)
+                self._correct(mend.section_in_gap, mark, place.gap, first=place.first)
+        elif node.tag == "mj-group":
+            inside = _Place(_share(attributes, place), columns, grouped=True)
+        elif node.tag == "mj-column":
+            inside = self._column(attributes, mark, place)
+        elif node.tag == "mj-hero":
+            padding = _across(attributes, borders=False)
+            plain = {name: _quoted(value) for name, value in attributes.items()}
+            self._correct(mend.hero, self._heroes, plain, padding)
+            self._heroes += 1
+            width = place.width - padding
+            inside = _Place(width, outer=width, bound=padding > 0)
+        elif node.tag == "mj-social":
+            inside = replace(place, icon_border=attributes.get("border", "0"))
+        elif node.tag == "mj-carousel":
+            attributes.setdefault("tb-width", f"{min(place.outer / columns, 110):g}px")
+        return inside
+
+    def _column(self, attributes: dict[str, str], mark: str, place: _Place) -> _Place:
+        width, across = _share(attributes, place), _across(attributes)
+        inner = _across(
+            {k.removeprefix("inner-"): v for k, v in attributes.items() if "inner-" in k}
+        )
+        if place.grouped and across:
+            self._marked.add(mark)
+            self._correct(mend.grouped_column, mark, width)
+        padded = any(name.startswith("padding") for name in attributes)
+        if "inner-border-radius" in attributes and not padded:
+            self._marked.add(mark)
+            self._correct(mend.rounded_column, mark)
+        return _Place(width - across - inner, outer=place.width, bound=inner > 0)
+
+    def _content(self, tag: str, attributes: dict[str, str], body: str) -> None:
+        """Note what the engine leaves out of elements that are found by their body."""
+        if tag == "mj-button" and (title := attributes.pop("title", "")):
+            self._correct(mend.button_title, body, self._held(title))
+        elif tag == "mj-table" and body:
+            role, spacing = attributes.get("role", ""), attributes.get("cellspacing", "0")
+            if role or spacing != "0":
+                self._correct(mend.table, body, _quoted(role), apart=spacing != "0")
+        elif tag == "mj-accordion-title" and body and (weight := attributes.get("font-weight")):
+            self._correct(mend.accordion_title, body, _quoted(weight))
+
+    def _correct_image(self, attributes: dict[str, str]) -> None:
+        borders = "".join(
+            f"{name}:{value};" for name, value in attributes.items() if name in _IMAGE_BORDERS
+        )
+        link_title = attributes.get("title", "") if "href" in attributes else ""
+        sizes = attributes.get("sizes", "")
+        if (source := attributes.get("src")) and (borders or link_title or sizes):
+            self._correct(mend.image, source, borders, sizes, link_title)
 
     def _correct(self, function: Callable[..., str], *values: object, **options: object) -> None:
         self._corrections.append(lambda html: function(html, *values, **options))
@@ -346,8 +401,10 @@ class _Pass:
         for mark, css_class in self._classed.items():
             if not css_class:
                 html = html.replace(f' class="{mark}"', "").replace(f' class="{mark}-outlook"', "")
-            outlook = " ".join(f"{word}-outlook" for word in css_class.split())
-            html = html.replace(f"{mark}-outlook", outlook)
+                html = html.replace(f' {mark}"', '"')
+            for suffix in ("outlook", "thumbnail"):
+                named = " ".join(f"{word}-{suffix}" for word in css_class.split())
+                html = html.replace(f"{mark}-{suffix}", named)
         return html
 
     def _styles(self) -> list[tuple[str, bool]]:
@@ -367,15 +424,15 @@ class _Pass:
         parts = [head[:start], fonts, rest]
         if styles := [css for css, inline in self._styles() if not inline and css.strip()]:
             parts.append('\n<style type="text/css">' + "\n".join(styles) + "</style>")
-        parts.extend("\n" + (node.body or "").strip() for node in self._head_nodes("mj-raw"))
-        parts.extend("\n" + (node.body or "") for node in self._head_nodes("#comment"))
+        raw = (node for node in self._head.children if node.tag in {"mj-raw", "#comment"})
+        parts.extend("\n" + (node.body or "").strip() for node in raw)
         return self._tokens.restore("".join(parts))
 
     def _font_links(self, content: str) -> str:
         fonts = dict(FONTS)
         for node in self._head_nodes("mj-font"):
             if node.attributes.get("name") and node.attributes.get("href"):
-                fonts[node.attributes["name"]] = node.attributes["href"]
+                fonts[node.attributes["name"]] = node.attributes["href"].replace('"', "%22")
         inlined = "\n".join(css for css, inline in self._styles() if inline)
         families = set(re.findall(r'font-family:[^"]*', content, re.IGNORECASE))
         families.update(re.findall(r"font-family:[^;}]*", inlined, re.IGNORECASE))
@@ -406,6 +463,14 @@ class _Pass:
             for selector in group.children
             if selector.tag == "mj-selector" and selector.attributes.get("path")
         ]
+
+
+def _share(attributes: dict[str, str], place: _Place) -> float:
+    """Return how wide a column or group is, in pixels."""
+    width = attributes.get("width", "")
+    if width.endswith("%"):
+        return place.width * mend.pixels(width[:-1]) / 100
+    return mend.pixels(width) or place.width / place.columns
 
 
 def _across(attributes: dict[str, str], *, borders: bool = True) -> float:

@@ -10,14 +10,15 @@ import re
 from collections.abc import Mapping
 
 _STYLE = '<style type="text/css">'
-_COLUMN = re.compile(r"(?<=mj-column-per-)(\d+)-(\d{4,})(?!\d)")
-_PERCENT = re.compile(r"(?<![\d.])(\d+\.\d{4,})(?=%)")
-_LONG_NUMBER = re.compile(r"(?<![\w.-])(-?\d+\.\d{5,})(?!\d|%)")
+_COLUMN = re.compile(r"(mj-column-per-)(\d+)-(\d{4,})(?!\d)")
+_LONG_NUMBER = re.compile(r"(?<![\w.])\d+\.\d{4,}(?!\d)%?")
 _GROUPED = re.compile(r'(<div class="mj-outlook-group-fix [^>]*;width:)(\d+\.\d{4,})(?=%)')
 _COLUMN_CELL = re.compile(r"(vertical-align:\w+;width:)(\d+\.\d+)(?=px;\")")
-_IMAGE_CELL = re.compile(r'(?<=<td style="width:)(\d+\.\d+)(?=px;"><(?:a|img) )')
-_WIDTH = re.compile(r'(?<= width=")(\d+\.\d+)(?=(?:px)?")')
-_DIVIDER = re.compile(r"(border-top:[^\"<>]*;width:)(\d+\.\d+)(?=px)")
+_WHOLE = re.compile(
+    r'(<td style="width:(?=[\d.]+px;"><(?:a|img) )|'
+    r' width="(?=[\d.]+(?:px)?")|border-top:[^"<>]*;width:(?=[\d.]+px))(\d+\.\d+)'
+)
+_IMAGE_STYLE = re.compile(r'(<img [^>]*[";]width:)(\d+\.\d+)(?=px)')
 _HERO = re.compile(
     r"(<td[^>]*>)(<!--\[if mso \| IE\]><table[^>]*><tr><td[^>]*>)(<!\[endif\]-->)"
     r'(<div class="mj-hero-content[^>]*)>'
@@ -48,12 +49,10 @@ def numbers(html: str) -> str:
     """
     html = _COLUMN_CELL.sub(lambda found: found[1] + _nearest(found[2]), html)
     html = _GROUPED.sub(lambda found: found[1] + _down(found[2]), html)
-    html = _IMAGE_CELL.sub(_floor, html)
-    html = _WIDTH.sub(_floor, html)
-    html = _DIVIDER.sub(lambda found: found[1] + _down(found[2]), html)
-    html = _COLUMN.sub(lambda found: _exact(f"{found[1]}.{found[2]}").replace(".", "-"), html)
-    html = _PERCENT.sub(lambda found: _exact(found[1]), html)
-    return _LONG_NUMBER.sub(lambda found: f"{round(float(found[1]), 4):g}", html)
+    html = _IMAGE_STYLE.sub(lambda found: found[1] + _down(found[2]), html)
+    html = _WHOLE.sub(lambda found: found[1] + _down(found[2]), html)
+    html = _COLUMN.sub(_column_name, html)
+    return _LONG_NUMBER.sub(lambda found: _number(found[0]), html)
 
 
 def cells(html: str) -> str:
@@ -61,13 +60,12 @@ def cells(html: str) -> str:
     return re.sub(r'(<td[^>]*) vertical-align="[^"]*"', r"\1", html)
 
 
-def body(html: str, css_class: str, identifier: str) -> str:
+def body(html: str, mark: str, identifier: str) -> str:
     """Give ``<body>`` the class and id of ``mj-body``; the engine puts the class further in."""
     head, split, content = html.partition("<body")
-    if css_class:
-        content = re.sub(rf'(<div[^>]*?) class="{css_class}"', r"\1", content, count=1)
+    content, moved = re.subn(rf'(<div[^>]*?) class="{mark}"', r"\1", content, count=1)
     given = f' id="{identifier}"' if identifier else ""
-    given += f' class="{css_class}"' if css_class else ""
+    given += f' class="{mark}"' if moved else ""
     return head + split + given + content
 
 
@@ -78,8 +76,29 @@ def button_title(html: str, token: str, title: str) -> str:
     return f'{before[:start]} title="{title}"{before[start:]}{split}{after}' if split else html
 
 
-def image(html: str, source: str, sizes: str, link_title: str) -> str:
+def table(html: str, token: str, role: str, *, apart: bool) -> str:
+    """Give the table whose rows are `token` its role, and let `apart` cells keep their spacing."""
+    before, split, after = html.partition(token)
+    start = before.rfind("<table ")
+    opened = before[start:]
+    if role:
+        opened = opened.replace("<table ", f'<table role="{role}" ', 1)
+    if apart:
+        opened = opened.replace(' style="', ' style="border-collapse:separate;', 1)
+    return before[:start] + opened + split + after
+
+
+def accordion_title(html: str, token: str, weight: str) -> str:
+    """Give the title whose text is `token` its font weight."""
+    title = re.compile(rf'(<td style="[^"]*)(">\s*{token})')
+    return title.sub(lambda found: f"{found[1]}font-weight:{weight};{found[2]}", html)
+
+
+def image(html: str, source: str, borders: str, sizes: str, link_title: str) -> str:
     """Add what the engine leaves out of an image whose ``src`` is `source`."""
+    if borders:
+        styled = re.compile(rf'(<img [^>]*src="{source}"[^>]* style="[^"]*)"')
+        html = styled.sub(lambda found: f'{found[1]}{borders}"', html)
     if sizes:
         html = html.replace(f' src="{source}"', f' sizes="{sizes}" src="{source}"')
     if link_title:
@@ -88,11 +107,16 @@ def image(html: str, source: str, sizes: str, link_title: str) -> str:
     return html
 
 
-def social_icon(html: str, alt: str, border: str, *, right: bool) -> str:
-    """Give the icon whose alt text is `alt` its border, and its place beside its text."""
-    html = re.sub(rf'(<img alt="{alt}"[^>]* style=")', rf"\1border:{border};", html)
+def social_icon(html: str, alt: str, attributes: Mapping[str, str]) -> str:
+    """Give the icon whose alt text is `alt` what it lacks, and its place beside its text."""
+    border = attributes["border"]
+    styled = re.compile(rf'(<img alt="{alt}"[^>]* style=")')
+    html = styled.sub(lambda found: f"{found[1]}border:{border};", html)
+    for name in ("sizes", "srcset"):
+        if value := attributes.get(name):
+            html = html.replace(f'<img alt="{alt}"', f'<img alt="{alt}" {name}="{value}"')
     place = html.find(f' alt="{alt}"')
-    if not right or place < 0:
+    if attributes.get("icon-position") != "right" or place < 0:
         return html
     start = html.rfind("<td", 0, html.rfind("<table", 0, place))
     middle = html.find("</table></td>", place) + len("</table></td>")
@@ -100,6 +124,27 @@ def social_icon(html: str, alt: str, border: str, *, right: bool) -> str:
         return html
     end = html.find("</td>", middle) + len("</td>")
     return html[:start] + html[middle:end] + html[start:middle] + html[end:]
+
+
+def grouped_column(html: str, mark: str, width: float) -> str:
+    """Give Outlook the full width of a column in a group; the engine takes the padding off."""
+    cell = re.compile(
+        rf'(?<=width:)[\d.]+(?=px;"><!\[endif\]--><div class="mj-outlook-group-fix [^"]*{mark}")'
+    )
+    return cell.sub(_nearest(f"{width:f}"), html)
+
+
+def rounded_column(html: str, mark: str) -> str:
+    """Let the inner table of a column show its rounded corners, which collapsed borders do not."""
+    start = html.find(f' {mark}"')
+    start = html.find("<table", start) if start >= 0 else -1
+    if start < 0:
+        return html
+    end = html.find(">", start)
+    opened = html[start:end]
+    if "border-collapse" not in opened:
+        opened = opened.replace(' style="', ' style="border-collapse:separate;', 1)
+    return html[:start] + opened + html[end:]
 
 
 def section_in_gap(html: str, mark: str, gap: str, *, first: bool) -> str:
@@ -114,8 +159,10 @@ def section_in_gap(html: str, mark: str, gap: str, *, first: bool) -> str:
     opened = re.sub(r' bgcolor="[^"]*"', "", table[0])
     rest = html[table.end() :]
     if not first:
-        opened = re.sub(r'( style="[^"]*)"', rf'\1padding-top:{gap};"', opened)
-        rest = re.sub(r'(<div[^>]* style="[^"]*)"', rf'\1margin-top:{gap};"', rest, count=1)
+        opened = _styled(opened, f"padding-top:{gap};")
+        block = rest.find("<div")
+        if block >= 0:
+            rest = rest[:block] + _styled(rest[block:], f"margin-top:{gap};")
     return html[: table.start()] + opened + rest
 
 
@@ -142,6 +189,8 @@ def hero(html: str, index: int, attributes: Mapping[str, str], padding: float) -
     before = said[1] if said else ""
     if style := "".join(f"{n}:{v};" for n, v in inner if v and f"{n}:" not in before):
         content = content.replace(f' style="{before}"', f' style="{before}{style}"')
+    if radius := attributes.get("border-radius"):
+        cell = _styled(cell, f"border-radius:{radius};")
     if attributes.get("mode") == "fluid-height":
         cell = re.sub(r' height="[^"]*"', "", cell)
         cell = re.sub(r"(?<=;)height:-?[\d.]+px;", "", cell)
@@ -162,6 +211,11 @@ def outlook_web(head: str) -> str:
     return head[: found.end()] + block + head[found.end() :]
 
 
+def _styled(html: str, style: str) -> str:
+    """Return `html` with `style` at the end of its first style attribute."""
+    return re.sub(r'( style="[^"]*)"', lambda found: f'{found[1]}{style}"', html, count=1)
+
+
 def _background_share(attributes: Mapping[str, str]) -> int:
     """Return a hero's background height as a percentage of its width."""
     width = pixels(attributes.get("background-width", ""))
@@ -175,16 +229,22 @@ def pixels(value: str) -> float:
     return float(found[1]) if found else 0.0
 
 
-def _floor(found: re.Match[str]) -> str:
-    return _down(found[1])
-
-
 def _down(number: str) -> str:
     return str(math.floor(float(number) + 0.001))
 
 
 def _nearest(number: str) -> str:
     return str(math.floor(float(number) + 0.5))
+
+
+def _column_name(found: re.Match[str]) -> str:
+    return found[1] + _exact(f"{found[2]}.{found[3]}").replace(".", "-")
+
+
+def _number(written: str) -> str:
+    if written.endswith("%"):
+        return _exact(written[:-1]) + "%"
+    return f"{round(float(written), 4):g}"
 
 
 @functools.lru_cache(maxsize=512)

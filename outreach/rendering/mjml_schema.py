@@ -4,6 +4,7 @@ The tables describe MJML 5 as its documentation does. A test compares them with 
 implementation where that is installed.
 """
 
+import functools
 import re
 from collections.abc import Iterator
 
@@ -228,7 +229,7 @@ def _check_children(node: Node, document: Document) -> None:
             document.errors.append(child.problem(message, "put it in an <mj-text> or <mj-raw>"))
         elif child.tag not in ATTRIBUTES and child.tag not in {"mj-class", "mj-all"}:
             document.errors.append(_unknown_tag(child, allowed))
-        elif child.tag not in allowed:
+        elif child.tag not in allowed or _ownerless(child, node):
             document.errors.append(_misplaced(child, node))
         else:
             _check_children(child, document)
@@ -243,7 +244,15 @@ def _unknown_tag(node: Node, allowed: frozenset[str]) -> Problem:
     return node.problem(f"<{node.tag}> is not an MJML tag", f"{hint}; {guess}" if guess else hint)
 
 
+def _ownerless(node: Node, parent: Node) -> bool:
+    """Tell whether `node` is raw text beside head and body, where only a file's start has a use."""
+    return parent.tag == "mjml" and node.tag == "mj-raw" and "position" not in node.attributes
+
+
 def _misplaced(node: Node, parent: Node) -> Problem:
+    if _ownerless(node, parent):
+        message = "<mj-raw> beside <mj-body> would be lost"
+        return node.problem(message, 'move it into <mj-body>, or add position="file-start"')
     homes = sorted(tag for tag, children in CHILDREN.items() if node.tag in children)
     hint = f"it belongs in <{'> or <'.join(homes)}>" if homes else None
     return node.problem(f"<{node.tag}> cannot stand in <{parent.tag}>", hint)
@@ -269,11 +278,15 @@ def _attribute_problems(node: Node, tag: str) -> Iterator[Problem]:
         if kind is None:
             guess = suggestion(name, types)
             yield node.problem(f'<{tag}> has no attribute "{name}"', guess, at=name)
+        elif name == "gutter":
+            message = f'the attribute "gutter" of <{tag}> has no effect here'
+            yield node.problem(message, "give the columns a padding instead", at=name)
         elif wanted := _mismatch(value.strip(), kind):
             message = f'"{value}" cannot be the {name} of <{tag}>: it has to be {wanted}'
             yield node.problem(message, _repair(value.strip(), kind), at=name)
 
 
+@functools.lru_cache(maxsize=4096)
 def _mismatch(value: str, kind: str) -> str | None:
     """Return what `value` should have been, or None if it is what it should be."""
     if kind == "string" or _TEMPLATE_CODE.search(value):

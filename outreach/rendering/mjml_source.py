@@ -41,7 +41,9 @@ LEAF_TAGS = words(
 
 MAX_INCLUDES = 500
 MAX_INCLUDED_CHARACTERS = 5_000_000
-MAX_DEPTH = 100
+MAX_INCLUDE_DEPTH = 10
+MAX_DEPTH = 30
+MAX_UNCLOSED = 20
 
 _TAG = re.compile(r"""<(/?)([A-Za-z][\w:.-]*)((?:[^<>"']|"[^"]*"|'[^']*'|<(?![A-Za-z/!]))*)>""")
 _ATTRIBUTE = re.compile(r"""([^\s=/>"']+)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+))?""")
@@ -142,6 +144,7 @@ class _Reader:
         self.warnings: list[Problem] = []
         self._top = Node("#top", source, 0)
         self._open = [self._top]
+        self._unclosed = 0
 
     def read(self) -> list[Node]:
         text = self.source.text
@@ -236,10 +239,11 @@ class _Reader:
         """Take the text up to the closing tag that belongs to `node`."""
         text, depth = self.source.text, 1
         pattern = re.compile(
-            rf"<!\[CDATA\[.*?\]\]>|<(/?){re.escape(node.tag)}(?=[\s/>])([^>]*)>",
+            rf"<!\[CDATA\[.*?(?:\]\]>|\Z)|<(/?){re.escape(node.tag)}(?=[\s/>])([^>]*)>",
             re.IGNORECASE | re.DOTALL,
         )
-        for found in pattern.finditer(text, start):
+        searched = pattern.finditer(text, start) if self._unclosed < MAX_UNCLOSED else ()
+        for found in searched:
             if found.group(1):
                 depth -= 1
             elif found.group(2) is not None and not found.group(2).endswith("/"):
@@ -247,6 +251,7 @@ class _Reader:
             if depth == 0:
                 node.body = text[start : found.start()]
                 return found.end()
+        self._unclosed += 1
         if not node.tag.startswith("mj"):
             return start
         message, hint = f"<{node.tag}> is never closed", f"add </{node.tag}> where it ends"
@@ -369,15 +374,18 @@ class _Includes:
         self, node: Node, written: str, path: str | None, trail: tuple[str, ...]
     ) -> Problem | None:
         """Say why `node` must not include `path`, before anything is read."""
-        if not written:
-            return node.problem("<mj-include> names no file", 'add path="…"')
         if path is None:
-            hint = "give a path relative to this file, inside the template folder"
             message = f'cannot include "{written}": it is outside the template folder'
+            hint = "give a path relative to this file, inside the template folder"
+            message = message if written else "<mj-include> names no file"
             return node.problem(message, hint, at="path")
         if path in trail:
             circle = " → ".join([*trail[trail.index(path) :], path])
             return node.problem(f"includes run in a circle: {circle}", "remove one", at="path")
+        if len(trail) > MAX_INCLUDE_DEPTH:
+            return node.problem(
+                f"includes are nested more than {MAX_INCLUDE_DEPTH} deep", at="path"
+            )
         if self._loader is None:
             return node.problem(f'cannot include "{written}" here', at="path")
         if self._count < MAX_INCLUDES and self._characters <= MAX_INCLUDED_CHARACTERS:

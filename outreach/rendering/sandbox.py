@@ -127,7 +127,7 @@ class Unknown(StrictUndefined):
     ) -> None:
         super().__init__(hint, obj, name)
         # Jinja calls this to get the exception to raise; ours knows more than a message.
-        self._undefined_exception = exc or self._refusal
+        self._undefined_exception = exc or self._refusal  # type: ignore[assignment]
 
     def _refusal(self, _message: str) -> Refusal:
         name = self._undefined_name
@@ -154,16 +154,16 @@ class Missing(Unknown):
     def __init__(self, owner: str, name: str, advice: str) -> None:
         super().__init__(name=name, exc=lambda _: Refusal(f"{owner} has no {name}", advice, name))
 
-    def __bool__(self) -> bool:
+    def __bool__(self) -> bool:  # type: ignore[override]
         return False
 
-    def __eq__(self, other: object) -> bool:
+    def __eq__(self, other: object) -> bool:  # type: ignore[override]
         return other is None or isinstance(other, Missing)
 
-    def __ne__(self, other: object) -> bool:
+    def __ne__(self, other: object) -> bool:  # type: ignore[override]
         return not self == other
 
-    def __hash__(self) -> int:
+    def __hash__(self) -> int:  # type: ignore[override]
         return hash(None)
 
 
@@ -330,7 +330,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
             return escape(text)
         return Markup(_MARKDOWN_SPECIAL.sub(_reference, text))  # noqa: S704 - just escaped
 
-    def getattr(self, obj: Any, attribute: str) -> Any:  # noqa: ANN401 - any value at all
+    def getattr(self, obj: Any, attribute: str) -> Any:  # noqa: ANN401, PLR0911 - any value
         """Read `obj.attribute` for a template."""
         if isinstance(obj, Record):
             return obj.look_up(attribute)
@@ -404,7 +404,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
     def concatenated(self, parts: list[Any]) -> str:
         """Join what ``~`` and ``+`` join; beside markup, plain texts are escaped."""
         if self.language is not Language.TEXT and any(isinstance(part, Markup) for part in parts):
-            joined: str = Markup("").join(map(self._as_text, parts))  # type: ignore[arg-type]
+            joined: str = Markup("").join(map(self._as_text, parts))
         else:
             joined = "".join(_plain(part) for part in parts)
         _bounded(len(joined), MAX_TEXT, "text")
@@ -445,8 +445,11 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return super()._load_template(name, globals)
 
 
+_Charged = nodes.For | nodes.Macro | nodes.CallBlock | nodes.Template | nodes.Block
+
+
 class _Meter(NodeTransformer):
-    """Writes calls that charge the budget into a syntax tree."""
+    """Writes calls that charge the budget into a syntax tree; Jinja names the methods."""
 
     def visit_For(self, node: nodes.For) -> nodes.Node:
         return self._metered(node)
@@ -479,7 +482,7 @@ class _Meter(NodeTransformer):
             node.key = _call("weighed", [node.key], node.lineno)
         return node
 
-    def _metered(self, node: Any) -> nodes.Node:  # noqa: ANN401 - any node with a body
+    def _metered(self, node: _Charged) -> nodes.Node:
         self.generic_visit(node)
         size = sum(len(data.data) for statement in node.body for data in _literals(statement))
         arguments: list[nodes.Expr] = [
@@ -575,7 +578,7 @@ def _unprintable(value: object) -> tuple[str, str]:
     if value is None:
         return "there is nothing to print", "write | default(…)"
     if isinstance(value, bool):
-        return f"{value} cannot be printed", "write  'yes' if … else 'no'"
+        return "yes or no cannot be printed", "write  'yes' if … else 'no'"
     if isinstance(value, list | tuple | range):
         return "a list cannot be printed", "write | join(', '), or loop over it"
     return f"{_kind(value)} cannot be printed", "print one of its parts"

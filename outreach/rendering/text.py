@@ -327,7 +327,7 @@ def _table(table: Any, width: int) -> list[str]:  # noqa: ANN401
     sizes = [max(_columns(row[column]) for row in rows) for column in range(count)]
     if sum(sizes) + 2 * (count - 1) <= width:
         right = [
-            all(re.fullmatch(r"[\d.,\s%€$£¥+−-]*", row[column]) for row in rows[headed:])
+            all(re.fullmatch(r"[\d.,\s%€$£¥+\u2212-]*", row[column]) for row in rows[headed:])
             for column in range(count)
         ]
         lines = [_columned(row, sizes, right) for row in rows]

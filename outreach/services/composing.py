@@ -10,6 +10,7 @@ from datetime import datetime
 from outreach.domain.contact import Contact
 from outreach.domain.links import Links
 from outreach.domain.mailing import MailKind, Sender
+from outreach.domain.tiers import Tiers
 from outreach.rendering import message
 from outreach.rendering.message import ListId, Mail, Mailbox, build_message
 from outreach.rendering.templates import ContactLinks, Rendered, Scene, Template
@@ -41,7 +42,8 @@ class Composer:
     """Makes the messages of one mailing: one template, one sender.
 
     `links` signs what leads back to us. `key` is the mailing's, such as ``newsletter@2026-12``.
-    `timezone` and `locale` are the firm's, for contacts whose own are not known.
+    `timezone` and `locale` are the firm's, for contacts whose own are not known; `tiers` are what
+    templates may say is promised.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class Composer:
         website: str | None = None,
         timezone: str = "UTC",
         locale: str = "en",
+        tiers: Tiers | None = None,
         key: str | None = None,
     ) -> None:
         self.template = template
@@ -65,6 +68,7 @@ class Composer:
         self.website = website
         self.timezone = timezone
         self.locale = locale
+        self.tiers = tiers
         self._kind = template.front_matter.kind
         self._list_id = ListId(
             template.series.replace("_", "-"), links.domain, company or sender.name
@@ -128,6 +132,7 @@ class Composer:
             website=self.website,
             timezone=self.timezone,
             locale=self.locale,
+            tiers=self.tiers,
         )
 
 

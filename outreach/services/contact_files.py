@@ -1,4 +1,4 @@
-"""Files of contacts: what they are written in, their rows one by one, and a place for bad ones.
+"""Files of contacts: what they are written in, and their rows one by one.
 
 A file is looked at once from end to end (encoding, fingerprint) and then read row by row, never as
 a whole. Whatever a row holds, what follows it is still read: a cell without end, quotes that do not
@@ -10,12 +10,11 @@ import csv
 import hashlib
 import io
 import re
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import NamedTuple, Self, TextIO
 
 from outreach.domain import vcard
@@ -104,13 +103,19 @@ def examine(
     """
     if encoding is not None:
         try:
-            codecs.lookup(encoding)
+            "".encode(encoding)  # also refuses codecs that are not about text
         except LookupError:
             raise UsageError(
                 f"there is no encoding {encoding!r}",
                 source="--encoding",
                 hint="use a name such as utf-8, cp1252 or iso8859-2",
             ) from None
+    if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n'):
+        raise UsageError(
+            f"cells cannot be divided by {delimiter!r}",
+            source="--delimiter",
+            hint="name one sign, such as ; or tab",
+        )
     try:
         head, size, digest, decoded, certain = _survey(path, encoding, language)
     except OSError as error:
@@ -146,11 +151,10 @@ def _survey(path: Path, encoding: str | None, language: str) -> tuple[bytes, int
             digest.update(chunk)
             size += len(chunk)
             if counting and not (chunk.isascii() and not decoder.getstate()[0]):
-                for char, times in Counter(decoder.decode(chunk)).items():
-                    if "\udc80" <= char <= "\udcff":
-                        foreign += times
-                    elif char >= "\x80":
-                        plain += times
+                text = decoder.decode(chunk)
+                bad = _foreign_bytes(text)
+                foreign += bad
+                plain += len(text) - len(text.encode("ascii", "ignore")) - bad
     if encoding is not None:
         return head, size, digest.hexdigest(), encoding, True
     if marked and marked != "utf-8-sig":
@@ -170,6 +174,15 @@ def _survey(path: Path, encoding: str | None, language: str) -> tuple[bytes, int
         source=str(path),
         hint="name its encoding, such as --encoding iso8859-2, or save it as UTF-8",
     )
+
+
+def _foreign_bytes(text: str) -> int:
+    """Return how many bytes in `text` were no UTF-8."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return len(re.findall("[\udc80-\udcff]", text))
+    return 0
 
 
 def _refuse_other_formats(head: bytes, path: Path) -> None:
@@ -448,94 +461,3 @@ def _quoting_problem(message: str) -> str:
     if "limit" in message:
         return f"a cell is longer than {csv.field_size_limit():,} characters"
     return f"the quotes do not match ({message})"
-
-
-class Rejects:
-    """The file that takes rejected rows: the same columns after ``line`` and ``reason``.
-
-    It exists only if a row was rejected. A file that is there already is never written over, since
-    somebody may be mending it; one with the same content is used again.
-    """
-
-    def __init__(self, source: ContactFile, path: Path | None, *, keep: bool = True) -> None:
-        suffix = ".vcf" if source.is_vcard else ".csv"
-        self.source = source
-        self.wanted = path or source.path.with_name(f"{source.path.stem}.rejects{suffix}")
-        self.keep = keep
-        self.path: Path | None = None
-        self._file: TextIO | None = None
-        self._part = self.wanted.with_name(self.wanted.name + ".part")
-
-    def __enter__(self) -> Self:
-        if self.keep:
-            try:
-                with self._part.open("w", encoding="utf-8"):
-                    pass
-                self._part.unlink()
-            except OSError as error:
-                raise UsageError(
-                    f"rejected rows cannot be written to {self.wanted} ({error.strerror})",
-                    hint="name another file with --rejects PATH",
-                ) from error
-        return self
-
-    def add(self, record: Record, reason: str) -> None:
-        """Write one rejected row."""
-        if not self.keep:
-            return
-        try:
-            if self._file is None:
-                self._file = self._part.open(
-                    "w", encoding="utf-8", errors="surrogateescape", newline=""
-                )
-                if not self.source.is_vcard:
-                    self._write(["line", "reason", *self.source.header])
-            if self.source.is_vcard:
-                note = f"BEGIN:VCARD\r\nX-LINE:{record.line}\r\nX-REASON:{reason}\r\n"
-                self._file.write(re.sub(r"(?i)\ABEGIN:VCARD\r?\n?", lambda _: note, record.raw))
-            elif record.cells is not None:
-                self._write([str(record.line), reason, *record.cells])
-            else:
-                self._write([str(record.line), reason, *self._cells_of(record.raw)])
-        except OSError as error:
-            raise UnavailableError(
-                f"the rejects file cannot be written ({error.strerror})",
-                source=str(self._part),
-                hint="make room and run the same command again",
-            ) from error
-
-    def _write(self, cells: Sequence[str]) -> None:
-        assert self._file is not None
-        csv.writer(self._file, delimiter=self.source.delimiter).writerow(cells)
-
-    def _cells_of(self, raw: str) -> list[str]:
-        """Return a broken line as one cell, so that none of it is lost unless it is huge."""
-        whole = raw.rstrip("\r\n")
-        limit = csv.field_size_limit() // 2
-        if len(whole) <= limit:
-            return [whole]
-        return [f"{whole[:1000]}… (cut here; line {len(whole):,} characters or longer)"]
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._file is None:
-            return
-        self._file.close()
-        self.path = self._settle()
-
-    def _settle(self) -> Path:
-        content = hashlib.sha256(self._part.read_bytes()).digest()
-        number = 1
-        target = self.wanted
-        while target.exists():
-            if hashlib.sha256(target.read_bytes()).digest() == content:
-                self._part.unlink()
-                return target
-            number += 1
-            target = self.wanted.with_name(f"{self.wanted.stem}-{number}{self.wanted.suffix}")
-        self._part.rename(target)
-        return target

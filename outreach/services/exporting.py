@@ -62,9 +62,9 @@ def export(
 ) -> Iterator[str]:
     """Yield the text of a file with who fulfils `condition` (None: all), and fill in `report`.
 
-    It is read and written piece by piece, however many they are. With `spreadsheet` a CSV is made safe to open
-    in a spreadsheet program: what it would run as a formula begins with an apostrophe, and a byte
-    order mark tells it the encoding. Such a file is for reading; import the other one.
+    It is read and written piece by piece, however many they are. With `spreadsheet` a CSV is made
+    safe to open in a spreadsheet program: what it would run as a formula begins with an apostrophe,
+    and a byte order mark tells it the encoding. Such a file is for reading; import the other one.
     """
     write = {Format.CSV: _csv, Format.JSON: _json, Format.VCARD: _vcards}[kind]
     tables = ("addresses", "consents", "opt_outs") if kind is not Format.JSON else history.FACTS

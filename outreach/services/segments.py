@@ -1,15 +1,14 @@
 """Segments, as a person asks for them: which there are, who is in one, and why somebody is."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from outreach.domain.condition import Finding, explain
-from outreach.domain.contact import AttributeType, Contact
+from outreach.domain.contact import Contact
 from outreach.domain.expression import Vocabulary
-from outreach.domain.segment import SEGMENT_NAME, Segment, Segments
-from outreach.errors import ConfigError, NotFoundError, OutreachError, Problem
+from outreach.domain.segment import Segment, Segments
+from outreach.errors import ConfigError, NotFoundError, Problem
 from outreach.storage import contacts
 from outreach.storage import segments as questions
 from outreach.storage.database import Database
@@ -21,7 +20,12 @@ MAX_FILE = 1_000_000
 def open_segments(folder: Path, vocabulary: Vocabulary) -> Segments:
     """Return the segments whose files lie in `folder`; none of them is read yet."""
     try:
-        paths = {path.stem: path for path in folder.glob("*.toml")}
+        paths = {
+            path.stem: path
+            for path in folder.glob("*.toml")
+            # An editor's lock and swap files
+            if not path.name.startswith(".")
+        }
     except OSError as error:
         raise ConfigError(f"cannot be read ({error.strerror})", source=folder.name) from error
 

@@ -13,7 +13,7 @@ import os
 import random
 import socket
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -43,6 +43,7 @@ from outreach.storage import (
     contacts,
     decisions,
     deliveries,
+    keys,
     suppressions,
     touches,
 )
@@ -110,6 +111,16 @@ class Totals:
         return sum(self[state] for state in deliveries.IN_FLIGHT)
 
     @property
+    def elsewhere(self) -> int:
+        """How many are in the hands of a run, once this one has given back its own."""
+        return self[DeliveryState.CLAIMED] + self[DeliveryState.SENDING]
+
+    @property
+    def due(self) -> int:
+        """How many of those left need not wait."""
+        return self.left - self.waiting
+
+    @property
     def missing(self) -> int:
         """The audience less all that is accounted for; 0 unless something is badly wrong."""
         counted = sum(n for state, n in self.states.items() if state is not DeliveryState.PLANNED)
@@ -166,8 +177,7 @@ class Run:
     """One process at work on one campaign; `work` does it.
 
     `lease` is how long another run leaves alone what this one has claimed. `give_up_after` is how
-    long after its first attempt a deferred mail is tried again. `secrets` are those of
-    `outreach.storage.keys`; `draw` gives numbers from 0 to 1.
+    long after its first attempt a deferred mail is tried again. `draw` gives numbers from 0 to 1.
     """
 
     def __init__(
@@ -181,7 +191,6 @@ class Run:
         clock: Clock,
         lease: timedelta,
         give_up_after: timedelta,
-        secrets: Sequence[str],
         types: Mapping[str, AttributeType] | None = None,
         draw: Callable[[], float] = random.random,
         owner: str | None = None,
@@ -195,7 +204,6 @@ class Run:
         self.clock = clock
         self.lease = lease
         self.give_up_after = give_up_after
-        self.secrets = secrets
         self.types = types
         self.draw = draw
         self.owner = owner or owner_name()
@@ -226,8 +234,8 @@ class Run:
                 self._give_back()
             raise
         self._give_back()
-        self.report.stopped = stopping()
         self.report.totals = self._finish()
+        self.report.stopped = stopping() and self.report.totals.due > 0
         return self.report
 
     def _take_over(self) -> None:
@@ -390,7 +398,8 @@ class Run:
         self, connection: Connection, claim: Claim, contact: Contact, composed: "Composed"
     ) -> None:
         self._begun += 1
-        envelope = Envelope(composed.envelope_sender, composed.recipient)
+        token = composed.message_id.strip("<>").partition("@")[0]
+        envelope = Envelope(composed.envelope_sender, composed.recipient, token)
         started = self.clock()
         receipt = connection.send(envelope, composed.message)
         attempt = Attempt(
@@ -493,7 +502,7 @@ class Run:
         suppressions.suppress(
             session,
             normalise(address),
-            self.secrets,
+            keys.secrets(session, now),
             reason=suppressions.BOUNCE,
             source=self.campaign.key,
             detail=receipt.text,

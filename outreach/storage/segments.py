@@ -9,11 +9,11 @@ Contacts that were merged into others are left out by `members`, `count` and `id
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any, TypeAlias
+from typing import Any, Self, TypeAlias
 
 from sqlalchemy import (
     Boolean,
@@ -38,6 +38,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.sql.operators import OperatorType
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from outreach.domain.condition import (
@@ -81,6 +82,7 @@ from outreach.storage.tables import (
 )
 
 _BATCH = 500
+_GROUP = 20
 
 _Sql: TypeAlias = ColumnElement[Any] | InstrumentedAttribute[Any]
 
@@ -203,6 +205,13 @@ class _Element(FunctionElement[Any]):
         super().__init__(*clauses)
         self.type = returns()
 
+    def self_group(self, against: OperatorType | None = None) -> Self:  # noqa: ARG002
+        """Return the element as it is: it needs no brackets, and no ``= 1`` to be a condition.
+
+        With SQLAlchemy's ``= 1`` around it, SQLite would not use an index for an ``IN``.
+        """
+        return self
+
 
 class _Among(_Element):
     """The contact is among the rows of a table: as ``IN`` and as ``EXISTS``.
@@ -213,6 +222,13 @@ class _Among(_Element):
     """
 
     name = "among"
+    inherit_cache = True
+
+
+class _Bracketed(_Element):
+    """A term in brackets, which SQLAlchemy would take away as it does its own."""
+
+    name = "bracketed"
     inherit_cache = True
 
 
@@ -266,7 +282,7 @@ class _Day(_Element):
 
 
 class _Domain(_Element):
-    """What follows the first "@" of an address."""
+    """What follows the first "@" of an address, in lower case."""
 
     name = "address_domain"
     inherit_cache = True
@@ -294,10 +310,16 @@ def _spelling(kind: type[_Element], sqlite: str, postgresql: str) -> None:
     compiles(kind, "postgresql")(compiler(postgresql))
 
 
+_spelling(_Bracketed, "({0})", "({0})")
 _spelling(_Among, "({0})", "({1})")
 _spelling(_Matches, "({0} GLOB {1})", "({0} ~ {2})")
 _spelling(_Day, "substr({0}, 1, 10)", "to_char({0} AT TIME ZONE 'UTC', 'YYYY-MM-DD')")
-_spelling(_Domain, "substr({0}, instr({0}, '@') + 1)", "substr({0}, strpos({0}, '@') + 1)")
+# A domain is kept as A-labels, which are ASCII; so are the letters that are folded here.
+_spelling(
+    _Domain,
+    "lower(substr({0}, instr({0}, '@') + 1))",
+    "lower(substr({0}, strpos({0}, '@') + 1) COLLATE \"C\")",
+)
 # Clauses of the JSON ones: the column, SQLite's path, PostgreSQL's key.
 _spelling(
     _JsonText,
@@ -343,11 +365,9 @@ def _term(  # noqa: PLR0911 - a case for each condition, as below
         case InSegment(where=where):
             return _term(where, wanted, now)
         case AllOf(parts):
-            terms = [_term(part, wanted, now) for part in parts]
-            return and_(*terms) if wanted else or_(*terms)
+            return _joined(and_ if wanted else or_, [_term(part, wanted, now) for part in parts])
         case AnyOf(parts):
-            terms = [_term(part, wanted, now) for part in parts]
-            return or_(*terms) if wanted else and_(*terms)
+            return _joined(or_ if wanted else and_, [_term(part, wanted, now) for part in parts])
         case _:
             term, can_be_unknown = _question(condition, now)
             if wanted:
@@ -355,7 +375,21 @@ def _term(  # noqa: PLR0911 - a case for each condition, as below
             return term.is_not(true()) if can_be_unknown else not_(term)
 
 
-def _question(  # noqa: PLR0911
+def _joined(
+    operator: Callable[..., ColumnElement[bool]], terms: Sequence[ColumnElement[bool]]
+) -> ColumnElement[bool]:
+    """Join terms by AND or OR, many of them in groups.
+
+    SQLite reads ``a OR b OR c`` as a tree that gets deeper with each term and gives up at 1000.
+    """
+    if len(terms) <= _GROUP:
+        return operator(*terms)
+    size = max(_GROUP, -(-len(terms) // _GROUP))
+    groups = [terms[start : start + size] for start in range(0, len(terms), size)]
+    return operator(*(_Bracketed(_joined(operator, group), returns=Boolean) for group in groups))
+
+
+def _question(  # noqa: PLR0911, PLR0912
     condition: Condition, now: datetime
 ) -> tuple[ColumnElement[bool], bool]:
     """Return the term for a single question, and whether it can be SQL's unknown."""
@@ -369,9 +403,11 @@ def _question(  # noqa: PLR0911
         case OneOf(operand, values):
             constants = [item.constant for item in values]
             return _value(operand, now).in_(constants), not _known(operand)
+        case Like(Field("email" | "email_domain" as name), how, texts):
+            return _addressed(name, how, texts), False
         case Like(operand, how, texts):
             value = _value(operand, now)
-            return or_(*(_like(value, how, text) for text in texts)), not _known(operand)
+            return _like_any(value, how, texts), not _known(operand)
         case Mailbox(addresses):
             return _mailbox(addresses), False
         case Has(operand, text):
@@ -437,7 +473,11 @@ def _day(operand: Operand, now: datetime) -> ColumnElement[str]:
     return _Day(_value(operand, now), returns=Text)
 
 
-def _like(value: ColumnElement[str], how: str, text: str) -> ColumnElement[bool]:
+def _like_any(value: _Sql, how: str, texts: tuple[str, ...]) -> ColumnElement[bool]:
+    return _joined(or_, [_like(value, how, text) for text in texts])
+
+
+def _like(value: _Sql, how: str, text: str) -> ColumnElement[bool]:
     before = how in ("contains", "endswith")
     after = how in ("contains", "startswith")
     pattern = ("*" if before else "") + "".join(map(_glob, text)) + ("*" if after else "")
@@ -463,6 +503,15 @@ def _regex(letter: str) -> str:
     if other:
         return f"[{letter}{other}]"
     return "\\" + letter if letter.isascii() and not letter.isalnum() else letter
+
+
+def _addressed(name: str, how: str, texts: tuple[str, ...]) -> ColumnElement[bool]:
+    if name == "email":
+        fits = _like_any(AddressRow.address, how, texts)
+    else:
+        domain = _Domain(AddressRow.address, returns=Text)
+        fits = domain.in_(texts) if how == "equals" else _like_any(domain, how, texts)
+    return _among(AddressRow, AddressRow.is_primary == true(), fits)
 
 
 def _mailbox(addresses: tuple[str, ...]) -> ColumnElement[bool]:
@@ -505,7 +554,8 @@ def _suppressed() -> ColumnElement[bool]:
 
 
 def _among(
-    table: type[InterestRow | RoleRow | OptOutRow | TouchRow], *terms: ColumnElement[bool]
+    table: type[AddressRow | InterestRow | RoleRow | OptOutRow | TouchRow],
+    *terms: ColumnElement[bool],
 ) -> ColumnElement[bool]:
     query = select(table.contact_id).where(*terms)
     return _Among(

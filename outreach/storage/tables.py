@@ -11,7 +11,6 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
-    JSON,
     BigInteger,
     Enum,
     ForeignKey,
@@ -23,14 +22,12 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from outreach.domain.contact import ConsentBasis, ConsentStatus
-from outreach.storage.database import UtcDateTime
+from outreach.storage.database import Json, UtcDateTime
 
 RowId = BigInteger().with_variant(Integer, "sqlite")
-Json = JSON().with_variant(JSONB(), "postgresql")
 
 
 def _enum(kind: type[StrEnum]) -> Enum:
@@ -111,8 +108,9 @@ class ContactRow(Table):
     updated_at: Mapped[datetime]
 
     __table_args__ = (
-        # "who of this tier", and with it most segments and "who is due"
-        Index(None, "tier", "last_two_way"),
+        # "who of this tier, not merged and not parted from": most segments, and "who is due",
+        # answered from the index alone
+        Index(None, "tier", "merged_into_id", "parted_at", "last_two_way"),
         Index(
             "ix_contacts_merged_into_id",
             "merged_into_id",

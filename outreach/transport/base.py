@@ -132,4 +132,4 @@ def refusal(envelope: Envelope, data: bytes) -> tuple[Verdict, str] | None:
     return None
 
 
-_UNSAFE_IN_PATH = re.compile("[\x00-\x20\x7f<>]")
+_UNSAFE_IN_PATH = re.compile("[\x00-\x20\x7f<>\ud800-\udfff]")

@@ -57,7 +57,11 @@ class MaildirTransport:
         temporary = self.path / "tmp" / name
         with temporary.open("xb") as file:
             _write(file.fileno(), temporary, trace.encode() + data)
-        temporary.rename(self.path / "new" / name)  # the name is nobody else's
+        try:
+            temporary.rename(self.path / "new" / name)  # the name is nobody else's
+        except OSError:
+            temporary.unlink(missing_ok=True)
+            raise
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,6 +173,10 @@ class SmtpConnection:
                     text=failed.text,
                     reply=failed.reply,
                 )
+            except BaseException:
+                # Interrupted, perhaps within the content, where QUIT would be a line of it.
+                self._drop()
+                raise
 
     def close(self) -> None:
         """Say QUIT, without waiting long for an answer, and close."""
@@ -196,7 +200,7 @@ class SmtpConnection:
         to = self._to
         try:
             raw = socket.create_connection((to.host, to.port), timeout=to.timeouts.connect)
-        except OSError as error:
+        except (OSError, UnicodeError) as error:
             text = f"cannot connect to {to.name}: {_words(error)}"
             raise _Failed(unanswered(Step.CONNECT), Step.CONNECT, text) from None
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -226,9 +230,9 @@ class SmtpConnection:
         if reply.code != 250:
             raise self._refused(reply, Step.GREETING)
         for line in lines[1:]:
-            keyword, _, parameters = line.replace("=", " ", 1).strip().partition(" ")
-            known = self._extensions.get(keyword.upper(), "")
-            self._extensions[keyword.upper()] = f"{known} {parameters}".strip()
+            keyword, _, parameters = line.strip().upper().replace("AUTH=", "AUTH ").partition(" ")
+            known = self._extensions.get(keyword, "")
+            self._extensions[keyword] = f"{known} {parameters}".strip()
         limit = re.search(r"\bMAILMAX=(\d{1,6})\b", self._extensions.get("LIMITS", ""))
         self._mail_max = max(1, int(limit[1])) if limit else None
 
@@ -261,7 +265,7 @@ class SmtpConnection:
             raise _Failed(unanswered(Step.TLS), Step.TLS, text) from None
 
     def _log_in(self, user: str, password: str) -> None:
-        offered = self._extensions.get("AUTH", "").upper().split()
+        offered = self._extensions.get("AUTH", "").split()
         login = self._to.login
         if login is Login.AUTO:
             login = Login.LOGIN if "LOGIN" in offered and "PLAIN" not in offered else Login.PLAIN
@@ -310,11 +314,15 @@ class SmtpConnection:
             commands.insert(0, ("RSET", Step.GREETING))
         failure, go = self._hand_in(commands)
         if failure is None and go is not None:
+            self._check_quiet()
             return self._deliver(data)
         assert failure is not None
         reply, step = failure
         self._open_transaction = True
-        if go is not None:
+        if go is not None and step is not Step.RECIPIENT:
+            # It may have a recipient from somewhere; ending the content would send them nothing.
+            self._drop()
+        elif go is not None:
             # Pipelined: the server waits for content though it took no recipient (RFC 2920 3.1).
             try:
                 self._write(b".\r\n", Step.DATA, self._to.timeouts.command)
@@ -426,9 +434,13 @@ class SmtpConnection:
         return self._socket
 
     def _check_quiet(self) -> None:
-        """Between messages a server has nothing to say; if it has, or is gone, we part."""
+        """Part from a server that is gone, or says something when it has nothing to answer.
+
+        Before a message, that would be taken for an answer about it; before the content, for the
+        answer that it was accepted.
+        """
         step = Step.SENDER
-        failed = _Failed(out_of_step(step), step, f"{self._to.name} spoke without being asked")
+        failed = _Failed(out_of_step(step), step, f"{self._to.name} is gone, or spoke unasked")
         failed.may_be_stale = True
         if self._buffer:
             raise failed
@@ -538,8 +550,8 @@ def _needs_smtputf8(envelope: Envelope, data: bytes) -> bool:
 def _xtext(text: str) -> str:
     """Return `text` as RFC 3461 4 writes parameter values."""
     return "".join(
-        letter if "!" <= letter <= "~" and letter not in "+=" else f"+{ord(letter):02X}"
-        for letter in text
+        chr(octet) if 0x21 <= octet <= 0x7E and octet not in b"+=" else f"+{octet:02X}"
+        for octet in text.encode("utf-8", "replace")
     )
 
 
@@ -551,7 +563,8 @@ def _base64(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
 
 
-def _words(error: OSError) -> str:
+def _words(error: OSError | UnicodeError) -> str:
     if isinstance(error, TimeoutError):
         return "no answer in time"
-    return error.strerror or str(error) or type(error).__name__
+    said = error.strerror if isinstance(error, OSError) else None
+    return said or str(error) or type(error).__name__

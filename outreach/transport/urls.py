@@ -100,7 +100,7 @@ def _smtp(text: str, scheme: str, given: _Given) -> SmtpTransport:
         )
     if not _HOST.match(host):
         problems.append(Problem(f"{shown!r} names no host", hint=f"write {_FORMS}"))
-    if url.path not in {"", "/"} or url.fragment:
+    elif url.path not in {"", "/"} or url.fragment:
         problems.append(Problem(f"{shown!r} has a path, which means nothing here"))
     user = unquote(url.username) if url.username else None
     if user and re.search(r"[\x00-\x1f\x7f]", user):

@@ -144,6 +144,7 @@ def test_what_could_smuggle_a_message_is_refused(hop, data):
         (Envelope("a@example.com", "b@example.org>\nx"), Fault.ADDRESS),
         (Envelope("a@example.com", "b c@example.org"), Fault.ADDRESS),
         (Envelope("a@example.com", ""), Fault.ADDRESS),
+        (Envelope("a@example.com", "\ud800@example.org"), Fault.ADDRESS),
         (Envelope("a@example.com> SIZE=1", "b@example.org"), Fault.CONNECTION),
     ],
 )

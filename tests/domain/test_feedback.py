@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from outreach.domain.feedback import (
@@ -57,6 +57,12 @@ ROWS = [
      Cause.ROUTING, None),
     ("550 5.1.8 bad sender's system", "sender", R, Fault.CONNECTION, Cause.SENDER, None),
     ("550 5.1.1 unknown", "sender", R, Fault.CONNECTION, Cause.SENDER, None),
+    ("550 verification failed for a@example.com, no such user, sender verify failed", "recipient",
+     R, Fault.CONNECTION, Cause.SENDER, None),
+    ("550 sender address a@example.com does not exist", "recipient", R, Fault.CONNECTION,
+     Cause.SENDER, None),
+    ("550 the domain of the sender was not found, no such address", "recipient", R,
+     Fault.CONNECTION, Cause.SENDER, None),
     ("553 not yours to use", "sender", R, Fault.CONNECTION, Cause.SENDER, None),
     # Ours: login, encryption, protocol.
     ("535 5.7.8 bad credentials", "login", R, Fault.CONNECTION, Cause.CREDENTIALS, None),
@@ -148,9 +154,12 @@ def test_every_registered_code_has_one_cause(code):
     st.text(max_size=80),
     st.sampled_from(Step),
 )
+@example(500, "5.1.0", "", Step.LOGIN)
+@example(550, None, "no such user", Step.GREETING)
 def test_before_a_recipient_is_named_no_address_is_blamed(code, enhanced, text, step):
     verdict = classify(Reply(code, enhanced, text), step)
-    if step in {Step.CONNECT, Step.SENDER, Step.LOGIN, Step.TLS} or code < 500:
+    before = {Step.CONNECT, Step.GREETING, Step.TLS, Step.LOGIN, Step.SENDER}
+    if step in before or code < 500:
         assert verdict.fault is not Fault.ADDRESS
     assert verdict.outcome is (Outcome.DEFERRED if code < 500 else Outcome.REJECTED)
 

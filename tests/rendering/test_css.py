@@ -251,6 +251,25 @@ def test_deep_nesting_and_size():
     assert '<p style="margin:0">x</p>' in inline_css(html)
 
 
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "unit", ["<", "<a ", '<a "', "<a '", "<!--", "<style>", "<style ", "<p a=b", "</p"]
+)
+def test_hostile_markup_is_inlined_in_time(unit):
+    html = "<style>p{margin:0}</style><p>x</p>" + unit * 20_000
+    assert '<p style="margin:0">x</p>' in inline_css(html)
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "css",
+    ["{" * 20_000, "a(" * 20_000, "/*" * 20_000, "@media{" * 20_000, "p " * 20_000 + "{a:b}"],
+)
+def test_hostile_styles_are_inlined_in_time(css):
+    html = page(css, "<p>x</p>")
+    assert inline_css(html) == html
+
+
 def test_threads_do_not_disturb_each_other():
     pages = [page(f".c{n}{{color:#{n:03}}}", f'<p class="c{n}">x</p>') for n in range(24)]
     expected = [inline_css(html) for html in pages]

@@ -242,6 +242,9 @@ def test_no_value_can_write_a_header(subject, name, filename, identifier, url):
         "=?UTF-8?B?YQpi?=",
         "=?us-ascii*en?q?a=0D=0Ab?=",
         "=?no-such-charset?q?a=0Ab?=",
+        "=?unicode_escape?q?=5Cq=0A?=",
+        "=?idna?q?a=0Ab?=",
+        "=?utf-16be?b?AGEACgBi?=",
         "x" * 17000,
     ],
 )
@@ -330,12 +333,15 @@ def test_feedback_ids(fields, complaint):
 
 def test_extra_headers_cannot_double_ours():
     assert extra_headers([("X-Tag", "a")]) == b"X-Tag: a\r\n"
+    longest = extra_headers([("X-" + "a" * 40, "é" * 60)])
+    assert all(len(line) <= 76 for line in longest.split(b"\r\n"))
     for pairs in (
         [("From", "x@example.com")],
         [("Bcc", "x@example.com")],
         [("X-Tag\r\nBcc", "x")],
         [("X-Tag", "a"), ("x-tag", "b")],
         [("X:", "a")],
+        [("X-" + "a" * 41, "a")],
         [("DKIM-Signature", "a")],
     ):
         with pytest.raises(MessageError):

@@ -5,6 +5,7 @@ import sys
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lxml import etree
 
 from outreach.errors import TemplateError
 from outreach.rendering.css import inline_css
@@ -367,6 +368,23 @@ def test_style_attributes_hold_what_inlining_adds_and_the_engine_styles_are_left
     assert "data-premailer" not in page
     assert "border-collapse" not in page.partition("<body")[2]
     assert 'style="color:red;' in page
+
+
+def test_odd_values_neither_fail_nor_break_out_of_their_attributes():
+    odd = "\\1 \\g<0> \\ $& ' > &quot;><b>"
+    body = (
+        f'<mj-wrapper gap="{odd}"><mj-section border="{odd}"><mj-column border="{odd}" '
+        f'inner-border-radius="{odd}"><mj-image src="{odd}" sizes="{odd}" href="{odd}" '
+        f'title="{odd}" border-top="{odd}" width="{odd}"/><mj-social border="{odd}">'
+        f'<mj-social-element border="{odd}" name="{odd}" srcset="{odd}">x</mj-social-element>'
+        f'</mj-social><mj-table role="{odd}" cellspacing="{odd}">x</mj-table><mj-accordion>'
+        f'<mj-accordion-element><mj-accordion-title font-weight="{odd}">x</mj-accordion-title>'
+        "</mj-accordion-element></mj-accordion></mj-column></mj-section>"
+        f'<mj-section padding="{odd}"><mj-column width="{odd}"/></mj-section></mj-wrapper>'
+        f'<mj-hero border-radius="{odd}" inner-padding="{odd}" mode="fluid-height" '
+        f'background-width="{odd}"/>'
+    )
+    assert etree.fromstring(html(body), etree.HTMLParser()).xpath("//b") == []
 
 
 words = st.text(alphabet="ab <>&\"'{}%/=-!z0\n", max_size=20)

@@ -97,11 +97,25 @@ CASES = {
     ),
     "interactive": page(
         one(
-            '<mj-carousel><mj-carousel-image src="a" href="h"/><mj-carousel-image src="b" alt="B" '
-            'title="t"/></mj-carousel>'
+            '<mj-carousel css-class="x y"><mj-carousel-image src="a" css-class="k l" href="h"/>'
+            '<mj-carousel-image src="b" alt="B" title="t"/></mj-carousel>'
             '<mj-navbar base-url="https://e.example" hamburger="hamburger">'
             '<mj-navbar-link href="/a" css-class="n">A</mj-navbar-link></mj-navbar>'
         )
+    ),
+    "details": page(
+        '<mj-section full-width="false"><mj-group><mj-column padding="0 20px" '
+        f'border="1px solid red">{TEXT}</mj-column><mj-column inner-border-radius="4px"><mj-table '
+        'role="none" cellspacing="3"><tr><td>c</td></tr></mj-table></mj-column></mj-group>'
+        '</mj-section><mj-section><mj-column inner-border="5px solid red" padding="10px">'
+        f'{IMAGE}</mj-column><mj-column><mj-image border-top="2px solid red" src="b"/>'
+        '<mj-accordion><mj-accordion-element><mj-accordion-title font-weight="bold">T'
+        "</mj-accordion-title><mj-accordion-text>X</mj-accordion-text></mj-accordion-element>"
+        "</mj-accordion></mj-column></mj-section>"
+    ),
+    "heroes": page(
+        f'<mj-hero padding="20px 30px" border-radius="4px">{IMAGE}</mj-hero>'
+        f'<mj-wrapper padding="0 40px"><mj-hero padding="0 9px">{IMAGE}</mj-hero></mj-wrapper>'
     ),
     "backgrounds": page(
         '<mj-section background-url="https://e.example/b.png" background-position="10% 20%" '

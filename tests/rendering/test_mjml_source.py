@@ -75,7 +75,7 @@ def test_the_first_of_two_attributes_counts():
         ("\n  </mj-column>", "</mj-column> closes nothing that is open", 2, 3),
         ('\n<mj-section padding="1px>', "this tag never ends", 2, 1),
         ("\n\n<!-- x", "this comment never ends", 3, 1),
-        ("<mj-a>" * 150, "nested more than 100 deep", 1, None),
+        ("<mj-a>" * 150, "nested more than 30 deep", 1, None),
     ],
 )
 def test_broken_markup_is_placed(body, message, line, column):
@@ -183,8 +183,8 @@ def test_circles_are_found():
 
 
 def test_includes_that_multiply_are_stopped():
-    twice = '<mj-include path="n{0}.mjml"/><mj-include path="n{0}.mjml"/>'
-    files = {f"n{n}": twice.format(n + 1) for n in range(30)} | {"n30": "<mj-section/>"}
+    twice = '<mj-include path="n{0}.mjml"/>' * 4
+    files = {f"n{n}": twice.format(n + 1) for n in range(8)} | {"n8": "<mj-section/>"}
     calls = []
     loader = {f"{key}.mjml": text for key, text in files.items()}
 
@@ -196,6 +196,16 @@ def test_includes_that_multiply_are_stopped():
     assert len(calls) == MAX_INCLUDES
     assert [problem.message for problem in found.errors] == [
         "more than 500 includes, or too much text in them"
+    ]
+
+
+def test_a_long_chain_of_includes_is_stopped():
+    def load(name):
+        return f'<mj-include path="a{name}"/>'
+
+    found = read('<mjml><mj-body><mj-include path="a"/></mj-body></mjml>', "t.mjml", load)
+    assert [problem.message for problem in found.errors] == [
+        "includes are nested more than 10 deep"
     ]
 
 
@@ -222,6 +232,15 @@ def test_a_loader_that_fails_is_reported_where_the_include_stands(error, message
 def test_without_a_loader_nothing_can_be_included():
     found = read('<mjml><mj-body><mj-include path="a"/></mj-body></mjml>', "t.mjml")
     assert [problem.message for problem in found.errors] == ['cannot include "a" here']
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "unit", ["<", "<mj-text ", '<mj-text "', "<mj-text>", "</mj-text>", "<p>", "<!--", "<![CDATA["]
+)
+def test_hostile_input_is_read_in_time(unit):
+    found = document("<mj-text>" + unit * 20_000)
+    assert found.errors
 
 
 @settings(max_examples=200, deadline=None)

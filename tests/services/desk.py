@@ -221,7 +221,6 @@ class Desk:
             "clock": self.clock,
             "lease": timedelta(minutes=5),
             "give_up_after": timedelta(hours=48),
-            "secrets": ["secret"],
             "draw": lambda: 0.0,
             "owner": owner,
         }

@@ -1,0 +1,267 @@
+"""`outreach campaigns` and `outreach why`: how mailings stand, and what was decided."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from outreach.cli.output import Invocation, json_option, pass_invocation, printable, table
+
+if TYPE_CHECKING:
+    from outreach.services.campaigns import Details, Explanation, Overview, Story
+
+
+@click.group()
+def campaigns() -> None:
+    """List, show, resume or cancel campaigns.
+
+    A campaign is one mailing to one frozen audience. Its deliveries always add up: audience = sent
+    + rejected + refused + uncertain + cancelled + what is left.
+    """
+
+
+@campaigns.command("list")
+@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="How many.")
+@json_option
+@pass_invocation
+def list_campaigns(invocation: Invocation, limit: int) -> None:
+    """List campaigns, the newest first.
+
+    \b
+    Example:
+      outreach campaigns list
+    """
+    from outreach.services import campaigns as service
+
+    found = service.overviews(invocation.app.database, invocation.app.clock(), limit)
+
+    def human() -> str:
+        if not found:
+            return "no campaigns yet; `outreach send` makes one"
+        headers = ("key", "state", "audience", "sent", "refused", "uncertain", "left", "planned")
+        return table(headers, [_row(each) for each in found])
+
+    invocation.console.result({"campaigns": [_overview_data(each) for each in found]}, human)
+
+
+def _row(each: "Overview") -> tuple[object, ...]:
+    counts = {str(state): number for state, number in each.totals.states.items()}
+    return (
+        each.campaign.key,
+        str(each.campaign.state),
+        each.totals.audience,
+        counts.get("sent", 0),
+        counts.get("refused", 0),
+        counts.get("uncertain", 0),
+        each.totals.left,
+        each.campaign.created_at,
+    )
+
+
+@campaigns.command()
+@click.argument("key")
+@json_option
+@pass_invocation
+def show(invocation: Invocation, key: str) -> None:
+    """Show one campaign: totals, reasons, and each mail that may or may not have gone out.
+
+    \b
+    Example:
+      outreach campaigns show newsletter@2026-12
+    """
+    from outreach.services import campaigns as service
+
+    found = service.details(invocation.app.database, key, invocation.app.clock())
+    invocation.console.result(
+        {
+            **_overview_data(found.overview),
+            "groups": found.groups,
+            "uncertain": found.uncertain,
+            "rejected": found.rejected,
+        },
+        lambda: _details_text(found),
+    )
+
+
+def _details_text(found: "Details") -> str:
+    from outreach.cli.sending import totals_text
+
+    campaign = found.overview.campaign
+    state = (
+        f"{campaign.state}: {campaign.state_reason}" if campaign.state_reason else campaign.state
+    )
+    approved = (
+        f"{campaign.approved_at:%Y-%m-%d %H:%M} UTC by {campaign.approved_by}"
+        if campaign.approved_at
+        else "no"
+    )
+    lines = [
+        f"{campaign.key}: {state}",
+        f"  template   {campaign.template} ({campaign.template_hash[:12]})",
+        f"  segment    {campaign.segment}: {campaign.segment_where}",
+        f"  from       {campaign.sender}",
+        f"  class      {campaign.kind}, {campaign.content_class}",
+        f"  approved   {approved}",
+        *(f"  {line}" for line in totals_text(found.overview.totals).splitlines()),
+    ]
+    parts = [printable("\n".join(lines))]
+    if found.groups:
+        rows = [(str(g.state), g.number, g.reason, g.next_at) for g in found.groups]
+        parts.append(table(("state", "number", "reason", "not before"), rows))
+    if found.rejected:
+        rejected = [(s.address, s.attempts, s.reason) for s in found.rejected]
+        parts.append(table(("rejected", "attempts", "why"), rejected))
+    if found.uncertain:
+        listed = [(s.address, s.tried_at, s.message_id, s.reason) for s in found.uncertain]
+        parts.append(
+            "These may have gone out. They are never sent again by themselves:\n"
+            + table(("address", "tried", "message", "why"), listed)
+        )
+    return "\n\n".join(parts)
+
+
+@campaigns.command()
+@click.argument("key")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="Send at most N mails now.")
+@json_option
+@pass_invocation
+def resume(invocation: Invocation, key: str, limit: int | None) -> int:
+    """Go on sending a campaign that was paused or interrupted.
+
+    \b
+    Example:
+      outreach campaigns resume newsletter@2026-12
+    """
+    from outreach.cli.sending import deliver
+    from outreach.services import campaigns as service
+    from outreach.services.sending import totals
+
+    app = invocation.app
+    campaign = service.resume(app.database, key, app.clock())
+    left = totals(app.database, campaign.id, campaign.audience, app.clock())
+    return deliver(app, invocation.console, campaign, left, limit=limit)
+
+
+@campaigns.command()
+@click.argument("key")
+@json_option
+@pass_invocation
+def cancel(invocation: Invocation, key: str) -> None:
+    """Call a campaign off. What was sent stays sent; a run at work stops within one message.
+
+    \b
+    Example:
+      outreach campaigns cancel newsletter@2026-12
+    """
+    from outreach.services import campaigns as service
+
+    app = invocation.app
+    number = service.cancel(app.database, key, app.person, app.clock())
+    invocation.console.result(
+        {"campaign": key, "cancelled": number},
+        f"{key} is cancelled; {number:,} mails will not be sent",
+    )
+
+
+def _overview_data(each: "Overview") -> dict[str, Any]:
+    from outreach.cli.sending import totals_data
+
+    return {"campaign": each.campaign, "totals": totals_data(each.totals)}
+
+
+@click.command()
+@click.argument("email")
+@click.option("--campaign", "key", metavar="KEY", help="Only what concerns this campaign.")
+@json_option
+@pass_invocation
+def why(invocation: Invocation, email: str, key: str | None) -> None:
+    """Explain why a contact got a mail, or did not.
+
+    Every decision is on record with its rule, its reason and its date.
+
+    \b
+    Examples:
+      outreach why anna@example.com
+      outreach why anna@example.com --campaign newsletter@2026-12
+    """
+    from outreach.services import campaigns as service
+
+    app = invocation.app
+    found = service.explain(
+        app.database,
+        email,
+        app.policy,
+        app.clock(),
+        key=key,
+        series=app.settings.newsletter,
+        types=app.settings.attributes,
+    )
+    invocation.console.result(
+        {
+            "contact": {"id": found.contact.id, "email": found.contact.email},
+            "campaigns": [
+                {
+                    "key": story.campaign.key,
+                    "delivery": story.standing,
+                    "decisions": story.decisions,
+                }
+                for story in found.stories
+            ],
+            "newsletter_now": found.now,
+        },
+        lambda: _explanation_text(found),
+    )
+
+
+def _explanation_text(found: "Explanation") -> str:
+    contact = found.contact
+    head = f"{contact.name or contact.email}, {contact.tier}"
+    stories = [line for story in found.stories for line in ("", *_story_lines(story))]
+    until = f", until {found.now.until:%Y-%m-%d %H:%M} UTC" if found.now.until else ""
+    verdict = {"allow": "would go", "hold": "would wait", "refuse": "would be refused"}
+    lines = [
+        head,
+        *(stories or ["", "No campaign ever had them in its audience."]),
+        "",
+        f"A newsletter now {verdict[found.now.verdict]}: {found.now.why}"
+        f" ({found.now.rule}){until}.",
+    ]
+    return "\n".join(printable(line) for line in lines)
+
+
+def _story_lines(story: "Story") -> list[str]:
+    campaign, standing = story.campaign, story.standing
+    lines = [f"{campaign.key}: {_outcome(story)}"]
+    for each in story.decisions:
+        asked = "when it was planned" if each.stage == "plan" else "just before sending"
+        verdict = {"allow": "allowed it", "hold": "held it", "refuse": "refused it"}[each.verdict]
+        until = f" until {each.until:%Y-%m-%d %H:%M} UTC" if each.until else ""
+        lines.append(
+            f"  {each.at:%Y-%m-%d %H:%M} UTC, {asked}: the gate {verdict}{until}"
+            f" ({each.rule}): {each.why}."
+        )
+    if standing and standing.reply_text and standing.state != "sent":
+        lines.append(f"  the mail server said: {standing.reply_text}")
+    return lines
+
+
+def _outcome(story: "Story") -> str:
+    campaign, standing = story.campaign, story.standing
+    if standing is None:
+        return (
+            f"not in the audience. Segment {campaign.segment} ({campaign.segment_where}) did not "
+            f"hold them when it was frozen on {campaign.created_at:%Y-%m-%d %H:%M} UTC."
+        )
+    at = standing.sent_at or standing.tried_at
+    when = f" on {at:%Y-%m-%d %H:%M} UTC" if at else ""
+    until = f", not before {standing.not_before:%Y-%m-%d %H:%M} UTC" if standing.not_before else ""
+    return {
+        "planned": "planned, and not approved yet.",
+        "pending": f"not sent yet{until}.",
+        "claimed": "about to be sent.",
+        "sending": "being sent at this moment.",
+        "sent": f"sent{when} to {standing.address}.",
+        "rejected": f"not sent: rejected{when}, {standing.reason}.",
+        "refused": f"not sent: the gate refused it ({standing.reason}).",
+        "uncertain": f"may have gone out{when}; nobody knows ({standing.reason}).",
+        "cancelled": "not sent: the campaign was cancelled.",
+    }[standing.state]

@@ -1,0 +1,562 @@
+"""`outreach send`: plan a mailing, show it, ask once, and send."""
+
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from outreach.cli.output import Console, Invocation, json_option, pass_invocation, printable
+from outreach.errors import (
+    PartialError,
+    Problem,
+    RefusedError,
+    UnavailableError,
+    UsageError,
+)
+
+if TYPE_CHECKING:
+    from outreach.app import App
+    from outreach.domain.segment import Segment
+    from outreach.rendering.templates import Template
+    from outreach.services.planning import Plan, Tally
+    from outreach.services.sending import Report, Totals
+    from outreach.storage.campaigns import Campaign
+
+INTERRUPTED = 130
+
+LINE_EVERY = 10.0
+"""Seconds between progress lines where there is no terminal to draw a bar on."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be sent to whom, and how."""
+
+    key: str
+    template: "Template"
+    segment: "Segment"
+    reason: str | None
+    limit: int | None
+    yes: bool
+
+
+@click.command()
+@click.option("--segment", "-s", metavar="NAME", help="Who gets it; else the template says.")
+@click.option("--template", "-t", metavar="NAME", help="What they get; else the current edition.")
+@click.option("--key", metavar="KEY", help="The mailing's key; the same key is never sent twice.")
+@click.option("--reason", metavar="TEXT", help="Why an ask is in its readers' interest.")
+@click.option("--add-new", is_flag=True, help="Add who joined since, and ask anew of the refused.")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="Send at most N mails now.")
+@click.option("--to", metavar="EMAIL", help="Send one test mail to this address instead.")
+@click.option("--as", "rendered_as", metavar="EMAIL", help="With --to: rendered for this contact.")
+@click.option("--dry-run", is_flag=True, help="Render every mail, record and send nothing.")
+@click.option("--yes", "-y", is_flag=True, help="Approve without being asked, as cron does.")
+@json_option
+@pass_invocation
+def send(
+    invocation: Invocation,
+    /,
+    *,
+    to: str | None,
+    rendered_as: str | None,
+    add_new: bool,
+    dry_run: bool,
+    **ordered: Any,
+) -> int:
+    """Send a newsletter or any template to a segment.
+
+    Without --template it takes the newest edition whose time has come. It freezes who gets it, asks
+    the gate about each of them, renders every mail, shows what is about to happen and asks once.
+    Running it again sends what is left, and nobody ever gets one key twice: a crontab line such as
+    `0 9 1 * * outreach send --segment clients --yes` sends every edition once.
+
+    Who joins the segment later is not in the frozen audience; --add-new adds them, and asks the
+    gate again about those it refused. Mail that was held or deferred goes with a later run.
+
+    \b
+    Examples:
+      outreach send --segment clients
+      outreach send --segment clients --dry-run
+      outreach send --template newsletter/2026-12 --to me@example.com --as anna@example.com
+      outreach send --segment clients --yes --limit 50
+    """
+    app, console = invocation.app, invocation.console
+    if rendered_as and not to:
+        raise UsageError("--as is for test mails", hint="add --to EMAIL, or take --as away")
+    order = _order(app, **ordered)
+    if to:
+        return _test(app, console, order, to, rendered_as)
+    from outreach.services import planning
+    from outreach.storage import campaigns
+
+    with app.database.read() as session:
+        campaign = campaigns.find(session, order.key)
+    if campaign is not None and campaign.state != "planned":
+        planning.check_open(campaign)
+        if not add_new:
+            return _continue(app, console, order, campaign, dry_run)
+    if dry_run:
+        return _rehearse(app, console, order)
+    return _plan_and_send(app, console, order, campaign)
+
+
+def _order(
+    app: "App",
+    *,
+    segment: str | None,
+    template: str | None,
+    key: str | None,
+    reason: str | None,
+    limit: int | None,
+    yes: bool,
+) -> Order:
+    """Settle what was left open: the current edition, its segment, its key."""
+    now = app.clock()
+    templates = app.templates
+    if template is None:
+        own = segment if segment and templates.editions(segment) else None
+        template = templates.current(own or app.settings.newsletter, now)
+    loaded = templates.load(template)
+    segment = segment or loaded.front_matter.segment
+    if segment is None:
+        raise UsageError(
+            f"who is to get {loaded.name}?",
+            hint="add --segment NAME, or a line segment: NAME to the template's front matter",
+        )
+    found = app.segments.get(segment)
+    return Order(key or loaded.edition_key(now), loaded, found, reason, limit, yes)
+
+
+def _plan_and_send(
+    app: "App",
+    console: Console,
+    order: Order,
+    campaign: "Campaign | None",
+) -> int:
+    from outreach.services.planning import Planner
+    from outreach.services.sending import owner_name, totals
+
+    now = app.clock()
+    planner = Planner(app.database, app.policy, owner=owner_name(), types=app.settings.attributes)
+    if campaign is None or campaign.state == "planned":
+        plan = planner.plan(_new_campaign(app, order), order.segment, now)
+    else:
+        plan = planner.plan_additions(campaign, order.segment, now)
+    assert plan.campaign is not None
+    composer = app.composer(app.approved_template(plan.campaign), key=plan.key)
+    with _bar(console, plan.approvable, "rendering") as advance:
+        planner.prove(plan, composer, now, advance)
+    if not plan.approvable:
+        return _nothing_to_approve(app, console, planner, plan)
+    try:
+        _approve(app, console, order, plan)
+    except BaseException:
+        planner.abandon(plan)
+        raise
+    campaign = planner.approve(plan, app.person, app.clock())
+    left = totals(app.database, campaign.id, campaign.audience, app.clock())
+    return deliver(app, console, campaign, left, limit=order.limit, plan=plan)
+
+
+def _new_campaign(app: "App", order: Order) -> Any:
+    from outreach.storage.campaigns import NewCampaign
+
+    matter = order.template.front_matter
+    sender = app.settings.sender_called(matter.sender)
+    return NewCampaign(
+        key=order.key,
+        template=order.template.name,
+        template_hash=order.template.hash,
+        files=order.template.files,
+        segment=order.segment.name,
+        segment_where=order.segment.where,
+        series=order.template.series,
+        kind=matter.kind,
+        content_class=matter.content_class,
+        ask_reason=order.reason,
+        subject=matter.subject,
+        sender=f"{sender.name} <{sender.address}>",
+    )
+
+
+def _nothing_to_approve(app: "App", console: Console, planner: Any, plan: "Plan") -> int:
+    """Everyone was refused, or nobody was there: close the plan and say so."""
+    if plan.considered:
+        planner.close(plan, app.clock())
+        text = f"nothing to send: the gate refused all {plan.considered}\n\n{_stopped(plan)}"
+    else:
+        planner.abandon(plan)
+        text = "nothing to send: nobody is in the audience"
+    console.result({"campaign": plan.key, "plan": plan_data(plan), "run": None}, text)
+    return 0
+
+
+def _approve(app: "App", console: Console, order: Order, plan: "Plan") -> None:
+    """Show the plan and get somebody's word for it, or raise `RefusedError`."""
+    if order.yes:
+        console.note(_plan_text(app, order, plan))
+        return
+    number = plan.allowed if order.limit is None else min(order.limit, plan.allowed)
+    if not console.interactive:
+        raise RefusedError(
+            f"{plan.key}: {_count(number, 'mail')} ready, and nobody here to ask",
+            hint="add --yes to send without being asked, or --dry-run to only look",
+        )
+    click.echo(_plan_text(app, order, plan), err=True)
+    if not click.confirm(f"Send {_count(number, 'mail')} now?", err=True):
+        raise RefusedError("not sent, as you said", hint="nothing was recorded")
+
+
+def _continue(
+    app: "App",
+    console: Console,
+    order: Order,
+    campaign: "Campaign",
+    dry_run: bool,
+) -> int:
+    """Send what an approved campaign has left, or say that there is nothing."""
+    from outreach.domain.delivery import DeliveryState
+    from outreach.services import campaigns
+    from outreach.services.sending import totals
+
+    if campaign.template != order.template.name:
+        raise RefusedError(
+            f"{campaign.key} is a mailing of {campaign.template}, not of {order.template.name}",
+            hint="give this one a key of its own with --key",
+        )
+    if order.segment.name not in campaign.segment.split(", "):
+        raise RefusedError(
+            f"{campaign.key} went to {campaign.segment}, not to {order.segment.name}",
+            hint=f"add --add-new to send it to those of {order.segment.name} who are not in it",
+        )
+    outside = _outside(app, order, campaign)
+    now = app.clock()
+    left = totals(app.database, campaign.id, campaign.audience, now)
+    if outside:
+        console.note(
+            f"{_count(outside, 'contact')} joined {order.segment.name} after the audience was "
+            f"frozen on {campaign.created_at:%Y-%m-%d}; --add-new would add them"
+        )
+    if left[DeliveryState.REFUSED] and not left.due:
+        console.note("--add-new would ask the gate again about those it refused")
+    if not left.due or dry_run:
+        text = f"{left.due:,} left to send now" if left.due else _nothing_left(left)
+        data = {"campaign": campaign.key, "outside": outside, "run": None}
+        console.result({**data, "totals": totals_data(left)}, text)
+        return 0
+    if campaign.state != "active":
+        campaign = campaigns.resume(app.database, campaign.key, now)
+    return deliver(app, console, campaign, left, limit=order.limit)
+
+
+def _outside(app: "App", order: Order, campaign: "Campaign") -> int:
+    from outreach.storage import deliveries, segments
+
+    with app.database.read() as session:
+        members = segments.members(order.segment.condition, app.clock())
+        return deliveries.outside(session, campaign.id, members)
+
+
+def _rehearse(app: "App", console: Console, order: Order) -> int:
+    from outreach.domain.gate import Intent
+    from outreach.services.planning import Planner
+
+    matter = order.template.front_matter
+    intent = Intent(
+        key=order.key,
+        series=order.template.series,
+        kind=matter.kind,
+        content_class=matter.content_class,
+        reason=order.reason,
+    )
+    planner = Planner(app.database, app.policy, owner="rehearsal", types=app.settings.attributes)
+    composer = app.composer(order.template, key=order.key)
+    with _bar(console, None, "rendering") as advance:
+        plan = planner.rehearse(intent, order.segment, composer, app.clock(), advance)
+    console.result(
+        {"campaign": plan.key, "dry_run": True, "plan": plan_data(plan)},
+        lambda: f"{_plan_text(app, order, plan)}\nDry run: nothing was recorded or sent.",
+    )
+    return 0
+
+
+def _test(app: "App", console: Console, order: Order, to: str, rendered_as: str | None) -> int:
+    from outreach.services.planning import send_test
+
+    outcome = send_test(
+        app.database,
+        app.composer(order.template, key=order.key),
+        app.transport,
+        to=to,
+        rendered_as=rendered_as,
+        segment=order.segment,
+        allowed=app.settings.test_recipients,
+        now=app.clock(),
+        types=app.settings.attributes,
+    )
+    console.result(
+        {"test": {"to": to, "as": outcome.rendered_as, "server": outcome.receipt.server}},
+        printable(f'sent a test to {to}, rendered for {outcome.rendered_as}: "{outcome.subject}"'),
+    )
+    return 0
+
+
+def deliver(
+    app: "App",
+    console: Console,
+    campaign: "Campaign",
+    left: "Totals",
+    *,
+    limit: int | None = None,
+    plan: "Plan | None" = None,
+) -> int:
+    """Send what `campaign` has left, print what came of it, and return the exit code."""
+    from datetime import timedelta
+
+    from outreach.services.sending import Run
+
+    run = Run(
+        app.database,
+        campaign,
+        app.composer(app.approved_template(campaign), key=campaign.key),
+        app.transport,
+        app.policy,
+        clock=app.clock,
+        lease=timedelta(seconds=app.settings.lease),
+        give_up_after=timedelta(hours=app.settings.give_up_after),
+        types=app.settings.attributes,
+    )
+    total = left.due if limit is None else min(limit, left.due)
+    with _draining(console) as stopping, _bar(console, total, "sending") as advance:
+        report = run.work(
+            limit=limit,
+            stopping=stopping,
+            progress=lambda report: advance(report.counts.total()),
+        )
+    console.result(
+        {
+            "campaign": campaign.key,
+            "plan": plan and plan_data(plan),
+            "run": run_data(report),
+            "totals": totals_data(report.totals),
+        },
+        lambda: _run_text(campaign, report),
+    )
+    return _exit(campaign, report)
+
+
+def _exit(campaign: "Campaign", report: "Report") -> int:
+    """Return the exit code of a run, or raise what a person must act on."""
+    resume = f"outreach campaigns resume {campaign.key}"
+    if report.stopped:
+        click.echo(f"interrupted; what was recorded is kept. To go on: {resume}", err=True)
+        return INTERRUPTED
+    if report.paused:
+        raise UnavailableError(
+            f"{campaign.key} is paused: {report.paused}", hint=f"mend that, then: {resume}"
+        )
+    problems = [
+        Problem(f"{failure.email}: {failure.result}: {failure.reason}")
+        for failure in report.failures
+    ]
+    if report.found_uncertain:
+        problems.append(
+            Problem(
+                f"{_count(report.found_uncertain, 'mail')} of an earlier run may have gone out; "
+                "none is sent again by itself",
+                hint=f"outreach campaigns show {campaign.key}",
+            )
+        )
+    if report.totals.missing:
+        problems.append(
+            Problem(
+                f"the ledger does not add up: {report.totals.missing} of "
+                f"{report.totals.audience} deliveries are not accounted for",
+                hint="restore the database from a copy; somebody changed it by hand",
+            )
+        )
+    if problems:
+        raise PartialError(problems)
+    return 0
+
+
+@contextmanager
+def _draining(console: Console) -> Iterator[Callable[[], bool]]:
+    """Let the first Ctrl-C or SIGTERM ask for an orderly end, and the second end it at once."""
+    stop = threading.Event()
+
+    def ask(number: int, _frame: object) -> None:
+        stop.set()
+        signal.signal(number, signal.default_int_handler)
+        console.note("finishing the message in hand; again to stop at once")
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop.is_set
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _bar(console: Console, total: int | None, what: str) -> Iterator[Callable[[int], None]]:
+    """Show how far it is: a bar on a terminal, else a plain line now and then."""
+    if console.quiet:
+        yield lambda _: None
+    elif sys.stderr.isatty() and not console.json:
+        from rich.console import Console as RichConsole
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+        columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=RichConsole(stderr=True), transient=True) as progress:
+            task = progress.add_task(what, total=total)
+            yield lambda done: progress.update(task, completed=done)
+    else:
+        yield _lines(console, total, what)
+
+
+def _lines(console: Console, total: int | None, what: str) -> Callable[[int], None]:
+    begun = last = monotonic()
+
+    def tell(done: int) -> None:
+        nonlocal last
+        now = monotonic()
+        if now - last >= LINE_EVERY:
+            last = now
+            whole = f" of {total:,} ({done * 100 // total} %)" if total else ""
+            console.note(f"{what}: {done:,}{whole}, {done / (now - begun):.0f} a second")
+
+    return tell
+
+
+def _plan_text(app: "App", order: Order, plan: "Plan") -> str:
+    proof = plan.proof
+    matter = order.template.front_matter
+    sender = app.settings.sender_called(matter.sender)
+    average = proof.octets / proof.mails / 1024 if proof.mails else 0
+    held = sum(tally.number for tally in plan.held.values())
+    refused = sum(tally.number for tally in plan.refused.values())
+    limited = f" (this run at most {order.limit:,})" if order.limit is not None else ""
+    lines = [
+        f"{plan.key}: {order.template.name} to {order.segment.name}",
+        f"  from       {sender.name} <{sender.address}>",
+        f'  subject    "{proof.subject}" (for {proof.subject_for})' if proof.mails else "",
+        f"  through    {app.transport.name}",
+        f"  size       {average:.0f} KB on average, largest {proof.largest / 1024:.0f} KB"
+        if proof.mails
+        else "",
+        f"  audience   {plan.considered:,}",
+        f"  to send    {plan.allowed:,}{limited}",
+        f"  held       {held:,}" if held else "",
+        f"  refused    {refused:,}" if refused else "",
+    ]
+    text = printable("\n".join(line for line in lines if line))
+    stopped = _stopped(plan)
+    return f"{text}\n\n{stopped}" if stopped else text
+
+
+def _stopped(plan: "Plan") -> str:
+    lines = []
+    for word, tallies in (("held", plan.held), ("refused", plan.refused)):
+        for rule, tally in sorted(tallies.items(), key=lambda item: -item[1].number):
+            until = (
+                f" until {tally.until:%Y-%m-%d %H:%M} UTC at the earliest" if tally.until else ""
+            )
+            samples = ", ".join(sample for sample in tally.samples if sample)
+            more = ", …" if tally.number > len(tally.samples) else ""
+            lines.append(f"  {word} {tally.number:,}: {rule}{until}")
+            lines.append(f"      {samples}{more}")
+            lines.append(f"      such as: {tally.why}")
+    return printable("\n".join(lines))
+
+
+def _run_text(campaign: "Campaign", report: "Report") -> str:
+    did = ", ".join(f"{result} {number:,}" for result, number in report.counts.items())
+    lines = [f"{campaign.key}: {did or 'nothing was due'}", totals_text(report.totals)]
+    if report.ended_by is not None and not report.paused:
+        lines.append(f"the campaign is {report.ended_by} now")
+    elif elsewhere := report.totals.elsewhere:
+        lines.append(f"{_count(elsewhere, 'mail')} in the hands of another run")
+    return "\n".join(line for line in lines if line)
+
+
+def totals_text(found: "Totals") -> str:
+    """Return the campaign's totals in a line or two."""
+    counts = {str(state): number for state, number in found.states.items() if number}
+    counts.pop("planned", None)
+    parts = ", ".join(f"{state} {number:,}" for state, number in counts.items())
+    text = f"audience {found.audience:,} = {parts or 'nobody'}"
+    if found.missing:
+        text += f", and {found.missing:,} missing"
+    if found.waiting and found.next_at:
+        text += f"\n{found.waiting:,} wait until {found.next_at:%Y-%m-%d %H:%M} UTC or later"
+    return text
+
+
+def _nothing_left(found: "Totals") -> str:
+    counts = {str(state): number for state, number in found.states.items() if number}
+    sent = counts.pop("sent", 0)
+    counts.pop("planned", None)
+    if not counts:
+        return f"nothing to send: all {sent:,} have it"
+    rest = ", ".join(f"{number:,} {state}" for state, number in counts.items())
+    when = f", the first from {found.next_at:%Y-%m-%d %H:%M} UTC on" if found.next_at else ""
+    return f"nothing to send: {sent:,} of {found.audience:,} have it; {rest}{when}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def plan_data(plan: "Plan") -> Mapping[str, Any]:
+    """Return a plan as JSON."""
+
+    def tallies(found: Mapping[str, "Tally"]) -> list[Mapping[str, Any]]:
+        return [
+            {
+                "rule": rule,
+                "number": tally.number,
+                "why": tally.why,
+                "samples": tally.samples,
+                "until": tally.until,
+            }
+            for rule, tally in found.items()
+        ]
+
+    return {
+        "considered": plan.considered,
+        "allowed": plan.allowed,
+        "held": tallies(plan.held),
+        "refused": tallies(plan.refused),
+        "subject": plan.proof.subject,
+        "octets": plan.proof.octets,
+        "largest": plan.proof.largest,
+    }
+
+
+def run_data(report: "Report") -> Mapping[str, Any]:
+    """Return what a run did as JSON."""
+    return {
+        "counts": {str(result): number for result, number in report.counts.items()},
+        "failures": report.failures,
+        "found_uncertain": report.found_uncertain,
+        "stopped": report.stopped,
+        "paused": report.paused,
+    }
+
+
+def totals_data(found: "Totals") -> Mapping[str, Any]:
+    """Return a campaign's totals as JSON."""
+    return {
+        "audience": found.audience,
+        "states": {str(state): number for state, number in found.states.items()},
+        "waiting": found.waiting,
+        "next_at": found.next_at,
+        "missing": found.missing,
+    }
