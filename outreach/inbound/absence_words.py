@@ -6,7 +6,7 @@ case, no accents, full-width forms as narrow ones; they are folded the same way,
 the language does. To teach one more language, add an entry.
 """
 
-# ruff: noqa: E501, RUF001
+# ruff: noqa: E501
 
 from dataclasses import dataclass
 

@@ -8,7 +8,7 @@ The words of a language are tables in `absence_words`; what stands here holds fo
 Standards: RFC 3834 (Auto-Submitted and what responders should do).
 """
 
-# ruff: noqa: E501, RUF001 (patterns and messages are easier to check in one piece)
+# ruff: noqa: E501 (patterns and messages are easier to check in one piece)
 
 import calendar
 import re
@@ -198,61 +198,10 @@ def _may_be(mail: Mail, text: str) -> bool:
     """Whether the words are worth reading although nothing outside them speaks of a machine."""
     if len(text) > _SHORT or "?" in text:
         return False
-<<<<<<< HEAD
     if any(name in mail.headers for name in ("list-id", "list-post", "newsgroups")):
         return False
     folded = fold(text)
     return any(hint in folded for hint in _HINTS)
-=======
-    return len(mail.text) < _MAX_WORDS * 3
-
-
-def _words_of(mail: Mail) -> str:
-    text = mail.text if mail.text.strip() else mail.plain_html
-    return own_words(text[: _MAX_WORDS * 4]).unquoted or text[:_MAX_WORDS]
-
-
-def _read(
-    subject: str,
-    bare: str,
-    told: str,
-    today: date,
-    rule: str | None,
-    *,
-    by_subject: bool,
-    generated: bool,
-    mail: Mail,
-) -> AutoReply | None:
-    body = fold(told[:_MAX_WORDS])
-    answered = subject != bare
-    automatic = bool(_AUTOMATIC.search(body))
-    kind = next((kind for kind, pattern in _KINDS if pattern.search(body)), None)
-    if kind in (None, AutoReplyKind.ACKNOWLEDGEMENT) and (by_subject or rule) and _KINDS[2][1].search(bare):
-        kind = AutoReplyKind.ABSENT
-    until = None
-    if kind in (None, AutoReplyKind.ABSENT, AutoReplyKind.ACKNOWLEDGEMENT):
-        dated = f"{bare}.\n\n{body}" if by_subject or rule else body
-        until = return_date(dated, today) if kind is not AutoReplyKind.ACKNOWLEDGEMENT else None
-    if kind is None and until and (rule or by_subject):
-        kind = AutoReplyKind.ABSENT
-    if rule:
-        found = rule
-        kind = kind or AutoReplyKind.ACKNOWLEDGEMENT
-    elif by_subject and kind and (not answered or automatic or _formal(body, kind, until)):
-        found = "subject"
-    elif kind and automatic and (generated or len(body) < 1500):
-        found = "words"
-    elif generated and kind:
-        found = "auto-submitted-generated"
-    elif (kind is AutoReplyKind.CHALLENGE and mail.headers.get("precedence")) or (kind in (AutoReplyKind.ABSENT, AutoReplyKind.LEFT) and _formal(body, kind, until)):
-        found = "words"
-    else:
-        return None
-    contact = _contact(mail, told) if kind in (AutoReplyKind.LEFT, AutoReplyKind.ABSENT) else None
-    return AutoReply(
-        kind=kind, rule=found, until=until if kind is AutoReplyKind.ABSENT else None, contact=contact
-    )
->>>>>>> main
 
 
 def _formal(body: str, kind: AutoReplyKind, until: date | None) -> bool:

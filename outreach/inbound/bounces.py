@@ -128,10 +128,7 @@ _ANYWHERE_SUBJECT = re.compile(
     r"mail failure|delivery fail|undeliver|配信でき|配信不能|не доставлен|loop alert|could not be delivered",
     re.IGNORECASE,
 )
-<<<<<<< HEAD
 _NOT_WORDS = re.compile(r"^[^\w*]+")
-=======
->>>>>>> main
 _ANSWER_SUBJECT = re.compile(
     r"^\s*(?:re|aw|sv|antw|odp|fwd?|wg|tr|rv|r|i|vs)\s*(?:\[\d+\])?:", re.I
 )
@@ -311,13 +308,9 @@ def _groups(text: str) -> list[dict[str, str]]:
             if groups[-1]:
                 groups.append({})
             name = ""
-<<<<<<< HEAD
         elif (line[:1] in " \t" and name and ":" not in line.split(";")[0][:24]) or (
             line[:1] in " \t" and name and not _FIELD.match(line)
         ):
-=======
-        elif (line[:1] in " \t" and name and ":" not in line.split(";")[0][:24]) or (line[:1] in " \t" and name and not _FIELD.match(line)):
->>>>>>> main
             groups[-1][name] += " " + line.strip()
         else:
             head, colon, value = line.partition(":")
@@ -535,16 +528,7 @@ def read_prose(mail: Mail) -> DeliveryNotice | None:
     named = headers.get("x-failed-recipients")
     subject = mail.subject
     daemon = is_daemon(mail)
-<<<<<<< HEAD
     if not named and not daemon and ("in-reply-to" in headers or _ANSWER_SUBJECT.match(subject)):
-=======
-    if (
-        not named
-        and not daemon
-        and not _FAILURE_SUBJECT.match(subject)
-        and not _ANYWHERE_SUBJECT.search(subject)
-    ):
->>>>>>> main
         return None
     failing = bool(
         _FAILURE_SUBJECT.match(_NOT_WORDS.sub("", subject)) or _ANYWHERE_SUBJECT.search(subject)
@@ -556,15 +540,7 @@ def read_prose(mail: Mail) -> DeliveryNotice | None:
         told = bool(_FAILURE.search(prose))
         if not failing and not told:
             return None
-<<<<<<< HEAD
         if not daemon and not (told and (REPLY_CODE.search(prose) or _returned(mail, 0))):
-=======
-        if not daemon and not (
-            told
-            and (REPLY_CODE.search(prose) or _returned(mail, 0))
-            and not headers.get("in-reply-to")
-        ):
->>>>>>> main
             return None
     action = Action.DELAYED if _DELAY.search(fold(f"{subject}\n{prose[:4000]}")) else Action.FAILED
     recipients = _from_prose(mail, prose, action)

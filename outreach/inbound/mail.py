@@ -278,11 +278,7 @@ class Part:
         "type",
     )
 
-<<<<<<< HEAD
     def __init__(  # noqa: PLR0917
-=======
-    def __init__(
->>>>>>> main
         self,
         buffer: bytes,
         start: int,

@@ -12,7 +12,7 @@ it, in any case and with any separator, without risk.
 Standards: RFC 5322 3.6.4 (identification fields), RFC 3461 4.4 (ENVID).
 """
 
-# ruff: noqa: E501, RUF001 (patterns and messages are easier to check in one piece)
+# ruff: noqa: E501 (patterns and messages are easier to check in one piece)
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -5,7 +5,7 @@ under the two letters they can begin with, and at the start of each word only th
 letters are tried.
 """
 
-# ruff: noqa: E501, RUF001 (patterns and messages are easier to check in one piece)
+# ruff: noqa: E501 (patterns and messages are easier to check in one piece)
 
 import re
 import unicodedata

@@ -396,11 +396,7 @@ _WORDS: tuple[tuple[Reason, tuple[str, ...]], ...] = (
     ),
     (
         Reason.POLICY,
-<<<<<<< HEAD
         (
-=======
-        _any(
->>>>>>> main
             r"polic(?:y|ies)",
             r"protocol violation",
             r"security (?:reason|polic|concern|issue|violation)",

@@ -10,7 +10,7 @@ The module knows nothing of the rest of Outreach. It first gives every line a cl
 by the order of the classes; languages differ only in the tables of `reply_words`.
 """
 
-# ruff: noqa: E501, RUF001 (patterns and messages are easier to check in one piece)
+# ruff: noqa: E501 (patterns and messages are easier to check in one piece)
 
 import re
 from dataclasses import dataclass
@@ -53,11 +53,7 @@ _QUOTE = re.compile(rf"^{_SPACE}{{0,3}}(?:>|\|(?!\S*\|)|[A-Za-z]{{1,3}}>(?:\s|$)
 _INSERTED = re.compile(
     r"^\s*>\s*(?:[:：]|(?:" + _alternatives("wrote") + r")\s*[:：]?\s*$)", re.IGNORECASE
 )
-<<<<<<< HEAD
 _RULE = re.compile(r"[-_=~+*#•·–—\u2015\u2500ᐧ\u200b\s]+$")
-=======
-_RULE = re.compile(r"^\s*(?:[-_=~+*#•·–—\u2015\u2500]{2,}|—|–|ᐧ|\u200b)+\s*$")
->>>>>>> main
 _SIGNATURE_RULE = re.compile(r"^\s?(?:--|—|–|——|__)\s{0,2}$")
 _DASHED_NAME = re.compile(r"^-{1,2}\s?[^\W\d_][\w.'-]*(?: [^\W\d_][\w.'-]*){0,2}$")
 _LONG_RULE = re.compile(r"^\s*[_*=-]{20,}\s*$")
@@ -92,13 +88,7 @@ _FOOTER = re.compile(
     r"|get your free|scanned by)",
     re.IGNORECASE,
 )
-<<<<<<< HEAD
 _LIST_FOOTER = re.compile(r"mailing list|mailman|listinfo|unsubscribe|google groups", re.IGNORECASE)
-=======
-_LIST_FOOTER = re.compile(
-    r"mailing list|mailman|listinfo|_{5,}|unsubscribe|google groups", re.IGNORECASE
-)
->>>>>>> main
 _ABOVE = re.compile(
     r"(?:reply|respond|write|type|antwort\w*|r[ée]pon\w*|respond\w*|rispond\w*|schrij\w*)[^.]{0,40}"
     r"(?:above|below|[üu]ber|au-dessus|encima|sopra|acima|boven)[^.]{0,20}(?:line|linie|zeile|ligne|l[íi]nea|linea|linha|lijn|regel)",

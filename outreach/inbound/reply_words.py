@@ -5,7 +5,7 @@ groups, in lower case. A language is a BCP 47 tag. To teach one more, add an ent
 be empty.
 """
 
-# ruff: noqa: E501, RUF001
+# ruff: noqa: E501
 
 from dataclasses import dataclass
 
@@ -31,19 +31,7 @@ class ReplyWords:
 
 LANGUAGES: dict[str, ReplyWords] = {
     "en": ReplyWords(
-<<<<<<< HEAD
         wrote=("wrote", "writes", "said", "says", "has written"),
-=======
-        wrote=(
-            "wrote",
-            "writes",
-            "said",
-            "says",
-            "has written",
-            "shared this",
-            "via .{1,40} wrote",
-        ),
->>>>>>> main
         on=("on", "at", "in (?:a message|your message|article)", "quoting", "around"),
         sender=("from",),
         sent=("sent", "date", "sent at", "sent on"),
@@ -71,17 +59,7 @@ LANGUAGES: dict[str, ReplyWords] = {
         ),
     ),
     "de": ReplyWords(
-<<<<<<< HEAD
         wrote=("schrieb(?:en|st)?", "geschrieben", "meinte"),
-=======
-        wrote=(
-            "schrieb(?:en|st)?",
-            "hat geschrieben",
-            "geschrieben",
-            "hat .{1,60} geschrieben",
-            "meinte",
-        ),
->>>>>>> main
         on=("am", "vom", "um"),
         sender=("von", "absender"),
         sent=("gesendet", "datum", "gesendet am", "versendet"),
@@ -181,18 +159,7 @@ LANGUAGES: dict[str, ReplyWords] = {
         ),
     ),
     "nl": ReplyWords(
-<<<<<<< HEAD
         wrote=("schreef", "schreven", "geschreven", "schrijft"),
-=======
-        wrote=(
-            "schreef",
-            "schreven",
-            "heeft .{1,60} (?:het volgende )?geschreven",
-            "(?:het )?volgende geschreven",
-            "schrijft",
-            "heeft geschreven",
-        ),
->>>>>>> main
         on=("op", "om", "in"),
         sender=("van", "afzender"),
         sent=("verzonden", "datum", "verstuurd", "verzonden op"),
