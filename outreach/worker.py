@@ -183,6 +183,8 @@ class Worker:
         self._stopping = threading.Event()
         self._lock = threading.Lock()
         self._serving: asyncio.Task[None] | None = None
+        #: Runs that failed, (campaign, owner), and may have left claims behind.
+        self._failed: list[tuple[int, str]] = []
 
     def run(self, *, until_idle: bool = False) -> None:
         """Work until told to stop, or with `until_idle` until nothing is due.
@@ -226,12 +228,12 @@ class Worker:
                 self._say(str(error))
             if until_idle or self._stopping.is_set():
                 continue
-            # One that held for a while was no false start.
-            held = monotonic() - begun > PATIENCE
-            wait = FIRST_WAIT if held else min(wait * 2, PATIENCE)
+            if monotonic() - begun > PATIENCE:
+                wait = FIRST_WAIT  # what held for a while was no false start
             self._say(f"trying again in {wait:.0f} seconds")
             with suppress(TimeoutError):
                 await asyncio.wait_for(asked.wait(), wait)
+            wait = min(wait * 2, PATIENCE)
 
     async def _serve(self, threads: ThreadPoolExecutor, until_idle: bool) -> bool:
         """Run jobs until told to stop, the database goes away, or with `until_idle` none is left.
@@ -267,6 +269,8 @@ class Worker:
                 failed = None if self._serving.cancelled() else self._serving.exception()
                 if failed is not None:
                     raise failed
+                if not until_idle and not self._stopping.is_set():
+                    raise ConnectorException("the connection was lost")
         except (ConnectorException, psycopg.OperationalError) as error:
             raise _away(self.app.database.display_url, error) from error
         finally:
@@ -302,10 +306,22 @@ class Worker:
     def _look(self, queue: Queue) -> None:
         """Queue jobs for all that is due."""
         try:
+            self._clear_up()
             for key, number in self._due():
                 queue.put(key, slots_for(number))
         except OutreachError as error:
             self._say(str(error))
+
+    def _clear_up(self) -> None:
+        """End the leases of runs of this process that failed, rather than wait for their end.
+
+        They failed to do so themselves, most likely because the database had gone away.
+        """
+        while self._failed:
+            campaign_id, owner = self._failed[-1]
+            with self.app.database.write() as session:
+                deliveries.expire(session, campaign_id, self.app.clock(), [owner])
+            self._failed.remove((campaign_id, owner))
 
     def _due(self) -> Sequence[tuple[str, int]]:
         with self.app.database.read() as session:
@@ -327,9 +343,12 @@ class Worker:
         if campaign is None or campaign.state is not CampaignState.ACTIVE:
             return None
         end = monotonic() + self._each
-        report = self.app.run(campaign).work(
-            stopping=lambda: self._stopping.is_set() or monotonic() >= end
-        )
+        run = self.app.run(campaign)
+        try:
+            report = run.work(stopping=lambda: self._stopping.is_set() or monotonic() >= end)
+        except BaseException:
+            self._failed.append((campaign.id, run.owner))
+            raise
         with self._lock:
             self.jobs += 1
             self.counts += report.counts

@@ -51,16 +51,25 @@ def worker(invocation: Invocation, concurrency: int, until_idle: bool) -> None:
 
 
 def _listen(console: Console, *, debug: bool) -> None:
-    """Show what the queue's library has to complain about, in a line each."""
+    """Show what the queue's library has to complain about, in a line each.
+
+    That the database is away the worker says itself, once.
+    """
+    from procrastinate.exceptions import ConnectorException
 
     class Lines(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
             error = record.exc_info[1] if record.exc_info else None
-            text = record.getMessage().splitlines()[0]
-            console.note(printable(f"{text}: {error}" if error and str(error) else text))
+            if not isinstance(error, ConnectorException):
+                text = record.getMessage().splitlines()[0]
+                console.note(printable(f"{text}: {error}" if error else text))
 
-    for name in ("procrastinate", "psycopg.pool", "asyncio"):
+    for name, level in (
+        ("procrastinate", logging.WARNING),
+        ("asyncio", logging.WARNING),
+        ("psycopg.pool", logging.ERROR),
+    ):
         logger = logging.getLogger(name)
         logger.addHandler(logging.StreamHandler() if debug else Lines())
-        logger.setLevel(logging.WARNING)
+        logger.setLevel(logging.DEBUG if debug else level)
         logger.propagate = False

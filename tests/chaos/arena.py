@@ -24,7 +24,7 @@ from sqlalchemy import text
 from outreach.domain.clock import system_clock
 from outreach.storage.database import Database
 from outreach.testing import ScriptedServer
-from tests.e2e.workspace import ROOT, Workspace, recipients
+from tests.e2e.workspace import ROOT, Workspace, recipients, wait_for
 from tests.services.desk import add_contacts
 
 ROUNDS = int(os.environ.get("CHAOS_ROUNDS", "0"))
@@ -214,6 +214,18 @@ class Arena:
         os.kill(pid, signal.SIGTERM)
         # One that has not learnt to listen yet has not begun anything either.
         assert self.wait(pid) in (0, 130, -signal.SIGTERM), self.said()[-2000:]
+
+    def failed(self) -> None:
+        """Take note that a run could not record the answer to the mail it had on the wire."""
+        self.tally.failures += 1
+        self.in_flight += 1
+
+    def until_taken(self, number: int) -> None:
+        """Wait until the server has taken so many mails."""
+        try:
+            wait_for(lambda: len(self.server.accepted) >= number)
+        except AssertionError as error:
+            raise AssertionError(f"{error}: {self.states()}") from None
 
     def connections(self, pid: int) -> int:
         """Return how many connections to the server the process has open."""
