@@ -71,7 +71,7 @@ def send(
     dry_run: bool,
     **ordered: Any,
 ) -> int:
-    """Send a newsletter, or any template, to a segment.
+    """Send a newsletter or any template to a segment.
 
     Without --template it takes the newest edition whose time has come. It freezes who gets it, asks
     the gate about each of them, renders every mail, shows what is about to happen and asks once.
@@ -258,7 +258,7 @@ def _continue(
         data = {"campaign": campaign.key, "outside": outside, "run": None}
         console.result({**data, "totals": totals_data(left)}, text)
         return 0
-    if campaign.state == "paused":
+    if campaign.state != "active":
         campaign = campaigns.resume(app.database, campaign.key, now)
     if order.detach:
         return detach(app, console, campaign, left)
