@@ -69,7 +69,7 @@ def send(
     dry_run: bool,
     **ordered: Any,
 ) -> int:
-    """Send a newsletter, or any template, to a segment.
+    """Send a newsletter or any template to a segment.
 
     Without --template it takes the newest edition whose time has come. It freezes who gets it, asks
     the gate about each of them, renders every mail, shows what is about to happen and asks once.

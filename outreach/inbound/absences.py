@@ -212,9 +212,7 @@ def _read(
         found = "words"
     elif generated and kind:
         found = "auto-submitted-generated"
-    elif kind is AutoReplyKind.CHALLENGE and mail.headers.get("precedence"):
-        found = "words"
-    elif kind in (AutoReplyKind.ABSENT, AutoReplyKind.LEFT) and _formal(body, kind, until):
+    elif (kind is AutoReplyKind.CHALLENGE and mail.headers.get("precedence")) or (kind in (AutoReplyKind.ABSENT, AutoReplyKind.LEFT) and _formal(body, kind, until)):
         found = "words"
     else:
         return None

@@ -237,9 +237,7 @@ def _groups(text: str) -> list[dict[str, str]]:
             if groups[-1]:
                 groups.append({})
             name = ""
-        elif line[:1] in " \t" and name and ":" not in line.split(";")[0][:24]:
-            groups[-1][name] += " " + line.strip()
-        elif line[:1] in " \t" and name and not _FIELD.match(line):
+        elif (line[:1] in " \t" and name and ":" not in line.split(";")[0][:24]) or (line[:1] in " \t" and name and not _FIELD.match(line)):
             groups[-1][name] += " " + line.strip()
         else:
             head, colon, value = line.partition(":")

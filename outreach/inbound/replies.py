@@ -204,7 +204,7 @@ def _headers_at(lines: list[str], index: int) -> int:
                 break
             if count - last > 2:
                 break
-    if len(kinds) < 2 or "sender" not in kinds and not {"sent", "to"} <= kinds.keys():
+    if len(kinds) < 2 or ("sender" not in kinds and not {"sent", "to"} <= kinds.keys()):
         return 0
     evidence = " ".join(kinds.values())
     if len(kinds) == 2 and not (
