@@ -18,14 +18,33 @@ from importlib.resources import files
 from typing import Any
 from urllib.parse import urlsplit
 
-import tinycss2
+from outreach.rendering.stylesheets import (
+    declarations_in,
+    declarations_of,
+    rules_in,
+    rules_of,
+    written,
+)
 
 _ELEMENTS = {
     **{f"h{level}": "h1-h6" for level in range(1, 7)},
     **dict.fromkeys(("ul", "ol", "dl"), "lists"),
     **dict.fromkeys(
-        "article aside details figcaption figure footer header main mark nav section summary"
-        " time".split(),
+        [
+            "article",
+            "aside",
+            "details",
+            "figcaption",
+            "figure",
+            "footer",
+            "header",
+            "main",
+            "mark",
+            "nav",
+            "section",
+            "summary",
+            "time",
+        ],
         "semantics",
     ),
     "area": "image-maps",
@@ -35,9 +54,27 @@ _ELEMENTS = {
 _ATTRIBUTES = {
     **{
         name: name
-        for name in "align aria-describedby aria-hidden aria-label aria-labelledby aria-live"
-        " background cellpadding cellspacing dir height hidden lang popover required role target"
-        " valign width".split()
+        for name in [
+            "align",
+            "aria-describedby",
+            "aria-hidden",
+            "aria-label",
+            "aria-labelledby",
+            "aria-live",
+            "background",
+            "cellpadding",
+            "cellspacing",
+            "dir",
+            "height",
+            "hidden",
+            "lang",
+            "popover",
+            "required",
+            "role",
+            "target",
+            "valign",
+            "width",
+        ]
     },
     "loading": "loading-attribute",
     "sizes": "srcset",
@@ -114,19 +151,61 @@ _MEDIA = {
 _IMAGES = {"jpeg": "jpg", "tif": "tiff", "heic": "heif"}
 
 DECORATION = frozenset(
-    "css-accent-color css-animation css-at-font-face css-at-keyframes css-at-supports"
-    " css-at-media-hover css-at-media-prefers-color-scheme css-at-media-prefers-reduced-motion"
-    " css-backdrop-filter css-border-radius css-border-radius-logical css-box-shadow"
-    " css-color-scheme css-cursor css-filter css-font-kerning css-font-stretch"
-    " css-hyphenate-character css-hyphenate-limit-chars css-hyphens css-letter-spacing"
-    " css-list-style-image css-list-style-type css-opacity css-orphans css-outline"
-    " css-outline-offset css-pseudo-class-active css-pseudo-class-focus css-pseudo-class-hover"
-    " css-pseudo-class-visited css-pseudo-element-first-letter css-pseudo-element-first-line"
-    " css-pseudo-element-marker css-sytem-ui css-text-decoration-color css-text-decoration-skip-ink"
-    " css-text-decoration-style css-text-decoration-thickness css-text-shadow css-text-transform"
-    " css-text-underline-offset css-text-underline-position css-text-wrap css-transition"
-    " css-user-select css-widows css-word-spacing html-aria-hidden html-aria-label html-lang"
-    " html-loading-attribute html-meta-color-scheme html-target".split()
+    [
+        "css-accent-color",
+        "css-animation",
+        "css-at-font-face",
+        "css-at-keyframes",
+        "css-at-supports",
+        "css-at-media-hover",
+        "css-at-media-prefers-color-scheme",
+        "css-at-media-prefers-reduced-motion",
+        "css-backdrop-filter",
+        "css-border-radius",
+        "css-border-radius-logical",
+        "css-box-shadow",
+        "css-color-scheme",
+        "css-cursor",
+        "css-filter",
+        "css-font-kerning",
+        "css-font-stretch",
+        "css-hyphenate-character",
+        "css-hyphenate-limit-chars",
+        "css-hyphens",
+        "css-letter-spacing",
+        "css-list-style-image",
+        "css-opacity",
+        "css-orphans",
+        "css-outline",
+        "css-outline-offset",
+        "css-pseudo-class-active",
+        "css-pseudo-class-focus",
+        "css-pseudo-class-hover",
+        "css-pseudo-class-visited",
+        "css-pseudo-element-first-letter",
+        "css-pseudo-element-first-line",
+        "css-pseudo-element-marker",
+        "css-sytem-ui",
+        "css-text-decoration-color",
+        "css-text-decoration-skip-ink",
+        "css-text-decoration-style",
+        "css-text-decoration-thickness",
+        "css-text-shadow",
+        "css-text-transform",
+        "css-text-underline-offset",
+        "css-text-underline-position",
+        "css-text-wrap",
+        "css-transition",
+        "css-user-select",
+        "css-widows",
+        "css-word-spacing",
+        "html-aria-hidden",
+        "html-aria-label",
+        "html-lang",
+        "html-loading-attribute",
+        "html-meta-color-scheme",
+        "html-target",
+    ]
 )
 """Features that only adorn: where they are missing, the mail still says and shows the same."""
 
@@ -264,14 +343,12 @@ def _of_image(source: str) -> Iterator[tuple[str, str]]:
 
 @lru_cache(maxsize=8192)
 def _of_style(style: str) -> tuple[tuple[str, str], ...]:
-    declarations = tinycss2.parse_blocks_contents(style, skip_comments=True, skip_whitespace=True)
-    return tuple(_of_declarations(declarations))
+    return tuple(_of_declarations(declarations_in(style)))
 
 
 @lru_cache(maxsize=256)
 def _of_sheet(css: str) -> tuple[tuple[str, str], ...]:
-    rules = tinycss2.parse_stylesheet(css, skip_comments=True, skip_whitespace=True)
-    return tuple(_of_rules(rules, applied=True))
+    return tuple(_of_rules(rules_in(css), applied=True))
 
 
 def _of_rules(rules: Iterable[Any], *, applied: bool) -> Iterator[tuple[str, str]]:
@@ -280,30 +357,24 @@ def _of_rules(rules: Iterable[Any], *, applied: bool) -> Iterator[tuple[str, str
         if rule.type == "at-rule":
             yield from _of_at_rule(rule)
         elif rule.type == "qualified-rule":
-            selector = tinycss2.serialize(rule.prelude).strip()
+            selector = written(rule.prelude)
             if _HACK.search(selector) or (applied and not _DYNAMIC.search(selector)):
                 continue
             yield from _of_selector(selector)
-            yield from _of_declarations(
-                tinycss2.parse_blocks_contents(
-                    rule.content, skip_comments=True, skip_whitespace=True
-                )
-            )
+            yield from _of_declarations(declarations_of(rule))
 
 
 def _of_at_rule(rule: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401
     keyword = rule.lower_at_keyword
-    prelude = tinycss2.serialize(rule.prelude).lower()
+    prelude = written(rule.prelude).lower()
     if keyword == "media":
         special = [slug for word, slug in _MEDIA.items() if word in prelude]
         for slug in special or ["at-media"]:
-            yield f"css-{slug}", f"@media{prelude.rstrip()}" if special else "@media"
+            yield f"css-{slug}", f"@media {prelude}" if special else "@media"
         # What is inside of it counts only where the condition itself is understood.
         if special and special[0] == _MEDIA["prefers-color-scheme"]:
             return
-        if rule.content is not None:
-            inner = tinycss2.parse_rule_list(rule.content, skip_comments=True, skip_whitespace=True)
-            yield from _of_rules(inner, applied=False)
+        yield from _of_rules(rules_of(rule), applied=False)
     elif keyword in ("font-face", "import", "keyframes", "supports"):
         yield f"css-at-{keyword}", f"@{keyword}"
 
@@ -325,12 +396,10 @@ def _of_selector(selector: str) -> Iterator[tuple[str, str]]:
 
 def _of_declarations(declarations: Iterable[Any]) -> Iterator[tuple[str, str]]:
     for declaration in declarations:
-        if declaration.type != "declaration":
-            continue
         name = declaration.lower_name
         if name.startswith("mso-"):
             continue
-        words = f"{name}:{tinycss2.serialize(declaration.value).strip()}"
+        words = f"{name}:{written(declaration.value)}"
         if name.startswith("--"):
             yield "css-variables", words
             continue
@@ -362,6 +431,10 @@ def _of_values(tokens: Iterable[Any]) -> Iterator[str]:
         if token.type == "function":
             slug = _FUNCTIONS.get(token.lower_name)
             yield from _of_values(token.arguments)
+            if token.lower_name == "url":
+                for word in token.arguments:
+                    if word.type == "string":
+                        yield from (image for image, _ in _of_image(word.value))
         elif token.type == "dimension":
             slug = f"unit-{token.lower_unit}"
         elif token.type == "percentage":
@@ -369,7 +442,6 @@ def _of_values(tokens: Iterable[Any]) -> Iterator[str]:
         elif token.type == "ident":
             slug = _KEYWORDS.get(token.lower_value)
         elif token.type == "url":
-            for image, _ in _of_image(token.value):
-                yield image
+            yield from (image for image, _ in _of_image(token.value))
         if slug:
             yield f"css-{slug}"

@@ -17,6 +17,14 @@ from cssselect import GenericTranslator, SelectorError
 from cssselect import parse as parse_selectors
 from lxml import etree
 
+from outreach.rendering.stylesheets import (
+    declarations_in,
+    declarations_of,
+    rules_in,
+    rules_of,
+    written,
+)
+
 Colour = tuple[int, int, int]
 
 NORMAL_CONTRAST = 4.5
@@ -24,12 +32,12 @@ NORMAL_CONTRAST = 4.5
 LARGE_CONTRAST = 3.0
 """The least contrast of large text: 24 px, or 18.66 px and bold (WCAG 2.2, 1.4.3)."""
 
-UNSEEN = frozenset("head style script title template noscript svg map".split())
+UNSEEN = frozenset(["head", "style", "script", "title", "template", "noscript", "svg", "map"])
 INVISIBLE = re.compile("[\\s\u00a0\u00ad\u034f\u200b-\u200f\u2060\ufeff]+")
 """Characters that fill space and show nothing."""
 
 _SIZES = {"h1": 2.0, "h2": 1.5, "h3": 1.17, "h4": 1.0, "h5": 0.83, "h6": 0.67, "small": 0.833}
-_BOLD = frozenset("h1 h2 h3 h4 h5 h6 b strong th".split())
+_BOLD = frozenset(["h1", "h2", "h3", "h4", "h5", "h6", "b", "strong", "th"])
 _KEYWORDS = {
     "xx-small": 9.0,
     "x-small": 10.0,
@@ -40,6 +48,8 @@ _KEYWORDS = {
     "xx-large": 32.0,
 }
 _UNITS = {"px": 1.0, "pt": 4 / 3, "in": 96.0, "cm": 96 / 2.54, "mm": 96 / 25.4, "pc": 16.0}
+_INHERITING = frozenset({"inherit", "currentcolor", "initial", "unset", "revert"})
+_LONGEST_SELECTOR = 1_000  # characters; its parser calls itself
 _HIDING = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
 
 
@@ -132,7 +142,7 @@ def knows_the_dark(page: Any) -> bool:  # noqa: ANN401
 
 def has_night_rules(page: Any) -> bool:  # noqa: ANN401
     """Whether a document has colours of its own for the dark."""
-    return any(_NIGHT_MEDIA.search(style.text or "") for style in page.iter("style"))
+    return any(_night_sheet(style.text or "") for style in page.iter("style"))
 
 
 def _luminance(colour: Colour) -> float:
@@ -166,10 +176,13 @@ def _look(element: Any, inherited: Look, night: Mapping[str, str]) -> Look:  # n
         size=_size(styles.get("font-size"), inherited.size, _SIZES.get(tag, 1.0)),
         bold=_is_bold(styles.get("font-weight"), inherited.bold or tag in _BOLD),
     )
-    written = night.get("color") or styles.get("color")
-    colour = _colour(written) if written else None
-    if colour is None:
+    value = night.get("color") or styles.get("color")
+    if value is None or value.lower() in _INHERITING:
         return look
+    colour = _colour(value)
+    if colour is None:
+        # A colour that cannot be told, such as a variable: neither can its contrast.
+        return replace(look, background=None)
     *opaque, alpha = colour
     under = background or (255, 255, 255)
     return replace(look, colour=_mixed((opaque[0], opaque[1], opaque[2]), under, alpha))
@@ -226,7 +239,7 @@ def _colour(value: str) -> tuple[int, int, int, float] | None:
         red, green, blue = (
             max(0, min(255, round((part or 0) * 255))) for part in found.to("srgb").coordinates
         )
-    except NotImplementedError:
+    except (NotImplementedError, OverflowError):
         return None
     return red, green, blue, float(found.alpha)
 
@@ -240,14 +253,7 @@ def _words(value: str) -> tuple[str, ...]:
 @lru_cache(maxsize=8192)
 def declarations(style: str) -> Mapping[str, str]:
     """Return the declarations of a ``style`` attribute: lower-case name to value."""
-    found = {}
-    for one in tinycss2.parse_blocks_contents(style, skip_comments=True, skip_whitespace=True):
-        if one.type == "declaration":
-            found[one.lower_name] = tinycss2.serialize(one.value).strip()
-    return found
-
-
-_NIGHT_MEDIA = re.compile(r"@media[^{]*prefers-color-scheme\s*:\s*dark", re.IGNORECASE)
+    return {one.lower_name: written(one.value) for one in declarations_in(style)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,35 +285,33 @@ def _night_rules(page: Any) -> dict[Any, dict[str, str]]:  # noqa: ANN401
 
 @lru_cache(maxsize=64)
 def _night_sheet(css: str) -> tuple[_NightRule, ...]:
-    rules: list[_NightRule] = []
-    if not _NIGHT_MEDIA.search(css):
-        return ()
-    for block in tinycss2.parse_stylesheet(css, skip_comments=True, skip_whitespace=True):
-        condition = f"@media{tinycss2.serialize(block.prelude)}" if block.type == "at-rule" else ""
-        if not _NIGHT_MEDIA.match(condition) or block.content is None:
-            continue
-        for rule in tinycss2.parse_rule_list(
-            block.content, skip_comments=True, skip_whitespace=True
-        ):
-            if rule.type == "qualified-rule":
-                rules += _selected(rule)
-    return tuple(rules)
+    return tuple(
+        night
+        for block in rules_in(css)
+        if block.type == "at-rule" and block.lower_at_keyword == "media" and _is_night(block)
+        for rule in rules_of(block)
+        if rule.type == "qualified-rule"
+        for night in _selected(rule)
+    )
+
+
+def _is_night(block: Any) -> bool:  # noqa: ANN401
+    return bool(
+        re.search(r"prefers-color-scheme\s*:\s*dark", written(block.prelude), re.IGNORECASE)
+    )
 
 
 def _selected(rule: Any) -> Iterator[_NightRule]:  # noqa: ANN401
     values = tuple(
-        (one.lower_name, tinycss2.serialize(one.value).strip(), bool(one.important))
-        for one in tinycss2.parse_blocks_contents(
-            rule.content, skip_comments=True, skip_whitespace=True
-        )
-        if one.type == "declaration"
-        and one.lower_name in ("color", "background-color", "background")
+        (one.lower_name, written(one.value), bool(one.important))
+        for one in declarations_of(rule)
+        if one.lower_name in ("color", "background-color", "background")
     )
-    if not values:
+    prelude = written(rule.prelude)
+    if not values or len(prelude) > _LONGEST_SELECTOR:
         return
     try:
-        selectors = parse_selectors(tinycss2.serialize(rule.prelude))
-        for selector in selectors:
+        for selector in parse_selectors(prelude):
             if selector.pseudo_element is None:
                 path = GenericTranslator().selector_to_xpath(selector)
                 yield _NightRule(etree.XPath(path), selector.specificity(), values)

@@ -52,6 +52,12 @@ _SHOP = re.compile(
 )
 #: The night's colours are asked for by good practice; images in the HTML have a rule of their own.
 _TOLD_ELSEWHERE = client_support.NIGHT | {"image-base64"}
+#: MJML gives these alt="" where they have none, which cannot be told from one that is meant.
+_UNDESCRIBED = re.compile(
+    r"(?:<mj-attributes\b.*?</mj-attributes\s*>)|(?P<found><mj-(?:carousel-)?image\b"
+    r"(?!(?:[^<>\"']|\"[^\"]*\"|'[^']*')*?\salt\s*=)(?:[^<>\"']|\"[^\"]*\"|'[^']*')*>)",
+    re.IGNORECASE | re.DOTALL,
+)
 _FREE_MAIL = frozenset({"gmail.com", "googlemail.com"})
 
 
@@ -59,9 +65,9 @@ _FREE_MAIL = frozenset({"gmail.com", "googlemail.com"})
 class Policy:
     """What a mail is held against: how it comes about, who writes, what has to be in it.
 
-    `unsubscribe` are the beginnings of links by which a reader can leave. `words` are those that are
-    not said to a tier or to `EVERYONE`, each with what to say instead. `clients` are caniemail's
-    names. `weights` are octets of images whose files are at hand, by ``src``.
+    `unsubscribe` are the beginnings of links by which a reader can leave. `words` are those
+    that are not said to a tier or to `EVERYONE`, each with what to say instead. `clients` are
+    caniemail's names. `weights` are octets of images whose files are at hand, by ``src``.
     """
 
     kind: MailKind
@@ -102,8 +108,10 @@ class Linter:
                 near = suggestion(word, [*RULES, *(rule.name for rule in RULES.values())])
                 hit = Hit("L003", f'there is no rule "{word}" to ignore', hint=near)
                 found.append(self._placed(hit, silence.place, 1))
-        hits = list(_sender_hits(self.policy.sender))
-        return self._kept([*found, *(self._finding(hit, 1) for hit in hits)])
+        undescribed = self.sources.matches(_UNDESCRIBED)
+        found += [self._placed(Hit("L101"), place, 1) for place in undescribed]
+        found += [self._finding(hit, 1) for hit in _sender_hits(self.policy.sender)]
+        return self._kept(found)
 
     def findings(self, mail: Rendered, contact: Contact) -> list[Finding]:
         """Return what is wrong with the mail to `contact`, each thing once, with its number."""

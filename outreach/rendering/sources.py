@@ -5,7 +5,7 @@ words stand once the place is sure; where they stand several times only the file
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 _COMMENT = re.compile(r"<!--(.*?)-->|\{#(.*?)#\}", re.DOTALL)
@@ -62,6 +62,17 @@ class Sources:
             self._known[needles] = self._find(needles)
         return self._known[needles]
 
+    def matches(self, pattern: re.Pattern[str]) -> Iterator[Place]:
+        """Yield the place of each match of the group ``found`` outside of comments."""
+        for file, text in self._texts.items():
+            for match in pattern.finditer(text):
+                if match["found"] is not None:
+                    yield self._place(file, match.start("found"))
+
+    def _place(self, file: str, start: int) -> Place:
+        before = self._texts[file][:start]
+        return Place(file, before.count("\n") + 1, start - before.rfind("\n"))
+
     def _find(self, needles: tuple[str, ...]) -> Place | None:
         vague = None
         for needle in needles:
@@ -73,10 +84,7 @@ class Sources:
                     for found in pattern.finditer(text)
                 ]
                 if len(hits) == 1:
-                    file, start = hits[0]
-                    before = self._texts[file][:start]
-                    line = before.count("\n") + 1
-                    return Place(file, line, start - before.rfind("\n"))
+                    return self._place(*hits[0])
                 if hits and vague is None:
                     vague = Place(hits[0][0])
         return vague
