@@ -15,13 +15,17 @@ from outreach.domain.clock import Clock, system_clock
 from outreach.errors import ConfigError
 
 if TYPE_CHECKING:
+    from outreach.domain.gate import Policy
     from outreach.domain.links import Links
     from outreach.domain.mailing import Sender
     from outreach.domain.segment import Segments
     from outreach.domain.tiers import Tiers
     from outreach.rendering.templates import Template, TemplateSet
     from outreach.services.composing import Composer
+    from outreach.services.sending import Run
+    from outreach.storage.campaigns import Campaign
     from outreach.storage.database import Database
+    from outreach.transport.base import Transport
 
 
 class App:
@@ -152,6 +156,66 @@ class App:
             key=key,
             # A look at single mails is not worth what compiling costs.
             compiled=not trial,
+        )
+
+    def approved_template(self, campaign: "Campaign") -> "Template":
+        """Return the template of a campaign as it was approved, whatever the files say today."""
+        from outreach.rendering.templates import TemplateSet
+        from outreach.storage import campaigns
+
+        with self.database.read() as session:
+            files = campaigns.files_of(session, campaign.template_hash)
+        templates = TemplateSet(
+            files, attributes=self.settings.attributes, timezone=self.settings.timezone
+        )
+        return templates.load(campaign.template)
+
+    def run(self, campaign: "Campaign") -> "Run":
+        """Return what sends `campaign`, in the words that were approved."""
+        from datetime import timedelta
+
+        from outreach.services.sending import Run
+
+        settings = self.settings
+        return Run(
+            self.database,
+            campaign,
+            self.composer(self.approved_template(campaign), key=campaign.key),
+            self.transport,
+            self.policy,
+            clock=self.clock,
+            lease=timedelta(seconds=settings.lease),
+            give_up_after=timedelta(hours=settings.give_up_after),
+            types=settings.attributes,
+        )
+
+    @cached_property
+    def policy(self) -> "Policy":
+        """What the gate goes by."""
+        from outreach.domain.gate import Policy
+
+        return Policy(self.tiers, self.settings.timezone)
+
+    @cached_property
+    def transport(self) -> "Transport":
+        """The way to the next hop, or several of them in the order in which they are tried."""
+        from outreach.config import find_password
+        from outreach.transport.smtp import Timeouts
+        from outreach.transport.urls import make_transport
+
+        patience = self.settings.smtp_timeout
+        return make_transport(
+            self.settings.transport,
+            base=self.root,
+            find_password=lambda user, host: find_password(user, host, self.environ),
+            timeouts=Timeouts(
+                connect=min(patience, Timeouts().connect),
+                greeting=patience,
+                command=patience,
+                data=patience,
+                block=patience,
+                final=patience,
+            ),
         )
 
     @cached_property

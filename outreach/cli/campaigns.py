@@ -86,7 +86,9 @@ def _details_text(found: "Details") -> str:
     from outreach.cli.sending import totals_text
 
     campaign = found.overview.campaign
-    state = f"{campaign.state}: {campaign.state_reason}" if campaign.state_reason else campaign.state
+    state = (
+        f"{campaign.state}: {campaign.state_reason}" if campaign.state_reason else campaign.state
+    )
     approved = (
         f"{campaign.approved_at:%Y-%m-%d %H:%M} UTC by {campaign.approved_by}"
         if campaign.approved_at
@@ -101,39 +103,48 @@ def _details_text(found: "Details") -> str:
         f"  approved   {approved}",
         *(f"  {line}" for line in totals_text(found.overview.totals).splitlines()),
     ]
+    parts = [printable("\n".join(lines))]
     if found.groups:
         rows = [(str(g.state), g.number, g.reason, g.next_at) for g in found.groups]
-        lines += ["", table(("state", "number", "reason", "not before"), rows)]
+        parts.append(table(("state", "number", "reason", "not before"), rows))
+    if found.rejected:
+        rejected = [(s.address, s.attempts, s.reason) for s in found.rejected]
+        parts.append(table(("rejected", "attempts", "why"), rejected))
     if found.uncertain:
         listed = [(s.address, s.tried_at, s.message_id, s.reason) for s in found.uncertain]
-        lines += [
-            "",
-            "These may have gone out. They are never sent again by themselves:",
-            table(("address", "tried", "message", "why"), listed),
-        ]
-    return "\n".join(printable(line) if "\x1b" not in line else line for line in lines)
+        parts.append(
+            "These may have gone out. They are never sent again by themselves:\n"
+            + table(("address", "tried", "message", "why"), listed)
+        )
+    return "\n\n".join(parts)
 
 
 @campaigns.command()
 @click.argument("key")
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Send at most N mails now.")
+@click.option("--detach", is_flag=True, help="Let `outreach worker` do the sending.")
 @json_option
 @pass_invocation
-def resume(invocation: Invocation, key: str, limit: int | None) -> int:
+def resume(invocation: Invocation, key: str, limit: int | None, detach: bool) -> int:
     """Go on sending a campaign that was paused or interrupted.
 
     \b
-    Example:
+    Examples:
       outreach campaigns resume newsletter@2026-12
+      outreach campaigns resume newsletter@2026-12 --detach
     """
-    from outreach.cli.sending import deliver
+    from outreach.cli import sending
     from outreach.services import campaigns as service
     from outreach.services.sending import totals
 
-    app = invocation.app
+    app, console = invocation.app, invocation.console
+    if detach:
+        sending.check_detachable(app, limit)
     campaign = service.resume(app.database, key, app.clock())
     left = totals(app.database, campaign.id, campaign.audience, app.clock())
-    return deliver(app, invocation.console, campaign, limit, left, None)
+    if detach:
+        return sending.detach(app, console, campaign, left)
+    return sending.deliver(app, console, campaign, left, limit=limit)
 
 
 @campaigns.command()
@@ -248,9 +259,7 @@ def _outcome(story: "Story") -> str:
         )
     at = standing.sent_at or standing.tried_at
     when = f" on {at:%Y-%m-%d %H:%M} UTC" if at else ""
-    until = (
-        f", not before {standing.not_before:%Y-%m-%d %H:%M} UTC" if standing.not_before else ""
-    )
+    until = f", not before {standing.not_before:%Y-%m-%d %H:%M} UTC" if standing.not_before else ""
     return {
         "planned": "planned, and not approved yet.",
         "pending": f"not sent yet{until}.",

@@ -1,5 +1,6 @@
 """`outreach contacts`: find, add and change contacts by hand."""
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
     from outreach.services.contacts import Shown
 
 ELSEWHERE = {
-    "import": ("outreach.cli.importing:import_contacts", "Import contacts from a file."),
+    "import": (
+        "outreach.cli.importing:import_contacts",
+        "Import contacts from FILE: CSV, vCard, or an export of Mailchimp, HubSpot or Google.",
+    ),
     "tier": ("outreach.cli.standing:tier", "Move contacts to a tier, a pause or the end."),
     "role": ("outreach.cli.standing:role", "Give a contact a role, or end it."),
     "note": ("outreach.cli.standing:note", "Write something down about a contact."),
@@ -363,7 +367,7 @@ def export(
     )
     if output is None:
         # Line ends are the format's own, and a name may hold what the terminal's encoding lacks.
-        stream = click.get_binary_stream("stdout")
+        stream = sys.stdout.buffer
         for chunk in chunks:
             stream.write(chunk.encode("utf-8", "surrogatepass"))
         stream.flush()

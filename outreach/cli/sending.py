@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from outreach.cli.output import Console, Invocation, json_option, pass_invocation
+from outreach.cli.output import Console, Invocation, json_option, pass_invocation, printable
 from outreach.errors import (
-    OutreachError,
     PartialError,
     Problem,
     RefusedError,
@@ -37,12 +36,15 @@ LINE_EVERY = 10.0
 
 @dataclass(frozen=True)
 class Order:
-    """What is to be sent to whom."""
+    """What is to be sent to whom, and how."""
 
     key: str
     template: "Template"
     segment: "Segment"
     reason: str | None
+    limit: int | None
+    yes: bool
+    detach: bool
 
 
 @click.command()
@@ -56,22 +58,20 @@ class Order:
 @click.option("--as", "rendered_as", metavar="EMAIL", help="With --to: rendered for this contact.")
 @click.option("--dry-run", is_flag=True, help="Render every mail, record and send nothing.")
 @click.option("--yes", "-y", is_flag=True, help="Approve without being asked, as cron does.")
+@click.option("--detach", is_flag=True, help="Once approved, let `outreach worker` do the sending.")
 @json_option
 @pass_invocation
 def send(
     invocation: Invocation,
-    segment: str | None,
-    template: str | None,
-    key: str | None,
-    reason: str | None,
-    add_new: bool,
-    limit: int | None,
+    /,
+    *,
     to: str | None,
     rendered_as: str | None,
+    add_new: bool,
     dry_run: bool,
-    yes: bool,
+    **ordered: Any,
 ) -> int:
-    """Send a newsletter, or any template, to a segment.
+    """Send a newsletter or any template to a segment.
 
     Without --template it takes the newest edition whose time has come. It freezes who gets it, asks
     the gate about each of them, renders every mail, shows what is about to happen and asks once.
@@ -87,11 +87,14 @@ def send(
       outreach send --segment clients --dry-run
       outreach send --template newsletter/2026-12 --to me@example.com --as anna@example.com
       outreach send --segment clients --yes --limit 50
+      outreach send --segment clients --detach
     """
     app, console = invocation.app, invocation.console
     if rendered_as and not to:
         raise UsageError("--as is for test mails", hint="add --to EMAIL, or take --as away")
-    order = _order(app, segment, template, key, reason)
+    order = _order(app, **ordered)
+    if order.detach:
+        check_detachable(app, order.limit)
     if to:
         return _test(app, console, order, to, rendered_as)
     from outreach.services import planning
@@ -102,20 +105,29 @@ def send(
     if campaign is not None and campaign.state != "planned":
         planning.check_open(campaign)
         if not add_new:
-            return _continue(app, console, order, campaign, limit, dry_run)
+            return _continue(app, console, order, campaign, dry_run)
     if dry_run:
         return _rehearse(app, console, order)
-    return _plan_and_send(app, console, order, campaign, limit, yes)
+    return _plan_and_send(app, console, order, campaign)
 
 
 def _order(
-    app: "App", segment: str | None, template: str | None, key: str | None, reason: str | None
+    app: "App",
+    *,
+    segment: str | None,
+    template: str | None,
+    key: str | None,
+    reason: str | None,
+    limit: int | None,
+    yes: bool,
+    detach: bool,
 ) -> Order:
+    """Settle what was left open: the current edition, its segment, its key."""
     now = app.clock()
     templates = app.templates
     if template is None:
-        own = segment is not None and templates.editions(segment)
-        template = templates.current(segment if own else app.settings.newsletter, now)
+        own = segment if segment and templates.editions(segment) else None
+        template = templates.current(own or app.settings.newsletter, now)
     loaded = templates.load(template)
     segment = segment or loaded.front_matter.segment
     if segment is None:
@@ -123,7 +135,8 @@ def _order(
             f"who is to get {loaded.name}?",
             hint="add --segment NAME, or a line segment: NAME to the template's front matter",
         )
-    return Order(key or loaded.edition_key(now), loaded, app.segments.get(segment), reason)
+    found = app.segments.get(segment)
+    return Order(key or loaded.edition_key(now), loaded, found, reason, limit, yes, detach)
 
 
 def _plan_and_send(
@@ -131,16 +144,12 @@ def _plan_and_send(
     console: Console,
     order: Order,
     campaign: "Campaign | None",
-    limit: int | None,
-    yes: bool,
 ) -> int:
     from outreach.services.planning import Planner
     from outreach.services.sending import owner_name, totals
 
     now = app.clock()
-    planner = Planner(
-        app.database, app.policy, owner=owner_name(), types=app.settings.attributes
-    )
+    planner = Planner(app.database, app.policy, owner=owner_name(), types=app.settings.attributes)
     if campaign is None or campaign.state == "planned":
         plan = planner.plan(_new_campaign(app, order), order.segment, now)
     else:
@@ -152,13 +161,15 @@ def _plan_and_send(
     if not plan.approvable:
         return _nothing_to_approve(app, console, planner, plan)
     try:
-        _approve(app, console, order, plan, limit, yes)
+        _approve(app, console, order, plan)
     except BaseException:
         planner.abandon(plan)
         raise
     campaign = planner.approve(plan, app.person, app.clock())
     left = totals(app.database, campaign.id, campaign.audience, app.clock())
-    return deliver(app, console, campaign, limit, left, plan)
+    if order.detach:
+        return detach(app, console, campaign, left, plan=plan)
+    return deliver(app, console, campaign, left, limit=order.limit, plan=plan)
 
 
 def _new_campaign(app: "App", order: Order) -> Any:
@@ -194,20 +205,18 @@ def _nothing_to_approve(app: "App", console: Console, planner: Any, plan: "Plan"
     return 0
 
 
-def _approve(
-    app: "App", console: Console, order: Order, plan: "Plan", limit: int | None, yes: bool
-) -> None:
+def _approve(app: "App", console: Console, order: Order, plan: "Plan") -> None:
     """Show the plan and get somebody's word for it, or raise `RefusedError`."""
-    if yes:
-        console.note(_plan_text(app, order, plan, limit))
+    if order.yes:
+        console.note(_plan_text(app, order, plan))
         return
-    number = plan.allowed if limit is None else min(limit, plan.allowed)
+    number = plan.allowed if order.limit is None else min(order.limit, plan.allowed)
     if not console.interactive:
         raise RefusedError(
             f"{plan.key}: {_count(number, 'mail')} ready, and nobody here to ask",
             hint="add --yes to send without being asked, or --dry-run to only look",
         )
-    click.echo(_plan_text(app, order, plan, limit), err=True)
+    click.echo(_plan_text(app, order, plan), err=True)
     if not click.confirm(f"Send {_count(number, 'mail')} now?", err=True):
         raise RefusedError("not sent, as you said", hint="nothing was recorded")
 
@@ -217,10 +226,10 @@ def _continue(
     console: Console,
     order: Order,
     campaign: "Campaign",
-    limit: int | None,
     dry_run: bool,
 ) -> int:
     """Send what an approved campaign has left, or say that there is nothing."""
+    from outreach.domain.delivery import DeliveryState
     from outreach.services import campaigns
     from outreach.services.sending import totals
 
@@ -242,14 +251,18 @@ def _continue(
             f"{_count(outside, 'contact')} joined {order.segment.name} after the audience was "
             f"frozen on {campaign.created_at:%Y-%m-%d}; --add-new would add them"
         )
-    if not left.left or dry_run:
-        text = _nothing_left(left) if not left.left else f"{left.left} left to send"
+    if left[DeliveryState.REFUSED] and not left.due:
+        console.note("--add-new would ask the gate again about those it refused")
+    if not left.due or dry_run:
+        text = f"{left.due:,} left to send now" if left.due else _nothing_left(left)
         data = {"campaign": campaign.key, "outside": outside, "run": None}
         console.result({**data, "totals": totals_data(left)}, text)
         return 0
-    if campaign.state == "paused":
+    if campaign.state != "active":
         campaign = campaigns.resume(app.database, campaign.key, now)
-    return deliver(app, console, campaign, limit, left, None)
+    if order.detach:
+        return detach(app, console, campaign, left)
+    return deliver(app, console, campaign, left, limit=order.limit)
 
 
 def _outside(app: "App", order: Order, campaign: "Campaign") -> int:
@@ -278,7 +291,7 @@ def _rehearse(app: "App", console: Console, order: Order) -> int:
         plan = planner.rehearse(intent, order.segment, composer, app.clock(), advance)
     console.result(
         {"campaign": plan.key, "dry_run": True, "plan": plan_data(plan)},
-        lambda: f"{_plan_text(app, order, plan, None)}\nDry run: nothing was recorded or sent.",
+        lambda: f"{_plan_text(app, order, plan)}\nDry run: nothing was recorded or sent.",
     )
     return 0
 
@@ -299,7 +312,7 @@ def _test(app: "App", console: Console, order: Order, to: str, rendered_as: str 
     )
     console.result(
         {"test": {"to": to, "as": outcome.rendered_as, "server": outcome.receipt.server}},
-        f'sent a test to {to}, rendered for {outcome.rendered_as}: "{outcome.subject}"',
+        printable(f'sent a test to {to}, rendered for {outcome.rendered_as}: "{outcome.subject}"'),
     )
     return 0
 
@@ -308,28 +321,14 @@ def deliver(
     app: "App",
     console: Console,
     campaign: "Campaign",
-    limit: int | None,
     left: "Totals",
-    plan: "Plan | None",
+    *,
+    limit: int | None = None,
+    plan: "Plan | None" = None,
 ) -> int:
     """Send what `campaign` has left, print what came of it, and return the exit code."""
-    from datetime import timedelta
-
-    from outreach.services.sending import Run
-
-    run = Run(
-        app.database,
-        campaign,
-        app.composer(app.approved_template(campaign), key=campaign.key),
-        app.transport,
-        app.policy,
-        clock=app.clock,
-        lease=timedelta(seconds=app.settings.lease),
-        give_up_after=timedelta(hours=app.settings.give_up_after),
-        types=app.settings.attributes,
-    )
-    due = left.left - left.waiting
-    total = due if limit is None else min(limit, due)
+    run = app.run(campaign)
+    total = left.due if limit is None else min(limit, left.due)
     with _draining(console) as stopping, _bar(console, total, "sending") as advance:
         report = run.work(
             limit=limit,
@@ -346,6 +345,46 @@ def deliver(
         lambda: _run_text(campaign, report),
     )
     return _exit(campaign, report)
+
+
+def check_detachable(app: "App", limit: int | None) -> None:
+    """Raise `OutreachError` where there can be no workers, before anything is planned."""
+    from outreach.worker import Queue
+
+    if limit is not None:
+        raise UsageError("--limit is for one run's own sending", hint="take --detach away")
+    Queue(app.database)
+
+
+def detach(
+    app: "App",
+    console: Console,
+    campaign: "Campaign",
+    left: "Totals",
+    *,
+    plan: "Plan | None" = None,
+) -> int:
+    """Hand what `campaign` has left to the workers, and say so."""
+    from outreach.worker import Queue, slots_for
+
+    queue = Queue(app.database)
+    queue.install()
+    queue.put(campaign.key, slots_for(left.due))
+    workers = queue.workers()
+    if not workers:
+        console.warn("no worker is running; start one with `outreach worker`")
+    console.result(
+        {
+            "campaign": campaign.key,
+            "plan": plan and plan_data(plan),
+            "run": None,
+            "workers": workers,
+            "totals": totals_data(left),
+        },
+        f"{campaign.key}: {_count(left.due, 'mail')} handed to {_count(workers, 'worker')}; "
+        f"`outreach campaigns show {campaign.key}` tells how far they are",
+    )
+    return 0
 
 
 def _exit(campaign: "Campaign", report: "Report") -> int:
@@ -432,14 +471,14 @@ def _lines(console: Console, total: int | None, what: str) -> Callable[[int], No
     return tell
 
 
-def _plan_text(app: "App", order: Order, plan: "Plan", limit: int | None) -> str:
+def _plan_text(app: "App", order: Order, plan: "Plan") -> str:
     proof = plan.proof
     matter = order.template.front_matter
     sender = app.settings.sender_called(matter.sender)
     average = proof.octets / proof.mails / 1024 if proof.mails else 0
     held = sum(tally.number for tally in plan.held.values())
     refused = sum(tally.number for tally in plan.refused.values())
-    limited = f" (this run at most {limit:,})" if limit is not None else ""
+    limited = f" (this run at most {order.limit:,})" if order.limit is not None else ""
     lines = [
         f"{plan.key}: {order.template.name} to {order.segment.name}",
         f"  from       {sender.name} <{sender.address}>",
@@ -453,7 +492,7 @@ def _plan_text(app: "App", order: Order, plan: "Plan", limit: int | None) -> str
         f"  held       {held:,}" if held else "",
         f"  refused    {refused:,}" if refused else "",
     ]
-    text = "\n".join(line for line in lines if line)
+    text = printable("\n".join(line for line in lines if line))
     stopped = _stopped(plan)
     return f"{text}\n\n{stopped}" if stopped else text
 
@@ -462,13 +501,15 @@ def _stopped(plan: "Plan") -> str:
     lines = []
     for word, tallies in (("held", plan.held), ("refused", plan.refused)):
         for rule, tally in sorted(tallies.items(), key=lambda item: -item[1].number):
-            until = f" until {tally.until:%Y-%m-%d %H:%M} UTC at the earliest" if tally.until else ""
+            until = (
+                f" until {tally.until:%Y-%m-%d %H:%M} UTC at the earliest" if tally.until else ""
+            )
             samples = ", ".join(sample for sample in tally.samples if sample)
             more = ", …" if tally.number > len(tally.samples) else ""
             lines.append(f"  {word} {tally.number:,}: {rule}{until}")
             lines.append(f"      {samples}{more}")
             lines.append(f"      such as: {tally.why}")
-    return "\n".join(lines)
+    return printable("\n".join(lines))
 
 
 def _run_text(campaign: "Campaign", report: "Report") -> str:
@@ -476,6 +517,8 @@ def _run_text(campaign: "Campaign", report: "Report") -> str:
     lines = [f"{campaign.key}: {did or 'nothing was due'}", totals_text(report.totals)]
     if report.ended_by is not None and not report.paused:
         lines.append(f"the campaign is {report.ended_by} now")
+    elif elsewhere := report.totals.elsewhere:
+        lines.append(f"{_count(elsewhere, 'mail')} in the hands of another run")
     return "\n".join(line for line in lines if line)
 
 
@@ -499,7 +542,8 @@ def _nothing_left(found: "Totals") -> str:
     if not counts:
         return f"nothing to send: all {sent:,} have it"
     rest = ", ".join(f"{number:,} {state}" for state, number in counts.items())
-    return f"nothing to send: {sent:,} of {found.audience:,} have it; {rest}"
+    when = f", the first from {found.next_at:%Y-%m-%d %H:%M} UTC on" if found.next_at else ""
+    return f"nothing to send: {sent:,} of {found.audience:,} have it; {rest}{when}"
 
 
 def _count(number: int, noun: str) -> str:

@@ -26,7 +26,7 @@ from outreach.rendering.folding import (
     Keying,
     Keys,
     KeySandbox,
-    NotTame,
+    NotTameError,
     capture_use,
     constant_text,
     has_captures,
@@ -42,11 +42,10 @@ from outreach.rendering.sandbox import (
     Record,
     rendering,
 )
-from outreach.rendering.skeleton import Key, Learned, Skeleton
+from outreach.rendering.skeleton import Key, LearnedError, Skeleton
+from outreach.rendering.snapshot import CONTACT_FIELDS, CONTACT_SETS
 from outreach.rendering.splicing import SplicedPart, Tokens
 from outreach.rendering.templates import (
-    CONTACT_FIELDS,
-    CONTACT_SETS,
     ContactLinks,
     Rendered,
     Scene,
@@ -86,13 +85,13 @@ class ContactRecord(Record):
         """Return the value called `name` for a template."""
         value: object = None
         if name in _FIELDS:
-            value = getattr(self._contact, name)  # type: ignore[call-overload]
+            value = getattr(self._contact, str(name))
         elif name in CONTACT_SETS:
-            value = tuple(sorted(getattr(self._contact, name)))  # type: ignore[call-overload]
+            value = tuple(sorted(getattr(self._contact, str(name))))
         elif name == "attributes":
             value = Record("contact", self._all_attributes())
         elif name in self._contact.attributes:
-            value = self._contact.attributes[name]  # type: ignore[index]
+            value = self._contact.attributes[str(name)]
         if value is None:
             # What is missing and what is misspelt differ in what they say of it.
             known = dict.fromkeys((*self._all_attributes(), *CONTACT_FIELDS))
@@ -170,7 +169,7 @@ class CompiledTemplate:
         self._locales: dict[str | None, tuple[Locale, dict[str, object]]] = {}
         try:
             self._prepare()
-        except (NotTame, OutreachError, *EXPECTED) as error:
+        except (NotTameError, OutreachError, *EXPECTED) as error:
             self._give_up(str(error))
 
     # Before the first contact.
@@ -217,12 +216,13 @@ class CompiledTemplate:
 
     def _check_imports(self, written: Mapping[str, nodes.Template]) -> None:
         for tree in written.values():
-            for node in tree.find_all((nodes.Import, nodes.FromImport)):
+            imports: list[nodes.Import | nodes.FromImport] = list(tree.find_all(nodes.Import))
+            for node in [*imports, *tree.find_all(nodes.FromImport)]:
                 name = node.template.value if isinstance(node.template, nodes.Const) else None
                 module = written.get(str(name))
                 if module is None or node.with_context or keeps_modules_apart(module):
                     continue
-                raise NotTame(f"{name} is imported and does more than define macros")
+                raise NotTameError(f"{name} is imported and does more than define macros")
 
     def _prepare_head(
         self, key: str, loader: jinja2.BaseLoader, assigned: set[str], source: str, name: str
@@ -255,11 +255,11 @@ class CompiledTemplate:
         text_is_simple = not any(map(has_captures, texts)) and capture_use(texts)[0]
         self._whole_text = not text_is_simple
         if template.format == ".txt" and not text_is_simple:
-            raise NotTame("a plain text that calls macros or captures what it prints")
+            raise NotTameError("a plain text that calls macros or captures what it prints")
         if "content" in stored_anywhere(pages) or not tokenise:
-            raise NotTame("what a block prints is changed before it is shown")
+            raise NotTameError("what a block prints is changed before it is shown")
         if template.layout and not keys.captures_are_printed and uses_content(pages):
-            raise NotTame("the layout does more with {{ content }} than print it")
+            raise NotTameError("the layout does more with {{ content }} than print it")
         self._sandboxes = {
             language: KeySandbox(
                 plain, keys, loader, tokenise=language is not Language.TEXT or text_is_simple
@@ -305,7 +305,7 @@ class CompiledTemplate:
             return None
         try:
             return self._found(contact, now, links)
-        except NotTame as error:
+        except NotTameError as error:
             self.left_to_plain(str(error))
         except (OutreachError, *EXPECTED):
             # The plain path will say it better.
@@ -341,7 +341,7 @@ class CompiledTemplate:
             try:
                 if skeleton is None:
                     skeleton = self._make(key, state)
-            except Learned as learned:
+            except LearnedError as learned:
                 if learned.keyed <= self._keys.keyed and learned.paired <= self._keys.paired:
                     break
                 self._keys.keyed = self._keys.keyed | learned.keyed
@@ -351,7 +351,7 @@ class CompiledTemplate:
                 return None
             text = whole and SplicedPart("text/plain", [tidy(whole)], self._markers)
             return Found(key, skeleton, state.values, subject, preheader, text or None)
-        raise NotTame("no skeleton can be made of it")
+        raise NotTameError("no skeleton can be made of it")
 
     def _add_own(
         self,
@@ -386,9 +386,9 @@ class CompiledTemplate:
         names["preheader"] = preheader or ""
         for text in (subject, preheader):
             if text is not fixed and text is not fixed_preheader and text and not is_tame(text):
-                raise NotTame("the subject or the preheader is not one line of words")
+                raise NotTameError("the subject or the preheader is not one line of words")
         if not subject:
-            raise NotTame("the subject is empty")
+            raise NotTameError("the subject is empty")
         state.values += [subject, preheader or ""]
         state.sites += [0, 0]
         layout, text_key, whole = "", None, None
@@ -427,7 +427,7 @@ class CompiledTemplate:
             self._skeletons.move_to_end(key)
             skeleton = self._skeletons[key]
         if skeleton is None:
-            raise NotTame("the skeleton gave another mail than the plain path")
+            raise NotTameError("the skeleton gave another mail than the plain path")
         return skeleton
 
     def _make(self, key: Key, state: Keying) -> Skeleton:

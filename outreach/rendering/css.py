@@ -454,6 +454,8 @@ def _applying(root: etree._Element, rules: list[_Rule]) -> dict[int, list[int]]:
 
 def _defended(css: str, page: _Page, inlined: dict[int, set[str]]) -> str:
     """Return `css` with the sometimes-rules made to win over what was inlined."""
+    if not any(inlined.values()):
+        return css
     bare = _without_comments(css)
     places = set(_contested(bare, (0, len(bare)), page, inlined))
     for place in sorted(places, reverse=True):

@@ -128,9 +128,7 @@ def take_apart(text: str, name: str) -> Sheet:
     return Sheet(name, reader.values, reader.lines, reader.starts, body)
 
 
-def front_matter(
-    sheet: Sheet, layout: Sheet | None, *, reserved: Sequence[str], default_kind: MailKind
-) -> FrontMatter:
+def front_matter(sheet: Sheet, layout: Sheet | None, *, reserved: Sequence[str]) -> FrontMatter:
     """Return the checked front matter of a template, with what its layout says as defaults.
 
     `reserved` are names that templates already have. Raises `TemplateError` with all problems.
@@ -159,14 +157,13 @@ def front_matter(
     if problems:
         raise TemplateError(problems)
     content_class = ContentClass(values.get("class", ContentClass.GIVE))
-    if content_class is ContentClass.SERVICE:
-        default_kind = MailKind.SERVICE
+    is_service = content_class is ContentClass.SERVICE
     return FrontMatter(
         subject=values["subject"],
         content_class=content_class,
-        kind=MailKind(values.get("kind", default_kind)),
+        kind=MailKind(values.get("kind", MailKind.SERVICE if is_service else MailKind.NEWSLETTER)),
         period=Period(values.get("period", Period.NONE)),
-        variables={key: value for key, value in values.items() if key not in _KEYS},
+        variables={key: value for key, value in values.items() if key not in KEYS},
         lines=lines,
         **{key: values.get(key) for key in _TEXTS},
     )
@@ -211,7 +208,7 @@ _TEXTS = (
     "language",
     "text",
 )
-_KEYS = {
+KEYS = {
     "subject": _template_text,
     "preheader": _template_text,
     "class": _enum(ContentClass),
@@ -233,8 +230,8 @@ def _problems_of(sheet: Sheet, reserved: Sequence[str], *, is_layout: bool) -> l
         message, hint = None, None
         if is_layout and key in _NOT_IN_LAYOUT:
             message = f"a layout has no {key}"
-        elif key in _KEYS:
-            message = _KEYS[key](value)
+        elif key in KEYS:
+            message = KEYS[key](value)
             message = message and f"{key} {message}"
         elif key in reserved:
             message = f'templates already have a "{key}" of their own'

@@ -34,6 +34,7 @@ BLOCKS = ("button", "quote", "box", "columns")
 _FENCE = re.compile(r"(:{3,})[ \t]*(.*?)[ \t]*\Z")
 _MJML = re.compile(r"<(mj-[a-z-]+)(?=[\s/>])")
 _REFERENCE = re.compile(r"&#(\d{7});")
+_HARMLESS = frozenset("&:/?#@%+,.;=_~!*()$-")
 _SECTIONS = frozenset({"mj-section", "mj-wrapper", "mj-hero", "mj-raw"})
 
 
@@ -43,12 +44,13 @@ def markdown_to_mjml(source: str, name: str, *, original: str | None = None) -> 
     Raises `TemplateError` with every block that is wrong. `name` is the file for errors, and
     `original` its text, in which the line of an error is looked for.
     """
-    return _Mjml(_parsed(source, name, original, layout=True)).sections()
+    return _readable(_Mjml(_parsed(source, name, original, layout=True)).sections())
 
 
 def markdown_to_html(source: str, name: str, *, original: str | None = None) -> str:
     """Return `source` as plain HTML, for mail without a layout; errors as `markdown_to_mjml`."""
-    return "".join(map(_html, _parsed(source, name, original, layout=False).children))
+    tree = _parsed(source, name, original, layout=False)
+    return _readable("".join(map(_html, tree.children)))
 
 
 @dataclass(slots=True)
@@ -268,6 +270,17 @@ def _decode_code(token: Token) -> None:
         token.info = _REFERENCE.sub(lambda found: chr(int(found[1])), token.info)
     for child in token.children or ():
         _decode_code(child)
+
+
+def _readable(html: str) -> str:
+    """Write the escapes that are left in raw HTML and MJML as people would.
+
+    Links there would else be references from end to end, which readers follow but scanners may not.
+    What could end an attribute or a tag stays as it is.
+    """
+    return _REFERENCE.sub(
+        lambda found: escape(char) if (char := chr(int(found[1]))) in _HARMLESS else found[0], html
+    )
 
 
 def _words(node: SyntaxTreeNode) -> str:

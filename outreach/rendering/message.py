@@ -197,7 +197,7 @@ class Frame:
     def _is_fixed(self, at: int) -> bool:
         return isinstance(self._headers[at], bytes) and at not in self._places.values()
 
-    def message(  # noqa: PLR0913 - what a message consists of
+    def message(
         self,
         *,
         recipient: Mailbox,

@@ -10,15 +10,15 @@ import re
 from collections.abc import Mapping
 
 _STYLE = '<style type="text/css">'
-_COLUMN = re.compile(r"(?<=mj-column-per-)(\d+)-(\d{4,})(?!\d)")
-_PERCENT = re.compile(r"(?<![\d.])(\d+\.\d{4,})(?=%)")
-_LONG_NUMBER = re.compile(r"(?<![\w.-])(-?\d+\.\d{5,})(?!\d|%)")
+_COLUMN = re.compile(r"(mj-column-per-)(\d+)-(\d{4,})(?!\d)")
+_LONG_NUMBER = re.compile(r"(?<![\w.])\d+\.\d{4,}(?!\d)%?")
 _GROUPED = re.compile(r'(<div class="mj-outlook-group-fix [^>]*;width:)(\d+\.\d{4,})(?=%)')
 _COLUMN_CELL = re.compile(r"(vertical-align:\w+;width:)(\d+\.\d+)(?=px;\")")
-_IMAGE_CELL = re.compile(r'(?<=<td style="width:)(\d+\.\d+)(?=px;"><(?:a|img) )')
+_WHOLE = re.compile(
+    r'(<td style="width:(?=[\d.]+px;"><(?:a|img) )|'
+    r' width="(?=[\d.]+(?:px)?")|border-top:[^"<>]*;width:(?=[\d.]+px))(\d+\.\d+)'
+)
 _IMAGE_STYLE = re.compile(r'(<img [^>]*[";]width:)(\d+\.\d+)(?=px)')
-_WIDTH = re.compile(r'(?<= width=")(\d+\.\d+)(?=(?:px)?")')
-_DIVIDER = re.compile(r"(border-top:[^\"<>]*;width:)(\d+\.\d+)(?=px)")
 _HERO = re.compile(
     r"(<td[^>]*>)(<!--\[if mso \| IE\]><table[^>]*><tr><td[^>]*>)(<!\[endif\]-->)"
     r'(<div class="mj-hero-content[^>]*)>'
@@ -49,13 +49,10 @@ def numbers(html: str) -> str:
     """
     html = _COLUMN_CELL.sub(lambda found: found[1] + _nearest(found[2]), html)
     html = _GROUPED.sub(lambda found: found[1] + _down(found[2]), html)
-    html = _IMAGE_CELL.sub(_floor, html)
     html = _IMAGE_STYLE.sub(lambda found: found[1] + _down(found[2]), html)
-    html = _WIDTH.sub(_floor, html)
-    html = _DIVIDER.sub(lambda found: found[1] + _down(found[2]), html)
-    html = _COLUMN.sub(lambda found: _exact(f"{found[1]}.{found[2]}").replace(".", "-"), html)
-    html = _PERCENT.sub(lambda found: _exact(found[1]), html)
-    return _LONG_NUMBER.sub(lambda found: f"{round(float(found[1]), 4):g}", html)
+    html = _WHOLE.sub(lambda found: found[1] + _down(found[2]), html)
+    html = _COLUMN.sub(_column_name, html)
+    return _LONG_NUMBER.sub(lambda found: _number(found[0]), html)
 
 
 def cells(html: str) -> str:
@@ -232,16 +229,22 @@ def pixels(value: str) -> float:
     return float(found[1]) if found else 0.0
 
 
-def _floor(found: re.Match[str]) -> str:
-    return _down(found[1])
-
-
 def _down(number: str) -> str:
     return str(math.floor(float(number) + 0.001))
 
 
 def _nearest(number: str) -> str:
     return str(math.floor(float(number) + 0.5))
+
+
+def _column_name(found: re.Match[str]) -> str:
+    return found[1] + _exact(f"{found[2]}.{found[3]}").replace(".", "-")
+
+
+def _number(written: str) -> str:
+    if written.endswith("%"):
+        return _exact(written[:-1]) + "%"
+    return f"{round(float(written), 4):g}"
 
 
 @functools.lru_cache(maxsize=512)

@@ -4,6 +4,7 @@ The tables describe MJML 5 as its documentation does. A test compares them with 
 implementation where that is installed.
 """
 
+import functools
 import re
 from collections.abc import Iterator
 
@@ -277,11 +278,15 @@ def _attribute_problems(node: Node, tag: str) -> Iterator[Problem]:
         if kind is None:
             guess = suggestion(name, types)
             yield node.problem(f'<{tag}> has no attribute "{name}"', guess, at=name)
+        elif name == "gutter":
+            message = f'the attribute "gutter" of <{tag}> has no effect here'
+            yield node.problem(message, "give the columns a padding instead", at=name)
         elif wanted := _mismatch(value.strip(), kind):
             message = f'"{value}" cannot be the {name} of <{tag}>: it has to be {wanted}'
             yield node.problem(message, _repair(value.strip(), kind), at=name)
 
 
+@functools.lru_cache(maxsize=4096)
 def _mismatch(value: str, kind: str) -> str | None:
     """Return what `value` should have been, or None if it is what it should be."""
     if kind == "string" or _TEMPLATE_CODE.search(value):

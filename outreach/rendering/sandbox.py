@@ -451,32 +451,32 @@ _Charged = nodes.For | nodes.Macro | nodes.CallBlock | nodes.Template | nodes.Bl
 class _Meter(NodeTransformer):
     """Writes calls that charge the budget into a syntax tree; Jinja names the methods."""
 
-    def visit_For(self, node: nodes.For) -> nodes.Node:  # noqa: N802
+    def visit_For(self, node: nodes.For) -> nodes.Node:
         return self._metered(node)
 
-    def visit_Macro(self, node: nodes.Macro) -> nodes.Node:  # noqa: N802
+    def visit_Macro(self, node: nodes.Macro) -> nodes.Node:
         return self._metered(node)
 
-    def visit_CallBlock(self, node: nodes.CallBlock) -> nodes.Node:  # noqa: N802
+    def visit_CallBlock(self, node: nodes.CallBlock) -> nodes.Node:
         return self._metered(node)
 
-    def visit_Template(self, node: nodes.Template) -> nodes.Node:  # noqa: N802
+    def visit_Template(self, node: nodes.Template) -> nodes.Node:
         return self._metered(node)
 
-    def visit_Block(self, node: nodes.Block) -> nodes.Node:  # noqa: N802
+    def visit_Block(self, node: nodes.Block) -> nodes.Node:
         return node if node.required else self._metered(node)
 
-    def visit_Concat(self, node: nodes.Concat) -> nodes.Node:  # noqa: N802
+    def visit_Concat(self, node: nodes.Concat) -> nodes.Node:
         self.generic_visit(node)
         return _call("concatenated", [nodes.List(node.nodes, lineno=node.lineno)], node.lineno)
 
-    def visit_Operand(self, node: nodes.Operand) -> nodes.Node:  # noqa: N802
+    def visit_Operand(self, node: nodes.Operand) -> nodes.Node:
         self.generic_visit(node)
         if not isinstance(node.expr, nodes.Const):
             node.expr = _call("weighed", [node.expr], node.lineno)
         return node
 
-    def visit_Pair(self, node: nodes.Pair) -> nodes.Node:  # noqa: N802
+    def visit_Pair(self, node: nodes.Pair) -> nodes.Node:
         self.generic_visit(node)
         if not isinstance(node.key, nodes.Const):
             node.key = _call("weighed", [node.key], node.lineno)

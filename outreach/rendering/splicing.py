@@ -79,9 +79,9 @@ class Line:
         parts: list[bytes] = []
         for piece in self._bytes:
             if piece.__class__ is bytes:
-                parts.append(piece)  # type: ignore[arg-type]
+                parts.append(piece)
             elif piece.__class__ is tuple:
-                parts.append(_quoted(values[piece[0]], piece[1]))  # type: ignore[index]
+                parts.append(_quoted(values[piece[0]], piece[1]))
             else:
                 parts.append(tokens.octets[piece])  # type: ignore[index]
         return broken_softly(b"".join(parts)) + b"\r\n"
@@ -124,7 +124,7 @@ def _words(value: str) -> _Words | None:
         if "://" in value or any(east_asian_width(character) in "WF" for character in value):
             return None
         widths = tuple(map(columns, words))
-    simple = 0 < min(widths) and max(widths) < WIDTH // 2
+    simple = min(widths) > 0 and max(widths) < WIDTH // 2
     return _Words(widths, words, encoded) if simple else None
 
 

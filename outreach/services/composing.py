@@ -6,22 +6,23 @@ Preview, check and send all come through here, so what was looked at is what is 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
-from secrets import token_hex
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from outreach.domain.contact import Contact
-from outreach.domain.links import Links, Signer, Token
+from outreach.domain.links import Links
 from outreach.domain.mailing import MailKind, Sender
 from outreach.domain.tiers import Tiers
-from outreach.errors import MessageError, OutreachError, Problem
+from outreach.errors import MessageError, Problem
 from outreach.rendering import message
-from outreach.rendering.compiled import CompiledTemplate, Counts, Found
-from outreach.rendering.folding import NotTame
-from outreach.rendering.message import Frame, ListId, Mail, Mailbox, build_message
-from outreach.rendering.splicing import Tokens
+from outreach.rendering.message import ListId, Mail, Mailbox, build_message
 from outreach.rendering.templates import ContactLinks, Rendered, Scene, Template
+
+if TYPE_CHECKING:
+    from outreach.rendering.compiled import Counts
+    from outreach.services.filling import Filling
 
 #: Longer names stay out of the To header; the mail itself may still greet by them.
 _MAX_SHOWN_NAME = 120
@@ -108,19 +109,22 @@ class Composer:
         return self.compose_plainly(contact, delivery_id=delivery_id, date=date, to=to)
 
     @property
-    def counts(self) -> Counts:
+    def counts(self) -> "Counts | None":
         """How many messages were filled in and how many the plain path made, and why."""
-        return self._compiled.template.counts if self._compiled else Counts()
+        return self._compiled.template.counts if self._compiled else None
 
     def slow_because(self) -> list[Problem]:
         """Return why the template cannot be compiled; empty if it can."""
         return self._compiled.template.problems if self._compiled else []
 
     @cached_property
-    def _compiled(self) -> "_Compiled | None":
+    def _compiled(self) -> "Filling | None":
+        # Imported where it is used: many runs find nothing to do.
+        from outreach.services.filling import Filling  # noqa: PLC0415
+
         with self._lock:
             try:
-                return _Compiled(self)
+                return Filling(self)
             except MessageError:
                 return None  # as for each message; there it is said
 
@@ -132,7 +136,7 @@ class Composer:
         reader = contact.id if to is None else 0
         rendered = self.template.render(contact, self.scene(self.links, reader, delivery_id, date))
         recipient = to or contact.email
-        shown = None if to else _shown_name(contact)
+        shown = None if to else shown_name(contact)
         mail = self.mail(self.links, reader, delivery_id, date, Mailbox(recipient, shown))
         mail = replace(
             mail,
@@ -192,82 +196,7 @@ class Composer:
         )
 
 
-_TOKENS = tuple(Token)
-
-
-class _Compiled:
-    """The compiled path of one composer: a template and a frame, with markers for tokens."""
-
-    def __init__(self, composer: Composer) -> None:
-        self._composer = composer
-        self._series = composer.template.series
-        # Tokens that nobody accepts: as long as real ones, and in no text of a template.
-        links = replace(composer.links, signer=Signer([token_hex()]))
-        markers = {int(kind): links.token(kind, 0, 0, self._series) for kind in Token}
-        now = datetime(2000, 1, 1, tzinfo=UTC)
-        mail = composer.mail(links, 0, 0, now, Mailbox("reader@example.org"))
-        self._frame = Frame(mail, markers)
-        self.template = CompiledTemplate(
-            composer.template, composer.scene(links, 0, 0, now), markers
-        )
-        self._marker = markers[Token.DELIVERY]
-        self._wanted = self._frame.tokens | {Token.DELIVERY}
-        self._message_id = mail.message_id
-        self._envelope_sender = links.envelope_sender(0) or composer.sender.address
-
-    def compose(self, contact: Contact, delivery_id: int, date: datetime) -> Composed | None:
-        """Return the message, or None where only the plain path will do."""
-        composer = self._composer
-        found = self.template.find(
-            contact,
-            date,
-            lambda: composer.scene(composer.links, contact.id, delivery_id, date).links,
-        )
-        if found is None:
-            return None
-        try:
-            composed = self._filled(found, contact, delivery_id, date)
-        except (NotTame, OutreachError) as error:
-            self.template.left_to_plain(str(error))
-            return None
-        if found.skeleton.proved:
-            self.template.counts.filled += 1
-            return composed
-        plain = composer.compose_plainly(contact, delivery_id=delivery_id, date=date)
-        self.template.prove(found, same=plain == composed and plain.rendered == composed.rendered)
-        return plain
-
-    def _filled(self, found: Found, contact: Contact, delivery_id: int, date: datetime) -> Composed:
-        wanted = found.tokens
-        links, series = self._composer.links, self._series
-        tokens = Tokens(
-            [
-                links.token(kind, contact.id, delivery_id, series)
-                if kind in wanted or kind in self._wanted
-                else ""
-                for kind in _TOKENS
-            ]
-        )
-        text, html = found.fill(tokens)
-        message_id = self._message_id.replace(self._marker, tokens.texts[0])
-        return Composed(
-            message=self._frame.message(
-                recipient=Mailbox(contact.email, _shown_name(contact)),
-                subject=found.subject,
-                date=date,
-                message_id=message_id,
-                tokens=tokens.octets,
-                text=text,
-                html=html,
-            ),
-            message_id=message_id,
-            envelope_sender=self._envelope_sender.replace(self._marker, tokens.texts[0]),
-            recipient=contact.email,
-            render=lambda: found.rendered(tokens),
-        )
-
-
-def _shown_name(contact: Contact) -> str | None:
+def shown_name(contact: Contact) -> str | None:
     """Return the name for the To header, unless it is too long or holds what no header may."""
     name = contact.name
     if name is None or len(name) > _MAX_SHOWN_NAME or not name.isprintable() or "=?" in name:

@@ -1,4 +1,4 @@
-"""Files of contacts: what they are written in, their rows one by one, and a place for bad ones.
+"""Files of contacts: what they are written in, and their rows one by one.
 
 A file is looked at once from end to end (encoding, fingerprint) and then read row by row, never as
 a whole. Whatever a row holds, what follows it is still read: a cell without end, quotes that do not
@@ -15,7 +15,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import NamedTuple, Self, TextIO
 
 from outreach.domain import vcard
@@ -462,94 +461,3 @@ def _quoting_problem(message: str) -> str:
     if "limit" in message:
         return f"a cell is longer than {csv.field_size_limit():,} characters"
     return f"the quotes do not match ({message})"
-
-
-class Rejects:
-    """The file that takes rejected rows: the same columns after ``line`` and ``reason``.
-
-    It exists only if a row was rejected. A file that is there already is never written over, since
-    somebody may be mending it; one with the same content is used again.
-    """
-
-    def __init__(self, source: ContactFile, path: Path | None, *, keep: bool = True) -> None:
-        suffix = ".vcf" if source.is_vcard else ".csv"
-        self.source = source
-        self.wanted = path or source.path.with_name(f"{source.path.stem}.rejects{suffix}")
-        self.keep = keep
-        self.path: Path | None = None
-        self._file: TextIO | None = None
-        self._part = self.wanted.with_name(self.wanted.name + ".part")
-
-    def __enter__(self) -> Self:
-        if self.keep:
-            try:
-                with self._part.open("w", encoding="utf-8"):
-                    pass
-                self._part.unlink()
-            except OSError as error:
-                raise UsageError(
-                    f"rejected rows cannot be written to {self.wanted} ({error.strerror})",
-                    hint="name another file with --rejects PATH",
-                ) from error
-        return self
-
-    def add(self, record: Record, reason: str) -> None:
-        """Write one rejected row."""
-        if not self.keep:
-            return
-        try:
-            if self._file is None:
-                self._file = self._part.open(
-                    "w", encoding="utf-8", errors="surrogateescape", newline=""
-                )
-                if not self.source.is_vcard:
-                    self._write(["line", "reason", *self.source.header])
-            if self.source.is_vcard:
-                note = f"BEGIN:VCARD\r\nX-LINE:{record.line}\r\nX-REASON:{reason}\r\n"
-                self._file.write(re.sub(r"(?i)\ABEGIN:VCARD\r?\n?", lambda _: note, record.raw))
-            elif record.cells is not None:
-                self._write([str(record.line), reason, *record.cells])
-            else:
-                self._write([str(record.line), reason, *self._cells_of(record.raw)])
-        except OSError as error:
-            raise UnavailableError(
-                f"the rejects file cannot be written ({error.strerror})",
-                source=str(self._part),
-                hint="make room and run the same command again",
-            ) from error
-
-    def _write(self, cells: Sequence[str]) -> None:
-        assert self._file is not None
-        csv.writer(self._file, delimiter=self.source.delimiter).writerow(cells)
-
-    def _cells_of(self, raw: str) -> list[str]:
-        """Return a broken line as one cell, so that none of it is lost unless it is huge."""
-        whole = raw.rstrip("\r\n")
-        limit = csv.field_size_limit() // 2
-        if len(whole) <= limit:
-            return [whole]
-        return [f"{whole[:1000]}… (cut here; line {len(whole):,} characters or longer)"]
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._file is None:
-            return
-        self._file.close()
-        self.path = self._settle()
-
-    def _settle(self) -> Path:
-        content = hashlib.sha256(self._part.read_bytes()).digest()
-        number = 1
-        target = self.wanted
-        while target.exists():
-            if hashlib.sha256(target.read_bytes()).digest() == content:
-                self._part.unlink()
-                return target
-            number += 1
-            target = self.wanted.with_name(f"{self.wanted.stem}-{number}{self.wanted.suffix}")
-        self._part.rename(target)
-        return target

@@ -30,12 +30,15 @@ from outreach.domain.presets import map_columns
 from outreach.domain.rows import RowError, RowParser, Rules
 from outreach.domain.tiers import CUSTOMER, KNOWN, Tiers
 from outreach.errors import OutreachError, Problem, UsageError
-from outreach.services.contact_files import ContactFile, Record, Rejects, examine, read
-from outreach.storage import contacts, importing, keys
+from outreach.services.contact_files import ContactFile, Record, examine, read
+from outreach.services.rejects import Rejects
+from outreach.storage import bulk, contacts, importing, keys
 from outreach.storage import tiers as standing
+from outreach.storage.bulk import Bulk, Change, Origin
 from outreach.storage.contacts import encode
 from outreach.storage.database import Database
-from outreach.storage.importing import Bulk, Change, Origin, Snapshot
+from outreach.storage.importing import Snapshot
+from outreach.storage.suppressions import BOUNCE
 
 BATCH = 2_000
 """Rows that are looked up and written together."""
@@ -296,7 +299,7 @@ class _Run:
                     self._begin(session)
                     self._take_all(session, batches, rejects)
                     self._propose(session)
-                    importing.finish(session, statistics=False)
+                    bulk.finish(session, statistics=False)
                     raise _UndoError
             except _UndoError:
                 return
@@ -314,10 +317,11 @@ class _Run:
                 raise
         with self.database.write() as session:
             self._propose(session)
-            importing.finish(session, statistics=self.report.totals["new"] >= STATISTICS_FROM)
+            bulk.finish(session, statistics=self.report.totals["new"] >= STATISTICS_FROM)
             importing.record(session, self.import_id, self.report.figures(), self.clock())
 
     def _begin(self, session: Session) -> None:
+        bulk.take_turn(session)
         self.secrets = keys.secrets(session, self.started)
         self.promises = standing.keep_promise(session, self.tiers, self.started)
         self.import_id = importing.start(
@@ -335,9 +339,9 @@ class _Run:
         self.report.proposals = groups
 
     def _take_all(self, session: Session, batches: Iterator["_Batch"], rejects: Rejects) -> None:
-        bulk = Bulk(session, self.origin)
+        writer = Bulk(session, self.origin)
         for batch in batches:
-            self._take(bulk, self._entries(batch.records, rejects))
+            self._take(writer, self._entries(batch.records, rejects))
             if self.progress:
                 self.progress(batch.size)
 
@@ -364,7 +368,7 @@ class _Run:
         self.report.totals["read"] += len(batch) - blank
         return entries
 
-    def _take(self, bulk: Bulk, entries: Sequence[Entry]) -> None:
+    def _take(self, writer: Bulk, entries: Sequence[Entry]) -> None:
         """Write what one batch says."""
         totals = self.report.totals
         by_address: dict[str, Entry] = {}
@@ -375,11 +379,13 @@ class _Run:
                 totals["duplicate"] += 1
         wanted = list(by_address)
         wanted += [other for entry in entries for _, other in entry.more_addresses]
-        owners = contacts.find_many(bulk.session, wanted)
+        owners = contacts.find_many(writer.session, wanted)
+        barred = importing.suppressed(writer.session, list(by_address), self.secrets)
         bad = [entry for entry in by_address.values() if entry.suppress]
         if bad:
-            totals["suppressions_added"] += bulk.suppress(bad, self.secrets)
-        barred = importing.suppressed(bulk.session, list(by_address), self.secrets)
+            totals["suppressions_added"] += writer.suppress(bad, self.secrets)
+            # A dead address is nobody's; who must not be mailed may well be somebody we know.
+            barred.update(entry.normalised for entry in bad if entry.suppress == BOUNCE)
 
         new: list[Entry] = []
         known: dict[int, Entry] = {}
@@ -400,10 +406,10 @@ class _Run:
             else:
                 known[owner] = entry
         taken = set(owners)
-        self._add(bulk, new, taken)
-        self._change(bulk, known, taken)
+        self._add(writer, new, taken)
+        self._change(writer, known, taken)
 
-    def _add(self, bulk: Bulk, entries: Sequence[Entry], taken: set[str]) -> None:
+    def _add(self, writer: Bulk, entries: Sequence[Entry], taken: set[str]) -> None:
         totals = self.report.totals
         raised: list[tuple[int, str]] = []
         for position, entry in enumerate(entries):
@@ -418,16 +424,18 @@ class _Run:
             if entry.consent:
                 totals["consents_added"] += 1
             totals["opt_outs_added"] += len(entry.opted_out)
-        ids = bulk.add(entries, taken)
-        bulk.tier_changes([(ids[position], None, tier) for position, tier in raised], self.promises)
+        ids = writer.add(entries, taken)
+        writer.tier_changes(
+            [(ids[position], None, tier) for position, tier in raised], self.promises
+        )
         totals["new"] += len(ids)
         self.seen.add_all(ids)
 
-    def _change(self, bulk: Bulk, known: Mapping[int, Entry], taken: set[str]) -> None:
+    def _change(self, writer: Bulk, known: Mapping[int, Entry], taken: set[str]) -> None:
         if not known:
             return
         totals = self.report.totals
-        there = importing.snapshots(bulk.session, list(known))
+        there = importing.snapshots(writer.session, list(known))
         changes = []
         for contact_id, entry in known.items():
             again = contact_id in self.seen
@@ -438,7 +446,7 @@ class _Run:
                 totals["updated" if change else "unchanged"] += 1
             if change:
                 changes.append(change)
-        bulk.change(changes, taken, self.promises)
+        writer.change(changes, taken, self.promises)
         self.seen.add_all(known)
 
     def _difference(

@@ -6,6 +6,7 @@ plan belongs to the run that made it; another run that plans the same key takes 
 first then finds its approval too late.
 """
 
+import secrets
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,23 +15,28 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
+from outreach.domain.address import normalise, parse_address
 from outreach.domain.contact import AttributeType, Contact
 from outreach.domain.delivery import CampaignEvent, CampaignState
+from outreach.domain.feedback import ADVICE, Outcome
 from outreach.domain.gate import Decision, Facts, Intent, Policy, Verdict, decide
 from outreach.domain.segment import Segment
 from outreach.errors import (
     BusyError,
     MessageError,
+    NotFoundError,
     OutreachError,
     Problem,
     RefusedError,
     TemplateError,
+    UnavailableError,
 )
 from outreach.services.sending import MERGED, intent_of
 from outreach.storage import campaigns, contacts, decisions, deliveries
 from outreach.storage import segments as audience
 from outreach.storage.campaigns import Campaign, NewCampaign
 from outreach.storage.database import Database
+from outreach.transport.base import Envelope, Receipt, Transport
 
 if TYPE_CHECKING:
     from outreach.services.composing import Composer
@@ -360,6 +366,90 @@ def _overtaken(key: str) -> OutreachError:
         f"another run has planned {key} in the meantime",
         hint="nothing was sent by this one; `outreach campaigns list` shows how the other is doing",
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A test mail that was sent."""
+
+    rendered_as: str
+    subject: str
+    receipt: Receipt
+
+
+def send_test(
+    database: Database,
+    composer: "Composer",
+    transport: Transport,
+    *,
+    to: str,
+    rendered_as: str | None,
+    segment: Segment,
+    allowed: str | None,
+    now: datetime,
+    types: Mapping[str, AttributeType] | None = None,
+) -> Trial:
+    """Send one mail to the address `to`, rendered for a contact, and record nothing.
+
+    The contact is the one with the address `rendered_as`, else the first of `segment`. `allowed`
+    are the addresses that may get tests, with commas between them; any if None. The links in a test
+    do nothing for the contact.
+    """
+    recipient = str(parse_address(to))
+    if allowed is not None:
+        known = {normalise(each.strip()) for each in allowed.split(",") if each.strip()}
+        if normalise(recipient) not in known:
+            raise RefusedError(
+                f"{recipient} is not among those who may get test mails",
+                hint="add it to test_recipients in outreach.toml",
+            )
+    person = _model(database, rendered_as, segment, now, types)
+    # A number that no delivery has: mail programs hide the second of two with one Message-ID.
+    composed = composer.compose(
+        person, delivery_id=_FIRST_TRIAL + secrets.randbelow(_FIRST_TRIAL), date=now, to=recipient
+    )
+    with transport.connect() as connection:
+        receipt = connection.send(
+            Envelope(composed.envelope_sender, composed.recipient), composed.message
+        )
+    if receipt.outcome is not Outcome.ACCEPTED:
+        advice = ADVICE[receipt.cause] if receipt.cause else None
+        raise UnavailableError(
+            f"the test was not taken by {receipt.server}: {receipt.text}", hint=advice
+        )
+    return Trial(person.email, composed.rendered.subject, receipt)
+
+
+_FIRST_TRIAL = 2**47
+"""Half of all numbers that a token can hold (`outreach.domain.links`)."""
+
+
+def _model(
+    database: Database,
+    email: str | None,
+    segment: Segment,
+    now: datetime,
+    types: Mapping[str, AttributeType] | None,
+) -> Contact:
+    """Return the contact for whom a test is rendered."""
+    with database.read() as session:
+        if email is not None:
+            found = contacts.find(session, email)
+            if found is None:
+                raise NotFoundError(
+                    f"there is no contact with the address {email}",
+                    hint="`outreach contacts list` shows those there are",
+                )
+            ids: Sequence[int] = [found]
+        else:
+            ids = audience.ids(session, segment.condition, now, limit=1)
+        people = contacts.load(session, ids, now, types=types)
+    if not people:
+        raise NotFoundError(
+            f"nobody is in segment {segment.name} to render the test for",
+            hint="name a contact with --as EMAIL",
+        )
+    return people[0]
 
 
 def check_open(campaign: Campaign) -> None:

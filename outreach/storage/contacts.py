@@ -100,7 +100,7 @@ def find(session: Session, email: str) -> int | None:
 def find_many(session: Session, normalised: Iterable[str]) -> dict[str, int]:
     """Return which contact has which of these normalised addresses."""
     found: dict[str, int] = {}
-    for batch in _batches(list(normalised)):
+    for batch in batches(list(normalised)):
         rows = session.execute(
             select(AddressRow.normalised, AddressRow.contact_id).where(
                 AddressRow.normalised.in_(batch)
@@ -118,7 +118,7 @@ def load(
     types: Mapping[str, AttributeType] | None = None,
 ) -> list[Contact]:
     """Return the contacts with these ids, in this order; ids of no living contact are left out."""
-    return [contact for batch in _batches(ids) for contact in _load_batch(session, batch, types)]
+    return [contact for batch in batches(ids) for contact in _load_batch(session, batch, types)]
 
 
 def _load_batch(
@@ -406,6 +406,7 @@ def likely_duplicates(session: Session, limit: int) -> list[tuple[int, ...]]:
     return sorted({tuple(sorted(group)) for group in groups.values()})
 
 
-def _batches(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
+def batches(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    """Cut `items` into pieces that fit into one statement."""
     for start in range(0, len(items), BATCH):
         yield items[start : start + BATCH]

@@ -11,14 +11,34 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, Update, delete, func, insert, literal, null, or_, select, update
+from sqlalchemy import (
+    Select,
+    Update,
+    and_,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    null,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
-from outreach.domain.delivery import DeliveryEvent, DeliveryState, sources, target
+from outreach.domain.delivery import (
+    CampaignState,
+    DeliveryEvent,
+    DeliveryState,
+    sources,
+    target,
+)
 from outreach.domain.feedback import Outcome
 from outreach.storage.tables import (
     AddressRow,
     AttemptRow,
+    CampaignRow,
     ContactRow,
     DecisionRow,
     DeliveryRow,
@@ -92,11 +112,10 @@ def freeze(session: Session, campaign_id: int, members: Select[Any], now: dateti
 
 
 def outside(session: Session, campaign_id: int, members: Select[Any]) -> int:
-    """Return how many of `members` have no delivery of this campaign."""
+    """Return how many of `members` are not in the audience that was approved."""
     chosen = members.subquery()
-    return session.execute(
-        select(func.count()).select_from(chosen).where(~_has_delivery(campaign_id, chosen.c[0]))
-    ).scalar_one()
+    inside = _has_delivery(campaign_id, chosen.c[0], DeliveryRow.state != DeliveryState.PLANNED)
+    return session.execute(select(func.count()).select_from(chosen).where(~inside)).scalar_one()
 
 
 def page(session: Session, members: Select[Any], *, after: int, limit: int) -> Sequence[int]:
@@ -443,6 +462,39 @@ def count_due(session: Session, campaign_id: int, now: datetime) -> int:
     ).scalar_one()
 
 
+def campaigns_due(session: Session, now: datetime) -> Sequence[tuple[str, int]]:
+    """Return (key, how many deliveries) of the active campaigns that a run could advance now.
+
+    Some of their mail may go, a lease on it has ended, or nothing is left and the campaign only
+    needs to be finished; that one counts 0. The oldest come first.
+    """
+    due = or_(
+        and_(
+            DeliveryRow.state == DeliveryState.PENDING,
+            or_(DeliveryRow.not_before.is_(None), DeliveryRow.not_before <= now),
+        ),
+        and_(
+            DeliveryRow.state.in_((DeliveryState.CLAIMED, DeliveryState.SENDING)),
+            DeliveryRow.lease_until <= now,
+        ),
+    )
+    number = (
+        select(func.count())
+        .where(DeliveryRow.campaign_id == CampaignRow.id, due)
+        .correlate(CampaignRow)
+        .scalar_subquery()
+    )
+    left = exists().where(
+        DeliveryRow.campaign_id == CampaignRow.id, DeliveryRow.state.in_(IN_FLIGHT)
+    )
+    rows = session.execute(
+        select(CampaignRow.key, number)
+        .where(CampaignRow.state == CampaignState.ACTIVE, or_(number > 0, ~left))
+        .order_by(CampaignRow.id)
+    )
+    return [(key, count) for key, count in rows]
+
+
 def by_reason(
     session: Session, campaign_id: int, state: DeliveryState
 ) -> Sequence[tuple[str, int, datetime | None]]:
@@ -496,10 +548,10 @@ def _standing(row: DeliveryRow) -> Standing:
     return Standing(**values)
 
 
-def _has_delivery(campaign_id: int, contact_id: Any) -> Any:  # noqa: ANN401 - SQL terms
+def _has_delivery(campaign_id: int, contact_id: Any, *such: Any) -> Any:  # noqa: ANN401 - SQL
     return (
         select(DeliveryRow.id)
-        .where(DeliveryRow.campaign_id == campaign_id, DeliveryRow.contact_id == contact_id)
+        .where(DeliveryRow.campaign_id == campaign_id, DeliveryRow.contact_id == contact_id, *such)
         .correlate_except(DeliveryRow)
         .exists()
     )

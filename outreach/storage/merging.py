@@ -179,13 +179,12 @@ def _settle_deliveries(
     session: Session, kept_id: int, absorbed_id: int
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """See to it that no campaign reaches the person twice; return keys left and keys cancelled."""
-    keys = dict(
-        session.execute(
-            select(CampaignRow.id, CampaignRow.key)
-            .join(DeliveryRow, DeliveryRow.campaign_id == CampaignRow.id)
-            .where(DeliveryRow.contact_id == absorbed_id, _collides(kept_id))
-        ).tuples()
+    shared = session.execute(
+        select(CampaignRow.id, CampaignRow.key)
+        .join(DeliveryRow, DeliveryRow.campaign_id == CampaignRow.id)
+        .where(DeliveryRow.contact_id == absorbed_id, _collides(kept_id))
     )
+    keys = {campaign_id: key for campaign_id, key in shared}  # noqa: C416 - rows are no pairs to mypy
     rows = session.scalars(
         select(DeliveryRow).where(
             DeliveryRow.campaign_id.in_(keys), DeliveryRow.contact_id.in_((kept_id, absorbed_id))

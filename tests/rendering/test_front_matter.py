@@ -82,7 +82,11 @@ def test_a_misspelt_key_is_remarked_on():
 @pytest.mark.parametrize(
     ("yaml", "line", "said"),
     [
-        ("subject: {{ contact.first_name }}", 2, "put the value in quotes, because it holds braces"),
+        (
+            "subject: {{ contact.first_name }}",
+            2,
+            "put the value in quotes, because it holds braces",
+        ),
         ("subject: One: two", 2, "put the value in quotes, because it holds a colon"),
         ("subject: Hi\n\tx: 1", 3, "not valid YAML"),
         ("subject: Hi\nsubject: Ho", 3, '"subject" stands here and on line 2'),

@@ -92,6 +92,11 @@ def test_raw_text_that_would_be_lost():
     assert problem.message == "<mj-raw> beside <mj-body> would be lost"
 
 
+def test_what_is_not_rendered_is_said():
+    ((_, column, message, _),) = problems('<mj-section gutter="10px"/>')
+    assert (column, message) == (13, 'the attribute "gutter" of <mj-section> has no effect here')
+
+
 def test_defaults_are_checked_too():
     head = '<mj-attributes><mj-txt a="b"/><mj-text colr="red"/><mj-class/></mj-attributes>'
     messages = [message for _, _, message, _ in problems("", head)]

@@ -18,7 +18,9 @@ class TestValues:
         assert text("Dear {{ contact.first_name }}", contact(first_name="Ann")) == "Dear Ann"
 
     def test_a_missing_value_is_false_and_takes_a_default(self):
-        body = "{% if contact.first_name %}yes{% else %}no{% endif %} {{ contact.company | d('-') }}"
+        body = (
+            "{% if contact.first_name %}yes{% else %}no{% endif %} {{ contact.company | d('-') }}"
+        )
         assert text(body) == "no -"
 
     @pytest.mark.parametrize("condition", ["is none", "== none", "is undefined", "not in ['x']"])
@@ -171,7 +173,9 @@ class TestLimits:
                 "prints more than",
             ),
             (
-                "{% for i in range(9999) %}{% set x %}" + "word " * 500 + "{% endset %}{% endfor %}",
+                "{% for i in range(9999) %}{% set x %}"
+                + "word " * 500
+                + "{% endset %}{% endfor %}",
                 "prints more than",
             ),
             (
@@ -210,7 +214,9 @@ class TestLimits:
 
     def test_the_budget_is_for_each_rendering_and_thread(self):
         # A fifth of the budget each: together they would exceed it many times over.
-        mail = template("{% for i in range(200) %}{% for j in range(200) %}{% endfor %}{% endfor %}ok")
+        mail = template(
+            "{% for i in range(200) %}{% for j in range(200) %}{% endfor %}{% endfor %}ok"
+        )
         failures: list[Exception] = []
 
         def work() -> None:
@@ -289,7 +295,9 @@ class TestCarried:
         assert text("{{ contact.company }}", contact(company="a\r\nb\rc\u2028d")) == "a\nb\nc\nd"
 
     def test_a_subject_is_one_line(self):
-        rendered = render("x", contact(company="a\r\nBcc: b"), head="subject: '{{ contact.company }}'")
+        rendered = render(
+            "x", contact(company="a\r\nBcc: b"), head="subject: '{{ contact.company }}'"
+        )
         assert rendered.subject == "a Bcc: b"
 
     def test_a_name_cannot_turn_round_what_follows(self):

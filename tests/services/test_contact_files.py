@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from outreach.errors import UsageError
 from outreach.services import contact_files
-from outreach.services.contact_files import ContactFile, Record, Rejects, examine, read, sniff
+from outreach.services.contact_files import Record, examine, read, sniff
 
 
 def written(tmp_path: Path, content: str | bytes, name: str = "people.csv") -> Path:
@@ -188,42 +188,9 @@ def test_what_python_writes_is_read_as_it_was(
     ]
 
 
-def test_rejects_are_read_again_and_never_written_over(tmp_path: Path) -> None:
-    path = written(tmp_path, 'Email,Name\nbad,"B"\nc@x.example,"C\n')
-    file = examine(path)
-
-    def reject() -> Path | None:
-        with Rejects(file, None) as rejects:
-            for record in read(file):
-                rejects.add(record, record.reason or "no address")
-        return rejects.path
-
-    first = reject()
-    assert first == tmp_path / "people.rejects.csv"
-    assert reject() == first
-    first.write_text("somebody's work")
-    assert reject() == tmp_path / "people.rejects-2.csv"
-    assert first.read_text() == "somebody's work"
-    again = rows(tmp_path / "people.rejects-2.csv")
-    assert [row.cells for row in again] == [
-        ["2", "no address", "bad", "B"],
-        ["3", "the quotes do not match (unexpected end of data)", 'c@x.example,"C', ""],
-    ]
-    assert not list(tmp_path.glob("*.part"))
-
-
-def test_no_rejects_file_without_rejects(tmp_path: Path) -> None:
-    file: ContactFile = examine(written(tmp_path, "Email\na@x.example\n"))
-    with Rejects(file, None) as rejects:
-        pass
-    assert rejects.path is None
-    assert [path.name for path in tmp_path.iterdir()] == ["people.csv"]
-
-
-def test_a_place_that_cannot_be_written_is_found_before_anything_is_done(tmp_path: Path) -> None:
-    file = examine(written(tmp_path, "Email\na@x.example\n"))
-    with (
-        pytest.raises(UsageError, match="--rejects PATH"),
-        Rejects(file, tmp_path / "nowhere" / "bad.csv"),
-    ):
-        pass
+@pytest.mark.parametrize(
+    ("option", "value"), [("delimiter", ";;"), ("delimiter", '"'), ("encoding", "base64")]
+)
+def test_options_that_cannot_be(tmp_path: Path, option: str, value: str) -> None:
+    with pytest.raises(UsageError, match=r"divided by|no encoding"):
+        examine(written(tmp_path, "Email\na@x.example\n"), **{option: value})  # type: ignore[arg-type]

@@ -3,6 +3,7 @@
 import csv
 import sqlite3
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,8 +19,7 @@ from outreach.errors import UnavailableError, UsageError
 from outreach.services import importing
 from outreach.services.importing import ImportReport, Permission, import_contacts, plan_import
 from outreach.starter import starter_file
-from outreach.storage import contacts, keys, permissions, suppressions
-from outreach.storage import importing as bulk
+from outreach.storage import bulk, contacts, keys, permissions, suppressions
 from outreach.storage import tiers as standings
 from outreach.storage.database import Database
 from outreach.storage.tables import (
@@ -267,6 +267,19 @@ def test_an_import_never_clears_a_no(
     assert person(database, "c@x.example").suppressed
 
 
+def test_a_suppressed_contact_of_our_own_export_is_one_again(
+    database: Database, take: Callable[..., ImportReport]
+) -> None:
+    text = "Email,First name,Suppressed\na@x.example,Ann,yes\nb@x.example,Bob,no\n"
+    report = take(text)
+    assert outcomes(report) == {"new": 2}
+    assert report.totals["suppressions_added"] == 1
+    assert person(database, "a@x.example").suppressed
+    assert not person(database, "b@x.example").suppressed
+    assert outcomes(take(text.replace("yes", "no"))) == {"unchanged": 2}
+    assert person(database, "a@x.example").suppressed
+
+
 def test_an_erased_address_stays_away(
     database: Database, take: Callable[..., ImportReport], clock: FrozenClock
 ) -> None:
@@ -473,7 +486,7 @@ def test_duplicates_by_likeness_are_proposed_and_not_merged(
     database: Database, take: Callable[..., ImportReport]
 ) -> None:
     take("Email\nann@x.example\nzoe@x.example\nzoe+1@x.example\n")
-    report = take("Email\nann+news@x.example\nbob@x.example\n")
+    report = take("Email,Also email\nann+news@x.example,ann+old@x.example\nbob@x.example\n")
     assert report.totals["probable_duplicates"] == 1
     assert report.proposals == [("ann@x.example", "ann+news@x.example")]
     assert count(database, ContactRow) == 5
@@ -597,3 +610,74 @@ def test_the_sample_contacts(
         domain in ("example.com", "example.org", "example.net") or domain.endswith(".example")
         for domain in domains
     )
+
+
+def test_a_full_disk_keeps_what_was_written_and_the_next_run_finishes(
+    sqlite_database: Database, tmp_path: Path, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "BATCH", 50)
+    monkeypatch.setattr(importing, "BATCHES_A_TRANSACTION", 1)
+    path = tmp_path / "people.csv"
+    path.write_text("Email,Note\n" + "".join(f"p{n}@x.example,{'x' * 500}\n" for n in range(2000)))
+
+    def run() -> ImportReport:
+        return import_contacts(
+            sqlite_database,
+            plan_import(path, attributes={}),
+            tiers=TIERS,
+            attributes={},
+            permission=NONE,
+            zone=UTC,
+            by="anna",
+            clock=clock,
+        )
+
+    with sqlite_database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count=250")
+    with pytest.raises(UnavailableError, match="disk is full") as caught:
+        run()
+    assert "run the same command again" in str(caught.value)
+    kept = count(sqlite_database, ContactRow)
+    assert 0 < kept < 2000
+    assert kept % 50 == 0
+    assert count(sqlite_database, NoteRow) == kept
+    with sqlite_database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count=1000000")
+    assert outcomes(run()) == {"new": 2000 - kept, "unchanged": kept}
+
+
+def test_two_imports_of_one_file_at_once_make_each_contact_once(
+    database: Database, tmp_path: Path, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "BATCH", 20)
+    monkeypatch.setattr(importing, "BATCHES_A_TRANSACTION", 2)
+    path = tmp_path / "people.csv"
+    path.write_text("Email\n" + "".join(f"p{n}@x.example\n" for n in range(400)))
+
+    def run(_: int) -> ImportReport:
+        return import_contacts(
+            database,
+            plan_import(path, attributes={}),
+            tiers=TIERS,
+            attributes={},
+            permission=FORM,
+            zone=UTC,
+            by="anna",
+            clock=clock,
+        )
+
+    with ThreadPoolExecutor(2) as pool:
+        reports = list(pool.map(run, range(2)))
+    assert count(database, ContactRow) == count(database, ConsentRow) == 400
+    assert sum(report.totals["new"] for report in reports) == 400
+    assert all(sum(outcomes(report).values()) == 400 for report in reports)
+
+
+def test_evidence_and_file_names_that_no_database_could_keep(
+    database: Database, take: Callable[..., ImportReport]
+) -> None:
+    with pytest.raises(UsageError, match="the evidence has a control character"):
+        take("Email\na@x.example\n", replace(FORM, evidence="form\x00"))
+    take("Email\na@x.example\n", FORM, name="caf\udce9.csv")
+    with database.read() as session:
+        assert session.scalars(select(ImportRow.file)).one().endswith("caf?.csv")

@@ -9,7 +9,9 @@ from outreach.domain.contact import ConsentBasis, ConsentStatus
 from outreach.domain.delivery import CampaignState
 from outreach.domain.mailing import ContentClass
 from outreach.errors import BusyError, TemplateError
-from outreach.storage import campaigns, touches
+from outreach.services.sending import Result, intent_of
+from outreach.storage import campaigns, deliveries, touches
+from outreach.storage import segments as audience
 from outreach.storage.database import Database
 from outreach.storage.tables import ContactRow
 from outreach.testing import FrozenClock
@@ -140,8 +142,6 @@ def test_a_template_that_fails_for_some_names_them_all_and_sends_nothing(desk: D
 def test_a_rehearsal_renders_all_and_records_nothing(desk: Desk) -> None:
     ids = add_contacts(desk.database, [f"c{n}" for n in range(250)], desk.clock())
     set_values(desk, ids[0], consent=ConsentStatus.NONE, consent_basis=None)
-    from outreach.services.sending import intent_of
-
     probe = desk.plan()
     assert probe.campaign is not None
     desk.planner().abandon(probe)
@@ -173,7 +173,7 @@ def test_additions_are_those_outside_and_those_refused_before(desk: Desk) -> Non
     campaign = planner.approve(plan, "anna", desk.clock())
     assert campaign.state is CampaignState.ACTIVE
     assert campaign.audience == 4
-    assert desk.work(campaign).counts["sent"] == 2
+    assert desk.work(campaign).counts == {Result.SENT: 2}
     assert desk.states() == {"anna": "sent", "bert": "sent", "carl": "refused", "dora": "sent"}
 
 
@@ -226,3 +226,17 @@ def test_asks_are_counted_against_budget_and_gives(desk: Desk) -> None:
     again = new_campaign("offer@2027", content_class=ContentClass.ASK, ask_reason="new law in May")
     plan = desk.plan(again, 'first_name == "Anna"')
     assert plan.refused["ask-budget"].number == 1
+
+
+def test_a_planner_that_died_keeps_nobody_out(desk: Desk) -> None:
+    add_contacts(desk.database, ["anna"], desk.clock())
+    campaign = desk.approved()
+    add_contacts(desk.database, ["bert"], desk.clock())
+    members = audience.members(segment().condition, desk.clock())
+    desk.planner("host/1/dies").plan_additions(campaign, segment(), desk.clock())
+    with desk.database.read() as session:
+        assert deliveries.outside(session, campaign.id, members) == 1
+    planner = desk.planner("host/2/lives")
+    plan = planner.plan_additions(campaign, segment(), desk.clock())
+    assert plan.allowed == 1
+    assert planner.approve(plan, "anna", desk.clock()).audience == 2

@@ -107,6 +107,7 @@ def test_a_contact_knows_roles_refusals_and_what_it_received(database: Database)
                 segment="clients",
                 segment_where="true",
                 series="newsletter",
+                kind="newsletter",
                 content_class="give",
                 subject="News",
                 sender="ann",

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import insert, literal, select, text
 from sqlalchemy.orm import Session
@@ -431,6 +431,72 @@ def test_sql_and_memory_agree(
             assert segments.count(session, condition, NOW) == len(in_memory)
             opposite = list(segments.ids(session, c.Not(condition), NOW))
             assert sorted([*in_sql, *opposite]) == [each.id for each in everyone], f"{condition}"
+
+
+def every_kind_of_question() -> list[c.Condition]:
+    """Each question with each sign, bound and letter that could be got wrong in one of them."""
+    moments = [c.Field("last_touch"), c.Field("created_at"), c.Attribute("renewal", c.Kind.DATE)]
+    days = [c.Literal(f"2026-{day}", c.Kind.DATE) for day in ("11-01", "11-02", "12-01")]
+    bounds = [c.Moment(), c.Moment(30), *days, c.Field("last_give"), moments[2]]
+    seats, price = (c.Attribute(name, c.Kind.NUMBER) for name in ("seats", "price"))
+    signs = ["==", "<", "<=", ">", ">="]
+    found: list[c.Condition] = [
+        *(c.Compare(one, sign, bound) for one in moments for sign in signs for bound in bounds),
+        *(
+            c.Compare(seats, sign, other)
+            for sign in signs
+            for other in (c.Literal(1, c.Kind.NUMBER), c.Literal(0.5, c.Kind.NUMBER), price)
+        ),
+        *(
+            c.Like(c.Field("company"), how, (c.fold(letter),))
+            for letter in sorted(set(ALPHABET))
+            for how in ("contains", "startswith", "endswith", "equals")
+        ),
+        *(
+            c.Has(c.Field(name), text)
+            for name, texts in (
+                ("interests", ("tax", "ä")),
+                ("roles", ("partner", "user")),
+                ("opted_out", ("newsletters", "everything")),
+            )
+            for text in texts
+        ),
+        *(c.IsEmpty(c.Field(name)) for name in ("interests", "roles", "opted_out")),
+        *(c.Has(c.Attribute("tags", c.Kind.LIST), text) for text in ("tax", "a")),
+        c.IsEmpty(c.Attribute("tags", c.Kind.LIST)),
+        *(
+            c.IsNone(c.Attribute(n, KINDS[k]))
+            for n, k in VOCABULARY.attributes.items()
+            if n != "tags"
+        ),
+        *(c.Holds(one) for one in (c.Field("suppressed"), c.Attribute("vip", c.Kind.BOOL))),
+        *(c.Touched(direction=direction) for direction in ("in", "out", "both")),
+        *(c.Touched(since=bound, channel="call") for bound in bounds),
+        *(c.Touched(before=bound, personal=True) for bound in bounds),
+        *(c.Touched(content_class=one) for one in ("give", "ask")),
+        *(c.Received(key="hello@1", since=bound) for bound in (None, *bounds)),
+        *(c.Received(series="newsletter", before=bound) for bound in (None, *bounds)),
+    ]
+    return found
+
+
+@settings(
+    max_examples=3,
+    deadline=None,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+@given(drawn=st.lists(people(), min_size=15, max_size=15))
+def test_sql_and_memory_agree_on_every_kind_of_question(
+    database: Database, drawn: list[dict[str, Any]]
+) -> None:
+    with scratch(database) as session:
+        named = [_nobody(company=f"{letter}x{letter}") for letter in sorted(set(ALPHABET))]
+        everyone = load(session, write_people(session, [*drawn, *named]))
+        for question in every_kind_of_question():
+            for condition in (question, c.Not(question)):
+                in_memory = [each.id for each in everyone if condition.matches(each, NOW)]
+                assert segments.ids(session, condition, NOW) == in_memory, f"{condition}"
 
 
 @settings(max_examples=100, deadline=None)
