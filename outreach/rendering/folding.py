@@ -84,16 +84,20 @@ _COLON = re.compile(r"\A(?:i?d)?:|cid:|font-family\s*:|\A\s*:", re.IGNORECASE)
 _BEFORE_COLON = re.compile(r"(?:cid|font-family)\s*\Z", re.IGNORECASE)
 
 
-@lru_cache(maxsize=16384)
 def is_tame(value: str) -> bool:
     """Whether `value` changes nothing but itself, wherever a template may print it."""
+    return len(value) <= _LONGEST and _is_tame(value)
+
+
+@lru_cache(maxsize=16384)
+def _is_tame(value: str) -> bool:
     if not value.isprintable():
         # Babel writes numbers and dates with spaces that do not break; within a value they are
         # letters like others.
         spaced = value.replace("\u00a0", "_").replace("\u202f", "_")
         if not spaced.isprintable() or value[0] in "\u00a0\u202f" or value[-1] in "\u00a0\u202f":
             return False
-    if value[0] == " " or value[-1] == " " or "  " in value or len(value) > _LONGEST:
+    if value[0] == " " or value[-1] == " " or "  " in value:
         return False
     if not value.isascii() and _UNUSUAL.search(value):
         return False

@@ -98,8 +98,10 @@ class Line:
 
 
 _SIMPLE = re.compile(r"[!-9;<>-~]+(?: [!-9;<>-~]+)*\Z")
-_RUN = re.compile("([\ue000-\uf8ff])\\1*")
+# A word whose place is to be known again: one letter that says which, and as many as it is wide.
+_RUN = re.compile("([\ue000-\uf8fe])\uf8ff*")
 _MOST_LAYOUTS = 512
+_MOST_VALUES = 30  # of one block, each of at most 200 words: as many as there are such letters
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +161,11 @@ class Paragraph:
         self._layouts: dict[tuple[tuple[int, ...], ...], _Layout] = {}
         self._lock = Lock()
         # Columns of a table depend on what stands in them; and runs must be known from the text.
-        self._direct = block.holds_data or bool(_RUN.search(self.constants))
+        self._direct = (
+            block.holds_data
+            or len(indexes) > _MOST_VALUES
+            or bool(re.search("[\ue000-\uf8ff]", self.constants))
+        )
 
     def text(self, values: Sequence[str], tokens: Tokens) -> str:
         """Return the lines, without the end of the last."""
@@ -225,7 +231,7 @@ class Paragraph:
         for place, (index, sizes) in enumerate(zip(self._indexes, widths, strict=True)):
             runs = []
             for number, size in enumerate(sizes):
-                runs.append(chr(0xE000 + len(names)) * size)
+                runs.append(chr(0xE000 + len(names)) + "\uf8ff" * (size - 1))
                 names.append((place, number))
             shown[index] = " ".join(runs)
         text = "\n".join(self._lines(lambda index: shown[index]))

@@ -1,7 +1,6 @@
 """The compiled path gives the plain path's bytes, for whatever templates and contacts."""
 
 import json
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from threading import Thread
@@ -305,3 +304,218 @@ def test_compiled_is_plain_for_generated_templates_and_contacts(
     made: Template, people: list[Contact]
 ) -> None:
     assert_same(made, people)
+
+
+@pytest.mark.parametrize("name", STARTER.names())
+def test_every_shipped_template_is_filled_in_for_every_tier_and_language(name: str) -> None:
+    made = STARTER.load(name)
+    people = [
+        contact(
+            id=number,
+            tier=tier,
+            first_name=first_name,
+            locale=locale,
+            timezone="Asia/Tokyo" if locale == "ja" else None,
+            interests=frozenset({"tax"} if number % 2 else ()),
+        )
+        for number, (tier, (first_name, locale)) in enumerate(
+            (tier, who)
+            for tier in TIERS
+            for who in [(None, None), ("Ann & Bo", "en-GB"), ("Zoë", "de-AT"), ("م", "ar")]
+        )
+    ]
+    maker = composer(made)
+    for person in people:
+        fast = maker.compose(person, delivery_id=person.id, date=NOW)
+        plain = maker.compose_plainly(person, delivery_id=person.id, date=NOW)
+        assert fast == plain
+        assert fast.rendered == plain.rendered
+    assert maker.slow_because() == []
+    assert maker.counts.plain == 0
+    assert maker.counts.filled == len(people)
+    assert maker.counts.skeletons <= 16
+
+
+def filled_for(made: Template, people: list[Contact]) -> Composer:
+    """Compare, and be sure that it was the compiled path that made all of it."""
+    maker = assert_same(made, people, filled=2 * len(people))
+    assert maker.counts.plain == 0, maker.counts
+    return maker
+
+
+#: No rule of its style depends on where a link leads.
+BLIND = {"layouts/page.mjml": FILES["layouts/page.mjml"].replace("[href^='https://studio']", "")}
+
+
+def page(*parts: str, head: str = "", files: dict[str, str] | None = None) -> Template:
+    return template(
+        in_page(list(parts)),
+        suffix="mjml",
+        head=f"subject: News\n{ARTICLES}\nlayout: page\n{head}",
+        files={**FILES, **(files or {})},
+        attributes=ATTRIBUTES,
+    )
+
+
+USUAL_PEOPLE = [contact(id=n, first_name=name, company=name) for n, name in enumerate(USUAL, 1)]
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        f"<p>Hello {NAME}, how is {FIRM} doing these days, we wonder, and what else?</p>",
+        f"<h1>For {NAME}</h1><ul><li>{NAME}</li><li>{FIRM} and {NAME}</li></ul>",
+        f"<blockquote>{NAME}: {FIRM}</blockquote><pre>{NAME}\n  {FIRM}</pre>",
+        f"<table><tr><th>Name</th></tr><tr><td>{NAME}</td><td>{FIRM}</td></tr></table>",
+        f'<img src="https://x.example/a.png" alt="{NAME}"><!-- {NAME} -->',
+        "{% import 'partials/macros.mjml' as m %}{{ m.row('Name', contact.first_name) }}",
+        "{% from 'partials/macros.mjml' import box %}{% call box() %}"
+        "{{ contact.first_name }}{% endcall %}",
+        "{% for article in articles %}{% include 'partials/article.mjml' %}{% endfor %}",
+        "{% set x %}<b>{{ contact.first_name }}</b>{% endset %}{{ x }}{{ x }}",
+        '<a href="https://x.example/?c={{ contact.first_name | urlencode }}">for you</a>',
+    ],
+)
+def test_usual_people_share_one_skeleton(part: str) -> None:
+    maker = filled_for(page(part, files=BLIND), USUAL_PEOPLE)
+    assert maker.counts.skeletons == 1
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        f'<p style="color:{NAME}">x</p>',
+        f'<p class="{NAME}">x</p>',
+        f"<p id={NAME}>x</p>",
+        f'</mj-text><mj-text align="{NAME}">x',
+        "{{ '<i>' | safe ~ contact.first_name }}",
+        "{{ contact.first_name | safe }}",
+        "&{{ contact.first_name }};",
+    ],
+)
+def test_a_value_that_changes_the_page_belongs_to_the_key(part: str) -> None:
+    people = [contact(id=n, first_name=name) for n, name in enumerate(["left", "right", "amp"], 1)]
+    assert filled_for(page(part), people).counts.skeletons == 3
+
+
+def test_links_whose_words_say_where_they_lead_read_the_same() -> None:
+    made = page(
+        '<a href="https://{{ contact.company }}">{{ contact.company }}</a>', files=BLIND
+    )
+    people = [contact(id=1, company="example.com"), contact(id=2, company="other.example")]
+    assert filled_for(made, people).counts.skeletons == 1
+
+
+def test_values_that_follow_each_other_are_told_apart() -> None:
+    part = "{% set x %}{{ contact.first_name }}{% endset %}<p>{{ x }}{{ x }}{{ contact.company }}</p>"
+    filled_for(page(part), USUAL_PEOPLE)
+
+
+def test_what_cannot_be_compiled_says_why() -> None:
+    made = page("Hello", files={"layouts/page.mjml": FILES["layouts/page.mjml"].replace(
+        "{{ content }}", "{{ content | replace('Hello', contact.tier) }}")})  # fmt: skip
+    maker = assert_same(made, USUAL_PEOPLE[:2])
+    (problem,) = maker.slow_because()
+    assert problem.source == "templates/mail.mjml"
+    assert "plain path" in problem.message
+    assert "content" in problem.hint
+    assert maker.counts.filled == 0
+    assert maker.counts.plain == 4
+
+
+def test_values_that_only_the_plain_path_takes_are_counted() -> None:
+    people = [contact(id=n, first_name=name) for n, name in enumerate(["Ada", "a  b", "x\ny"], 1)]
+    maker = assert_same(page(f"<p>{NAME}</p>"), people)
+    assert maker.counts.filled == 2
+    assert maker.counts.plain == 4
+    assert sum(maker.counts.reasons.values()) == 4
+
+
+def test_a_template_that_gives_everybody_another_page_is_given_up(monkeypatch) -> None:
+    monkeypatch.setattr(compiled, "_WINDOW", 12)
+    monkeypatch.setattr(compiled, "_WORTHWHILE", 6)
+    people = [contact(id=n, first_name=f"c{n}") for n in range(1, 16)]
+    maker = composer(page('<p class="{{ contact.first_name }}">x</p>'))
+    for person in people:
+        assert outcome(maker.compose, person, 1) == outcome(maker.compose_plainly, person, 1)
+    assert maker.slow_because()[0].hint == "hardly two contacts have the same page"
+
+
+def test_skeletons_are_bounded(monkeypatch) -> None:
+    monkeypatch.setattr(compiled, "MOST_SKELETONS", 3)
+    maker = composer(page('<p class="{{ contact.first_name }}">x {{ contact.email }}</p>'))
+    for number in range(12):
+        person = contact(id=number, first_name=f"c{number % 5}")
+        assert maker.compose(person, delivery_id=1, date=NOW) == maker.compose_plainly(
+            person, delivery_id=1, date=NOW
+        )
+    assert len(maker._compiled.template._skeletons) == 3
+
+
+def test_a_skeleton_that_gives_another_mail_is_never_used(monkeypatch) -> None:
+    made = page(f"<p>{NAME}</p>")
+    monkeypatch.setattr("outreach.rendering.skeleton.escape_like", lambda probe: str.upper)
+    maker = composer(made)
+    for person in USUAL_PEOPLE[:3]:
+        fast = maker.compose(person, delivery_id=1, date=NOW)
+        assert fast == maker.compose_plainly(person, delivery_id=1, date=NOW)
+    assert maker.counts.filled == 0
+    assert any("another mail" in reason for reason in maker.counts.reasons)
+
+
+def test_threads_share_what_is_compiled() -> None:
+    maker = composer(page(*INLINE[:6], *INLINE[21:25]))
+    wanted = {
+        person.id: maker.compose_plainly(person, delivery_id=person.id, date=NOW).message
+        for person in USUAL_PEOPLE
+    }
+    wrong = []
+
+    def work() -> None:
+        for _ in range(5):
+            for person in USUAL_PEOPLE:
+                made = maker.compose(person, delivery_id=person.id, date=NOW)
+                if made.message != wanted[person.id]:
+                    wrong.append(person.id)
+
+    threads = [Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+def test_errors_are_those_of_the_plain_path() -> None:
+    made = page("{{ contact.company }} {{ 1 / (contact.seats | int) }}")
+    for person in [contact(company="x", attributes={"seats": 0}), contact(), contact(company="x")]:
+        maker = composer(made)
+        with pytest.raises(OutreachError) as plain:
+            maker.compose_plainly(person, delivery_id=1, date=NOW)
+        with pytest.raises(OutreachError) as fast:
+            maker.compose(person, delivery_id=1, date=NOW)
+        assert str(fast.value) == str(plain.value)
+
+
+def test_a_megabyte_in_a_name_is_what_the_plain_path_makes_of_it() -> None:
+    people = [contact(id=1, first_name="Ada"), contact(id=2, first_name="x" * 10**6)]
+    assert_same(page(f"<p>{NAME}</p>"), people)
+
+
+def test_a_trial_goes_to_another_address_by_the_plain_path() -> None:
+    maker = composer(page(f"<p>{NAME}</p>"))
+    made = maker.compose(USUAL_PEOPLE[0], delivery_id=1, date=NOW, to="me@studio.example")
+    assert made.recipient == "me@studio.example"
+    assert b"List-Unsubscribe" not in made.message
+
+
+@pytest.mark.parametrize("form", ["md", "txt"])
+def test_letters_and_plain_texts_are_filled_in(form: str) -> None:
+    made = template(
+        f"Hello {NAME},\n\nhow is {FIRM}? {{{{ links.unsubscribe }}}}\n",
+        suffix=form,
+        head='subject: "For {{ contact.first_name }}"\npreheader: "Of {{ contact.tier }}"',
+        attributes=ATTRIBUTES,
+    )
+    people = [person for person in USUAL_PEOPLE if person.first_name != "<b>Bobby</b>"]
+    filled_for(made, people)
