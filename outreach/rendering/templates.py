@@ -99,6 +99,15 @@ class Rendered:
     warnings: tuple[Problem, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A document with its styles inlined, and whether it says itself what an inbox shows of it."""
+
+    html: str
+    has_preview: bool
+    warnings: tuple[Problem, ...] = ()
+
+
 class TemplateSet:
     """The templates in a folder, or in a mapping of names to texts such as `Template.files`.
 
@@ -244,9 +253,9 @@ class Template:
         self.front_matter: FrontMatter = snapshot.front_matter
         self.files: Mapping[str, str] = snapshot.files
         self.warnings: tuple[Problem, ...] = tuple(snapshot.warnings)
-        self._sheets = snapshot.sheets
-        self._layout = snapshot.layout
-        self._text_file = snapshot.text_file
+        self.sheets = snapshot.sheets
+        self.layout = snapshot.layout
+        self.text_file = snapshot.text_file
         self._sandboxes = snapshot.sandboxes
         self._base = self._document_name()
         listed = json.dumps(sorted(self.files.items()), ensure_ascii=False)
@@ -255,7 +264,7 @@ class Template:
             key: self._compiled_inline(key)
             for key in ("subject", "preheader", "text")
             if getattr(self.front_matter, key) is not None
-            and not (key == "text" and self._text_file)
+            and not (key == "text" and self.text_file)
         }
 
     def __repr__(self) -> str:
@@ -299,7 +308,7 @@ class Template:
             ),
         )
         with rendering(state):
-            subject = _one_line(self._run_inline("subject", names))
+            subject = one_line(self._run_inline("subject", names))
             if not subject:
                 raise TemplateError(
                     "the subject is empty for this contact",
@@ -309,11 +318,11 @@ class Template:
             names["subject"] = subject
             preheader = None
             if "preheader" in self._inline:
-                preheader = _one_line(self._run_inline("preheader", names)) or None
+                preheader = one_line(self._run_inline("preheader", names)) or None
             names["preheader"] = preheader or ""
             if self.format == ".txt":
                 text = self._text_body(names)
-                return Rendered(subject, preheader, None, _tidy(text))
+                return Rendered(subject, preheader, None, tidy(text))
             html, warnings = self._html(names)
             return Rendered(subject, preheader, html, self._text(html, names), warnings)
 
@@ -378,61 +387,77 @@ class Template:
         return own if fixed is None or fixed.language == own.language else fixed
 
     def _html(self, names: dict[str, object]) -> tuple[str, tuple[Problem, ...]]:
-        body = self.display(self.file)
-        if self._layout is None and self.format == ".md":
-            source = self._run(Language.MARKDOWN, self.file, names)
-            content = markdown_to_html(source, body, original=self.files[self.file])
+        source = self._run(self.body_language, self.file, names)
+        if self.layout is not None:
+            content = Markup(self.fragment(source))  # noqa: S704 - escaped in making
+            source = self._run(Language.HTML, self.layout, {**names, "content": content})
+        page = self.document(
+            source,
+            subject=str(names["subject"]),
+            language=str(names["language"]),
+            direction=str(names["direction"]),
+        )
+        html = page.html
+        if names["preheader"] and not page.has_preview:
+            html = with_hidden(html, hidden_preheader(str(names["preheader"])))
+        for link in links_of(html):
+            self.check_link(link)
+        return html, page.warnings
+
+    @property
+    def body_language(self) -> Language:
+        """What the body is written in."""
+        return {".md": Language.MARKDOWN, ".txt": Language.TEXT}.get(self.format, Language.HTML)
+
+    def fragment(self, source: str) -> str:
+        """Return what Jinja made of the body as MJML to stand in a layout."""
+        if self.format != ".md":
+            return source
+        return markdown_to_mjml(source, self.display(self.file), original=self.files[self.file])
+
+    def document(self, source: str, *, subject: str, language: str, direction: str) -> Page:
+        """Return the page for what Jinja made of the layout or, without one, of the body.
+
+        The rest is used for a letter of Markdown alone, whose frame is ours.
+        """
+        if self.layout is None and self.format == ".md":
+            original = self.files[self.file]
             html = _LETTER.format(
-                language=escape(str(names["language"])),
-                direction=names["direction"],
-                title=escape(str(names["subject"])),
-                content=content,
+                language=escape(language),
+                direction=direction,
+                title=escape(subject),
+                content=markdown_to_html(source, self.display(self.file), original=original),
             )
-            return self._finished(html, names, has_preview=False), ()
-        if self._layout is None:
-            source = self._run(Language.HTML, self.file, names)
-        else:
-            if self.format == ".md":
-                source = self._run(Language.MARKDOWN, self.file, names)
-                fragment = markdown_to_mjml(source, body, original=self.files[self.file])
-            else:
-                fragment = self._run(Language.HTML, self.file, names)
-            content_names = {**names, "content": Markup(fragment)}  # noqa: S704 - escaped in making
-            source = self._run(Language.HTML, self._layout, content_names)
+            return Page(inline_css(html), has_preview=False)
         source = source.lstrip("\n")
         try:
             result = render_mjml(source, name=self._base, loader=self._load_mjml)
         except TemplateError as error:
             raise TemplateError([self._mapped(p, source) for p in error.problems]) from error
         warnings = tuple(self._mapped(problem, source) for problem in result.warnings)
-        html = self._finished(result.html, names, has_preview="<mj-preview" in source)
-        return html, warnings
+        return Page(inline_css(result.html), "<mj-preview" in source, warnings)
 
-    def _finished(self, html: str, names: Mapping[str, object], *, has_preview: bool) -> str:
-        html = inline_css(html)
-        if names["preheader"] and not has_preview:
-            html = _with_preheader(html, str(names["preheader"]))
-        for link in links_of(html):
-            if not _SAFE_LINK.match(link):
-                raise TemplateError(
-                    f"there is a link to {link[:80]!r}, which no mail program may follow",
-                    source=self.display(self.file),
-                    hint="links begin with https:, mailto: or tel:",
-                )
-        return html
+    def check_link(self, link: str) -> None:
+        """Raise `TemplateError` for a link that no mail may have."""
+        if not _SAFE_LINK.match(link):
+            raise TemplateError(
+                f"there is a link to {link[:80]!r}, which no mail program may follow",
+                source=self.display(self.file),
+                hint="links begin with https:, mailto: or tel:",
+            )
 
     def _text(self, html: str, names: dict[str, object]) -> str:
-        if self._text_file:
-            return _tidy(self._run(Language.TEXT, self._text_file, names))
+        if self.text_file:
+            return tidy(self._run(Language.TEXT, self.text_file, names))
         if "text" in self._inline:
-            return _tidy(self._run_inline("text", names))
+            return tidy(self._run_inline("text", names))
         return html_to_text(html)
 
     def _text_body(self, names: dict[str, object]) -> str:
         text = self._run(Language.TEXT, self.file, names)
-        if self._layout is None:
+        if self.layout is None:
             return text
-        return self._run(Language.TEXT, self._layout, {**names, "content": text.strip("\n")})
+        return self._run(Language.TEXT, self.layout, {**names, "content": text.strip("\n")})
 
     def _run(self, language: Language, file: str, names: dict[str, object]) -> str:
         """Run Jinja over a file."""
@@ -449,9 +474,9 @@ class Template:
             raise as_template_error(error, self.display, self.files) from error
 
     def _compiled_inline(self, key: str) -> jinja2.Template:
-        sheet = self._sheets[self.file]
-        if key not in sheet.values and self._layout:
-            sheet = self._sheets[self._layout]
+        sheet = self.sheets[self.file]
+        if key not in sheet.values and self.layout:
+            sheet = self.sheets[self.layout]
         source = "\n" * (sheet.starts[key] - 1) + sheet.values[key]
         sandbox = self._sandboxes[Language.TEXT]
 
@@ -463,7 +488,7 @@ class Template:
 
     def _document_name(self) -> str:
         """Return the file that holds the ``<mjml>``, to whose folder its includes are relative."""
-        name = self._layout or self.file
+        name = self.layout or self.file
         seen = {name}
         while (parent := self._sheets_extended(name)) and parent not in seen:
             seen.add(parent)
@@ -471,8 +496,8 @@ class Template:
         return name
 
     def _sheets_extended(self, name: str) -> str | None:
-        found = re.search(r"\{%-?\s*extends\s+[\"']([^\"']+)[\"']", self._sheets[name].body)
-        return found[1] if found and found[1] in self._sheets else None
+        found = re.search(r"\{%-?\s*extends\s+[\"']([^\"']+)[\"']", self.sheets[name].body)
+        return found[1] if found and found[1] in self.sheets else None
 
     def _load_mjml(self, name: str) -> str:
         if name not in self.files:
@@ -553,11 +578,11 @@ def _parse_locale(tag: str | None) -> Locale | None:
     return None
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
     return re.sub(r"[ \t\n]+", " ", text).strip(" ")
 
 
-def _tidy(text: str) -> str:
+def tidy(text: str) -> str:
     """Return a text part without blanks at its ends and at those of its lines."""
     lines = [line.rstrip(" \t") for line in text.split("\n")]
     return "\n".join(lines).strip("\n") + "\n"
@@ -586,9 +611,13 @@ _PREHEADER = (
 )
 
 
-def _with_preheader(html: str, preheader: str) -> str:
-    """Put what an inbox shows beside the subject first in the body, and nothing visible."""
+def hidden_preheader(preheader: str) -> str:
+    """Return what an inbox shows beside the subject, as HTML that nobody sees in the mail."""
     # Padded, or the inbox would fill its line with the first words of the mail.
     padding = "&#847;&zwnj;&nbsp;" * max(0, 120 - len(preheader))
-    hidden = _PREHEADER.format(escape(preheader), padding)
+    return _PREHEADER.format(escape(preheader), padding)
+
+
+def with_hidden(html: str, hidden: str) -> str:
+    """Return `html` with `hidden` first in its body."""
     return re.sub(r"<body\b[^>]*>", lambda found: found[0] + hidden, html, count=1)
