@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from outreach.domain.tiers import Tiers
     from outreach.rendering.templates import Template, TemplateSet
     from outreach.services.composing import Composer
+    from outreach.services.signing import Signing
     from outreach.storage.campaigns import Campaign
     from outreach.storage.database import Database
     from outreach.transport.base import Transport
@@ -153,6 +154,20 @@ class App:
             locale=settings.locale,
             tiers=self.tiers,
             key=key,
+            signing=self.signing(sender).keys,
+        )
+
+    def signing(self, sender: "Sender") -> "Signing":
+        """Return the keys that sign mail from `sender`: none where none is set."""
+        from outreach.config import listed
+        from outreach.domain.address import parse_address
+        from outreach.services.signing import load_keys
+
+        settings = self.settings
+        return load_keys(
+            self.root,
+            tuple(zip(listed(settings.dkim_key), listed(settings.dkim_selector), strict=True)),
+            settings.dkim_domain or parse_address(sender.address).domain,
         )
 
     def approved_template(self, campaign: "Campaign") -> "Template":

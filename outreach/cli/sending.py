@@ -332,6 +332,8 @@ def deliver(
         give_up_after=timedelta(hours=app.settings.give_up_after),
         types=app.settings.attributes,
     )
+    for warning in app.signing(run.composer.sender).warnings:
+        console.warn(printable(str(warning)))
     total = left.due if limit is None else min(limit, left.due)
     with _draining(console) as stopping, _bar(console, total, "sending") as advance:
         report = run.work(

@@ -4,6 +4,7 @@ Preview, check and send all come through here, so what was looked at is what is 
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +13,7 @@ from outreach.domain.links import Links
 from outreach.domain.mailing import MailKind, Sender
 from outreach.domain.tiers import Tiers
 from outreach.rendering import message
+from outreach.rendering.dkim import SigningKey, sign_message
 from outreach.rendering.message import ListId, Mail, Mailbox, build_message
 from outreach.rendering.templates import ContactLinks, Rendered, Scene, Template
 
@@ -43,7 +45,8 @@ class Composer:
 
     `links` signs what leads back to us. `key` is the mailing's, such as ``newsletter@2026-12``.
     `timezone` and `locale` are the firm's, for contacts whose own are not known; `tiers` are what
-    templates may say is promised.
+    templates may say is promised. The keys in `signing` sign each message, as the last thing done
+    to it.
     """
 
     def __init__(
@@ -59,6 +62,7 @@ class Composer:
         locale: str = "en",
         tiers: Tiers | None = None,
         key: str | None = None,
+        signing: Sequence[SigningKey] = (),
     ) -> None:
         self.template = template
         self.sender = sender
@@ -69,6 +73,7 @@ class Composer:
         self.timezone = timezone
         self.locale = locale
         self.tiers = tiers
+        self.signing = tuple(signing)
         self._kind = template.front_matter.kind
         self._list_id = ListId(
             template.series.replace("_", "-"), links.domain, company or sender.name
@@ -108,12 +113,15 @@ class Composer:
             feedback_id=self._feedback_id if is_list else (),
         )
         return Composed(
-            message=build_message(mail),
+            message=self._signed(build_message(mail), date),
             message_id=message_id,
             envelope_sender=self.links.envelope_sender(delivery_id) or self.sender.address,
             recipient=recipient,
             rendered=rendered,
         )
+
+    def _signed(self, octets: bytes, date: datetime) -> bytes:
+        return sign_message(octets, self.signing, at=date) if self.signing else octets
 
     def _scene(self, reader: int, delivery_id: int, date: datetime) -> Scene:
         series = self.template.series
