@@ -178,7 +178,10 @@ class App:
         with self.database.read() as session:
             files = campaigns.files_of(session, campaign.template_hash)
         templates = TemplateSet(
-            files, attributes=self.settings.attributes, timezone=self.settings.timezone
+            files,
+            attributes=self.settings.attributes,
+            timezone=self.settings.timezone,
+            assets=self.templates_folder,
         )
         return templates.load(campaign.template)
 

@@ -242,10 +242,8 @@ def _fault(
     data: bytes,
     find_record: Callable[[str], str | None],
 ) -> str | None:
-    if tags.get("c") != "relaxed/relaxed" or "l" in tags:
-        return "its canonical form is not relaxed/relaxed of the whole body"
-    if "from" not in signature.signed:
-        return "it does not sign From"
+    if tags.get("c") != "relaxed/relaxed" or "l" in tags or "from" not in signature.signed:
+        return "it is not of From and the whole body in the canonical form relaxed/relaxed"
     if tags.get("bh") != body_hash:
         return "the body was changed after it was signed"
     record = find_record(signature.dns_name)

@@ -92,15 +92,17 @@ class Composer:
         # Links for nobody look like the others, and change nothing for the contact.
         reader = contact.id if to is None else 0
         scene = self._scene(reader, delivery_id, date)
-        rendered = self.template.render(contact, scene)
+        template = self.template.version_for(contact, self.locale)
+        rendered = template.render(contact, scene)
         message_id = self.links.message_id(delivery_id)
         recipient = to or contact.email
+        reader_box = Mailbox(recipient, None if to else _shown_name(contact))
         reply_to = self.links.reply_to(delivery_id) or self.sender.reply_to
         is_list = self._kind is MailKind.NEWSLETTER
         mail = Mail(
             kind=message.MailKind.TEST if to else _MANNER[self._kind],
             sender=Mailbox(self.sender.address, self.sender.name),
-            recipient=Mailbox(recipient, None if to else _shown_name(contact)),
+            recipient=reader_box,
             subject=rendered.subject,
             date=date,
             message_id=message_id,
@@ -111,6 +113,15 @@ class Composer:
             unsubscribe_mailto=self.links.unsubscribe_mailto(reader, self.template.series),
             list_id=self._list_id if is_list else None,
             feedback_id=self._feedback_id if is_list else (),
+            attachments=template.attachments,
+            images=template.images,
+            invite=template.invite(
+                contact,
+                scene,
+                uid=message_id.strip("<>"),
+                reader=reader_box,
+                rsvp=not is_list,
+            ),
         )
         return Composed(
             message=self._signed(build_message(mail), date),
