@@ -19,6 +19,7 @@ import hmac
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from enum import IntEnum
 from urllib.parse import quote
 
 from outreach.domain.address import MAX_LOCAL_PART, Address, parse_address
@@ -37,6 +38,15 @@ _DELIVERY = b"delivery"
 _VIEW = b"view"
 _UNSUBSCRIBE = b"unsubscribe"
 _PREFERENCES = b"preferences"
+
+
+class Token(IntEnum):
+    """What the tokens in one message say."""
+
+    DELIVERY = 0
+    UNSUBSCRIBE = 1
+    PREFERENCES = 2
+    VIEW = 3
 
 
 class Signer:
@@ -106,6 +116,14 @@ class Links:
     unsubscribe_address: str | None = None
     bounce_address: str | None = None
     reply_address: str | None = None
+
+    def token(self, kind: Token, contact_id: int, delivery_id: int, series: str) -> str:
+        """Return the token that a message of `series` to a contact carries in its links."""
+        if kind is Token.UNSUBSCRIBE:
+            return self._unsubscribe_token(contact_id, series)
+        if kind is Token.PREFERENCES:
+            return self._number(_PREFERENCES, contact_id)
+        return self._number(_VIEW if kind is Token.VIEW else _DELIVERY, delivery_id)
 
     def message_id(self, delivery_id: int) -> str:
         """Return the Message-ID of a delivery, with its angle brackets; always the same one."""

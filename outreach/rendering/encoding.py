@@ -46,12 +46,13 @@ def text_body(text: str) -> tuple[str, bytes]:
     ``quoted-printable``. Neither can contain ``--=_``, with which our boundaries begin.
     """
     text = with_plain_ends(text)
-    if _is_plain(text):
+    if is_plain(text):
         return "7bit", text.replace("\n", "\r\n").encode("ascii")
     return "quoted-printable", quoted_printable(text)
 
 
-def _is_plain(text: str) -> bool:
+def is_plain(text: str) -> bool:
+    """Whether whole lines of text can go as they are, whatever stands around them."""
     if not text.isascii() or text.encode("ascii").translate(None, _QP_SAFE):
         return False
     if any(trouble in text for trouble in _NOT_PLAIN) or text.startswith((".", "From ")):

@@ -15,9 +15,10 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.utils import format_datetime
 from enum import StrEnum
+from functools import lru_cache
 from urllib.parse import quote, unquote
 
 from outreach.domain.address import AddressError, parse_address
@@ -162,6 +163,79 @@ def build_message(mail: Mail) -> bytes:
     if problems:
         raise MessageError(problems)
     return headers + body
+
+
+class Frame:
+    """What the messages of one mailing have in common around their parts.
+
+    `mail` is one of them, without invite, images and attachments, with a marker in place of each
+    token; `markers` are those, by number.
+    """
+
+    def __init__(self, mail: Mail, markers: Mapping[int, str]) -> None:
+        numbers = {marker.encode(): number for number, marker in markers.items()}
+        pattern = re.compile(b"(%s)" % b"|".join(map(re.escape, numbers)))
+        self._headers: list[bytes | int] = []
+        self._places: dict[str, int] = {}
+        for make in _headers(mail):
+            header = make()
+            name = header.partition(b":")[0].decode()
+            if name in ("To", "Subject", "Date"):
+                self._places[name] = len(self._headers)
+                self._headers.append(b"")
+                continue
+            for piece in pattern.split(header):
+                if piece in numbers:
+                    self._headers.append(numbers[piece])
+                elif self._headers and self._is_fixed(len(self._headers) - 1):
+                    self._headers[-1] += piece  # type: ignore[operator]
+                else:
+                    self._headers.append(piece)
+        self._numbers = [at for at, piece in enumerate(self._headers) if isinstance(piece, int)]
+        self.tokens = frozenset(piece for piece in self._headers if isinstance(piece, int))
+
+    def _is_fixed(self, at: int) -> bool:
+        return isinstance(self._headers[at], bytes) and at not in self._places.values()
+
+    def message(  # noqa: PLR0913 - what a message consists of
+        self,
+        *,
+        recipient: Mailbox,
+        subject: str,
+        date: datetime,
+        message_id: str,
+        tokens: Sequence[str],
+        text: Sequence[bytes],
+        html: Sequence[bytes] | None,
+    ) -> bytes:
+        """Return the message that `build_message` would give; `text` and `html` are its parts."""
+        headers = self._headers.copy()
+        headers[self._places["To"]] = mailbox_header("To", recipient)
+        headers[self._places["Subject"]] = _subject_header(subject)
+        headers[self._places["Date"]] = _date_header(date, date.utcoffset())
+        for at in self._numbers:
+            headers[at] = tokens[headers[at]].encode()  # type: ignore[index]
+        head = b"".join(headers)  # type: ignore[arg-type]
+        if len(head) > MAX_HEADERS - 256:
+            raise MessageError("the headers are too long")
+        if html is None:
+            return b"".join([head, *text])
+        boundary = boundary_of(message_id, "alternative").encode()
+        start = b'Content-Type: multipart/alternative;\r\n boundary="%b"\r\n\r\n--%b\r\n'
+        between = b"\r\n--%b\r\n" % boundary
+        end = b"\r\n--%b--\r\n" % boundary
+        return b"".join([head, start % (boundary, boundary), *text, between, *html, end])
+
+
+@lru_cache(maxsize=512)
+def _subject_header(subject: str) -> bytes:
+    return text_header("Subject", subject)
+
+
+@lru_cache(maxsize=64)
+def _date_header(moment: datetime, _offset: timedelta) -> bytes:
+    # The offset keeps apart what is the same instant in two zones.
+    return date_header(moment)
 
 
 def _headers(mail: Mail) -> Iterable[Callable[[], bytes]]:

@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, tzinfo
+from functools import lru_cache
 from hashlib import sha256
 from html import escape
 from pathlib import Path, PurePosixPath
@@ -315,6 +316,7 @@ class Template:
         self.name: str = original.name if original else str(PurePosixPath(file).with_suffix(""))
         self.format = PurePosixPath(file).suffix
         self._templates = templates
+        self.attributes = tuple(templates.attributes or ())
         self.display = templates.display
         snapshot = Snapshot(
             templates, file, original=original._snapshot if original else None, tag=tag
@@ -326,7 +328,7 @@ class Template:
         self.sheets = snapshot.sheets
         self.layout = snapshot.layout
         self.text_file = snapshot.text_file
-        self._sandboxes = snapshot.sandboxes
+        self.sandboxes = snapshot.sandboxes
         self._base = self._document_name()
         self._images = {
             name: inline_image(name, data)
@@ -346,9 +348,7 @@ class Template:
         listed = json.dumps(sorted(self.files.items()), ensure_ascii=False)
         self.hash = sha256(listed.encode("utf-8", "surrogatepass")).hexdigest()
         self._inline = {
-            key: self._compiled_inline(key)
-            for key in INLINE
-            if snapshot.inline(key) is not None and not (key == "text" and self.text_file)
+            key: compiled for key in INLINE if (compiled := self._compiled_inline(key)) is not None
         }
 
     def __repr__(self) -> str:
@@ -404,8 +404,8 @@ class Template:
             return Rendered(subject, preheader, html, self._text(html, names), warnings)
 
     def _prepared(self, contact: Contact, scene: Scene) -> tuple[dict[str, object], Rendering]:
-        locale = self._locale(contact, scene)
-        zone = _zone(contact.timezone or scene.timezone, scene.timezone)
+        locale = self.locale_for(contact, scene)
+        zone = zone_for(contact, scene)
         names = self._names(contact, scene, locale, zone)
         state = Rendering(
             locale=locale,
@@ -422,6 +422,18 @@ class Template:
     ) -> dict[str, object]:
         """Return everything a template can name, but for functions."""
         now = scene.now.astimezone(zone)
+        return {
+            **self.shared_names(scene),
+            "contact": self._contact(contact),
+            "links": links_record(scene.links),
+            "promise": promise(contact.tier, scene.tiers),
+            "now": now,
+            "today": now.date(),
+            **self.languages(locale),
+        }
+
+    def shared_names(self, scene: Scene) -> dict[str, object]:
+        """Return what a template can name that is the same for a whole mailing."""
         firm = Record(
             "the workspace",
             {
@@ -433,7 +445,6 @@ class Template:
         )
         return {
             **self.front_matter.variables,
-            "contact": self._contact(contact),
             "sender": Record(
                 "sender",
                 {
@@ -442,26 +453,19 @@ class Template:
                     "reply_to": scene.sender.reply_to or scene.sender.address,
                 },
             ),
-            "links": Record(
-                "links",
-                {
-                    "unsubscribe": scene.links.unsubscribe,
-                    "preferences": scene.links.preferences,
-                    "view": scene.links.view,
-                },
-                "set link_base in outreach.toml, or write {% if links.… %}",
-            ),
-            "promise": _promise(contact.tier, scene.tiers),
             **{name: firm.look_up(name) for name in ("company", "postal_address", "website")},
-            "now": now,
-            "today": now.date(),
+        }
+
+    def languages(self, locale: Locale) -> dict[str, object]:
+        """Return what a template can name that depends on the language it is rendered in."""
+        return {
             "locale": str(locale).replace("_", "-"),
             "language": self.front_matter.language or str(locale).replace("_", "-"),
             "direction": locale.text_direction,
         }
 
     def _contact(self, contact: Contact) -> Record:
-        attributes: dict[str, object] = dict.fromkeys(self._templates.attributes or ())
+        attributes: dict[str, object] = dict.fromkeys(self.attributes)
         attributes |= contact.attributes
         values: dict[str, object] = {
             **attributes,
@@ -471,7 +475,7 @@ class Template:
         }
         return Record("contact", values)
 
-    def _locale(self, contact: Contact, scene: Scene) -> Locale:
+    def locale_for(self, contact: Contact, scene: Scene) -> Locale:
         """Return the contact's locale or, where the template has another language, that."""
         own = _parse_locale(contact.locale) or _parse_locale(scene.locale) or Locale("en")
         fixed = _parse_locale(self.front_matter.language)
@@ -660,11 +664,11 @@ class Template:
 
     def _run(self, language: Language, file: str, names: dict[str, object]) -> str:
         """Run Jinja over a file."""
-        sandbox = self._sandboxes[language]
-        return self._guarded(lambda: _filled(sandbox.get_template(file), names))
+        sandbox = self.sandboxes[language]
+        return self._guarded(lambda: filled(sandbox.get_template(file), names))
 
     def _run_inline(self, key: str, names: dict[str, object]) -> str:
-        return self._guarded(lambda: _filled(self._inline[key], names))
+        return self._guarded(lambda: filled(self._inline[key], names))
 
     def _guarded(self, work: Callable[[], _T]) -> _T:
         try:
@@ -672,14 +676,22 @@ class Template:
         except EXPECTED as error:
             raise as_template_error(error, self.display, self.files) from error
 
-    def _compiled_inline(self, key: str) -> jinja2.Template:
+    def inline_source(self, key: str) -> tuple[str, str] | None:
+        """Return the source of a text in the front matter, at its line, and its file's name."""
         sheet = self._snapshot.inline(key)
-        assert sheet is not None
-        source = "\n" * (sheet.starts[key] - 1) + (sheet.text(key) or "")
-        sandbox = self._sandboxes[Language.TEXT]
+        if sheet is None or (key == "text" and self.text_file):
+            return None
+        return "\n" * (sheet.starts[key] - 1) + (sheet.text(key) or ""), sheet.name
+
+    def _compiled_inline(self, key: str) -> jinja2.Template | None:
+        written = self.inline_source(key)
+        if written is None:
+            return None
+        source, name = written
+        sandbox = self.sandboxes[Language.TEXT]
 
         def compiled() -> jinja2.Template:
-            code = sandbox.compile(source, sheet.name, sheet.name)
+            code = sandbox.compile(source, name, name)
             return jinja2.Template.from_code(sandbox, code, sandbox.make_globals(None))
 
         return self._guarded(compiled)
@@ -729,7 +741,16 @@ class Template:
         return replace(problem, source=self.display(file), line=number, column=column)
 
 
-def _promise(name: str, tiers: Tiers | None) -> Record:
+def links_record(links: ContactLinks) -> Record:
+    """Return the links of one mail for a template."""
+    return Record(
+        "links",
+        {"unsubscribe": links.unsubscribe, "preferences": links.preferences, "view": links.view},
+        "set link_base in outreach.toml, or write {% if links.… %}",
+    )
+
+
+def promise(name: str, tiers: Tiers | None) -> Record:
     """Return what the tier called `name` is promised, as ``tiers.toml`` has it now."""
     promised: dict[str, object] = dict.fromkeys(_PROMISED)
     if tiers is not None and name in tiers:
@@ -738,7 +759,8 @@ def _promise(name: str, tiers: Tiers | None) -> Record:
     return Record("promise", promised, f'tiers.toml promises no such thing to "{name}"')
 
 
-def _filled(template: jinja2.Template, names: Mapping[str, object]) -> str:
+def filled(template: jinja2.Template, names: Mapping[str, object]) -> str:
+    """Return what a template of Jinja gives with these names."""
     # Not `Template.render`, which would rewrite the traceback that tells us the place.
     context = template.new_context(dict(names))
     return "".join(template.root_render_func(context))
@@ -802,6 +824,12 @@ def _is_ahead(name: str, today: date) -> bool:
     return period is not Period.NONE and stem > period.name_of(today)
 
 
+def zone_for(contact: Contact, scene: Scene) -> tzinfo:
+    """Return the contact's time zone or, where it is not known, the firm's."""
+    return _zone(contact.timezone or scene.timezone, scene.timezone)
+
+
+@lru_cache(maxsize=1024)
 def _zone(name: str, fallback: str = "UTC") -> tzinfo:
     for zone in (name, fallback):
         try:
@@ -811,6 +839,7 @@ def _zone(name: str, fallback: str = "UTC") -> tzinfo:
     return UTC
 
 
+@lru_cache(maxsize=1024)
 def _parse_locale(tag: str | None) -> Locale | None:
     """Return the locale that a tag such as ``pt-BR`` means, or its language's, or None."""
     for candidate in (tag, tag and re.split("[-_]", tag)[0]):
