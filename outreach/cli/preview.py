@@ -190,11 +190,11 @@ def check(invocation: Invocation, template: str, segment: str | None) -> int:
         contacts = checking.loaded(app.database, ids, now, app.settings.attributes)
         count = len(ids)
     else:
-        invented = checking.nasty_contacts(now, list(app.tiers))
+        invented = checking.nasty_contacts(now, app.tiers, composer.template.translations)
         contacts, count = iter(invented), len(invented)
     silent = invocation.console.json or invocation.console.quiet or not sys.stderr.isatty()
     with click.progressbar(contacts, count, "checking", file=sys.stderr, hidden=silent) as bar:
-        report = checking.check(composer, bar, now)
+        report = checking.check(composer, bar, now, invented=segment is None)
     data = {"segment": segment, "failed": report.failed, **asdict(report)}
     invocation.console.result(data, lambda: _told(report, segment))
     return TemplateError.exit_code if report.failures else 0

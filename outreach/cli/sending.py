@@ -453,6 +453,10 @@ def _plan_text(app: "App", order: Order, plan: "Plan") -> str:
         f"  size       {average:.0f} KB on average, largest {proof.largest / 1024:.0f} KB"
         if proof.mails
         else "",
+        *(
+            f"  language   {_count(number, 'contact')} of locale {locale}, which has no translation"
+            for locale, number in proof.untranslated.most_common()
+        ),
         f"  audience   {plan.considered:,}",
         f"  to send    {plan.allowed:,}{limited}",
         f"  held       {held:,}" if held else "",
@@ -539,6 +543,7 @@ def plan_data(plan: "Plan") -> Mapping[str, Any]:
         "subject": plan.proof.subject,
         "octets": plan.proof.octets,
         "largest": plan.proof.largest,
+        "untranslated": dict(plan.proof.untranslated),
     }
 
 

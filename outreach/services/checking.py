@@ -70,8 +70,13 @@ def check(
     composer: Composer,
     readers: Iterable[Contact],
     date: datetime,
+    *,
+    invented: bool = False,
 ) -> Report:
-    """Make the mail of every contact and report all that fails, by cause, and all remarks."""
+    """Make the mail of every contact and report all that fails, by cause, and all remarks.
+
+    Of `invented` contacts nothing is said that is about themselves.
+    """
     failures, remarks = _Gathered(), _Gathered()
     count = rendered = largest_html = largest_message = 0
     for contact in readers:
@@ -88,6 +93,8 @@ def check(
             largest_message = max(largest_message, len(composed.message))
             for problem in _remarks(composer, composed):
                 remarks.add(problem, contact.email)
+            if not invented and (locale := composer.untranslated(contact)) is not None:
+                remarks.add(_untranslated(composer, locale), contact.email)
     return Report(
         template=composer.template.name,
         contacts=count,
@@ -162,6 +169,17 @@ def _remarks(composer: Composer, composed: Composed) -> Iterable[Problem]:
         yield Problem("the postal address is not in the mail", source, hint=hint)
 
 
+def _untranslated(composer: Composer, locale: str) -> Problem:
+    template = composer.template
+    source = template.display(template.file)
+    name = f"{template.name}.{locale}{template.format}"
+    return Problem(
+        f"there is no translation for the locale {locale}",
+        source,
+        hint=f"they get it as it is there; to translate it, write {template.display(name)}",
+    )
+
+
 def _target(link: str) -> str:
     """Return what of a link must stand in the text; one within the mail needs nothing there."""
     if link.startswith("#"):
@@ -179,8 +197,10 @@ def _offers_to_unsubscribe(composer: Composer, text: str) -> bool:
     return url or (address is not None and f"mailto:{address}?subject=unsubscribe" in text)
 
 
-def nasty_contacts(now: datetime, tiers: Iterable[str]) -> list[Contact]:
-    """Return invented contacts, at least one a tier, that templates most often fail for.
+def nasty_contacts(
+    now: datetime, tiers: Iterable[str], locales: Iterable[str] = ()
+) -> list[Contact]:
+    """Return invented contacts, at least one a tier and one a locale, that templates fail for.
 
     Missing fields, names that are long, right to left or full of markup, line breaks in values.
     """
@@ -204,6 +224,7 @@ def nasty_contacts(now: datetime, tiers: Iterable[str]) -> list[Contact]:
         {"first_name": "O'Brien", "locale": "xx-unknown", "timezone": "Nowhere/At-All"},
     ]
     people += [{"first_name": tier.title(), "tier": tier} for tier in others]
+    people += [{"first_name": "Kim", "relies_on": "tax", "locale": locale} for locale in locales]
     return [
         Contact(
             **{

@@ -19,7 +19,7 @@ from outreach.rendering import message
 from outreach.rendering.compiled import CompiledTemplate, Counts, Found
 from outreach.rendering.dkim import SigningKey, sign_message
 from outreach.rendering.folding import NotTame
-from outreach.rendering.message import Frame, ListId, Mail, Mailbox, build_message
+from outreach.rendering.message import Frame, InlineImage, ListId, Mail, Mailbox, build_message
 from outreach.rendering.templates import ContactLinks, Rendered, Scene, Template
 
 #: Longer names stay out of the To header; the mail itself may still greet by them.
@@ -43,6 +43,7 @@ class Composed:
     envelope_sender: str
     recipient: str
     rendered: Rendered
+    images: tuple[InlineImage, ...] = ()
 
 
 class Composer:
@@ -106,6 +107,10 @@ class Composer:
         if composed is None:
             composed = self.unsigned(contact, delivery_id=delivery_id, date=date, to=to)
         return self._signed(composed, date)
+
+    def untranslated(self, contact: Contact) -> str | None:
+        """Return the contact's locale if the template has translations, but none for it."""
+        return self.template.untranslated(contact, self.locale)
 
     @property
     def counts(self) -> Counts:
@@ -188,6 +193,7 @@ class Composer:
             envelope_sender=self.links.envelope_sender(delivery_id) or self.sender.address,
             recipient=recipient,
             rendered=rendered,
+            images=version.images,
         )
 
     def mail(
