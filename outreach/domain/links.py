@@ -76,8 +76,7 @@ class Signer:
         if (len(content) + _MAC_OCTETS) % 5:
             raise ValueError("the content does not fill whole letters")
         mac = _mac(self._keys[0], kind, content)
-        masked = _masked(self._keys[0], kind, mac, content)
-        return base64.b32encode(mac + masked).decode().lower()
+        return letters_of(mac + _masked(self._keys[0], kind, mac, content))
 
     def read(self, kind: bytes, token: str) -> bytes | None:
         """Return the content of a token that one of our secrets signed, else None."""
@@ -215,6 +214,23 @@ def _tagged(address: str | None, token: str) -> str | None:
     base: Address = parse_address(address)
     local = f"{base.local}+{token}"
     return str(Address(local, base.domain)) if len(local.encode()) <= MAX_LOCAL_PART else None
+
+
+_TWO_LETTERS = [
+    first + second
+    for first in "abcdefghijklmnopqrstuvwxyz234567"
+    for second in "abcdefghijklmnopqrstuvwxyz234567"
+]
+
+
+def letters_of(octets: bytes) -> str:
+    """Return a multiple of five octets in lower-case base32 (RFC 4648 6), faster than `base64`."""
+    number = int.from_bytes(octets, "big")
+    shifts = _SHIFTS.get(len(octets)) or range(len(octets) * 8 - 10, -1, -10)
+    return "".join([_TWO_LETTERS[number >> shift & 1023] for shift in shifts])
+
+
+_SHIFTS = {15: tuple(range(110, -1, -10))}
 
 
 def _mac(key: bytes, kind: bytes, content: bytes) -> bytes:

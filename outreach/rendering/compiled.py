@@ -15,6 +15,7 @@ from threading import Lock
 import jinja2
 from babel import Locale
 from jinja2 import nodes
+from jinja2.runtime import Context
 from markupsafe import Markup
 
 from outreach.domain.contact import Contact
@@ -49,7 +50,6 @@ from outreach.rendering.templates import (
     Rendered,
     Scene,
     Template,
-    filled,
     links_record,
     one_line,
     promise,
@@ -131,16 +131,19 @@ class Found:
         whole = self.whole_text.tokens if self.whole_text else frozenset()
         return self.skeleton.tokens | whole
 
-    def fill(self, tokens: Tokens) -> tuple[Rendered, list[bytes], list[bytes] | None]:
-        """Return the mail, and its text and HTML part in pieces."""
-        rendered, text_part, html_part = self.skeleton.fill(
-            self.values, tokens, self.subject, self.preheader
-        )
-        if self.whole_text is None:
-            return rendered, text_part, html_part
-        text, text_part = self.whole_text.fill((), tokens)
-        whole = Rendered(rendered.subject, rendered.preheader, rendered.html, text, rendered.warnings)
-        return whole, text_part, html_part
+    def fill(self, tokens: Tokens) -> tuple[list[bytes], list[bytes] | None]:
+        """Return the text and the HTML part, in pieces."""
+        text, html = self.skeleton.fill(self.values, tokens)
+        if self.whole_text is not None:
+            text = self.whole_text.fill((), tokens)
+        return text, html
+
+    def rendered(self, tokens: Tokens) -> Rendered:
+        """Return what `Template.render` would."""
+        html, text = self.skeleton.texts(self.values, tokens)
+        if self.whole_text is not None:
+            text = self.whole_text.text((), tokens)
+        return Rendered(self.subject, self.preheader, html, text, self.skeleton.warnings)
 
 
 class CompiledTemplate:
@@ -195,7 +198,9 @@ class CompiledTemplate:
         known = template.shared_names(self._scene)
         if self._links_are_marked:
             known["links"] = links_record(self._scene.links)
-        self._shared = {name: value for name, value in known.items() if name in self._used}
+        functions = template.sandboxes[Language.TEXT].globals
+        self._shared = {**functions, **known}
+        self._shared = {name: self._shared[name] for name in self._used & self._shared.keys()}
         assigned = set().union(*map(stored, trees)) | {"caller", "varargs", "kwargs", "loop"}
         keys = Keys({n: v for n, v in known.items() if n not in assigned}, bodies)
         self._keys = keys
@@ -363,12 +368,12 @@ class CompiledTemplate:
     ) -> tuple[Key, str, str | None, str | None]:
         """Run Jinja; return the key, the subject, the preheader and a text that is none of keys."""
         fixed = self._heads["subject"]
-        subject = fixed if isinstance(fixed, str) else one_line(filled(fixed, names))
+        subject = fixed if isinstance(fixed, str) else one_line(_written(fixed, names))
         names["subject"] = subject
         preheader = self._heads.get("preheader")
         fixed_preheader = preheader if isinstance(preheader, str) else None
         if isinstance(preheader, jinja2.Template):
-            preheader = one_line(filled(preheader, names))
+            preheader = one_line(_written(preheader, names))
         names["preheader"] = preheader or ""
         for text in (subject, preheader):
             if text is not fixed and text is not fixed_preheader and text and not is_tame(text):
@@ -378,12 +383,14 @@ class CompiledTemplate:
         state.values += [subject, preheader or ""]
         state.sites += [0, 0]
         layout, text_key, whole = "", None, None
-        body = filled(self._body, names)
+        body = _written(self._body, names)
         if self._layout is not None:
             content = Markup(CONTENT)  # noqa: S704 - a letter of ours
-            layout = filled(self._layout, {**names, "content": content})
+            names["content"] = content
+            layout = _written(self._layout, names)
+            del names["content"]
         if self._text is not None:
-            text_key = filled(self._text, names)
+            text_key = _written(self._text, names)
             if self._whole_text:
                 text_key, whole = "", text_key
         letter = self.template.layout is None and self.template.format == ".md"
@@ -440,6 +447,7 @@ class CompiledTemplate:
         """Note whether a new skeleton gave the plain path's bytes; if not it is never used."""
         if same:
             found.skeleton.proved = True
+            self.counts.filled += 1
             return
         with self._lock:
             if dropped := self._skeletons.get(found.key):
@@ -450,6 +458,12 @@ class CompiledTemplate:
 
 _PROOFS = 16
 """So many skeletons of a template are proved against the plain path, and then one in as many."""
+
+
+def _written(template: jinja2.Template, names: dict[str, object]) -> str:
+    """Return what a template gives; `names` hold the functions too."""
+    context = Context(template.environment, names, template.name, template.blocks)
+    return "".join(template.root_render_func(context))
 
 
 def stored_anywhere(trees: list[nodes.Template]) -> set[str]:

@@ -9,7 +9,6 @@ Small functions return the bytes of one header or one part, with their CRLF; `bu
 puts them in order. Bytes depend on the values alone: the same `Mail` gives the same message.
 """
 
-import base64
 import hashlib
 import re
 import unicodedata
@@ -22,6 +21,7 @@ from functools import lru_cache
 from urllib.parse import quote, unquote
 
 from outreach.domain.address import AddressError, parse_address
+from outreach.domain.links import letters_of
 from outreach.errors import MessageError, Problem
 from outreach.rendering.encoding import base64_body, decoded, encoded_words, text_body
 
@@ -296,6 +296,11 @@ def mailbox_header(name: str, mailbox: Mailbox) -> bytes:
         address = str(parse_address(mailbox.address))
     except AddressError as error:
         raise MessageError([problem.at(name) for problem in error.problems]) from None
+    if mailbox.name and _ATOMS.match(mailbox.name):
+        # Most names are words that need no quotes, and with the address fit one line.
+        line = f"{name}: {mailbox.name} <{address}>\r\n"
+        if len(line) <= _FOLD and line.isascii():
+            return line.encode()
     shown = _clean(mailbox.name, name) if mailbox.name else ""
     if not shown:
         return _folded(name, [address])
@@ -470,7 +475,7 @@ def boundary_of(message_id: str, level: str) -> str:
     Quoted-printable has no ``=_``, base64 no ``_``, and text with ``--=_`` is never sent as 7bit.
     """
     digest = hashlib.sha256(f"{level}\0{message_id}".encode()).digest()[:15]
-    return f"=_{base64.b32encode(digest).decode().lower()}"
+    return f"=_{letters_of(digest)}"
 
 
 def _body(mail: Mail) -> bytes:

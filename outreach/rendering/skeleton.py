@@ -30,7 +30,6 @@ from outreach.rendering.folding import (
 from outreach.rendering.sandbox import Language
 from outreach.rendering.splicing import Line, Paragraph, Section, SplicedPart, Tokens
 from outreach.rendering.templates import (
-    Rendered,
     Template,
     hidden_preheader,
     tidy,
@@ -101,6 +100,7 @@ class Skeleton:
         self._markers = markers
         self._html: SplicedPart | None = None
         self._links: list[_Link] = []
+        self._unspaced: list[int] = []
         self._ends_open = False
         self.warnings: tuple[Problem, ...] = ()
         body = keys.expanded(key.body, template.body_language)
@@ -122,23 +122,27 @@ class Skeleton:
         self.size = self._text.size + (self._html.size if self._html else 0)
 
     def fill(
-        self, values: Sequence[str], tokens: Tokens, subject: str, preheader: str | None
-    ) -> tuple[Rendered, list[bytes], list[bytes] | None]:
-        """Return the mail, and its text and HTML part in pieces.
+        self, values: Sequence[str], tokens: Tokens
+    ) -> tuple[list[bytes], list[bytes] | None]:
+        """Return the text and the HTML part, in pieces.
 
         Raises `NotTame` where values together mean more than each of them.
         """
+        for index in self._unspaced:
+            if " " in values[index]:
+                raise NotTame("a link with a space in it")
         for link in self._links:
             self._check(link, values)
-        text, text_part = self._text.fill(values, tokens)
+        html = None if self._html is None else self._html.fill(values, tokens)
+        return self._text.fill(values, tokens), html
+
+    def texts(self, values: Sequence[str], tokens: Tokens) -> tuple[str | None, str]:
+        """Return HTML and text as the plain path renders them."""
+        text = self._text.text(values, tokens)
         if self._html is None:
-            return Rendered(subject, preheader, None, text), text_part, None
-        html, html_part = self._html.fill(values, tokens)
-        if self._ends_open:
-            html = html[:-1]
-        if text == "\n":
-            text = ""
-        return Rendered(subject, preheader, html, text, self.warnings), text_part, html_part
+            return None, text
+        html = self._html.text(values, tokens)
+        return html[:-1] if self._ends_open else html, "" if text == "\n" else text
 
     def _page(self, keys: Keys, body: str) -> str:
         """Return the page with holes for the values."""
@@ -268,7 +272,10 @@ class Skeleton:
             in_href = {number_of(found[1]) for found in HOLE.finditer(href)}
             if in_words - in_href and in_href - in_words:
                 paired |= {self._sites[index] for index in in_words ^ in_href}
-            guarded.append(_Link(words, href, _taken_for(words, href)))
+            if in_href and not in_words and _never_the_same(words, href):
+                self._unspaced += sorted(in_href)
+            else:
+                guarded.append(_Link(words, href, _taken_for(words, href)))
         for link in links_of(html):
             if not HOLE.search(link):
                 self._template.check_link(link)
@@ -353,6 +360,15 @@ def _values_in(text: str) -> set[int]:
 
 def _has_private(text: str) -> bool:
     return not text.isascii() and bool(_PRIVATE.search(text))
+
+
+def _never_the_same(words: str, href: str) -> bool:
+    """Whether a link is safe, and not what its words say, whatever is put in its hole."""
+    begin = HOLE.split(href, maxsplit=1)[0]
+    scheme = re.match(r"https?://", begin)
+    if scheme is None or len(begin) == scheme.end() or " " in begin + href:
+        return False
+    return not words.startswith((begin, begin[scheme.end() :]))
 
 
 def _taken_for(words: str, href: str) -> object:

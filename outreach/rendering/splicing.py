@@ -10,24 +10,47 @@ changes a marker stands for each, and only its place has to be known.
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from threading import Lock
 from unicodedata import east_asian_width
 
-from outreach.rendering.encoding import is_plain, quoted_printable
+from outreach.rendering.encoding import (
+    broken_softly,
+    is_plain,
+    quoted_inside,
+    quoted_printable,
+)
 from outreach.rendering.text import WIDTH, Block, columns
 
 Tokens = Sequence[str]
 """The tokens of one message, in the order of `outreach.domain.links.Token`."""
 
 
+@lru_cache(maxsize=8192)
+def _quoted(value: str, escaped: Callable[[str], str]) -> bytes:
+    """Return a value escaped twice over, to stand inside of a quoted-printable line."""
+    return quoted_inside(escaped(value))
+
+
 class Line:
     """One line with values in it. Pieces are texts, ``(index, escape)`` or a token's number."""
 
-    __slots__ = ("_pieces",)
+    __slots__ = ("_bytes", "_fast", "_pieces")
 
     def __init__(self, pieces: Sequence["str | tuple[int, Callable[[str], str]] | int"]) -> None:
         self._pieces = tuple(pieces)
+        first, last = pieces[0], pieces[-1]
+        # At its ends a line has rules of its own.
+        self._fast = (
+            isinstance(first, str)
+            and not first.startswith((".", "From "))
+            and not "From ".startswith(first)
+            and not (isinstance(last, str) and last.endswith((" ", "\t")))
+        )
+        self._bytes = [
+            quoted_inside(piece) if isinstance(piece, str) else piece for piece in pieces
+        ]
 
     def text(self, values: Sequence[str], tokens: Tokens) -> str:
         """Return the line without its end."""
@@ -42,6 +65,20 @@ class Line:
                 parts.append(escaped(values[index]))
         return "".join(parts)
 
+    def quoted(self, values: Sequence[str], tokens: Tokens) -> bytes:
+        """Return the line in quoted-printable, with its end."""
+        if not self._fast:
+            return quoted_printable(self.text(values, tokens))
+        parts: list[bytes] = []
+        for piece in self._bytes:
+            if piece.__class__ is bytes:
+                parts.append(piece)  # type: ignore[arg-type]
+            elif piece.__class__ is tuple:
+                parts.append(_quoted(values[piece[0]], piece[1]))  # type: ignore[index]
+            else:
+                parts.append(tokens[piece].encode())  # type: ignore[index]
+        return broken_softly(b"".join(parts)) + b"\r\n"
+
     @property
     def tokens(self) -> frozenset[int]:
         """The numbers of the tokens in it."""
@@ -53,23 +90,43 @@ class Line:
         return "".join(piece for piece in self._pieces if isinstance(piece, str))
 
 
-_SIMPLE = re.compile(r"[!-9;-~]+(?: [!-9;-~]+)*\Z")
+_SIMPLE = re.compile(r"[!-9;<>-~]+(?: [!-9;<>-~]+)*\Z")
 _RUN = re.compile("([\ue000-\uf8ff])\\1*")
-_MOST_WORDS = 6400
 _MOST_LAYOUTS = 512
 
 
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """The words of a value; `encoded` if no encoding would change them in any place."""
+
+    widths: tuple[int, ...]
+    texts: tuple[str, ...]
+    encoded: tuple[bytes, ...] | None
+
+
 @lru_cache(maxsize=8192)
-def _widths(value: str) -> tuple[int, ...] | None:
-    """Return the columns of each word, which is all that counts for filling lines; else None."""
-    words = value.split(" ")
+def _words(value: str) -> _Words | None:
+    """Return a value as words of which only the widths count for filling lines; else None."""
+    words = tuple(value.split(" "))
+    encoded = None
     if _SIMPLE.match(value):
         widths = tuple(map(len, words))
+        if not any(word.startswith((".", "From", "--")) for word in words):
+            encoded = tuple(word.encode() for word in words)
     else:
         if "://" in value or any(east_asian_width(character) in "WF" for character in value):
             return None
         widths = tuple(map(columns, words))
-    return widths if 0 < min(widths) and max(widths) < WIDTH // 2 else None
+    simple = 0 < min(widths) and max(widths) < WIDTH // 2
+    return _Words(widths, words, encoded) if simple else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """A block laid out: texts, ``(value, word)`` and tokens' numbers; `ready` if encoded too."""
+
+    pieces: tuple[str | tuple[int, int] | int, ...]
+    ready: tuple[bytes | tuple[int, int] | int, ...] | None
 
 
 class Paragraph:
@@ -89,61 +146,96 @@ class Paragraph:
         self._markers = {n: marker for n, marker in markers.items() if marker in text}
         self._indexes = tuple(indexes)
         self._fill = fill
-        self._layouts: dict[tuple[tuple[int, ...], ...], list[str | tuple[int, int]]] = {}
+        self._layouts: dict[tuple[tuple[int, ...], ...], _Layout] = {}
         self._lock = Lock()
         # Columns of a table depend on what stands in them; and runs must be known from the text.
         self._direct = block.holds_data or bool(_RUN.search(self.constants))
 
     def text(self, values: Sequence[str], tokens: Tokens) -> str:
         """Return the lines, without the end of the last."""
-        used = [values[index] for index in self._indexes]
-        widths = tuple(map(_widths, used))
-        text = self._laid_out(values, widths)
-        for number, marker in self._markers.items():
-            text = text.replace(marker, tokens[number])
-        return text
-
-    def _laid_out(
-        self, values: Sequence[str], widths: tuple[tuple[int, ...] | None, ...]
-    ) -> str:
-        if self._direct or None in widths:
-            return "\n".join(self._lines(lambda index: values[index]))
-        layout = self._layouts.get(widths)  # type: ignore[arg-type]
-        if layout is None:
-            layout = self._layout(widths)  # type: ignore[arg-type]
+        words = [_words(values[index]) for index in self._indexes]
+        if self._direct or None in words:
+            text = "\n".join(self._lines(lambda index: values[index]))
+            for number, marker in self._markers.items():
+                text = text.replace(marker, tokens[number])
+            return text
+        layout = self._layout(words)  # type: ignore[arg-type]
         return "".join(
-            [
-                piece if isinstance(piece, str) else values[piece[0]].split(" ")[piece[1]]
-                for piece in layout
-            ]
+            piece
+            if isinstance(piece, str)
+            else tokens[piece]
+            if isinstance(piece, int)
+            else words[piece[0]].texts[piece[1]]  # type: ignore[union-attr]
+            for piece in layout.pieces
         )
+
+    def quoted(self, values: Sequence[str], tokens: Tokens) -> bytes:
+        """Return the lines in quoted-printable, each with its end."""
+        encoded = self.neutral(values, tokens)
+        return quoted_printable(self.text(values, tokens)) if encoded is None else encoded
+
+    def neutral(self, values: Sequence[str], tokens: Tokens) -> bytes | None:
+        """Return the lines encoded, if that is the same in all encodings, else None."""
+        if self._direct:
+            return None
+        words = [_words(values[index]) for index in self._indexes]
+        for one in words:
+            if one is None or one.encoded is None:
+                return None
+        ready = self._layout(words).ready  # type: ignore[arg-type]
+        if ready is None:
+            return None
+        parts: list[bytes] = []
+        for piece in ready:
+            if piece.__class__ is bytes:
+                parts.append(piece)  # type: ignore[arg-type]
+            elif piece.__class__ is tuple:
+                parts.append(words[piece[0]].encoded[piece[1]])  # type: ignore[union-attr,index]
+            else:
+                parts.append(tokens[piece].encode())  # type: ignore[index]
+        return b"".join(parts)
 
     def _lines(self, value: Callable[[int], str]) -> list[str]:
         with self._lock:  # a tree of elements is no thing for two threads
             return self._block.again(lambda text: self._fill(text, value))
 
-    def _layout(self, widths: tuple[tuple[int, ...], ...]) -> list[str | tuple[int, int]]:
+    def _layout(self, words: Sequence[_Words]) -> _Layout:
+        widths = tuple([one.widths for one in words])
+        layout = self._layouts.get(widths)
+        if layout is None:
+            layout = self._laid_out(widths)
+            with self._lock:
+                if len(self._layouts) >= _MOST_LAYOUTS:
+                    self._layouts.clear()
+                self._layouts[widths] = layout
+        return layout
+
+    def _laid_out(self, widths: tuple[tuple[int, ...], ...]) -> _Layout:
         """Lay the block out with words of these widths that can be known again."""
         names: list[tuple[int, int]] = []
         shown: dict[int, str] = {}
-        for index, sizes in zip(self._indexes, widths, strict=True):
+        for place, (index, sizes) in enumerate(zip(self._indexes, widths, strict=True)):
             runs = []
             for number, size in enumerate(sizes):
                 runs.append(chr(0xE000 + len(names)) * size)
-                names.append((index, number))
+                names.append((place, number))
             shown[index] = " ".join(runs)
         text = "\n".join(self._lines(lambda index: shown[index]))
-        layout: list[str | tuple[int, int]] = []
+        pieces: list[str | tuple[int, int] | int] = []
         position = 0
         for found in _RUN.finditer(text):
-            layout += [text[position : found.start()], names[ord(found[1]) - 0xE000]]
+            pieces += _split(text[position : found.start()], self._markers)
+            pieces.append(names[ord(found[1]) - 0xE000])
             position = found.end()
-        layout = [piece for piece in [*layout, text[position:]] if piece != ""]
-        with self._lock:
-            if len(self._layouts) >= _MOST_LAYOUTS:
-                self._layouts.clear()
-            self._layouts[widths] = layout
-        return layout
+        pieces += _split(text[position:], self._markers)
+        alike = _RUN.sub(lambda found: "x" * len(found[0]), text) + "\n"
+        if quoted_printable(alike).decode() != alike.replace("\n", "\r\n") or not is_plain(alike):
+            return _Layout(tuple(pieces), None)
+        ready = [
+            piece.replace("\n", "\r\n").encode() if isinstance(piece, str) else piece
+            for piece in [*pieces, "\n"]
+        ]
+        return _Layout(tuple(pieces), tuple(ready))
 
     @property
     def tokens(self) -> frozenset[int]:
@@ -163,6 +255,7 @@ class Paragraph:
 
 Section = str | Line | Paragraph
 _Slice = tuple[int, int, int]
+_Step = bytes | _Slice | Line | Paragraph
 
 
 class SplicedPart:
@@ -197,20 +290,20 @@ class SplicedPart:
     @staticmethod
     def _program(
         content_type: str, encoding: str, sections: Sequence[Section], markers: Mapping[int, str]
-    ) -> list[bytes | _Slice | None]:
+    ) -> list[_Step]:
         head = f"Content-Type: {content_type}; charset=utf-8\r\n"
         head += f"Content-Transfer-Encoding: {encoding}\r\n\r\n"
-        program: list[bytes | _Slice | None] = [head.encode()]
+        program: list[_Step] = [head.encode()]
         for section in sections:
             if not isinstance(section, str):
-                program.append(None)
+                program.append(section)
                 continue
             if encoding == "7bit":
                 encoded = section.replace("\n", "\r\n").encode("ascii")
             else:
                 encoded = quoted_printable(section)
             program += _sliced(encoded, markers)
-        merged: list[bytes | _Slice | None] = []
+        merged: list[_Step] = []
         for step in program:
             if isinstance(step, bytes) and merged and isinstance(merged[-1], bytes):
                 merged[-1] += step
@@ -218,43 +311,57 @@ class SplicedPart:
                 merged.append(step)
         return merged
 
-    def fill(self, values: Sequence[str], tokens: Tokens) -> tuple[str, list[bytes]]:
-        """Return the text, and the bytes of the part in pieces, both with these values."""
-        lines = [section.text(values, tokens) for section in self._varying]
-        plain = self._plain is not None and (not lines or is_plain("\n".join(lines) + "\n"))
-        rest = iter(lines)
-        text = "".join(
-            [
-                section if section.__class__ is str
-                else tokens[section] if section.__class__ is int
-                else next(rest) + "\n"
-                for part in self._sections
-                for section in (part if part.__class__ is list else (part,))
-            ]
+    def text(self, values: Sequence[str], tokens: Tokens) -> str:
+        """Return the text with these values."""
+        return "".join(
+            piece
+            if isinstance(piece, str)
+            else tokens[piece]
+            if isinstance(piece, int)
+            else piece.text(values, tokens) + "\n"
+            for section in self._sections
+            for piece in (section if isinstance(section, list) else (section,))
         )
-        rest = iter(lines)
-        program = self._plain if plain else self._quoted
-        assert program is not None
+
+    def fill(self, values: Sequence[str], tokens: Tokens) -> list[bytes]:
+        """Return the bytes of the part with these values, in pieces."""
+        program = self._quoted
+        if self._plain is not None:
+            encoded = self._all_plain(values, tokens)
+            if encoded is not None:
+                program = self._plain
+                rest = iter(encoded)
         parts: list[bytes] = []
         for step in program:
             if step.__class__ is bytes:
                 parts.append(step)  # type: ignore[arg-type]
-            elif step is None:
-                line = next(rest)
-                if plain:
-                    parts.append(line.replace("\n", "\r\n").encode("ascii") + b"\r\n")
-                else:
-                    parts.append(quoted_printable(line))
-            else:
+            elif step.__class__ is tuple:
                 kind, start, end = step  # type: ignore[misc]
                 parts.append(tokens[kind][start:end].encode())
-        return text, parts
+            elif program is self._plain:
+                parts.append(next(rest))
+            else:
+                parts.append(step.quoted(values, tokens))  # type: ignore[union-attr]
+        return parts
+
+    def _all_plain(self, values: Sequence[str], tokens: Tokens) -> list[bytes] | None:
+        """Return the sections with values as 7bit, or None if one of them cannot be."""
+        encoded = []
+        for section in self._varying:
+            lines = section.neutral(values, tokens) if isinstance(section, Paragraph) else None
+            if lines is None:
+                text = section.text(values, tokens) + "\n"
+                if not is_plain(text):
+                    return None
+                lines = text.replace("\n", "\r\n").encode("ascii")
+            encoded.append(lines)
+        return encoded
 
 
 def _split(text: str, markers: Mapping[int, str]) -> list[str | int]:
     """Return `text` with the numbers of tokens in place of their markers."""
     if not markers:
-        return [text]
+        return [text] if text else []
     numbers = {marker: number for number, marker in markers.items()}
     pieces = re.split(f"({'|'.join(map(re.escape, numbers))})", text)
     return [numbers.get(piece, piece) for piece in pieces if piece]

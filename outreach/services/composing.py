@@ -4,8 +4,8 @@ Preview, check and send all come through here, so what was looked at is what is 
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from secrets import token_hex
 from threading import Lock
@@ -36,14 +36,19 @@ _MANNER = {
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """A message as it goes to the next hop, with its envelope, and what it was rendered to."""
+    """A message as it goes to the next hop, with its envelope."""
 
     message: bytes
     message_id: str
     envelope_sender: str
     recipient: str
-    rendered: Rendered
+    render: Callable[[], Rendered] = field(compare=False, repr=False)
     images: tuple[InlineImage, ...] = ()
+
+    @property
+    def rendered(self) -> Rendered:
+        """What the message was rendered to; made when it is asked for."""
+        return self.render()
 
 
 class Composer:
@@ -192,7 +197,7 @@ class Composer:
             message_id=mail.message_id,
             envelope_sender=self.links.envelope_sender(delivery_id) or self.sender.address,
             recipient=recipient,
-            rendered=rendered,
+            render=lambda: rendered,
             images=version.images,
         )
 
@@ -272,9 +277,10 @@ class _Compiled:
             self.template.left_to_plain(str(error))
             return None
         if found.skeleton.proved:
+            self.template.counts.filled += 1
             return composed
         plain = composer.unsigned(contact, delivery_id=delivery_id, date=date)
-        self.template.prove(found, same=plain == composed)
+        self.template.prove(found, same=plain == composed and plain.rendered == composed.rendered)
         return plain
 
     def _filled(self, found: Found, contact: Contact, delivery_id: int, date: datetime) -> Composed:
@@ -285,12 +291,12 @@ class _Compiled:
             else ""
             for kind in Token
         ]
-        rendered, text, html = found.fill(tokens)
+        text, html = found.fill(tokens)
         message_id = self._message_id.replace(self._marker, tokens[Token.DELIVERY])
         return Composed(
             message=self._frame.message(
                 recipient=Mailbox(contact.email, _shown_name(contact)),
-                subject=rendered.subject,
+                subject=found.subject,
                 date=date,
                 message_id=message_id,
                 tokens=tokens,
@@ -300,7 +306,7 @@ class _Compiled:
             message_id=message_id,
             envelope_sender=self._envelope_sender.replace(self._marker, tokens[Token.DELIVERY]),
             recipient=contact.email,
-            rendered=rendered,
+            render=lambda: found.rendered(tokens),
         )
 
 
