@@ -110,7 +110,8 @@ def test_a_link_out_of_the_folder_is_no_file(tmp_path: Path):
 
 @pytest.mark.parametrize("layout", ["", "layout: letter"])
 def test_images_travel_once_and_are_shown(tmp_path: Path, layout: str):
-    body = "![Logo](files/logo.png)\n\n![Same](logo.png) ![Again](files/same.png)\n\n{{ contact.name }}"
+    body = "![Logo](files/logo.png)\n\n![Same](logo.png) ![Again](files/same.png)\n\n"
+    body += "{{ contact.name }}"
     template = folder(tmp_path, body, layout).load("mail")
     assert len(template.images) == 1
     cid = template.images[0].cid

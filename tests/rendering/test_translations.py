@@ -6,7 +6,9 @@ import pytest
 
 from outreach.errors import NotFoundError, TemplateError
 from outreach.rendering.templates import Template, TemplateSet
-from tests.rendering.mail import LAYOUT, SCENE, contact
+from outreach.services.composing import Composer
+from tests.rendering.mail import LAYOUT, NOW, SCENE, contact
+from tests.services.test_composing import LINKS
 
 HEAD = "---\nsubject: News\nkind: check-in\nlanguage: en\nplace: Bath\n---\n"
 GERMAN = "---\nsubject: Neues\n---\nHallo aus {{ place }}, {{ today | date }}\n"
@@ -142,6 +144,18 @@ def test_layouts_and_text_parts_are_found_in_the_language():
     assert html("de")[1] == "Worte\n"
     assert html("en")[1] == "Words\n"
     assert html("sv")[1].startswith("Hej från")  # made from the HTML, not the English words
+
+
+def test_each_language_is_compiled_for_itself():
+    template = TemplateSet(Path(__file__).parents[2] / "templates", attributes=()).load("check-in")
+    composer = Composer(template, SCENE.sender, LINKS, company="Studio", postal_address="1 Street")
+    for number in range(60):
+        person = contact(first_name=f"Kim {number}", locale=("en", "de", "sv", "fi")[number % 4])
+        made = composer.compose(person, delivery_id=number, date=NOW)
+        assert made == composer.compose_plainly(person, delivery_id=number, date=NOW)
+        assert made.rendered.subject.startswith(("How", "Wie", "Hur", "How")[number % 4])
+    assert composer.slow_because() == []
+    assert composer.counts.filled > 20
 
 
 def test_the_starter_check_in_speaks_three_languages():

@@ -61,6 +61,16 @@ def test_every_kind_of_mail_is_signed(kind: str, suffix: str):
     assert verified(test.message, RSA)
 
 
+def test_the_compiled_path_signs_what_the_plain_path_signs():
+    made = composer(RSA)
+    for number in range(40):  # the first of a skeleton are proved, those after it are filled in
+        person = contact(company=f"Company {number}")
+        filled = made.compose(person, delivery_id=number, date=NOW)
+        assert verified(filled.message, RSA)
+        assert filled == made.compose_plainly(person, delivery_id=number, date=NOW)
+    assert made.counts.filled > 20
+
+
 def test_both_list_headers_are_covered():
     signed = compose(composer(RSA))
     (signature,) = verify_message(signed, {RSA.dns_name: RSA.dns_value}.get)
