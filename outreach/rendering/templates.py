@@ -38,13 +38,10 @@ from outreach.rendering.assets import (
     inline_image,
     with_images,
 )
-from outreach.rendering.css import inline_css
 from outreach.rendering.faults import EXPECTED, as_template_error
 from outreach.rendering.front_matter import FrontMatter, Period
 from outreach.rendering.invites import invitation
-from outreach.rendering.markdown import markdown_to_html, markdown_to_mjml
 from outreach.rendering.message import Attachment, InlineImage, Invite, Mailbox
-from outreach.rendering.mjml import render_mjml
 from outreach.rendering.mjml_source import included_name
 from outreach.rendering.sandbox import Language, Record, Rendering, rendering
 from outreach.rendering.snapshot import (
@@ -55,7 +52,6 @@ from outreach.rendering.snapshot import (
     Snapshot,
     lookup,
 )
-from outreach.rendering.text import html_to_text, links_of
 
 SUFFIXES = (".mjml", ".md", ".txt")
 """What a template file may be; where two share a name, the earlier is the template."""
@@ -481,7 +477,12 @@ class Template:
         fixed = _parse_locale(self.front_matter.language)
         return own if fixed is None or fixed.language == own.language else fixed
 
+    # What turns text into mail is imported where it is used: a run from cron that finds nothing to
+    # do loads its template to know the key, and renders nothing.
+
     def _html(self, names: dict[str, object]) -> tuple[str, tuple[Problem, ...]]:
+        from outreach.rendering.text import links_of  # noqa: PLC0415
+
         source = self._run(self.body_language, self.file, names)
         if self.layout is not None:
             content = Markup(self.fragment(source))  # noqa: S704 - escaped in making
@@ -508,6 +509,8 @@ class Template:
         """Return what Jinja made of the body as MJML to stand in a layout."""
         if self.format != ".md":
             return source
+        from outreach.rendering.markdown import markdown_to_mjml  # noqa: PLC0415
+
         return markdown_to_mjml(source, self.display(self.file), original=self.files[self.file])
 
     def document(self, source: str, *, subject: str, language: str, direction: str) -> Page:
@@ -515,6 +518,10 @@ class Template:
 
         The rest is used for a letter of Markdown alone, whose frame is ours.
         """
+        from outreach.rendering.css import inline_css  # noqa: PLC0415
+        from outreach.rendering.markdown import markdown_to_html  # noqa: PLC0415
+        from outreach.rendering.mjml import render_mjml  # noqa: PLC0415
+
         if self.layout is None and self.format == ".md":
             original = self.files[self.file]
             html = _LETTER.format(
@@ -654,6 +661,8 @@ class Template:
             return tidy(self._run(Language.TEXT, self.text_file, names))
         if "text" in self._inline:
             return tidy(self._run_inline("text", names))
+        from outreach.rendering.text import html_to_text  # noqa: PLC0415
+
         return html_to_text(html)
 
     def _text_body(self, names: dict[str, object]) -> str:

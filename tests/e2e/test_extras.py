@@ -84,7 +84,7 @@ def outreach(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str
 def test_everything_arrives_and_verifies(studio: Path):
     checked = outreach("check", "meet", "--segment", "clients")
     assert checked.returncode == 0, checked.stderr
-    assert "there is no translation for the locale" in checked.stdout
+    assert "the template has translations, but none for the locale" in checked.stdout
     with ScriptedServer() as server:
         url = f"smtp://127.0.0.1:{server.port}?tls=off"
         sent = outreach(
