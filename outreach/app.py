@@ -155,11 +155,13 @@ class App:
             locale=settings.locale,
             tiers=self.tiers,
             key=key,
-            signing=self.signing(sender).keys,
+            # A look at single mails is not worth what compiling costs.
+            compiled=not trial,
+            signing=self.signing(sender).keys if settings.dkim_key else (),
         )
 
     def signing(self, sender: "Sender") -> "Signing":
-        """Return the keys that sign mail from `sender`: none where none is set."""
+        """Return the keys that sign mail from `sender`, where any are set."""
         from outreach.config import listed
         from outreach.domain.address import parse_address
         from outreach.services.signing import load_keys

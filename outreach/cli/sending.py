@@ -328,8 +328,9 @@ def deliver(
 ) -> int:
     """Send what `campaign` has left, print what came of it, and return the exit code."""
     run = app.run(campaign)
-    for warning in app.signing(run.composer.sender).warnings:
-        console.warn(printable(str(warning)))
+    if app.settings.dkim_key:
+        for warning in app.signing(run.composer.sender).warnings:
+            console.warn(printable(str(warning)))
     total = left.due if limit is None else min(limit, left.due)
     with _draining(console) as stopping, _bar(console, total, "sending") as advance:
         report = run.work(

@@ -20,6 +20,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import Any
 from urllib.parse import quote
 
 from outreach.domain.address import MAX_LOCAL_PART, Address, parse_address
@@ -55,7 +56,7 @@ class Signer:
     So a secret is changed by putting a new one in front, and what the old ones signed still holds.
     """
 
-    __slots__ = ("_keys",)
+    __slots__ = ("_keys", "_states")
 
     def __init__(self, secrets: Sequence[str]) -> None:
         if not secrets or not all(secrets):
@@ -63,6 +64,7 @@ class Signer:
         self._keys = tuple(
             hashlib.sha256(b"outreach tokens\0" + secret.encode()).digest() for secret in secrets
         )
+        self._states: dict[bytes, tuple[Any, Any, Any]] = {}
 
     def __repr__(self) -> str:
         return f"Signer({len(self._keys)} secrets)"
@@ -75,8 +77,19 @@ class Signer:
         """
         if (len(content) + _MAC_OCTETS) % 5:
             raise ValueError("the content does not fill whole letters")
-        mac = _mac(self._keys[0], kind, content)
-        return letters_of(mac + _masked(self._keys[0], kind, mac, content))
+        states = self._states.get(kind)
+        if states is None:
+            states = self._states[kind] = _begun(self._keys[0], kind)
+        # What `_mac` and `_masked` do, from where the key and the kind have been taken in already.
+        inner, outer, stream = (state.copy() for state in states)
+        inner.update(content)
+        outer.update(inner.digest())
+        mac = outer.digest()[:_MAC_OCTETS]
+        stream.update(mac)
+        size = len(content)
+        mask = int.from_bytes(stream.digest(size), "big")
+        masked = int.from_bytes(content, "big") ^ mask
+        return letters_of(mac + masked.to_bytes(size, "big"))
 
     def read(self, kind: bytes, token: str) -> bytes | None:
         """Return the content of a token that one of our secrets signed, else None."""
@@ -231,6 +244,14 @@ def letters_of(octets: bytes) -> str:
 
 
 _SHIFTS = {15: tuple(range(110, -1, -10))}
+
+
+def _begun(key: bytes, kind: bytes) -> tuple[Any, Any, Any]:
+    """Return the two hashes of an HMAC (RFC 2104 2) and the stream, with all but the content."""
+    padded = key.ljust(64, b"\0")
+    inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in padded) + kind + b"\0")
+    outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in padded))
+    return inner, outer, hashlib.shake_256(key + kind + b"\0")
 
 
 def _mac(key: bytes, kind: bytes, content: bytes) -> bytes:

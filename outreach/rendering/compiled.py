@@ -9,7 +9,7 @@ counted; `CompiledTemplate.problems` says why. See ``docs/compiled.md``.
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, tzinfo
 from threading import Lock
 
 import jinja2
@@ -26,7 +26,7 @@ from outreach.rendering.folding import (
     Keying,
     Keys,
     KeySandbox,
-    NotTame,
+    NotTameError,
     capture_use,
     constant_text,
     has_captures,
@@ -42,7 +42,7 @@ from outreach.rendering.sandbox import (
     Record,
     rendering,
 )
-from outreach.rendering.skeleton import Key, Learned, Skeleton
+from outreach.rendering.skeleton import Key, LearnedError, Skeleton
 from outreach.rendering.snapshot import CONTACT_FIELDS, CONTACT_SETS
 from outreach.rendering.splicing import SplicedPart, Tokens
 from outreach.rendering.templates import (
@@ -62,6 +62,7 @@ MOST_SKELETONS = 256
 MOST_CHARACTERS = 24_000_000
 """Characters that the skeletons of one template may keep together."""
 
+_MOST_LOCALES = 512
 _ROUNDS = 12  # of learning, for one skeleton
 _WINDOW = 200  # contacts
 _WORTHWHILE = 100  # of them must find their skeleton made
@@ -84,13 +85,13 @@ class ContactRecord(Record):
         """Return the value called `name` for a template."""
         value: object = None
         if name in _FIELDS:
-            value = getattr(self._contact, name)  # type: ignore[call-overload]
+            value = getattr(self._contact, str(name))
         elif name in CONTACT_SETS:
-            value = tuple(sorted(getattr(self._contact, name)))  # type: ignore[call-overload]
+            value = tuple(sorted(getattr(self._contact, str(name))))
         elif name == "attributes":
             value = Record("contact", self._all_attributes())
         elif name in self._contact.attributes:
-            value = self._contact.attributes[name]  # type: ignore[index]
+            value = self._contact.attributes[str(name)]
         if value is None:
             # What is missing and what is misspelt differ in what they say of it.
             known = dict.fromkeys((*self._all_attributes(), *CONTACT_FIELDS))
@@ -112,6 +113,14 @@ class Counts:
     plain: int = 0
     skeletons: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
+
+    def __add__(self, other: "Counts") -> "Counts":
+        return Counts(
+            self.filled + other.filled,
+            self.plain + other.plain,
+            self.skeletons + other.skeletons,
+            self.reasons + other.reasons,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,9 +174,10 @@ class CompiledTemplate:
         self._seen = self._made = 0
         self._lock = Lock()
         self._whole_text = False
+        self._locales: dict[str | None, tuple[Locale, dict[str, object]]] = {}
         try:
             self._prepare()
-        except (NotTame, OutreachError, *EXPECTED) as error:
+        except (NotTameError, OutreachError, *EXPECTED) as error:
             self._give_up(str(error))
 
     # Before the first contact.
@@ -214,21 +224,20 @@ class CompiledTemplate:
 
     def _check_imports(self, written: Mapping[str, nodes.Template]) -> None:
         for tree in written.values():
-            for node in tree.find_all((nodes.Import, nodes.FromImport)):
+            imports: list[nodes.Import | nodes.FromImport] = list(tree.find_all(nodes.Import))
+            for node in [*imports, *tree.find_all(nodes.FromImport)]:
                 name = node.template.value if isinstance(node.template, nodes.Const) else None
                 module = written.get(str(name))
                 if module is None or node.with_context or keeps_modules_apart(module):
                     continue
-                raise NotTame(f"{name} is imported and does more than define macros")
+                raise NotTameError(f"{name} is imported and does more than define macros")
 
     def _prepare_head(
         self, key: str, loader: jinja2.BaseLoader, assigned: set[str], source: str, name: str
     ) -> None:
         """Compile the subject or the preheader, which are texts and not keys."""
         keys = self._keys
-        sandbox = KeySandbox(
-            self.template.sandboxes[Language.TEXT], keys, loader, tokenise=False
-        )
+        sandbox = KeySandbox(self.template.sandboxes[Language.TEXT], keys, loader, tokenise=False)
         text = constant_text(sandbox.parse(source, name, name))
         constant = None if text is None else one_line(text)
         if constant:
@@ -254,11 +263,11 @@ class CompiledTemplate:
         text_is_simple = not any(map(has_captures, texts)) and capture_use(texts)[0]
         self._whole_text = not text_is_simple
         if template.format == ".txt" and not text_is_simple:
-            raise NotTame("a plain text that calls macros or captures what it prints")
+            raise NotTameError("a plain text that calls macros or captures what it prints")
         if "content" in stored_anywhere(pages) or not tokenise:
-            raise NotTame("what a block prints is changed before it is shown")
+            raise NotTameError("what a block prints is changed before it is shown")
         if template.layout and not keys.captures_are_printed and uses_content(pages):
-            raise NotTame("the layout does more with {{ content }} than print it")
+            raise NotTameError("the layout does more with {{ content }} than print it")
         self._sandboxes = {
             language: KeySandbox(
                 plain, keys, loader, tokenise=language is not Language.TEXT or text_is_simple
@@ -304,7 +313,7 @@ class CompiledTemplate:
             return None
         try:
             return self._found(contact, now, links)
-        except NotTame as error:
+        except NotTameError as error:
             self.left_to_plain(str(error))
         except (OutreachError, *EXPECTED):
             # The plain path will say it better.
@@ -314,9 +323,17 @@ class CompiledTemplate:
     def _found(
         self, contact: Contact, now: datetime, links: Callable[[], ContactLinks]
     ) -> Found | None:
-        locale = self.template.locale_for(contact, self._scene)
+        known = self._locales.get(contact.locale)
+        if known is None:
+            locale = self.template.locale_for(contact, self._scene)
+            known = locale, self.template.languages(locale)
+            if len(self._locales) >= _MOST_LOCALES:
+                self._locales.clear()
+            self._locales[contact.locale] = known
+        locale, languages = known
         zone = zone_for(contact, self._scene)
-        names = self._names(contact, now.astimezone(zone), locale, links)
+        names = {**self._shared, **languages}
+        self._add_own(names, contact, now, zone, links)
         for _ in range(_ROUNDS):
             state = Keying(
                 locale=locale,
@@ -332,7 +349,7 @@ class CompiledTemplate:
             try:
                 if skeleton is None:
                     skeleton = self._make(key, state)
-            except Learned as learned:
+            except LearnedError as learned:
                 if learned.keyed <= self._keys.keyed and learned.paired <= self._keys.paired:
                     break
                 self._keys.keyed = self._keys.keyed | learned.keyed
@@ -342,26 +359,26 @@ class CompiledTemplate:
                 return None
             text = whole and SplicedPart("text/plain", [tidy(whole)], self._markers)
             return Found(key, skeleton, state.values, subject, preheader, text or None)
-        raise NotTame("no skeleton can be made of it")
+        raise NotTameError("no skeleton can be made of it")
 
-    def _names(
+    def _add_own(
         self,
+        names: dict[str, object],
         contact: Contact,
         now: datetime,
-        locale: Locale,
+        zone: tzinfo,
         links: Callable[[], ContactLinks],
-    ) -> dict[str, object]:
+    ) -> None:
+        """Add the names that mean something else for each contact, as far as they are used."""
         used = self._used
-        names = dict(self._shared)
         names["contact"] = ContactRecord(contact, self.template.attributes)
-        names |= self.template.languages(locale)
         if "promise" in used:
             names["promise"] = promise(contact.tier, self._scene.tiers)
-        names["now"] = now
-        names["today"] = now.date()
-        if not self._links_are_marked and "links" in used:
+        if "now" in used or "today" in used:
+            names["now"] = now = now.astimezone(zone)
+            names["today"] = now.date()
+        if "links" in used and not self._links_are_marked:
             names["links"] = links_record(links())
-        return names
 
     def _keyed(
         self, state: Keying, names: dict[str, object]
@@ -377,9 +394,9 @@ class CompiledTemplate:
         names["preheader"] = preheader or ""
         for text in (subject, preheader):
             if text is not fixed and text is not fixed_preheader and text and not is_tame(text):
-                raise NotTame("the subject or the preheader is not one line of words")
+                raise NotTameError("the subject or the preheader is not one line of words")
         if not subject:
-            raise NotTame("the subject is empty")
+            raise NotTameError("the subject is empty")
         state.values += [subject, preheader or ""]
         state.sites += [0, 0]
         layout, text_key, whole = "", None, None
@@ -418,7 +435,7 @@ class CompiledTemplate:
             self._skeletons.move_to_end(key)
             skeleton = self._skeletons[key]
         if skeleton is None:
-            raise NotTame("the skeleton gave another mail than the plain path")
+            raise NotTameError("the skeleton gave another mail than the plain path")
         return skeleton
 
     def _make(self, key: Key, state: Keying) -> Skeleton:

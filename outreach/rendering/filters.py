@@ -7,10 +7,11 @@ way and, for instants, in the contact's time zone.
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
-from babel import dates, numbers
+from babel import Locale, dates, numbers
 from jinja2 import filters as jinja_filters
 from jinja2 import pass_environment
 from jinja2 import tests as jinja_tests
@@ -49,7 +50,13 @@ def _date(value: object, style: str = "long") -> str:
     moment = _moment(value, "date")
     if isinstance(moment, time):
         raise Refusal("date needs a date, and this is a time of day", "write | time")
-    return dates.format_date(moment, _pattern(style), locale=current().locale)
+    day = moment.date() if isinstance(moment, datetime) else moment
+    return _written_date(day, _pattern(style), current().locale)
+
+
+@lru_cache(maxsize=4096)  # few days and styles, for very many contacts
+def _written_date(day: date, style: str, locale: Locale) -> str:
+    return dates.format_date(day, style, locale=locale)
 
 
 def _time(value: object, style: str = "short") -> str:

@@ -13,15 +13,20 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
+from datetime import UTC
+from functools import lru_cache
 from html import escape
 from threading import Lock
 from typing import Any
 
 import jinja2
+from babel import Locale
 from jinja2 import nodes
+from jinja2.compiler import CodeGenerator, Frame
 from jinja2.runtime import Undefined
 from markupsafe import Markup
 
+from outreach.rendering.mjml_source import words
 from outreach.rendering.sandbox import (
     Language,
     Record,
@@ -55,7 +60,7 @@ SUBJECT, HIDDEN = 0, 1
 """The first two values are the subject, and the preheader where it is hidden in the body."""
 
 
-class NotTame(Exception):
+class NotTameError(Exception):
     """A value or a template that the compiled path does not take; the plain path will."""
 
 
@@ -72,11 +77,14 @@ def number_of(character: str) -> int:
 # Values that have the same effect wherever they stand: one line of visible text, in words with
 # single spaces between them. The rest takes the plain path.
 _LONGEST = 400
-_UNUSUAL = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\ufe00-\ufe0f\U00100000-\U0010ffff]")
+_UNUSUAL = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\ufe00-\ufe0f\U00100000-\U0010ffff]"
+)
 _COLON = re.compile(r"\A(?:i?d)?:|cid:|font-family\s*:|\A\s*:", re.IGNORECASE)
 _BEFORE_COLON = re.compile(r"(?:cid|font-family)\s*\Z", re.IGNORECASE)
 
 
+@lru_cache(maxsize=16384)
 def is_tame(value: str) -> bool:
     """Whether `value` changes nothing but itself, wherever a template may print it."""
     if not value.isprintable():
@@ -116,7 +124,7 @@ class Keys:
         self.keyed: set[int] = set()
         self.paired: set[int] = set()
         self.captures_are_printed = True
-        self.spent = Rendering(locale=None, zone=None)  # type: ignore[arg-type] - filled by caller
+        self.spent = Rendering(locale=Locale("en"), zone=UTC)
         self._chunks: list[str] = []
         self._numbers: dict[str, str] = {}
         self._sites = 0
@@ -125,11 +133,11 @@ class Keys:
     def chunk(self, text: str) -> str:
         """Return the character that stands for `text`."""
         if _PRIVATE.search(text):
-            raise NotTame("the template has characters of Unicode's last private plane")
+            raise NotTameError("the template has characters of Unicode's last private plane")
         with self._lock:
             if text not in self._numbers:
                 if len(self._chunks) >= _MOST:
-                    raise NotTame("the template has too many parts")
+                    raise NotTameError("the template has too many parts")
                 self._numbers[text] = chr(_CHUNK + len(self._chunks))
                 self._chunks.append(text)
             return self._numbers[text]
@@ -162,21 +170,33 @@ def _reference(text: str) -> str:
 
 _HTML_PROBE = str(Markup.escape(PROBE))
 _MARKDOWN_PROBE = _reference(PROBE)
-_VALUES = tuple(Markup(chr(_VALUE + number)) for number in range(64))  # noqa: S704 - one letter
+
+
+class _Generator(CodeGenerator):
+    """Writes no calls that escape: what prints in a key is escaped, or need not be."""
+
+    def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:  # noqa: ANN401
+        pass
+
+    def _output_child_post(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:  # noqa: ANN401
+        pass
 
 
 class KeySandbox(Sandbox):
     """The sandbox, but what it prints are keys. `tokenise` off leaves texts as they are."""
 
+    code_generator_class = _Generator
+
     def __init__(
         self, plain: Sandbox, keys: Keys, loader: jinja2.BaseLoader, *, tokenise: bool = True
     ) -> None:
-        super().__init__(plain.language, loader, filters={}, tests=plain.tests, functions={})
+        super().__init__(plain.language, loader, filters={}, tests={}, functions={})
         self.keys = keys
         self.tokenise = tokenise
         self._plain = plain
         self.finalize = None  # what prints is written into the tree
         self.globals = plain.globals
+        self.tests = plain.tests
         self.filters = {
             **plain.filters,
             "safe": self._safe,
@@ -210,34 +230,33 @@ class KeySandbox(Sandbox):
 
     def _put_aside(self, value: object, site: int) -> str:
         """Keep a value that is printed, and return the character that stands for it."""
-        if isinstance(value, Markup):
-            return self.printed(value)
-        if not isinstance(value, str):
-            text = str(self._as_text(value))  # raises where it cannot be printed
+        if value.__class__ is not str:
+            if isinstance(value, Markup):
+                return self.printed(value)
+            text = self._as_text(value)  # raises where it cannot be printed
             value = text if isinstance(value, str) else str(value)
+        assert isinstance(value, str)
         if not value:
             return ""
         keys = self.keys
         if site in keys.keyed:
             return self._printed(value)
         if not is_tame(value):
-            raise NotTame("a value is not one line of words")
+            raise NotTameError("a value is not one line of words")
         state = current()
         assert isinstance(state, Keying)
         state.characters -= 8 * len(value)
-        if site in keys.paired and value in state.pairs:
+        paired = site in keys.paired
+        if paired and value in state.pairs:
             return state.pairs[value]
-        number = len(state.values)
-        if number > _MOST:
-            raise NotTame("too many values")
-        state.values.append(value)
+        values = state.values
+        number = len(values)
+        values.append(value)
         state.sites.append(site)
-        token: str = (
-            _VALUES[number] if number < len(_VALUES) else Markup(chr(_VALUE + number))  # noqa: S704
-        )
+        token = _VALUES[number] if number < len(_VALUES) else _value(number)
         if self.language is Language.MARKDOWN:
             token = Markup(token + _edges(value))  # noqa: S704 - two letters of ours
-        if site in keys.paired:
+        if paired:
             state.pairs[value] = token
         return token
 
@@ -258,7 +277,7 @@ class KeySandbox(Sandbox):
         _direct_calls(tree)
         return tree
 
-    def evaluated(self, expression: nodes.Expr, known: Mapping[str, object]) -> object:
+    def evaluated(self, expression: nodes.Node, known: Mapping[str, object]) -> object:
         """Return what an expression over known names means, as the plain path would have it."""
         target = nodes.Name("result", "store", lineno=expression.lineno)
         statement = nodes.Assign(target, deepcopy(expression), lineno=expression.lineno)
@@ -274,9 +293,15 @@ class KeySandbox(Sandbox):
 _HOLE, _PRINT = "put aside", "print"  # with a space, so that no template can name them
 
 
+def _value(number: int) -> Markup:
+    if number > _MOST:
+        raise NotTameError("too many values")
+    return Markup(chr(_VALUE + number))  # noqa: S704 - one letter of ours
+
+
 def _refuse_private(text: str) -> None:
     if _PRIVATE.search(text):
-        raise NotTame("a value has characters of Unicode's last private plane")
+        raise NotTameError("a value has characters of Unicode's last private plane")
 
 
 def _edges(value: str) -> str:
@@ -285,9 +310,12 @@ def _edges(value: str) -> str:
     for character, mark in ((value[0], _START_MARK), (value[-1], _END_MARK)):
         if not character.isalnum():
             if not character.isascii():
-                raise NotTame("a value in Markdown begins or ends with a sign")
+                raise NotTameError("a value in Markdown begins or ends with a sign")
             marks += mark
     return marks
+
+
+_VALUES = tuple(map(_value, range(64)))
 
 
 def _direct_calls(tree: nodes.Template) -> None:
@@ -310,13 +338,13 @@ def _direct(node: Any) -> Any:  # noqa: ANN401 - whatever stands in a tree
 # Folding.
 
 #: Filters that depend on nothing but what they are given.
-_PURE = frozenset(
+_PURE = words(
     "abs batch capitalize count d default dictsort first float int join last length list lower max "
     "min replace reverse round safe sort string sum title trim truncate unique upper urlencode "
-    "wordcount weighed concatenated".split()
+    "wordcount weighed concatenated"
 )
 _STATEMENTS_THAT_UNROLL = (nodes.Output, nodes.If, nodes.For, nodes.ExprStmt, nodes.Include)
-_LOOP = frozenset("index index0 revindex revindex0 first last length".split())
+_LOOP = words("index index0 revindex revindex0 first last length")
 _UNROLLED = 200
 _DEPTH = 12
 
@@ -455,7 +483,7 @@ class _Folding:
             return [node]
         return self.body(tree.body, _without(known, _stored(tree)), depth + 1)
 
-    def _printed(self, child: nodes.Expr, known: Mapping[str, object]) -> nodes.Expr:
+    def _printed(self, child: nodes.Expr, known: Mapping[str, object]) -> Any:  # noqa: ANN401
         if isinstance(child, nodes.TemplateData):
             return child
         worked, value = self._value(child, known)
@@ -463,7 +491,7 @@ class _Folding:
             with rendering(self.sandbox.keys.spent):
                 try:
                     text = str(self.sandbox._plain.printed(value))
-                except Exception:  # noqa: BLE001 - the plain path will raise it with its place
+                except Exception:  # the plain path will raise it with its place
                     return self._expression(child, known)
             return nodes.TemplateData(text, lineno=child.lineno)
         return self._expression(child, known)
@@ -488,7 +516,7 @@ class _Folding:
 
     def _value(
         self,
-        node: nodes.Expr,
+        node: nodes.Node,
         known: Mapping[str, object],
         seen_as: Callable[[object], object] = lambda value: value,
     ) -> tuple[bool, object]:
@@ -498,10 +526,10 @@ class _Folding:
         with rendering(self.sandbox.keys.spent):
             try:
                 return True, seen_as(self._worked_out(node, known))
-            except Exception:  # noqa: BLE001 - the plain path will raise it with its place
+            except Exception:  # the plain path will raise it with its place
                 return False, None
 
-    def _worked_out(self, node: nodes.Expr, known: Mapping[str, object]) -> object:
+    def _worked_out(self, node: nodes.Node, known: Mapping[str, object]) -> object:
         if isinstance(node, nodes.Const):
             return node.value
         if isinstance(node, nodes.Name):
@@ -511,7 +539,7 @@ class _Folding:
         return self.sandbox.evaluated(node, known)
 
 
-def _is_pure(node: nodes.Expr) -> bool:
+def _is_pure(node: nodes.Node) -> bool:
     for inner in [node, *node.find_all(nodes.Expr)]:
         if isinstance(inner, nodes.Call | nodes.TemplateData | nodes.ContextReference):
             return False
@@ -643,7 +671,9 @@ def _with_printing(tree: nodes.Template, keys: Keys | None) -> None:
         for number, child in enumerate(output.nodes):
             if isinstance(child, nodes.TemplateData):
                 if keys is not None and _PRIVATE.search(child.data) and len(child.data) > 1:
-                    raise NotTame("the template has characters of Unicode's last private plane")
+                    raise NotTameError(
+                        "the template has characters of Unicode's last private plane"
+                    )
             elif not (isinstance(child, nodes.Filter) and child.name == _HOLE):
                 output.nodes[number] = nodes.Filter(
                     child, _PRINT, [], [], None, None, lineno=child.lineno
@@ -727,22 +757,20 @@ def prints_links_only(trees: Sequence[nodes.Template]) -> bool:
         fine: set[int] = set()
         for output in tree.find_all(nodes.Output):
             fine |= {id(child) for child in output.nodes}
-        for node in tree.find_all((nodes.If, nodes.CondExpr)):
-            fine.add(id(node.test))
+        fine |= {id(node.test) for node in tree.find_all(nodes.If)}
+        fine |= {id(node.test) for node in tree.find_all(nodes.CondExpr)}
         for node in tree.find_all(nodes.Getattr):
             if isinstance(node.node, nodes.Name) and node.node.name == "links" and id(node) in fine:
                 fine.add(id(node.node))
-        if any(
-            name.name == "links" and id(name) not in fine for name in tree.find_all(nodes.Name)
-        ):
+        if any(name.name == "links" and id(name) not in fine for name in tree.find_all(nodes.Name)):
             return False
     return True
 
 
 def has_captures(tree: nodes.Template) -> bool:
     """Whether a template prints into anything but its own output."""
-    kinds = (*_CAPTURES, nodes.Import, nodes.FromImport)
-    return tree.find(kinds) is not None or any(
+    kinds: tuple[type[nodes.Node], ...] = (*_CAPTURES, nodes.Import, nodes.FromImport)
+    return any(isinstance(node, kinds) for node in tree.find_all(nodes.Node)) or any(
         name.name in ("self", "super", "caller") for name in tree.find_all(nodes.Name)
     )
 

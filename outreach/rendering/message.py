@@ -197,14 +197,14 @@ class Frame:
     def _is_fixed(self, at: int) -> bool:
         return isinstance(self._headers[at], bytes) and at not in self._places.values()
 
-    def message(  # noqa: PLR0913 - what a message consists of
+    def message(
         self,
         *,
         recipient: Mailbox,
         subject: str,
         date: datetime,
         message_id: str,
-        tokens: Sequence[str],
+        tokens: Sequence[bytes],
         text: Sequence[bytes],
         html: Sequence[bytes] | None,
     ) -> bytes:
@@ -214,7 +214,7 @@ class Frame:
         headers[self._places["Subject"]] = _subject_header(subject)
         headers[self._places["Date"]] = _date_header(date, date.utcoffset())
         for at in self._numbers:
-            headers[at] = tokens[headers[at]].encode()  # type: ignore[index]
+            headers[at] = tokens[headers[at]]  # type: ignore[index]
         head = b"".join(headers)  # type: ignore[arg-type]
         if len(head) > MAX_HEADERS - 256:
             raise MessageError("the headers are too long")
@@ -296,7 +296,7 @@ def mailbox_header(name: str, mailbox: Mailbox) -> bytes:
         address = str(parse_address(mailbox.address))
     except AddressError as error:
         raise MessageError([problem.at(name) for problem in error.problems]) from None
-    if mailbox.name and _ATOMS.match(mailbox.name):
+    if mailbox.name and "=?" not in mailbox.name and _ATOMS.match(mailbox.name):
         # Most names are words that need no quotes, and with the address fit one line.
         line = f"{name}: {mailbox.name} <{address}>\r\n"
         if len(line) <= _FOLD and line.isascii():

@@ -1,8 +1,8 @@
 """A skeleton: what all contacts share whose mail took the same branches.
 
-It is made by the plain path itself, from a pattern in which each value is a letter nobody uses, with
-a probe behind it. Where that letter turns up in the page, the value will; what became of the probe
-says how it is escaped there. A value that may change the page around it - in a style, in the
+It is made by the plain path itself, from a pattern in which each value is a letter nobody uses,
+with a probe behind it. Where that letter turns up in the page, the value will; what became of the
+probe says how it is escaped there. A value that may change the page around it - in a style, in the
 structure of the MJML, in a link's host - is found here, and becomes part of the key instead.
 """
 
@@ -22,7 +22,7 @@ from outreach.rendering.folding import (
     SUBJECT,
     Escape,
     Keys,
-    NotTame,
+    NotTameError,
     escape_like,
     hole,
     number_of,
@@ -60,7 +60,7 @@ class Key(NamedTuple):
     has_preheader: bool
 
 
-class Learned(Exception):
+class LearnedError(Exception):
     """Some places cannot have their values put aside as was thought."""
 
     def __init__(self, keyed: set[int], paired: set[int] | None = None) -> None:
@@ -81,7 +81,8 @@ class _Link:
 class Skeleton:
     """The mail of one key. `fill` gives it with the values of one contact.
 
-    `sites` are the places in the template that printed the values. Raises `Learned` or `NotTame`.
+    `sites` are the places in the template that printed the values. Raises `LearnedError` where
+    the key has to hold more, and `NotTameError` where only the plain path will do.
     """
 
     def __init__(
@@ -121,16 +122,14 @@ class Skeleton:
         self.tokens = self._text.tokens | (self._html.tokens if self._html else frozenset())
         self.size = self._text.size + (self._html.size if self._html else 0)
 
-    def fill(
-        self, values: Sequence[str], tokens: Tokens
-    ) -> tuple[list[bytes], list[bytes] | None]:
+    def fill(self, values: Sequence[str], tokens: Tokens) -> tuple[list[bytes], list[bytes] | None]:
         """Return the text and the HTML part, in pieces.
 
-        Raises `NotTame` where values together mean more than each of them.
+        Raises `NotTameError` where values together mean more than each of them.
         """
         for index in self._unspaced:
             if " " in values[index]:
-                raise NotTame("a link with a space in it")
+                raise NotTameError("a link with a space in it")
         for link in self._links:
             self._check(link, values)
         html = None if self._html is None else self._html.fill(values, tokens)
@@ -163,13 +162,13 @@ class Skeleton:
                 source, subject=subject, language=key.language, direction=key.direction
             )
         except TemplateError as error:
-            raise NotTame(f"no pattern can be made of it: {error}") from error
+            raise NotTameError(f"no pattern can be made of it: {error}") from error
         self.warnings = page.warnings
         if any(_has_private(problem.message) for problem in page.warnings):
-            raise NotTame("it has warnings about values")
+            raise NotTameError("it has warnings about values")
         html = page.html
         if "cid:" in html or "CID:" in html:
-            raise NotTame("it shows images that come along")
+            raise NotTameError("it shows images that come along")
         if key.has_preheader and not page.has_preview:
             fixed = key.preheader
             html = with_hidden(html, _HIDDEN_HOLE if fixed is None else hidden_preheader(fixed))
@@ -177,16 +176,18 @@ class Skeleton:
         return html.replace("\r\n", "\n").replace("\r", "\n") if "\r" in html else html
 
     def _refuse(self, text: str, *patterns: re.Pattern[str]) -> None:
-        """Raise `Learned` for the values in what matches one of the patterns."""
+        """Raise `LearnedError` for the values in what matches one of the patterns."""
         matches = (found[0] for pattern in patterns for found in pattern.finditer(text))
         self._learn({index for match in matches for index in _values_in(match)})
 
     def _learn(self, indexes: set[int]) -> None:
-        """Raise `Learned` if there are any of these values."""
+        """Raise `LearnedError` if there are any of these values."""
         if own := indexes & {SUBJECT, HIDDEN}:
-            raise NotTame(f"the subject or the preheader is in a place of its own ({len(own)})")
+            raise NotTameError(
+                f"the subject or the preheader is in a place of its own ({len(own)})"
+            )
         if indexes:
-            raise Learned({self._sites[index] for index in indexes})
+            raise LearnedError({self._sites[index] for index in indexes})
 
     def _check_references(self, source: str) -> None:
         # What stands before might be the beginning of a character reference.
@@ -219,7 +220,7 @@ class Skeleton:
         if broken | (wanted - whole):
             self._learn(broken | (wanted - whole))
         if _has_private(HOLE.sub("", html)):
-            raise NotTame("the page has characters of Unicode's last private plane")
+            raise NotTameError("the page has characters of Unicode's last private plane")
         self._refuse(html.partition("</head>")[2], _IN_FONT, _BEFORE_COLON)
         selected = {name.lower() for name in _SELECTED.findall(source + html)}
         keyed: set[int] = set()
@@ -265,9 +266,7 @@ class Skeleton:
             if not HOLE.search(words) and not HOLE.search(href):
                 continue
             for text in (words, href):
-                self._learn(
-                    {number_of(one[1]) for one in HOLE.finditer(text) if one[2] != PROBE}
-                )
+                self._learn({number_of(one[1]) for one in HOLE.finditer(text) if one[2] != PROBE})
             in_words = {number_of(found[1]) for found in HOLE.finditer(words)}
             in_href = {number_of(found[1]) for found in HOLE.finditer(href)}
             if in_words - in_href and in_href - in_words:
@@ -280,15 +279,15 @@ class Skeleton:
             if not HOLE.search(link):
                 self._template.check_link(link)
         if not paired <= self._paired:
-            raise Learned(set(), paired)
+            raise LearnedError(set(), paired)
         return guarded
 
     def _check(self, link: _Link, values: Sequence[str]) -> None:
         words, href = (filled(text, values.__getitem__) for text in (link.words, link.href))
         if _taken_for(words, href) != link.taken_for or (" " in href) != (" " in link.href):
-            raise NotTame("a link's words may say where it leads")
+            raise NotTameError("a link's words may say where it leads")
         if not words.isascii() and columns(words) > WIDTH // 2:
-            raise NotTame("a long link in letters without spaces")
+            raise NotTameError("a long link in letters without spaces")
         self._template.check_link(href.strip())
 
     def _text_sections(self, keys: Keys, html: str) -> list[Section]:
@@ -303,11 +302,13 @@ class Skeleton:
             self._learn({number_of(one[1]) for one in found if one[2] != PROBE})
             gap = "\n" if block.loose and number + 1 < len(blocks) else ""
             if found:
+                kept = block
                 if not isinstance(block.origin, str):
-                    block = Block(block.lines, block.loose, deepcopy(block.origin), block.width)
-                    block.origin.tail = None
+                    # Alone, so that the rest of the page need not be kept.
+                    kept = Block(block.lines, block.loose, deepcopy(block.origin), block.width)
+                    kept.origin.tail = None
                 indexes = list(dict.fromkeys(number_of(one[1]) for one in found))
-                sections += [Paragraph(block, indexes, filled, self._markers), gap]
+                sections += [Paragraph(kept, indexes, filled, self._markers), gap]
             else:
                 sections.append(text + "\n" + gap)
         if not blocks:
@@ -318,7 +319,7 @@ class Skeleton:
             for section in merged
         )
         if known != expected:
-            raise NotTame("its text part begins or ends with empty lines")
+            raise NotTameError("its text part begins or ends with empty lines")
         return merged
 
 

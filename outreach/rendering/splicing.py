@@ -23,8 +23,15 @@ from outreach.rendering.encoding import (
 )
 from outreach.rendering.text import WIDTH, Block, columns
 
-Tokens = Sequence[str]
-"""The tokens of one message, in the order of `outreach.domain.links.Token`."""
+
+class Tokens:
+    """The tokens of one message, in the order of `outreach.domain.links.Token`."""
+
+    __slots__ = ("octets", "texts")
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self.texts = texts
+        self.octets = [text.encode() for text in texts]
 
 
 @lru_cache(maxsize=8192)
@@ -59,7 +66,7 @@ class Line:
             if isinstance(piece, str):
                 parts.append(piece)
             elif isinstance(piece, int):
-                parts.append(tokens[piece])
+                parts.append(tokens.texts[piece])
             else:
                 index, escaped = piece
                 parts.append(escaped(values[index]))
@@ -72,11 +79,11 @@ class Line:
         parts: list[bytes] = []
         for piece in self._bytes:
             if piece.__class__ is bytes:
-                parts.append(piece)  # type: ignore[arg-type]
+                parts.append(piece)
             elif piece.__class__ is tuple:
-                parts.append(_quoted(values[piece[0]], piece[1]))  # type: ignore[index]
+                parts.append(_quoted(values[piece[0]], piece[1]))
             else:
-                parts.append(tokens[piece].encode())  # type: ignore[index]
+                parts.append(tokens.octets[piece])  # type: ignore[index]
         return broken_softly(b"".join(parts)) + b"\r\n"
 
     @property
@@ -117,16 +124,19 @@ def _words(value: str) -> _Words | None:
         if "://" in value or any(east_asian_width(character) in "WF" for character in value):
             return None
         widths = tuple(map(columns, words))
-    simple = 0 < min(widths) and max(widths) < WIDTH // 2
+    simple = min(widths) > 0 and max(widths) < WIDTH // 2
     return _Words(widths, words, encoded) if simple else None
 
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """A block laid out: texts, ``(value, word)`` and tokens' numbers; `ready` if encoded too."""
+    """A block laid out: texts, ``(value, word)`` and tokens' numbers.
+
+    `ready`, where no encoding would change it, are its bytes, with the places of words and tokens.
+    """
 
     pieces: tuple[str | tuple[int, int] | int, ...]
-    ready: tuple[bytes | tuple[int, int] | int, ...] | None
+    ready: "tuple[list[bytes], list[tuple[int, int, int]], list[tuple[int, int]]] | None"
 
 
 class Paragraph:
@@ -157,13 +167,13 @@ class Paragraph:
         if self._direct or None in words:
             text = "\n".join(self._lines(lambda index: values[index]))
             for number, marker in self._markers.items():
-                text = text.replace(marker, tokens[number])
+                text = text.replace(marker, tokens.texts[number])
             return text
         layout = self._layout(words)  # type: ignore[arg-type]
         return "".join(
             piece
             if isinstance(piece, str)
-            else tokens[piece]
+            else tokens.texts[piece]
             if isinstance(piece, int)
             else words[piece[0]].texts[piece[1]]  # type: ignore[union-attr]
             for piece in layout.pieces
@@ -185,14 +195,12 @@ class Paragraph:
         ready = self._layout(words).ready  # type: ignore[arg-type]
         if ready is None:
             return None
-        parts: list[bytes] = []
-        for piece in ready:
-            if piece.__class__ is bytes:
-                parts.append(piece)  # type: ignore[arg-type]
-            elif piece.__class__ is tuple:
-                parts.append(words[piece[0]].encoded[piece[1]])  # type: ignore[union-attr,index]
-            else:
-                parts.append(tokens[piece].encode())  # type: ignore[index]
+        fixed, places, token_places = ready
+        parts = fixed.copy()
+        for at, value, word in places:
+            parts[at] = words[value].encoded[word]  # type: ignore[union-attr,index]
+        for at, number in token_places:
+            parts[at] = tokens.octets[number]
         return b"".join(parts)
 
     def _lines(self, value: Callable[[int], str]) -> list[str]:
@@ -231,11 +239,14 @@ class Paragraph:
         alike = _RUN.sub(lambda found: "x" * len(found[0]), text) + "\n"
         if quoted_printable(alike).decode() != alike.replace("\n", "\r\n") or not is_plain(alike):
             return _Layout(tuple(pieces), None)
+        everything = [*pieces, "\n"]
         ready = [
-            piece.replace("\n", "\r\n").encode() if isinstance(piece, str) else piece
-            for piece in [*pieces, "\n"]
+            piece.replace("\n", "\r\n").encode() if isinstance(piece, str) else b""
+            for piece in everything
         ]
-        return _Layout(tuple(pieces), tuple(ready))
+        places = [(at, *piece) for at, piece in enumerate(everything) if isinstance(piece, tuple)]
+        numbers = [(at, piece) for at, piece in enumerate(everything) if isinstance(piece, int)]
+        return _Layout(tuple(pieces), (ready, places, numbers))
 
     @property
     def tokens(self) -> frozenset[int]:
@@ -255,7 +266,15 @@ class Paragraph:
 
 Section = str | Line | Paragraph
 _Slice = tuple[int, int, int]
-_Step = bytes | _Slice | Line | Paragraph
+
+
+@dataclass(frozen=True, slots=True)
+class _Program:
+    """The encoded bytes of a part; the places for sections with values, and for tokens' slices."""
+
+    fixed: list[bytes]
+    places: list[int]
+    slices: list[tuple[int, int, int, int]]
 
 
 class SplicedPart:
@@ -290,33 +309,38 @@ class SplicedPart:
     @staticmethod
     def _program(
         content_type: str, encoding: str, sections: Sequence[Section], markers: Mapping[int, str]
-    ) -> list[_Step]:
+    ) -> _Program:
         head = f"Content-Type: {content_type}; charset=utf-8\r\n"
         head += f"Content-Transfer-Encoding: {encoding}\r\n\r\n"
-        program: list[_Step] = [head.encode()]
+        program = _Program([head.encode()], [], [])
+        joins = True  # to what stands last
         for section in sections:
             if not isinstance(section, str):
-                program.append(section)
+                program.places.append(len(program.fixed))
+                program.fixed.append(b"")
+                joins = False
                 continue
             if encoding == "7bit":
                 encoded = section.replace("\n", "\r\n").encode("ascii")
             else:
                 encoded = quoted_printable(section)
-            program += _sliced(encoded, markers)
-        merged: list[_Step] = []
-        for step in program:
-            if isinstance(step, bytes) and merged and isinstance(merged[-1], bytes):
-                merged[-1] += step
-            else:
-                merged.append(step)
-        return merged
+            for piece in _sliced(encoded, markers):
+                if isinstance(piece, tuple):
+                    program.slices.append((len(program.fixed), *piece))
+                    program.fixed.append(b"")
+                elif joins:
+                    program.fixed[-1] += piece
+                else:
+                    program.fixed.append(piece)
+                joins = isinstance(piece, bytes)
+        return program
 
     def text(self, values: Sequence[str], tokens: Tokens) -> str:
         """Return the text with these values."""
         return "".join(
             piece
             if isinstance(piece, str)
-            else tokens[piece]
+            else tokens.texts[piece]
             if isinstance(piece, int)
             else piece.text(values, tokens) + "\n"
             for section in self._sections
@@ -326,22 +350,17 @@ class SplicedPart:
     def fill(self, values: Sequence[str], tokens: Tokens) -> list[bytes]:
         """Return the bytes of the part with these values, in pieces."""
         program = self._quoted
-        if self._plain is not None:
-            encoded = self._all_plain(values, tokens)
-            if encoded is not None:
-                program = self._plain
-                rest = iter(encoded)
-        parts: list[bytes] = []
-        for step in program:
-            if step.__class__ is bytes:
-                parts.append(step)  # type: ignore[arg-type]
-            elif step.__class__ is tuple:
-                kind, start, end = step  # type: ignore[misc]
-                parts.append(tokens[kind][start:end].encode())
-            elif program is self._plain:
-                parts.append(next(rest))
-            else:
-                parts.append(step.quoted(values, tokens))  # type: ignore[union-attr]
+        encoded = None if self._plain is None else self._all_plain(values, tokens)
+        if encoded is not None:
+            assert self._plain is not None
+            program = self._plain
+        parts = program.fixed.copy()
+        for at, kind, start, end in program.slices:
+            parts[at] = tokens.octets[kind][start:end]
+        if encoded is None:
+            encoded = [section.quoted(values, tokens) for section in self._varying]
+        for at, lines in zip(program.places, encoded, strict=True):
+            parts[at] = lines
         return parts
 
     def _all_plain(self, values: Sequence[str], tokens: Tokens) -> list[bytes] | None:

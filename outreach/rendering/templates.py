@@ -519,10 +519,10 @@ class Template:
         The rest is used for a letter of Markdown alone, whose frame is ours.
         """
         from outreach.rendering.css import inline_css  # noqa: PLC0415
-        from outreach.rendering.markdown import markdown_to_html  # noqa: PLC0415
-        from outreach.rendering.mjml import render_mjml  # noqa: PLC0415
 
         if self.layout is None and self.format == ".md":
+            from outreach.rendering.markdown import markdown_to_html  # noqa: PLC0415
+
             original = self.files[self.file]
             html = _LETTER.format(
                 language=escape(language),
@@ -531,6 +531,8 @@ class Template:
                 content=markdown_to_html(source, self.display(self.file), original=original),
             )
             return Page(with_images(inline_css(html), self._image_url), has_preview=False)
+        from outreach.rendering.mjml import render_mjml  # noqa: PLC0415
+
         source = source.lstrip("\n")
         try:
             result = render_mjml(source, name=self._base, loader=self._load_mjml)
@@ -597,6 +599,8 @@ class Template:
 
         `locale` is that of contacts whose own is not known.
         """
+        if not self.translations:
+            return self
         tags = lookup(_tag_of(contact, locale))
         return next((self.translations[tag] for tag in tags if tag in self.translations), self)
 
@@ -861,6 +865,7 @@ def _parse_locale(tag: str | None) -> Locale | None:
 
 
 def one_line(text: str) -> str:
+    """Return `text` with single spaces for all white space, and none around it."""
     return re.sub(r"[ \t\n]+", " ", text).strip(" ")
 
 

@@ -289,7 +289,7 @@ class _Walk:
 
 
 def _lines(text: str, width: int) -> list[str]:
-    """Return the lines of a paragraph, in which ``\\v`` breaks a line."""
+    """Return the lines of a paragraph, in which vertical tabs break lines."""
     lines = [line for part in text.split("\v") for line in _wrapped(part, width)]
     while lines and not lines[0]:
         lines.pop(0)

@@ -6,21 +6,23 @@ Preview, check and send all come through here, so what was looked at is what is 
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from secrets import token_hex
+from datetime import datetime
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from outreach.domain.contact import Contact
-from outreach.domain.links import Links, Signer, Token
+from outreach.domain.links import Links
 from outreach.domain.mailing import MailKind, Sender
 from outreach.domain.tiers import Tiers
-from outreach.errors import MessageError, OutreachError, Problem
+from outreach.errors import MessageError, Problem
 from outreach.rendering import message
-from outreach.rendering.compiled import CompiledTemplate, Counts, Found
-from outreach.rendering.dkim import SigningKey, sign_message
-from outreach.rendering.folding import NotTame
-from outreach.rendering.message import Frame, InlineImage, ListId, Mail, Mailbox, build_message
+from outreach.rendering.message import InlineImage, ListId, Mail, Mailbox, build_message
 from outreach.rendering.templates import ContactLinks, Rendered, Scene, Template
+
+if TYPE_CHECKING:
+    from outreach.rendering.compiled import Counts
+    from outreach.rendering.dkim import SigningKey
+    from outreach.services.filling import Filling
 
 #: Longer names stay out of the To header; the mail itself may still greet by them.
 _MAX_SHOWN_NAME = 120
@@ -75,7 +77,7 @@ class Composer:
         tiers: Tiers | None = None,
         key: str | None = None,
         compiled: bool = True,
-        signing: Sequence[SigningKey] = (),
+        signing: "Sequence[SigningKey]" = (),
     ) -> None:
         self.template = template
         self.sender = sender
@@ -94,7 +96,7 @@ class Composer:
         self.signing = tuple(signing)
         self._compiles = compiled
         self._lock = Lock()
-        self._compiled: dict[Template, _Compiled | None] = {}
+        self._fillings: dict[Template, Filling | None] = {}
 
     def compose(
         self, contact: Contact, *, delivery_id: int, date: datetime, to: str | None = None
@@ -107,8 +109,8 @@ class Composer:
         """
         version = self.template.version_for(contact, self.locale)
         composed = None
-        if to is None and self._compiles and (compiled := self._compiled_of(version)) is not None:
-            composed = compiled.compose(contact, delivery_id, date)
+        if to is None and self._compiles and (filling := self._filling(version)) is not None:
+            composed = filling.compose(contact, delivery_id, date)
         if composed is None:
             composed = self.unsigned(contact, delivery_id=delivery_id, date=date, to=to)
         return self._signed(composed, date)
@@ -118,39 +120,36 @@ class Composer:
         return self.template.untranslated(contact, self.locale)
 
     @property
-    def counts(self) -> Counts:
+    def counts(self) -> "Counts | None":
         """How many messages were filled in and how many the plain path made, and why."""
-        total = Counts()
-        for compiled in filter(None, self._compiled.values()):
-            counts = compiled.template.counts
-            total.filled += counts.filled
-            total.plain += counts.plain
-            total.skeletons += counts.skeletons
-            total.reasons += counts.reasons
-        return total
+        found = [filling.template.counts for filling in self._fillings.values() if filling]
+        return sum(found[1:], start=found[0]) if found else None
 
     def slow_because(self) -> list[Problem]:
         """Return why the template, or a translation, cannot be compiled; empty if all can."""
         problems = []
         for version in (self.template, *self.template.translations.values()):
-            compiled = self._compiled_of(version)
+            filling = self._filling(version)
             if _takes_along(version):
                 source = version.display(version.file)
                 hint = "attachments, inline images and events are put in for each contact"
                 problems.append(Problem("is composed by the plain path", source, hint=hint))
-            elif compiled is not None:
-                problems += compiled.template.problems
+            elif filling is not None:
+                problems += filling.template.problems
         return problems
 
-    def _compiled_of(self, version: Template) -> "_Compiled | None":
+    def _filling(self, version: Template) -> "Filling | None":
         with self._lock:
-            if version not in self._compiled:
+            if version not in self._fillings:
+                # Imported where it is used: many runs find nothing to do.
+                from outreach.services.filling import Filling  # noqa: PLC0415
+
                 try:
-                    made = None if _takes_along(version) else _Compiled(self, version)
+                    made = None if _takes_along(version) else Filling(self, version)
                 except MessageError:
                     made = None  # as for each message; there it is said
-                self._compiled[version] = made
-            return self._compiled[version]
+                self._fillings[version] = made
+            return self._fillings[version]
 
     def compose_plainly(
         self, contact: Contact, *, delivery_id: int, date: datetime, to: str | None = None
@@ -162,6 +161,8 @@ class Composer:
     def _signed(self, composed: Composed, date: datetime) -> Composed:
         if not self.signing:
             return composed
+        from outreach.rendering.dkim import sign_message  # noqa: PLC0415 - slow to import
+
         return replace(composed, message=sign_message(composed.message, self.signing, at=date))
 
     def unsigned(
@@ -174,7 +175,7 @@ class Composer:
         version = self.template.version_for(contact, self.locale)
         rendered = version.render(contact, scene)
         recipient = to or contact.email
-        box = Mailbox(recipient, None if to else _shown_name(contact))
+        box = Mailbox(recipient, None if to else shown_name(contact))
         mail = self.mail(self.links, reader, delivery_id, date, box)
         mail = replace(
             mail,
@@ -244,78 +245,12 @@ class Composer:
         )
 
 
-class _Compiled:
-    """The compiled path of one composer: a template and a frame, with markers for tokens."""
-
-    def __init__(self, composer: Composer, version: Template) -> None:
-        self._composer = composer
-        self._series = composer.template.series
-        # Tokens that nobody accepts: as long as real ones, and in no text of a template.
-        links = replace(composer.links, signer=Signer([token_hex()]))
-        markers = {int(kind): links.token(kind, 0, 0, self._series) for kind in Token}
-        now = datetime(2000, 1, 1, tzinfo=UTC)
-        mail = composer.mail(links, 0, 0, now, Mailbox("reader@example.org"))
-        self._frame = Frame(mail, markers)
-        self.template = CompiledTemplate(version, composer.scene(links, 0, 0, now), markers)
-        self._marker = markers[Token.DELIVERY]
-        self._message_id = mail.message_id
-        self._envelope_sender = links.envelope_sender(0) or composer.sender.address
-
-    def compose(self, contact: Contact, delivery_id: int, date: datetime) -> Composed | None:
-        """Return the message, or None where only the plain path will do."""
-        composer = self._composer
-        found = self.template.find(
-            contact,
-            date,
-            lambda: composer.scene(composer.links, contact.id, delivery_id, date).links,
-        )
-        if found is None:
-            return None
-        try:
-            composed = self._filled(found, contact, delivery_id, date)
-        except (NotTame, OutreachError) as error:
-            self.template.left_to_plain(str(error))
-            return None
-        if found.skeleton.proved:
-            self.template.counts.filled += 1
-            return composed
-        plain = composer.unsigned(contact, delivery_id=delivery_id, date=date)
-        self.template.prove(found, same=plain == composed and plain.rendered == composed.rendered)
-        return plain
-
-    def _filled(self, found: Found, contact: Contact, delivery_id: int, date: datetime) -> Composed:
-        wanted = found.tokens | self._frame.tokens | {Token.DELIVERY}
-        tokens = [
-            self._composer.links.token(kind, contact.id, delivery_id, self._series)
-            if kind in wanted
-            else ""
-            for kind in Token
-        ]
-        text, html = found.fill(tokens)
-        message_id = self._message_id.replace(self._marker, tokens[Token.DELIVERY])
-        return Composed(
-            message=self._frame.message(
-                recipient=Mailbox(contact.email, _shown_name(contact)),
-                subject=found.subject,
-                date=date,
-                message_id=message_id,
-                tokens=tokens,
-                text=text,
-                html=html,
-            ),
-            message_id=message_id,
-            envelope_sender=self._envelope_sender.replace(self._marker, tokens[Token.DELIVERY]),
-            recipient=contact.email,
-            render=lambda: found.rendered(tokens),
-        )
-
-
 def _takes_along(template: Template) -> bool:
     """Whether a mail of `template` has more parts than its text and its HTML."""
     return bool(template.attachments or template.images or template.front_matter.event)
 
 
-def _shown_name(contact: Contact) -> str | None:
+def shown_name(contact: Contact) -> str | None:
     """Return the name for the To header, unless it is too long or holds what no header may."""
     name = contact.name
     if name is None or len(name) > _MAX_SHOWN_NAME or not name.isprintable() or "=?" in name:

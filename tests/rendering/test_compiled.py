@@ -281,9 +281,7 @@ def templates(draw: st.DrawFn) -> Template:
     form = draw(st.sampled_from(["page", "extends", "markdown", "letter", "text"]))
     text = None if form == "text" else draw(st.sampled_from([None, None, *TEXT_PARTS]))
     layout = "page" if form in ("page", "markdown") else None
-    head = head_of(
-        draw(st.sampled_from(SUBJECTS)), draw(st.sampled_from(PREHEADERS)), text, layout
-    )
+    head = head_of(draw(st.sampled_from(SUBJECTS)), draw(st.sampled_from(PREHEADERS)), text, layout)
     if form in ("markdown", "letter"):
         blocks = draw(st.lists(st.sampled_from(MARKDOWN), min_size=1, max_size=4))
         body, suffix = "\n\n".join(blocks), "md"
