@@ -189,8 +189,15 @@ class Arena:
         self.pids.remove(pid)
         return False
 
-    def kill(self, pid: int, after: float) -> bool:
-        """Kill -9 the process after so many seconds; False if it ended before by itself."""
+    def kill(self, pid: int, after: float, *, sending: bool = False) -> bool:
+        """Kill -9 the process after so many seconds; False if it ended before by itself.
+
+        The seconds count from now, or with `sending` from when the server takes its next mail.
+        """
+        taken = len(self.server.accepted)
+        while sending and len(self.server.accepted) == taken and not self.is_idle:
+            if not self.is_alive(pid):
+                return False
         if self.launcher.wait(pid, after) is not None:
             self.pids.remove(pid)
             return False
