@@ -85,6 +85,20 @@ def _https_url(value: object) -> str:
     return url
 
 
+def _clients(value: object) -> str:
+    """Mail clients by caniemail's names, as one text with commas."""
+    from outreach.rendering.client_support import clients  # noqa: PLC0415 - for --help's sake
+
+    listed = value if isinstance(value, list) else _text(value).split(",")
+    names = [_text(name) for name in listed]
+    known = clients()
+    for name in names:
+        if name not in known:
+            hint = suggestion(name, known) or f"there are {', '.join(sorted(known))}"
+            raise ValueError(f'has no mail client "{name}" ({hint})')
+    return ", ".join(names)
+
+
 def _database_url(value: object) -> str:
     url = _text(value)
     if not re.match(r"(sqlite|postgresql)(\+\w+)?://", url):
@@ -171,6 +185,12 @@ class Settings:
     )
     give_up_after: int = _setting(
         48, _integer(1, 240), "How long a deferred mail is tried again.", unit="hours"
+    )
+    lint_clients: str = _setting(
+        "gmail, outlook, apple-mail",
+        _clients,
+        "The mail clients that `outreach check` knows your readers to use, with commas between "
+        "them, by their names at caniemail.com.",
     )
     senders: Mapping[str, Sender] = field(default_factory=dict)
     attributes: Mapping[str, AttributeType] = field(default_factory=dict)
