@@ -21,6 +21,7 @@ from typing import Any, Self
 
 from sqlalchemy import text
 
+from outreach.config import Settings
 from outreach.domain.clock import system_clock
 from outreach.storage.database import Database
 from outreach.testing import ScriptedServer
@@ -34,6 +35,9 @@ SEED = int(os.environ.get("CHAOS_SEED", "20261201"))
 """The first round's seed; the next has the next number."""
 
 KEY = "news@chaos"
+
+CONNECTIONS: int = getattr(Settings, "connections", 1)
+"""How many connections a run has to the mail server, at most."""
 
 
 class Launcher:
@@ -223,9 +227,9 @@ class Arena:
         assert self.wait(pid) in (0, 130, -signal.SIGTERM), self.said()[-2000:]
 
     def failed(self) -> None:
-        """Take note that a run could not record the answer to the mail it had on the wire."""
+        """Take note that a run could not record the answers to the mails it had on the wire."""
         self.tally.failures += 1
-        self.in_flight += 1
+        self.in_flight += CONNECTIONS
 
     def until_taken(self, number: int) -> None:
         """Wait until the server has taken so many mails."""
