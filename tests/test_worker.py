@@ -18,6 +18,7 @@ from outreach.storage import campaigns, deliveries
 from outreach.storage.database import Database
 from outreach.testing import FrozenClock, Rule, ScriptedServer
 from outreach.worker import SCHEMA, SLOTS, Queue, Worker, slots_for
+from tests.chaos.arena import CONNECTIONS
 from tests.e2e.workspace import Workspace, recipients, wait_for
 from tests.services.desk import Desk, add_contacts
 
@@ -270,7 +271,7 @@ def test_a_second_signal_ends_it_at_once(workspace: Workspace) -> None:
         workspace.through(server)
         approve(workspace)
         process = workspace.start("worker")
-        wait_for(lambda: len(server.accepted) == 1)
+        wait_for(lambda: len(server.accepted) >= 1)
         process.send_signal(signal.SIGTERM)
         assert process.stderr is not None
         assert "again to stop at once" in process.stderr.readline()
@@ -279,9 +280,11 @@ def test_a_second_signal_ends_it_at_once(workspace: Workspace) -> None:
         process.communicate()
         server.rules.clear()
         _, said = work(workspace)
-        assert f"{workspace.key()}: 1 of a run that ended may have gone out" in said
-        assert recipients(server) == {f"c{n}@example.com": 1 for n in range(PEOPLE)}
-    assert workspace.states() == {"sent": PEOPLE - 1, "uncertain": 1}
+        assert any("of a run that ended may have gone out" in line for line in said)
+        assert max(recipients(server).values()) == 1
+    states = workspace.states()
+    assert 1 <= states["uncertain"] <= CONNECTIONS
+    assert states["sent"] + states["uncertain"] == PEOPLE
 
 
 def test_who_may_not_make_the_queue_is_told(postgres_database: Database) -> None:
@@ -314,9 +317,9 @@ def test_jobs_of_a_worker_that_is_gone_are_queued_again(workspace: Workspace) ->
             )
         work(workspace)
         assert max(recipients(server).values()) == 1
-        assert len(server.accepted) in (PEOPLE - 1, PEOPLE)
+        assert len(server.accepted) >= PEOPLE - CONNECTIONS
     states = workspace.states()
-    assert states["uncertain"] <= 1
+    assert states["uncertain"] <= CONNECTIONS
     assert states["sent"] + states["uncertain"] == PEOPLE
     assert not [job for job in jobs(workspace.database) if job[1] == "doing" and job[0] == "send"]
 
