@@ -18,9 +18,11 @@ from enum import StrEnum
 
 from outreach.inbound.absence_words import LANGUAGES
 from outreach.inbound.mail import Address, Mail
-from outreach.inbound.replies import own_words
+from outreach.inbound.phrases import Phrases, branches
 
 _MAX_WORDS = 4000  # characters of a notice that are read
+_NOTE = 400  # characters of a reply in which a person mentions being away
+_SHORT = 1200  # characters: notices to everybody are brief
 _PATIENCE = timedelta(days=45)  # how far back a date without a year may lie
 
 
@@ -73,13 +75,17 @@ def fold_pattern(pattern: str) -> str:
 
 def words(field: str) -> list[str]:
     """Return the folded patterns of one field of `AbsenceWords` in all languages, longest first."""
-    found = {fold_pattern(p) for language in LANGUAGES.values() for p in getattr(language, field)}
+    found = {
+        fold_pattern(branch)
+        for language in LANGUAGES.values()
+        for pattern in getattr(language, field)
+        for branch in branches(pattern)
+    }
     return sorted(found, key=lambda pattern: (-len(pattern), pattern))
 
 
-def _any(field: str) -> re.Pattern[str]:
-    # A word boundary only where the pattern begins with a letter that has one (not in Japanese).
-    return re.compile("|".join(rf"(?<![a-z])(?:{pattern})" for pattern in words(field)))
+def _any(field: str) -> Phrases:
+    return Phrases(words(field))
 
 
 _KINDS = (
@@ -88,6 +94,7 @@ _KINDS = (
     (AutoReplyKind.ABSENT, _any("absent")),
     (AutoReplyKind.ACKNOWLEDGEMENT, _any("acknowledged")),
 )
+_ABSENT = dict(_KINDS)[AutoReplyKind.ABSENT]
 _AUTOMATIC = _any("automatic")
 _SUBJECT = re.compile(rf"^\W*(?:{'|'.join(words('subjects'))})(?![a-z])")
 _BACK = _any("back")
@@ -143,90 +150,74 @@ _RESPONDER_FIELDS = (
 )
 
 
-def read_auto_reply(mail: Mail, today: date) -> AutoReply | None:
+def read_auto_reply(mail: Mail, text: str, today: date | None) -> AutoReply | None:
     """Return what `mail` says automatically, or None where a person seems to have written it.
 
-    `today` is the day it was received: dates without a year, weekdays and "tomorrow" count from it.
+    `text` are its author's own words, without quotation. `today` is the day it was received: dates
+    without a year, weekdays and "tomorrow" count from it; without it no date is told.
     """
     rule = machine_rule(mail)
     subject = fold(_PREFIX.sub("", mail.subject[:300]))
     bare = _ANSWER.sub("", subject)
-    generated = mail.headers.get("auto-submitted").lower().startswith(("auto-generated", "auto-notified"))
+    submitted = mail.headers.get("auto-submitted").lower()
+    generated = submitted.startswith(("auto-generated", "auto-notified"))
     by_subject = bool(_SUBJECT.match(bare))
-    if not rule and not by_subject and not generated and not _may_be(mail):
+    if not (rule or by_subject or generated) and not _may_be(mail, text):
         return None
-    told = _words_of(mail)
-    return _read(subject, bare, told, today, rule, by_subject=by_subject, generated=generated, mail=mail)
+    body = fold(text[:_MAX_WORDS])
+    answered = subject != bare
+    automatic = bool(_AUTOMATIC.search(body))
+    kind = next((kind for kind, pattern in _KINDS if pattern.search(body)), None)
+    if kind in (None, AutoReplyKind.ACKNOWLEDGEMENT) and (by_subject or rule):
+        kind = AutoReplyKind.ABSENT if _ABSENT.search(bare) else kind
+    until = None
+    if kind in (None, AutoReplyKind.ABSENT):
+        until = return_date(f"{bare}.\n\n{body}" if by_subject or rule else body, today)
+        if until and (rule or by_subject):
+            kind = AutoReplyKind.ABSENT
+    if rule:
+        found = rule
+        kind = kind or AutoReplyKind.ACKNOWLEDGEMENT
+    elif kind is None:
+        return None
+    elif by_subject and (not answered or automatic or _formal(body, kind, until)):
+        found = "subject"
+    elif generated:
+        found = "auto-submitted-generated"
+    elif (automatic and len(body) < _SHORT) or _formal(body, kind, until):
+        found = "words"
+    else:
+        return None
+    away = kind in (AutoReplyKind.LEFT, AutoReplyKind.ABSENT)
+    return AutoReply(
+        kind=kind,
+        rule=found,
+        until=until if kind is AutoReplyKind.ABSENT else None,
+        contact=_contact(mail, text) if away else None,
+    )
 
 
-def read_absence_note(text: str, today: date) -> AutoReply | None:
+def read_absence_note(text: str, today: date | None) -> AutoReply | None:
     """Return what a person says about their own absence within a reply of theirs, or None."""
-    told = fold(text[:_MAX_WORDS])
-    if not _KINDS[2][1].search(told):
+    if len(text) > _NOTE:
+        return None
+    told = fold(text)
+    if not _ABSENT.search(told):
         return None
     until = return_date(told, today)
     return AutoReply(kind=AutoReplyKind.ABSENT, rule="own-words", until=until) if until else None
 
 
-def _may_be(mail: Mail) -> bool:
+def _may_be(mail: Mail, text: str) -> bool:
     """Whether the words are worth reading although nothing outside them speaks of a machine."""
-    if any(name in mail.headers for name in ("list-id", "list-post", "mailing-list", "newsgroups")):
+    if len(text) > _SHORT or "?" in text:
         return False
-    return len(mail.text) < _MAX_WORDS * 3
-
-
-def _words_of(mail: Mail) -> str:
-    text = mail.text if mail.text.strip() else mail.plain_html
-    return own_words(text[: _MAX_WORDS * 4]).unquoted or text[:_MAX_WORDS]
-
-
-def _read(
-    subject: str,
-    bare: str,
-    told: str,
-    today: date,
-    rule: str | None,
-    *,
-    by_subject: bool,
-    generated: bool,
-    mail: Mail,
-) -> AutoReply | None:
-    body = fold(told[:_MAX_WORDS])
-    answered = subject != bare
-    automatic = bool(_AUTOMATIC.search(body))
-    kind = next((kind for kind, pattern in _KINDS if pattern.search(body)), None)
-    if kind in (None, AutoReplyKind.ACKNOWLEDGEMENT) and (by_subject or rule) and _KINDS[2][1].search(bare):
-        kind = AutoReplyKind.ABSENT
-    until = None
-    if kind in (None, AutoReplyKind.ABSENT, AutoReplyKind.ACKNOWLEDGEMENT):
-        dated = f"{bare}.\n\n{body}" if by_subject or rule else body
-        until = return_date(dated, today) if kind is not AutoReplyKind.ACKNOWLEDGEMENT else None
-    if kind is None and until and (rule or by_subject):
-        kind = AutoReplyKind.ABSENT
-    if rule:
-        found = rule
-        kind = kind or AutoReplyKind.ACKNOWLEDGEMENT
-    elif by_subject and kind and (not answered or automatic or _formal(body, kind, until)):
-        found = "subject"
-    elif kind and automatic and (generated or len(body) < 1500):
-        found = "words"
-    elif generated and kind:
-        found = "auto-submitted-generated"
-    elif kind is AutoReplyKind.CHALLENGE and mail.headers.get("precedence"):
-        found = "words"
-    elif kind in (AutoReplyKind.ABSENT, AutoReplyKind.LEFT) and _formal(body, kind, until):
-        found = "words"
-    else:
-        return None
-    contact = _contact(mail, told) if kind in (AutoReplyKind.LEFT, AutoReplyKind.ABSENT) else None
-    return AutoReply(
-        kind=kind, rule=found, until=until if kind is AutoReplyKind.ABSENT else None, contact=contact
-    )
+    return not any(name in mail.headers for name in ("list-id", "list-post", "newsgroups"))
 
 
 def _formal(body: str, kind: AutoReplyKind, until: date | None) -> bool:
     """Whether words alone read like a notice to everybody: short, asking nothing, to the point."""
-    if len(body) > 900 or "?" in body:
+    if len(body) > _SHORT or "?" in body:
         return False
     pattern = dict(_KINDS)[kind]
     first = pattern.search(body)
@@ -306,8 +297,13 @@ class _Candidate:
     vague: bool  # a weekday, a bare day or a month: means nothing without a cue
 
 
-def return_date(folded: str, today: date) -> date | None:
-    """Return the date that a folded text names as the return or the end of an absence, or None."""
+def return_date(folded: str, today: date | None) -> date | None:
+    """Return the date that a folded text names as the return or the end of an absence, or None.
+
+    Without `today` no date can be told from one long past, and the answer is None.
+    """
+    if today is None:
+        return None
     found = _candidates(folded[:_MAX_WORDS], today)
     scored: list[tuple[int, date]] = []
     for index, each in enumerate(found):
@@ -323,7 +319,7 @@ def return_date(folded: str, today: date) -> date | None:
         if score == 0:  # no cue: only a single date in a sentence about being away counts
             alone = len([one for one in found if not one.vague]) == 1
             near = before + folded[each.start : each.end] + after
-            if each.vague or not alone or each.day < today or not _KINDS[2][1].search(near):
+            if each.vague or not alone or each.day < today or not _ABSENT.search(near):
                 continue
         if score >= 0:
             scored.append((score, each.day))

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 from outreach.inbound.absences import fold, words
+from outreach.inbound.phrases import Phrases
 
 SHORT = 25
 """Words, or a third of the characters in writing without spaces, up to which a request is sure."""
@@ -23,8 +24,10 @@ class OptOut:
     sure: bool
 
 
-_REQUEST = re.compile("|".join(rf"(?<![a-z])(?:{p})" if p[0] not in "^\\(" else f"(?:{p})" for p in words("opt_out")))
-_NOT = re.compile("|".join(f"(?:{p})" for p in words("not_opt_out")))
+_LONG = 3000  # characters of a letter
+
+_REQUEST = Phrases(words("opt_out"))
+_NOT = Phrases(words("not_opt_out"))
 _SUBJECT = re.compile(
     r"^\W*(?:(?:re|aw|sv|antw|odp|tr|res|r|vs|fwd?|fw)\s*:\s*)*(?:unsubscribe|opt[ -]?out|remove(?: me)?|abmelden|abmeldung|abbestellen"
     r"|desabonnement|desinscription|se desabonner|baja|darse de baja|cancelar|cancellami|disiscrizione|disiscrivimi"
@@ -38,24 +41,24 @@ def read_opt_out(text: str, subject: str = "") -> OptOut | None:
 
     `subject` counts only if nothing was written: mail programs fill it from ``mailto:`` links.
     """
+    size = max(len(text.split()), _units(text) // 3) if len(text) < _LONG else _LONG
+    if size > 3 * SHORT:
+        return None
     told = fold(text.strip())
     if not told:
         found = _SUBJECT.match(fold(subject))
         return OptOut(subject.strip(), sure=True) if found else None
-    size = max(len(told.split()), _units(told) // 3)
     if size <= 2 and _SUBJECT.match(told):
         return OptOut(text.strip(), sure=True)
-    request = _REQUEST.search(told[:2000])
+    request = _REQUEST.search(told)
     if request is None:
         if size <= 6 and _SUBJECT.match(fold(subject)) and _POLITE.search(told):
             return OptOut(subject.strip(), sure=True)
         return None
-    if _NOT.search(told[:2000]):
-        return None
-    if size > 6 * SHORT:
+    if _NOT.search(told):
         return None
     return OptOut(request[0].strip(), sure=size <= SHORT and "?" not in told)
 
 
 def _units(told: str) -> int:
-    return sum(1 for c in told if "\u3040" <= c <= "\u9fff")
+    return 0 if told.isascii() else sum(1 for c in told if "\u3040" <= c <= "\u9fff")

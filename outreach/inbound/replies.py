@@ -28,15 +28,14 @@ def _alternatives(field: str) -> str:
 
 
 _SPACE = r"[\s\u00a0\u202f\u3000]"
-_WROTE = re.compile(rf"(?:{_alternatives('wrote')})(?!\w)", re.IGNORECASE)
+_WROTE = re.compile(rf"(?<![a-zà-ÿ])(?:{_alternatives('wrote')})(?!\w)", re.IGNORECASE)
 _ON = re.compile(rf"^{_SPACE}*(?:{_alternatives('on')})[\s,.:]", re.IGNORECASE)
 _ADDRESS = re.compile(r"[^\s<>\"'(]+@[^\s<>\"')]+\w")
-_ENDS = re.compile(r"(?:[:：]|-{2,}|—)[\s>*_]*$")
 _TIME = re.compile(r"\d{1,2}[:.h]\d\d|\d\s?[ap]\.?m\b", re.IGNORECASE)
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _DAY = re.compile(
-    r"(?<!\d)\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\d{4}年|\d{1,2}\.?\s+(?:de\s+)?[^\W\d]{3,12}\.?,?\s+(?:de\s+)?\d{2,4}"
-    r"|[^\W\d]{3,12}\.?\s+\d{1,2},?\s+\d{4}|^\W*\d{1,2}\.?\s+[^\W\d]{3,9}\.?\s+\d{1,2}[:.]\d\d"
+    r"(?<![^\W_])(?:\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\d{4}年|\d{1,2}\.?\s+(?:de\s+)?[^\W\d]{3,12}\.?,?\s+(?:de\s+)?\d{2,4}"
+    r"|[^\W\d]{3,12}\.?\s+\d{1,2},?\s+\d{4}|\d{1,2}\.?\s+[^\W\d]{3,9}\.?\s+\d{1,2}[:.]\d\d)"
 )
 _DATED = re.compile(
     r"^\W{0,2}(?:\d{4}[-/.年]\s?\d{1,2}[-/.月]\s?\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}"
@@ -44,33 +43,23 @@ _DATED = re.compile(
     r"|[^\W\d]{3,12}\.?,\s+[^\W\d]{3,12}\.?\s+\d{1,2})",
 )
 _BARE_STAMP = re.compile(
-    r"^\d{4}[-/]\d{1,2}[-/]\d{1,2}(?:,?\s+\d{1,2}:\d\d(?:\s+(?:gmt|utc)?\s?[+-]\d\d:?\d\d)?)\s+\S.{0,80}$",
-    re.I,
+    r"^\d{4}[-/]\d{1,2}[-/]\d{1,2}(?:,?\s+\d{1,2}:\d\d(?:\s+(?:gmt|utc)?\s?[+-]\d\d:?\d\d)?)\s+\S.{0,80}$", re.I
 )
 _QUOTE = re.compile(rf"^{_SPACE}{{0,3}}(?:>|\|(?!\S*\|)|[A-Za-z]{{1,3}}>(?:\s|$))")
 # The ">" that closes an address, alone on the next line with what follows it.
-_INSERTED = re.compile(
-    r"^\s*>\s*(?:[:：]|(?:" + _alternatives("wrote") + r")\s*[:：]?\s*$)", re.IGNORECASE
-)
-_RULE = re.compile(r"^\s*(?:[-_=~+*#•·–—\u2015\u2500]{2,}|—|–|ᐧ|\u200b)+\s*$")
+_INSERTED = re.compile(r"^\s*>\s*(?:[:：]|(?:" + _alternatives("wrote") + r")\s*[:：]?\s*$)", re.IGNORECASE)
+_RULE = re.compile(r"[-_=~+*#•·–—\u2015\u2500ᐧ\u200b\s]+$")
 _SIGNATURE_RULE = re.compile(r"^\s?(?:--|—|–|——|__)\s{0,2}$")
 _DASHED_NAME = re.compile(r"^-{1,2}\s?[^\W\d_][\w.'-]*(?: [^\W\d_][\w.'-]*){0,2}$")
 _LONG_RULE = re.compile(r"^\s*[_*=-]{20,}\s*$")
-_ORIGINAL = re.compile(
-    rf"^[\s>*]*(?:[-_*=\u2013\u2014\u2500]{{1,}}[\s_*-]*)(?:{_alternatives('original')})\s*:?[\s*]*(?:[-_*=\u2013\u2014\u2500].*)?$"
-    rf"|^[\s*]*(?:{_alternatives('original')})\s*:[\s*]*$",
-    re.IGNORECASE,
-)
+_RULING = " \t>*_-=\u2013\u2014\u2500"
+_ORIGINAL = re.compile(rf"(?:{_alternatives('original')})\s*[:：]?$", re.IGNORECASE)
 _HEADERS = {
-    kind: re.compile(
-        rf"^[\s*_>|]{{0,6}}(?:{_alternatives(kind)})[\s*_\u00a0]{{0,4}}[:：][\s*_]*(.*)$",
-        re.IGNORECASE,
-    )
+    kind: re.compile(rf"^[\s*_>|]{{0,6}}(?:{_alternatives(kind)})[\s*_\u00a0]{{0,4}}[:：][\s*_]*(.*)$", re.IGNORECASE)
     for kind in ("sender", "sent", "to", "subject")
 }
 _SENT_FROM = re.compile(
-    rf"^[\s*_<>\[(-]{{0,4}}(?:{_alternatives('sent_from')})[\s*_.!\])<>]*(?:\([^()]*\))?[\s.!]*$",
-    re.IGNORECASE,
+    rf"^[\s*_<>\[(-]{{0,4}}(?:{_alternatives('sent_from')})[\s*_.!\])<>]*(?:\([^()]*\))?[\s.!]*$", re.IGNORECASE
 )
 _LINK = re.compile(r"\[([^\[\]]*)\]\([^()\s]*\)|<(?:https?:|mailto:)[^<>]*>")
 _DEVICE = re.compile(
@@ -90,9 +79,7 @@ _FOOTER = re.compile(
     r"|get your free|scanned by)",
     re.IGNORECASE,
 )
-_LIST_FOOTER = re.compile(
-    r"mailing list|mailman|listinfo|_{5,}|unsubscribe|google groups", re.IGNORECASE
-)
+_LIST_FOOTER = re.compile(r"mailing list|mailman|listinfo|unsubscribe|google groups", re.IGNORECASE)
 _ABOVE = re.compile(
     r"(?:reply|respond|write|type|antwort\w*|r[ée]pon\w*|respond\w*|rispond\w*|schrij\w*)[^.]{0,40}"
     r"(?:above|below|[üu]ber|au-dessus|encima|sopra|acima|boven)[^.]{0,20}(?:line|linie|zeile|ligne|l[íi]nea|linea|linha|lijn|regel)",
@@ -135,48 +122,102 @@ def _classify(lines: list[str]) -> tuple[list[str], list[str]]:
     classes: list[str] = []
     out: list[str] = []
     index = 0
+    fence = next((at for at in range(len(lines) - 1, -1, -1) if lines[at].startswith("```")), -1)
     fenced = False
     while index < len(lines):
         line = lines[index]
         taken = 1
-        if line.lstrip().startswith("```"):
+        if fence >= 0 and line.startswith("```"):
             fenced = not fenced
             kind = "t"
-        elif not line.strip(" \t\u00a0\u3000"):
-            kind = "e"
-        elif fenced and any("```" in later for later in lines[index : index + 200]):
-            kind = "t"
-        elif _QUOTE.match(line):
-            kind = "q"
-        elif _SIGNATURE_RULE.match(line):
-            kind = "s"
-        elif _ORIGINAL.match(line):
-            kind = "o"
-        elif _RULE.match(line):
-            kind = "r"
-        elif (taken := _headers_at(lines, index)) > 0:
-            kind = "h"
-        elif (taken := _attribution_at(lines, index)) > 0:
-            kind = "a"
+        elif fenced and index < fence:
+            kind = "t" if line else "e"
         else:
-            taken = 1
-            if _is_device_line(line):
-                kind = "d"
-            elif _FOOTER.match(line):
-                kind = "f"
-            elif _ABOVE.search(line) and len(line) < 120:
-                kind = "o"
-            else:
-                kind = "t"
-        out.append("\n".join(lines[index : index + taken]))
+            kind, taken = _class_of(line, lines, index)
+        out.append(line if taken == 1 else "\n".join(lines[index : index + taken]))
         classes.append(kind)
         index += taken
+    _mark_device_lines(out, classes)
     return classes, out
 
 
+def _mark_device_lines(lines: list[str], classes: list[str]) -> None:
+    """Give what a device added its class: the last words before something that is no words."""
+    below = "e"
+    for index in range(len(lines) - 1, -1, -1):
+        kind = classes[index]
+        if kind == "t" and below != "t" and len(lines[index]) < _MAX_DEVICE_LINE:
+            if _is_device_line(lines[index].strip()):
+                kind = classes[index] = "d"
+        if kind != "e":
+            below = kind
+
+
+def _class_of(line: str, lines: list[str], index: int) -> tuple[str, int]:
+    """Return the class of one line, and how many lines it takes with it.
+
+    Most lines of most mails are plain words, so the costly questions are asked only of lines that
+    begin or are made like something else.
+    """
+    plain = line.strip()
+    if not plain:
+        return "e", 1
+    first = plain[0]
+    if first in ">|" or (">" in line[:5] and line[0].isalpha()):
+        if _QUOTE.match(line):
+            return "q", 1
+    if len(line) > _MAX_LAYOUT:
+        return "t", 1
+    marked = not first.isalnum()
+    if marked:
+        if _SIGNATURE_RULE.match(line):
+            return "s", 1
+        if _is_original_rule(plain):
+            return "o", 1
+        if _RULE.match(plain) and (len(plain) > 1 or plain in "—–ᐧ"):
+            return "r", 1
+    colon = _COLON.search(line)
+    digit = _DIGIT.search(line)
+    if colon:
+        if plain[-1] in ":：" and _ORIGINAL.match(plain):
+            return "o", 1
+        if colon.start() < _MAX_HEADER_NAME:
+            taken = _headers_at(lines, index)
+            if taken:
+                return "h", taken
+    if colon or digit or "@" in line:
+        taken = _attribution_at(lines, index)
+        if taken:
+            return "a", taken
+    if (first in "#-=*_" or plain[-1] in "#-=*_") and len(line) < _MAX_DEVICE_LINE and _ABOVE.search(line):
+        return "o", 1
+    if (not index or not lines[index - 1] or not lines[index - 1][-1].isalnum()) and _FOOTER.match(line):
+        return "f", 1
+    return "t", 1
+
+
+_MAX_LAYOUT = 400  # longer lines are words
+_MAX_HEADER_NAME = 40
+_MAX_DEVICE_LINE = 120
+_COLON = re.compile("[:：]")
+_DIGIT = re.compile(r"\d")
+
+
+def _ends_open(line: str) -> bool:
+    """Whether a line ends in a colon or a dash: something is to follow."""
+    core = line.rstrip(" \t>*_\u00a0")
+    return core.endswith((":", "：", "--", "—"))
+
+
+def _is_original_rule(plain: str) -> bool:
+    """Whether a line says "original message" between, or after, the strokes of a rule."""
+    core = plain.strip(_RULING)
+    return 5 < len(core) < 80 and plain[0] in _RULING and bool(_ORIGINAL.match(core))
+
+
 def _is_device_line(line: str) -> bool:
-    plain = _LINK.sub(lambda link: link[1] or "", line).strip()
-    return len(plain) < 120 and bool(_SENT_FROM.match(plain)) and bool(_DEVICE.search(plain))
+    plain = _LINK.sub(lambda link: link[1] or "", line).strip() if "[" in line or "<" in line else line
+    return bool(_SENT_FROM.match(plain)) and bool(_DEVICE.search(plain))
 
 
 def _headers_at(lines: list[str], index: int) -> int:
@@ -207,18 +248,11 @@ def _headers_at(lines: list[str], index: int) -> int:
     if len(kinds) < 2 or "sender" not in kinds and not {"sent", "to"} <= kinds.keys():
         return 0
     evidence = " ".join(kinds.values())
-    if len(kinds) == 2 and not (
-        _ADDRESS.search(evidence) or _YEAR.search(evidence) or _TIME.search(evidence)
-    ):
+    if len(kinds) == 2 and not (_ADDRESS.search(evidence) or _YEAR.search(evidence) or _TIME.search(evidence)):
         return 0
     if "subject" in kinds and last < count:  # a folded subject
         after = index + last
-        if (
-            after < len(lines)
-            and lines[after].strip()
-            and lines[after - 1].strip()
-            and len(kinds) >= 3
-        ):
+        if after < len(lines) and lines[after].strip() and lines[after - 1].strip() and len(kinds) >= 3:
             follow = lines[after + 1] if after + 1 < len(lines) else ""
             if any(p.match(follow) for p in _HEADERS.values()):
                 last += 1
@@ -233,10 +267,12 @@ def _attribution_at(lines: list[str], index: int) -> int:
         return 0
     if _BARE_STAMP.match(stripped):
         return 1
+    addressed = "@" in first and bool(_ADDRESS.search(first))
     opens = bool(_ON.match(first) or _DATED.match(stripped))
-    addressed = bool(_ADDRESS.search(first))
-    dated = bool(_DAY.search(first))
-    if not opens and not addressed and not _WROTE.search(first):
+    if not opens and not addressed and not (_ends_open(first) and _WROTE.search(first)):
+        return 0
+    dated = bool(_DIGIT.search(first)) and bool(_DAY.search(first))
+    if opens and not (dated or addressed or _TIME.search(first) or _ends_open(first)):
         return 0
     joined = ""
     taken = 0
@@ -244,7 +280,7 @@ def _attribution_at(lines: list[str], index: int) -> int:
     for line in lines[index : index + 7]:
         taken += 1
         if not line.strip():
-            if not (opens and dated) or _ENDS.search(joined):
+            if not (opens and dated) or _ends_open(joined):
                 break
             continue
         if written and not (_INSERTED.match(line) or not _QUOTE.match(line)):
@@ -267,7 +303,7 @@ def _introduces(joined: str, opens: bool, lines: list[str], after: int) -> bool:
     verb = None
     for verb in _WROTE.finditer(joined):
         pass
-    ends = _ENDS.search(joined)
+    ends = _ends_open(joined)
     dated = bool(_DAY.search(joined) or (_TIME.search(joined) and re.search(r"\d", joined)))
     address = bool(_ADDRESS.search(joined))
     if verb is not None:
@@ -355,9 +391,7 @@ def _end(lines: list[str], classes: list[str], begin: int) -> int:
             if _text_after(classes, at) <= _SIGNATURE_LINES:
                 return at
         elif kind == "r":
-            if _LONG_RULE.match(lines[at]) and _LIST_FOOTER.search(
-                "\n".join(lines[at + 1 : at + 5])
-            ):
+            if _LONG_RULE.match(lines[at]) and _LIST_FOOTER.search("\n".join(lines[at + 1 : at + 5])):
                 return at
             if lines[at].strip().startswith("__") and _text_after(classes, at) <= 4:
                 return at
