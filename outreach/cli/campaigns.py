@@ -103,17 +103,20 @@ def _details_text(found: "Details") -> str:
         f"  approved   {approved}",
         *(f"  {line}" for line in totals_text(found.overview.totals).splitlines()),
     ]
+    parts = [printable("\n".join(lines))]
     if found.groups:
         rows = [(str(g.state), g.number, g.reason, g.next_at) for g in found.groups]
-        lines += ["", table(("state", "number", "reason", "not before"), rows)]
+        parts.append(table(("state", "number", "reason", "not before"), rows))
+    if found.rejected:
+        rejected = [(s.address, s.attempts, s.reason) for s in found.rejected]
+        parts.append(table(("rejected", "attempts", "why"), rejected))
     if found.uncertain:
         listed = [(s.address, s.tried_at, s.message_id, s.reason) for s in found.uncertain]
-        lines += [
-            "",
-            "These may have gone out. They are never sent again by themselves:",
-            table(("address", "tried", "message", "why"), listed),
-        ]
-    return "\n".join(printable(line) if "\x1b" not in line else line for line in lines)
+        parts.append(
+            "These may have gone out. They are never sent again by themselves:\n"
+            + table(("address", "tried", "message", "why"), listed)
+        )
+    return "\n\n".join(parts)
 
 
 @campaigns.command()

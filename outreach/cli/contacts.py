@@ -1,5 +1,6 @@
 """`outreach contacts`: find, add and change contacts by hand."""
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -366,7 +367,7 @@ def export(
     )
     if output is None:
         # Line ends are the format's own, and a name may hold what the terminal's encoding lacks.
-        stream = click.get_binary_stream("stdout")
+        stream = sys.stdout.buffer
         for chunk in chunks:
             stream.write(chunk.encode("utf-8", "surrogatepass"))
         stream.flush()

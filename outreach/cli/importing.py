@@ -274,7 +274,11 @@ def _summary(report: "ImportReport") -> str:
         lines += _more(figures["promotions_asked"], len(report.promotions))
     if report.proposals:
         lines.append("Probably one person each; nothing was merged:")
-        lines += [f"  outreach contacts merge {' '.join(group)}" for group in report.proposals]
+        lines += [
+            f"  outreach contacts merge {keep} {absorb}"
+            for keep, *others in report.proposals
+            for absorb in others
+        ]
         lines += _more(figures["probable_duplicates"], len(report.proposals))
     return "\n".join(lines)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from outreach.cli.output import Console, Invocation, json_option, pass_invocation
+from outreach.cli.output import Console, Invocation, json_option, pass_invocation, printable
 from outreach.errors import (
     PartialError,
     Problem,
@@ -221,6 +221,7 @@ def _continue(
     dry_run: bool,
 ) -> int:
     """Send what an approved campaign has left, or say that there is nothing."""
+    from outreach.domain.delivery import DeliveryState
     from outreach.services import campaigns
     from outreach.services.sending import totals
 
@@ -242,6 +243,8 @@ def _continue(
             f"{_count(outside, 'contact')} joined {order.segment.name} after the audience was "
             f"frozen on {campaign.created_at:%Y-%m-%d}; --add-new would add them"
         )
+    if left[DeliveryState.REFUSED] and not left.due:
+        console.note("--add-new would ask the gate again about those it refused")
     if not left.due or dry_run:
         text = f"{left.due:,} left to send now" if left.due else _nothing_left(left)
         data = {"campaign": campaign.key, "outside": outside, "run": None}
@@ -299,7 +302,7 @@ def _test(app: "App", console: Console, order: Order, to: str, rendered_as: str 
     )
     console.result(
         {"test": {"to": to, "as": outcome.rendered_as, "server": outcome.receipt.server}},
-        f'sent a test to {to}, rendered for {outcome.rendered_as}: "{outcome.subject}"',
+        printable(f'sent a test to {to}, rendered for {outcome.rendered_as}: "{outcome.subject}"'),
     )
     return 0
 
@@ -453,7 +456,7 @@ def _plan_text(app: "App", order: Order, plan: "Plan") -> str:
         f"  held       {held:,}" if held else "",
         f"  refused    {refused:,}" if refused else "",
     ]
-    text = "\n".join(line for line in lines if line)
+    text = printable("\n".join(line for line in lines if line))
     stopped = _stopped(plan)
     return f"{text}\n\n{stopped}" if stopped else text
 
@@ -470,7 +473,7 @@ def _stopped(plan: "Plan") -> str:
             lines.append(f"  {word} {tally.number:,}: {rule}{until}")
             lines.append(f"      {samples}{more}")
             lines.append(f"      such as: {tally.why}")
-    return "\n".join(lines)
+    return printable("\n".join(lines))
 
 
 def _run_text(campaign: "Campaign", report: "Report") -> str:
@@ -478,6 +481,8 @@ def _run_text(campaign: "Campaign", report: "Report") -> str:
     lines = [f"{campaign.key}: {did or 'nothing was due'}", totals_text(report.totals)]
     if report.ended_by is not None and not report.paused:
         lines.append(f"the campaign is {report.ended_by} now")
+    elif elsewhere := report.totals.elsewhere:
+        lines.append(f"{_count(elsewhere, 'mail')} in the hands of another run")
     return "\n".join(line for line in lines if line)
 
 

@@ -203,7 +203,8 @@ _ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})", re.ASCII)
 _DOTTED = re.compile(r"(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})", re.ASCII)
 _DIVIDED = re.compile(r"(\d{1,2})[/-](\d{1,2})[/-](\d{4})", re.ASCII)
 _CLOCK = re.compile(
-    r"[T ,]*(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?\s*([AaPp][Mm])?\s*(Z|UTC|[+-]\d{2}:?\d{2})?",
+    r"[T ,]*(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?"
+    r"\s*([AaPp][Mm])?\s*(Z|UTC|[+-]\d{2}:?\d{2})?",
     re.ASCII,
 )
 
@@ -239,14 +240,15 @@ def instant(cell: str, order: DateOrder | None, zone: tzinfo) -> datetime:
     if not found:
         raise ValueError(f"{_shown(cell)} is no date with time")
     hour, minute, second = int(found[1]), int(found[2]), int(found[3] or 0)
-    if found[4]:
-        hour = hour % 12 + (12 if found[4].lower() == "pm" else 0)
-    where = zone
     if found[5]:
-        mark = "+00:00" if found[5] in ("Z", "UTC") else found[5]
+        hour = hour % 12 + (12 if found[5].lower() == "pm" else 0)
+    where = zone
+    if found[6]:
+        mark = "+00:00" if found[6] in ("Z", "UTC") else found[6]
         where = datetime.strptime(mark.replace(":", ""), "%z").tzinfo or zone
     try:
-        moment = datetime(day.year, day.month, day.day, hour, minute, second, tzinfo=where)
+        micro = int((found[4] or "0").ljust(6, "0")[:6])
+        moment = datetime(day.year, day.month, day.day, hour, minute, second, micro, where)
         return moment.astimezone(UTC)
     except (ValueError, OverflowError):
         raise ValueError(f"{_shown(cell)} is no time of day") from None

@@ -93,6 +93,7 @@ _WORDS: dict[str, str] = {
     "opted_out": """opted out|opt out|optout|unsubscribed|unsubscribed from all email|
         email opt out|do not email|abgemeldet|desabonne|desinscrit|dado de baja|disiscritto|
         descadastrado|afgemeld|avregistrerad|wypisany""",
+    "suppressed": "suppressed|gesperrt",
     "opted_out_at": "opted out at|unsubscribed at|opt out date|abgemeldet am",
 }
 

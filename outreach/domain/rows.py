@@ -211,6 +211,10 @@ class RowParser:
     def _opted_out_at(self, found: Entry, cell: str, _facts: dict[str, Any]) -> None:
         found.opted_out_at = self._instant(cell)
 
+    def _suppressed(self, found: Entry, cell: str, _facts: dict[str, Any]) -> None:
+        if entry.boolean(cell):
+            found.suppress = "manual"
+
     def _consent(self, _found: Entry, cell: str, facts: dict[str, Any]) -> None:
         word = cell.strip().lower()
         known = [*(basis.value for basis in ConsentBasis), "granted", "withdrawn", "none"]

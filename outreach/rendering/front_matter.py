@@ -128,9 +128,7 @@ def take_apart(text: str, name: str) -> Sheet:
     return Sheet(name, reader.values, reader.lines, reader.starts, body)
 
 
-def front_matter(
-    sheet: Sheet, layout: Sheet | None, *, reserved: Sequence[str], default_kind: MailKind
-) -> FrontMatter:
+def front_matter(sheet: Sheet, layout: Sheet | None, *, reserved: Sequence[str]) -> FrontMatter:
     """Return the checked front matter of a template, with what its layout says as defaults.
 
     `reserved` are names that templates already have. Raises `TemplateError` with all problems.
@@ -159,12 +157,11 @@ def front_matter(
     if problems:
         raise TemplateError(problems)
     content_class = ContentClass(values.get("class", ContentClass.GIVE))
-    if content_class is ContentClass.SERVICE:
-        default_kind = MailKind.SERVICE
+    is_service = content_class is ContentClass.SERVICE
     return FrontMatter(
         subject=values["subject"],
         content_class=content_class,
-        kind=MailKind(values.get("kind", default_kind)),
+        kind=MailKind(values.get("kind", MailKind.SERVICE if is_service else MailKind.NEWSLETTER)),
         period=Period(values.get("period", Period.NONE)),
         variables={key: value for key, value in values.items() if key not in KEYS},
         lines=lines,

@@ -26,7 +26,7 @@ from jinja2 import meta, nodes
 from markupsafe import Markup
 
 from outreach.domain.contact import Contact
-from outreach.domain.mailing import MailKind, Sender
+from outreach.domain.mailing import Sender
 from outreach.domain.tiers import Tiers
 from outreach.errors import NotFoundError, Problem, TemplateError, suggestion
 from outreach.rendering.css import inline_css
@@ -564,12 +564,9 @@ class _Snapshot:
             raise TemplateError(self.problems)
         self.layout = self._named_file(own, "layout", self._layout_file)
         reserved = (*NAMES, *_FUNCTION_NAMES)
-        default_kind = MailKind.NEWSLETTER
         layout_sheet = self.sheets.get(self.layout) if self.layout else None
         try:
-            self.front_matter = front_matter(
-                own, layout_sheet, reserved=reserved, default_kind=default_kind
-            )
+            self.front_matter = front_matter(own, layout_sheet, reserved=reserved)
         except TemplateError as error:
             self.problems += [self._displayed(problem) for problem in error.problems]
         self.text_file = self._named_file(own, "text", self._text_file_name)

@@ -38,6 +38,7 @@ from outreach.storage.bulk import Bulk, Change, Origin
 from outreach.storage.contacts import encode
 from outreach.storage.database import Database
 from outreach.storage.importing import Snapshot
+from outreach.storage.suppressions import BOUNCE
 
 BATCH = 2_000
 """Rows that are looked up and written together."""
@@ -379,10 +380,12 @@ class _Run:
         wanted = list(by_address)
         wanted += [other for entry in entries for _, other in entry.more_addresses]
         owners = contacts.find_many(writer.session, wanted)
+        barred = importing.suppressed(writer.session, list(by_address), self.secrets)
         bad = [entry for entry in by_address.values() if entry.suppress]
         if bad:
             totals["suppressions_added"] += writer.suppress(bad, self.secrets)
-        barred = importing.suppressed(writer.session, list(by_address), self.secrets)
+            # A dead address is nobody's; who must not be mailed may well be somebody we know.
+            barred.update(entry.normalised for entry in bad if entry.suppress == BOUNCE)
 
         new: list[Entry] = []
         known: dict[int, Entry] = {}

@@ -111,6 +111,11 @@ class Totals:
         return sum(self[state] for state in deliveries.IN_FLIGHT)
 
     @property
+    def elsewhere(self) -> int:
+        """How many are in the hands of a run, once this one has given back its own."""
+        return self[DeliveryState.CLAIMED] + self[DeliveryState.SENDING]
+
+    @property
     def due(self) -> int:
         """How many of those left need not wait."""
         return self.left - self.waiting
@@ -229,8 +234,8 @@ class Run:
                 self._give_back()
             raise
         self._give_back()
-        self.report.stopped = stopping()
         self.report.totals = self._finish()
+        self.report.stopped = stopping() and self.report.totals.due > 0
         return self.report
 
     def _take_over(self) -> None:
@@ -393,7 +398,8 @@ class Run:
         self, connection: Connection, claim: Claim, contact: Contact, composed: "Composed"
     ) -> None:
         self._begun += 1
-        envelope = Envelope(composed.envelope_sender, composed.recipient)
+        token = composed.message_id.strip("<>").partition("@")[0]
+        envelope = Envelope(composed.envelope_sender, composed.recipient, token)
         started = self.clock()
         receipt = connection.send(envelope, composed.message)
         attempt = Attempt(

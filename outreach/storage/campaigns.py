@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import case, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -171,7 +171,10 @@ def apply(
     elif event is CampaignEvent.RESUME:
         values["paused_by"] = None
     elif event in (CampaignEvent.FINISH, CampaignEvent.CANCEL):
-        values |= {"finished_at": now, "planned_by": None, "audience": _audience(campaign_id)}
+        # What was approved stays the measure; a plan that ends unapproved has its audience now.
+        unapproved = CampaignRow.state == CampaignState.PLANNED
+        audience = case((unapproved, _audience(campaign_id)), else_=CampaignRow.audience)
+        values |= {"finished_at": now, "planned_by": None, "audience": audience}
     done = session.execute(
         update(CampaignRow)
         .where(CampaignRow.id == campaign_id, CampaignRow.state.in_(campaign_sources(event)))

@@ -92,11 +92,10 @@ def freeze(session: Session, campaign_id: int, members: Select[Any], now: dateti
 
 
 def outside(session: Session, campaign_id: int, members: Select[Any]) -> int:
-    """Return how many of `members` have no delivery of this campaign."""
+    """Return how many of `members` are not in the audience that was approved."""
     chosen = members.subquery()
-    return session.execute(
-        select(func.count()).select_from(chosen).where(~_has_delivery(campaign_id, chosen.c[0]))
-    ).scalar_one()
+    inside = _has_delivery(campaign_id, chosen.c[0], DeliveryRow.state != DeliveryState.PLANNED)
+    return session.execute(select(func.count()).select_from(chosen).where(~inside)).scalar_one()
 
 
 def page(session: Session, members: Select[Any], *, after: int, limit: int) -> Sequence[int]:
@@ -496,10 +495,10 @@ def _standing(row: DeliveryRow) -> Standing:
     return Standing(**values)
 
 
-def _has_delivery(campaign_id: int, contact_id: Any) -> Any:  # noqa: ANN401 - SQL terms
+def _has_delivery(campaign_id: int, contact_id: Any, *such: Any) -> Any:  # noqa: ANN401 - SQL
     return (
         select(DeliveryRow.id)
-        .where(DeliveryRow.campaign_id == campaign_id, DeliveryRow.contact_id == contact_id)
+        .where(DeliveryRow.campaign_id == campaign_id, DeliveryRow.contact_id == contact_id, *such)
         .correlate_except(DeliveryRow)
         .exists()
     )

@@ -164,9 +164,9 @@ def record(
 
 
 def proposals(session: Session, since: datetime, limit: int) -> tuple[int, list[tuple[str, ...]]]:
-    """Return how many groups of addresses look like one person's, and the first of them.
+    """Return how many groups of contacts look like one person, and the first, by an address each.
 
-    Only groups with an address that was added at `since` or later, and only between contacts.
+    Only groups with an address that was added at `since` or later.
     """
     doubled = (
         select(AddressRow.likeness)
@@ -187,11 +187,11 @@ def proposals(session: Session, since: datetime, limit: int) -> tuple[int, list[
     if not count:
         return 0, []
     shown = groups.order_by(func.min(AddressRow.id)).limit(limit).subquery()
-    found: defaultdict[str, list[str]] = defaultdict(list)
-    for likeness, address in session.execute(
-        select(AddressRow.likeness, AddressRow.address)
+    found: defaultdict[str, dict[int, str]] = defaultdict(dict)
+    for likeness, contact_id, address in session.execute(
+        select(AddressRow.likeness, AddressRow.contact_id, AddressRow.address)
         .where(AddressRow.likeness.in_(select(shown.c.likeness)))
         .order_by(AddressRow.id)
     ):
-        found[likeness].append(address)
-    return count, [tuple(group) for group in found.values()]
+        found[likeness].setdefault(contact_id, address)
+    return count, [tuple(group.values()) for group in found.values()]

@@ -112,7 +112,7 @@ def test_dates_refused(cell: str, reason: str) -> None:
     [
         ("2026-07-01", datetime(2026, 6, 30, 22, tzinfo=UTC)),
         ("2026-07-01 12:30", datetime(2026, 7, 1, 10, 30, tzinfo=UTC)),
-        ("2026-07-01T12:30:05.123Z", datetime(2026, 7, 1, 12, 30, 5, tzinfo=UTC)),
+        ("2026-07-01T12:30:05.123Z", datetime(2026, 7, 1, 12, 30, 5, 123000, tzinfo=UTC)),
         ("2026-07-01 12:30:05 +05:30", datetime(2026, 7, 1, 7, 0, 5, tzinfo=UTC)),
         ("7/1/2026 1:05 PM", datetime(2026, 7, 1, 11, 5, tzinfo=UTC)),
         ("1782864000", datetime(2026, 7, 1, tzinfo=UTC)),

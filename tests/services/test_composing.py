@@ -1,6 +1,7 @@
 import email
 import email.policy
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -9,8 +10,9 @@ from hypothesis import strategies as st
 from outreach.domain.links import Links, Signer
 from outreach.domain.mailing import Sender
 from outreach.errors import MessageError, TemplateError
+from outreach.rendering.templates import Template
 from outreach.services.composing import Composed, Composer
-from tests.rendering.mail import NOW, contact, template
+from tests.rendering.mail import LAYOUT, NOW, contact, template
 
 LINKS = Links(
     signer=Signer(["secret"]),
@@ -138,3 +140,83 @@ def test_any_values_give_a_correct_mail_or_a_refusal(first: str, last: str, comp
     assert body(message, "html").rstrip("\n") == made.rendered.html.rstrip("\n")
     assert b"\r" not in made.message.replace(b"\r\n", b"")
     assert max(map(len, made.message.split(b"\r\n"))) <= 998
+
+
+GOLDEN = Path(__file__).parent.parent / "golden"
+EDITION = """\
+{{ greeting() }},
+
+## A deadline
+
+Reports are due on {{ "2026-12-31" | date("full") }}; the fee is {{ 1250 | money("EUR") }}.
+
+| Form | Pages |
+|---|---|
+| A | 12 |
+
+{% if contact.tier == "client" %}
+::: box
+For **{{ contact.company }}** it is free.
+:::
+
+{% endif %}
+::: columns
+Left
+
+---
+
+::: button {{ links.preferences }}
+Choose
+:::
+:::
+"""
+MACROS = """\
+{% macro article(title) %}
+<mj-section><mj-column>
+<mj-text><h2>{{ title }}</h2>{{ caller() }}</mj-text>
+</mj-column></mj-section>
+{% endmacro %}
+"""
+PAGE = """\
+{% extends "layouts/base.mjml" %}
+{% from "partials/macros.mjml" import article %}
+{% block body %}
+{% for interest in contact.interests %}
+{% call article(interest | title) %}{{ loop.index }} of {{ loop.length }}{% endcall %}
+{% endfor %}
+{% endblock %}
+"""
+FILES = {
+    "layouts/base.mjml": LAYOUT.replace("{{ content }}", "{% block body %}{% endblock %}"),
+    "partials/macros.mjml": MACROS,
+}
+HEAD_OF_EDITION = "subject: Hi {{ contact.first_name }}\npreheader: Soon due\nlayout: letter"
+
+
+@pytest.mark.parametrize(
+    ("name", "made"),
+    [
+        ("composed-markdown", template(EDITION, suffix="md", head=HEAD_OF_EDITION)),
+        ("composed-mjml", template(PAGE, suffix="mjml", files=FILES)),
+        (
+            "composed-text",
+            template("Dear {{ contact.first_name }}\n", head="subject: Hi\nkind: check-in"),
+        ),
+    ],
+)
+def test_whole_messages_stay_as_they_are(name: str, made: Template, request):
+    person = contact(
+        first_name="Zoë",
+        last_name="**Bold** <b>",
+        company="[x](http://x.example) & Söhne",
+        locale="de-AT",
+        interests=frozenset({"tax", "law"}),
+    )
+    sender = Sender("Anna Weber", "anna@studio.example")
+    composed = Composer(made, sender, LINKS, company="Studio").compose(
+        person, delivery_id=5, date=NOW
+    )
+    path = GOLDEN / f"{name}.eml"
+    if request.config.getoption("--update-golden"):
+        path.write_bytes(composed.message)
+    assert composed.message == path.read_bytes(), "if this is meant, run pytest --update-golden"

@@ -267,6 +267,19 @@ def test_an_import_never_clears_a_no(
     assert person(database, "c@x.example").suppressed
 
 
+def test_a_suppressed_contact_of_our_own_export_is_one_again(
+    database: Database, take: Callable[..., ImportReport]
+) -> None:
+    text = "Email,First name,Suppressed\na@x.example,Ann,yes\nb@x.example,Bob,no\n"
+    report = take(text)
+    assert outcomes(report) == {"new": 2}
+    assert report.totals["suppressions_added"] == 1
+    assert person(database, "a@x.example").suppressed
+    assert not person(database, "b@x.example").suppressed
+    assert outcomes(take(text.replace("yes", "no"))) == {"unchanged": 2}
+    assert person(database, "a@x.example").suppressed
+
+
 def test_an_erased_address_stays_away(
     database: Database, take: Callable[..., ImportReport], clock: FrozenClock
 ) -> None:
@@ -473,7 +486,7 @@ def test_duplicates_by_likeness_are_proposed_and_not_merged(
     database: Database, take: Callable[..., ImportReport]
 ) -> None:
     take("Email\nann@x.example\nzoe@x.example\nzoe+1@x.example\n")
-    report = take("Email\nann+news@x.example\nbob@x.example\n")
+    report = take("Email,Also email\nann+news@x.example,ann+old@x.example\nbob@x.example\n")
     assert report.totals["probable_duplicates"] == 1
     assert report.proposals == [("ann@x.example", "ann+news@x.example")]
     assert count(database, ContactRow) == 5

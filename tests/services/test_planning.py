@@ -10,7 +10,8 @@ from outreach.domain.delivery import CampaignState
 from outreach.domain.mailing import ContentClass
 from outreach.errors import BusyError, TemplateError
 from outreach.services.sending import Result, intent_of
-from outreach.storage import campaigns, touches
+from outreach.storage import campaigns, deliveries, touches
+from outreach.storage import segments as audience
 from outreach.storage.database import Database
 from outreach.storage.tables import ContactRow
 from outreach.testing import FrozenClock
@@ -225,3 +226,17 @@ def test_asks_are_counted_against_budget_and_gives(desk: Desk) -> None:
     again = new_campaign("offer@2027", content_class=ContentClass.ASK, ask_reason="new law in May")
     plan = desk.plan(again, 'first_name == "Anna"')
     assert plan.refused["ask-budget"].number == 1
+
+
+def test_a_planner_that_died_keeps_nobody_out(desk: Desk) -> None:
+    add_contacts(desk.database, ["anna"], desk.clock())
+    campaign = desk.approved()
+    add_contacts(desk.database, ["bert"], desk.clock())
+    members = audience.members(segment().condition, desk.clock())
+    desk.planner("host/1/dies").plan_additions(campaign, segment(), desk.clock())
+    with desk.database.read() as session:
+        assert deliveries.outside(session, campaign.id, members) == 1
+    planner = desk.planner("host/2/lives")
+    plan = planner.plan_additions(campaign, segment(), desk.clock())
+    assert plan.allowed == 1
+    assert planner.approve(plan, "anna", desk.clock()).audience == 2
