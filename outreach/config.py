@@ -544,7 +544,7 @@ def _mailbox(name: str, entry: Mapping[str, Any]) -> Mailbox:
     sent = entry.get("sent")
     if sent is not None and sent != "" and not _is_folder(sent):
         raise ValueError("sent must be the name of a folder")
-    return Mailbox(name, url, tuple(folders), sent)
+    return Mailbox(name=name, url=url, folders=tuple(folders), sent=sent)
 
 
 def _is_folder(name: object) -> bool:
@@ -584,7 +584,7 @@ def starter_settings() -> str:
         'address = "anna@berg-lind.example"\n'
     )
     parts.append(
-        "# Mailboxes that `outreach inbox sync` reads, for replies, bounces and what else comes back.\n"
+        "# Mailboxes that `outreach inbox sync` reads, for all that comes back.\n"
         "# The password is OUTREACH_IMAP_PASSWORD_ANNA or in the keyring.\n"
         "# [mailboxes.anna]\n"
         '# url = "imaps://anna@mail.berg-lind.example"\n'

@@ -1,8 +1,8 @@
 """Reading a mailbox over IMAP without leaving a trace in it.
 
 Folders are opened with EXAMINE and mails fetched with BODY.PEEK, so nothing is marked as read. A
-mail is known by its UID, which counts within the folder's UIDVALIDITY: when that changes, the folder
-is read anew. UIDs are asked for in spans and mails fetched in small groups, so that neither a
+mail is known by its UID, which counts within the folder's UIDVALIDITY: when that changes, the
+folder is read anew. UIDs are asked for in spans and mails fetched in small groups, so that neither a
 mailbox of a million mails nor a mail of 50 MB costs more memory than it must. A connection that
 breaks is made again, and reading goes on behind the last mail that came whole.
 
@@ -204,9 +204,7 @@ class Imap:
         return _told(client, "UIDVALIDITY") not in ("", epoch)
 
     @staticmethod
-    def _spans(
-        client: imaplib.IMAP4, last: int, following: int | None
-    ) -> Iterator[list[int]]:
+    def _spans(client: imaplib.IMAP4, last: int, following: int | None) -> Iterator[list[int]]:
         """Yield the UIDs behind `last`, ascending. Spans widen where UIDs are few."""
         end = following - 1 if following is not None else _LARGEST_UID
         width = _SPAN
@@ -234,9 +232,9 @@ class Imap:
             sizes = {}
             for item in told:
                 line = item[0] if isinstance(item, tuple) else item
-                uid, size = _UID.search(line or b""), _SIZE.search(line or b"")
-                if uid and size:
-                    sizes[int(uid[1])] = int(size[1])
+                named, size = _UID.search(line or b""), _SIZE.search(line or b"")
+                if named and size:
+                    sizes[int(named[1])] = int(size[1])
             group: list[int] = []
             total = 0
             for uid in part:

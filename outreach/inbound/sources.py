@@ -139,7 +139,9 @@ class Maildir:
             place = next(iter((path / "cur").glob(f"{_literal(stem)}*")), place)
         try:
             with place.open("rb") as opened:
-                return opened.read(), datetime.fromtimestamp(os.fstat(opened.fileno()).st_mtime, UTC)
+                return opened.read(), datetime.fromtimestamp(
+                    os.fstat(opened.fileno()).st_mtime, UTC
+                )
         except FileNotFoundError:
             return None
         except OSError as error:

@@ -13,6 +13,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
@@ -37,7 +38,7 @@ from outreach.domain.effects import (
 )
 from outreach.domain.links import Links
 from outreach.domain.tiers import AnswerWithin, Tiers
-from outreach.domain.touches import Channel, Direction
+from outreach.domain.touches import Channel
 from outreach.domain.working_time import WorkingTime
 from outreach.errors import NotFoundError, OutreachError, UsageError
 from outreach.inbound.bounces import Action
@@ -199,7 +200,7 @@ class Inbox:
                 return self._record(mailbox, received, mark, found, now)
             except OutreachError:
                 raise
-            except Exception as error:  # noqa: BLE001 - a mail is kept whatever we did wrong
+            except Exception as error:  # a mail is kept whatever we did wrong
                 found = replace(found, explanation=None, failure=_said(error))
                 return self._record(mailbox, received, mark, found, now)
         self._advance_only(mailbox, received, now)
@@ -210,13 +211,21 @@ class Inbox:
     ) -> Taken:
         with self.database.write() as session:
             origin, event, people = self._placed(session, received, found, now)
-            row = _row(mailbox, received, mark, found, origin, event)
+            row = _row(mailbox, received, mark, found=found, origin=origin, event=event)
             inbound_id = inbox.add(session, row, now)
             if inbound_id is None:  # another run was faster
                 self._advance(session, mailbox, received, now)
                 known = inbox.is_known(session, mark)
                 return Taken(known or 0, new=False)
-            state = self._act(session, inbound_id, origin, event, people, row, now)
+            state = self._act(
+                session,
+                inbound_id,
+                origin=origin,
+                event=event,
+                people=people,
+                subject=row.subject,
+                now=now,
+            )
             self._advance(session, mailbox, received, now)
         return Taken(inbound_id, new=True, kind=Kind(row.kind), state=state)
 
@@ -229,7 +238,14 @@ class Inbox:
     def _advance(session: "Session", mailbox: str, received: Received, now: datetime) -> None:
         place = received.position
         if place is not None:
-            inbox.advance(session, mailbox, received.folder, place.epoch, place.value, now)
+            inbox.advance(
+                session,
+                mailbox,
+                received.folder,
+                epoch=place.epoch,
+                position=place.value,
+                now=now,
+            )
 
     def _placed(
         self, session: "Session", received: Received, found: "_Found", now: datetime
@@ -260,9 +276,9 @@ class Inbox:
         if self.links.read_delivery(explanation.message_id or ""):
             return _Origin(), event, ()  # a copy of a mailing; its delivery is on record
         headers = Mail(received.raw).headers
-        written_to = [
-            each for name in ("to", "cc", "bcc") for each in headers.addresses(name)
-        ][:_MOST_LOOKED_AT]
+        written_to = [each for name in ("to", "cc", "bcc") for each in headers.addresses(name)][
+            :_MOST_LOOKED_AT
+        ]
         people = tuple(dict.fromkeys(_people(session, written_to).values()))
         event = Event(
             kind=Kind.ANSWER,
@@ -363,10 +379,8 @@ class Inbox:
         return found, {each.delivery_id: each for each in sent}
 
     @staticmethod
-    def _in_thread(
-        session: "Session", clues: Clues, people: Mapping[str, int]
-    ) -> Match | None:
-        """Return the contact with whom a mail goes on that is in the inbox: theirs or our answer."""
+    def _in_thread(session: "Session", clues: Clues, people: Mapping[str, int]) -> Match | None:
+        """Return whose mail in the inbox this one answers: theirs, or an answer of ours."""
         known = inbox.by_message_id(session, clues.ids)
         if known is None:
             return None
@@ -394,10 +408,11 @@ class Inbox:
         self,
         session: "Session",
         inbound_id: int,
+        *,
         origin: _Origin,
         event: Event,
         people: Sequence[int],
-        row: NewMail,
+        subject: str,
         now: datetime,
     ) -> State:
         """Do what follows from a mail, and return the state it is in then."""
@@ -405,7 +420,7 @@ class Inbox:
         for contact in contacts.load(session, people, now):
             effects = decide(event, self._terms(contact))
             deed = _Deed(session, inbound_id, contact, origin, event, now)
-            deed.do(effects, summary=row.subject or None)
+            deed.do(effects, summary=subject or None)
         if effects is None:
             effects = decide(event, Terms(None, self.work, ZoneInfo("UTC")))
         return self._settle(session, inbound_id, effects)
@@ -426,10 +441,8 @@ class Inbox:
 
     def _terms(self, contact: Contact) -> Terms:
         zone = self.work.zone
-        try:
+        with suppress(KeyError, ValueError, OSError):  # a zone that nobody knows
             zone = ZoneInfo(contact.timezone) if contact.timezone else zone
-        except (KeyError, ValueError, OSError):
-            pass
         return Terms(self.promise(contact), self.work, zone)
 
     def promise(self, contact: Contact) -> AnswerWithin | None:
@@ -471,9 +484,7 @@ class Inbox:
             raw = inbox.raw(session, inbound_id) or b""
             return Shown(item, tuple(inbox.effects(session, inbound_id)), raw)
 
-    def assign(
-        self, inbound_id: int, email: str, *, by: str, add_address: bool = False
-    ) -> Changed:
+    def assign(self, inbound_id: int, email: str, *, by: str, add_address: bool = False) -> Changed:
         """Say whose a mail is; then it does what it would have done had that been known.
 
         With `add_address` the address that it came from becomes one of the contact's.
@@ -497,7 +508,7 @@ class Inbox:
     def reclass(
         self, inbound_id: int, kind: Kind, *, by: str, until: date | None = None
     ) -> Changed:
-        """Say what a mail is. What the wrong finding did is taken back, and the right thing done."""
+        """Say what a mail is: what it did is taken back, and the right thing is done."""
         if kind not in BY_HAND:
             known = ", ".join(sorted(BY_HAND))
             raise UsageError(f"a mail cannot be made {kind}", hint=f"it can be {known}")
@@ -563,8 +574,15 @@ class Inbox:
             event = _event(found.explanation, origin, item.received_at, addresses)
         event = self._as_said(session, event, kind, origin, until)
         people = (origin.contact_id,) if origin.contact_id is not None else ()
-        row = _row(item.mailbox, received, "", found, origin, event)
-        self._act(session, item.id, origin, event, people, row, now)
+        self._act(
+            session,
+            item.id,
+            origin=origin,
+            event=event,
+            people=people,
+            subject=item.subject,
+            now=now,
+        )
         return Changed(_known(session, item.id), tuple(stays))
 
     @staticmethod
@@ -654,7 +672,14 @@ class _Deed:
                 self._note(Effect.STOP_CLOCK, {"inbound_ids": stopped})
 
     def _note(self, effect: Effect, detail: Mapping[str, Any]) -> None:
-        inbox.note(self.session, self.inbound_id, effect, self.contact.id, detail, self.now)
+        inbox.note(
+            self.session,
+            self.inbound_id,
+            effect,
+            contact_id=self.contact.id,
+            detail=detail,
+            now=self.now,
+        )
 
     def _touch(self, effects: Effects, summary: str | None) -> None:
         made = effects.touch
@@ -750,15 +775,10 @@ class _Deed:
             self._note(Effect.OPT_OUT, {"scopes": new, "source": source})
 
     def _hold(self, until: datetime) -> None:
-        before = inbox.hold(self.session, self.contact.id, until)
-        if before is False:
-            return
-        assert before is None or isinstance(before, datetime)
-        detail = {
-            "until": until.isoformat(),
-            "before": before.isoformat() if before is not None else None,
-        }
-        self._note(Effect.HOLD, detail)
+        held = inbox.hold(self.session, self.contact.id, until)
+        if held is not None:
+            before = held.before.isoformat() if held.before else None
+            self._note(Effect.HOLD, {"until": held.until.isoformat(), "before": before})
 
     def _start_clock(self, due: datetime) -> None:
         values: dict[str, Any] = {"answer_by": due}
@@ -784,7 +804,7 @@ def _read(received: Received, now: datetime) -> _Found:
         found = explain(received.raw, received_at=received.received_at)
         told = received.received_at or found.received_at or now
         return _Found(found, min(told, now).astimezone(UTC))
-    except Exception as error:  # noqa: BLE001 - a mail is kept whatever is wrong with it
+    except Exception as error:  # a mail is kept whatever is wrong with it
         at = min(received.received_at or now, now).astimezone(UTC)
         return _Found(None, at, _said(error))
 
@@ -833,12 +853,7 @@ def _bounced(explanation: Explanation, addresses: frozenset[str]) -> tuple[Bounc
 
 
 def _row(
-    mailbox: str,
-    received: Received,
-    mark: str,
-    found: _Found,
-    origin: _Origin,
-    event: Event,
+    mailbox: str, received: Received, mark: str, *, found: _Found, origin: _Origin, event: Event
 ) -> NewMail:
     explanation = found.explanation
     if explanation is None:

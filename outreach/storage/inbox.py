@@ -1,8 +1,8 @@
 """The inbox: mails that came back, what each did, and how far each mailbox was read."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -11,10 +11,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
-from outreach.domain.contact import Scope
-from outreach.domain.delivery import DeliveryEvent, DeliveryState, sources, target
+from outreach.domain.delivery import DeliveryEvent, sources, target
 from outreach.domain.effects import Kind, Severity
 from outreach.domain.mailing import MailKind
+from outreach.domain.touches import Direction
 from outreach.storage.tables import (
     AddressRow,
     BounceRow,
@@ -145,6 +145,20 @@ class Answerable:
     kind: str
 
 
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """What stands out between a contact and us: `by` is ``us`` or ``them``.
+
+    `due` is until when we promised to answer, `since` when the other side wrote.
+    """
+
+    by: str
+    what: str
+    since: datetime
+    due: datetime | None = None
+    inbound_id: int | None = None
+
+
 # Recording
 
 
@@ -180,6 +194,7 @@ def note(
     session: Session,
     inbound_id: int,
     effect: Effect,
+    *,
     contact_id: int | None,
     detail: Mapping[str, Any],
     now: datetime,
@@ -200,7 +215,7 @@ def positions(session: Session, mailbox: str) -> dict[str, tuple[str, int]]:
 
 
 def advance(
-    session: Session, mailbox: str, folder: str, epoch: str, position: int, now: datetime
+    session: Session, mailbox: str, folder: str, *, epoch: str, position: int, now: datetime
 ) -> None:
     """Record how far a folder was read. Within an epoch a position never goes back."""
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
@@ -383,18 +398,26 @@ def policy_bounces(session: Session, campaign_id: int) -> int:
     ).scalar_one()
 
 
-def hold(session: Session, contact_id: int, until: datetime) -> datetime | None | bool:
-    """Hold mail to a contact, unless it is held longer; return what was before, False if held."""
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A hold that was set, and the one that it took the place of."""
+
+    until: datetime
+    before: datetime | None
+
+
+def hold(session: Session, contact_id: int, until: datetime) -> Held | None:
+    """Hold mail to a contact; None where it is held as long already."""
     before = session.scalar(select(ContactRow.held_until).where(ContactRow.id == contact_id))
     if before is not None and before >= until:
-        return False
+        return None
     session.execute(
         update(ContactRow)
         .where(ContactRow.id == contact_id)
         .values(held_until=until)
         .execution_options(synchronize_session=False)
     )
-    return before
+    return Held(until, before)
 
 
 def cancel_checkins(session: Session, contact_id: int) -> list[int]:
@@ -420,9 +443,7 @@ def cancel_checkins(session: Session, contact_id: int) -> list[int]:
     return sorted(rows)
 
 
-def stop_clocks(
-    session: Session, contact_id: int, *, at: datetime, answer_id: int
-) -> list[int]:
+def stop_clocks(session: Session, contact_id: int, *, at: datetime, answer_id: int) -> list[int]:
     """Stop the response clocks of what a contact wrote before `at`; return those mails."""
     rows = session.scalars(
         update(InboundRow)
@@ -462,6 +483,22 @@ def answered_since(session: Session, contact_id: int, at: datetime) -> tuple[int
     return (row[0], row[1]) if row and row[0] is not None else None
 
 
+def unanswered(session: Session, contact_id: int) -> tuple[datetime, str | None] | None:
+    """Return our newest mail by hand to a contact and its subject, if they wrote nothing since."""
+    ours = session.execute(
+        select(TouchRow.at, TouchRow.summary)
+        .where(
+            TouchRow.contact_id == contact_id,
+            TouchRow.direction == Direction.OUT,
+            TouchRow.personal,
+        )
+        .order_by(TouchRow.at.desc())
+        .limit(1)
+    ).first()
+    heard = session.scalar(select(ContactRow.last_two_way).where(ContactRow.id == contact_id))
+    return (ours[0], ours[1]) if ours and (heard is None or heard < ours[0]) else None
+
+
 def last_sign(session: Session, contact_id: int) -> datetime | None:
     """Return when something last came from a contact, or None."""
     return session.scalar(select(ContactRow.last_in).where(ContactRow.id == contact_id))
@@ -482,7 +519,9 @@ def _effect_rows(session: Session, inbound_id: int, *, standing: bool) -> Sequen
     return session.scalars(wanted).all()
 
 
-def undo(session: Session, inbound_id: int, *, by: str, now: datetime) -> tuple[list[Done], set[int]]:
+def undo(
+    session: Session, inbound_id: int, *, by: str, now: datetime
+) -> tuple[list[Done], set[int]]:
     """Take back what a mail did, as far as it can be; return what stays, and whose touches went.
 
     A check-in that was called off and a campaign that was paused stay so: a person decides on them.
@@ -553,9 +592,7 @@ def _take_back(session: Session, row: EffectRow, *, by: str, now: datetime) -> N
         )
         _mark(session, detail["delivery_id"])
     elif row.effect == Effect.CLOCK:
-        change(
-            session, row.inbound_id, answer_by=None, answered_at=None, answered_by_id=None
-        )
+        change(session, row.inbound_id, answer_by=None, answered_at=None, answered_by_id=None)
     elif row.effect == Effect.STOP_CLOCK:
         session.execute(
             update(InboundRow)
@@ -652,12 +689,26 @@ def newest_from(session: Session, contact_id: int) -> Item | None:
     return _item(*found) if found else None
 
 
+def owed(session: Session, contact_id: int) -> list[Owed]:
+    """Return what is owed between a contact and us, ours first."""
+    waiting = listing(session, states=[State.OPEN, State.REVIEW], contact_id=contact_id, limit=50)
+    found = [
+        Owed("us", item.subject or "their mail", item.received_at, item.answer_by, item.id)
+        for item in waiting
+        if item.answer_by is not None and item.answered_at is None
+    ]
+    if not found:
+        asked = unanswered(session, contact_id)
+        if asked is not None:
+            at, subject = asked
+            found.append(Owed("them", subject or "our mail", at))
+    return found
+
+
 def _item(row: InboundRow, email: str | None, campaign: str | None) -> Item:
     own = {
         name: getattr(row, name)
         for name in Item.__slots__
         if name not in ("email", "campaign", "kind", "state")
     }
-    return Item(
-        **own, kind=Kind(row.kind), state=State(row.state), email=email, campaign=campaign
-    )
+    return Item(**own, kind=Kind(row.kind), state=State(row.state), email=email, campaign=campaign)

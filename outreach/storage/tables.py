@@ -481,8 +481,8 @@ class DecisionRow(Table):
 class InboundRow(Table):
     """One mail that came back, whole, or an answer of ours to one.
 
-    `fingerprint` is of what no server on the way changes (`services.inbox.fingerprint`), so that the
-    same mail from two sources is one row. What the mail was found to be may be corrected by a
+    `fingerprint` is of what no server on the way changes (`services.inbox.fingerprint`), so that
+    the same mail from two sources is one row. What the mail was found to be may be corrected by a
     person; the bytes never change.
     """
 
@@ -575,9 +575,7 @@ class BounceRow(Table):
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     inbound_id: Mapped[int] = mapped_column(RowId, ForeignKey("inbound.id"), index=True)
     contact_id: Mapped[int | None] = mapped_column(RowId, ForeignKey("contacts.id"), index=True)
-    delivery_id: Mapped[int | None] = mapped_column(
-        RowId, ForeignKey("deliveries.id"), index=True
-    )
+    delivery_id: Mapped[int | None] = mapped_column(RowId, ForeignKey("deliveries.id"), index=True)
     #: Normalised.
     address: Mapped[str] = mapped_column(Text)
     #: A `domain.effects.Severity`.
