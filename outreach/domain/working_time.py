@@ -1,8 +1,8 @@
 """Working days and hours: when an answer is due that was promised in them.
 
 A promise of hours runs while the firm works and stands still while it does not. A promise of days
-is kept by the end of the last of them; what arrives when nobody works counts as arriving on the
-next working morning.
+is kept by the end of the last of them, counted from the day after the mail came: what comes on
+Friday night or on Sunday is answered within one working day by the end of Monday.
 """
 
 from dataclasses import dataclass, field
@@ -42,9 +42,10 @@ class WorkingTime:
 
     def due(self, received: datetime, promise: AnswerWithin) -> datetime:
         """Return until when a mail that came at `received` is to be answered, in UTC."""
-        day, begins = self._begin(received)
         if promise.unit == "hours":
+            day, begins = self._begin(received)
             return self._after_hours(day, begins, timedelta(hours=promise.amount))
+        day = received.astimezone(self.zone).date()
         for _ in range(promise.amount):
             day = self.next_working_day(day)
         return self._at(day, self.closes)

@@ -2,8 +2,8 @@
 
 Folders are opened with EXAMINE and mails fetched with BODY.PEEK, so nothing is marked as read. A
 mail is known by its UID, which counts within the folder's UIDVALIDITY: when that changes, the
-folder is read anew. UIDs are asked for in spans and mails fetched in small groups, so that neither a
-mailbox of a million mails nor a mail of 50 MB costs more memory than it must. A connection that
+folder is read anew. UIDs are asked for in spans and mails fetched in small groups, so that neither
+a mailbox of a million mails nor a mail of 50 MB costs more memory than it must. A connection that
 breaks is made again, and reading goes on behind the last mail that came whole.
 
 Standards: RFC 3501 and 9051 (IMAP4rev1, rev2), RFC 6154 (which folder is for sent mail), RFC 4616

@@ -12,6 +12,7 @@ Standards: cr.yp.to/proto/maildir.html, RFC 4155 (mbox; read in the mboxrd manne
 import fcntl
 import hashlib
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -262,3 +263,28 @@ def _separator_date(line: bytes) -> datetime | None:
 def _literal(text: str) -> str:
     """Return a glob pattern for exactly this text."""
     return "".join(f"[{char}]" if char in "*?[" else char for char in text)
+
+
+_IDENTITY = re.compile(rb"^(message-id|date|from)[ \t]*:(.*(?:\n[ \t].*)*)", re.I | re.M)
+
+
+def fingerprint(raw: bytes) -> str:
+    """Return 64 hex digits that are the same for one mail however it reached us.
+
+    They are made of Message-ID, date, author and body; not of the trace that each server adds, of
+    line ends, or of the quoting that mailbox files need.
+    """
+    text = raw.replace(b"\r\n", b"\n").lstrip(b"\n")
+    if text.startswith(b"From "):
+        text = text.partition(b"\n")[2]
+    head, _, body = text.partition(b"\n\n")
+    found: dict[bytes, bytes] = {}
+    for match_ in _IDENTITY.finditer(head[: 256 * 1024]):
+        found.setdefault(match_[1].lower(), b" ".join(match_[2].split()))
+    digest = hashlib.sha256()
+    for name in (b"message-id", b"date", b"from"):
+        digest.update(name + b":" + found.get(name, b"") + b"\n")
+    if not found:
+        digest.update(head)
+    digest.update(b"\n" + body.replace(b"\n>From ", b"\nFrom ").strip())
+    return digest.hexdigest()
