@@ -6,6 +6,7 @@ A command calls `Console.result` once with plain data; a person sees the text ma
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, is_dataclass
@@ -45,7 +46,7 @@ class Console:
     def result(self, data: Mapping[str, Any], human: str | Callable[[], str]) -> None:
         """Print the result of a command: `data` as JSON if asked for, else the text of `human`."""
         if self.json:
-            click.echo(json.dumps({"schema": SCHEMA, **data}, default=_plain, ensure_ascii=False))
+            click.echo(_json({"schema": SCHEMA, **data}))
             return
         text = human if isinstance(human, str) else human()
         if text:
@@ -66,9 +67,7 @@ class Console:
         if self.json:
             problems = [asdict(problem) for problem in error.problems]
             body = {"kind": type(error).__name__, "exit_code": error.exit_code}
-            click.echo(
-                json.dumps({"schema": SCHEMA, "error": {**body, "problems": problems}}), err=True
-            )
+            click.echo(_json({"schema": SCHEMA, "error": {**body, "problems": problems}}), err=True)
             return
         head = click.style("error:", fg="red", bold=True)
         for problem in error.problems:
@@ -135,6 +134,17 @@ def printable(text: str) -> str:
         else f"\\x{ord(char):02x}"
         for char in text
     )
+
+
+#: What would act on a terminal, or make text look as it is not, inside a JSON string.
+_ACTING = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+
+
+def _json(data: Mapping[str, Any]) -> str:
+    """Return `data` as JSON, with letters of all languages as themselves."""
+    text = json.dumps(data, default=_plain, ensure_ascii=False)
+    text = text.encode("utf-8", "backslashreplace").decode()
+    return _ACTING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

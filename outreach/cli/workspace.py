@@ -11,8 +11,9 @@ from outreach.errors import NotFoundError, RefusedError, UsageError, suggestion
 NEXT_STEPS = """\
 Three commands to try next:
   cd {folder}
-  outreach contacts import people.csv --consent express --evidence "web form"
+  {second}
   outreach preview newsletter"""
+IMPORT = 'outreach contacts import people.csv --consent express --evidence "web form"'
 
 
 @click.command()
@@ -54,11 +55,13 @@ def init(invocation: Invocation, folder: Path, sample: bool) -> None:
         app.close()
     names = [str(path.relative_to(folder)) for path in written]
 
+    second = "outreach send --segment clients" if sample else IMPORT
+
     def human() -> str:
         lines = [f"Made {folder} with {len(names)} files."]
         if added:
             lines.append(str(added))
-        return "\n".join([*lines, "", NEXT_STEPS.format(folder=folder)])
+        return "\n".join([*lines, "", NEXT_STEPS.format(folder=folder, second=second)])
 
     invocation.console.result(
         {"workspace": str(folder), "files": names, "sample": added and added.totals}, human
@@ -198,7 +201,7 @@ def db() -> None:
 @json_option
 @pass_invocation
 def upgrade(invocation: Invocation) -> None:
-    """Create the tables, or bring them to the newest revision.
+    """Create the tables, or bring them to the newest revision; on PostgreSQL the job queue's too.
 
     \b
     Example:
@@ -208,6 +211,10 @@ def upgrade(invocation: Invocation) -> None:
     before = database.revision()
     database.upgrade()
     after = database.revision()
+    if not database.is_sqlite:
+        from outreach.worker import Queue
+
+        Queue(database).install()
     text = (
         f"already at revision {after}"
         if before == after
@@ -248,7 +255,9 @@ def completion(context: click.Context, shell: str) -> None:
       outreach completion zsh > ~/.zfunc/_outreach
       outreach completion fish > ~/.config/fish/completions/outreach.fish
     """
+    from outreach.cli.main import COMPLETE_VARIABLE
+
     kind = get_completion_class(shell)
     assert kind is not None
     root = context.find_root().command
-    click.echo(kind(root, {}, "outreach", "_OUTREACH_COMPLETE").source())
+    click.echo(kind(root, {}, "outreach", COMPLETE_VARIABLE).source())

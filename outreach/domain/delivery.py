@@ -156,6 +156,8 @@ CAMPAIGN_TRANSITIONS: Mapping[tuple[CampaignState, CampaignEvent], CampaignState
     (_C.PAUSED, _V.CANCEL): _C.CANCELLED,
     # The last answer can arrive while it is paused.
     (_C.PAUSED, _V.FINISH): _C.FINISHED,
+    # A late answer said "not now" of a mail that was in doubt: there is something to send again.
+    (_C.FINISHED, _V.RESUME): _C.ACTIVE,
     # People were added to the audience; that needs an approval like any other.
     (_C.FINISHED, _V.APPROVE): _C.ACTIVE,
     (_C.ACTIVE, _V.APPROVE): _C.ACTIVE,

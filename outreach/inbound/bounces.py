@@ -8,6 +8,8 @@ original below a rule. Those habits are read here, not the phrases of single pro
 Standards: RFC 3464 and 6533 (delivery-status), RFC 6522 (multipart/report), RFC 5321 6.1.
 """
 
+# ruff: noqa: E501 (patterns and messages are easier to check in one piece)
+
 import json
 import re
 from collections.abc import Iterator
@@ -15,6 +17,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from outreach.inbound.mail import Headers, Mail, Part, parse_addresses, read_headers
+from outreach.inbound.phrases import Phrases, fold
 from outreach.inbound.reasons import (
     ENHANCED_STATUS,
     REPLY_CODE,
@@ -126,7 +129,9 @@ _ANYWHERE_SUBJECT = re.compile(
     re.IGNORECASE,
 )
 _NOT_WORDS = re.compile(r"^[^\w*]+")
-_ANSWER_SUBJECT = re.compile(r"^\s*(?:re|aw|sv|antw|odp|fwd?|wg|tr|rv|r|i|vs)\s*(?:\[\d+\])?:", re.I)
+_ANSWER_SUBJECT = re.compile(
+    r"^\s*(?:re|aw|sv|antw|odp|fwd?|wg|tr|rv|r|i|vs)\s*(?:\[\d+\])?:", re.I
+)
 _FAILURE = re.compile(
     r"could(?: not|n't) be delivered|(?:was|has|have) not (?:been )?(?:yet )?delivered|not reach the following"
     r"|(?:unable|able|failed|trouble|error|problem\w*)[^.\n]{0,40}(?:to )?deliver"
@@ -140,17 +145,19 @@ _FAILURE = re.compile(
     r"|не может быть доставлено|送信できませんでした|配信できません",
     re.IGNORECASE,
 )
-_DELAY = re.compile(
-    r"(?:has been|is|was) delayed|delayed \d+|not yet been delivered|will (?:be retried|continue to (?:try|be)|"
-    r"keep trying)|delivery attempts will continue|warning message only|\(delay\)|still (?:trying|being)"
-    r"|do not need to resend|could not send message for past|verz[öo]gert|retard[ée]|in ritardo",
-    re.IGNORECASE,
-)
+_DELAY = Phrases(
+    (
+        r"(?:has been|is|was) delayed", r"delayed \d+", r"not yet been delivered",
+        r"will (?:be retried|continue to (?:try|be)|keep trying)", r"delivery attempts will continue",
+        r"warning message only", r"\(delay\)", r"still (?:trying|being)", r"do not need to resend",
+        r"could not send message for past", r"verzogert", r"retarde", r"in ritardo", r"delivery delayed",
+    )
+)  # fmt: skip
 # What follows is our own mail: a rule with words in it, an announcement, or headers of transport.
+_DOUBLED = ("--", "==", "__", "**")
+_STROKES = "->*=_| \t"
 _RULE_ABOVE = re.compile(
-    r"[ \t>*=_-]*(?:-{2,}|={2,}|_{2,}|\*{3,}).{0,40}?(?:cop(?:y|ie)|original|return(?:ed|ing) (?:message|mail)|unsent"
-    r"|undelivered message|message (?:header|text))",
-    re.IGNORECASE,
+    r".{0,40}?(?:cop(?:y|ie)|original|return(?:ed|ing) (?:message|mail)|unsent|undelivered message|message (?:header|text))"
 )
 _ANNOUNCED = re.compile(
     r"(?:copy of (?:the|your) (?:original )?(?:message|mail)|(?:original|your|returned)? ?(?:message|mail)(?:'s)?"
@@ -174,9 +181,18 @@ def _original_at(text: str) -> Iterator[int]:
         low = line[:200].lower()
         named = line[:1].isalpha() and bool(_AUTHOR_FIELD.match(line))
         if (
-            (low[:1] in "->*=_ \t|" and low.strip("->*=_ \t|") != low and _RULE_ABOVE.match(line[:200]))
-            or (("follow" in low or "copy of" in low or "original message" in low or "below" in low or "header:" in low)
-                and ":" not in low[:-2] and _ANNOUNCED.search(low))
+            (low[:3].strip(" \t>")[:2] in _DOUBLED and _RULE_ABOVE.match(low.strip(_STROKES)))
+            or (
+                (
+                    "follow" in low
+                    or "copy of" in low
+                    or "original message" in low
+                    or "below" in low
+                    or "header:" in low
+                )
+                and ":" not in low[:-2]
+                and _ANNOUNCED.search(low)
+            )
             or (":" in low[:48] and _TRANSPORT_FIELD.match(line))
             or (named and field)
         ):
@@ -196,11 +212,28 @@ _SPOKEN = re.compile(
     r"(?:rcpt to:?\s*|[45]\d\d(?:[ -]#?\d\.\d{1,3}\.\d{1,3})? )<?(?P<a>" + _MAILBOX + ")",
     re.IGNORECASE,
 )
-_NAMED = re.compile(
-    r"(?:recipients?|address(?:es)?|deliver(?:ed|ing|y)?|mail|message|user|mailbox|to|for|reach|sent|account)\b"
-    r"(?:(?!contact|assistance)[^@\n.;]){0,80}?[\s<:('\"](?P<a>" + _MAILBOX + ")",
+_NAMING = re.compile(
+    r"\b(?:recipients?|address(?:es)?|deliver(?:ed|ing|y)?|mail|message|user|mailbox|to|for|reach|sent|account)\b(?=[^\w@])",
     re.IGNORECASE,
 )
+_HELP = re.compile(r"contact|assistance|support|question", re.IGNORECASE)
+
+
+def _named(prose: str) -> list[str]:
+    """Return the addresses before which, in the same sentence, a recipient is spoken of."""
+    found = []
+    for match in _MAILBOX_RE.finditer(prose):
+        before = re.split(r"[@.;]|\n\s*\n", prose[max(0, match.start() - 90) : match.start()])[-1]
+        if (
+            before
+            and before[-1] in " \t\n<:('\""
+            and _NAMING.search(before)
+            and not _HELP.search(before)
+        ):
+            found.append(match[0])
+    return found
+
+
 _FIELD = re.compile(r"^[ \t>]*(?:final|original)-recipient[ \t]*:", re.IGNORECASE | re.MULTILINE)
 _TYPED = re.compile(r"^\s*([\w.-]{1,32})\s*;\s*")
 _UNICODE_ESCAPE = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")
@@ -231,7 +264,11 @@ def speaks_as_daemon(mail: Mail) -> bool:
 
 def is_daemon(mail: Mail) -> bool:
     """Whether a mail system is the author, by its word or by the null reverse-path."""
-    return mail.null_sender or speaks_as_daemon(mail) or bool(_DAEMON_PATH.match(mail.headers.get("return-path")))
+    return (
+        mail.null_sender
+        or speaks_as_daemon(mail)
+        or bool(_DAEMON_PATH.match(mail.headers.get("return-path")))
+    )
 
 
 # -- RFC 3464 ------------------------------------------------------------------------------------
@@ -248,7 +285,9 @@ def _read_dsn(mail: Mail) -> DeliveryNotice | None:
     groups = [group for part in reports for group in _groups(part.text())]
     prose = _prose(mail, depth)
     recipients = _from_groups(groups, prose)
-    envelope = next((g["original-envelope-id"] for g in groups if "original-envelope-id" in g), None)
+    envelope = next(
+        (g["original-envelope-id"] for g in groups if "original-envelope-id" in g), None
+    )
     if not recipients:
         action = _action(next((g["action"] for g in groups if "action" in g), ""), prose)
         recipients = _from_prose(mail, prose, action)
@@ -269,9 +308,9 @@ def _groups(text: str) -> list[dict[str, str]]:
             if groups[-1]:
                 groups.append({})
             name = ""
-        elif line[:1] in " \t" and name and ":" not in line.split(";")[0][:24]:
-            groups[-1][name] += " " + line.strip()
-        elif line[:1] in " \t" and name and not _FIELD.match(line):
+        elif (line[:1] in " \t" and name and ":" not in line.split(";")[0][:24]) or (
+            line[:1] in " \t" and name and not _FIELD.match(line)
+        ):
             groups[-1][name] += " " + line.strip()
         else:
             head, colon, value = line.partition(":")
@@ -333,10 +372,10 @@ def _action(value: str, otherwise: str) -> Action:
         return Action(word)
     if word:
         return Action.DELAYED if word.startswith("delay") else Action.FAILED
-    return Action.DELAYED if _DELAY.search(otherwise) else Action.FAILED
+    return Action.DELAYED if _DELAY.search(fold(otherwise[:4000])) else Action.FAILED
 
 
-def _status(
+def _status(  # noqa: PLR0917
     recipient: str,
     original: str | None,
     action: Action,
@@ -420,7 +459,7 @@ def _most_specific(field: str | None, diagnostic: str, near: str, action: Action
 def _read_provider_notice(mail: Mail) -> DeliveryNotice | None:
     """Read a provider's event that comes by mail: Amazon SES through an SNS mail subscription."""
     text = mail.text.lstrip()
-    if not text.startswith("{") or "Type\"" not in text[:4000]:
+    if not text.startswith("{") or 'Type"' not in text[:4000]:
         return None
     try:
         event, _ = json.JSONDecoder(strict=False).raw_decode(text)
@@ -431,12 +470,19 @@ def _read_provider_notice(mail: Mail) -> DeliveryNotice | None:
         returned = event.get("mail") or {}
         if kind == "bounce":
             entries = [
-                (str(one["emailAddress"]), str(one.get("status") or ""), str(one.get("diagnosticCode") or ""))
+                (
+                    str(one["emailAddress"]),
+                    str(one.get("status") or ""),
+                    str(one.get("diagnosticCode") or ""),
+                )
                 for one in detail["bouncedRecipients"]
             ]
             action = Action.FAILED
         elif kind == "delivery":
-            entries = [(str(one), "", str(detail.get("smtpResponse") or "")) for one in detail["recipients"]]
+            entries = [
+                (str(one), "", str(detail.get("smtpResponse") or ""))
+                for one in detail["recipients"]
+            ]
             action = Action.DELIVERED
         else:
             return None
@@ -464,11 +510,15 @@ def _prose(mail: Mail, depth: int = 0) -> str:
     if depth == 0:
         text = mail.text or (mail.plain_html if mail.html else "")
     else:
-        text = "\n".join(p.text() for p in mail.parts if p.enclosed == depth and p.type == "text/plain")
+        text = "\n".join(
+            p.text() for p in mail.parts if p.enclosed == depth and p.type == "text/plain"
+        )
     text = text[:_MAX_REPORT]
-    for cut in _original_at(text):
-        if _MAILBOX_RE.search(text, 0, cut):
-            return text[:cut]
+    mailbox = _MAILBOX_RE.search(text)
+    if mailbox:
+        for cut in _original_at(text):
+            if cut >= mailbox.end():
+                return text[:cut]
     return text
 
 
@@ -480,7 +530,9 @@ def read_prose(mail: Mail) -> DeliveryNotice | None:
     daemon = is_daemon(mail)
     if not named and not daemon and ("in-reply-to" in headers or _ANSWER_SUBJECT.match(subject)):
         return None
-    failing = bool(_FAILURE_SUBJECT.match(_NOT_WORDS.sub("", subject)) or _ANYWHERE_SUBJECT.search(subject))
+    failing = bool(
+        _FAILURE_SUBJECT.match(_NOT_WORDS.sub("", subject)) or _ANYWHERE_SUBJECT.search(subject)
+    )
     if not named and not daemon and not failing:
         return None
     prose = _prose(mail)
@@ -488,14 +540,14 @@ def read_prose(mail: Mail) -> DeliveryNotice | None:
         told = bool(_FAILURE.search(prose))
         if not failing and not told:
             return None
-        if not daemon and not (
-            told and (REPLY_CODE.search(prose) or _returned(mail, 0))
-        ):
+        if not daemon and not (told and (REPLY_CODE.search(prose) or _returned(mail, 0))):
             return None
-    action = Action.DELAYED if _DELAY.search(f"{subject}\n{prose}") else Action.FAILED
+    action = Action.DELAYED if _DELAY.search(fold(f"{subject}\n{prose[:4000]}")) else Action.FAILED
     recipients = _from_prose(mail, prose, action)
     if not recipients and daemon:
-        recipients = _from_prose(mail, mail.text[:_MAX_REPORT], action)  # the report is below a report
+        recipients = _from_prose(
+            mail, mail.text[:_MAX_REPORT], action
+        )  # the report is below a report
     if not recipients:
         return None
     return DeliveryNotice(
@@ -534,7 +586,7 @@ def _addresses_in_prose(mail: Mail, prose: str) -> list[str]:
     tiers = (
         others or named or first,
         [m["a"] for m in _SPOKEN.finditer(prose)],
-        [m["a"] for m in _NAMED.finditer(prose)],
+        _named(prose),
         _MAILBOX_RE.findall(mail.subject),
         intended if len(intended) == 1 else [],
     )
@@ -589,7 +641,7 @@ def _returned(mail: Mail, depth: int) -> Headers | None:
 
 _HEADER_BLOCK = re.compile(
     r"^[ \t]{0,8}(?:Return-Path|Received|DKIM-Signature|X-[\w-]{1,40}|Message-Id|MIME-Version|From|Delivered-To"
-    r"|ARC-[\w-]{1,40}|To|Date|Subject):[ \t][^\n]*\n(?:[ \t]+[^\n]*\n)*(?=[ \t]{0,8}[A-Z][\w-]{1,40}:[ \t])",
+    r"|ARC-[\w-]{1,40}|To|Date|Subject):[ \t][^\n]*\n(?:[ \t][^\n]*\n)*(?=[ \t]{0,8}[A-Z][\w-]{1,40}:[ \t])",
     re.IGNORECASE | re.MULTILINE,
 )
 

@@ -7,13 +7,21 @@ then responders, and only what is left was written by a person, who may have ask
 ``Precedence: bulk`` or ``list`` alone proves nothing: most mail that carries it was written by people.
 """
 
+# ruff: noqa: E501 (patterns and messages are easier to check in one piece)
+
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
 from outreach.inbound.absences import AutoReply, read_absence_note, read_auto_reply
-from outreach.inbound.bounces import Action, DeliveryNotice, read_delivery_status, read_prose, speaks_as_daemon
+from outreach.inbound.bounces import (
+    Action,
+    DeliveryNotice,
+    read_delivery_status,
+    read_prose,
+    speaks_as_daemon,
+)
 from outreach.inbound.complaints import FeedbackReport, read_report
 from outreach.inbound.mail import Mail
 from outreach.inbound.match import Clues, Match, Sent, clues, match
@@ -125,7 +133,14 @@ class Explanation:
 
 
 _BULK = frozenset({"bulk", "list", "junk"})
-_STRUCTURE = ("blockquote", "gmail_quote", "divRplyFwdMsg", "moz-cite-prefix", "yahoo_quoted", "OutlookMessageHeader")
+_STRUCTURE = (
+    "blockquote",
+    "gmail_quote",
+    "divRplyFwdMsg",
+    "moz-cite-prefix",
+    "yahoo_quoted",
+    "OutlookMessageHeader",
+)
 
 
 def author_words(mail: Mail) -> Reply:
@@ -157,7 +172,6 @@ def explain(
     and `people` are what `outreach.inbound.match.match` asks for; without `verify` nothing is matched.
     """
     mail = Mail(raw, received_at)
-    headers = mail.headers
     report = read_report(mail)
     notice = None
     absence = None

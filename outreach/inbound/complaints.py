@@ -7,6 +7,8 @@ Standards: RFC 5965 (the format), RFC 6591 (authentication failures), RFC 6650 (
 RFC 9477 (CFBL-Address).
 """
 
+# ruff: noqa: E501 (patterns and messages are easier to check in one piece)
+
 import json
 import re
 from dataclasses import dataclass

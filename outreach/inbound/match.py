@@ -12,6 +12,8 @@ it, in any case and with any separator, without risk.
 Standards: RFC 5322 3.6.4 (identification fields), RFC 3461 4.4 (ENVID).
 """
 
+# ruff: noqa: E501 (patterns and messages are easier to check in one piece)
+
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -138,7 +140,9 @@ def clues(
         addresses += [report.mail_from] if report.mail_from else []
     if returned:
         ids += _ids_about(returned)
-        addresses += [a.address for name in ("return-path", "reply-to") for a in returned.addresses(name)]
+        addresses += [
+            a.address for name in ("return-path", "reply-to") for a in returned.addresses(name)
+        ]
         addresses += _unsubscribe_addresses(returned)
     ids += list(reversed(headers.ids("in-reply-to"))) + list(reversed(headers.ids("references")))
     for name in ("original-message-id", "x-original-message-id", "x-ms-exchange-parent-message-id"):
@@ -147,7 +151,9 @@ def clues(
         addresses=tuple(dict.fromkeys(addresses)),
         ids=tuple(dict.fromkeys(ids))[:MAX_IDS],
         senders=tuple(dict.fromkeys(senders)),
-        subject=bare_subject(returned.text("subject") if returned and returned.get("subject") else mail.subject),
+        subject=bare_subject(
+            returned.text("subject") if returned and returned.get("subject") else mail.subject
+        ),
         text=text[:20_000],
         received_at=mail.received_at,
     )
@@ -155,13 +161,22 @@ def clues(
 
 def _ids_about(returned: Headers) -> list[str]:
     ids = returned.ids("message-id")
-    for name in ("x-google-original-message-id", "original-message-id", "x-original-message-id", "x-message-id"):
+    for name in (
+        "x-google-original-message-id",
+        "original-message-id",
+        "x-original-message-id",
+        "x-message-id",
+    ):
         ids = ids + returned.ids(name)
     return ids + list(reversed(returned.ids("references")))
 
 
 def _unsubscribe_addresses(returned: Headers) -> list[str]:
-    return [match[0] for value in returned.all("list-unsubscribe") for match in _TOKEN.finditer(value[:4000])]
+    return [
+        match[0]
+        for value in returned.all("list-unsubscribe")
+        for match in _TOKEN.finditer(value[:4000])
+    ]
 
 
 def bare_subject(subject: str) -> str:
@@ -212,7 +227,9 @@ def match(
 
     def tied(rung: Rung, delivery_id: int, key: str) -> Match:
         known = by_delivery.get(delivery_id)
-        stranger = known is not None and bool(given.senders) and known.addresses.isdisjoint(given.senders)
+        stranger = (
+            known is not None and bool(given.senders) and known.addresses.isdisjoint(given.senders)
+        )
         confidence = _CONFIDENCE[rung] * (_STRANGER if stranger else 1)
         return Match(
             rung=rung,
@@ -258,7 +275,9 @@ def _by_sender(
         if not each.addresses.isdisjoint(given.senders)
         and (now is None or now - THREAD_AGE <= each.sent_at <= now + _SKEW)
     ]
-    same = [each for each in from_them if given.subject and bare_subject(each.subject) == given.subject]
+    same = [
+        each for each in from_them if given.subject and bare_subject(each.subject) == given.subject
+    ]
     if len({each.contact_id for each in same}) == 1:
         newest = max(same, key=lambda each: (each.sent_at, each.delivery_id))
         return tied(Rung.SENDER_AND_SUBJECT, newest.delivery_id, given.subject)

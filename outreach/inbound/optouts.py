@@ -6,11 +6,13 @@ letter the same words are as likely to be about something else. A longer text th
 request is reported as unsure, for a person to decide while mail is held.
 """
 
+# ruff: noqa: E501 (patterns and messages are easier to check in one piece)
+
 import re
 from dataclasses import dataclass
 
-from outreach.inbound.absences import fold, words
-from outreach.inbound.phrases import Phrases
+from outreach.inbound.absences import words
+from outreach.inbound.phrases import Phrases, fold
 
 SHORT = 25
 """Words, or a third of the characters in writing without spaces, up to which a request is sure."""
@@ -29,20 +31,22 @@ _LONG = 3000  # characters of a letter
 _REQUEST = Phrases(words("opt_out"))
 _NOT = Phrases(words("not_opt_out"))
 _SUBJECT = re.compile(
-    r"^\W*(?:(?:re|aw|sv|antw|odp|tr|res|r|vs|fwd?|fw)\s*:\s*)*(?:unsubscribe|opt[ -]?out|remove(?: me)?|abmelden|abmeldung|abbestellen"
+    r"^\W*(?:unsubscribe\s+[a-z2-7]{24,200}$|(?:(?:re|aw|sv|antw|odp|tr|res|r|vs|fwd?|fw)\s*:\s*)*(?:unsubscribe|opt[ -]?out|remove(?: me)?|abmelden|abmeldung|abbestellen"
     r"|desabonnement|desinscription|se desabonner|baja|darse de baja|cancelar|cancellami|disiscrizione|disiscrivimi"
-    r"|descadastrar|uitschrijven|afmelden|avregistrera|avanmalan|avprenumerera|wypisz|rezygnacja|配信停止|配信解除|退会|отписаться|退订|stop)\W*$"
+    r"|descadastrar|uitschrijven|afmelden|avregistrera|avanmalan|avprenumerera|wypisz|rezygnacja|配信停止|配信解除|退会|отписаться|退订|stop)\W*$)"
 )
-_POLITE = re.compile(r"(?<![a-z])(?:thanks|thank you|thx|danke|merci|gracias|grazie|obrigad[oa]|bedankt|tack|dziekuj\w+)(?![a-z])")
+_POLITE = re.compile(
+    r"(?<![a-z])(?:thanks|thank you|thx|danke|merci|gracias|grazie|obrigad[oa]|bedankt|tack|dziekuj\w+)(?![a-z])"
+)
 
 
-def read_opt_out(text: str, subject: str = "") -> OptOut | None:
+def read_opt_out(text: str, subject: str = "") -> OptOut | None:  # noqa: PLR0911
     """Return the request for no more mail in a person's own words `text`, or None.
 
     `subject` counts only if nothing was written: mail programs fill it from ``mailto:`` links.
     """
     size = max(len(text.split()), _units(text) // 3) if len(text) < _LONG else _LONG
-    if size > 3 * SHORT:
+    if size > 2 * SHORT:
         return None
     told = fold(text.strip())
     if not told:

@@ -5,11 +5,47 @@ under the two letters they can begin with, and at the start of each word only th
 letters are tried.
 """
 
+# ruff: noqa: E501 (patterns and messages are easier to check in one piece)
+
 import re
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Iterable, Sequence
 
 _WORD = re.compile(r"(?<![a-z])[^\s\W_]|(?<![a-z])[(^]")
 _LOOK = re.compile(r"\\b|\^|\(\?<[!=](?:[^()\\]|\\.)*\)|\(\?![^()]*\)")
+
+
+def fold(text: str) -> str:
+    """Return `text` for comparison: lower case, no accents on Latin letters, narrow forms."""
+    text = unicodedata.normalize("NFKC", text).translate(_LETTERS).lower()
+    if text.isascii():
+        return text
+    plain = "".join(c for c in unicodedata.normalize("NFD", text) if not "\u0300" <= c <= "\u036f")
+    return unicodedata.normalize("NFC", plain)
+
+
+_LETTERS = str.maketrans(
+    {
+        "ł": "l",
+        "Ł": "l",
+        "ø": "o",
+        "Ø": "o",
+        "ß": "ss",
+        "æ": "ae",
+        "đ": "d",
+        "’": "'",
+        "‘": "'",
+        "ı": "i",
+    }
+)
+
+
+def fold_pattern(pattern: str) -> str:
+    """Return a regular expression folded like the text it is compared with, escapes untouched."""
+    return "".join(
+        piece if piece.startswith("\\") else fold(piece)
+        for piece in re.findall(r"\\.|[^\\]+", pattern)
+    )
 
 
 class Phrases:
@@ -45,12 +81,53 @@ class Phrases:
         return self._anywhere.search(text) if self._anywhere else None
 
 
+class Rules:
+    """Sets of such patterns in order: the first set of which one is found anywhere is the answer."""
+
+    def __init__(self, sets: Sequence[Iterable[str]]) -> None:
+        filed: dict[str, dict[int, list[str]]] = {}
+        anywhere: dict[int, list[str]] = {}
+        for rank, patterns in enumerate(sets):
+            for pattern in patterns:
+                for branch in branches(fold_pattern(pattern)):
+                    heads = _heads(branch)
+                    if "" in heads:
+                        anywhere.setdefault(rank, []).append(branch)
+                    else:
+                        for head in heads:
+                            filed.setdefault(head, {}).setdefault(rank, []).append(branch)
+        self._filed = {
+            head: [(rank, re.compile("|".join(ranks[rank]))) for rank in sorted(ranks)]
+            for head, ranks in filed.items()
+        }
+        self._anywhere = [(rank, re.compile("|".join(anywhere[rank]))) for rank in sorted(anywhere)]
+
+    def first(self, folded: str) -> int | None:
+        """Return the number of the first set with a pattern in `folded`, or None."""
+        best = 1 << 16
+        for word in _WORD.finditer(folded):
+            at = word.start()
+            for head in (folded[at : at + 2], folded[at]):
+                for rank, pattern in self._filed.get(head, ()):
+                    if rank >= best:
+                        break
+                    if pattern.match(folded, at):
+                        best = rank
+                        break
+        for rank, pattern in self._anywhere:
+            if rank >= best:
+                break
+            if pattern.search(folded):
+                best = rank
+        return best if best < 1 << 16 else None
+
+
 def _heads(pattern: str) -> set[str]:
     """Return the one or two letters that `pattern` can begin with; ``""`` if that cannot be told."""
     return {head[:2] for head in _beginnings(pattern, 2)}
 
 
-def _beginnings(pattern: str, letters: int) -> set[str]:
+def _beginnings(pattern: str, letters: int) -> set[str]:  # noqa: PLR0911
     look = _LOOK.match(pattern)
     if look:
         return _beginnings(pattern[look.end() :], letters)

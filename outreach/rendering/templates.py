@@ -17,27 +17,22 @@ from datetime import UTC, date, datetime, tzinfo
 from hashlib import sha256
 from html import escape
 from pathlib import Path, PurePosixPath
-from typing import Any, TypeVar
+from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import jinja2
 from babel import Locale, UnknownLocaleError
-from jinja2 import meta, nodes
 from markupsafe import Markup
 
 from outreach.domain.contact import Contact
 from outreach.domain.mailing import Sender
 from outreach.domain.tiers import Tiers
 from outreach.errors import NotFoundError, Problem, TemplateError, suggestion
-from outreach.rendering.css import inline_css
-from outreach.rendering.faults import EXPECTED, as_template_error, column_of
-from outreach.rendering.filters import FILTERS, FUNCTIONS, TESTS
-from outreach.rendering.front_matter import FrontMatter, Period, Sheet, front_matter, take_apart
-from outreach.rendering.markdown import markdown_to_html, markdown_to_mjml
-from outreach.rendering.mjml import render_mjml
+from outreach.rendering.faults import EXPECTED, as_template_error
+from outreach.rendering.front_matter import FrontMatter, Period
 from outreach.rendering.mjml_source import included_name
-from outreach.rendering.sandbox import Language, Record, Rendering, Sandbox, rendering
-from outreach.rendering.text import html_to_text, links_of
+from outreach.rendering.sandbox import Language, Record, Rendering, rendering
+from outreach.rendering.snapshot import CONTACT_FIELDS, CONTACT_SETS, FUNCTION_NAMES, Snapshot
 
 SUFFIXES = (".mjml", ".md", ".txt")
 """What a template file may be; where two share a name, the earlier is the template."""
@@ -45,45 +40,6 @@ MAX_FILE = 2_000_000
 """Octets that one template file may have."""
 
 _APART = ("layouts", "partials")
-CONTACT_FIELDS = (
-    "email",
-    "first_name",
-    "last_name",
-    "name",
-    "company",
-    "job_title",
-    "country",
-    "locale",
-    "timezone",
-    "tier",
-    "tier_since",
-    "relies_on",
-    "owner",
-    "last_touch",
-    "last_in",
-    "last_out",
-    "last_two_way",
-    "last_personal",
-    "last_reply",
-)
-CONTACT_SETS = ("roles", "interests")
-NAMES = (
-    "contact",
-    "sender",
-    "company",
-    "postal_address",
-    "website",
-    "links",
-    "promise",
-    "now",
-    "today",
-    "locale",
-    "language",
-    "direction",
-    "preheader",
-    "subject",
-    "content",
-)
 _PROMISED = (
     "title",
     "definition",
@@ -96,10 +52,8 @@ _PROMISED = (
     "thank_referral_within_working_days",
     "follow_ups",
 )
-_FUNCTION_NAMES = ("namespace", "range", "dict", *FUNCTIONS)
 _T = TypeVar("_T")
 _SAFE_LINK = re.compile(r"(?:https?|mailto|tel|sms|xmpp|geo|cid):|[^:]*\Z|[#/?.]", re.IGNORECASE)
-_INCLUDE = re.compile(r"<mj-include\b[^>]*?\bpath\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +117,7 @@ class TemplateSet:
     def names(self) -> list[str]:
         """Return the names of all templates, without layouts and partials."""
         found: dict[str, str] = {}
-        for file in self._listing():
+        for file in self.listing():
             path = PurePosixPath(file)
             parts = path.parts
             if path.suffix not in SUFFIXES or any(part.startswith(("_", ".")) for part in parts):
@@ -236,7 +190,8 @@ class TemplateSet:
     def _display_folder(self) -> str:
         return f"{self.folder.name if self.folder else 'templates'}/"
 
-    def _listing(self) -> Iterator[str]:
+    def listing(self) -> Iterator[str]:
+        """Yield the name of every file in the folder, whatever it is."""
         if self._files is not None:
             yield from self._files
         elif self.folder is not None and self.folder.is_dir():
@@ -281,7 +236,7 @@ class Template:
         self.format = PurePosixPath(file).suffix
         self._templates = templates
         self.display = templates.display
-        snapshot = _Snapshot(templates, file)
+        snapshot = Snapshot(templates, file)
         self.front_matter: FrontMatter = snapshot.front_matter
         self.files: Mapping[str, str] = snapshot.files
         self.warnings: tuple[Problem, ...] = tuple(snapshot.warnings)
@@ -336,7 +291,7 @@ class Template:
             zone=zone,
             first_name=contact.first_name,
             names=frozenset(
-                [*names, *_FUNCTION_NAMES, *(f"contact.{field}" for field in CONTACT_FIELDS)]
+                [*names, *FUNCTION_NAMES, *(f"contact.{field}" for field in CONTACT_FIELDS)]
             ),
         )
         with rendering(state):
@@ -418,7 +373,16 @@ class Template:
         fixed = _parse_locale(self.front_matter.language)
         return own if fixed is None or fixed.language == own.language else fixed
 
+    # What turns text into mail is imported where it is used: a run from cron that finds nothing to
+    # do loads its template to know the key, and renders nothing.
+
     def _html(self, names: dict[str, object]) -> tuple[str, tuple[Problem, ...]]:
+        from outreach.rendering.markdown import (  # noqa: PLC0415
+            markdown_to_html,
+            markdown_to_mjml,
+        )
+        from outreach.rendering.mjml import render_mjml  # noqa: PLC0415
+
         body = self.display(self.file)
         if self._layout is None and self.format == ".md":
             source = self._run(Language.MARKDOWN, self.file, names)
@@ -450,6 +414,9 @@ class Template:
         return html, warnings
 
     def _finished(self, html: str, names: Mapping[str, object], *, has_preview: bool) -> str:
+        from outreach.rendering.css import inline_css  # noqa: PLC0415
+        from outreach.rendering.text import links_of  # noqa: PLC0415
+
         html = inline_css(html)
         if names["preheader"] and not has_preview:
             html = _with_preheader(html, str(names["preheader"]))
@@ -467,6 +434,8 @@ class Template:
             return _tidy(self._run(Language.TEXT, self._text_file, names))
         if "text" in self._inline:
             return _tidy(self._run_inline("text", names))
+        from outreach.rendering.text import html_to_text  # noqa: PLC0415
+
         return html_to_text(html)
 
     def _text_body(self, names: dict[str, object]) -> str:
@@ -547,245 +516,6 @@ class Template:
         return replace(problem, source=self.display(file), line=number, column=column)
 
 
-class _Snapshot:
-    """Reads a template and all that it names, and finds what can be found before rendering."""
-
-    def __init__(self, templates: TemplateSet, file: str) -> None:
-        self.templates = templates
-        self.file = file
-        self.files: dict[str, str] = {}
-        self.sheets: dict[str, Sheet] = {}
-        self.trees: dict[str, nodes.Template] = {}
-        self.problems: list[Problem] = []
-        self.warnings: list[Problem] = []
-        self.sandboxes = {language: self._sandbox(language) for language in Language}
-        own = self._take(file)
-        if own is None:
-            raise TemplateError(self.problems)
-        self.layout = self._named_file(own, "layout", self._layout_file)
-        reserved = (*NAMES, *_FUNCTION_NAMES)
-        layout_sheet = self.sheets.get(self.layout) if self.layout else None
-        try:
-            self.front_matter = front_matter(own, layout_sheet, reserved=reserved)
-        except TemplateError as error:
-            self.problems += [self._displayed(problem) for problem in error.problems]
-        self.text_file = self._named_file(own, "text", self._text_file_name)
-        if not self.problems:
-            self._check_names()
-            self._check_unused(own)
-        if self.problems:
-            raise TemplateError(_unique(self.problems))
-
-    def _sandbox(self, language: Language) -> Sandbox:
-        return Sandbox(
-            language,
-            jinja2.FunctionLoader(self._source),
-            filters=FILTERS,
-            tests=TESTS,
-            functions=FUNCTIONS,
-        )
-
-    def _source(self, name: str) -> str | None:
-        sheet = self.sheets.get(name)
-        return sheet.body if sheet else None
-
-    def _displayed(self, problem: Problem) -> Problem:
-        source = problem.source
-        return replace(problem, source=self.templates.display(source)) if source else problem
-
-    def _take(self, file: str) -> Sheet | None:
-        """Read a file and everything that it names; note what is wrong with them."""
-        if file in self.files:
-            return self.sheets.get(file)
-        text = self.templates.read(file)
-        if text is None:
-            return None
-        self.files[file] = text
-        try:
-            sheet = take_apart(text, file)
-        except TemplateError as error:
-            self.problems += [self._displayed(problem) for problem in error.problems]
-            return None
-        self.sheets[file] = sheet
-        language = Language.TEXT if file.endswith(".txt") else Language.HTML
-        try:
-            self.trees[file] = tree = self.sandboxes[language].parse(sheet.body, file, file)
-            self.sandboxes[language].compile(sheet.body, file, file)
-        except EXPECTED as error:
-            if isinstance(error, jinja2.TemplateSyntaxError) and error.name is None:
-                error.name = file
-            self.problems += as_template_error(error, self.templates.display, self.files).problems
-            return sheet
-        for node in tree.find_all((nodes.Extends, nodes.Include, nodes.Import, nodes.FromImport)):
-            self._take_reference(file, node)
-        for found in _INCLUDE.finditer(sheet.body):
-            self._take_mjml(file, found[1] or found[2] or "")
-        return sheet
-
-    def _take_reference(self, file: str, node: Any) -> None:  # noqa: ANN401 - four kinds of node
-        written = node.template
-        listed = isinstance(written, nodes.List | nodes.Tuple)
-        parts = written.items if listed else [written]
-        if not all(isinstance(part, nodes.Const) and isinstance(part.value, str) for part in parts):
-            self._problem(
-                "the name of a file must stand here in quotes",
-                file,
-                node.lineno,
-                hint="choose between files with {% if %}",
-            )
-            return
-        found = False
-        for part in parts:
-            name = part.value
-            if included_name(name, "") != name:
-                self._problem(
-                    f'"{name}" is outside the template folder, or not its plain name',
-                    file,
-                    node.lineno,
-                    hint="name files from the template folder, as layouts/newsletter.mjml",
-                )
-                return
-            before = len(self.problems)
-            found = self._take(name) is not None or len(self.problems) > before or found
-        if not found and not getattr(node, "ignore_missing", False):
-            wanted = parts[0].value if parts else ""
-            self._problem(
-                f'there is no file "{wanted}"',
-                file,
-                node.lineno,
-                hint=suggestion(wanted, self.templates._listing()),
-                word=wanted,
-            )
-
-    def _take_mjml(self, file: str, path: str) -> None:
-        # Whether it is relative to this file or to the one that extends it, MJML will say; what is
-        # not there it will report.
-        for including in {file, self.file, *self.sheets}:
-            name = included_name(path, including)
-            if name and name not in self.files and (text := self.templates.read(name)) is not None:
-                self.files[name] = text
-                for found in _INCLUDE.finditer(text):
-                    self._take_mjml(name, found[1] or found[2] or "")
-
-    def _named_file(
-        self, sheet: Sheet, key: str, file_of: Callable[[str], str | None]
-    ) -> str | None:
-        """Take the file that a key of the front matter names."""
-        value = sheet.values.get(key)
-        file = file_of(value) if isinstance(value, str) else None
-        if file is None or self._take(file) is not None or file in self.files:
-            return file
-        near = suggestion(file, self.templates._listing())
-        self._problem(
-            f'{key} is "{value}", but there is no file {self.templates.display(file)}',
-            sheet.name,
-            sheet.lines[key],
-            hint=near,
-        )
-        return None
-
-    def _layout_file(self, value: str) -> str | None:
-        suffix = ".txt" if self.file.endswith(".txt") else ".mjml"
-        return f"layouts/{value}{suffix}" if re.fullmatch(r"[\w-]+", value) else None
-
-    def _text_file_name(self, value: str) -> str | None:
-        if "\n" in value or not value.endswith(".txt"):
-            return None
-        return included_name(value, self.file)
-
-    def _problem(
-        self,
-        message: str,
-        file: str,
-        line: int,
-        *,
-        hint: str | None = None,
-        word: str | None = None,
-    ) -> None:
-        column = column_of(word, self.files[file], line) if word else None
-        source = self.templates.display(file)
-        self.problems.append(Problem(message, source, line, column, hint))
-
-    def _check_names(self) -> None:
-        """Note names that nothing in the template gives a meaning to."""
-        trees = {**self.trees, **self._inline_trees()}
-        given: set[str] = {*NAMES, *_FUNCTION_NAMES, *self.front_matter.variables}
-        given |= {"caller", "loop", "self", "super", "varargs", "kwargs"}
-        for tree in trees.values():
-            given |= _given(tree)
-        shadowed = any("contact" in _given(tree) for tree in trees.values())
-        for label, tree in trees.items():
-            file = label.partition("#")[0]
-            unknown = meta.find_undeclared_variables(tree) - given
-            for node in tree.find_all(nodes.Name):
-                if node.name in unknown:
-                    fields = (*CONTACT_FIELDS, *CONTACT_SETS, *(self.templates.attributes or ()))
-                    hint = suggestion(node.name, given)
-                    if node.name in fields:
-                        hint = f"write contact.{node.name}"
-                    self._problem(
-                        f'there is no "{node.name}" here',
-                        file,
-                        node.lineno,
-                        hint=hint or "give it a value in the front matter",
-                        word=node.name,
-                    )
-            if not shadowed and self.templates.attributes is not None:
-                self._check_contact_fields(tree, file)
-        used = {node.name for tree in trees.values() for node in tree.find_all(nodes.Name)}
-        if self.layout and "content" not in used:
-            self._problem(
-                "the layout never prints {{ content }}, so the body would be lost", self.layout, 1
-            )
-
-    def _check_contact_fields(self, tree: nodes.Template, file: str) -> None:
-        attributes = self.templates.attributes or ()
-        known = (*CONTACT_FIELDS, *CONTACT_SETS, "attributes", *attributes)
-        for node in tree.find_all(nodes.Getattr):
-            of = node.node
-            if isinstance(of, nodes.Name) and of.name == "contact" and node.attr not in known:
-                self._problem(
-                    f'contact has no field "{node.attr}"',
-                    file,
-                    node.lineno,
-                    hint=suggestion(node.attr, known)
-                    or f'declare it in outreach.toml, under [attributes]: {node.attr} = "text"',
-                    word=node.attr,
-                )
-
-    def _inline_trees(self) -> dict[str, nodes.Template]:
-        trees = {}
-        for file in filter(None, (self.file, self.layout)):
-            sheet = self.sheets[file]
-            for key in ("subject", "preheader", "text"):
-                if key not in sheet.values or (key == "text" and self.text_file):
-                    continue
-                source = "\n" * (sheet.starts[key] - 1) + sheet.values[key]
-                try:
-                    trees[f"{file}#{key}"] = self.sandboxes[Language.TEXT].parse(source, file, file)
-                except EXPECTED as error:
-                    wrapped = as_template_error(error, self.templates.display, self.files)
-                    self.problems += wrapped.problems
-        return trees
-
-    def _check_unused(self, own: Sheet) -> None:
-        """Warn of variables that no file reads: most of them are misspelt keys."""
-        trees = [*self.trees.values(), *self._inline_trees().values()]
-        read = {node.name for tree in trees for node in tree.find_all(nodes.Name)}
-        for key in self.front_matter.variables:
-            if key in own.values and key not in read:
-                known = ("preheader", "class", "kind", "series", "layout", "sender", "segment")
-                near = suggestion(key, (*known, "period", "language", "text"))
-                self.warnings.append(
-                    Problem(
-                        f'nothing reads the variable "{key}"',
-                        self.templates.display(own.name),
-                        own.lines[key],
-                        hint=near or "remove the line, or print it somewhere",
-                    )
-                )
-
-
 def _promise(name: str, tiers: Tiers | None) -> Record:
     """Return what the tier called `name` is promised, as ``tiers.toml`` has it now."""
     promised: dict[str, object] = dict.fromkeys(_PROMISED)
@@ -795,35 +525,10 @@ def _promise(name: str, tiers: Tiers | None) -> Record:
     return Record("promise", promised, f'tiers.toml promises no such thing to "{name}"')
 
 
-def _given(tree: nodes.Template) -> set[str]:
-    """Return the names that a tree gives a value to, or asks whether they have one."""
-    names: set[str] = set()
-    for node in tree.find_all(nodes.Name):
-        if node.ctx in ("store", "param"):
-            names.add(node.name)
-    for macro in tree.find_all(nodes.Macro):
-        names.add(macro.name)
-    for module in tree.find_all(nodes.Import):
-        names.add(module.target)
-    for chosen in tree.find_all(nodes.FromImport):
-        names |= {name if isinstance(name, str) else name[1] for name in chosen.names}
-    for test in tree.find_all(nodes.Test):
-        if test.name in ("defined", "undefined") and isinstance(test.node, nodes.Name):
-            names.add(test.node.name)
-    for filter_ in tree.find_all(nodes.Filter):
-        if filter_.name in ("default", "d") and isinstance(filter_.node, nodes.Name):
-            names.add(filter_.node.name)
-    return names
-
-
 def _filled(template: jinja2.Template, names: Mapping[str, object]) -> str:
     # Not `Template.render`, which would rewrite the traceback that tells us the place.
     context = template.new_context(dict(names))
     return "".join(template.root_render_func(context))
-
-
-def _unique(problems: list[Problem]) -> list[Problem]:
-    return list(dict.fromkeys(problems))
 
 
 def _natural(name: str) -> list[tuple[bool, int, str]]:

@@ -120,7 +120,7 @@ def details(database: Database, key: str, now: datetime) -> Details:
 
 
 def resume(database: Database, key: str, now: datetime) -> Campaign:
-    """Let a paused campaign go on; return it. One that is active already stays so."""
+    """Let a campaign that has something left go on; return it. One with nothing left stays so."""
     campaign = get(database, key)
     if campaign.state in (CampaignState.CANCELLED, CampaignState.PLANNED):
         raise RefusedError(
@@ -130,7 +130,8 @@ def resume(database: Database, key: str, now: datetime) -> Campaign:
             hint="plan and send it with `outreach send`",
         )
     with database.write() as session:
-        campaigns.apply(session, campaign.id, CampaignEvent.RESUME, now)
+        if not deliveries.is_done(session, campaign.id):
+            campaigns.apply(session, campaign.id, CampaignEvent.RESUME, now)
         found = campaigns.find(session, key)
     assert found is not None
     return found
@@ -181,7 +182,10 @@ def explain(
             )
         recorded = decisions.of_contact(session, contact_id, key)
         standing = deliveries.of_contact(session, contact_id)
-        concerned = wanted or {*standing, *(each.campaign_id for each in recorded if each.campaign_id)}
+        concerned = wanted or {
+            *standing,
+            *(each.campaign_id for each in recorded if each.campaign_id),
+        }
         stories = [
             _story(campaign, standing, recorded)
             for campaign in reversed(campaigns.newest(session))

@@ -68,8 +68,7 @@ def facts(
     delivery that is being decided on and so does not count against itself.
     """
     people = contacts.load(session, ids, now, types=types)
-    mails = _mails(session, ids, now, besides)
-    in_doubt = _in_doubt(session, ids, intent.key, besides)
+    mails, in_doubt = _mails(session, ids, now, besides)
     asks: Mapping[int, list[datetime]] = {}
     gives: Mapping[int, int] = {}
     if intent.content_class is ContentClass.ASK:
@@ -80,7 +79,7 @@ def facts(
             mails=tuple(mails[person.id]),
             asks=tuple(asks.get(person.id, ())),
             gives=gives.get(person.id, 0),
-            received=intent.key in person.received or person.id in in_doubt,
+            received=intent.key in person.received or intent.key in in_doubt[person.id],
         )
         for person in people
     ]
@@ -138,9 +137,14 @@ def of_contact(session: Session, contact_id: int, key: str | None = None) -> Seq
 
 def _mails(
     session: Session, ids: Sequence[int], now: datetime, besides: int | None
-) -> defaultdict[int, list[Mail]]:
-    """Return the mails that went to each contact lately, or may have: both in one statement."""
-    went = select(TouchRow.contact_id, TouchRow.at, TouchRow.kind, TouchRow.content_class).where(
+) -> tuple[defaultdict[int, list[Mail]], defaultdict[int, set[str]]]:
+    """Return the mails that went to each contact lately or may have, and the keys of the latter.
+
+    One statement asks for both.
+    """
+    went = select(
+        TouchRow.contact_id, TouchRow.at, TouchRow.kind, TouchRow.content_class, null()
+    ).where(
         TouchRow.contact_id.in_(ids),
         TouchRow.at > now - WINDOW,
         TouchRow.direction == Direction.OUT,
@@ -153,31 +157,23 @@ def _mails(
             func.coalesce(DeliveryRow.tried_at, literal(now, UtcDateTime())),
             CampaignRow.kind,
             CampaignRow.content_class,
+            CampaignRow.key,
         )
         .join(CampaignRow, CampaignRow.id == DeliveryRow.campaign_id)
         .where(DeliveryRow.contact_id.in_(ids), _IN_DOUBT)
     )
     if besides is not None:
         may_have = may_have.where(DeliveryRow.id != besides)
-    gathered: defaultdict[int, list[Mail]] = defaultdict(list)
+    mails: defaultdict[int, list[Mail]] = defaultdict(list)
+    in_doubt: defaultdict[int, set[str]] = defaultdict(set)
     row: Any
     for row in session.execute(union_all(went, may_have)):
-        contact_id, at, kind, content_class = row
+        contact_id, at, kind, content_class, key = row
         known = ContentClass(content_class) if content_class else None
-        gathered[contact_id].append(Mail(at, kind, known))
-    return gathered
-
-
-def _in_doubt(session: Session, ids: Sequence[int], key: str, besides: int | None) -> set[int]:
-    """Return to whom a mail with this key may have gone, without anybody knowing."""
-    wanted = (
-        select(DeliveryRow.contact_id)
-        .join(CampaignRow, CampaignRow.id == DeliveryRow.campaign_id)
-        .where(DeliveryRow.contact_id.in_(ids), _IN_DOUBT, CampaignRow.key == key)
-    )
-    if besides is not None:
-        wanted = wanted.where(DeliveryRow.id != besides)
-    return set(session.scalars(wanted))
+        mails[contact_id].append(Mail(at, kind, known))
+        if key is not None:
+            in_doubt[contact_id].add(key)
+    return mails, in_doubt
 
 
 def _asks(session: Session, ids: Sequence[int]) -> Mapping[int, list[datetime]]:

@@ -61,6 +61,7 @@ paused    resume  active
 paused    cancel  cancelled
 paused    finish  finished
 paused    approve active
+finished  resume  active
 finished  approve active
 """
 

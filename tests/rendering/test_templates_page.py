@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from outreach.rendering import templates
+from outreach.rendering import snapshot
 from outreach.rendering.filters import FILTERS, FUNCTIONS
 from outreach.rendering.front_matter import KEYS
 from outreach.rendering.markdown import BLOCKS
@@ -16,9 +16,9 @@ PAGE = (Path(__file__).parents[2] / "docs/templates.md").read_text(encoding="utf
     "word",
     [
         *KEYS,
-        *templates.NAMES,
-        *templates.CONTACT_FIELDS,
-        *templates.CONTACT_SETS,
+        *snapshot.NAMES,
+        *snapshot.CONTACT_FIELDS,
+        *snapshot.CONTACT_SETS,
         *(name for name in FILTERS if name not in ("d", "count")),
         *(f"{name}()" for name in FUNCTIONS),
     ],

@@ -80,6 +80,7 @@ def filled(sqlite_database: Database) -> Database:
         evidence="phone",
         **how,  # type: ignore[arg-type]
     )
+    permissions.suppress(database, "bob@example.org", reason="asked", **how)  # type: ignore[arg-type]
     return database
 
 
@@ -118,7 +119,8 @@ def test_an_import_reads_the_csv_back_without_loss(filled: Database, tmp_path: P
     def comparable(contact: Contact) -> dict[str, object]:
         names = (
             "email first_name last_name company job_title phone locale timezone country owner "
-            "relies_on tier roles interests attributes consent consent_basis opted_out created_at"
+            "relies_on tier roles interests attributes consent consent_basis opted_out suppressed "
+            "created_at"
         )
         return {name: getattr(contact, name) for name in names.split()}
 

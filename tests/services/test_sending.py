@@ -13,6 +13,7 @@ from sqlalchemy import update
 from outreach.domain.contact import ConsentStatus
 from outreach.domain.delivery import CampaignEvent, CampaignState
 from outreach.errors import UnavailableError
+from outreach.services import campaigns as service
 from outreach.services import sending
 from outreach.services.sending import Result, has_died, owner_name
 from outreach.storage import campaigns, contacts, deliveries
@@ -384,6 +385,25 @@ def test_a_run_that_lost_its_claim_does_not_send(desk: Desk) -> None:
     counts = Counter(address for address, _ in desk.transport.sent)
     assert set(counts.values()) == {1}
     assert Counter(desk.states().values()) == {"sent": 6}
+
+
+def test_a_late_answer_that_says_not_now_is_believed_and_tried_again(desk: Desk) -> None:
+    campaign = desk.approved(where='first_name == "Anna"')
+    desk.transport.script = [GREYLISTED]
+
+    def hook(_address: str) -> None:
+        desk.transport.hook = lambda _: None
+        desk.clock.advance(minutes=10)
+        assert desk.run(campaign, owner="elsewhere/2/other").work().found_uncertain == 1
+        assert state_of(desk) is CampaignState.FINISHED
+
+    desk.transport.hook = hook
+    assert desk.work(campaign).counts == {Result.DEFERRED: 1}
+    assert desk.states() == {"anna": "pending"}
+    desk.clock.advance(hours=1)
+    resumed = service.resume(desk.database, campaign.key, desk.clock())
+    assert desk.work(resumed).counts == {Result.SENT: 1}
+    assert len(desk.transport.sent) == 1
 
 
 def test_a_long_batch_renews_its_lease(desk: Desk) -> None:

@@ -2,7 +2,6 @@
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import postgresql
 
 from outreach.storage import database as storage
 
@@ -28,7 +27,7 @@ def upgrade() -> None:
     sa.Column('owner', sa.Text(), nullable=True),
     sa.Column('source', sa.Text(), nullable=True),
     sa.Column('relies_on', sa.Text(), nullable=True),
-    sa.Column('attributes', sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), server_default=sa.text("'{}'"), nullable=False),
+    sa.Column('attributes', storage.Json(), server_default=sa.text("'{}'"), nullable=False),
     sa.Column('tier', sa.String(length=32), nullable=False),
     sa.Column('tier_since', storage.UtcDateTime(), nullable=True),
     sa.Column('tier_by_person', sa.Boolean(), server_default=sa.text('(false)'), nullable=False),
@@ -60,7 +59,7 @@ def upgrade() -> None:
     sa.Column('file', sa.Text(), nullable=False),
     sa.Column('file_hash', sa.String(length=64), nullable=False),
     sa.Column('preset', sa.String(length=32), nullable=False),
-    sa.Column('totals', sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+    sa.Column('totals', storage.Json(), nullable=False),
     sa.Column('by', sa.Text(), nullable=True),
     sa.Column('started_at', storage.UtcDateTime(), nullable=False),
     sa.Column('finished_at', storage.UtcDateTime(), nullable=True),
@@ -104,7 +103,7 @@ def upgrade() -> None:
 
     op.create_table('templates_sent',
     sa.Column('hash', sa.String(length=64), nullable=False),
-    sa.Column('files', sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+    sa.Column('files', storage.Json(), nullable=False),
     sa.Column('first_used_at', storage.UtcDateTime(), nullable=False),
     sa.PrimaryKeyConstraint('hash', name=op.f('pk_templates_sent'))
     )
@@ -189,7 +188,7 @@ def upgrade() -> None:
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('kept_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('absorbed_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('absorbed', sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+    sa.Column('absorbed', storage.Json(), nullable=False),
     sa.Column('by', sa.Text(), nullable=False),
     sa.Column('reason', sa.Text(), nullable=True),
     sa.Column('at', storage.UtcDateTime(), nullable=False),
@@ -344,7 +343,7 @@ def upgrade() -> None:
     sa.Column('rule', sa.Text(), nullable=False),
     sa.Column('classified_by', sa.Text(), nullable=True),
     sa.Column('words', sa.Text(), nullable=False),
-    sa.Column('findings', sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+    sa.Column('findings', storage.Json(), nullable=False),
     sa.Column('contact_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('delivery_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('rung', sa.String(length=24), nullable=True),
@@ -396,7 +395,7 @@ def upgrade() -> None:
     sa.Column('inbound_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('contact_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('effect', sa.String(length=20), nullable=False),
-    sa.Column('detail', sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+    sa.Column('detail', storage.Json(), nullable=False),
     sa.Column('at', storage.UtcDateTime(), nullable=False),
     sa.Column('undone_at', storage.UtcDateTime(), nullable=True),
     sa.ForeignKeyConstraint(['contact_id'], ['contacts.id'], name=op.f('fk_effects_contact_id')),

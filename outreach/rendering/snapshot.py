@@ -1,0 +1,328 @@
+"""What a template depends on, read once, and what is wrong with it before anything is rendered."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import jinja2
+from jinja2 import meta, nodes
+
+from outreach.errors import Problem, TemplateError, suggestion
+from outreach.rendering.faults import EXPECTED, as_template_error, column_of
+from outreach.rendering.filters import FILTERS, FUNCTIONS, TESTS
+from outreach.rendering.front_matter import Sheet, front_matter, take_apart
+from outreach.rendering.mjml_source import included_name
+from outreach.rendering.sandbox import Language, Sandbox
+
+if TYPE_CHECKING:
+    from outreach.rendering.templates import TemplateSet
+
+CONTACT_FIELDS = (
+    "email",
+    "first_name",
+    "last_name",
+    "name",
+    "company",
+    "job_title",
+    "country",
+    "locale",
+    "timezone",
+    "tier",
+    "tier_since",
+    "relies_on",
+    "owner",
+    "last_touch",
+    "last_in",
+    "last_out",
+    "last_two_way",
+    "last_personal",
+    "last_reply",
+)
+"""What of a contact a template can read, one value each."""
+CONTACT_SETS = ("roles", "interests")
+"""What of a contact is a list."""
+NAMES = (
+    "contact",
+    "sender",
+    "company",
+    "postal_address",
+    "website",
+    "links",
+    "promise",
+    "now",
+    "today",
+    "locale",
+    "language",
+    "direction",
+    "preheader",
+    "subject",
+    "content",
+)
+"""What a template can name besides its own variables."""
+FUNCTION_NAMES = ("namespace", "range", "dict", *FUNCTIONS)
+_INCLUDE = re.compile(r"<mj-include\b[^>]*?\bpath\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
+
+
+class Snapshot:
+    """Reads a template and all that it names, and finds what can be found before rendering."""
+
+    def __init__(self, templates: "TemplateSet", file: str) -> None:
+        self.templates = templates
+        self.file = file
+        self.files: dict[str, str] = {}
+        self.sheets: dict[str, Sheet] = {}
+        self.trees: dict[str, nodes.Template] = {}
+        self.problems: list[Problem] = []
+        self.warnings: list[Problem] = []
+        self.sandboxes = {language: self._sandbox(language) for language in Language}
+        own = self._take(file)
+        if own is None:
+            raise TemplateError(self.problems)
+        self.layout = self._named_file(own, "layout", self._layout_file)
+        reserved = (*NAMES, *FUNCTION_NAMES)
+        layout_sheet = self.sheets.get(self.layout) if self.layout else None
+        try:
+            self.front_matter = front_matter(own, layout_sheet, reserved=reserved)
+        except TemplateError as error:
+            self.problems += [self._displayed(problem) for problem in error.problems]
+        self.text_file = self._named_file(own, "text", self._text_file_name)
+        if not self.problems:
+            self._check_names()
+            self._check_unused(own)
+        if self.problems:
+            raise TemplateError(_unique(self.problems))
+
+    def _sandbox(self, language: Language) -> Sandbox:
+        return Sandbox(
+            language,
+            jinja2.FunctionLoader(self._source),
+            filters=FILTERS,
+            tests=TESTS,
+            functions=FUNCTIONS,
+        )
+
+    def _source(self, name: str) -> str | None:
+        sheet = self.sheets.get(name)
+        return sheet.body if sheet else None
+
+    def _displayed(self, problem: Problem) -> Problem:
+        source = problem.source
+        return replace(problem, source=self.templates.display(source)) if source else problem
+
+    def _take(self, file: str) -> Sheet | None:
+        """Read a file and everything that it names; note what is wrong with them."""
+        if file in self.files:
+            return self.sheets.get(file)
+        text = self.templates.read(file)
+        if text is None:
+            return None
+        self.files[file] = text
+        try:
+            sheet = take_apart(text, file)
+        except TemplateError as error:
+            self.problems += [self._displayed(problem) for problem in error.problems]
+            return None
+        self.sheets[file] = sheet
+        language = Language.TEXT if file.endswith(".txt") else Language.HTML
+        try:
+            self.trees[file] = tree = self.sandboxes[language].parse(sheet.body, file, file)
+            self.sandboxes[language].compile(sheet.body, file, file)
+        except EXPECTED as error:
+            if isinstance(error, jinja2.TemplateSyntaxError) and error.name is None:
+                error.name = file
+            self.problems += as_template_error(error, self.templates.display, self.files).problems
+            return sheet
+        for node in tree.find_all((nodes.Extends, nodes.Include, nodes.Import, nodes.FromImport)):
+            self._take_reference(file, node)
+        for found in _INCLUDE.finditer(sheet.body):
+            self._take_mjml(file, found[1] or found[2] or "")
+        return sheet
+
+    def _take_reference(self, file: str, node: Any) -> None:  # noqa: ANN401 - four kinds of node
+        written = node.template
+        listed = isinstance(written, nodes.List | nodes.Tuple)
+        parts = written.items if listed else [written]
+        if not all(isinstance(part, nodes.Const) and isinstance(part.value, str) for part in parts):
+            self._problem(
+                "the name of a file must stand here in quotes",
+                file,
+                node.lineno,
+                hint="choose between files with {% if %}",
+            )
+            return
+        found = False
+        for part in parts:
+            name = part.value
+            if included_name(name, "") != name:
+                self._problem(
+                    f'"{name}" is outside the template folder, or not its plain name',
+                    file,
+                    node.lineno,
+                    hint="name files from the template folder, as layouts/newsletter.mjml",
+                )
+                return
+            before = len(self.problems)
+            found = self._take(name) is not None or len(self.problems) > before or found
+        if not found and not getattr(node, "ignore_missing", False):
+            wanted = parts[0].value if parts else ""
+            self._problem(
+                f'there is no file "{wanted}"',
+                file,
+                node.lineno,
+                hint=suggestion(wanted, self.templates.listing()),
+                word=wanted,
+            )
+
+    def _take_mjml(self, file: str, path: str) -> None:
+        # Whether it is relative to this file or to the one that extends it, MJML will say; what is
+        # not there it will report.
+        for including in {file, self.file, *self.sheets}:
+            name = included_name(path, including)
+            if name and name not in self.files and (text := self.templates.read(name)) is not None:
+                self.files[name] = text
+                for found in _INCLUDE.finditer(text):
+                    self._take_mjml(name, found[1] or found[2] or "")
+
+    def _named_file(
+        self, sheet: Sheet, key: str, file_of: Callable[[str], str | None]
+    ) -> str | None:
+        """Take the file that a key of the front matter names."""
+        value = sheet.values.get(key)
+        file = file_of(value) if isinstance(value, str) else None
+        if file is None or self._take(file) is not None or file in self.files:
+            return file
+        near = suggestion(file, self.templates.listing())
+        self._problem(
+            f'{key} is "{value}", but there is no file {self.templates.display(file)}',
+            sheet.name,
+            sheet.lines[key],
+            hint=near,
+        )
+        return None
+
+    def _layout_file(self, value: str) -> str | None:
+        suffix = ".txt" if self.file.endswith(".txt") else ".mjml"
+        return f"layouts/{value}{suffix}" if re.fullmatch(r"[\w-]+", value) else None
+
+    def _text_file_name(self, value: str) -> str | None:
+        if "\n" in value or not value.endswith(".txt"):
+            return None
+        return included_name(value, self.file)
+
+    def _problem(
+        self,
+        message: str,
+        file: str,
+        line: int,
+        *,
+        hint: str | None = None,
+        word: str | None = None,
+    ) -> None:
+        column = column_of(word, self.files[file], line) if word else None
+        source = self.templates.display(file)
+        self.problems.append(Problem(message, source, line, column, hint))
+
+    def _check_names(self) -> None:
+        """Note names that nothing in the template gives a meaning to."""
+        trees = {**self.trees, **self._inline_trees()}
+        given: set[str] = {*NAMES, *FUNCTION_NAMES, *self.front_matter.variables}
+        given |= {"caller", "loop", "self", "super", "varargs", "kwargs"}
+        for tree in trees.values():
+            given |= _given(tree)
+        shadowed = any("contact" in _given(tree) for tree in trees.values())
+        for label, tree in trees.items():
+            file = label.partition("#")[0]
+            unknown = meta.find_undeclared_variables(tree) - given
+            for node in tree.find_all(nodes.Name):
+                if node.name in unknown:
+                    fields = (*CONTACT_FIELDS, *CONTACT_SETS, *(self.templates.attributes or ()))
+                    hint = suggestion(node.name, given)
+                    if node.name in fields:
+                        hint = f"write contact.{node.name}"
+                    self._problem(
+                        f'there is no "{node.name}" here',
+                        file,
+                        node.lineno,
+                        hint=hint or "give it a value in the front matter",
+                        word=node.name,
+                    )
+            if not shadowed and self.templates.attributes is not None:
+                self._check_contact_fields(tree, file)
+        used = {node.name for tree in trees.values() for node in tree.find_all(nodes.Name)}
+        if self.layout and "content" not in used:
+            self._problem(
+                "the layout never prints {{ content }}, so the body would be lost", self.layout, 1
+            )
+
+    def _check_contact_fields(self, tree: nodes.Template, file: str) -> None:
+        attributes = self.templates.attributes or ()
+        known = (*CONTACT_FIELDS, *CONTACT_SETS, "attributes", *attributes)
+        for node in tree.find_all(nodes.Getattr):
+            of = node.node
+            if isinstance(of, nodes.Name) and of.name == "contact" and node.attr not in known:
+                self._problem(
+                    f'contact has no field "{node.attr}"',
+                    file,
+                    node.lineno,
+                    hint=suggestion(node.attr, known)
+                    or f'declare it in outreach.toml, under [attributes]: {node.attr} = "text"',
+                    word=node.attr,
+                )
+
+    def _inline_trees(self) -> dict[str, nodes.Template]:
+        trees = {}
+        for file in filter(None, (self.file, self.layout)):
+            sheet = self.sheets[file]
+            for key in ("subject", "preheader", "text"):
+                if key not in sheet.values or (key == "text" and self.text_file):
+                    continue
+                source = "\n" * (sheet.starts[key] - 1) + sheet.values[key]
+                try:
+                    trees[f"{file}#{key}"] = self.sandboxes[Language.TEXT].parse(source, file, file)
+                except EXPECTED as error:
+                    wrapped = as_template_error(error, self.templates.display, self.files)
+                    self.problems += wrapped.problems
+        return trees
+
+    def _check_unused(self, own: Sheet) -> None:
+        """Warn of variables that no file reads: most of them are misspelt keys."""
+        trees = [*self.trees.values(), *self._inline_trees().values()]
+        read = {node.name for tree in trees for node in tree.find_all(nodes.Name)}
+        for key in self.front_matter.variables:
+            if key in own.values and key not in read:
+                known = ("preheader", "class", "kind", "series", "layout", "sender", "segment")
+                near = suggestion(key, (*known, "period", "language", "text"))
+                self.warnings.append(
+                    Problem(
+                        f'nothing reads the variable "{key}"',
+                        self.templates.display(own.name),
+                        own.lines[key],
+                        hint=near or "remove the line, or print it somewhere",
+                    )
+                )
+
+
+def _given(tree: nodes.Template) -> set[str]:
+    """Return the names that a tree gives a value to, or asks whether they have one."""
+    names: set[str] = set()
+    for node in tree.find_all(nodes.Name):
+        if node.ctx in ("store", "param"):
+            names.add(node.name)
+    for macro in tree.find_all(nodes.Macro):
+        names.add(macro.name)
+    for module in tree.find_all(nodes.Import):
+        names.add(module.target)
+    for chosen in tree.find_all(nodes.FromImport):
+        names |= {name if isinstance(name, str) else name[1] for name in chosen.names}
+    for test in tree.find_all(nodes.Test):
+        if test.name in ("defined", "undefined") and isinstance(test.node, nodes.Name):
+            names.add(test.node.name)
+    for filter_ in tree.find_all(nodes.Filter):
+        if filter_.name in ("default", "d") and isinstance(filter_.node, nodes.Name):
+            names.add(filter_.node.name)
+    return names
+
+
+def _unique(problems: list[Problem]) -> list[Problem]:
+    return list(dict.fromkeys(problems))
