@@ -257,9 +257,8 @@ def show(invocation: Invocation, inbound_id: int, raw: bool) -> None:
     if raw:
         if invocation.console.json:
             raise UsageError("--raw prints the mail itself", hint="leave --json out")
-        stream = click.get_binary_stream("stdout")
-        stream.write(shown.raw)
-        stream.flush()
+        sys.stdout.buffer.write(shown.raw)
+        sys.stdout.buffer.flush()
         return
     invocation.console.result(
         {"mail": _data(shown.item), "effects": shown.effects}, lambda: _shown_text(shown)
