@@ -109,6 +109,7 @@ class Imap:
         self._sleep = sleep
         self._context = context
         self._client: imaplib.IMAP4 | None = None
+        self._most_at_once = _GROUP
 
     def __repr__(self) -> str:
         return f"Imap({self.name!r}, {self.url.user!r} at {self.url.host!r})"
@@ -147,8 +148,7 @@ class Imap:
         """Part from the server."""
         client, self._client = self._client, None
         if client is not None:
-            with suppress(OSError, imaplib.IMAP4.error):
-                client.logout()
+            _part(client)
 
     # Reading
 
@@ -164,6 +164,8 @@ class Imap:
                     yield mail
             except (OSError, imaplib.IMAP4.abort, _Renumbered) as error:
                 failures += 1
+                # On a line that breaks, what is fetched together is lost together.
+                self._most_at_once = 1
                 self._pause(failures, error)
                 continue
             except imaplib.IMAP4.error as error:
@@ -177,7 +179,7 @@ class Imap:
         epoch, following = self._examine(client, folder)
         last = position.value if position and position.epoch == epoch else 0
         for uids in self._spans(client, last, following):
-            for group in self._groups(client, uids):
+            for group in self._groups(client, uids, self._most_at_once):
                 for uid, received_at, raw in self._fetch(client, group):
                     yield Received(
                         raw=raw,
@@ -224,8 +226,8 @@ class Imap:
             last = upto
 
     @staticmethod
-    def _groups(client: imaplib.IMAP4, uids: list[int]) -> Iterator[list[int]]:
-        """Yield UIDs in groups whose mails are not too large together."""
+    def _groups(client: imaplib.IMAP4, uids: list[int], most: int) -> Iterator[list[int]]:
+        """Yield UIDs in groups of at most `most` mails that are not too large together."""
         for start in range(0, len(uids), 500):
             part = uids[start : start + 500]
             _, told = client.uid("FETCH", _set(part), "(UID RFC822.SIZE)")
@@ -240,7 +242,7 @@ class Imap:
             for uid in part:
                 if uid not in sizes:
                     continue  # gone since we asked
-                if group and (len(group) >= _GROUP or total + sizes[uid] > _GROUP_SIZE):
+                if group and (len(group) >= most or total + sizes[uid] > _GROUP_SIZE):
                     yield group
                     group, total = [], 0
                 group.append(uid)
@@ -305,10 +307,10 @@ class Imap:
         else:
             client = imaplib.IMAP4(self.url.host, self.url.port, timeout=self._timeout)
             if "STARTTLS" in client.capabilities:
+                self._client = client  # so that it is parted from if this fails
                 client.starttls(ssl_context=context)
             elif not self.url.is_loopback:
-                with suppress(OSError, imaplib.IMAP4.error):
-                    client.logout()
+                _part(client)
                 raise self._unavailable("offers no encryption, so no password is sent there")
         self._client = client
         self._log_in(client, password)
@@ -382,6 +384,13 @@ _SENT_NAMES = (
     "skickat",
     "wysłane",
 )
+
+
+def _part(client: imaplib.IMAP4) -> None:
+    with suppress(OSError, imaplib.IMAP4.error):
+        client.logout()
+    with suppress(OSError):
+        client.shutdown()  # which a farewell that failed leaves out
 
 
 def _idle(client: imaplib.IMAP4, seconds: float) -> bool:

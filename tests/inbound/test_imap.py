@@ -2,7 +2,8 @@
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -30,9 +31,16 @@ class Cutter:
         self.target = port
         self.cuts = cuts
         self.connections = 0
+        self.open: list[socket.socket] = []
+        self.threads: list[threading.Thread] = []
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self._listen, daemon=True).start()
+        self._start(self._listen)
+
+    def _start(self, target: Callable[..., None], *arguments: object) -> None:
+        thread = threading.Thread(target=target, args=arguments, daemon=True)
+        self.threads.append(thread)
+        thread.start()
 
     def _listen(self) -> None:
         while True:
@@ -43,26 +51,30 @@ class Cutter:
             self.connections += 1
             room = self.cuts.pop(0) if self.cuts else 1 << 40
             server = socket.create_connection(("127.0.0.1", self.target))
-            threading.Thread(target=self._pass, args=(client, server, 1 << 40), daemon=True).start()
-            threading.Thread(target=self._pass, args=(server, client, room), daemon=True).start()
+            self.open += [client, server]
+            for way in ((client, server, 1 << 40), (server, client, room)):
+                self._start(self._pass, *way)
 
     @staticmethod
     def _pass(source: socket.socket, sink: socket.socket, room: int) -> None:
-        try:
+        with suppress(OSError):
             while room > 0 and (data := source.recv(4096)):
                 sink.sendall(data[:room])
                 room -= len(data)
-        except OSError:
-            pass
         for each in (source, sink):
-            try:
+            with suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-            each.close()
 
     def close(self) -> None:
-        self.listener.close()
+        with suppress(OSError):
+            self.listener.shutdown(socket.SHUT_RDWR)
+        for each in self.open:
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+        for thread in self.threads:
+            thread.join(5)
+        for each in (*self.open, self.listener):
+            each.close()
 
 
 @pytest.fixture
@@ -121,8 +133,8 @@ def test_no_password_goes_unencrypted_to_another_machine(
     monkeypatch.setattr(ImapUrl, "is_loopback", property(lambda _: False))
     with pytest.raises(UnavailableError, match="offers no encryption"):
         list(box.source().read({}))
-    log = (box.server.folder / "log").read_text()
-    assert "Login: user" not in log
+    log = box.server.folder / "log"
+    assert not log.exists() or "Login: user" not in log.read_text()
 
 
 def test_a_folder_that_is_not_there_is_named(box: ImapBox) -> None:
@@ -158,7 +170,6 @@ def test_what_was_deleted_meanwhile_is_passed_over(box: ImapBox) -> None:
 def test_mails_are_fetched_in_small_groups(
     box: ImapBox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(imap, "_GROUP", 3)
     monkeypatch.setattr(imap, "_GROUP_SIZE", 5_000)
     monkeypatch.setattr(imap, "_SPAN", 4)
     sizes = [10, 10, 10, 10, 6_000, 10, 3_000, 3_000, 10]
@@ -172,7 +183,9 @@ def test_mails_are_fetched_in_small_groups(
         return fetch(client, group)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Imap, "_fetch", staticmethod(watched))
-    assert len(list(box.source().read({}))) == len(sizes)
+    source = box.source()
+    source._most_at_once = 3
+    assert len(list(source.read({}))) == len(sizes)
     assert asked[0] == "1:3"
     assert "5" in asked
 
