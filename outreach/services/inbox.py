@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -51,6 +51,7 @@ if TYPE_CHECKING:
 MOST_RECIPIENTS = 5
 """A mail of ours to more contacts than this is no letter to each of them."""
 
+_FILED_WITHIN = timedelta(minutes=10)
 _MOST_LOOKED_AT = 50  # recipients of a mail of ours that are looked up
 _WORK_HOURS = 8  # that a working day counts for when two promises are compared
 
@@ -250,7 +251,7 @@ class Inbox:
         people = tuple(dict.fromkeys(people_of(session, written_to).values()))
         event = Event(
             kind=Kind.ANSWER,
-            at=explanation.sent_at or found.at,
+            at=_written_at(explanation, found.at),
             proof=Proof.PERSON,
             is_bulk=len(people) > MOST_RECIPIENTS,
             in_thread="in-reply-to" in headers or "references" in headers,
@@ -501,6 +502,15 @@ class Inbox:
 
 def _length(promise: AnswerWithin) -> int:
     return promise.amount * (_WORK_HOURS if promise.unit == "days" else 1)
+
+
+def _written_at(explanation: Explanation, at: datetime) -> datetime:
+    """Return when a mail of ours was written, given when it came into its folder.
+
+    That is the finer of the two, unless the mail was moved there later.
+    """
+    sent_at = explanation.sent_at
+    return at if sent_at is None or abs(at - sent_at) < _FILED_WITHIN else sent_at
 
 
 def _known(session: "Session", inbound_id: int) -> Item:
