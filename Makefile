@@ -9,7 +9,7 @@ ROUNDS ?= 100
 SEED ?= 20261201
 AS_ROOT := $(shell test "$$(id -u)" = 0 || echo sudo -n)
 
-.PHONY: help demo test chaos lint format bench docs wheel postgres clean
+.PHONY: help demo test chaos lint format bench docs wheel postgres dovecot clean
 
 help:
 	@echo "make demo    a workspace with sample contacts, and mail to its clients in a mailbox"
@@ -50,7 +50,15 @@ postgres: .venv/ready
 	    DEBIAN_FRONTEND=noninteractive $(AS_ROOT) apt-get install -qq -y --no-install-recommends postgresql; } || \
 	  echo "*** PostgreSQL is not here and cannot be installed: ITS TESTS WILL BE SKIPPED. ***" >&2
 
-test: .venv/ready postgres
+# And those of the inbox an IMAP server.
+dovecot: .venv/ready
+	@$(BIN)/python -m tests.dovecot || \
+	  { echo "Dovecot is missing; trying to install Debian's."; \
+	    $(AS_ROOT) apt-get update -qq && \
+	    DEBIAN_FRONTEND=noninteractive $(AS_ROOT) apt-get install -qq -y --no-install-recommends dovecot-imapd; } || \
+	  echo "*** Dovecot is not here and cannot be installed: ITS TESTS WILL BE SKIPPED. ***" >&2
+
+test: .venv/ready postgres dovecot
 	$(BIN)/python -m pytest $(TESTS)
 
 # Every test run has the short form. A failure prints its seed: make chaos ROUNDS=1 SEED=…
