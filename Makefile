@@ -7,14 +7,14 @@ DEMO ?= demo
 TESTS ?= -n auto
 AS_ROOT := $(shell test "$$(id -u)" = 0 || echo sudo -n)
 
-.PHONY: help demo test lint format bench docs wheel postgres clean
+.PHONY: help demo test lint format bench docs wheel postgres chromium clean
 
 help:
 	@echo "make demo    a workspace with sample contacts, and mail to its clients in a mailbox"
 	@echo "make test    every test, on SQLite and PostgreSQL"
 	@echo "make lint    ruff, mypy, import-linter"
 	@echo "make bench   every performance figure in README, measured here"
-	@echo "make docs    write docs/reference.md anew from --help and the settings"
+	@echo "make docs    write docs/reference.md and the tables of docs/checking.md anew"
 	@echo "make wheel   dist/outreach_engine-*.whl"
 
 .venv/ready: pyproject.toml
@@ -47,7 +47,16 @@ postgres: .venv/ready
 	    DEBIAN_FRONTEND=noninteractive $(AS_ROOT) apt-get install -qq -y --no-install-recommends postgresql; } || \
 	  echo "*** PostgreSQL is not here and cannot be installed: ITS TESTS WILL BE SKIPPED. ***" >&2
 
-test: .venv/ready postgres
+# Tests of what mail looks like render it in a browser.
+chromium: .venv/ready
+	@$(BIN)/python -m tests.frontend.browser || \
+	  { echo "Chromium is missing; trying to install Debian's."; \
+	    $(AS_ROOT) apt-get update -qq && \
+	    DEBIAN_FRONTEND=noninteractive $(AS_ROOT) apt-get install -qq -y --no-install-recommends \
+	      chromium fonts-dejavu-core; } || \
+	  echo "*** Chromium is not here and cannot be installed: ITS TESTS WILL BE SKIPPED. ***" >&2
+
+test: .venv/ready postgres chromium
 	$(BIN)/python -m pytest $(TESTS)
 
 lint: .venv/ready

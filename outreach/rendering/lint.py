@@ -41,7 +41,7 @@ _REPLY = re.compile(
 )
 _MONEY = r"(?:[$€£¥]|\b(?:EUR|USD|GBP|CHF|SEK|NOK|DKK|PLN|kr|zł)\b)"
 _PRICE = re.compile(
-    rf"{_MONEY}\s?\d[\d.,]*|\b\d[\d.,]*(?:\s?(?:[$€£¥]|(?:EUR|USD|GBP|CHF|SEK|NOK|DKK|PLN|kr|zł)\b))"
+    rf"{_MONEY}\s?\d(?:[\d.,]*\d)?|\b\d[\d.,]*(?:\s?(?:[$€£¥]|(?:EUR|USD|GBP|CHF|SEK|NOK|DKK|PLN|kr|zł)\b))"
     r"|\b\d{1,2}\s?%\s+(?:off|discount|rabatt|de descuento|de réduction)\b",
     re.IGNORECASE,
 )
@@ -195,7 +195,8 @@ class Linter:
             if not found:
                 continue
             whose = [name for name, words in self.policy.words.items() if word in words]
-            message = f'"{word}" is no word for the tier {" and ".join(whose)}'
+            tiers = "tiers" if len(whose) > 1 else "tier"
+            message = f'"{word}" is no word for the {tiers} {" and ".join(whose)}'
             if EVERYONE in whose:
                 message = f'"{word}" is no word for anybody'
             hint = f'write "{instead}"' if instead else "leave it out, or say what is meant"
