@@ -29,6 +29,7 @@ COMMANDS = {
     "send": ("outreach.cli.sending:send", "Send a newsletter or any template to a segment."),
     "campaigns": ("outreach.cli.campaigns:campaigns", "List, show, resume or cancel campaigns."),
     "why": ("outreach.cli.campaigns:why", "Explain why a contact got a mail, or did not."),
+    "worker": ("outreach.cli.worker:worker", "Send what is due, with others, on many machines."),
     "completion": ("outreach.cli.workspace:completion", "Print shell completion code."),
 }
 """Name to where the command lives and its sentence, so that ``--help`` imports none of them."""
@@ -89,7 +90,7 @@ def cli(context: click.Context, workspace: Path, quiet: bool, no_color: bool, de
 #: Objects made before the collector of cycles looks at the youngest (Python's own number is 700).
 #: Imports make some hundred thousand that stay, and looking at them again and again is a tenth of a
 #: short command's time.
-COLLECT_AFTER = 50_000
+COLLECT_AFTER = 200_000
 
 
 def main(arguments: list[str] | None = None) -> None:
