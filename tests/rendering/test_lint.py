@@ -249,6 +249,20 @@ def test_inbox(head: str, wanted: list[str]):
     assert rules(text("Hello"), head=head, person=contact(first_name="Maximilian" * 9)) == wanted
 
 
+def test_what_mjml_itself_writes_is_not_held_against_a_template():
+    accordion = (
+        "<mj-accordion><mj-accordion-element><mj-accordion-title font-size='16px'>T"
+        "</mj-accordion-title><mj-accordion-text font-size='16px'>x</mj-accordion-text>"
+        "</mj-accordion-element></mj-accordion>"
+    )
+    carousel = "".join(
+        f'<mj-carousel-image src="https://e.example/{n}.png" alt="A" />' for n in range(3)
+    )
+    # That mail clients lack what they are built of is worth knowing.
+    assert set(rules(accordion)) <= {"L601", "L602", "L603"}
+    assert set(rules(f"<mj-carousel>{carousel}</mj-carousel>")) <= {"L601", "L602", "L603"}
+
+
 def test_subject_and_preheader_are_found_on_their_lines():
     found = lint(text("Hi"), head='subject: "Re: x"\npreheader: y')
     assert [(one.rule.id, one.problem.line) for one in found] == [("L305", 2), ("L402", 3)]
