@@ -25,7 +25,7 @@ SMALL_FONT = 14
 _FEW_CHARACTERS = 100  # of text, below which a mail with any picture is a picture
 _PER_IMAGE = 60  # characters of text for each picture, from four pictures on
 _FORBIDDEN = re.compile(r"\s*(?:javascript|vbscript|data|file|blob|about)\s*:", re.IGNORECASE)
-_WORKS = re.compile(r"\bmj-(?:accordion|carousel)-")
+_WORKS = re.compile(r"\bmj-(?:accordion|carousel)\b")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _SHOWN_URL = re.compile(r"(?:https?://|www\.)[^\s/]+\.[a-z]{2,}(?:[/?#]\S*)?", re.IGNORECASE)
 
