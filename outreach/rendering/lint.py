@@ -17,6 +17,7 @@ from outreach.domain.mailing import ContentClass, MailKind, Sender
 from outreach.domain.tiers import EVERYONE, avoided
 from outreach.errors import Problem, suggestion
 from outreach.rendering import client_support, lint_page
+from outreach.rendering.legibility import pieces
 from outreach.rendering.lint_page import Hit, host_of
 from outreach.rendering.rules import RULES, Rule, named
 from outreach.rendering.sources import Place, Sources
@@ -221,7 +222,7 @@ class Linter:
             yield Hit("L303", source="outreach.toml")
             return
         wanted = _squeezed(policy.postal_address)
-        seen = _squeezed(" ".join(page.itertext())) if page is not None else None
+        seen = _squeezed("".join(one.text for one in pieces(page))) if page is not None else None
         missing = [
             name
             for name, text in (("HTML", seen), ("text", _squeezed(mail.text)))
@@ -236,9 +237,9 @@ class Linter:
         size = len(html.encode())
         if size > GMAIL_CLIP:
             yield Hit("L011")
-            ends = [html.rfind(start.replace("&", "&amp;")) for start in self.policy.unsubscribe]
-            last = min((end for end in ends if end >= 0), default=0)
-            if len(html[:last].encode()) > GMAIL_CLIP:
+            ends = [html.find(start.replace("&", "&amp;")) for start in self.policy.unsubscribe]
+            first = min((end for end in ends if end >= 0), default=0)
+            if len(html[:first].encode()) > GMAIL_CLIP:
                 yield Hit("L013", needles=("links.unsubscribe",))
         elif size > SIZE_WARNING:
             yield Hit("L012")

@@ -282,6 +282,10 @@ def test_what_a_newsletter_must_have():
     assert rules(FOOT, **LETTER, head=by_hand) == ["L207", "L302", "L304"]
     hidden = FOOT.replace("<a ", '<a style="display:none" ')
     assert rules(hidden, **LETTER) == ["L301", "L302"]
+    unseen = FOOT.replace("{{ postal_address }}", "<!-- {{ postal_address }} -->")
+    assert rules(unseen, **LETTER) == ["L304"]
+    parted = FOOT.replace("{{ postal_address }}", "1 <b>Main</b><br>Street")
+    assert rules(parted, **LETTER) == []
     mailto = ("mailto:anna@studio.example?subject=unsubscribe",)
     foot = text(f'<a href="{mailto[0]}%20x">Stop</a> {{{{ postal_address }}}}')
     assert rules(foot, **LETTER, unsubscribe=mailto) == []
