@@ -229,9 +229,9 @@ class Linter:
             if text is not None and wanted not in text
         ]
         if missing:
-            yield Hit(
-                "L304", f"the postal address is not in the {' and not in the '.join(missing)}"
-            )
+            told = " and not in the ".join(missing)
+            key = "text" if missing == ["text"] else None
+            yield Hit("L304", f"the postal address is not in the {told}", key=key)
 
     def _size(self, html: str) -> Iterator[Hit]:
         size = len(html.encode())
