@@ -74,6 +74,7 @@ def _commands(words: str, command: click.Command, parent: click.Context | None) 
         terminal_width=96,
         max_content_width=96,
         color=False,
+        **command.context_settings,
     )
     with context:
         parts = [f"### `{words}`", "```\n" + command.get_help(context).strip() + "\n```"]
