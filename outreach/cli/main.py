@@ -29,7 +29,10 @@ COMMANDS = {
     "send": ("outreach.cli.sending:send", "Send a newsletter or any template to a segment."),
     "campaigns": ("outreach.cli.campaigns:campaigns", "List, show, resume or cancel campaigns."),
     "why": ("outreach.cli.campaigns:why", "Explain why a contact got a mail, or did not."),
-    "worker": ("outreach.cli.worker:worker", "Send what is due, with others, on many machines."),
+    "worker": (
+        "outreach.cli.worker:worker",
+        "Send what is due, together with any number of others like it, on many machines.",
+    ),
     "completion": ("outreach.cli.workspace:completion", "Print shell completion code."),
 }
 """Name to where the command lives and its sentence, so that ``--help`` imports none of them."""
