@@ -99,6 +99,8 @@ def _clients(value: object) -> str:
         if name not in known:
             hint = suggestion(name, known) or f"there are {', '.join(sorted(known))}"
             raise ValueError(f'has no mail client "{name}" ({hint})')
+    if not names:
+        raise ValueError("must name a mail client at least")
     return ", ".join(names)
 
 

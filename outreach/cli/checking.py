@@ -52,7 +52,7 @@ def check(  # noqa: PLR0917 - one parameter an option
     form: str,
     lists_rules: bool,
 ) -> int:
-    """Find what is wrong with templates, before anybody gets mail.
+    """Find what is wrong with templates.
 
     The mail of every contact in the segment is made, to its last byte, and judged: names and
     includes, size, alt texts, contrast by day and by night, links, unsubscribing, preheader,
