@@ -114,6 +114,14 @@ class Counts:
     skeletons: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
 
+    def __add__(self, other: "Counts") -> "Counts":
+        return Counts(
+            self.filled + other.filled,
+            self.plain + other.plain,
+            self.skeletons + other.skeletons,
+            self.reasons + other.reasons,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Found:

@@ -109,16 +109,20 @@ def _number(value: object, digits: int | None = None) -> str:
     if digits is None:
         return numbers.format_decimal(amount, locale=current().locale)
     _small(digits, 20, "digits")
-    pattern = "#,##0" + ("." + "0" * digits if digits else "")
-    return numbers.format_decimal(amount, pattern, locale=current().locale)
+    return _written(amount, current().locale.decimal_formats[None].pattern, digits)
 
 
 def _percent(value: object, digits: int = 0) -> str:
     _small(digits, 20, "digits")
     amount = _amount(value, "percent")
-    with_digits = "#,##0" + ("." + "0" * digits if digits else "") + "%"
-    pattern = with_digits if digits else None
-    return numbers.format_percent(amount, pattern, locale=current().locale)
+    return _written(amount, current().locale.percent_formats[None].pattern, digits)
+
+
+def _written(amount: Decimal, form: str, digits: int) -> str:
+    """Return a number in a form of the locale's own, which knows its groups and its blanks."""
+    pattern = numbers.parse_pattern(form)
+    pattern.frac_prec = (digits, digits)
+    return str(pattern.apply(amount, current().locale))
 
 
 def _money(value: object, currency: str) -> str:

@@ -29,18 +29,36 @@ from outreach.domain.contact import Contact
 from outreach.domain.mailing import Sender
 from outreach.domain.tiers import Tiers
 from outreach.errors import NotFoundError, Problem, TemplateError, suggestion
+from outreach.rendering.assets import (
+    FOLDER,
+    MAX_ASSETS,
+    attachments_of,
+    candidates,
+    digest,
+    inline_image,
+    with_images,
+)
 from outreach.rendering.faults import EXPECTED, as_template_error
 from outreach.rendering.front_matter import FrontMatter, Period
+from outreach.rendering.invites import invitation
+from outreach.rendering.message import Attachment, InlineImage, Invite, Mailbox
 from outreach.rendering.mjml_source import included_name
 from outreach.rendering.sandbox import Language, Record, Rendering, rendering
-from outreach.rendering.snapshot import CONTACT_FIELDS, CONTACT_SETS, FUNCTION_NAMES, Snapshot
+from outreach.rendering.snapshot import (
+    CONTACT_FIELDS,
+    CONTACT_SETS,
+    FUNCTION_NAMES,
+    INLINE,
+    Snapshot,
+    lookup,
+)
 
 SUFFIXES = (".mjml", ".md", ".txt")
 """What a template file may be; where two share a name, the earlier is the template."""
 MAX_FILE = 2_000_000
 """Octets that one template file may have."""
 
-_APART = ("layouts", "partials")
+_APART = ("layouts", "partials", FOLDER)
 _PROMISED = (
     "title",
     "definition",
@@ -110,6 +128,8 @@ class TemplateSet:
 
     `attributes` are the names of the workspace's own attributes of contacts; with them, misspelt
     ones are found before anything is rendered. `timezone` decides which day it is for keys.
+    Attachments and images of a mapping lie in the folder `assets`, as they were when their digests
+    were taken, or loading fails.
     """
 
     def __init__(
@@ -118,21 +138,26 @@ class TemplateSet:
         *,
         attributes: Collection[str] | None = None,
         timezone: str = "UTC",
+        assets: Path | None = None,
     ) -> None:
         self.folder = folder if isinstance(folder, Path) else None
+        self._assets = folder if isinstance(folder, Path) else assets
         self._files = None if isinstance(folder, Path) else dict(folder)
         self.attributes = None if attributes is None else tuple(attributes)
         self.timezone = timezone
 
     def names(self) -> list[str]:
-        """Return the names of all templates, without layouts and partials."""
+        """Return the names of all templates, without layouts, partials and translations."""
         found: dict[str, str] = {}
-        for file in self.listing():
+        files = set(self.listing())
+        for file in files:
             path = PurePosixPath(file)
             parts = path.parts
             if path.suffix not in SUFFIXES or any(part.startswith(("_", ".")) for part in parts):
                 continue
             if len(parts) > 1 and parts[0] in _APART:
+                continue
+            if _original(file, files):
                 continue
             found[str(path.with_suffix(""))] = file
         return sorted(found, key=_natural)
@@ -164,7 +189,26 @@ class TemplateSet:
         Raises `NotFoundError`, or `TemplateError` with everything that is wrong in all its files.
         """
         file = self._find(name)
+        original = _original(file, set(self.listing()))
+        if original is not None:
+            raise NotFoundError(
+                f"{self.display(file)} is a translation of {self.display(original)}",
+                hint=f"name {PurePosixPath(original).with_suffix('')}; each contact gets it in "
+                "their own language",
+            )
         return Template(self, file)
+
+    def translations(self, file: str) -> dict[str, str]:
+        """Return the translations of a file, such as ``x.de.md``, by language tag in lower case."""
+        path = PurePosixPath(file)
+        start = f"{path.with_suffix('')}."
+        found = {}
+        for other in self.listing():
+            if other.startswith(start) and other.endswith(path.suffix) and other != file:
+                tag = other[len(start) : -len(path.suffix)]
+                if _is_language(tag):
+                    found[tag.lower()] = other
+        return dict(sorted(found.items()))
 
     def display(self, file: str) -> str:
         """Return how a person would name `file`: from the folder above the templates."""
@@ -195,6 +239,20 @@ class TemplateSet:
         if "\0" in text:
             raise TemplateError("holds a NUL character", source=self.display(file))
         return text.replace("\r\n", "\n").replace("\r", "\n")
+
+    def read_asset(self, file: str) -> bytes | None:
+        """Return what an attachment or an image holds, or None if there is no such file."""
+        approved = None if self._files is None else self._files.get(file, "")
+        if approved is not None and not approved.startswith("sha256:"):
+            return None
+        data = _octets(self._assets, file) if self._assets else None
+        if approved is not None and (data is None or digest(data) != approved):
+            raise TemplateError(
+                "is gone" if data is None else "was changed since the mailing was approved",
+                source=self.display(file),
+                hint="put it back as it was, or cancel the campaign and plan it anew",
+            )
+        return data
 
     @property
     def _display_folder(self) -> str:
@@ -237,17 +295,29 @@ class Template:
     """One template with everything it depends on, read and checked.
 
     `name` is the file's name without suffix, `file` with it, both relative to the template folder.
-    `files` maps the name of every file it depends on to its text, and `hash` is a digest of them.
+    `files` maps the name of every file it depends on to its text, or to its digest if it goes along
+    as it is, and `hash` is a digest of them; translations are among them. `translations` are the
+    template's versions in other languages, by tag in lower case.
     """
 
-    def __init__(self, templates: TemplateSet, file: str) -> None:
+    def __init__(
+        self,
+        templates: TemplateSet,
+        file: str,
+        *,
+        original: "Template | None" = None,
+        tag: str | None = None,
+    ) -> None:
         self.file = file
-        self.name = str(PurePosixPath(file).with_suffix(""))
+        self.name: str = original.name if original else str(PurePosixPath(file).with_suffix(""))
         self.format = PurePosixPath(file).suffix
         self._templates = templates
         self.attributes = tuple(templates.attributes or ())
         self.display = templates.display
-        snapshot = Snapshot(templates, file)
+        snapshot = Snapshot(
+            templates, file, original=original._snapshot if original else None, tag=tag
+        )
+        self._snapshot: Snapshot = snapshot
         self.front_matter: FrontMatter = snapshot.front_matter
         self.files: Mapping[str, str] = snapshot.files
         self.warnings: tuple[Problem, ...] = tuple(snapshot.warnings)
@@ -256,12 +326,25 @@ class Template:
         self.text_file = snapshot.text_file
         self.sandboxes = snapshot.sandboxes
         self._base = self._document_name()
+        self._images = {
+            name: inline_image(name, data)
+            for name, data in snapshot.assets.items()
+            if name in snapshot.shown
+        }
+        self.images: tuple[InlineImage, ...] = tuple(
+            {image.cid: image for image in self._images.values()}.values()
+        )
+        self.attachments: tuple[Attachment, ...] = attachments_of(
+            self.front_matter.attachments, self._asset
+        )
+        self.translations: Mapping[str, Template] = {} if original else self._translations()
+        for version in self.translations.values():
+            self.files = {**self.files, **version.files}
+            self.warnings += version.warnings
         listed = json.dumps(sorted(self.files.items()), ensure_ascii=False)
         self.hash = sha256(listed.encode("utf-8", "surrogatepass")).hexdigest()
         self._inline = {
-            key: compiled
-            for key in ("subject", "preheader", "text")
-            if (compiled := self._compiled_inline(key)) is not None
+            key: compiled for key in INLINE if (compiled := self._compiled_inline(key)) is not None
         }
 
     def __repr__(self) -> str:
@@ -292,18 +375,11 @@ class Template:
         return f"{self.series}@{stem}" if in_series else self.series
 
     def render(self, contact: Contact, scene: Scene) -> Rendered:
-        """Return the mail for `contact`, or raise `TemplateError` saying where and why not."""
-        locale = self.locale_for(contact, scene)
-        zone = zone_for(contact, scene)
-        names = self._names(contact, scene, locale, zone)
-        state = Rendering(
-            locale=locale,
-            zone=zone,
-            first_name=contact.first_name,
-            names=frozenset(
-                [*names, *FUNCTION_NAMES, *(f"contact.{field}" for field in CONTACT_FIELDS)]
-            ),
-        )
+        """Return the mail for `contact`, or raise `TemplateError` saying where and why not.
+
+        It is in the language of this version: `version_for` finds the contact's.
+        """
+        names, state = self._prepared(contact, scene)
         with rendering(state):
             subject = one_line(self._run_inline("subject", names))
             if not subject:
@@ -322,6 +398,20 @@ class Template:
                 return Rendered(subject, preheader, None, tidy(text))
             html, warnings = self._html(names)
             return Rendered(subject, preheader, html, self._text(html, names), warnings)
+
+    def _prepared(self, contact: Contact, scene: Scene) -> tuple[dict[str, object], Rendering]:
+        locale = self.locale_for(contact, scene)
+        zone = zone_for(contact, scene)
+        names = self._names(contact, scene, locale, zone)
+        state = Rendering(
+            locale=locale,
+            zone=zone,
+            first_name=contact.first_name,
+            names=frozenset(
+                [*names, *FUNCTION_NAMES, *(f"contact.{field}" for field in CONTACT_FIELDS)]
+            ),
+        )
+        return names, state
 
     def _names(
         self, contact: Contact, scene: Scene, locale: Locale, zone: tzinfo
@@ -440,7 +530,7 @@ class Template:
                 title=escape(subject),
                 content=markdown_to_html(source, self.display(self.file), original=original),
             )
-            return Page(inline_css(html), has_preview=False)
+            return Page(with_images(inline_css(html), self._image_url), has_preview=False)
         from outreach.rendering.mjml import render_mjml  # noqa: PLC0415
 
         source = source.lstrip("\n")
@@ -449,7 +539,117 @@ class Template:
         except TemplateError as error:
             raise TemplateError([self._mapped(p, source) for p in error.problems]) from error
         warnings = tuple(self._mapped(problem, source) for problem in result.warnings)
-        return Page(inline_css(result.html), "<mj-preview" in source, warnings)
+        html = with_images(inline_css(result.html), self._image_url)
+        return Page(html, "<mj-preview" in source, warnings)
+
+    def _image_url(self, written: str) -> str:
+        """Return the address of an inline image that the HTML shows by its relative path."""
+        for beside in (self.file, self.layout or self.file, self._base):
+            for name in candidates(written, beside):
+                if name in self._images:
+                    return f"cid:{self._images[name].cid}"
+        near = suggestion(written, (*self._images, *self._templates.listing()))
+        raise TemplateError(
+            f"there is no image {written[:80]!r} in PNG, JPEG or GIF",
+            source=self.display(self.file),
+            line=next(
+                (
+                    number
+                    for number, line in enumerate(self.files[self.file].split("\n"), 1)
+                    if written in line
+                ),
+                None,
+            ),
+            hint=near
+            or f"put it into {self.display(FOLDER)}/ and write its whole path in the template",
+        )
+
+    def _asset(self, written: str) -> bytes:
+        assets = self._snapshot.assets
+        return next(assets[name] for name in candidates(written, self.file) if name in assets)
+
+    def _translations(self) -> "dict[str, Template]":
+        """Return a version for each language that the body, or the layout around it, speaks."""
+        bodies = self._templates.translations(self.file)
+        layouts = self._templates.translations(self.layout) if self.layout else {}
+        own = _parse_locale(self.front_matter.language)
+        chosen: dict[str, str] = dict(bodies)
+        for tag in layouts:
+            body = next((bodies[near] for near in lookup(tag) if near in bodies), None)
+            known = _parse_locale(tag)
+            if body is None and own and known and own.language == known.language:
+                body = self.file
+            if body is not None:
+                chosen.setdefault(tag, body)
+        versions: dict[str, Template] = {}
+        problems: list[Problem] = []
+        for tag, file in chosen.items():
+            try:
+                versions[tag] = Template(
+                    self._templates, file, original=self, tag=_written_tag(tag)
+                )
+            except TemplateError as error:
+                problems += error.problems
+        if problems:
+            raise TemplateError(problems)
+        return versions
+
+    def version_for(self, contact: Contact, locale: str) -> "Template":
+        """Return the translation for `contact`: that of their locale, of its language, or this.
+
+        `locale` is that of contacts whose own is not known.
+        """
+        if not self.translations:
+            return self
+        tags = lookup(_tag_of(contact, locale))
+        return next((self.translations[tag] for tag in tags if tag in self.translations), self)
+
+    def untranslated(self, contact: Contact, locale: str) -> str | None:
+        """Return the locale for which a template that has translations has none, or None."""
+        if not self.translations or self.version_for(contact, locale) is not self:
+            return None
+        tag = _tag_of(contact, locale)
+        wanted = _parse_locale(tag)
+        own = _parse_locale(self.front_matter.language or locale)
+        return None if wanted and own and wanted.language == own.language else tag
+
+    def invite(
+        self, contact: Contact, scene: Scene, *, uid: str, reader: Mailbox, rsvp: bool
+    ) -> Invite | None:
+        """Return the invitation to the template's event, if it has one, as it reads for `contact`.
+
+        `rsvp` is whether to ask for an answer where the template does not say; `uid` is that of the
+        calendar object for ever.
+        """
+        event = self.front_matter.event
+        if event is None:
+            return None
+        names, state = self._prepared(contact, scene)
+
+        def text(key: str) -> str | None:
+            name = f"event.{key}"
+            if name not in self._inline:
+                return None
+            value = self._run_inline(name, names).strip()
+            return value if key == "description" else one_line(value)
+
+        with rendering(state):
+            if not text("title"):
+                raise TemplateError(
+                    "the event's title is empty for this contact",
+                    source=self.display(self.file),
+                    line=self.front_matter.lines.get("event.title"),
+                )
+            return invitation(
+                event,
+                text,
+                uid=uid,
+                at=scene.now,
+                sender=scene.sender,
+                reader=reader,
+                zone=scene.timezone,
+                rsvp=rsvp,
+            )
 
     def check_link(self, link: str) -> None:
         """Raise `TemplateError` for a link that no mail may have."""
@@ -491,12 +691,10 @@ class Template:
 
     def inline_source(self, key: str) -> tuple[str, str] | None:
         """Return the source of a text in the front matter, at its line, and its file's name."""
-        if getattr(self.front_matter, key) is None or (key == "text" and self.text_file):
+        sheet = self._snapshot.inline(key)
+        if sheet is None or (key == "text" and self.text_file):
             return None
-        sheet = self.sheets[self.file]
-        if key not in sheet.values and self.layout:
-            sheet = self.sheets[self.layout]
-        return "\n" * (sheet.starts[key] - 1) + sheet.values[key], sheet.name
+        return "\n" * (sheet.starts[key] - 1) + (sheet.text(key) or ""), sheet.name
 
     def _compiled_inline(self, key: str) -> jinja2.Template | None:
         written = self.inline_source(key)
@@ -579,6 +777,52 @@ def filled(template: jinja2.Template, names: Mapping[str, object]) -> str:
     # Not `Template.render`, which would rewrite the traceback that tells us the place.
     context = template.new_context(dict(names))
     return "".join(template.root_render_func(context))
+
+
+def _octets(folder: Path, file: str) -> bytes | None:
+    """Return a file of `folder`, or None if there is none in it; not of what is too large."""
+    path = folder / file
+    try:
+        if not path.resolve().is_relative_to(folder.resolve()) or not path.is_file():
+            return None
+        if path.stat().st_size > MAX_ASSETS:
+            raise TemplateError(
+                f"is larger than the {MAX_ASSETS:,} octets that a mail may take along",
+                source=file,
+                hint="put it on a website and link to it",
+            )
+        return path.read_bytes()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise TemplateError(f"cannot be read ({reason})", source=file) from error
+
+
+def _original(file: str, files: Collection[str]) -> str | None:
+    """Return the file that `file` is a translation of, if it is one."""
+    path = PurePosixPath(file)
+    start, dot, tag = str(path.with_suffix("")).rpartition(".")
+    if not dot or not _is_language(tag):
+        return None
+    return next((start + suffix for suffix in SUFFIXES if start + suffix in files), None)
+
+
+def _is_language(tag: str) -> bool:
+    if not re.fullmatch(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*", tag):
+        return False
+    try:
+        Locale.parse(tag.replace("_", "-"), sep="-")
+    except (UnknownLocaleError, ValueError):
+        return False
+    return True
+
+
+def _written_tag(tag: str) -> str:
+    return str(Locale.parse(tag, sep="-")).replace("_", "-")
+
+
+def _tag_of(contact: Contact, locale: str) -> str:
+    own = contact.locale
+    return own if own and _parse_locale(own) else locale
 
 
 def _natural(name: str) -> list[tuple[bool, int, str]]:

@@ -4,10 +4,9 @@ Preview, check and send all come through here, so what was looked at is what is 
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -17,11 +16,12 @@ from outreach.domain.mailing import MailKind, Sender
 from outreach.domain.tiers import Tiers
 from outreach.errors import MessageError, Problem
 from outreach.rendering import message
-from outreach.rendering.message import ListId, Mail, Mailbox, build_message
+from outreach.rendering.message import InlineImage, ListId, Mail, Mailbox, build_message
 from outreach.rendering.templates import ContactLinks, Rendered, Scene, Template
 
 if TYPE_CHECKING:
     from outreach.rendering.compiled import Counts
+    from outreach.rendering.dkim import SigningKey
     from outreach.services.filling import Filling
 
 #: Longer names stay out of the To header; the mail itself may still greet by them.
@@ -45,6 +45,7 @@ class Composed:
     envelope_sender: str
     recipient: str
     render: Callable[[], Rendered] = field(compare=False, repr=False)
+    images: tuple[InlineImage, ...] = ()
 
     @property
     def rendered(self) -> Rendered:
@@ -58,7 +59,8 @@ class Composer:
     `links` signs what leads back to us. `key` is the mailing's, such as ``newsletter@2026-12``.
     `timezone` and `locale` are the firm's, for contacts whose own are not known; `tiers` are what
     templates may say is promised. `compiled` off makes every message by the plain path, which gives
-    the same bytes and takes several hundred times longer.
+    the same bytes and takes several hundred times longer. The keys in `signing` sign each message,
+    as the last thing done to it.
     """
 
     def __init__(
@@ -75,6 +77,7 @@ class Composer:
         tiers: Tiers | None = None,
         key: str | None = None,
         compiled: bool = True,
+        signing: "Sequence[SigningKey]" = (),
     ) -> None:
         self.template = template
         self.sender = sender
@@ -90,8 +93,10 @@ class Composer:
             template.series.replace("_", "-"), links.domain, company or sender.name
         )
         self._feedback_id = _feedback_id(key, self._kind, links.domain)
+        self.signing = tuple(signing)
         self._compiles = compiled
         self._lock = Lock()
+        self._fillings: dict[Template, Filling | None] = {}
 
     def compose(
         self, contact: Contact, *, delivery_id: int, date: datetime, to: str | None = None
@@ -102,48 +107,91 @@ class Composer:
         reader unsubscribe the contact. Raises `TemplateError` where the template fails for this
         contact, and `MessageError` where no correct message can be made of what it gave.
         """
-        if to is None and self._compiles and self._compiled is not None:
-            composed = self._compiled.compose(contact, delivery_id, date)
-            if composed is not None:
-                return composed
-        return self.compose_plainly(contact, delivery_id=delivery_id, date=date, to=to)
+        version = self.template.version_for(contact, self.locale)
+        composed = None
+        if to is None and self._compiles and (filling := self._filling(version)) is not None:
+            composed = filling.compose(contact, delivery_id, date)
+        if composed is None:
+            composed = self.unsigned(contact, delivery_id=delivery_id, date=date, to=to)
+        return self._signed(composed, date)
+
+    def untranslated(self, contact: Contact) -> str | None:
+        """Return the contact's locale if the template has translations, but none for it."""
+        return self.template.untranslated(contact, self.locale)
 
     @property
     def counts(self) -> "Counts | None":
         """How many messages were filled in and how many the plain path made, and why."""
-        return self._compiled.template.counts if self._compiled else None
+        found = [filling.template.counts for filling in self._fillings.values() if filling]
+        return sum(found[1:], start=found[0]) if found else None
 
     def slow_because(self) -> list[Problem]:
-        """Return why the template cannot be compiled; empty if it can."""
-        return self._compiled.template.problems if self._compiled else []
+        """Return why the template, or a translation, cannot be compiled; empty if all can."""
+        problems = []
+        for version in (self.template, *self.template.translations.values()):
+            filling = self._filling(version)
+            if _takes_along(version):
+                source = version.display(version.file)
+                hint = "attachments, inline images and events are put in for each contact"
+                problems.append(Problem("is composed by the plain path", source, hint=hint))
+            elif filling is not None:
+                problems += filling.template.problems
+        return problems
 
-    @cached_property
-    def _compiled(self) -> "Filling | None":
-        # Imported where it is used: many runs find nothing to do.
-        from outreach.services.filling import Filling  # noqa: PLC0415
-
+    def _filling(self, version: Template) -> "Filling | None":
         with self._lock:
-            try:
-                return Filling(self)
-            except MessageError:
-                return None  # as for each message; there it is said
+            if version not in self._fillings:
+                # Imported where it is used: many runs find nothing to do.
+                from outreach.services.filling import Filling  # noqa: PLC0415
+
+                try:
+                    made = None if _takes_along(version) else Filling(self, version)
+                except MessageError:
+                    made = None  # as for each message; there it is said
+                self._fillings[version] = made
+            return self._fillings[version]
 
     def compose_plainly(
         self, contact: Contact, *, delivery_id: int, date: datetime, to: str | None = None
     ) -> Composed:
         """Do the same by the plain path, which is the definition of what is right."""
+        composed = self.unsigned(contact, delivery_id=delivery_id, date=date, to=to)
+        return self._signed(composed, date)
+
+    def _signed(self, composed: Composed, date: datetime) -> Composed:
+        if not self.signing:
+            return composed
+        from outreach.rendering.dkim import sign_message  # noqa: PLC0415 - slow to import
+
+        return replace(composed, message=sign_message(composed.message, self.signing, at=date))
+
+    def unsigned(
+        self, contact: Contact, *, delivery_id: int, date: datetime, to: str | None = None
+    ) -> Composed:
+        """Return the message as the plain path makes it, before it is signed."""
         # Links for nobody look like the others, and change nothing for the contact.
         reader = contact.id if to is None else 0
-        rendered = self.template.render(contact, self.scene(self.links, reader, delivery_id, date))
+        scene = self.scene(self.links, reader, delivery_id, date)
+        version = self.template.version_for(contact, self.locale)
+        rendered = version.render(contact, scene)
         recipient = to or contact.email
-        shown = None if to else shown_name(contact)
-        mail = self.mail(self.links, reader, delivery_id, date, Mailbox(recipient, shown))
+        box = Mailbox(recipient, None if to else shown_name(contact))
+        mail = self.mail(self.links, reader, delivery_id, date, box)
         mail = replace(
             mail,
             kind=message.MailKind.TEST if to else mail.kind,
             subject=rendered.subject,
             text=rendered.text,
             html=rendered.html,
+            attachments=version.attachments,
+            images=version.images,
+            invite=version.invite(
+                contact,
+                scene,
+                uid=mail.message_id.strip("<>"),
+                reader=box,
+                rsvp=self._kind is not MailKind.NEWSLETTER,
+            ),
         )
         return Composed(
             message=build_message(mail),
@@ -151,6 +199,7 @@ class Composer:
             envelope_sender=self.links.envelope_sender(delivery_id) or self.sender.address,
             recipient=recipient,
             render=lambda: rendered,
+            images=version.images,
         )
 
     def mail(
@@ -194,6 +243,11 @@ class Composer:
             locale=self.locale,
             tiers=self.tiers,
         )
+
+
+def _takes_along(template: Template) -> bool:
+    """Whether a mail of `template` has more parts than its text and its HTML."""
+    return bool(template.attachments or template.images or template.front_matter.event)
 
 
 def shown_name(contact: Contact) -> str | None:

@@ -15,6 +15,7 @@ from outreach.rendering.compiled import CompiledTemplate, Found
 from outreach.rendering.folding import NotTameError
 from outreach.rendering.message import Frame, Mailbox
 from outreach.rendering.splicing import Tokens
+from outreach.rendering.templates import Template
 from outreach.services.composing import Composed, shown_name
 
 if TYPE_CHECKING:
@@ -24,9 +25,12 @@ _TOKENS = tuple(Token)
 
 
 class Filling:
-    """The compiled path of one composer: a template and a frame, with markers for tokens."""
+    """The compiled path of one composer for one version of its template.
 
-    def __init__(self, composer: "Composer") -> None:
+    It is a compiled template and a frame, with markers for tokens.
+    """
+
+    def __init__(self, composer: "Composer", version: Template) -> None:
         self._composer = composer
         self._series = composer.template.series
         # Tokens that nobody accepts: as long as real ones, and in no text of a template.
@@ -35,16 +39,14 @@ class Filling:
         now = datetime(2000, 1, 1, tzinfo=UTC)
         mail = composer.mail(links, 0, 0, now, Mailbox("reader@example.org"))
         self._frame = Frame(mail, markers)
-        self.template = CompiledTemplate(
-            composer.template, composer.scene(links, 0, 0, now), markers
-        )
+        self.template = CompiledTemplate(version, composer.scene(links, 0, 0, now), markers)
         self._marker = markers[Token.DELIVERY]
         self._wanted = self._frame.tokens | {Token.DELIVERY}
         self._message_id = mail.message_id
         self._envelope_sender = links.envelope_sender(0) or composer.sender.address
 
     def compose(self, contact: Contact, delivery_id: int, date: datetime) -> Composed | None:
-        """Return the message, or None where only the plain path will do."""
+        """Return the message, not signed, or None where only the plain path will do."""
         composer = self._composer
         found = self.template.find(
             contact,
@@ -61,7 +63,7 @@ class Filling:
         if found.skeleton.proved:
             self.template.counts.filled += 1
             return composed
-        plain = composer.compose_plainly(contact, delivery_id=delivery_id, date=date)
+        plain = composer.unsigned(contact, delivery_id=delivery_id, date=date)
         self.template.prove(found, same=plain == composed and plain.rendered == composed.rendered)
         return plain
 
