@@ -285,26 +285,17 @@ class Inbox:
     ) -> State:
         """Do what follows from a mail, and return the state it is in then."""
         effects = Effects(review="it could not be read") if event.kind is Kind.UNREADABLE else None
+        state = State.FILED
         for contact in contacts.load(session, people, now):
             effects = decide(event, self._terms(contact))
             deed = Deed(session, inbound_id, contact, origin, event, now, is_late=is_late)
-            deed.do(effects, summary=subject or None)
+            state = deed.do(effects, summary=subject or None)
         if effects is None:
             effects = decide(event, Terms(None, self.work, ZoneInfo("UTC")))
-        return self._settle(session, inbound_id, effects)
-
-    @staticmethod
-    def _settle(session: "Session", inbound_id: int, effects: Effects) -> State:
-        item = inbox.get(session, inbound_id)
-        waits = item is not None and item.answer_by is not None and item.answered_at is None
-        answered = item is not None and item.answered_at is not None
         if effects.review:
             state = State.REVIEW
-        elif waits:
-            state = State.OPEN
-        else:
-            state = State.DONE if answered else State.FILED
-        inbox.change(session, inbound_id, state=state, review=effects.review)
+        if state is not State.FILED or is_late:
+            inbox.change(session, inbound_id, state=state, review=effects.review)
         return state
 
     def _terms(self, contact: Contact) -> Terms:
@@ -459,10 +450,9 @@ class Inbox:
         session: "Session", event: Event, kind: Kind, origin: Origin, until: date | None
     ) -> Event:
         """Return the event as a person says it is."""
-        if kind is event.kind:
-            return replace(event, until=until or event.until, sure=True, wants_out=False)
         bounced = event.bounced
-        if kind is Kind.BOUNCE and not bounced and origin.contact_id is not None:
+        named = any(each.ours for each in bounced)
+        if kind is Kind.BOUNCE and not named and origin.contact_id is not None:
             (primary, *_) = contacts.addresses(session, origin.contact_id)
             address = origin.delivery.address if origin.delivery else primary.address
             gone = Bounced(
@@ -472,10 +462,11 @@ class Inbox:
         return replace(
             event,
             kind=kind,
-            until=until or (event.until if kind is Kind.ABSENT else None),
+            until=until or (event.until if kind in (Kind.ABSENT, event.kind) else None),
             bounced=bounced,
             sure=True,
             wants_out=False,
+            # Whoever names a contact's mail knows that it was meant for us.
             is_bulk=False,
         )
 

@@ -167,9 +167,7 @@ def test_what_was_deleted_meanwhile_is_passed_over(box: ImapBox) -> None:
     assert [each.position.value for each in found if each.position] == [1, 4]
 
 
-def test_mails_are_fetched_in_small_groups(
-    box: ImapBox, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_mails_are_fetched_in_small_groups(box: ImapBox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(imap, "_GROUP_SIZE", 5_000)
     monkeypatch.setattr(imap, "_SPAN", 4)
     sizes = [10, 10, 10, 10, 6_000, 10, 3_000, 3_000, 10]
