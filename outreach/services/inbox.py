@@ -41,9 +41,10 @@ from outreach.services.arrivals import Found, event_of, read, row_of, said
 from outreach.services.contacts import find
 from outreach.services.deeds import Deed
 from outreach.services.origins import Origin, Origins, addresses_of, normalised, people_of
-from outreach.storage import contacts, inbox, keys, suppressions, touches
+from outreach.storage import contacts, deeds, inbox, keys, suppressions, touches
 from outreach.storage.database import Database
-from outreach.storage.inbox import Done, Item, State
+from outreach.storage.deeds import Done
+from outreach.storage.inbox import Item, State
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -341,7 +342,7 @@ class Inbox:
         with self.database.read() as session:
             item = _known(session, inbound_id)
             raw = inbox.raw(session, inbound_id) or b""
-            return Shown(item, tuple(inbox.effects(session, inbound_id)), raw)
+            return Shown(item, tuple(deeds.listing(session, inbound_id)), raw)
 
     def assign(self, inbound_id: int, email: str, *, by: str, add_address: bool = False) -> Changed:
         """Say whose a mail is; then it does what it would have done had that been known.
@@ -401,7 +402,7 @@ class Inbox:
         until: date | None = None,
     ) -> Changed:
         """Take back what a mail did, and do what it should have done."""
-        stays, touched = inbox.undo(session, item.id, by=by, now=now)
+        stays, touched = deeds.undo(session, item.id, by=by, now=now)
         if touched:
             touches.recompute(session, sorted(touched))
         inbox.change(

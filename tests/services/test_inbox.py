@@ -25,7 +25,8 @@ from outreach.services import contacts as people
 from outreach.services.inbox import Inbox
 from outreach.storage import contacts, suppressions, touches
 from outreach.storage.database import Database
-from outreach.storage.inbox import Effect, Item, State
+from outreach.storage.deeds import Effect
+from outreach.storage.inbox import Item, State
 from outreach.testing import FrozenClock
 from tests.services.desk import TIERS, Desk, add_contacts, new_campaign
 
