@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from outreach.services.composing import Composer
     from outreach.services.inbox import Inbox
     from outreach.services.sending import Run
+    from outreach.services.signing import Signing
     from outreach.storage.campaigns import Campaign
     from outreach.storage.database import Database
     from outreach.transport.base import Transport
@@ -156,6 +157,22 @@ class App:
             locale=settings.locale,
             tiers=self.tiers,
             key=key,
+            # A look at single mails is not worth what compiling costs.
+            compiled=not trial,
+            signing=self.signing(sender).keys if settings.dkim_key else (),
+        )
+
+    def signing(self, sender: "Sender") -> "Signing":
+        """Return the keys that sign mail from `sender`, where any are set."""
+        from outreach.config import listed
+        from outreach.domain.address import parse_address
+        from outreach.services.signing import load_keys
+
+        settings = self.settings
+        return load_keys(
+            self.root,
+            tuple(zip(listed(settings.dkim_key), listed(settings.dkim_selector), strict=True)),
+            settings.dkim_domain or parse_address(sender.address).domain,
         )
 
     def approved_template(self, campaign: "Campaign") -> "Template":
@@ -166,7 +183,10 @@ class App:
         with self.database.read() as session:
             files = campaigns.files_of(session, campaign.template_hash)
         templates = TemplateSet(
-            files, attributes=self.settings.attributes, timezone=self.settings.timezone
+            files,
+            attributes=self.settings.attributes,
+            timezone=self.settings.timezone,
+            assets=self.templates_folder,
         )
         return templates.load(campaign.template)
 

@@ -99,6 +99,8 @@ def _clients(value: object) -> str:
         if name not in known:
             hint = suggestion(name, known) or f"there are {', '.join(sorted(known))}"
             raise ValueError(f'has no mail client "{name}" ({hint})')
+    if not names:
+        raise ValueError("must name a mail client at least")
     return ", ".join(names)
 
 
@@ -192,6 +194,20 @@ class Settings:
         "The envelope sender, to which a token is added so that bounces can be told apart; the "
         "sender's address if not set.",
     )
+    dkim_key: str | None = _setting(
+        None,
+        _text,
+        "The file of the private key that signs mail, made by `outreach dkim new`; with a comma, "
+        "an RSA key and an Ed25519 key beside it.",
+    )
+    dkim_selector: str | None = _setting(
+        None,
+        _text,
+        "The name of the public key in the DNS; with commas, one for each key, in their order.",
+    )
+    dkim_domain: str | None = _setting(
+        None, _text, "The domain that signs; that of the sender's address if not set."
+    )
     newsletter: str = _setting(
         "newsletter", _text, "The folder in templates/ whose newest edition `outreach send` takes."
     )
@@ -268,6 +284,11 @@ class Settings:
                 or f"add a table [senders.{name}] with name and address",
             )
         return self.senders[name]
+
+
+def listed(value: str | None) -> list[str]:
+    """Return the parts of a setting that is written with commas between them."""
+    return [part.strip() for part in (value or "").split(",") if part.strip()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -392,9 +413,25 @@ class _Reader:
                 self.origins["sender"].line,
                 suggestion(sender, self.values["senders"]) or f"add [senders.{sender}]",
             )
+        self._check_dkim()
         if self.problems:
             raise ConfigError(self.problems)
         return Settings(**self.values, origins=self.origins)
+
+    def _check_dkim(self) -> None:
+        counts = {
+            name: len(listed(self.values.get(name))) for name in ("dkim_key", "dkim_selector")
+        }
+        if counts["dkim_key"] != counts["dkim_selector"]:
+            set_one = next(name for name in counts if name in self.values)
+            origin = self.origins[set_one]
+            self._problem(
+                f"dkim_key names {counts['dkim_key']} and dkim_selector {counts['dkim_selector']}; "
+                "each key needs a selector",
+                origin.source,
+                origin.line,
+                "`outreach dkim new` prints both lines",
+            )
 
     def _take(self, name: str, parse: Callable[[object], Any]) -> None:
         variable = PREFIX + name.upper()

@@ -23,6 +23,7 @@ COMMANDS = {
     "segments": ("outreach.cli.segments:segments", "Ask saved questions of your contacts."),
     "preview": ("outreach.cli.preview:preview", "See a mail as its readers will."),
     "check": ("outreach.cli.checking:check", "Find what is wrong with templates."),
+    "dkim": ("outreach.cli.dkim:dkim", "Make the keys that sign mail, and check them."),
     "send": ("outreach.cli.sending:send", "Send a newsletter or any template to a segment."),
     "campaigns": ("outreach.cli.campaigns:campaigns", "List, show, resume or cancel campaigns."),
     "why": ("outreach.cli.campaigns:why", "Explain why a contact got a mail, or did not."),
