@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from outreach.domain.tiers import Tiers
     from outreach.rendering.templates import Template, TemplateSet
     from outreach.services.composing import Composer
+    from outreach.services.sending import Run
     from outreach.storage.campaigns import Campaign
     from outreach.storage.database import Database
     from outreach.transport.base import Transport
@@ -166,6 +167,26 @@ class App:
             files, attributes=self.settings.attributes, timezone=self.settings.timezone
         )
         return templates.load(campaign.template)
+
+    def run(self, campaign: "Campaign") -> "Run":
+        """Return what sends `campaign`, in the words that were approved."""
+        from datetime import timedelta
+
+        from outreach.services.sending import Run
+
+        settings = self.settings
+        return Run(
+            self.database,
+            campaign,
+            self.composer(self.approved_template(campaign), key=campaign.key),
+            self.transport,
+            self.policy,
+            clock=self.clock,
+            lease=timedelta(seconds=settings.lease),
+            give_up_after=timedelta(hours=settings.give_up_after),
+            connections=settings.connections,
+            types=settings.attributes,
+        )
 
     @cached_property
     def policy(self) -> "Policy":

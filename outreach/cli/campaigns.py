@@ -133,7 +133,7 @@ def resume(invocation: Invocation, key: str, limit: int | None) -> int:
     """
     from outreach.cli.sending import deliver
     from outreach.services import campaigns as service
-    from outreach.services.sending import totals
+    from outreach.services.report import totals
 
     app = invocation.app
     campaign = service.resume(app.database, key, app.clock())

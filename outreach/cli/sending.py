@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from outreach.domain.segment import Segment
     from outreach.rendering.templates import Template
     from outreach.services.planning import Plan, Tally
-    from outreach.services.sending import Report, Totals
+    from outreach.services.report import Report, Totals
     from outreach.storage.campaigns import Campaign
 
 INTERRUPTED = 130
@@ -140,7 +140,8 @@ def _plan_and_send(
     campaign: "Campaign | None",
 ) -> int:
     from outreach.services.planning import Planner
-    from outreach.services.sending import owner_name, totals
+    from outreach.services.report import totals
+    from outreach.services.sending import owner_name
 
     now = app.clock()
     planner = Planner(app.database, app.policy, owner=owner_name(), types=app.settings.attributes)
@@ -223,7 +224,7 @@ def _continue(
     """Send what an approved campaign has left, or say that there is nothing."""
     from outreach.domain.delivery import DeliveryState
     from outreach.services import campaigns
-    from outreach.services.sending import totals
+    from outreach.services.report import totals
 
     if campaign.template != order.template.name:
         raise RefusedError(
@@ -317,21 +318,7 @@ def deliver(
     plan: "Plan | None" = None,
 ) -> int:
     """Send what `campaign` has left, print what came of it, and return the exit code."""
-    from datetime import timedelta
-
-    from outreach.services.sending import Run
-
-    run = Run(
-        app.database,
-        campaign,
-        app.composer(app.approved_template(campaign), key=campaign.key),
-        app.transport,
-        app.policy,
-        clock=app.clock,
-        lease=timedelta(seconds=app.settings.lease),
-        give_up_after=timedelta(hours=app.settings.give_up_after),
-        types=app.settings.attributes,
-    )
+    run = app.run(campaign)
     total = left.due if limit is None else min(limit, left.due)
     with _draining(console) as stopping, _bar(console, total, "sending") as advance:
         report = run.work(

@@ -9,7 +9,7 @@ from outreach.domain.delivery import CampaignEvent, CampaignState, DeliveryState
 from outreach.domain.gate import Decision, Intent, Policy, decide
 from outreach.domain.mailing import ContentClass, MailKind
 from outreach.errors import NotFoundError, RefusedError, suggestion
-from outreach.services.sending import Totals, totals
+from outreach.services.report import Totals, totals
 from outreach.storage import campaigns, contacts, decisions, deliveries
 from outreach.storage.campaigns import Campaign
 from outreach.storage.database import Database

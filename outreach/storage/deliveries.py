@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, Update, delete, func, insert, literal, null, or_, select, update
+from sqlalchemy import Select, Update, delete, func, insert, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from outreach.domain.delivery import DeliveryEvent, DeliveryState, sources, target
@@ -19,10 +19,12 @@ from outreach.domain.feedback import Outcome
 from outreach.storage.tables import (
     AddressRow,
     AttemptRow,
-    ContactRow,
     DecisionRow,
     DeliveryRow,
 )
+
+CLAIMS = 200
+"""How many deliveries a run claims at once. What it has not begun when it ends is freed."""
 
 IN_FLIGHT = (DeliveryState.PENDING, DeliveryState.CLAIMED, DeliveryState.SENDING)
 """The states in which a delivery still has something before it."""
@@ -241,79 +243,6 @@ def renew(session: Session, campaign_id: int, owner: str, until: datetime) -> No
     )
 
 
-def begin(
-    session: Session,
-    claim: Claim,
-    owner: str,
-    *,
-    address: str,
-    message_id: str,
-    size: int,
-    now: datetime,
-    until: datetime,
-) -> bool:
-    """Record, before the first byte goes out, that the mail is being sent; False if not ours."""
-    begun = session.execute(
-        _change(DeliveryEvent.BEGIN)
-        .where(DeliveryRow.id == claim.id, DeliveryRow.lease_owner == owner)
-        .values(
-            address=address,
-            message_id=message_id,
-            size=size,
-            tried_at=now,
-            lease_until=until,
-            attempts=DeliveryRow.attempts + 1,
-            reason=None,
-            not_before=None,
-        )
-    )
-    return _count(begun) == 1
-
-
-def settle(
-    session: Session,
-    claim: Claim,
-    event: DeliveryEvent,
-    attempt: Attempt,
-    *,
-    reason: str | None,
-    not_before: datetime | None = None,
-) -> bool:
-    """Record an attempt and what it did to the delivery; False if that is settled already.
-
-    The attempt itself is recorded in any case: it happened.
-    """
-    session.execute(
-        insert(AttemptRow).values(
-            delivery_id=claim.id,
-            number=claim.attempts + 1,
-            transport=attempt.transport,
-            outcome=attempt.outcome,
-            reply_code=attempt.reply_code,
-            enhanced_code=attempt.enhanced_code,
-            reply_text=attempt.text,
-            started_at=attempt.started_at,
-            finished_at=attempt.finished_at,
-        )
-    )
-    settled = session.execute(
-        _change(event)
-        .where(DeliveryRow.id == claim.id)
-        .values(
-            reason=reason,
-            not_before=not_before,
-            lease_owner=None,
-            lease_until=None,
-            transport=attempt.transport,
-            reply_code=attempt.reply_code,
-            enhanced_code=attempt.enhanced_code,
-            reply_text=attempt.text,
-            sent_at=attempt.finished_at if event is DeliveryEvent.ACCEPT else null(),
-        )
-    )
-    return _count(settled) == 1
-
-
 def first_tried(session: Session, delivery_id: int) -> datetime | None:
     """Return when the delivery was first attempted, or None."""
     return session.scalar(
@@ -478,15 +407,6 @@ def of_contact(session: Session, contact_id: int) -> Mapping[int, Standing]:
     """Return a contact's deliveries by campaign."""
     rows = session.scalars(select(DeliveryRow).where(DeliveryRow.contact_id == contact_id))
     return {row.campaign_id: _standing(row) for row in rows}
-
-
-def lock_contact(session: Session, contact_id: int) -> None:
-    """Let no other run decide about this contact before the transaction ends.
-
-    SQLite's writers are alone anyway.
-    """
-    if session.get_bind().dialect.name != "sqlite":
-        session.execute(select(ContactRow.id).where(ContactRow.id == contact_id).with_for_update())
 
 
 def _standing(row: DeliveryRow) -> Standing:

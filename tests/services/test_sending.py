@@ -14,10 +14,11 @@ from outreach.domain.contact import ConsentStatus
 from outreach.domain.delivery import CampaignEvent, CampaignState
 from outreach.errors import UnavailableError
 from outreach.services import campaigns as service
-from outreach.services import sending
-from outreach.services.sending import Result, has_died, owner_name
+from outreach.services.report import Report, Result
+from outreach.services.sending import has_died, owner_name
 from outreach.storage import campaigns, contacts, deliveries
 from outreach.storage.database import Database
+from outreach.storage.ledger import Ledger
 from outreach.storage.tables import ContactRow
 from outreach.testing import FrozenClock
 from tests.services.desk import (
@@ -430,7 +431,7 @@ def test_a_database_that_fails_while_an_answer_is_recorded_leaves_the_mail_in_do
     def fail(*_args: object, **_named: object) -> bool:
         raise UnavailableError("the disk is full")
 
-    monkeypatch.setattr(deliveries, "settle", fail)
+    monkeypatch.setattr(Ledger, "settle", fail)
     with pytest.raises(UnavailableError):
         desk.work(campaign)
     monkeypatch.undo()
@@ -459,7 +460,7 @@ def test_many_threads_on_one_campaign_send_each_mail_once(
     add_contacts(database, names, clock())
     campaign = desk.approved()
     transports = [ScriptedTransport() for _ in range(4)]
-    reports: list[sending.Report] = []
+    reports: list[Report] = []
 
     def work(number: int) -> None:
         run = desk.run(campaign, owner=f"elsewhere/{number}/x", transport=transports[number])
