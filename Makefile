@@ -5,13 +5,16 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO ?= demo
 TESTS ?= -n auto
+ROUNDS ?= 100
+SEED ?= 20261201
 AS_ROOT := $(shell test "$$(id -u)" = 0 || echo sudo -n)
 
-.PHONY: help demo test lint format bench docs wheel postgres clean
+.PHONY: help demo test chaos lint format bench docs wheel postgres clean
 
 help:
 	@echo "make demo    a workspace with sample contacts, and mail to its clients in a mailbox"
 	@echo "make test    every test, on SQLite and PostgreSQL"
+	@echo "make chaos   kill senders, crash databases, for ROUNDS=$(ROUNDS) rounds from SEED=$(SEED)"
 	@echo "make lint    ruff, mypy, import-linter"
 	@echo "make bench   every performance figure in README, measured here"
 	@echo "make docs    write docs/reference.md anew from --help and the settings"
@@ -49,6 +52,10 @@ postgres: .venv/ready
 
 test: .venv/ready postgres
 	$(BIN)/python -m pytest $(TESTS)
+
+# Every test run has the short form. A failure prints its seed: make chaos ROUNDS=1 SEED=…
+chaos: .venv/ready postgres
+	CHAOS_ROUNDS=$(ROUNDS) CHAOS_SEED=$(SEED) $(BIN)/python -m pytest tests/chaos $(CHAOS)
 
 lint: .venv/ready
 	$(BIN)/ruff check .

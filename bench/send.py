@@ -169,7 +169,7 @@ def send(folder: Path, port: int, connections: int, limit: int | None) -> dict:
         campaign = campaigns.find(session, KEY)
     first: list[float] = []
 
-    def progress(report: object) -> None:
+    def progress(_report: object) -> None:
         if not first:
             first.append(time.perf_counter() - begun)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from textwrap import wrap
 from typing import Any
 from urllib.parse import urlsplit
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from outreach.domain.contact import AttributeType
 from outreach.domain.mailing import Sender
@@ -61,10 +61,12 @@ def _integer(low: int, high: int) -> Callable[[object], int]:
 
 def _timezone(value: object) -> str:
     name = _text(value)
-    zones = available_timezones()
-    if name not in zones:
-        hint = suggestion(name, zones) or "IANA names look like Europe/Berlin"
-        raise ValueError(f"is no IANA time zone ({hint})")
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        # Listing the zones takes longer than all other settings together.
+        hint = suggestion(name, available_timezones()) or "IANA names look like Europe/Berlin"
+        raise ValueError(f"is no IANA time zone ({hint})") from None
     return name
 
 
@@ -81,6 +83,20 @@ def _https_url(value: object) -> str:
     if parts.scheme != "https" or not parts.hostname or parts.query or parts.fragment:
         raise ValueError("must be an https:// URL without query or fragment")
     return url
+
+
+def _clients(value: object) -> str:
+    """Mail clients by caniemail's names, as one text with commas."""
+    from outreach.rendering.client_support import clients  # noqa: PLC0415 - for --help's sake
+
+    listed = value if isinstance(value, list) else _text(value).split(",")
+    names = [_text(name) for name in listed]
+    known = clients()
+    for name in names:
+        if name not in known:
+            hint = suggestion(name, known) or f"there are {', '.join(sorted(known))}"
+            raise ValueError(f'has no mail client "{name}" ({hint})')
+    return ", ".join(names)
 
 
 def _database_url(value: object) -> str:
@@ -174,6 +190,12 @@ class Settings:
     )
     give_up_after: int = _setting(
         48, _integer(1, 240), "How long a deferred mail is tried again.", unit="hours"
+    )
+    lint_clients: str = _setting(
+        "gmail, outlook, apple-mail",
+        _clients,
+        "The mail clients that `outreach check` knows your readers to use, with commas between "
+        "them, by their names at caniemail.com.",
     )
     senders: Mapping[str, Sender] = field(default_factory=dict)
     attributes: Mapping[str, AttributeType] = field(default_factory=dict)

@@ -51,6 +51,9 @@ class Cluster:
             "--locale=C.UTF-8",
             "--no-sync",
         )
+        self.start()
+
+    def start(self) -> None:
         options = (
             f"-c listen_addresses='' -c unix_socket_directories={self.folder} "
             "-c fsync=off -c full_page_writes=off -c max_connections=50"
@@ -78,8 +81,12 @@ class Cluster:
     def drop(self, name: str) -> None:
         self._sql(f'DROP DATABASE "{name}" WITH (FORCE)')
 
-    def stop(self, mode: str = "immediate") -> None:
-        self._run("pg_ctl", "-D", f"{self.folder}/data", "-m", mode, "-w", "stop")
+    def crash(self) -> None:
+        """End the server at once, as a power cut does but for what the kernel has already."""
+        self._run("pg_ctl", "-D", f"{self.folder}/data", "-m", "immediate", "-w", "stop")
+
+    def stop(self) -> None:
+        self.crash()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _sql(self, statement: str) -> None:

@@ -122,23 +122,29 @@ def _details_text(found: "Details") -> str:
 @campaigns.command()
 @click.argument("key")
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Send at most N mails now.")
+@click.option("--detach", is_flag=True, help="Let `outreach worker` do the sending.")
 @json_option
 @pass_invocation
-def resume(invocation: Invocation, key: str, limit: int | None) -> int:
+def resume(invocation: Invocation, key: str, limit: int | None, detach: bool) -> int:
     """Go on sending a campaign that was paused or interrupted.
 
     \b
-    Example:
+    Examples:
       outreach campaigns resume newsletter@2026-12
+      outreach campaigns resume newsletter@2026-12 --detach
     """
-    from outreach.cli.sending import deliver
+    from outreach.cli import sending
     from outreach.services import campaigns as service
     from outreach.services.report import totals
 
-    app = invocation.app
+    app, console = invocation.app, invocation.console
+    if detach:
+        sending.check_detachable(app, limit)
     campaign = service.resume(app.database, key, app.clock())
     left = totals(app.database, campaign.id, campaign.audience, app.clock())
-    return deliver(app, invocation.console, campaign, left, limit=limit)
+    if detach:
+        return sending.detach(app, console, campaign, left)
+    return sending.deliver(app, console, campaign, left, limit=limit)
 
 
 @campaigns.command()

@@ -1,8 +1,7 @@
-"""`outreach preview` and `outreach check`: look at mail before anybody gets it."""
+"""`outreach preview`: look at mail before anybody gets it."""
 
 import random
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,6 @@ from outreach.cli.output import Invocation, json_option, pass_invocation, printa
 from outreach.errors import NotFoundError, OutreachError, TemplateError, UsageError
 
 if TYPE_CHECKING:
-    from outreach.services.checking import Finding, Report
     from outreach.services.preview import Preview
 
 
@@ -157,71 +155,3 @@ def _report(invocation: Invocation, made: "Preview", page: Path, url: str) -> No
         ],
     }
     invocation.console.result(data, human)
-
-
-@click.command()
-@click.argument("template")
-@click.option("--segment", metavar="SEGMENT", help="Render it for every contact of this segment.")
-@json_option
-@pass_invocation
-def check(invocation: Invocation, template: str, segment: str | None) -> int:
-    """Find what is wrong with a template.
-
-    The mail of every contact in the segment is made, to its last byte, and all that fails is
-    listed with its cause, place and contacts. Without a segment, invented contacts take their
-    place: with missing fields, endless names, markup and scripts from right to left.
-
-    The exit code is 4 if any mail could not be made. Remarks do not change it.
-
-    \b
-    Examples:
-      outreach check newsletter --segment clients
-      outreach check check-in
-      outreach check newsletter/2026-12 --segment everyone --json
-    """
-    from outreach.services import checking
-
-    app = invocation.app
-    now = app.clock()
-    composer = app.composer(app.templates.load(template), trial=True)
-    if segment:
-        condition = app.segments.get(segment).condition
-        ids = checking.members(app.database, condition, now)
-        contacts = checking.loaded(app.database, ids, now, app.settings.attributes)
-        count = len(ids)
-    else:
-        invented = checking.nasty_contacts(now, list(app.tiers))
-        contacts, count = iter(invented), len(invented)
-    silent = invocation.console.json or invocation.console.quiet or not sys.stderr.isatty()
-    with click.progressbar(contacts, count, "checking", file=sys.stderr, hidden=silent) as bar:
-        report = checking.check(composer, bar, now)
-    data = {"segment": segment, "failed": report.failed, **asdict(report)}
-    invocation.console.result(data, lambda: _told(report, segment))
-    return TemplateError.exit_code if report.failures else 0
-
-
-def _told(report: "Report", segment: str | None) -> str:
-    lines = []
-    for findings, title, colour in (
-        (report.failures, "error", "red"),
-        (report.remarks, "remark", "yellow"),
-    ):
-        for finding in findings:
-            head = click.style(f"{title}:", fg=colour, bold=True)
-            lines.append(f"{head} {printable(str(finding.problem))}")
-            if title == "error" or len(finding.contacts) < report.contacts:
-                lines.append(_named(finding))
-            lines.append("")
-    whose = f"contacts of {segment}" if segment else "invented contacts"
-    lines.append(
-        f"{report.template}: {report.rendered} of {report.contacts} {whose} can be mailed; "
-        f"the largest HTML has {report.largest_html / 1024:.1f} KB, "
-        f"the largest message {report.largest_message / 1024:.1f} KB."
-    )
-    return "\n".join(lines)
-
-
-def _named(finding: "Finding") -> str:
-    many = len(finding.contacts)
-    emails = ", ".join(printable(email) for email in finding.contacts)
-    return f"  {many} contact{'s' if many > 1 else ''}: {emails}"

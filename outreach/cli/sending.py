@@ -44,6 +44,7 @@ class Order:
     reason: str | None
     limit: int | None
     yes: bool
+    detach: bool
 
 
 @click.command()
@@ -57,6 +58,7 @@ class Order:
 @click.option("--as", "rendered_as", metavar="EMAIL", help="With --to: rendered for this contact.")
 @click.option("--dry-run", is_flag=True, help="Render every mail, record and send nothing.")
 @click.option("--yes", "-y", is_flag=True, help="Approve without being asked, as cron does.")
+@click.option("--detach", is_flag=True, help="Once approved, let `outreach worker` do the sending.")
 @json_option
 @pass_invocation
 def send(
@@ -69,7 +71,7 @@ def send(
     dry_run: bool,
     **ordered: Any,
 ) -> int:
-    """Send a newsletter, or any template, to a segment.
+    """Send a newsletter or any template to a segment.
 
     Without --template it takes the newest edition whose time has come. It freezes who gets it, asks
     the gate about each of them, renders every mail, shows what is about to happen and asks once.
@@ -85,11 +87,14 @@ def send(
       outreach send --segment clients --dry-run
       outreach send --template newsletter/2026-12 --to me@example.com --as anna@example.com
       outreach send --segment clients --yes --limit 50
+      outreach send --segment clients --detach
     """
     app, console = invocation.app, invocation.console
     if rendered_as and not to:
         raise UsageError("--as is for test mails", hint="add --to EMAIL, or take --as away")
     order = _order(app, **ordered)
+    if order.detach:
+        check_detachable(app, order.limit)
     if to:
         return _test(app, console, order, to, rendered_as)
     from outreach.services import planning
@@ -115,6 +120,7 @@ def _order(
     reason: str | None,
     limit: int | None,
     yes: bool,
+    detach: bool,
 ) -> Order:
     """Settle what was left open: the current edition, its segment, its key."""
     now = app.clock()
@@ -130,7 +136,7 @@ def _order(
             hint="add --segment NAME, or a line segment: NAME to the template's front matter",
         )
     found = app.segments.get(segment)
-    return Order(key or loaded.edition_key(now), loaded, found, reason, limit, yes)
+    return Order(key or loaded.edition_key(now), loaded, found, reason, limit, yes, detach)
 
 
 def _plan_and_send(
@@ -162,6 +168,8 @@ def _plan_and_send(
         raise
     campaign = planner.approve(plan, app.person, app.clock())
     left = totals(app.database, campaign.id, campaign.audience, app.clock())
+    if order.detach:
+        return detach(app, console, campaign, left, plan=plan)
     return deliver(app, console, campaign, left, limit=order.limit, plan=plan)
 
 
@@ -253,6 +261,8 @@ def _continue(
         return 0
     if campaign.state != "active":
         campaign = campaigns.resume(app.database, campaign.key, now)
+    if order.detach:
+        return detach(app, console, campaign, left)
     return deliver(app, console, campaign, left, limit=order.limit)
 
 
@@ -336,6 +346,46 @@ def deliver(
         lambda: _run_text(campaign, report),
     )
     return _exit(campaign, report)
+
+
+def check_detachable(app: "App", limit: int | None) -> None:
+    """Raise `OutreachError` where there can be no workers, before anything is planned."""
+    from outreach.worker import Queue
+
+    if limit is not None:
+        raise UsageError("--limit is for one run's own sending", hint="take --detach away")
+    Queue(app.database)
+
+
+def detach(
+    app: "App",
+    console: Console,
+    campaign: "Campaign",
+    left: "Totals",
+    *,
+    plan: "Plan | None" = None,
+) -> int:
+    """Hand what `campaign` has left to the workers, and say so."""
+    from outreach.worker import Queue, slots_for
+
+    queue = Queue(app.database)
+    queue.install()
+    queue.put(campaign.key, slots_for(left.due))
+    workers = queue.workers()
+    if not workers:
+        console.warn("no worker is running; start one with `outreach worker`")
+    console.result(
+        {
+            "campaign": campaign.key,
+            "plan": plan and plan_data(plan),
+            "run": None,
+            "workers": workers,
+            "totals": totals_data(left),
+        },
+        f"{campaign.key}: {_count(left.due, 'mail')} handed to {_count(workers, 'worker')}; "
+        f"`outreach campaigns show {campaign.key}` tells how far they are",
+    )
+    return 0
 
 
 def _exit(campaign: "Campaign", report: "Report") -> int:

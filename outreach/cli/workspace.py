@@ -201,7 +201,7 @@ def db() -> None:
 @json_option
 @pass_invocation
 def upgrade(invocation: Invocation) -> None:
-    """Create the tables, or bring them to the newest revision.
+    """Create the tables, or bring them to the newest revision; on PostgreSQL the job queue's too.
 
     \b
     Example:
@@ -211,6 +211,10 @@ def upgrade(invocation: Invocation) -> None:
     before = database.revision()
     database.upgrade()
     after = database.revision()
+    if not database.is_sqlite:
+        from outreach.worker import Queue
+
+        Queue(database).install()
     text = (
         f"already at revision {after}"
         if before == after

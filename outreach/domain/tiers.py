@@ -26,6 +26,9 @@ BUILT_IN = (KNOWN, INQUIRER, CUSTOMER, CLIENT, COUNSEL)
 PAUSED, PARTED = "paused", "parted"
 """Not tiers, yet what a contact may move to: a rest until a day, and the end of the relation."""
 
+EVERYONE = "everyone"
+"""In [words], what holds for all tiers."""
+
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 
 
@@ -151,6 +154,7 @@ class Role:
 class Tiers(Mapping[str, Tier]):
     """All tiers by name in rising order, the roles, and the caps that hold for everyone.
 
+    `words` are what mail does not say: tier, or `EVERYONE`, to word to what is said instead.
     A name that is not declared raises `NotFoundError` from `named`, `KeyError` from ``[]``.
     """
 
@@ -158,6 +162,7 @@ class Tiers(Mapping[str, Tier]):
     caps: Caps
     tiers: Mapping[str, Tier]
     roles: Mapping[str, Role]
+    words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, text: str, source: str = "tiers.toml") -> "Tiers":
@@ -203,6 +208,14 @@ class Tiers(Mapping[str, Tier]):
                 or f"the roles are {', '.join(self.roles)}; add others to tiers.toml",
             )
         return self.roles[name]
+
+
+def avoided(words: Mapping[str, Mapping[str, str]], tier: str) -> dict[str, str]:
+    """Return which of `Tiers.words` mail to `tier` does not say, each with what it says instead.
+
+    An empty text means that there is nothing to say instead.
+    """
+    return {**words.get(EVERYONE, {}), **words.get(tier, {})}
 
 
 def promises(standing: Tier | Role) -> list[str]:
@@ -325,16 +338,39 @@ class _Reader:
         self.problems: list[Problem] = []
 
     def tiers(self) -> Tiers:
-        self._known_only((), self.document, ("caps", "tiers", "roles"))
+        self._known_only((), self.document, ("caps", "tiers", "roles", "words"))
         caps = self._caps(("caps",), self.document.get("caps", _MISSING), None)
         tiers: dict[str, Tier] = {}
         for name, entry in self._tables("tiers"):
             tiers[name] = self._tier(name, entry, len(tiers), caps)
         self._check_order(tiers)
         roles = {name: self._role(name, entry) for name, entry in self._tables("roles")}
+        words = self._words(tiers)
         if self.problems:
             raise ConfigError(sorted(self.problems, key=lambda problem: problem.line or 0))
-        return Tiers(self.text, caps, tiers, roles)
+        return Tiers(self.text, caps, tiers, roles, words)
+
+    def _words(self, tiers: Mapping[str, Tier]) -> dict[str, dict[str, str]]:
+        found: dict[str, dict[str, str]] = {}
+        known = (EVERYONE, *tiers)
+        for name, entry in self._tables("words"):
+            if name not in known:
+                self._problem(
+                    ("words", name),
+                    f'there is no tier "{name}" to choose words for',
+                    suggestion(name, known) or f"use one of {', '.join(known)}",
+                )
+            for word, instead in entry.items():
+                if not word.strip() or not isinstance(instead, str):
+                    self._problem(
+                        ("words", name, word),
+                        f'"{word}" needs what to say instead, as a text',
+                        f'{word} = "a better word", or "" if there is none',
+                    )
+            found[name] = {
+                word: instead for word, instead in entry.items() if isinstance(instead, str)
+            }
+        return found
 
     def _tables(self, kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
         entries = self.document.get(kind, {})

@@ -8,9 +8,10 @@ The words of a language are tables in `absence_words`; what stands here holds fo
 Standards: RFC 3834 (Auto-Submitted and what responders should do).
 """
 
+# ruff: noqa: E501 (patterns and messages are easier to check in one piece)
+
 import calendar
 import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -18,9 +19,11 @@ from enum import StrEnum
 
 from outreach.inbound.absence_words import LANGUAGES
 from outreach.inbound.mail import Address, Mail
-from outreach.inbound.replies import own_words
+from outreach.inbound.phrases import Phrases, branches, fold, fold_pattern
 
 _MAX_WORDS = 4000  # characters of a notice that are read
+_NOTE = 400  # characters of a reply in which a person mentions being away
+_SHORT = 1200  # characters: notices to everybody are brief
 _PATIENCE = timedelta(days=45)  # how far back a date without a year may lie
 
 
@@ -52,34 +55,19 @@ class AutoReply:
     contact: Address | None = None
 
 
-def fold(text: str) -> str:
-    """Return `text` for comparison: lower case, no accents on Latin letters, narrow forms."""
-    text = unicodedata.normalize("NFKC", text).translate(_LETTERS).lower()
-    if text.isascii():
-        return text
-    plain = "".join(c for c in unicodedata.normalize("NFD", text) if not "\u0300" <= c <= "\u036f")
-    return unicodedata.normalize("NFC", plain)
-
-
-_LETTERS = str.maketrans({"ł": "l", "Ł": "l", "ø": "o", "Ø": "o", "ß": "ss", "æ": "ae", "đ": "d", "’": "'", "‘": "'", "ı": "i"})
-
-
-def fold_pattern(pattern: str) -> str:
-    """Return a regular expression folded like the text it is compared with, escapes untouched."""
-    return "".join(
-        piece if piece.startswith("\\") else fold(piece) for piece in re.findall(r"\\.|[^\\]+", pattern)
-    )
-
-
 def words(field: str) -> list[str]:
     """Return the folded patterns of one field of `AbsenceWords` in all languages, longest first."""
-    found = {fold_pattern(p) for language in LANGUAGES.values() for p in getattr(language, field)}
+    found = {
+        fold_pattern(branch)
+        for language in LANGUAGES.values()
+        for pattern in getattr(language, field)
+        for branch in branches(pattern)
+    }
     return sorted(found, key=lambda pattern: (-len(pattern), pattern))
 
 
-def _any(field: str) -> re.Pattern[str]:
-    # A word boundary only where the pattern begins with a letter that has one (not in Japanese).
-    return re.compile("|".join(rf"(?<![a-z])(?:{pattern})" for pattern in words(field)))
+def _any(field: str) -> Phrases:
+    return Phrases(words(field))
 
 
 _KINDS = (
@@ -88,6 +76,7 @@ _KINDS = (
     (AutoReplyKind.ABSENT, _any("absent")),
     (AutoReplyKind.ACKNOWLEDGEMENT, _any("acknowledged")),
 )
+_ABSENT = dict(_KINDS)[AutoReplyKind.ABSENT]
 _AUTOMATIC = _any("automatic")
 _SUBJECT = re.compile(rf"^\W*(?:{'|'.join(words('subjects'))})(?![a-z])")
 _BACK = _any("back")
@@ -95,7 +84,10 @@ _ARTICLE = r"(?:\s*(?:the|den|dem|de|le|la|el|il|lo|o|a|het|und mit|incl?\.?|inc
 _DASH = re.compile(r"[\w.)]\s*[-–—~〜]\s*$")
 
 _PREFIX = re.compile(r"^\s*(?:\[[^\]]{1,40}\]\s*|\*+[^*]{1,30}\*+\s*)*")
-_ANSWER = re.compile(r"^\s*(?:(?:re|aw|antw|sv|vs|odp|res|rif|r|tr|fwd?|fw|wg|rv|i|enc|vb|pd)\s*(?:\[\d+\])?\s*[:：]\s*)+", re.IGNORECASE)
+_ANSWER = re.compile(
+    r"^\s*(?:(?:re|aw|antw|sv|vs|odp|res|rif|r|tr|fwd?|fw|wg|rv|i|enc|vb|pd)\s*(?:\[\d+\])?\s*[:：]\s*)+",
+    re.IGNORECASE,
+)
 _URGENT = re.compile(
     fold_pattern(
         r"urgen|emergenc|dringend|eilig|vertretung|brådskande|akut|piln(?:e|ych|a)|緊急|お急ぎ|急ぎ|至急|hast|in my absence|meantime"
@@ -107,7 +99,7 @@ _URGENT = re.compile(
 # -- whether a machine answered ------------------------------------------------------------------
 
 
-def machine_rule(mail: Mail) -> str | None:
+def machine_rule(mail: Mail) -> str | None:  # noqa: PLR0911
     """Return the name of the header field that says a responder sent this, or None."""
     headers = mail.headers
     submitted = headers.get("auto-submitted").lower()
@@ -143,100 +135,98 @@ _RESPONDER_FIELDS = (
 )
 
 
-def read_auto_reply(mail: Mail, today: date) -> AutoReply | None:
+def read_auto_reply(mail: Mail, text: str, today: date | None) -> AutoReply | None:
     """Return what `mail` says automatically, or None where a person seems to have written it.
 
-    `today` is the day it was received: dates without a year, weekdays and "tomorrow" count from it.
+    `text` are its author's own words, without quotation. `today` is the day it was received: dates
+    without a year, weekdays and "tomorrow" count from it; without it no date is told.
     """
     rule = machine_rule(mail)
     subject = fold(_PREFIX.sub("", mail.subject[:300]))
     bare = _ANSWER.sub("", subject)
-    generated = mail.headers.get("auto-submitted").lower().startswith(("auto-generated", "auto-notified"))
+    submitted = mail.headers.get("auto-submitted").lower()
+    generated = submitted.startswith(("auto-generated", "auto-notified"))
     by_subject = bool(_SUBJECT.match(bare))
-    if not rule and not by_subject and not generated and not _may_be(mail):
+    if not (rule or by_subject or generated) and not _may_be(mail, text):
         return None
-    told = _words_of(mail)
-    return _read(subject, bare, told, today, rule, by_subject=by_subject, generated=generated, mail=mail)
+    body = fold(text[:_MAX_WORDS])
+    answered = subject != bare
+    automatic = bool(_AUTOMATIC.search(body))
+    kind = next((kind for kind, pattern in _KINDS if pattern.search(body)), None)
+    if kind in (None, AutoReplyKind.ACKNOWLEDGEMENT) and (by_subject or rule):
+        kind = AutoReplyKind.ABSENT if _ABSENT.search(bare) else kind
+    until = None
+    if kind in (None, AutoReplyKind.ABSENT):
+        told = f"{bare}.\n\n{body}" if by_subject or rule else body
+        until = return_date(told, today, trusting=bool(rule) or by_subject)
+        if until and (rule or by_subject):
+            kind = AutoReplyKind.ABSENT
+    if rule:
+        found = rule
+        kind = kind or AutoReplyKind.ACKNOWLEDGEMENT
+    elif kind is None:
+        return None
+    elif by_subject and (not answered or automatic or _formal(body, kind, until)):
+        found = "subject"
+    elif generated:
+        found = "auto-submitted-generated"
+    elif (automatic and len(body) < _SHORT) or _formal(body, kind, until):
+        found = "words"
+    else:
+        return None
+    away = kind in (AutoReplyKind.LEFT, AutoReplyKind.ABSENT)
+    return AutoReply(
+        kind=kind,
+        rule=found,
+        until=until if kind is AutoReplyKind.ABSENT else None,
+        contact=_contact(mail, text) if away else None,
+    )
 
 
-def read_absence_note(text: str, today: date) -> AutoReply | None:
+def read_absence_note(text: str, today: date | None) -> AutoReply | None:
     """Return what a person says about their own absence within a reply of theirs, or None."""
-    told = fold(text[:_MAX_WORDS])
-    if not _KINDS[2][1].search(told):
+    if len(text) > _NOTE:
+        return None
+    told = fold(text)
+    if not _ABSENT.search(told):
         return None
     until = return_date(told, today)
     return AutoReply(kind=AutoReplyKind.ABSENT, rule="own-words", until=until) if until else None
 
 
-def _may_be(mail: Mail) -> bool:
+def _may_be(mail: Mail, text: str) -> bool:
     """Whether the words are worth reading although nothing outside them speaks of a machine."""
-    if any(name in mail.headers for name in ("list-id", "list-post", "mailing-list", "newsgroups")):
+    if len(text) > _SHORT or "?" in text:
         return False
-    return len(mail.text) < _MAX_WORDS * 3
-
-
-def _words_of(mail: Mail) -> str:
-    text = mail.text if mail.text.strip() else mail.plain_html
-    return own_words(text[: _MAX_WORDS * 4]).unquoted or text[:_MAX_WORDS]
-
-
-def _read(
-    subject: str,
-    bare: str,
-    told: str,
-    today: date,
-    rule: str | None,
-    *,
-    by_subject: bool,
-    generated: bool,
-    mail: Mail,
-) -> AutoReply | None:
-    body = fold(told[:_MAX_WORDS])
-    answered = subject != bare
-    automatic = bool(_AUTOMATIC.search(body))
-    kind = next((kind for kind, pattern in _KINDS if pattern.search(body)), None)
-    if kind in (None, AutoReplyKind.ACKNOWLEDGEMENT) and (by_subject or rule) and _KINDS[2][1].search(bare):
-        kind = AutoReplyKind.ABSENT
-    until = None
-    if kind in (None, AutoReplyKind.ABSENT, AutoReplyKind.ACKNOWLEDGEMENT):
-        dated = f"{bare}.\n\n{body}" if by_subject or rule else body
-        until = return_date(dated, today) if kind is not AutoReplyKind.ACKNOWLEDGEMENT else None
-    if kind is None and until and (rule or by_subject):
-        kind = AutoReplyKind.ABSENT
-    if rule:
-        found = rule
-        kind = kind or AutoReplyKind.ACKNOWLEDGEMENT
-    elif by_subject and kind and (not answered or automatic or _formal(body, kind, until)):
-        found = "subject"
-    elif kind and automatic and (generated or len(body) < 1500):
-        found = "words"
-    elif generated and kind:
-        found = "auto-submitted-generated"
-    elif kind is AutoReplyKind.CHALLENGE and mail.headers.get("precedence"):
-        found = "words"
-    elif kind in (AutoReplyKind.ABSENT, AutoReplyKind.LEFT) and _formal(body, kind, until):
-        found = "words"
-    else:
-        return None
-    contact = _contact(mail, told) if kind in (AutoReplyKind.LEFT, AutoReplyKind.ABSENT) else None
-    return AutoReply(
-        kind=kind, rule=found, until=until if kind is AutoReplyKind.ABSENT else None, contact=contact
-    )
+    if any(name in mail.headers for name in ("list-id", "list-post", "newsgroups")):
+        return False
+    folded = fold(text)
+    return any(hint in folded for hint in _HINTS)
 
 
 def _formal(body: str, kind: AutoReplyKind, until: date | None) -> bool:
     """Whether words alone read like a notice to everybody: short, asking nothing, to the point."""
-    if len(body) > 900 or "?" in body:
+    if len(body) > _SHORT or "?" in body:
         return False
     pattern = dict(_KINDS)[kind]
     first = pattern.search(body)
     if first is None or first.start() > 250:
         return False
-    return bool(_URGENT.search(body) or _CONTACT.search(body)) and (until is not None or kind is AutoReplyKind.LEFT)
+    return bool(_URGENT.search(body) or _CONTACT.search(body)) and (
+        until is not None or kind is AutoReplyKind.LEFT
+    )
 
 
+# One of these stands in every notice that words alone can give away: see `_formal` and `_AUTOMATIC`.
+_HINTS = (
+    "@", "auto", "自動", "自动", "urgen", "emergenc", "dringend", "eilig", "vertretung", "bradskande", "akut",
+    "piln", "緊急", "急ぎ", "至急", "hast", "absence", "mean", "zwischenzeit", "access", "weitergeleitet",
+    "kontakt", "wenden", "contact", "contatt", "срочн", "naleh", "kiire", "confirm", "verif", "deliver",
+)  # fmt: skip
 _CONTACT = re.compile(r"([\w.+'-]{1,64}@[\w.-]{1,253}\.\w{2,24})")
-_NAME_BEFORE = re.compile(r"((?:[A-ZÀ-ÖØ-ÞŁŚŻ][\w'’.-]{1,30} ){0,3}[A-ZÀ-ÖØ-ÞŁŚŻ][\w'’-]{1,30})\s*(?:\(|<|,|at|under|via|unter|à|en|su|em|op|på|pod|:|-|–)?\s*(?:mailto:)?$")
+_NAME_BEFORE = re.compile(
+    r"((?:[A-ZÀ-ÖØ-ÞŁŚŻ][\w'’.-]{1,30} ){0,3}[A-ZÀ-ÖØ-ÞŁŚŻ][\w'’-]{1,30})\s*(?:\(|<|,|at|under|via|unter|à|en|su|em|op|på|pod|:|-|–)?\s*(?:mailto:)?$"
+)
 
 
 def _contact(mail: Mail, told: str) -> Address | None:
@@ -294,7 +284,9 @@ _LONG_CUES = re.compile(
     rf"(?<![a-z])(?=[a-z]{{3}})(?:{'|'.join(words('until') + words('since'))})(?![a-z])"
 )
 _BOUNDARY = re.compile(r"\n\s*\n|[!?;。!]|(?<=[^\W\d]{3})\.\s")
-_WEEKDAY_TAIL = re.compile(rf"(?:(?:{_WEEKDAYS})(?:,?\s+(?:the|den|dem|le|el|il|lo|dia))?[\s,.]*|\(|the\s+)$")
+_WEEKDAY_TAIL = re.compile(
+    rf"(?:(?:{_WEEKDAYS})(?:,?\s+(?:the|den|dem|le|el|il|lo|dia))?[\s,.]*|\(|the\s+)$"
+)
 _WINDOW = 60
 
 
@@ -306,8 +298,14 @@ class _Candidate:
     vague: bool  # a weekday, a bare day or a month: means nothing without a cue
 
 
-def return_date(folded: str, today: date) -> date | None:
-    """Return the date that a folded text names as the return or the end of an absence, or None."""
+def return_date(folded: str, today: date | None, *, trusting: bool = False) -> date | None:
+    """Return the date that a folded text names as the return or the end of an absence, or None.
+
+    `trusting` takes a single date still to come without a word beside it: a machine that names one
+    names the end of an absence. Without `today` no date can be told from one long past, and the answer is None.
+    """
+    if today is None:
+        return None
     found = _candidates(folded[:_MAX_WORDS], today)
     scored: list[tuple[int, date]] = []
     for index, each in enumerate(found):
@@ -323,7 +321,9 @@ def return_date(folded: str, today: date) -> date | None:
         if score == 0:  # no cue: only a single date in a sentence about being away counts
             alone = len([one for one in found if not one.vague]) == 1
             near = before + folded[each.start : each.end] + after
-            if each.vague or not alone or each.day < today or not _KINDS[2][1].search(near):
+            if each.vague or not alone or each.day < today:
+                continue
+            if not trusting and not _ABSENT.search(near):
                 continue
         if score >= 0:
             scored.append((score, each.day))
@@ -341,7 +341,7 @@ _RETURN = 4  # a word of return beside a date outweighs "until"
 
 
 def _score(before: str, after: str) -> int:
-    """Weigh what stands before and after a date: does it end an absence, begin one, or neither?"""
+    """Weigh what stands around a date: whether it ends an absence, begins one, or neither."""
     back_before = _BACK.search(before)
     cue = _LONG_CUES.search(after)
     back_after = _BACK.search(after[: cue.start()] if cue else after)
@@ -360,7 +360,7 @@ def _score(before: str, after: str) -> int:
     return 0
 
 
-def _candidates(folded: str, today: date) -> list[_Candidate]:
+def _candidates(folded: str, today: date) -> list[_Candidate]:  # noqa: PLR0912
     """Return every date in `folded` that can be one, as a day, in order."""
     found: list[_Candidate] = []
     american = _american(folded)
@@ -377,9 +377,13 @@ def _candidates(folded: str, today: date) -> list[_Candidate]:
             day = _numeric(match, today, american=american)
             vague = not parts["n_y"] and parts["sep"] != "."
         elif parts["dm_d"]:
-            day = _dated(parts["dm_y"], _number(parts["dm_m"], _MONTH_NUMBERS), int(parts["dm_d"]), today)
+            day = _dated(
+                parts["dm_y"], _number(parts["dm_m"], _MONTH_NUMBERS), int(parts["dm_d"]), today
+            )
         elif parts["md_m"]:
-            day = _dated(parts["md_y"], _number(parts["md_m"], _MONTH_NUMBERS), int(parts["md_d"]), today)
+            day = _dated(
+                parts["md_y"], _number(parts["md_m"], _MONTH_NUMBERS), int(parts["md_d"]), today
+            )
         elif parts["m_m"]:
             month = _number(parts["m_m"], _MONTH_NUMBERS)
             day = _dated(parts["m_y"], month, 1, today)
@@ -411,7 +415,9 @@ def _beside_date(folded: str, match: re.Match[str], found: list[_Candidate]) -> 
     if found and not found[-1].vague and match.start() - found[-1].end <= 2:
         return True
     follow = folded[match.end() : match.end() + 8]
-    return bool(re.match(r"[\s,.]{0,3}(?:the |den |dem |le |el |il |o |dia |de )?\d", follow)) or bool(
+    return bool(
+        re.match(r"[\s,.]{0,3}(?:the |den |dem |le |el |il |o |dia |de )?\d", follow)
+    ) or bool(
         re.match(rf"[\s,.]{{1,3}}(?:{_MONTHS})(?![a-z])", folded[match.end() : match.end() + 16])
     )
 
@@ -474,4 +480,6 @@ def _numeric(match: re.Match[str], today: date, *, american: bool | None) -> dat
     if american:
         return _dated(year, first, second, today)
     either = [_dated(year, second, first, today), _dated(year, first, second, today)]
-    return min((day for day in either if day), key=lambda day: abs((day - today).days), default=None)
+    return min(
+        (day for day in either if day), key=lambda day: abs((day - today).days), default=None
+    )

@@ -8,12 +8,16 @@ original below a rule. Those habits are read here, not the phrases of single pro
 Standards: RFC 3464 and 6533 (delivery-status), RFC 6522 (multipart/report), RFC 5321 6.1.
 """
 
+# ruff: noqa: E501 (patterns and messages are easier to check in one piece)
+
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
 from outreach.inbound.mail import Headers, Mail, Part, parse_addresses, read_headers
+from outreach.inbound.phrases import Phrases, fold
 from outreach.inbound.reasons import (
     ENHANCED_STATUS,
     REPLY_CODE,
@@ -104,7 +108,7 @@ _DAEMON_NAME = re.compile(
     re.IGNORECASE,
 )
 _FAILURE_SUBJECT = re.compile(
-    r"^\W*(?:\*+\w+\*+\W*)?(?:undeliver(?:able|ed)|returned (?:mail|to sender|e-?mail)"
+    r"(?:\*+\w+\*+\W*)?(?:undeliver(?:able|ed)|returned (?:mail|to sender|e-?mail)"
     r"|failure (?:notice|delivery|report)|mail failure|delivery[ -](?:fail|status|report|notif|problem|error|delay)"
     r"|(?:mail|message|e-?mail)(?: message)? (?:could not be delivered|(?:delivery|system|status|transport) "
     r"(?:fail|error|status|problem|notif|report)|undeliver|not delivered|delayed)"
@@ -124,6 +128,7 @@ _ANYWHERE_SUBJECT = re.compile(
     r"mail failure|delivery fail|undeliver|配信でき|配信不能|не доставлен|loop alert|could not be delivered",
     re.IGNORECASE,
 )
+_NOT_WORDS = re.compile(r"^[^\w*]+")
 _ANSWER_SUBJECT = re.compile(
     r"^\s*(?:re|aw|sv|antw|odp|fwd?|wg|tr|rv|r|i|vs)\s*(?:\[\d+\])?:", re.I
 )
@@ -140,26 +145,62 @@ _FAILURE = re.compile(
     r"|не может быть доставлено|送信できませんでした|配信できません",
     re.IGNORECASE,
 )
-_DELAY = re.compile(
-    r"(?:has been|is|was) delayed|delayed \d+|not yet been delivered|will (?:be retried|continue to (?:try|be)|"
-    r"keep trying)|delivery attempts will continue|warning message only|\(delay\)|still (?:trying|being)"
-    r"|do not need to resend|could not send message for past|verz[öo]gert|retard[ée]|in ritardo",
+_DELAY = Phrases(
+    (
+        r"(?:has been|is|was) delayed", r"delayed \d+", r"not yet been delivered",
+        r"will (?:be retried|continue to (?:try|be)|keep trying)", r"delivery attempts will continue",
+        r"warning message only", r"\(delay\)", r"still (?:trying|being)", r"do not need to resend",
+        r"could not send message for past", r"verzogert", r"retarde", r"in ritardo", r"delivery delayed",
+    )
+)  # fmt: skip
+# What follows is our own mail: a rule with words in it, an announcement, or headers of transport.
+_DOUBLED = ("--", "==", "__", "**")
+_STROKES = "->*=_| \t"
+_RULE_ABOVE = re.compile(
+    r".{0,40}?(?:cop(?:y|ie)|original|return(?:ed|ing) (?:message|mail)|unsent|undelivered message|message (?:header|text))"
+)
+_ANNOUNCED = re.compile(
+    r"(?:copy of (?:the|your) (?:original )?(?:message|mail)|(?:original|your|returned)? ?(?:message|mail)(?:'s)?"
+    r"(?: headers?)? (?:follows?|as follows|header:|is (?:attached|included|enclosed) below)).{0,30}$"
+    r"|^\s*original message:?\s*$",
     re.IGNORECASE,
 )
-# What follows is our own mail: a rule with words in it, an announcement, or headers of transport.
-_ORIGINAL = re.compile(
-    r"^[ \t>*=_-]*(?:-{2,}|={2,}|_{2,}|\*{3,})[^\n]{0,40}"
-    r"(?:cop(?:y|ie)|original|return(?:ed|ing) (?:message|mail)|unsent|undelivered message|message (?:header|text))"
-    r"[^\n]*$"
-    r"|^[^\n:@]{0,60}(?:copy of (?:the|your) (?:original )?(?:message|mail)|(?:original|your|returned)? ?"
-    r"(?:message|mail)(?:'s)?(?: headers?)? (?:follows?|as follows|header:|is (?:attached|included|enclosed) below))[^\n]{0,30}$"
-    r"|^[ \t]*original message:?[ \t]*$"
-    r"|^[ \t|>]*(?:Return-Path|Received|DKIM-Signature|X-Received|ARC-Seal|X-Google-\S{1,40}|Message-Id|"
-    r"MIME-Version|X-Mailer|Delivered-To|Authentication-Results):"
-    r"|^(?:From|To|Subject|Date|User-Agent):[^\n]*\n(?:[ \t]+[^\n]+\n)*(?:To|From|Subject|Date|Message-ID|"
-    r"User-Agent):",
-    re.IGNORECASE | re.MULTILINE,
+_TRANSPORT_FIELD = re.compile(
+    r"[ \t|>]*(?:Return-Path|Received|DKIM-Signature|X-Received|ARC-Seal|X-Google-\S{1,40}|Message-Id|MIME-Version"
+    r"|X-Mailer|Delivered-To|Authentication-Results):",
+    re.IGNORECASE,
 )
+_AUTHOR_FIELD = re.compile(r"(?:From|To|Subject|Date|User-Agent|Message-Id):", re.IGNORECASE)
+
+
+def _original_at(text: str) -> Iterator[int]:
+    """Yield where the copy of our own mail may begin: below a rule, an announcement, or headers."""
+    at = 0
+    field = False  # whether the line above is a header field that an author writes
+    for line in text.split("\n"):
+        low = line[:200].lower()
+        named = line[:1].isalpha() and bool(_AUTHOR_FIELD.match(line))
+        if (
+            (low[:3].strip(" \t>")[:2] in _DOUBLED and _RULE_ABOVE.match(low.strip(_STROKES)))
+            or (
+                (
+                    "follow" in low
+                    or "copy of" in low
+                    or "original message" in low
+                    or "below" in low
+                    or "header:" in low
+                )
+                and ":" not in low[:-2]
+                and _ANNOUNCED.search(low)
+            )
+            or (":" in low[:48] and _TRANSPORT_FIELD.match(line))
+            or (named and field)
+        ):
+            yield at
+        field = named or (field and line[:1] in (" ", "\t"))
+        at += len(line) + 1
+
+
 _LEADING = re.compile(
     r"^[ \t>*•-]{0,12}[\"']?(?:<(?P<a>" + _MAILBOX + r")>|(?P<b>" + _MAILBOX + r"))[\"']?"
     r"(?:[ \t]*[<(]\s*(?P<c>" + _MAILBOX + r")\s*[>)])?"
@@ -171,32 +212,62 @@ _SPOKEN = re.compile(
     r"(?:rcpt to:?\s*|[45]\d\d(?:[ -]#?\d\.\d{1,3}\.\d{1,3})? )<?(?P<a>" + _MAILBOX + ")",
     re.IGNORECASE,
 )
-_NAMED = re.compile(
-    r"(?:recipients?|address(?:es)?|deliver(?:ed|ing|y)?|mail|message|user|mailbox|to|for|reach|sent|account)\b"
-    r"(?:(?!contact|assistance)[^@\n.;]){0,80}?[\s<:('\"](?P<a>" + _MAILBOX + ")",
+_NAMING = re.compile(
+    r"\b(?:recipients?|address(?:es)?|deliver(?:ed|ing|y)?|mail|message|user|mailbox|to|for|reach|sent|account)\b(?=[^\w@])",
     re.IGNORECASE,
 )
+_HELP = re.compile(r"contact|assistance|support|question", re.IGNORECASE)
+
+
+def _named(prose: str) -> list[str]:
+    """Return the addresses before which, in the same sentence, a recipient is spoken of."""
+    found = []
+    for match in _MAILBOX_RE.finditer(prose):
+        before = re.split(r"[@.;]|\n\s*\n", prose[max(0, match.start() - 90) : match.start()])[-1]
+        if (
+            before
+            and before[-1] in " \t\n<:('\""
+            and _NAMING.search(before)
+            and not _HELP.search(before)
+        ):
+            found.append(match[0])
+    return found
+
+
 _FIELD = re.compile(r"^[ \t>]*(?:final|original)-recipient[ \t]*:", re.IGNORECASE | re.MULTILINE)
 _TYPED = re.compile(r"^\s*([\w.-]{1,32})\s*;\s*")
 _UNICODE_ESCAPE = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")
 _BESIDE = re.compile(r"[245]\d\d[ \-]['\"#(<\[]{0,2}$")
-_SMTP_WORDS = re.compile(r"[^\n]*(?<![\d.:])[45][0-5]\d[ \-][^\n]*(?:\n[ \t]+[^\n]+){0,4}")
+_SMTP_REPLY = re.compile(r"(?<![\d.:])[45][0-5]\d[ \-]")
 
 
 def read_notice(mail: Mail) -> DeliveryNotice | None:
     """Return what `mail` says about the delivery of another mail, or None if it is no such notice."""
-    return _read_dsn(mail) or _read_provider_notice(mail) or _read_prose(mail)
+    return read_delivery_status(mail) or read_prose(mail)
 
 
-def is_daemon(mail: Mail) -> bool:
-    """Whether a mail system says it is the author, by the sender or the null reverse-path."""
+def read_delivery_status(mail: Mail) -> DeliveryNotice | None:
+    """Return what a notice in a machine's format says, or None."""
+    return _read_dsn(mail) or _read_provider_notice(mail)
+
+
+def speaks_as_daemon(mail: Mail) -> bool:
+    """Whether a mail system gives itself as the author, or names the failed recipients in a field."""
     sender = mail.sender
     return bool(
-        mail.null_sender
+        "x-failed-recipients" in mail.headers
         or not sender.address
         or _DAEMON.match(sender.address)
         or _DAEMON_NAME.search(sender.name)
-        or _DAEMON_PATH.match(mail.headers.get("return-path"))
+    )
+
+
+def is_daemon(mail: Mail) -> bool:
+    """Whether a mail system is the author, by its word or by the null reverse-path."""
+    return (
+        mail.null_sender
+        or speaks_as_daemon(mail)
+        or bool(_DAEMON_PATH.match(mail.headers.get("return-path")))
     )
 
 
@@ -237,9 +308,9 @@ def _groups(text: str) -> list[dict[str, str]]:
             if groups[-1]:
                 groups.append({})
             name = ""
-        elif line[:1] in " \t" and name and ":" not in line.split(";")[0][:24]:
-            groups[-1][name] += " " + line.strip()
-        elif line[:1] in " \t" and name and not _FIELD.match(line):
+        elif (line[:1] in " \t" and name and ":" not in line.split(";")[0][:24]) or (
+            line[:1] in " \t" and name and not _FIELD.match(line)
+        ):
             groups[-1][name] += " " + line.strip()
         else:
             head, colon, value = line.partition(":")
@@ -301,10 +372,10 @@ def _action(value: str, otherwise: str) -> Action:
         return Action(word)
     if word:
         return Action.DELAYED if word.startswith("delay") else Action.FAILED
-    return Action.DELAYED if _DELAY.search(otherwise) else Action.FAILED
+    return Action.DELAYED if _DELAY.search(fold(otherwise[:4000])) else Action.FAILED
 
 
-def _status(
+def _status(  # noqa: PLR0917
     recipient: str,
     original: str | None,
     action: Action,
@@ -320,8 +391,7 @@ def _status(
     replies = REPLY_CODE.findall(diagnostic) or REPLY_CODE.findall(near)
     reply = replies[0] if replies else None
     if not reason_given(words):
-        spoken = _SMTP_WORDS.search(near)
-        words = f"{words} {spoken[0] if spoken else ''}".strip()
+        words = f"{words} {_reply_line(near)}".strip()
     return RecipientStatus(
         recipient=recipient,
         original=original,
@@ -332,6 +402,16 @@ def _status(
         diagnostic=" ".join((diagnostic or words or near).split())[:1000],
         remote_mta=_TYPED.sub("", remote).strip() if remote else None,
     )
+
+
+def _reply_line(text: str) -> str:
+    """Return the line of `text` with the first SMTP reply in it, and those it is wrapped onto."""
+    reply = _SMTP_REPLY.search(text)
+    if reply is None:
+        return ""
+    lines = text[text.rfind("\n", 0, reply.start()) + 1 :].split("\n", 5)[:5]
+    wrapped = next((at for at, line in enumerate(lines) if at and line[:1] not in (" ", "\t")), 5)
+    return " ".join(lines[:wrapped])
 
 
 def reason_given(words: str) -> bool:
@@ -434,40 +514,40 @@ def _prose(mail: Mail, depth: int = 0) -> str:
             p.text() for p in mail.parts if p.enclosed == depth and p.type == "text/plain"
         )
     text = text[:_MAX_REPORT]
-    for cut in _ORIGINAL.finditer(text):
-        if _MAILBOX_RE.search(text, 0, cut.start()):
-            return text[: cut.start()]
+    mailbox = _MAILBOX_RE.search(text)
+    if mailbox:
+        for cut in _original_at(text):
+            if cut >= mailbox.end():
+                return text[:cut]
     return text
 
 
-def _read_prose(mail: Mail) -> DeliveryNotice | None:
+def read_prose(mail: Mail) -> DeliveryNotice | None:
+    """Return what a notice in prose says, or None where it is not one beyond doubt."""
     headers = mail.headers
     named = headers.get("x-failed-recipients")
     subject = mail.subject
     daemon = is_daemon(mail)
-    if (
-        not named
-        and not daemon
-        and not _FAILURE_SUBJECT.match(subject)
-        and not _ANYWHERE_SUBJECT.search(subject)
-    ):
+    if not named and not daemon and ("in-reply-to" in headers or _ANSWER_SUBJECT.match(subject)):
         return None
-    if _ANSWER_SUBJECT.match(subject) and not daemon:
+    failing = bool(
+        _FAILURE_SUBJECT.match(_NOT_WORDS.sub("", subject)) or _ANYWHERE_SUBJECT.search(subject)
+    )
+    if not named and not daemon and not failing:
         return None
     prose = _prose(mail)
-    failing = bool(_FAILURE_SUBJECT.match(subject) or _ANYWHERE_SUBJECT.search(subject))
     if not named:
         told = bool(_FAILURE.search(prose))
         if not failing and not told:
             return None
-        if not daemon and not (
-            told
-            and (REPLY_CODE.search(prose) or _returned(mail, 0))
-            and not headers.get("in-reply-to")
-        ):
+        if not daemon and not (told and (REPLY_CODE.search(prose) or _returned(mail, 0))):
             return None
-    action = Action.DELAYED if _DELAY.search(f"{subject}\n{prose}") else Action.FAILED
+    action = Action.DELAYED if _DELAY.search(fold(f"{subject}\n{prose[:4000]}")) else Action.FAILED
     recipients = _from_prose(mail, prose, action)
+    if not recipients and daemon:
+        recipients = _from_prose(
+            mail, mail.text[:_MAX_REPORT], action
+        )  # the report is below a report
     if not recipients:
         return None
     return DeliveryNotice(
@@ -506,7 +586,7 @@ def _addresses_in_prose(mail: Mail, prose: str) -> list[str]:
     tiers = (
         others or named or first,
         [m["a"] for m in _SPOKEN.finditer(prose)],
-        [m["a"] for m in _NAMED.finditer(prose)],
+        _named(prose),
         _MAILBOX_RE.findall(mail.subject),
         intended if len(intended) == 1 else [],
     )
@@ -561,7 +641,7 @@ def _returned(mail: Mail, depth: int) -> Headers | None:
 
 _HEADER_BLOCK = re.compile(
     r"^[ \t]{0,8}(?:Return-Path|Received|DKIM-Signature|X-[\w-]{1,40}|Message-Id|MIME-Version|From|Delivered-To"
-    r"|ARC-[\w-]{1,40}|To|Date|Subject):[ \t][^\n]*\n(?:[ \t]+[^\n]*\n)*(?=[ \t]{0,8}[A-Z][\w-]{1,40}:[ \t])",
+    r"|ARC-[\w-]{1,40}|To|Date|Subject):[ \t][^\n]*\n(?:[ \t][^\n]*\n)*(?=[ \t]{0,8}[A-Z][\w-]{1,40}:[ \t])",
     re.IGNORECASE | re.MULTILINE,
 )
 

@@ -6,10 +6,13 @@ letter the same words are as likely to be about something else. A longer text th
 request is reported as unsure, for a person to decide while mail is held.
 """
 
+# ruff: noqa: E501 (patterns and messages are easier to check in one piece)
+
 import re
 from dataclasses import dataclass
 
-from outreach.inbound.absences import fold, words
+from outreach.inbound.absences import words
+from outreach.inbound.phrases import Phrases, fold
 
 SHORT = 25
 """Words, or a third of the characters in writing without spaces, up to which a request is sure."""
@@ -23,39 +26,43 @@ class OptOut:
     sure: bool
 
 
-_REQUEST = re.compile("|".join(rf"(?<![a-z])(?:{p})" if p[0] not in "^\\(" else f"(?:{p})" for p in words("opt_out")))
-_NOT = re.compile("|".join(f"(?:{p})" for p in words("not_opt_out")))
+_LONG = 3000  # characters of a letter
+
+_REQUEST = Phrases(words("opt_out"))
+_NOT = Phrases(words("not_opt_out"))
 _SUBJECT = re.compile(
-    r"^\W*(?:(?:re|aw|sv|antw|odp|tr|res|r|vs|fwd?|fw)\s*:\s*)*(?:unsubscribe|opt[ -]?out|remove(?: me)?|abmelden|abmeldung|abbestellen"
+    r"^\W*(?:unsubscribe\s+[a-z2-7]{24,200}$|(?:(?:re|aw|sv|antw|odp|tr|res|r|vs|fwd?|fw)\s*:\s*)*(?:unsubscribe|opt[ -]?out|remove(?: me)?|abmelden|abmeldung|abbestellen"
     r"|desabonnement|desinscription|se desabonner|baja|darse de baja|cancelar|cancellami|disiscrizione|disiscrivimi"
-    r"|descadastrar|uitschrijven|afmelden|avregistrera|avanmalan|avprenumerera|wypisz|rezygnacja|配信停止|配信解除|退会|отписаться|退订|stop)\W*$"
+    r"|descadastrar|uitschrijven|afmelden|avregistrera|avanmalan|avprenumerera|wypisz|rezygnacja|配信停止|配信解除|退会|отписаться|退订|stop)\W*$)"
 )
-_POLITE = re.compile(r"(?<![a-z])(?:thanks|thank you|thx|danke|merci|gracias|grazie|obrigad[oa]|bedankt|tack|dziekuj\w+)(?![a-z])")
+_POLITE = re.compile(
+    r"(?<![a-z])(?:thanks|thank you|thx|danke|merci|gracias|grazie|obrigad[oa]|bedankt|tack|dziekuj\w+)(?![a-z])"
+)
 
 
-def read_opt_out(text: str, subject: str = "") -> OptOut | None:
+def read_opt_out(text: str, subject: str = "") -> OptOut | None:  # noqa: PLR0911
     """Return the request for no more mail in a person's own words `text`, or None.
 
     `subject` counts only if nothing was written: mail programs fill it from ``mailto:`` links.
     """
+    size = max(len(text.split()), _units(text) // 3) if len(text) < _LONG else _LONG
+    if size > 2 * SHORT:
+        return None
     told = fold(text.strip())
     if not told:
         found = _SUBJECT.match(fold(subject))
         return OptOut(subject.strip(), sure=True) if found else None
-    size = max(len(told.split()), _units(told) // 3)
     if size <= 2 and _SUBJECT.match(told):
         return OptOut(text.strip(), sure=True)
-    request = _REQUEST.search(told[:2000])
+    request = _REQUEST.search(told)
     if request is None:
         if size <= 6 and _SUBJECT.match(fold(subject)) and _POLITE.search(told):
             return OptOut(subject.strip(), sure=True)
         return None
-    if _NOT.search(told[:2000]):
-        return None
-    if size > 6 * SHORT:
+    if _NOT.search(told):
         return None
     return OptOut(request[0].strip(), sure=size <= SHORT and "?" not in told)
 
 
 def _units(told: str) -> int:
-    return sum(1 for c in told if "\u3040" <= c <= "\u9fff")
+    return 0 if told.isascii() else sum(1 for c in told if "\u3040" <= c <= "\u9fff")

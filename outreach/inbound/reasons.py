@@ -8,8 +8,12 @@ Standards: RFC 3463 and 5248 (enhanced status codes, with IANA's registry), RFC 
 RFC 7505 (null MX).
 """
 
+# ruff: noqa: E501
+
 import re
 from enum import StrEnum
+
+from outreach.inbound.phrases import Phrases, Rules, fold
 
 
 class Reason(StrEnum):
@@ -162,20 +166,16 @@ _BY_SUBJECT = {
 _ADDRESS_CODES = frozenset({"1.0", "1.1", "1.2", "1.3", "1.4", "1.6", "1.10", "2.1", "4.1", "4.4"})
 
 
-def _any(*patterns: str) -> re.Pattern[str]:
-    return re.compile("|".join(patterns), re.IGNORECASE)
-
-
 # In order: the first that is found decides. What blames the sender comes before what sounds like
 # it blames the recipient ("sender address rejected: domain not found"), the narrow before the wide.
-_WORDS: tuple[tuple[Reason, re.Pattern[str]], ...] = (
+_WORDS: tuple[tuple[Reason, tuple[str, ...]], ...] = (
     (
         Reason.VIRUS,
-        _any(r"\bvirus", r"\bmalware", r"\binfected", r"\btrojan", r"dangerous attachment"),
+        (r"\bvirus", r"\bmalware", r"\binfected", r"\btrojan", r"dangerous attachment"),
     ),
     (
         Reason.AUTHENTICATION,
-        _any(
+        (
             r"\bspf\b",
             r"\bdkim\b",
             r"\bdmarc\b",
@@ -191,7 +191,7 @@ _WORDS: tuple[tuple[Reason, re.Pattern[str]], ...] = (
     ),
     (
         Reason.SENDER_REJECTED,
-        _any(
+        (
             r"sender (?:address|domain|e-?mail|was|is|id|denied|rejected|not|verif|blocked|unknown)",
             r"invalid sender",
             r"domain of (?:the )?sender",
@@ -209,7 +209,7 @@ _WORDS: tuple[tuple[Reason, re.Pattern[str]], ...] = (
     ),
     (
         Reason.MOVED,
-        _any(
+        (
             r"(?:user|recipient|mailbox|account|address) (?:has|have|was) (?:been )?(?:moved|replaced)",
             r"has moved",
             r"\bnot our user\b",
@@ -220,7 +220,7 @@ _WORDS: tuple[tuple[Reason, re.Pattern[str]], ...] = (
     ),
     (
         Reason.NO_MAIL,
-        _any(
+        (
             r"(?:does not|doesn't|do not|not) (?:accept|receive) (?:any )?(?:e-?)?mail\b"
             r"(?! from)(?! for policy)",
             r"no mx (?:record )?found",
@@ -233,7 +233,7 @@ _WORDS: tuple[tuple[Reason, re.Pattern[str]], ...] = (
     ),
     (
         Reason.HOST_UNKNOWN,
-        _any(
+        (
             r"host (?:is )?(?:unknown|not found)",
             r"unknown host",
             r"no such (?:host|domain)",
@@ -257,7 +257,7 @@ _WORDS: tuple[tuple[Reason, re.Pattern[str]], ...] = (
     ),
     (
         Reason.MAILBOX_FULL,
-        _any(
+        (
             r"(?:mail ?box|mail ?folder|maildir|in-?box|mailstore|account|mail ?quota)"
             r".{0,40}\b(?:full|over ?quota|exceeded|out of space)\b",
             r"\bquota\b",
@@ -280,7 +280,7 @@ _WORDS: tuple[tuple[Reason, re.Pattern[str]], ...] = (
     ),
     (
         Reason.TOO_BIG,
-        _any(
+        (
             r"(?:message|mail|size|data|attachment)\w* .{0,30}too (?:large|big|long)",
             r"message size",
             r"size limit",
@@ -291,7 +291,7 @@ _WORDS: tuple[tuple[Reason, re.Pattern[str]], ...] = (
     ),
     (
         Reason.RATE_LIMIT,
-        _any(
+        (
             r"rate.?limit",
             r"(?:at a|mail|connection) rate\b",
             r"throttl",
@@ -305,7 +305,7 @@ _WORDS: tuple[tuple[Reason, re.Pattern[str]], ...] = (
     ),
     (
         Reason.USER_UNKNOWN,
-        _any(
+        (
             r"(?:no|not) such (?:user|recipient|mailbox|address|account|person|local|e-?mail|alias|name|object)",
             r"(?:user|recipient|mailbox|address|account|alias|subscriber)s? (?:is |are |name )?"
             r"(?:unknown|not found|not known|non-?existent|invalid\b|not valid|nonexistent)",
@@ -345,7 +345,7 @@ _WORDS: tuple[tuple[Reason, re.Pattern[str]], ...] = (
     ),
     (
         Reason.DISABLED,
-        _any(
+        (
             r"\b(?:account|mailbox|user|recipient|address|e-?mail)\b[^.;\n]{0,60}\b(?:disabled|suspended|inactive|"
             r"deactivated|locked|expired|blocked|closed|frozen|terminated|not active|on hold|unavailable for)\b",
             r"\b(?:disabled|suspended|inactive|deactivated|locked|expired) "
@@ -355,7 +355,7 @@ _WORDS: tuple[tuple[Reason, re.Pattern[str]], ...] = (
     ),
     (
         Reason.RELAYING,
-        _any(
+        (
             r"relay(?:ing)?\b.{0,30}\b(?:denied|permitted|prohibited|not allowed|rejected|authori[sz]ed)",
             r"(?:unable|not permitted|not allowed|denied|cannot|refused?|no) (?:to )?relay",
             r"e-?mail address is not verified",
@@ -365,7 +365,7 @@ _WORDS: tuple[tuple[Reason, re.Pattern[str]], ...] = (
     ),
     (
         Reason.BLOCKED,
-        _any(
+        (
             r"black ?list",
             r"block ?list",
             r"\brbls?\b",
@@ -385,7 +385,7 @@ _WORDS: tuple[tuple[Reason, re.Pattern[str]], ...] = (
     ),
     (
         Reason.SPAM,
-        _any(
+        (
             r"\bspam\b",
             r"spam(?:my|ming|like|score|content|assassin)",
             r"unsolicited",
@@ -396,7 +396,7 @@ _WORDS: tuple[tuple[Reason, re.Pattern[str]], ...] = (
     ),
     (
         Reason.POLICY,
-        _any(
+        (
             r"polic(?:y|ies)",
             r"protocol violation",
             r"security (?:reason|polic|concern|issue|violation)",
@@ -407,7 +407,7 @@ _WORDS: tuple[tuple[Reason, re.Pattern[str]], ...] = (
     ),
     (
         Reason.CONTENT,
-        _any(
+        (
             r"header (?:error|missing|syntax)",
             r"\brfc[ -]?\d{3,4}",
             r"content (?:rejected|not|is|error|format|prohibit)",
@@ -419,7 +419,7 @@ _WORDS: tuple[tuple[Reason, re.Pattern[str]], ...] = (
     ),
     (
         Reason.EXPIRED,
-        _any(
+        (
             r"expired",
             r"retry time",
             r"timed? ?-?out",
@@ -436,7 +436,7 @@ _WORDS: tuple[tuple[Reason, re.Pattern[str]], ...] = (
     ),
     (
         Reason.NETWORK,
-        _any(
+        (
             r"connection (?:refused|reset|closed|lost|dropped)",
             r"no route to host",
             r"network (?:is )?unreachable",
@@ -453,7 +453,7 @@ _WORDS: tuple[tuple[Reason, re.Pattern[str]], ...] = (
     ),
     (
         Reason.SYSTEM,
-        _any(
+        (
             r"(?:system|server|configuration|internal|software|queue file \w+|i/o|processing) "
             r"(?:error|problem|failure)",
             r"command (?:parameter )?(?:not implemented|unrecogni[sz]ed)",
@@ -481,16 +481,17 @@ _BEFORE_RCPT = re.compile(
     r"(?:mail[ _]from|initial connection|ehlo|helo|connect)|sender was rejected",
     re.IGNORECASE,
 )
-_SPACES = re.compile(r"\s+")
 
 
 def reason_in(words: str) -> Reason | None:
     """Return the reason that a server's words give, or None. Addresses and links are no words."""
-    plain = _SPACES.sub(" ", _NOISE.sub(" ", words[:4000]))
-    for reason, pattern in _WORDS:
-        if pattern.search(plain):
-            return reason
-    return None
+    plain = fold(" ".join(_NOISE.sub(" ", words[:_MAX_WORDS]).split()))
+    found = _RULES.first(plain)
+    return None if found is None else _WORDS[found][0]
+
+
+_MAX_WORDS = 2500  # characters; what a server says is brief
+_RULES = Rules([patterns for _, patterns in _WORDS])
 
 
 def classify(status: str | None, words: str, context: str = "") -> Reason:
@@ -512,7 +513,7 @@ def classify(status: str | None, words: str, context: str = "") -> Reason:
         return Reason.SENDER_REJECTED  # the recipient had not been named yet
     if reason is Reason.USER_UNKNOWN:
         told = words or context
-        if detail == "2.1" and _DISABLED_WORDS.search(told):
+        if detail == "2.1" and _DISABLED_WORDS.search(fold(told)):
             return Reason.DISABLED
         if (
             detail not in _ADDRESS_CODES
@@ -524,4 +525,4 @@ def classify(status: str | None, words: str, context: str = "") -> Reason:
     return reason
 
 
-_DISABLED_WORDS = dict(_WORDS)[Reason.DISABLED]
+_DISABLED_WORDS = Phrases(dict(_WORDS)[Reason.DISABLED])

@@ -10,6 +10,8 @@ The module knows nothing of the rest of Outreach. It first gives every line a cl
 by the order of the classes; languages differ only in the tables of `reply_words`.
 """
 
+# ruff: noqa: E501 (patterns and messages are easier to check in one piece)
+
 import re
 from dataclasses import dataclass
 
@@ -28,15 +30,14 @@ def _alternatives(field: str) -> str:
 
 
 _SPACE = r"[\s\u00a0\u202f\u3000]"
-_WROTE = re.compile(rf"(?:{_alternatives('wrote')})(?!\w)", re.IGNORECASE)
+_WROTE = re.compile(rf"(?<![a-zà-ÿ])(?:{_alternatives('wrote')})(?!\w)", re.IGNORECASE)
 _ON = re.compile(rf"^{_SPACE}*(?:{_alternatives('on')})[\s,.:]", re.IGNORECASE)
 _ADDRESS = re.compile(r"[^\s<>\"'(]+@[^\s<>\"')]+\w")
-_ENDS = re.compile(r"(?:[:：]|-{2,}|—)[\s>*_]*$")
 _TIME = re.compile(r"\d{1,2}[:.h]\d\d|\d\s?[ap]\.?m\b", re.IGNORECASE)
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _DAY = re.compile(
-    r"(?<!\d)\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\d{4}年|\d{1,2}\.?\s+(?:de\s+)?[^\W\d]{3,12}\.?,?\s+(?:de\s+)?\d{2,4}"
-    r"|[^\W\d]{3,12}\.?\s+\d{1,2},?\s+\d{4}|^\W*\d{1,2}\.?\s+[^\W\d]{3,9}\.?\s+\d{1,2}[:.]\d\d"
+    r"(?<![^\W_])(?:\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\d{4}年|\d{1,2}\.?\s+(?:de\s+)?[^\W\d]{3,12}\.?,?\s+(?:de\s+)?\d{2,4}"
+    r"|[^\W\d]{3,12}\.?\s+\d{1,2},?\s+\d{4}|\d{1,2}\.?\s+[^\W\d]{3,9}\.?\s+\d{1,2}[:.]\d\d)"
 )
 _DATED = re.compile(
     r"^\W{0,2}(?:\d{4}[-/.年]\s?\d{1,2}[-/.月]\s?\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}"
@@ -52,15 +53,12 @@ _QUOTE = re.compile(rf"^{_SPACE}{{0,3}}(?:>|\|(?!\S*\|)|[A-Za-z]{{1,3}}>(?:\s|$)
 _INSERTED = re.compile(
     r"^\s*>\s*(?:[:：]|(?:" + _alternatives("wrote") + r")\s*[:：]?\s*$)", re.IGNORECASE
 )
-_RULE = re.compile(r"^\s*(?:[-_=~+*#•·–—\u2015\u2500]{2,}|—|–|ᐧ|\u200b)+\s*$")
+_RULE = re.compile(r"[-_=~+*#•·–—\u2015\u2500ᐧ\u200b\s]+$")
 _SIGNATURE_RULE = re.compile(r"^\s?(?:--|—|–|——|__)\s{0,2}$")
 _DASHED_NAME = re.compile(r"^-{1,2}\s?[^\W\d_][\w.'-]*(?: [^\W\d_][\w.'-]*){0,2}$")
 _LONG_RULE = re.compile(r"^\s*[_*=-]{20,}\s*$")
-_ORIGINAL = re.compile(
-    rf"^[\s>*]*(?:[-_*=\u2013\u2014\u2500]{{1,}}[\s_*-]*)(?:{_alternatives('original')})\s*:?[\s*]*(?:[-_*=\u2013\u2014\u2500].*)?$"
-    rf"|^[\s*]*(?:{_alternatives('original')})\s*:[\s*]*$",
-    re.IGNORECASE,
-)
+_RULING = " \t>*_-=\u2013\u2014\u2500"
+_ORIGINAL = re.compile(rf"(?:{_alternatives('original')})\s*[:：]?$", re.IGNORECASE)
 _HEADERS = {
     kind: re.compile(
         rf"^[\s*_>|]{{0,6}}(?:{_alternatives(kind)})[\s*_\u00a0]{{0,4}}[:：][\s*_]*(.*)$",
@@ -90,9 +88,7 @@ _FOOTER = re.compile(
     r"|get your free|scanned by)",
     re.IGNORECASE,
 )
-_LIST_FOOTER = re.compile(
-    r"mailing list|mailman|listinfo|_{5,}|unsubscribe|google groups", re.IGNORECASE
-)
+_LIST_FOOTER = re.compile(r"mailing list|mailman|listinfo|unsubscribe|google groups", re.IGNORECASE)
 _ABOVE = re.compile(
     r"(?:reply|respond|write|type|antwort\w*|r[ée]pon\w*|respond\w*|rispond\w*|schrij\w*)[^.]{0,40}"
     r"(?:above|below|[üu]ber|au-dessus|encima|sopra|acima|boven)[^.]{0,20}(?:line|linie|zeile|ligne|l[íi]nea|linea|linha|lijn|regel)",
@@ -111,6 +107,8 @@ class Reply:
     @property
     def unquoted(self) -> str:
         """The words without any quoted line: what they ask is asked here."""
+        if ">" not in self.text and "|" not in self.text:
+            return self.text.strip()
         return "\n".join(line for line in self.text.split("\n") if not _QUOTE.match(line)).strip()
 
 
@@ -135,51 +133,155 @@ def _classify(lines: list[str]) -> tuple[list[str], list[str]]:
     classes: list[str] = []
     out: list[str] = []
     index = 0
+    fences = [at for at, line in enumerate(lines) if line[:3] == "```"]
+    fence = fences[-1] if fences else -1
     fenced = False
+    written = False
+    above = ""
+    plain_at = _PLAIN_LINE.match
     while index < len(lines):
         line = lines[index]
         taken = 1
-        if line.lstrip().startswith("```"):
+        if not line:
+            kind = "e"
+        elif line[0] == ">":
+            kind = "q"
+        elif not fenced and above and plain_at(line):
+            kind = "t"  # goes on a paragraph: most lines of most mails
+            written = True
+        elif fence >= 0 and line.startswith("```"):
             fenced = not fenced
             kind = "t"
-        elif not line.strip(" \t\u00a0\u3000"):
-            kind = "e"
-        elif fenced and any("```" in later for later in lines[index : index + 200]):
-            kind = "t"
-        elif _QUOTE.match(line):
-            kind = "q"
-        elif _SIGNATURE_RULE.match(line):
-            kind = "s"
-        elif _ORIGINAL.match(line):
-            kind = "o"
-        elif _RULE.match(line):
-            kind = "r"
-        elif (taken := _headers_at(lines, index)) > 0:
-            kind = "h"
-        elif (taken := _attribution_at(lines, index)) > 0:
-            kind = "a"
+        elif fenced and index < fence:
+            kind = "t" if line else "e"
         else:
-            taken = 1
-            if _is_device_line(line):
-                kind = "d"
-            elif _FOOTER.match(line):
-                kind = "f"
-            elif _ABOVE.search(line) and len(line) < 120:
-                kind = "o"
-            else:
-                kind = "t"
-        out.append("\n".join(lines[index : index + taken]))
+            kind, taken = _class_of(line, lines, index)
+            written = written or kind == "t"
+        above = line
+        if kind == "a" and line.lstrip()[:1] == "<" and _is_name_above(out, classes):
+            out.pop()
+            classes.pop()
+        out.append(line if taken == 1 else "\n".join(lines[index : index + taken]))
         classes.append(kind)
         index += taken
+        if written and kind in "ho":
+            break  # whatever stands below is not the author's: see `_end`
+    _mark_device_lines(out, classes)
     return classes, out
 
 
+def _is_name_above(lines: list[str], classes: list[str]) -> bool:
+    """Whether the last line is the name before an address that was wrapped onto a line of its own."""
+    if not lines or classes[-1] != "t" or (len(lines) > 1 and classes[-2] != "e"):
+        return False
+    name = lines[-1].strip()
+    return len(name) < 80 and (
+        len(name.split()) <= 4 or bool(_DIGIT.search(name) or _WROTE.search(name))
+    )
+
+
+def _mark_device_lines(lines: list[str], classes: list[str]) -> None:
+    """Give what a device added its class: the last words before something that is no words."""
+    below = "e"
+    for index in range(len(lines) - 1, -1, -1):
+        kind = classes[index]
+        if (
+            kind == "t"
+            and below != "t"
+            and len(lines[index]) < _MAX_DEVICE_LINE
+            and _is_device_line(lines[index].strip())
+        ):
+            kind = classes[index] = "d"
+        if kind != "e":
+            below = kind
+
+
+def _class_of(line: str, lines: list[str], index: int) -> tuple[str, int]:  # noqa: PLR0911, PLR0912
+    """Return the class of one line, and how many lines it takes with it.
+
+    Most lines of most mails are plain words, so the costly questions are asked only of lines that
+    begin or are made like something else.
+    """
+    if not line:
+        return "e", 1
+    if _PLAIN_LINE.match(line):
+        if (not index or not lines[index - 1]) and _FOOTER.match(line):
+            return "f", 1
+        return "t", 1
+    plain = line.strip()
+    if not plain:
+        return "e", 1
+    first = plain[0]
+    if (first in ">|" or (">" in line[:5] and line[0].isalpha())) and _QUOTE.match(line):
+        return "q", 1
+    if len(line) > _MAX_LAYOUT:
+        return "t", 1
+    marked = not first.isalnum() or first == "ᐧ"
+    if marked:
+        if _SIGNATURE_RULE.match(line):
+            return "s", 1
+        if _is_original_rule(plain):
+            return "o", 1
+        if _RULE.match(plain) and (len(plain) > 1 or plain in "—–ᐧ"):
+            return "r", 1
+    colon = _COLON.search(line)
+    digit = _DIGIT.search(line)
+    if colon:
+        if plain[-1] in ":：" and _ORIGINAL.match(plain):
+            return "o", 1
+        if colon.start() < _MAX_HEADER_NAME:
+            taken = _headers_at(lines, index)
+            if taken:
+                return "h", taken
+    if colon or digit or "@" in line:
+        taken = _attribution_at(lines, index)
+        if taken:
+            return "a", taken
+    if (
+        (first in "#-=*_" or plain[-1] in "#-=*_")
+        and len(line) < _MAX_DEVICE_LINE
+        and _ABOVE.search(line)
+    ):
+        return "o", 1
+    if (not index or not lines[index - 1] or not lines[index - 1][-1].isalnum()) and _FOOTER.match(
+        line
+    ):
+        return "f", 1
+    return "t", 1
+
+
+# Begins with a letter and has neither colon nor digit, address nor mark of quotation or rule.
+_PLAIN_LINE = re.compile(r"[^\W\d_ᐧ][^:：@\d>|#*_=~-]{0,400}$")
+_MAYBE_DATED = re.compile(
+    r"\d\d?[-/.:年h]\s?\d|(?:19|20)\d\d|\d\.? [^\W\d]{3}|\d\s?[apAP]\.?[mM]\b"
+)
+_MAX_LAYOUT = 400  # longer lines are words
+_MAX_HEADER_NAME = 40
+_MAX_DEVICE_LINE = 120
+_COLON = re.compile("[:：]")
+_DIGIT = re.compile(r"\d")
+
+
+def _ends_open(line: str) -> bool:
+    """Whether a line ends in a colon or a dash: something is to follow."""
+    core = line.rstrip(" \t>*_\u00a0")
+    return core.endswith((":", "：", "--", "—"))
+
+
+def _is_original_rule(plain: str) -> bool:
+    """Whether a line says "original message" between, or after, the strokes of a rule."""
+    core = plain.strip(_RULING)
+    return 3 < len(core) < 80 and plain[0] in _RULING and bool(_ORIGINAL.match(core))
+
+
 def _is_device_line(line: str) -> bool:
-    plain = _LINK.sub(lambda link: link[1] or "", line).strip()
-    return len(plain) < 120 and bool(_SENT_FROM.match(plain)) and bool(_DEVICE.search(plain))
+    plain = (
+        _LINK.sub(lambda link: link[1] or "", line).strip() if "[" in line or "<" in line else line
+    )
+    return bool(_SENT_FROM.match(plain)) and bool(_DEVICE.search(plain))
 
 
-def _headers_at(lines: list[str], index: int) -> int:
+def _headers_at(lines: list[str], index: int) -> int:  # noqa: PLR0912
     """Return how many lines of mail headers begin at `index`: 0 where they do not make a head."""
     kinds: dict[str, str] = {}
     count = 0
@@ -204,7 +306,7 @@ def _headers_at(lines: list[str], index: int) -> int:
                 break
             if count - last > 2:
                 break
-    if len(kinds) < 2 or "sender" not in kinds and not {"sent", "to"} <= kinds.keys():
+    if len(kinds) < 2 or ("sender" not in kinds and not {"sent", "to"} <= kinds.keys()):
         return 0
     evidence = " ".join(kinds.values())
     if len(kinds) == 2 and not (
@@ -225,7 +327,7 @@ def _headers_at(lines: list[str], index: int) -> int:
     return last
 
 
-def _attribution_at(lines: list[str], index: int) -> int:
+def _attribution_at(lines: list[str], index: int) -> int:  # noqa: PLR0911, PLR0912
     """Return how many lines the introduction of a quotation takes at `index`, or 0."""
     first = lines[index]
     stripped = first.strip(" \t*_-\u00a0")
@@ -233,10 +335,14 @@ def _attribution_at(lines: list[str], index: int) -> int:
         return 0
     if _BARE_STAMP.match(stripped):
         return 1
-    opens = bool(_ON.match(first) or _DATED.match(stripped))
-    addressed = bool(_ADDRESS.search(first))
-    dated = bool(_DAY.search(first))
-    if not opens and not addressed and not _WROTE.search(first):
+    addressed = "@" in first and bool(_ADDRESS.search(first))
+    if not addressed and not _MAYBE_DATED.search(first) and not _ends_open(first):
+        return 0
+    opens = bool(_ON.match(stripped) or _DATED.match(stripped))
+    if not opens and not addressed and not (_ends_open(first) and _WROTE.search(first)):
+        return 0
+    dated = bool(_DIGIT.search(first)) and bool(_DAY.search(first))
+    if opens and not (dated or addressed or _TIME.search(first) or _ends_open(first)):
         return 0
     joined = ""
     taken = 0
@@ -244,7 +350,7 @@ def _attribution_at(lines: list[str], index: int) -> int:
     for line in lines[index : index + 7]:
         taken += 1
         if not line.strip():
-            if not (opens and dated) or _ENDS.search(joined):
+            if not (opens and dated) or _ends_open(joined):
                 break
             continue
         if written and not (_INSERTED.match(line) or not _QUOTE.match(line)):
@@ -257,17 +363,18 @@ def _attribution_at(lines: list[str], index: int) -> int:
         joined = f"{joined} {line.strip()}".strip()
         if len(joined) > 500:
             break
+        tail = joined[-24:]
+        if not (tail[-1] in ">)]" or _ends_open(tail) or _WROTE.search(tail)):
+            continue  # an introduction is not over before it says that something follows
         if _introduces(joined, opens, lines, index + taken):
             return taken
     return 0
 
 
-def _introduces(joined: str, opens: bool, lines: list[str], after: int) -> bool:
+def _introduces(joined: str, opens: bool, lines: list[str], after: int) -> bool:  # noqa: PLR0911
     """Whether `joined` says that somebody wrote what follows, at some time."""
-    verb = None
-    for verb in _WROTE.finditer(joined):
-        pass
-    ends = _ENDS.search(joined)
+    verb = next(iter(list(_WROTE.finditer(joined))[-1:]), None)
+    ends = _ends_open(joined)
     dated = bool(_DAY.search(joined) or (_TIME.search(joined) and re.search(r"\d", joined)))
     address = bool(_ADDRESS.search(joined))
     if verb is not None:
@@ -279,6 +386,8 @@ def _introduces(joined: str, opens: bool, lines: list[str], after: int) -> bool:
         if ends and address and len(joined) < 250:
             return True
         return bool(ends and _quoted_next(lines, after) and len(joined) < 250)
+    if joined.startswith("<") and address and dated and ends:
+        return True  # the verb stands before the address, on the line above
     # Without a verb: a date, a name and an address, and nothing else ("2016-03-03 Ann <a@b.example>:")
     if _DATED.match(joined) and address:
         return bool(re.search(r"[<(\[]?\S+@\S+?[>)\]]*\s*[:：]?\s*$", joined))
@@ -337,7 +446,7 @@ def _skip_introduction(classes: list[str], begin: int) -> int:
     return quoted if quoted > at and "t" in classes[quoted:] else at
 
 
-def _end(lines: list[str], classes: list[str], begin: int) -> int:
+def _end(lines: list[str], classes: list[str], begin: int) -> int:  # noqa: PLR0911, PLR0912
     """Return the line at which the author's words end."""
     seen = False
     for at in range(begin, len(classes)):

@@ -28,15 +28,11 @@ from outreach.domain.contact import Contact
 from outreach.domain.mailing import Sender
 from outreach.domain.tiers import Tiers
 from outreach.errors import NotFoundError, Problem, TemplateError, suggestion
-from outreach.rendering.css import inline_css
 from outreach.rendering.faults import EXPECTED, as_template_error
 from outreach.rendering.front_matter import FrontMatter, Period
-from outreach.rendering.markdown import markdown_to_html, markdown_to_mjml
-from outreach.rendering.mjml import render_mjml
 from outreach.rendering.mjml_source import included_name
 from outreach.rendering.sandbox import Language, Record, Rendering, rendering
 from outreach.rendering.snapshot import CONTACT_FIELDS, CONTACT_SETS, FUNCTION_NAMES, Snapshot
-from outreach.rendering.text import html_to_text, links_of
 
 SUFFIXES = (".mjml", ".md", ".txt")
 """What a template file may be; where two share a name, the earlier is the template."""
@@ -377,7 +373,16 @@ class Template:
         fixed = _parse_locale(self.front_matter.language)
         return own if fixed is None or fixed.language == own.language else fixed
 
+    # What turns text into mail is imported where it is used: a run from cron that finds nothing to
+    # do loads its template to know the key, and renders nothing.
+
     def _html(self, names: dict[str, object]) -> tuple[str, tuple[Problem, ...]]:
+        from outreach.rendering.markdown import (  # noqa: PLC0415
+            markdown_to_html,
+            markdown_to_mjml,
+        )
+        from outreach.rendering.mjml import render_mjml  # noqa: PLC0415
+
         body = self.display(self.file)
         if self._layout is None and self.format == ".md":
             source = self._run(Language.MARKDOWN, self.file, names)
@@ -409,6 +414,9 @@ class Template:
         return html, warnings
 
     def _finished(self, html: str, names: Mapping[str, object], *, has_preview: bool) -> str:
+        from outreach.rendering.css import inline_css  # noqa: PLC0415
+        from outreach.rendering.text import links_of  # noqa: PLC0415
+
         html = inline_css(html)
         if names["preheader"] and not has_preview:
             html = _with_preheader(html, str(names["preheader"]))
@@ -426,6 +434,8 @@ class Template:
             return _tidy(self._run(Language.TEXT, self._text_file, names))
         if "text" in self._inline:
             return _tidy(self._run_inline("text", names))
+        from outreach.rendering.text import html_to_text  # noqa: PLC0415
+
         return html_to_text(html)
 
     def _text_body(self, names: dict[str, object]) -> str:

@@ -1,78 +1,115 @@
-"""Checking a template: every contact's mail is made, and everything that fails is told.
+"""Checking a template: every contact's mail is made and judged, and all that is wrong is told.
 
-Remarks are what does not stop a mail and ought to be seen to. Rules that look deeper into what was
-made belong beside `_remarks`.
+What cannot be made is a finding like any other, under the rule L001. Findings that are the same for
+several contacts are one finding with their addresses.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from outreach.domain.condition import Condition
 from outreach.domain.contact import AttributeType, ConsentStatus, Contact
-from outreach.domain.mailing import MailKind
-from outreach.errors import MessageError, Problem, TemplateError
-from outreach.rendering.text import links_of
-from outreach.services.composing import Composed, Composer
+from outreach.domain.tiers import Tiers
+from outreach.errors import MessageError, OutreachError, Problem, TemplateError
+from outreach.rendering.lint import Linter, Policy
+from outreach.rendering.rules import RULES, Rule, Severity
+from outreach.services.composing import Composer
 from outreach.storage import contacts, segments
 from outreach.storage.database import Database
-
-GMAIL_CLIP = 102_400
-"""Octets of HTML above which Gmail cuts a mail off; observed by many, documented by nobody."""
-SIZE_WARNING = 90_000
-"""Octets of HTML above which a mail is close to being cut off."""
-LONG_PREHEADER = 140
-"""Characters of preheader beyond which no inbox shows more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong, and the addresses of all contacts it is wrong for."""
+    """One thing that is wrong, and the addresses of all contacts it is wrong for.
 
+    `count` is how often it is wrong in one mail, at the most. Without contacts it is wrong whoever
+    the mail is for.
+    """
+
+    rule: Rule
     problem: Problem
-    contacts: tuple[str, ...]
+    contacts: tuple[str, ...] = ()
+    count: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a check found. `rendered` of `contacts` mails could be made."""
+    """What a check found, by place. `rendered` of `contacts` mails could be made."""
 
     template: str
     contacts: int
     rendered: int
-    failures: tuple[Finding, ...]
-    remarks: tuple[Finding, ...]
-    largest_html: int
-    largest_message: int
+    findings: tuple[Finding, ...]
+    largest_html: int = 0
+    largest_message: int = 0
 
     @property
     def failed(self) -> int:
         """How many contacts would get no mail."""
         return self.contacts - self.rendered
 
+    def reaches(self, severity: Severity) -> bool:
+        """Whether anything found is as grave as `severity`, or graver."""
+        return any(one.rule.severity.rank >= severity.rank for one in self.findings)
 
-@dataclass(slots=True)
+
 class _Gathered:
-    """Contacts by cause, in the order in which the causes came up."""
+    """Findings by rule and problem, with the contacts for which they hold."""
 
-    found: dict[Problem, list[str]] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self._contacts: dict[tuple[Rule, Problem], list[str]] = {}
+        self._counts: dict[tuple[Rule, Problem], int] = {}
 
-    def add(self, problem: Problem, email: str) -> None:
-        emails = self.found.setdefault(problem, [])
-        if email not in emails[-1:]:
+    def add(self, rule: Rule, problem: Problem, email: str | None = None, count: int = 1) -> None:
+        emails = self._contacts.setdefault((rule, problem), [])
+        if email is not None and email not in emails[-1:]:
             emails.append(email)
+        self._counts[rule, problem] = max(count, self._counts.get((rule, problem), 0))
 
     def findings(self) -> tuple[Finding, ...]:
-        return tuple(Finding(problem, tuple(emails)) for problem, emails in self.found.items())
+        found = [
+            Finding(rule, problem, tuple(emails), self._counts[rule, problem])
+            for (rule, problem), emails in self._contacts.items()
+        ]
+        return tuple(sorted(found, key=_by_place))
 
 
-def check(
-    composer: Composer,
-    readers: Iterable[Contact],
-    date: datetime,
-) -> Report:
-    """Make the mail of every contact and report all that fails, by cause, and all remarks."""
-    failures, remarks = _Gathered(), _Gathered()
+def _by_place(finding: Finding) -> tuple[str, int, int, str]:
+    problem = finding.problem
+    return problem.source or "", problem.line or 0, problem.column or 0, finding.rule.id
+
+
+def linter(
+    composer: Composer, *, tiers: Tiers, clients: Sequence[str], folder: Path | None = None
+) -> Linter:
+    """Return what judges the mail of `composer`; `folder` holds pictures that it names by path."""
+    links, template = composer.links, composer.template
+    ways = (
+        f"{links.base_url}/u/" if links.base_url else None,
+        f"mailto:{links.unsubscribe_address}?subject=unsubscribe"
+        if links.unsubscribe_address
+        else None,
+    )
+    policy = Policy(
+        kind=template.front_matter.kind,
+        content_class=template.front_matter.content_class,
+        sender=composer.sender,
+        unsubscribe=tuple(way for way in ways if way),
+        postal_address=composer.postal_address,
+        words=tiers.words,
+        clients=tuple(clients),
+        weights=_weights(folder) if folder else {},
+    )
+    return Linter(template, policy)
+
+
+def check(composer: Composer, linter: Linter, readers: Iterable[Contact], date: datetime) -> Report:
+    """Make and judge the mail of every contact, and report all findings."""
+    gathered = _Gathered()
+    for finding in linter.of_template():
+        gathered.add(finding.rule, finding.problem, count=finding.count)
     count = rendered = largest_html = largest_message = 0
     for contact in readers:
         count += 1
@@ -80,23 +117,40 @@ def check(
             composed = composer.compose(contact, delivery_id=0, date=date)
         except (TemplateError, MessageError) as error:
             for problem in error.problems:
-                failures.add(problem, contact.email)
-        else:
-            rendered += 1
-            html = composed.rendered.html
-            largest_html = max(largest_html, len(html.encode()) if html else 0)
-            largest_message = max(largest_message, len(composed.message))
-            for problem in _remarks(composer, composed):
-                remarks.add(problem, contact.email)
+                gathered.add(RULES["L001"], problem, contact.email)
+            continue
+        rendered += 1
+        html = composed.rendered.html
+        largest_html = max(largest_html, len(html.encode()) if html else 0)
+        largest_message = max(largest_message, len(composed.message))
+        for finding in linter.findings(composed.rendered, contact):
+            gathered.add(finding.rule, finding.problem, contact.email, finding.count)
     return Report(
         template=composer.template.name,
         contacts=count,
         rendered=rendered,
-        failures=failures.findings(),
-        remarks=remarks.findings(),
+        findings=gathered.findings(),
         largest_html=largest_html,
         largest_message=largest_message,
     )
+
+
+def unreadable(template: str, error: OutreachError) -> Report:
+    """Return the report on a template of which no mail can be made at all."""
+    gathered = _Gathered()
+    for problem in error.problems:
+        gathered.add(RULES["L001"], problem)
+    return Report(template, 0, 0, gathered.findings())
+
+
+def _weights(folder: Path) -> dict[str, int]:
+    """Return the octets of every picture below `folder`, by its path in it."""
+    suffixes = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg")
+    return {
+        path.relative_to(folder).as_posix(): path.stat().st_size
+        for path in folder.rglob("*")
+        if path.suffix.lower() in suffixes and path.is_file()
+    }
 
 
 def members(database: Database, condition: Condition, now: datetime) -> Sequence[int]:
@@ -116,67 +170,6 @@ def loaded(
         with database.read() as session:
             batch = contacts.load(session, ids[start : start + contacts.BATCH], now, types=types)
         yield from batch
-
-
-def _remarks(composer: Composer, composed: Composed) -> Iterable[Problem]:
-    template, rendered = composer.template, composed.rendered
-    source = template.display(template.file)
-    yield from template.warnings
-    yield from rendered.warnings
-    html = rendered.html
-    if html is not None:
-        size = len(html.encode())
-        if size > GMAIL_CLIP:
-            yield Problem(
-                "the HTML is so large that Gmail cuts its end off, with the unsubscribe link",
-                source,
-                hint=f"bring it below {GMAIL_CLIP:,} octets",
-            )
-        elif size > SIZE_WARNING:
-            yield Problem(
-                "the HTML is nearly so large that Gmail cuts its end off",
-                source,
-                hint=f"keep it below {SIZE_WARNING:,} octets",
-            )
-        if any(_target(link) not in rendered.text for link in links_of(html)):
-            line = template.front_matter.lines.get("text")
-            hint = "write the same links into the text, or leave `text` out"
-            yield Problem("the text part lacks a link that the HTML has", source, line, hint=hint)
-    if rendered.preheader is None and html is not None:
-        yield Problem("there is no preheader", source, 1, hint="inboxes show it beside the subject")
-    elif rendered.preheader and len(rendered.preheader) > LONG_PREHEADER:
-        line = template.front_matter.lines.get("preheader")
-        hint = f"say it in {LONG_PREHEADER} characters"
-        yield Problem("the preheader is longer than any inbox shows", source, line, hint=hint)
-    if template.front_matter.kind is not MailKind.NEWSLETTER:
-        return
-    if not _offers_to_unsubscribe(composer, rendered.text):
-        hint = "print {{ links.unsubscribe }} in the template or its layout"
-        yield Problem("readers see no way to unsubscribe", source, hint=hint)
-    address = composer.postal_address
-    if not address:
-        hint = "set postal_address in outreach.toml and print it; many laws ask for it"
-        yield Problem("there is no postal address", source, hint=hint)
-    elif _squeezed(address) not in _squeezed(rendered.text):
-        hint = "print {{ postal_address }} in the template or its layout"
-        yield Problem("the postal address is not in the mail", source, hint=hint)
-
-
-def _target(link: str) -> str:
-    """Return what of a link must stand in the text; one within the mail needs nothing there."""
-    if link.startswith("#"):
-        return ""
-    return link.replace(" ", "%20").removeprefix("mailto:").removeprefix("tel:")
-
-
-def _squeezed(text: str) -> str:
-    return "".join(text.split())
-
-
-def _offers_to_unsubscribe(composer: Composer, text: str) -> bool:
-    base, address = composer.links.base_url, composer.links.unsubscribe_address
-    url = base is not None and f"{base}/u/" in text
-    return url or (address is not None and f"mailto:{address}?subject=unsubscribe" in text)
 
 
 def nasty_contacts(now: datetime, tiers: Iterable[str]) -> list[Contact]:

@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 STREAK = 3
 """After so many mails in a row that failed in a way that is likely ours, the campaign pauses."""
 
+READ_AHEAD = 200
+"""How many are read again at most when somebody else has written."""
+
 NOT_RENDERED = "not-rendered"
 MERGED = "merged"
 
@@ -245,7 +248,7 @@ class Exchange:
             return
         # As many of those to come as went by unchanged last time: if others write all the time,
         # what is read ahead would only be read again.
-        stale += self.others(min(self._unchanged, deliveries.CLAIMS))
+        stale += self.others(min(self._unchanged, READ_AHEAD))
         self._unchanged = 0
         self.read(stale, version, now)
 

@@ -32,7 +32,7 @@ from outreach.errors import (
     TemplateError,
     UnavailableError,
 )
-from outreach.services.checking import GMAIL_CLIP, SIZE_WARNING
+from outreach.rendering.lint import GMAIL_CLIP, SIZE_WARNING
 from outreach.services.composing import Composed, Composer
 from outreach.storage import contacts as storage
 from outreach.storage.database import Database

@@ -49,8 +49,8 @@ from outreach.transport.base import Connection, Envelope, Transport
 if TYPE_CHECKING:
     from outreach.services.composing import Composed, Composer
 
-BATCH = deliveries.CLAIMS
-"""How many deliveries a run claims at once. What it has not begun when it ends is freed."""
+BATCH = 50
+"""How many deliveries a run claims at once for each connection. What it has not begun is freed."""
 
 WORTH_A_CONNECTION = 5
 """No more connections are opened than there are so many mails for each."""
@@ -242,7 +242,7 @@ class _Supply:
 
     def fill(self) -> bool:
         """Claim more of what is due; return whether there was any."""
-        room = BATCH
+        room = BATCH * self.run.connections
         if self.limit is not None:
             room = min(room, self.limit - self.exchange.begun - self._taken)
         if room <= 0 or self.is_over():

@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import case, delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from outreach.domain.delivery import (
@@ -21,6 +20,7 @@ from outreach.domain.delivery import (
     campaign_target,
 )
 from outreach.domain.mailing import ContentClass, MailKind
+from outreach.storage.database import insert_into
 from outreach.storage.tables import CampaignRow, DecisionRow, DeliveryRow, TemplateSentRow
 
 
@@ -109,9 +109,10 @@ def open_plan(session: Session, new: NewCampaign, planner: str, now: datetime) -
     """
     values = _values(new, planner, now)
     _keep_files(session, new, now)
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     session.execute(
-        insert(CampaignRow).values(**values).on_conflict_do_nothing(index_elements=["key"])
+        insert_into(session, CampaignRow)
+        .values(**values)
+        .on_conflict_do_nothing(index_elements=["key"])
     )
     row = session.scalars(
         select(CampaignRow)
@@ -218,9 +219,8 @@ def _erase_plan(session: Session, campaign_id: int) -> None:
 
 
 def _keep_files(session: Session, new: NewCampaign, now: datetime) -> None:
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     session.execute(
-        insert(TemplateSentRow)
+        insert_into(session, TemplateSentRow)
         .values(hash=new.template_hash, files=dict(new.files), first_used_at=now)
         .on_conflict_do_nothing(index_elements=["hash"])
     )

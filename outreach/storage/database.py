@@ -31,7 +31,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ClauseElement
-from sqlalchemy.types import DateTime, TypeDecorator, TypeEngine
+from sqlalchemy.types import JSON, DateTime, TypeDecorator, TypeEngine
 
 from outreach.domain.clock import in_utc
 from outreach.errors import ConfigError, UnavailableError
@@ -76,6 +76,21 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else in_utc(value)
+
+
+class Json(TypeDecorator[Any]):
+    """JSON; on PostgreSQL as ``jsonb``, whose dialect is only imported where it is used."""
+
+    impl = JSON
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Choose the column's type."""
+        if dialect.name != "postgresql":
+            return dialect.type_descriptor(JSON())
+        from sqlalchemy.dialects.postgresql import JSONB  # noqa: PLC0415
+
+        return dialect.type_descriptor(JSONB())
 
 
 class Database:
@@ -360,6 +375,17 @@ def _wrapped(database: Database) -> Iterator[None]:
                 hint="restore it from a copy, or point database_url at another file",
             ) from error
         raise
+
+
+def insert_into(session: Session, table: type[Any]) -> Any:  # noqa: ANN401 - one of two dialects' own
+    """Return an INSERT that knows the ON CONFLICT clauses of the session's database."""
+    if session.get_bind().dialect.name == "sqlite":
+        from sqlalchemy.dialects import sqlite  # noqa: PLC0415 - each only where it is used
+
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql  # noqa: PLC0415
+
+    return postgresql.insert(table)
 
 
 def analyze(session: Session) -> None:

@@ -11,20 +11,36 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, Update, delete, func, insert, literal, or_, select, update
+from sqlalchemy import (
+    Select,
+    Update,
+    and_,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
-from outreach.domain.delivery import DeliveryEvent, DeliveryState, sources, target
+from outreach.domain.delivery import (
+    CampaignState,
+    DeliveryEvent,
+    DeliveryState,
+    sources,
+    target,
+)
 from outreach.domain.feedback import Outcome
 from outreach.storage.tables import (
     AddressRow,
     AttemptRow,
+    CampaignRow,
     DecisionRow,
     DeliveryRow,
 )
-
-CLAIMS = 200
-"""How many deliveries a run claims at once. What it has not begun when it ends is freed."""
 
 IN_FLIGHT = (DeliveryState.PENDING, DeliveryState.CLAIMED, DeliveryState.SENDING)
 """The states in which a delivery still has something before it."""
@@ -369,6 +385,39 @@ def count_due(session: Session, campaign_id: int, now: datetime) -> int:
             or_(DeliveryRow.not_before.is_(None), DeliveryRow.not_before <= now),
         )
     ).scalar_one()
+
+
+def campaigns_due(session: Session, now: datetime) -> Sequence[tuple[str, int]]:
+    """Return (key, how many deliveries) of the active campaigns that a run could advance now.
+
+    Some of their mail may go, a lease on it has ended, or nothing is left and the campaign only
+    needs to be finished; that one counts 0. The oldest come first.
+    """
+    due = or_(
+        and_(
+            DeliveryRow.state == DeliveryState.PENDING,
+            or_(DeliveryRow.not_before.is_(None), DeliveryRow.not_before <= now),
+        ),
+        and_(
+            DeliveryRow.state.in_((DeliveryState.CLAIMED, DeliveryState.SENDING)),
+            DeliveryRow.lease_until <= now,
+        ),
+    )
+    number = (
+        select(func.count())
+        .where(DeliveryRow.campaign_id == CampaignRow.id, due)
+        .correlate(CampaignRow)
+        .scalar_subquery()
+    )
+    left = exists().where(
+        DeliveryRow.campaign_id == CampaignRow.id, DeliveryRow.state.in_(IN_FLIGHT)
+    )
+    rows = session.execute(
+        select(CampaignRow.key, number)
+        .where(CampaignRow.state == CampaignState.ACTIVE, or_(number > 0, ~left))
+        .order_by(CampaignRow.id)
+    )
+    return [(key, count) for key, count in rows]
 
 
 def by_reason(

@@ -11,7 +11,6 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
-    JSON,
     BigInteger,
     Enum,
     ForeignKey,
@@ -23,14 +22,12 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from outreach.domain.contact import ConsentBasis, ConsentStatus
-from outreach.storage.database import UtcDateTime
+from outreach.storage.database import Json, UtcDateTime
 
 RowId = BigInteger().with_variant(Integer, "sqlite")
-Json = JSON().with_variant(JSONB(), "postgresql")
 
 
 def _enum(kind: type[StrEnum]) -> Enum:

@@ -1,28 +1,56 @@
 from datetime import timedelta
+from pathlib import Path
+
+import pytest
 
 from outreach.domain.links import Links, Signer
 from outreach.domain.mailing import Sender
-from outreach.services.checking import GMAIL_CLIP, Report, check, loaded, nasty_contacts
+from outreach.domain.tiers import Tiers
+from outreach.errors import TemplateError
+from outreach.rendering.lint import GMAIL_CLIP
+from outreach.rendering.rules import Severity
+from outreach.services.checking import (
+    Report,
+    check,
+    linter,
+    loaded,
+    nasty_contacts,
+    unreadable,
+)
 from outreach.services.composing import Composer
+from outreach.starter import starter_file
 from outreach.storage import contacts as storage
 from outreach.storage.database import Database
 from tests.rendering.mail import NOW, contact, template
 
 LINKS = Links(signer=Signer(["s"]), domain="a.example", base_url="https://a.example")
+TIERS = Tiers.parse(starter_file("tiers.toml").read_text("utf-8"))
 FOOT = "\n\n[Stop]({{ links.unsubscribe }}) {{ postal_address }}"
 
 
-def report(body: str, *people: object, head: str = "subject: x\npreheader: y") -> Report:
+PREHEADER = "preheader: Forty characters at the least, and no more than inboxes show."
+HEAD = f"subject: x\n{PREHEADER}"
+
+
+def report(body: str, *people: object, head: str = HEAD, folder: Path | None = None) -> Report:
     made = template(body, suffix="md", head=head)
     sender = Sender("Anna", "anna@a.example")
     composer = Composer(made, sender, LINKS, postal_address="1 Main Street, Town")
-    return check(composer, people or [contact()], NOW)  # type: ignore[arg-type]
+    judge = linter(composer, tiers=TIERS, clients=["gmail"], folder=folder)
+    return check(composer, judge, people or [contact()], NOW)  # type: ignore[arg-type]
+
+
+def rules(*arguments: object, **options: object) -> list[str]:
+    found = report(*arguments, **options)  # type: ignore[arg-type]
+    assert found.failed == 0
+    return [finding.rule.id for finding in found.findings]
 
 
 def test_all_is_well():
     found = report("Hello" + FOOT)
     assert (found.contacts, found.rendered, found.failed) == (1, 1, 0)
-    assert found.failures == found.remarks == ()
+    assert found.findings == ()
+    assert not found.reaches(Severity.NOTE)
     assert 0 < found.largest_html < found.largest_message
 
 
@@ -34,45 +62,63 @@ def test_failures_are_grouped_by_cause_and_name_every_contact():
     people.append(contact(id=9, email="bad@example.com", first_name="a\x00b"))
     found = report("Dear {{ contact.first_name }}" + FOOT, *people)
     assert (found.contacts, found.rendered, found.failed) == (7, 3, 4)
-    first, second = found.failures
-    assert (first.problem.line, first.contacts) == (
-        5,
-        ("c2@example.com", "c4@example.com", "c6@example.com"),
-    )
-    assert second.contacts == ("bad@example.com",)
+    assert all(one.rule.id == "L001" for one in found.findings)
+    assert {(one.problem.line, one.contacts) for one in found.findings} == {
+        (5, ("c2@example.com", "c4@example.com", "c6@example.com")),
+        (5, ("bad@example.com",)),
+    }
+    assert found.reaches(Severity.ERROR)
 
 
 def test_a_message_that_cannot_be_built_is_a_failure():
     found = report("x" + FOOT, contact(email="no address"))
     assert found.failed == 1
-    assert "is not a mail address" in found.failures[0].problem.message
+    assert "is not a mail address" in found.findings[0].problem.message
 
 
-def remarks(*arguments: object, **options: object) -> list[str]:
-    found = report(*arguments, **options)  # type: ignore[arg-type]
-    assert found.failed == 0
-    return [finding.problem.message for finding in found.remarks]
+def test_a_finding_names_the_contacts_it_holds_for():
+    people = [contact(id=n, email=f"c{n}@example.com", first_name=f"A{n}") for n in range(4)]
+    body = '{% if contact.first_name > "A1" %}[x](http://b.example){% endif %}' + FOOT
+    (found,) = report(body, *people).findings
+    assert (found.rule.id, found.contacts) == ("L203", ("c2@example.com", "c3@example.com"))
+    assert found.problem.line == 5
 
 
-def test_remarks():
-    assert remarks("Hello") == [
-        "readers see no way to unsubscribe",
-        "the postal address is not in the mail",
-    ]
-    assert remarks("Hello", head="subject: x\npreheader: y\nkind: check-in") == []
-    assert remarks("Hello" + FOOT, head="subject: x") == ["there is no preheader"]
-    long = "word " * 40
-    assert "longer than any inbox" in remarks("Hi" + FOOT, head=f"subject: x\npreheader: {long}")[0]
-    text = 'subject: x\npreheader: y\ntext: "{{ links.unsubscribe }} {{ postal_address }}"'
-    assert remarks("[a](https://b.example)" + FOOT, head=text) == [
-        "the text part lacks a link that the HTML has"
-    ]
-    unused = remarks("Hello" + FOOT, head="subject: x\npreheader: y\nhero: z")
-    assert unused == ['nothing reads the variable "hero"']
-    (size,) = remarks("word " * (GMAIL_CLIP // 5 + 1) + FOOT)
-    assert "Gmail cuts its end off, with" in size
-    (near,) = remarks("word " * (95_000 // 5) + FOOT)
-    assert "nearly" in near
+def test_findings_stand_in_the_order_of_the_source():
+    body = "#### Deep\n\n[x](http://b.example)\n\n[](https://c.example)\n\n# y\n\n### z" + FOOT
+    found = report(body, head="subject: 'Re: x'").findings
+    assert [one.problem.line for one in found] == [2, 2, 6, 8, 12]
+
+
+def test_what_a_newsletter_must_have_is_asked_of_newsletters():
+    assert rules("Hello") == ["L301", "L302", "L304"]
+    assert rules("Hello", head=f"{HEAD}\nkind: check-in") == []
+    assert rules("Hello", head=f"{HEAD}\nclass: service") == []
+
+
+def test_size():
+    assert rules("word " * (GMAIL_CLIP // 5 + 1) + FOOT) == ["L011", "L013"]
+    assert rules("word " * (95_000 // 5) + FOOT) == ["L012"]
+
+
+def test_words_come_from_the_tiers():
+    assert rules("Our customers" + FOOT) == ["L308"]
+    assert rules("Our customers" + FOOT, contact(tier="customer")) == []
+
+
+def test_pictures_in_the_folder_are_weighed(tmp_path: Path):
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images/a.png").write_bytes(b"x" * 1_500_000)
+    found = rules("![A](images/a.png)" + FOOT + "\n\n" + "word " * 40, folder=tmp_path)
+    assert set(found) >= {"L205", "L504"}
+
+
+def test_a_template_that_cannot_be_read_is_a_report_too():
+    with pytest.raises(TemplateError) as caught:
+        template("{{ nonsense }} {{ contact.first_nam }}", attributes=())
+    found = unreadable("mail", caught.value)
+    assert [one.rule.id for one in found.findings] == ["L001", "L001"]
+    assert (found.contacts, found.reaches(Severity.ERROR)) == (0, True)
 
 
 def test_nasty_contacts_have_every_tier_and_a_sound_template_suits_them_all():

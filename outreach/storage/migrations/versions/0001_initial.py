@@ -2,7 +2,6 @@
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import postgresql
 
 from outreach.storage import database as storage
 
@@ -28,12 +27,7 @@ def upgrade() -> None:
         sa.Column("owner", sa.Text(), nullable=True),
         sa.Column("source", sa.Text(), nullable=True),
         sa.Column("relies_on", sa.Text(), nullable=True),
-        sa.Column(
-            "attributes",
-            sa.JSON().with_variant(postgresql.JSONB(), "postgresql"),
-            server_default=sa.text("'{}'"),
-            nullable=False,
-        ),
+        sa.Column("attributes", storage.Json(), server_default=sa.text("'{}'"), nullable=False),
         sa.Column("tier", sa.String(length=32), nullable=False),
         sa.Column("tier_since", storage.UtcDateTime(), nullable=True),
         sa.Column(
@@ -102,9 +96,7 @@ def upgrade() -> None:
         sa.Column("file", sa.Text(), nullable=False),
         sa.Column("file_hash", sa.String(length=64), nullable=False),
         sa.Column("preset", sa.String(length=32), nullable=False),
-        sa.Column(
-            "totals", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False
-        ),
+        sa.Column("totals", storage.Json(), nullable=False),
         sa.Column("by", sa.Text(), nullable=True),
         sa.Column("started_at", storage.UtcDateTime(), nullable=False),
         sa.Column("finished_at", storage.UtcDateTime(), nullable=True),
@@ -146,9 +138,7 @@ def upgrade() -> None:
     op.create_table(
         "templates_sent",
         sa.Column("hash", sa.String(length=64), nullable=False),
-        sa.Column(
-            "files", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False
-        ),
+        sa.Column("files", storage.Json(), nullable=False),
         sa.Column("first_used_at", storage.UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("hash", name=op.f("pk_templates_sent")),
     )
@@ -279,9 +269,7 @@ def upgrade() -> None:
         sa.Column(
             "absorbed_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
-        sa.Column(
-            "absorbed", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False
-        ),
+        sa.Column("absorbed", storage.Json(), nullable=False),
         sa.Column("by", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("at", storage.UtcDateTime(), nullable=False),

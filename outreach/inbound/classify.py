@@ -1,0 +1,255 @@
+"""What a received mail is: the layers in their order, and an account of the decision.
+
+The order matters, because the signs overlap: a bounce may call itself ``auto-replied``, an absence
+may come with a null sender, and everything may carry ``Precedence: bulk``. So the formats that leave
+no doubt come first (feedback report, delivery-status), then what a mail system says of itself,
+then responders, and only what is left was written by a person, who may have asked for no more mail.
+``Precedence: bulk`` or ``list`` alone proves nothing: most mail that carries it was written by people.
+"""
+
+# ruff: noqa: E501 (patterns and messages are easier to check in one piece)
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from outreach.inbound.absences import AutoReply, read_absence_note, read_auto_reply
+from outreach.inbound.bounces import (
+    Action,
+    DeliveryNotice,
+    read_delivery_status,
+    read_prose,
+    speaks_as_daemon,
+)
+from outreach.inbound.complaints import FeedbackReport, read_report
+from outreach.inbound.mail import Mail
+from outreach.inbound.match import Clues, Match, Sent, clues, match
+from outreach.inbound.optouts import OptOut, read_opt_out
+from outreach.inbound.replies import Reply, own_words
+
+
+class Kind(StrEnum):
+    """What a received mail is."""
+
+    COMPLAINT = "complaint"
+    BOUNCE = "bounce"
+    #: Not delivered yet; the server goes on trying. No bounce.
+    DELAY = "delay"
+    #: A notice that our mail was delivered, passed on or read.
+    RECEIPT = "receipt"
+    ABSENT = "absent"
+    LEFT = "left"
+    ACKNOWLEDGEMENT = "acknowledgement"
+    CHALLENGE = "challenge"
+    OPT_OUT = "opt-out"
+    #: Sent by a machine, and none of the above.
+    AUTOMATIC = "automatic"
+    #: Written by a person.
+    REPLY = "reply"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """What one received mail is, by which rule, for whom, until when, and what it answers.
+
+    `words` are the author's own, empty for reports; `bulk` says that it went to a list or was sent
+    in bulk, so that no contact should be proposed from it. `absence` is also set where a person
+    mentions an absence within a reply. An unsure `opt_out` is for a person to decide.
+    """
+
+    kind: Kind
+    rule: str
+    sender: str
+    sender_name: str
+    subject: str
+    message_id: str | None
+    sent_at: datetime | None
+    received_at: datetime | None
+    words: str
+    bulk: bool
+    notice: DeliveryNotice | None = None
+    report: FeedbackReport | None = None
+    absence: AutoReply | None = None
+    opt_out: OptOut | None = None
+    match: Match | None = None
+    clues: Clues
+
+    def to_json(self) -> dict[str, object]:
+        """Return it as plain values, for one line of JSON. Keys without a value are left out."""
+        values: dict[str, object] = {
+            "kind": self.kind.value,
+            "rule": self.rule,
+            "from": self.sender,
+            "from_name": self.sender_name,
+            "subject": self.subject,
+            "message_id": self.message_id,
+            "sent_at": self.sent_at.isoformat() if self.sent_at else None,
+            "received_at": self.received_at.isoformat() if self.received_at else None,
+            "bulk": self.bulk,
+            "own_words": self.words,
+        }
+        if self.notice:
+            values["envelope_id"] = self.notice.envelope_id
+            values["recipients"] = [
+                {
+                    "recipient": each.recipient,
+                    "original": each.original,
+                    "action": each.action.value,
+                    "status": each.status,
+                    "reply_code": each.reply_code,
+                    "reason": each.reason.value,
+                    "severity": each.severity.value,
+                    "address_dead": each.address_dead,
+                    "diagnostic": each.diagnostic,
+                    "remote_mta": each.remote_mta,
+                }
+                for each in self.notice.recipients
+            ]
+        if self.report:
+            values["feedback_type"] = self.report.feedback_type.value
+            values["complained"] = list(self.report.recipients)
+            values["redacted"] = self.report.redacted
+        if self.absence:
+            values["until"] = self.absence.until.isoformat() if self.absence.until else None
+            if self.absence.contact:
+                values["contact"] = {
+                    "name": self.absence.contact.name,
+                    "address": self.absence.contact.address,
+                }
+        if self.opt_out:
+            values["opt_out"] = {"evidence": self.opt_out.evidence, "sure": self.opt_out.sure}
+        if self.match:
+            values["match"] = {
+                "rung": int(self.match.rung),
+                "rung_name": self.match.rung.name.lower().replace("_", "-"),
+                "confidence": self.match.confidence,
+                "delivery_id": self.match.delivery_id,
+                "contact_id": self.match.contact_id,
+                "key": self.match.key,
+                "stranger": self.match.stranger,
+            }
+        return {key: value for key, value in values.items() if value is not None}
+
+
+_BULK = frozenset({"bulk", "list", "junk"})
+_STRUCTURE = (
+    "blockquote",
+    "gmail_quote",
+    "divRplyFwdMsg",
+    "moz-cite-prefix",
+    "yahoo_quoted",
+    "OutlookMessageHeader",
+)
+
+
+def author_words(mail: Mail) -> Reply:
+    """Return what the author of `mail` wrote, from its text, or from its HTML where that tells more."""
+    if not mail.text.strip():
+        return own_words(mail.plain_html)
+    reply = own_words(mail.text)
+    if reply.trimmed or "in-reply-to" not in mail.headers or not mail.html:
+        return reply
+    if any(mark in mail.html for mark in _STRUCTURE):
+        marked = own_words(mail.plain_html)
+        if marked.trimmed and len(marked.text) < len(reply.text):
+            return marked
+    return reply
+
+
+def explain(
+    raw: bytes,
+    *,
+    received_at: datetime | None = None,
+    verify: Callable[[str], int | None] | None = None,
+    sent: Sequence[Sent] = (),
+    people: Mapping[str, int] | None = None,
+) -> Explanation:
+    """Return what the message `raw` is. Never raises, whatever the bytes.
+
+    `received_at` is when it reached us, aware; it is "today" to an absence notice. Where neither it
+    nor the header tells the day, no absence has an end. `verify`, `sent`
+    and `people` are what `outreach.inbound.match.match` asks for; without `verify` nothing is matched.
+    """
+    mail = Mail(raw, received_at)
+    report = read_report(mail)
+    notice = None
+    absence = None
+    opt_out = None
+    reply = Reply("", trimmed=False)
+    if report is not None:
+        kind = Kind.COMPLAINT if report.is_complaint else Kind.AUTOMATIC
+        rule = report.rule if report.is_complaint else f"{report.rule}:{report.feedback_type}"
+    else:
+        daemon = speaks_as_daemon(mail)
+        notice = read_delivery_status(mail) or (read_prose(mail) if daemon else None)
+        today = _today(mail)
+        if notice is None:
+            reply = author_words(mail)
+            absence = read_auto_reply(mail, reply.unquoted, today)
+        if notice is None and absence is None and not daemon:
+            notice = read_prose(mail)
+        if notice is not None:
+            kind, rule, reply = _kind_of(notice), notice.rule, Reply("", trimmed=False)
+        elif absence is not None:
+            kind, rule = Kind(absence.kind.value), absence.rule
+        elif mail.parts[0].parameters.get("report-type", "").lower() == "disposition-notification":
+            kind, rule = Kind.RECEIPT, "disposition-notification"
+        else:
+            kind, rule, opt_out, absence = _of_person(mail, reply, today)
+    given = clues(mail, notice=notice, report=report, text=reply.text)
+    return Explanation(
+        kind=kind,
+        rule=rule,
+        sender=mail.sender.address,
+        sender_name=mail.sender.name,
+        subject=mail.subject,
+        message_id=mail.message_id,
+        sent_at=mail.sent_at,
+        received_at=mail.received_at,
+        words=reply.text,
+        bulk=_is_bulk(mail),
+        notice=notice,
+        report=report,
+        absence=absence,
+        opt_out=opt_out,
+        match=match(given, verify=verify, sent=sent, people=people) if verify else None,
+        clues=given,
+    )
+
+
+def _today(mail: Mail) -> date | None:
+    moment = mail.received_at or mail.sent_at
+    return moment.date() if moment else None
+
+
+def _kind_of(notice: DeliveryNotice) -> Kind:
+    if notice.failed or not notice.recipients:
+        return Kind.BOUNCE
+    if any(each.action is Action.DELAYED for each in notice.recipients):
+        return Kind.DELAY
+    return Kind.RECEIPT
+
+
+def _of_person(
+    mail: Mail, reply: Reply, today: date | None
+) -> tuple[Kind, str, OptOut | None, AutoReply | None]:
+    submitted = mail.headers.get("auto-submitted").strip().lower()
+    if submitted and not submitted.startswith("no"):
+        return Kind.AUTOMATIC, "auto-submitted", None, None
+    opt_out = read_opt_out(reply.unquoted, mail.subject)
+    if opt_out is not None and opt_out.sure:
+        return Kind.OPT_OUT, "own-words" if reply.text.strip() else "subject", opt_out, None
+    if mail.null_sender and not reply.text.strip():
+        return Kind.AUTOMATIC, "null-sender", None, None
+    return Kind.REPLY, "own-words", opt_out, read_absence_note(reply.unquoted, today)
+
+
+def _is_bulk(mail: Mail) -> bool:
+    headers = mail.headers
+    return (
+        "list-id" in headers
+        or "list-unsubscribe" in headers
+        or headers.get("precedence").strip().lower() in _BULK
+        or headers.get("auto-submitted").lower().startswith("auto-g")
+    )

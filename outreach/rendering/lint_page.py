@@ -1,0 +1,209 @@
+"""What can be told from a mail's HTML alone: whether all can read it, and where its links lead."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from outreach.rendering.legibility import (
+    INVISIBLE,
+    LARGE_CONTRAST,
+    NORMAL_CONTRAST,
+    UNSEEN,
+    Piece,
+    declarations,
+    has_night_rules,
+    hexadecimal,
+    is_hidden,
+    knows_the_dark,
+    pieces,
+)
+
+SMALL_FONT = 14
+"""Pixels below which text is small."""
+_FEW_CHARACTERS = 100  # of text, below which a mail with any picture is a picture
+_PER_IMAGE = 60  # characters of text for each picture, from four pictures on
+_FORBIDDEN = re.compile(r"\s*(?:javascript|vbscript|data|file|blob|about)\s*:", re.IGNORECASE)
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+_SHOWN_URL = re.compile(r"(?:https?://|www\.)[^\s/]+\.[a-z]{2,}(?:[/?#]\S*)?", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """Where a rule applied. `needles` are words that lead to the place in the sources.
+
+    `key` names a line of the front matter instead, and `source` a file beside the templates.
+    """
+
+    rule: str
+    message: str | None = None
+    needles: tuple[str, ...] = ()
+    hint: str | None = None
+    key: str | None = None
+    source: str | None = None
+    count: int = 1
+
+
+def hits(page: Any, known: Callable[[str], bool]) -> Iterator[Hit]:  # noqa: ANN401 - lxml
+    """Yield all that is wrong in a document. `known` tells whether a source has these words."""
+    if not (page.get("lang") or "").strip():
+        yield Hit("L103", needles=("<mjml",))
+    if not (page.findtext(".//title") or "").strip():
+        yield Hit("L104", needles=("<mj-title", "<mj-head"))
+    shown = [element for element in page.iter() if isinstance(element.tag, str)]
+    shown = [element for element in shown if not _is_unseen(element)]
+    by_day = list(pieces(page))
+    yield from _images(shown, by_day)
+    yield from _links(page, shown, known)
+    yield from _headings(shown)
+    yield from _tables(shown)
+    yield from _small(by_day)
+    yield from _faint("L105", by_day)
+    if knows_the_dark(page) or has_night_rules(page):
+        faint_by_day = {
+            (id(piece.element), piece.text) for piece in by_day if not piece.look.legible
+        }
+        by_night = pieces(page, dark=True)
+        yield from _faint(
+            "L106", [one for one in by_night if (id(one.element), one.text) not in faint_by_day]
+        )
+
+
+def host_of(url: str) -> str:
+    """Return the host of a link, or what stands for it."""
+    try:
+        return urlsplit(url).hostname or url.partition(":")[0]
+    except ValueError:
+        return "no valid address"
+
+
+def _is_unseen(element: Any) -> bool:  # noqa: ANN401
+    return any(one.tag in UNSEEN or is_hidden(one) for one in (element, *element.iterancestors()))
+
+
+def _images(shown: list[Any], texts: list[Piece]) -> Iterator[Hit]:
+    images = [element for element in shown if element.tag == "img"]
+    for image in images:
+        source = image.get("src", "").strip()
+        needles = (source,) if source[:5] != "data:" else (source[:40], "data:")
+        if image.get("alt") is None:
+            yield Hit("L101", needles=needles)
+        styles = declarations(image.get("style", ""))
+        if any(side not in styles and not image.get(side) for side in ("width", "height")):
+            yield Hit("L501", needles=needles)
+        if source[:5].lower() == "data:":
+            yield Hit("L503", needles=needles)
+        elif source[:5].lower() == "http:":
+            yield Hit("L203", f"an image is fetched without encryption: {source}", needles)
+        elif not _SCHEME.match(source):
+            yield Hit("L205", f'an image has no host: src="{source[:80]}"', needles)
+    letters = sum(len(piece.text) for piece in texts)
+    few = letters < _FEW_CHARACTERS or (len(images) > 3 and letters < _PER_IMAGE * len(images))
+    if images and few:
+        message = f"the mail is more pictures than words: {len(images)} to {letters} characters"
+        yield Hit("L502", message)
+
+
+def _links(page: Any, shown: list[Any], known: Callable[[str], bool]) -> Iterator[Hit]:  # noqa: ANN401
+    places = {element.get("id") for element in page.iter()} - {None}
+    places |= {element.get("name") for element in page.iter("a")} - {None}
+    for link in shown:
+        if link.tag not in ("a", "area") or link.get("href") is None:
+            continue
+        href = link.get("href").strip()
+        words = _words_of(link)
+        needles = tuple(filter(None, (href if len(href) > 1 else "", words)))
+        told = href if known(href) else f"one at {host_of(href)}"
+        if not words and link.tag == "a":
+            yield Hit("L102", f"a link has no text: {told}" if href else None, needles)
+        if href in ("", "#"):
+            yield Hit(
+                "L201",
+                f'the link "{words[:60]}" leads nowhere' if known(words) else None,
+                (words, 'href=""', 'href="#"'),
+            )
+        elif _FORBIDDEN.match(href):
+            yield Hit("L202", f"a link does what no mail program allows: {href[:60]}", needles)
+        elif href[:1] == "#":
+            if href[1:] not in places and href != "#top":
+                yield Hit("L204", f"a link leads to {href}, which is not in the mail", needles)
+        elif href[:5].lower() == "http:":
+            yield Hit("L203", f"a link is not encrypted: {told}", needles)
+        elif not _SCHEME.match(href):
+            yield Hit("L205", f"a link has no host: {href[:80]}", needles)
+        if _SHOWN_URL.fullmatch(words) and _SCHEME.match(href) and href[:4].lower() == "http":
+            seen = host_of(words if "://" in words else f"https://{words}")
+            if _bare(seen) != _bare(host_of(href)):
+                yield Hit("L206", f"a link shows {seen} and leads to {host_of(href)}", needles)
+
+
+def _bare(host: str) -> str:
+    return host.lower().removeprefix("www.")
+
+
+def _words_of(link: Any) -> str:  # noqa: ANN401
+    """Return what a link says: its words, else those that stand for its pictures."""
+    words = " ".join(INVISIBLE.sub(" ", link.text_content()).split())
+    alternatives = [image.get("alt", "") for image in link.iter("img")]
+    named = [link.get("aria-label", ""), link.get("title", ""), link.get("alt", "")]
+    return words or " ".join(" ".join([*alternatives, *named]).split())
+
+
+def _headings(shown: list[Any]) -> Iterator[Hit]:
+    before = None
+    for element in shown:
+        if not re.fullmatch(r"h[1-6]", element.tag):
+            continue
+        level = int(element.tag[1])
+        if before is not None and level > before + 1:
+            message = f"a heading skips a level: h{level} comes after h{before}"
+            yield Hit("L108", message, (element.text_content(), f"<h{level}"))
+        before = level
+
+
+def _tables(shown: list[Any]) -> Iterator[Hit]:
+    for table in shown:
+        if table.tag != "table" or table.get("role") in ("presentation", "none"):
+            continue
+        if table.find(".//th") is None and table.find("caption") is None:
+            texts = [text.strip() for text in table.itertext() if text.strip()]
+            yield Hit("L109", needles=tuple(texts[:3]))
+
+
+def _small(texts: list[Piece]) -> Iterator[Hit]:
+    sizes: dict[float, list[str]] = {}
+    for piece in texts:
+        raised = any(
+            one.tag in ("sup", "sub")
+            for one in (piece.element, piece.element.getparent())
+            if one is not None
+        )
+        if piece.look.size < SMALL_FONT and not raised:
+            sizes.setdefault(piece.look.size, []).append(piece.text)
+    for size, words in sizes.items():
+        yield Hit(
+            "L107",
+            f"text is {size:g} px high, less than {SMALL_FONT}",
+            (*words[:3], f"{size:g}px"),
+            count=len(words),
+        )
+
+
+def _faint(rule: str, texts: list[Piece]) -> Iterator[Hit]:
+    pairs: dict[tuple[str, str, bool, float], list[str]] = {}
+    for piece in texts:
+        look = piece.look
+        if look.legible or look.background is None or look.contrast is None:
+            continue
+        key = hexadecimal(look.colour), hexadecimal(look.background), look.large, look.contrast
+        pairs.setdefault(key, []).append(piece.text)
+    for (colour, background, large, ratio), words in pairs.items():
+        least = LARGE_CONTRAST if large else NORMAL_CONTRAST
+        night = " where the reader's screen is dark" if rule == "L106" else ""
+        # Cut off, not rounded: 4.499 is not 4.5.
+        message = (
+            f"text in {colour} on {background} has a contrast of {int(ratio * 100) / 100:g}:1, "
+            f"less than {least:g}:1{night}"
+        )
+        yield Hit(rule, message, (*words[:4], colour), count=len(words))

@@ -1,0 +1,183 @@
+# ruff: noqa: E501 (patterns and messages are easier to check in one piece)
+
+import csv
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from outreach.inbound.absences import AutoReplyKind, return_date
+from outreach.inbound.classify import Explanation, Kind, explain
+from outreach.inbound.mail import Mail, parse_date
+from outreach.inbound.optouts import read_opt_out
+from outreach.inbound.phrases import fold
+from tests.inbound.corpora import message
+
+EVIDENCE = {
+    "-": {},
+    "A": {"Auto_Submitted": "auto-replied"},
+    "G": {"Auto_Submitted": "auto-generated"},
+    "X": {"X_Autoreply": "yes"},
+    "P": {"Precedence": "auto_reply"},
+    "E": {"X_MS_Exchange_Generated_Message_Source": "Mailbox Rules Agent"},
+}
+
+
+def notices() -> list[dict[str, str]]:
+    with (Path(__file__).parent / "auto_replies.tsv").open(encoding="utf-8") as file:
+        return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+def explained(row: dict[str, str]) -> Explanation:
+    received = parse_date(
+        date.fromisoformat(row["received"]).strftime("%a, %d %b %Y 09:00:00 +0000")
+    )
+    raw = message(
+        (row["body"] or "").replace("\\n", "\n"),
+        Subject=row["subject"],
+        **EVIDENCE[row["evidence"]],
+    )
+    return explain(raw, received_at=received)
+
+
+def shown(rows: list[tuple[dict[str, str], Explanation]]) -> str:
+    return "\n".join(
+        f"{row['lang']} {row['class']} {row['until']} got {e.kind} {e.absence}: {row['body']}"
+        for row, e in rows
+    )
+
+
+class TestOwnSet:
+    ROWS = notices()
+
+    def test_it_is_large_and_in_many_languages(self):
+        assert len(self.ROWS) >= 200
+        for language in ["en", "de", "fr", "es", "it", "pt", "nl", "sv", "pl", "ja"]:
+            assert sum(row["lang"] == language for row in self.ROWS) >= 15
+
+    def test_class(self):
+        expected = {"human": Kind.REPLY}
+        found = [(row, explained(row)) for row in self.ROWS]
+        wrong = [(row, e) for row, e in found if e.kind != expected.get(row["class"], row["class"])]
+        assert len(wrong) / len(found) <= 0.05, shown(wrong)
+
+    def test_date_of_return(self):
+        found = [(row, explained(row)) for row in self.ROWS if row["class"] == "absent"]
+        wrong = [
+            (row, e)
+            for row, e in found
+            if (e.absence.until.isoformat() if e.absence and e.absence.until else "")
+            != row["until"]
+        ]
+        assert len(found) >= 80
+        assert len(wrong) / len(found) <= 0.05, shown(wrong)
+
+    def test_who_follows(self):
+        left = [explained(row) for row in self.ROWS if row["class"] == "left"]
+        assert all(e.absence and e.absence.contact for e in left)
+
+
+class TestDates:
+    TODAY = date(2026, 12, 18)  # a Friday
+
+    @pytest.mark.parametrize(
+        ("text", "until"),
+        [
+            ("back 2 January", date(2027, 1, 2)),
+            ("back on January 2nd, 2028", date(2028, 1, 2)),
+            ("away from 20 December to 2 January", date(2027, 1, 2)),
+            ("away from 20 December", None),
+            ("away until further notice", None),
+            ("until 2026-12-31", date(2026, 12, 31)),
+            ("bis 5.1.", date(2027, 1, 5)),
+            ("bis zum 05.01.27", date(2027, 1, 5)),
+            ("until 12/28", date(2026, 12, 28)),
+            ("jusqu'au 3/1", date(2027, 1, 3)),
+            ("returning Monday", date(2026, 12, 21)),
+            ("back on Friday", date(2026, 12, 25)),
+            ("back tomorrow", date(2026, 12, 19)),
+            ("away until the end of January", date(2027, 1, 31)),
+            ("until 30 February", None),
+            ("until 99/99", None),
+            ("I may be away and out for 2 days; call me", None),
+            ("1月5日まで", date(2027, 1, 5)),
+            ("back at 10:30", None),
+        ],
+    )
+    def test_return(self, text, until):
+        assert return_date(fold(text), self.TODAY) == until
+
+    def test_yesterdays_notice_keeps_its_year(self):
+        assert return_date("out until 15 december", date(2026, 12, 18)) == date(2026, 12, 15)
+
+    def test_without_today_nothing_is_told(self):
+        assert return_date("back 2 january", None) is None
+
+    @given(
+        st.text(alphabet="0123456789./- aontilmrjuybck月日", max_size=80),
+        st.dates(date(1990, 1, 1), date(2090, 1, 1)),
+    )
+    def test_no_text_raises(self, text, today):
+        return_date(text, today)
+
+
+class TestEvidence:
+    def test_precedence_bulk_proves_nothing(self):
+        assert explain(message("Lovely, see you on Monday.", Precedence="bulk")).kind is Kind.REPLY
+
+    def test_auto_submitted_no_is_a_person(self):
+        assert explain(message("Lovely.", Auto_Submitted="no")).kind is Kind.REPLY
+
+    def test_the_quoted_original_tells_no_date(self):
+        body = "I am out of the office.\n\nOn 3 Dec 2026, Us <us@outreach.example> wrote:\n> back on 4 January"
+        e = explain(
+            message(body, Auto_Submitted="auto-replied", Date="Fri, 18 Dec 2026 09:00:00 +0000")
+        )
+        assert (e.kind, e.absence.until) == (Kind.ABSENT, None)
+
+    def test_a_person_who_mentions_an_absence_is_still_a_person(self):
+        e = explain(
+            message(
+                "Yes, gladly! I'm on holiday until 4 January though.",
+                Date="Fri, 18 Dec 2026 09:00:00 +0000",
+            )
+        )
+        assert (e.kind, e.absence.until) == (Kind.REPLY, date(2027, 1, 4))
+
+    def test_the_deputy_is_named(self):
+        e = explain(
+            message(
+                "I am away. Please write to Dana Whitlock (dana@example.com).",
+                Auto_Submitted="auto-replied",
+            )
+        )
+        assert (e.absence.contact.name, e.absence.contact.address) == (
+            "Dana Whitlock",
+            "dana@example.com",
+        )
+        assert e.absence.kind is AutoReplyKind.ABSENT
+
+
+class TestOptOut:
+    def test_words_of_the_quotation_do_not_count(self):
+        body = "Thank you, very useful.\n\nOn 3 Dec 2026, Us <us@outreach.example> wrote:\n> To unsubscribe, click here."
+        assert explain(message(body)).kind is Kind.REPLY
+
+    def test_a_longer_text_is_left_to_a_person(self):
+        text = "Dear Ann, I enjoyed the last letters, but we are closing the shop in spring, so I would ask you to take me off your list then, and to tell me how your own plans went. Yours, Jo"
+        found = read_opt_out(text)
+        assert found
+        assert not found.sure
+        assert explain(message(text)).kind is Kind.REPLY
+
+    def test_a_tokened_subject_asks_without_words(self):
+        assert (
+            explain(message("", Subject="unsubscribe abcdefghijklmnopqrstuvwx234567aa")).kind
+            is Kind.OPT_OUT
+        )
+
+    def test_mail_reads_the_subject_only_when_empty(self):
+        assert read_opt_out("Hello Ann, can we talk about your unsubscribe rates", "x") is None
+        assert Mail(b"Subject: stop\n\n").subject == "stop"

@@ -1,0 +1,264 @@
+# ruff: noqa: E501 (patterns and messages are easier to check in one piece)
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from outreach.inbound.classify import author_words
+from outreach.inbound.html import to_text
+from outreach.inbound.mail import Mail
+from outreach.inbound.replies import own_words
+from tests.inbound.corpora import CORPORA, files, needs_corpora
+
+NEW = "Thursday suits me well.\n\nSee you then,\nJane"
+OLD = "Shall we meet on Thursday?\n\nBest,\nAnn"
+
+# What mail programs put above a quotation, by language and program.
+INTRODUCTIONS = """\
+On Mon, Apr 3, 2023 at 10:00 AM Ann Lee <ann@example.org> wrote:
+On Apr 3, 2023, at 10:00 AM, Ann Lee <ann@example.org> wrote:
+On 03/04/2023 10:00, Ann Lee wrote:
+Ann Lee <ann@example.org> wrote:
+Am Mo., 3. Apr. 2023 um 10:00 Uhr schrieb Ann Lee <ann@example.org>:
+Am 03.04.2023 um 10:00 schrieb Ann Lee <ann@example.org>:
+Am 03.04.23 um 10:00 schrieb Ann Lee:
+Ann Lee <ann@example.org> schrieb am Mo., 3. Apr. 2023, 10:00:
+Le lun. 3 avr. 2023 à 10:00, Ann Lee <ann@example.org> a écrit :
+Le 3 avr. 2023 à 10:00, Ann Lee <ann@example.org> a écrit :
+Le 03/04/2023 à 10:00, Ann Lee a écrit :
+El lun, 3 abr 2023 a las 10:00, Ann Lee (<ann@example.org>) escribió:
+El 3 abr 2023, a las 10:00, Ann Lee <ann@example.org> escribió:
+El 3/4/23 a las 10:00, Ann Lee escribió:
+Il giorno lun 3 apr 2023 alle ore 10:00 Ann Lee <ann@example.org> ha scritto:
+Il giorno 3 apr 2023, alle ore 10:00, Ann Lee <ann@example.org> ha scritto:
+Il 03/04/2023 10:00, Ann Lee ha scritto:
+Em seg., 3 de abr. de 2023 às 10:00, Ann Lee <ann@example.org> escreveu:
+Em 3 de abr. de 2023, à(s) 10:00, Ann Lee <ann@example.org> escreveu:
+Ann Lee <ann@example.org> escreveu no dia segunda, 3/04/2023 à(s) 10:00:
+Op ma 3 apr 2023 om 10:00 schreef Ann Lee <ann@example.org>:
+Op 3 apr. 2023, om 10:00 heeft Ann Lee <ann@example.org> het volgende geschreven:
+Op 03-04-2023 om 10:00 schreef Ann Lee:
+Den mån 3 apr. 2023 kl 10:00 skrev Ann Lee <ann@example.org>:
+3 apr. 2023 kl. 10:00 skrev Ann Lee <ann@example.org>:
+Den 2023-04-03 kl. 10:00, skrev Ann Lee:
+pon., 3 kwi 2023 o 10:00 Ann Lee <ann@example.org> napisał(a):
+Wiadomość napisana przez Ann Lee <ann@example.org> w dniu 3 kwi 2023, o godz. 10:00:
+W dniu 3.04.2023 o 10:00, Ann Lee pisze:
+2023年4月3日(月) 10:00 Ann Lee <ann@example.org>:
+2023/04/03 10:00、Ann Lee <ann@example.org>のメール：
+On 2023/04/03 10:00, Ann Lee wrote:
+Den man. 3. apr. 2023 kl. 10.00 skrev Ann Lee <ann@example.org>:
+man. 3. apr. 2023 kl. 10:00 skrev Ann Lee <ann@example.org>:
+ma 3. huhtik. 2023 klo 10.00 Ann Lee (ann@example.org) kirjoitti:
+Ann Lee <ann@example.org> kirjoitti 3.4.2023 kello 10.00:
+пн, 3 апр. 2023 г. в 10:00, Ann Lee <ann@example.org>:
+3 апр. 2023 г., в 10:00, Ann Lee <ann@example.org> написал(а):
+Ann Lee <ann@example.org> 于2023年4月3日周一 10:00写道：
+在 2023年4月3日，10:00，Ann Lee <ann@example.org> 写道：
+po 3. 4. 2023 v 10:00 odesílatel Ann Lee <ann@example.org> napsal:
+Ann Lee <ann@example.org> ezt írta (időpont: 2023. ápr. 3., H, 10:00):
+Ann Lee <ann@example.org>, 3 Nis 2023 Pzt, 10:00 tarihinde şunu yazdı:
+2023년 4월 3일 (월) 오전 10:00, Ann Lee <ann@example.org>님이 작성:
+---- On Mon, 03 Apr 2023 10:00:00 +0200 Ann Lee <ann@example.org> wrote ----
+------- Original Message -------
+-----Original Message-----
+-----Ursprüngliche Nachricht-----
+-----Message d'origine-----
+-----Mensaje original-----
+-----Messaggio originale-----
+-----Mensagem original-----
+-----Oorspronkelijk bericht-----
+-----Ursprungligt meddelande-----
+-----Oryginalna wiadomość-----
+-----Opprinnelig melding-----
+-----Oprindelig meddelelse-----
+-----Alkuperäinen viesti-----
+-----Исходное сообщение-----
+----- 元のメッセージ -----
+-----原始邮件-----
+Begin forwarded message:""".splitlines()
+
+# What Outlook and its kin put above a quotation.
+HEADS = """\
+From: Ann Lee <ann@example.org>|Sent: Monday, April 3, 2023 10:00 AM|To: Jane Doe|Subject: Thursday
+Von: Ann Lee <ann@example.org>|Gesendet: Montag, 3. April 2023 10:00|An: Jane Doe|Betreff: Donnerstag
+De : Ann Lee <ann@example.org>|Envoyé : lundi 3 avril 2023 10:00|À : Jane Doe|Objet : Jeudi
+De: Ann Lee <ann@example.org>|Enviado el: lunes, 3 de abril de 2023 10:00|Para: Jane Doe|Asunto: Jueves
+Da: Ann Lee <ann@example.org>|Inviato: lunedì 3 aprile 2023 10:00|A: Jane Doe|Oggetto: Giovedì
+De: Ann Lee <ann@example.org>|Enviada em: segunda-feira, 3 de abril de 2023 10:00|Para: Jane Doe|Assunto: Quinta
+Van: Ann Lee <ann@example.org>|Verzonden: maandag 3 april 2023 10:00|Aan: Jane Doe|Onderwerp: Donderdag
+Från: Ann Lee <ann@example.org>|Skickat: den 3 april 2023 10:00|Till: Jane Doe|Ämne: Torsdag
+Fra: Ann Lee <ann@example.org>|Sendt: 3. april 2023 10:00|Til: Jane Doe|Emne: Torsdag
+Lähettäjä: Ann Lee <ann@example.org>|Lähetetty: 3. huhtikuuta 2023 10:00|Vastaanottaja: Jane Doe|Aihe: Torstai
+Od: Ann Lee <ann@example.org>|Wysłano: poniedziałek, 3 kwietnia 2023 10:00|Do: Jane Doe|Temat: Czwartek
+Od: Ann Lee <ann@example.org>|Odesláno: 3. dubna 2023 10:00|Komu: Jane Doe|Předmět: Čtvrtek
+От: Ann Lee <ann@example.org>|Отправлено: 3 апреля 2023 г. 10:00|Кому: Jane Doe|Тема: Четверг
+差出人: Ann Lee <ann@example.org>|送信日時: 2023年4月3日 10:00|宛先: Jane Doe|件名: 木曜日
+发件人: Ann Lee <ann@example.org>|发送时间: 2023年4月3日 10:00|收件人: Jane Doe|主题: 星期四
+*From:* Ann Lee <ann@example.org>|*Sent:* Monday, April 3, 2023 10:00 AM|*To:* Jane Doe|*Subject:* Thursday""".splitlines()
+
+DEVICES = """\
+Sent from my iPhone
+Get Outlook for iOS
+Von meinem iPhone gesendet
+Gesendet mit der Telekom Mail App
+Envoyé de mon iPhone
+Enviado desde mi iPhone
+Inviato da iPhone
+Enviado do meu iPhone
+Verstuurd vanaf mijn iPad
+Skickat från min iPhone
+Wysłane z iPhone'a
+iPhoneから送信
+Sendt fra min iPhone
+Lähetetty iPhonesta
+Отправлено с iPhone
+发自我的iPhone""".splitlines()
+
+
+def squeezed(text: str) -> str:
+    return re.sub(r"\s+", "", text)
+
+
+def quoted(text: str) -> str:
+    return "\n".join(f"> {line}".rstrip() for line in text.split("\n"))
+
+
+class TestQuotations:
+    @pytest.mark.parametrize("introduction", INTRODUCTIONS)
+    def test_introduction_and_marked_quotation_go(self, introduction):
+        assert own_words(f"{NEW}\n\n{introduction}\n\n{quoted(OLD)}\n").text == NEW
+
+    @pytest.mark.parametrize("introduction", INTRODUCTIONS)
+    def test_introduction_and_unmarked_quotation_go(self, introduction):
+        assert own_words(f"{NEW}\n\n{introduction}\n\n{OLD}\n").text == NEW
+
+    @pytest.mark.parametrize("introduction", [line for line in INTRODUCTIONS if " <ann" in line])
+    def test_introduction_wrapped_in_transit_goes(self, introduction):
+        wrapped = introduction.replace(" <ann", "\n<ann", 1)
+        assert own_words(f"{NEW}\n\n{wrapped}\n\n{quoted(OLD)}\n").text == NEW
+
+    @pytest.mark.parametrize("head", HEADS)
+    def test_head_of_a_mail_below_goes(self, head):
+        lines = head.replace("|", "\n")
+        assert own_words(f"{NEW}\n\n{lines}\n\n{OLD}").text == NEW
+        assert own_words(f"{NEW}\n\n________________________________\n{lines}\n\n{OLD}").text == NEW
+
+    def test_answers_between_the_lines_stay_with_what_they_answer(self):
+        text = "Hi!\n\nOn 3 Apr 2023, Ann <a@example.org> wrote:\n> Thursday?\n\nYes.\n\n> At ten?\n\nBetter at eleven.\n"
+        assert (
+            own_words(text).text == "Hi!\n\n> Thursday?\n\nYes.\n\n> At ten?\n\nBetter at eleven."
+        )
+        assert squeezed(own_words(text).unquoted) == "Hi!Yes.Betterateleven."
+
+    def test_an_answer_below_its_quotation_stands_alone(self):
+        text = f"On 3 Apr 2023, Ann <a@example.org> wrote:\n{quoted(OLD)}\n\n{NEW}"
+        assert own_words(text).text == NEW
+
+    def test_a_mail_passed_on_without_a_word_is_what_was_passed_on(self):
+        text = f"---------- Forwarded message ----------\nFrom: Ann <a@example.org>\nDate: Mon, 3 Apr 2023\nSubject: x\nTo: b@example.org\n\n{OLD}"
+        assert own_words(text).text == OLD
+
+    def test_nothing_but_a_quotation_is_returned_whole(self):
+        assert own_words(quoted(OLD)).text == quoted(OLD)
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "On Monday I wrote to the bank: no answer yet.",
+            "From: the whole team.\n\nWe wish you well.",
+            "He said:\n\nlet us go.",
+            "Three points:\n1. to begin at 10:00\n2. on 3 April\n3. at the office",
+            "a --- b\n\n---\n\nc is a long paragraph after a rule,\nwith two lines\nand three\nand four\nand five\nand six",
+        ],
+    )
+    def test_plain_words_stay(self, text):
+        assert own_words(text).text == text
+
+
+class TestSignatures:
+    @pytest.mark.parametrize("device", DEVICES)
+    def test_what_a_device_added_goes(self, device):
+        assert own_words(f"{NEW}\n\n{device}\n").text == NEW
+        assert own_words(f"{NEW}\n\n{device}\n\n{INTRODUCTIONS[0]}\n{quoted(OLD)}").text == NEW
+
+    @pytest.mark.parametrize("rule", ["-- ", "--", "—", "__"])
+    def test_signature_goes(self, rule):
+        assert own_words(f"{NEW}\n\n{rule}\nJane Doe\nDoe & Sons\n+44 20 7946 0000\n").text == NEW
+
+    def test_signature_above_the_quotation_goes(self):
+        assert own_words(f"{NEW}\n-- \nJane Doe\n\n{INTRODUCTIONS[0]}\n{quoted(OLD)}").text == NEW
+
+    def test_list_footer_goes(self):
+        footer = "_______________________________________________\nletters mailing list\nletters@lists.example\n"
+        assert own_words(f"{NEW}\n\n{footer}").text == NEW
+
+
+class TestHtml:
+    @pytest.mark.parametrize(
+        "html",
+        [
+            '<div>{new}</div><div class="gmail_quote"><div class="gmail_attr">On 3 Apr Ann wrote:</div><blockquote>{old}</blockquote></div>',
+            '<p>{new}</p><div class="gmail_signature">Jane, boss</div><blockquote type="cite">{old}</blockquote>',
+            '<div>{new}</div><div class="moz-cite-prefix">Am 3. April schrieb Ann:</div><blockquote>{old}</blockquote>',
+            '<div>{new}</div><div id="appendonsend"></div><hr><div id="divRplyFwdMsg"><b>From:</b> Ann</div><div>{old}</div>',
+            '<div>{new}</div><div class="yahoo_quoted">{old}</div>',
+            '<div>{new}</div><div id="ms-outlook-mobile-signature">Get it</div><p><b>From:</b> Ann &lt;a@example.org&gt;<br><b>Sent:</b> Monday, 3 April 2023<br><b>To:</b> Jane<br><b>Subject:</b> x</p>{old}',
+        ],
+    )
+    def test_marked_quotations_and_signatures_go(self, html):
+        raw = "Content-Type: text/html; charset=utf-8\n\n" + html.format(
+            new="Thursday is fine.", old="Shall we meet?"
+        )
+        assert author_words(Mail(raw.encode())).text == "Thursday is fine."
+
+    def test_text(self):
+        source = "<style>p{}</style><!-- x --><p>One&nbsp;two</p><ul><li>a<li>b</ul><div style='display:none'>hidden</div><pre>x\n  y</pre>"
+        assert squeezed(to_text(source)) == "Onetwoabxy"
+        assert "x\n  y" in to_text(source)
+
+    @given(st.text(alphabet="<>/ab \"'=!-&;\n", max_size=200))
+    def test_any_markup_has_a_text(self, source):
+        to_text(source)
+
+
+class TestAnyText:
+    @given(st.text(max_size=300))
+    def test_something_is_left_of_something(self, text):
+        assert bool(own_words(text).text.strip()) == bool(text.replace("\ufeff", "").strip())
+
+    @given(
+        st.lists(
+            st.sampled_from(
+                [
+                    *INTRODUCTIONS,
+                    *DEVICES,
+                    *NEW.split("\n"),
+                    "> a",
+                    "-- ",
+                    "",
+                    "```",
+                    "From: a@b.example",
+                    "To: c",
+                ]
+            ),
+            max_size=20,
+        )
+    )
+    def test_only_lines_that_were_there_are_returned(self, lines):
+        text = "\n".join(lines)
+        assert set(own_words(text).text.split("\n")) <= {
+            line.strip("\n") for line in text.split("\n")
+        } | {text.strip(), ""} | set(text.strip().split("\n"))
+
+
+@needs_corpora
+def test_labelled_replies_are_exact():
+    emails = files("replies/emails")
+    exact = 0
+    for file in emails:
+        gold = (CORPORA / "replies" / "trimmed" / file.name).read_text()
+        exact += squeezed(own_words(file.read_bytes().decode()).text) == squeezed(gold)
+    assert exact / len(emails) >= 0.92

@@ -1,0 +1,466 @@
+"""Each rule: what it finds, where, and what it leaves alone."""
+
+import re
+from html import escape
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from outreach.domain.contact import Contact
+from outreach.domain.mailing import ContentClass, MailKind, Sender
+from outreach.rendering import client_support
+from outreach.rendering.lint import GMAIL_CLIP, Finding, Linter, Policy
+from outreach.rendering.rules import RULES
+from outreach.rendering.templates import Rendered
+from tests.rendering.mail import SCENE, contact, template
+
+PREHEADER = "Forty characters at the least, and no more than inboxes show."
+PAGE = """\
+<mjml lang="en">
+  <mj-head><mj-title>Title</mj-title></mj-head>
+  <mj-body><mj-section><mj-column>
+  <mj-text font-size="16px">Words enough to be a letter, because a mail of pictures alone is another
+  matter altogether and has a rule of its own.</mj-text>
+{body}
+  </mj-column></mj-section></mj-body>
+</mjml>
+"""
+FIRST = 10
+"""The line on which the body of `PAGE` begins."""
+
+
+def policy(**values: object) -> Policy:
+    given_: dict[str, object] = {
+        "kind": MailKind.SERVICE,
+        "content_class": ContentClass.SERVICE,
+        "sender": Sender("Anna Weber", "anna@studio.example"),
+        "unsubscribe": ("https://studio.example/u/",),
+        "postal_address": "1 Main Street",
+    }
+    return Policy(**given_ | values)  # type: ignore[arg-type]
+
+
+def lint(
+    body: str,
+    *,
+    head: str = f"subject: Hello\npreheader: {PREHEADER}",
+    suffix: str = "mjml",
+    person: Contact | None = None,
+    whole: bool = False,
+    files: dict[str, str] | None = None,
+    **values: object,
+) -> list[Finding]:
+    source = body if whole or suffix != "mjml" else PAGE.format(body=body)
+    made = template(source, suffix=suffix, head=head, files=files)
+    person = person or contact(first_name="Maija")
+    linter = Linter(made, policy(**values))
+    return linter.of_template() + linter.findings(made.render(person, SCENE), person)
+
+
+def rules(*arguments: object, **options: object) -> list[str]:
+    return sorted({found.rule.id for found in lint(*arguments, **options)})  # type: ignore[arg-type]
+
+
+def at(body: str, rule: str, **options: object) -> list[tuple[int | None, int | None]]:
+    """Where a rule finds something, in lines of the body."""
+    found = [one.problem for one in lint(body, **options) if one.rule.id == rule]  # type: ignore[arg-type]
+    return [(one.line - FIRST + 1 if one.line else None, one.column) for one in found]
+
+
+TEXT = '<mj-text font-size="16px">{}</mj-text>'
+
+
+def text(inside: str) -> str:
+    return TEXT.format(inside)
+
+
+def test_a_sound_mail_has_nothing_to_find():
+    assert lint(text('Read <a href="https://example.com">the whole story</a>.')) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "wanted"),
+    [
+        (text('<img src="https://e.example/a.png" width="9" height="9">'), {"L101"}),
+        (text('<img src="https://e.example/a.png" width="9" height="9" alt="">'), set()),
+        (text('<img src="https://e.example/a.png" alt="A">'), {"L501"}),
+        ('<mj-image src="https://e.example/a.png" alt="A"></mj-image>', set()),
+        (text('<img src="data:image/png;base64,AA==" alt="" width="1" height="1">'), {"L503"}),
+        (text('<img src="a.png" alt="" width="1" height="1">'), {"L205"}),
+        (text('<img src="http://e.example/a.png" alt="" width="1" height="1">'), {"L203"}),
+        (text('<a href="https://e.example"></a>'), {"L102"}),
+        (text('<a href="https://e.example">&nbsp;&zwnj;</a>'), {"L102"}),
+        (
+            text('<a href="https://e.example"><img src="https://e.example/a.png" alt="A" width="9"'
+                 ' height="9"></a>'),
+            set(),
+        ),
+        (text('<a href="">words</a>'), {"L201"}),
+        (text('<a href="#">words</a>'), {"L201"}),
+        (text('<a href="#part">words</a><p id="part">x</p>'), {"L601"}),
+        (text('<a href="#part">words</a>'), {"L204", "L601"}),
+        (text('<a href="http://e.example/x">words</a>'), {"L203"}),
+        (text('<a href="page.html">words</a>'), {"L205"}),
+        (text('<a href="mailto:a@e.example">words</a>'), set()),
+        (text('<a href="https://evil.example">https://bank.example/x</a>'), {"L206"}),
+        (text('<a href="https://www.bank.example/y">bank.example</a>'), set()),
+        (text('<a href="https://www.bank.example/y">https://bank.example</a>'), set()),
+        (text("<h1>One</h1><h3>Three</h3>"), {"L108"}),
+        (text("<h2>Two</h2><h3>Three</h3><h1>One</h1>"), set()),
+        (text("<table><tr><td>Cell</td></tr></table>"), {"L109"}),
+        (text("<table><tr><th>Head</th></tr><tr><td>Cell</td></tr></table>"), set()),
+        (text('<p style="font-size:12px">small</p>'), {"L107"}),
+        (text('<p style="font-size:80%">small</p>'), {"L107"}),
+        (text('<p style="font-size:11pt">14.7 px</p>'), set()),
+        (text('x<sup style="font-size:10px">2</sup>'), set()),
+        (text('<p style="display:none;font-size:1px">hidden</p>'), set()),
+        (text('<p style="color:#999">pale</p>'), {"L105"}),
+        (text('<p style="color:#767676">just enough</p>'), set()),
+        (text('<p style="color:#949494;font-size:24px">large</p>'), set()),
+        (text('<p style="color:#959595;font-size:24px">large</p>'), {"L105"}),
+        (text('<p style="color:#949494;font-size:19px;font-weight:700">bold</p>'), set()),
+        (text('<p style="color:#949494;font-size:18px;font-weight:700">bold</p>'), {"L105"}),
+        (text('<div style="background:#000"><b style="color:#111">dark</b></div>'), {"L105"}),
+        (text('<div style="background:#000 url(https://e.example/a.png)"><b>?</b></div>'), set()),
+        (text('<p style="color:rgba(0,0,0,.3)">thin</p>'), {"L105", "L601"}),
+        (text('<p style="color:var(--mine)">unknown</p>'), {"L601"}),
+        (text('<div style="display:flex">x</div>'), {"L601"}),
+        (text('<div style="box-shadow:0 0 3px red">x</div>'), {"L603"}),
+        (text('<div style="border-radius:3px">x</div>'), set()),
+        ("<mj-raw><video src='https://e.example/a.mp4'></video></mj-raw>", {"L601"}),
+    ],
+)  # fmt: skip
+def test_what_a_body_is_found_to_have(body: str, wanted: set[str]):
+    assert set(rules(body)) == wanted
+
+
+def test_places_are_those_of_the_source():
+    body = (
+        f"{text('fine')}\n"
+        '  <mj-text font-size="16px" color="#aaaaaa">Hard to\n  read, is it not</mj-text>\n'
+        '<mj-image src="https://e.example/one.png" />'
+    )
+    assert at(body, "L105") == [(2, 45)]
+    assert at(body, "L101") == [(4, 1)]
+    twice = f"{text('<p style=font-size:9px>twice</p>')}\n{text('<p>twice</p>')}"
+    # The words are there twice, the size once.
+    assert at(twice, "L107") == [(1, 46)]
+
+
+def test_what_stands_several_times_names_the_file_only():
+    link = text('<a href="http://e.example/x">words</a>')
+    (found,) = lint(f"{link}\n{link}")
+    assert (found.rule.id, found.count) == ("L203", 2)
+    assert (found.problem.source, found.problem.line) == ("templates/mail.mjml", None)
+
+
+def test_pictures_of_mjml_without_alt_are_found_in_the_source():
+    # MJML writes alt="" for them, as if somebody had meant it.
+    assert at("<mj-image\n  src='https://e.example/one.png' />", "L101") == [(1, 1)]
+    assert at('<mj-image src="https://e.example/alt=.png" />', "L101") == [(1, 1)]
+    assert rules('<mj-image src="https://e.example/a.png" alt="" />') == []
+    assert rules("<mj-image src='https://e.example/a.png' alt=A />") == []
+    page = PAGE.format(body="").replace(
+        "<mj-head>", '<mj-head><mj-attributes><mj-image padding="0px" /></mj-attributes>'
+    )
+    assert rules(page, whole=True) == []
+    twice = "{% for n in [1, 2] %}" + IMAGE + "{% endfor %}"
+    assert at(twice, "L101") == [(1, 22)]
+
+
+def test_what_an_include_brings_is_found_there():
+    files = {"partials/end.mjml": "\n" + text('<a href="http://e.example/x">words</a>')}
+    (found,) = lint('{% include "partials/end.mjml" %}', files=files)
+    assert (found.problem.source, found.problem.line) == ("templates/partials/end.mjml", 2)
+
+
+def test_markdown_findings_point_into_the_markdown():
+    body = "# Head\n\nWords.\n\n#### Deep\n\n[words](http://e.example/x)\n"
+    found = {one.rule.id: one.problem for one in lint(body, suffix="md")}
+    assert found.keys() == {"L108", "L203"}
+    # The body begins on line 5.
+    assert (found["L108"].line, found["L108"].column) == (9, 6)
+    assert (found["L203"].line, found["L203"].column) == (11, 9)
+
+
+def test_language_and_title():
+    page = PAGE.format(body="").replace(' lang="en"', "").replace("<mj-title>Title</mj-title>", "")
+    assert rules(page, whole=True) == ["L104"]
+    html = "<html><body><p>Hello</p></body></html>"
+    made = template("Hello", suffix="md")
+    found = Linter(made, policy()).findings(Rendered("s", PREHEADER, html, "Hello"), contact())
+    assert [one.rule.id for one in found] == ["L103", "L104"]
+
+
+NIGHT = """<mj-raw><meta name="color-scheme" content="light dark"></mj-raw>
+<mj-style>@media (prefers-color-scheme: dark) {{ {} }}</mj-style>"""
+
+
+@pytest.mark.parametrize(
+    ("css", "wanted"),
+    [
+        ("body, div { background-color: #111111 !important } div { color: #fff !important }", []),
+        ("body, div { background-color: #111111 !important }", ["L106"]),
+        ("div { color: #dddddd !important }", ["L106"]),
+        # Without !important the style attribute wins, as in a client.
+        (".pale div { color: #eeeeee }", []),
+        ("#x > .y ~ :nope( { color: red }", []),
+    ],
+)
+def test_contrast_by_night(css: str, wanted: list[str]):
+    page = PAGE.format(body="").replace("<mj-head>", "<mj-head>" + NIGHT.format(css))
+    page = page.replace("<mj-body>", '<mj-body background-color="#ffffff">')
+    page = page.replace('font-size="16px">', 'font-size="16px" color="#222222" css-class="pale">')
+    assert rules(page, whole=True) == wanted
+
+
+def test_what_is_pale_by_day_is_not_told_again_for_the_night():
+    page = PAGE.format(body=text('<p style="color:#999">pale</p>'))
+    page = page.replace("<mj-head>", "<mj-head>" + NIGHT.format("i { color: red }"))
+    page = page.replace("<mj-body>", '<mj-body background-color="#ffffff">')
+    assert rules(page, whole=True) == ["L105"]
+
+
+def test_contrast_is_told_once_for_each_pair_of_colours():
+    many = "".join(f'<p style="color:#aaa">number {n}</p>' for n in range(5))
+    (found,) = lint(text(many))
+    assert found.count == 5
+    assert "#aaaaaa on #ffffff has a contrast of 2.32:1, less than 4.5:1" in found.problem.message
+
+
+@pytest.mark.parametrize(
+    ("head", "wanted"),
+    [
+        ("subject: x", ["L401"]),
+        ("subject: x\npreheader: y", ["L402"]),
+        (f"subject: x\npreheader: {'word ' * 27}", ["L403"]),
+        (f"subject: {'word ' * 13}\npreheader: {PREHEADER}", ["L404"]),
+        *(
+            (f'subject: "{start} hello"\npreheader: {PREHEADER}', ["L305"])
+            for start in ("Re:", "FWD:", "AW :", "re[2]:")
+        ),
+        (f'subject: "Regarding: hello"\npreheader: {PREHEADER}', []),
+        # However long a contact's name is, the template is not to blame.
+        (f'subject: "Hello {{{{ contact.first_name }}}}"\npreheader: {PREHEADER}', []),
+    ],
+)
+def test_inbox(head: str, wanted: list[str]):
+    assert rules(text("Hello"), head=head, person=contact(first_name="Maximilian" * 9)) == wanted
+
+
+def test_subject_and_preheader_are_found_on_their_lines():
+    found = lint(text("Hi"), head='subject: "Re: x"\npreheader: y')
+    assert [(one.rule.id, one.problem.line) for one in found] == [("L305", 2), ("L402", 3)]
+
+
+FOOT = text('<a href="{{ links.unsubscribe }}">Stop</a> {{ postal_address }}')
+LETTER = {"kind": MailKind.NEWSLETTER}
+
+
+def test_what_a_newsletter_must_have():
+    assert rules(FOOT, **LETTER) == []
+    assert rules("", **LETTER) == ["L301", "L302", "L304"]
+    assert rules("") == []
+    assert rules(FOOT, **LETTER, postal_address=None) == ["L303"]
+    by_hand = f'subject: x\npreheader: {PREHEADER}\ntext: "Bye"'
+    assert rules(FOOT, **LETTER, head=by_hand) == ["L207", "L302", "L304"]
+    hidden = FOOT.replace("<a ", '<a style="display:none" ')
+    assert rules(hidden, **LETTER) == ["L301", "L302"]
+    mailto = ("mailto:anna@studio.example?subject=unsubscribe",)
+    foot = text(f'<a href="{mailto[0]}%20x">Stop</a> {{{{ postal_address }}}}')
+    assert rules(foot, **LETTER, unsubscribe=mailto) == []
+
+
+def test_no_personal_link_is_printed():
+    by_hand = f'subject: x\npreheader: {PREHEADER}\ntext: "Bye"'
+    (found,) = [one for one in lint(FOOT, head=by_hand) if one.rule.id == "L207"]
+    assert found.problem.message.endswith("one at studio.example")
+
+
+def test_size():
+    def sized(octets: int, *, foot_first: bool = False) -> list[str]:
+        filler = text("<p>" + "word " * (octets // 5) + "</p>")
+        return rules(FOOT + filler if foot_first else filler + FOOT, **LETTER)
+
+    assert sized(80_000) == []
+    assert sized(90_000) == ["L012"]
+    assert sized(GMAIL_CLIP) == ["L011", "L013"]
+    assert sized(GMAIL_CLIP, foot_first=True) == ["L011"]
+
+
+GIVE = {"content_class": ContentClass.GIVE}
+
+
+@pytest.mark.parametrize(
+    ("words", "sells"),
+    [
+        ("It costs €49.", True),
+        ("Only 1,200.50 USD a year", True),
+        ("Save 20 % off", True),
+        ("In 2026 we had 49 guests", False),
+        ("20 % of all firms", False),
+        ('<a href="https://shop.example.com/a">look</a>', True),
+        ('<a href="https://example.com/en/checkout?x=1">look</a>', True),
+        ('<a href="https://example.com/workshop">look</a>', False),
+        ('<a href="https://workshop.example.com/ordering">look</a>', False),
+    ],
+)
+def test_a_give_does_not_sell(words: str, sells: bool):
+    assert rules(text(words), **GIVE) == (["L307"] if sells else [])
+    assert rules(text(words)) == []
+
+
+def test_a_price_in_the_html_counts_though_the_text_is_another():
+    head = f"subject: x\npreheader: {PREHEADER}\ntext: Hello"
+    assert rules(text("Now $5"), head=head, **GIVE) == ["L307"]
+
+
+def test_words_of_tiers():
+    words = {"words": {"everyone": {"dear sir": ""}, "client": {"customer": "client"}}}
+    (found,) = lint(text("All our Customers, every one"), **words)
+    assert found.problem.message == '"customer" is no word for the tier client'
+    assert found.problem.hint == 'write "client"'
+    assert at(text("All our Customers, every one"), "L308", **words) == [(1, 35)]
+    assert rules(text("customers"), **words, person=contact(tier="known")) == []
+    assert rules(text("Dear\nSir"), **words, person=contact(tier="known")) == ["L308"]
+    assert rules(text("customary"), **words) == []
+    # A firm may be called so.
+    firm = contact(company="Customer Care Ltd")
+    assert rules(text("Dear {{ contact.company }}"), **words, person=firm) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "address", "bad"),
+    [
+        ("Anna Weber", "anna@studio.example", False),
+        ("Anna from Berg & Lind", "anna@studio.example", False),
+        ("O'Brien-Łódź (Studio)", "anna@studio.example", False),
+        ("Re: your order", "anna@studio.example", True),
+        ("Anna ✔", "anna@studio.example", True),
+        ("Anna 🎉", "anna@studio.example", True),
+        ("anna@studio.example", "anna@studio.example", True),
+        ("Anna (1)", "anna@studio.example", True),
+        ("Save 20% today!", "anna@studio.example", True),
+        ("Anna via gmail.com", "anna@studio.example", True),
+        ("Anna Weber", "anna@gmail.com", True),
+    ],
+)
+def test_sender_name(name: str, address: str, bad: bool):
+    found = lint(text("x"), sender=Sender(name, address))
+    assert {one.rule.id for one in found} == ({"L306"} if bad else set())
+    assert all(one.problem.source == "outreach.toml" for one in found)
+
+
+def test_more_pictures_than_words():
+    image = '<mj-image src="https://e.example/{}.png" alt="" />'
+    page = re.sub("enough .* of its own", "", PAGE, flags=re.DOTALL).format(body=image.format(1))
+    assert rules(page, whole=True) == ["L502"]
+    assert rules("".join(image.format(n) for n in range(2))) == []
+    assert rules("".join(image.format(n) for n in range(4))) == ["L502"]
+
+
+def test_a_heavy_picture():
+    body = '<mj-image src="https://e.example/a.png" alt="" />'
+    assert rules(body, weights={"https://e.example/a.png": 2_500_000}) == ["L504"]
+    assert rules(body, weights={"https://e.example/a.png": 900_000}) == []
+
+
+def test_remarks_on_the_template_are_findings():
+    head = f"subject: x\npreheader: {PREHEADER}\nhero: unused"
+    (found,) = lint(text("x"), head=head)
+    assert (found.rule.id, found.problem.line) == ("L002", 4)
+
+
+IMAGE = '<mj-image src="https://e.example/one.png" />'
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "<!-- lint: ignore L101 -->",
+        "<!-- lint: ignore L203, image-alt - it is a spacer -->",
+        "{# lint: ignore l101 #}",
+        "{#- lint: ignore L203 L101: nobody sees it -#}",
+    ],
+)
+def test_a_comment_silences_a_rule_for_its_file(comment: str):
+    assert rules(IMAGE) == ["L101"]
+    assert rules(f"{comment}\n{IMAGE}") == []
+    files = {"partials/a.mjml": IMAGE}
+    assert rules(f'{comment}{{% include "partials/a.mjml" %}}', files=files) == ["L101"]
+    files = {"partials/a.mjml": comment + IMAGE}
+    assert rules('{% include "partials/a.mjml" %}', files=files) == []
+
+
+def test_comments_in_markdown_and_front_matter():
+    assert rules("#### x\n\n# y\n\n### z\n\n{# lint: ignore L108 #}\n", suffix="md") == []
+    head = "subject: x\n# lint: ignore L402\npreheader: y"
+    assert rules(text("x"), head=head) == []
+    assert rules(text("x"), head="subject: x\npreheader: y # lint: L402") == ["L402"]
+
+
+def test_one_feature_can_be_silenced():
+    body = text('<div style="display:flex"><i style="position:fixed">x</i></div>')
+    assert len(lint(body)) > 1
+    assert rules("<!-- lint: ignore css-display-flex, css-position -->" + body) == []
+
+
+def test_a_comment_that_names_no_rule():
+    (found,) = lint("<!-- lint: ignore image-alts -->")
+    assert found.rule.id == "L003"
+    assert (found.problem.line, found.problem.column) == (FIRST, 19)
+    assert found.problem.hint == 'did you mean "image-alt"?'
+
+
+def test_what_stands_in_a_comment_is_not_the_place():
+    body = "{# https://e.example/one.png #}\n" + IMAGE
+    assert at(body, "L101") == [(2, 1)]
+
+
+def test_clients_are_those_of_the_policy_and_the_day_of_the_test_is_told():
+    body = text('<div style="display:flex">x</div>')
+    assert rules(body, clients=("apple-mail",)) == []
+    (found,) = lint(body, clients=("apple-mail", "outlook"))
+    assert found.problem.message == "display:flex: does not work in Outlook (Windows, Windows Mail)"
+    flex = client_support.catalogue()["css-display-flex"]
+    assert found.problem.hint == f"tested on {flex.tested}: {flex.url}"
+
+
+_CSS = st.text(alphabet="abcolr-:;(){}[]#0123456789%!,.\"'\\@/* \n\u202e", max_size=60)
+_HREF = st.text(alphabet='htps:/#?&%.[]@\\ "x\x85é', max_size=30)
+
+
+@settings(max_examples=200, deadline=None)
+@given(_CSS, _CSS, _HREF, st.text(max_size=40), st.text(max_size=40))
+def test_no_mail_is_too_strange_to_be_judged(
+    style: str, sheet: str, href: str, words: str, subject: str
+):
+    html = (
+        f"<html><head><style>{sheet} @media (prefers-color-scheme: dark) {{ {sheet} }}</style>"
+        f'<meta name="color-scheme" content="dark"></head><body style="{escape(style)}">'
+        f'<a href="{escape(href)}">{escape(words)}</a><img src="{escape(href)}">{words}'
+        "</body></html>"
+    )
+    made = template("x", suffix="md")
+    linter = Linter(made, policy(**LETTER, **GIVE))
+    for found in linter.findings(Rendered(subject, words, html, words), contact()):
+        assert found.rule.id in RULES
+        assert found.count > 0
+
+
+@pytest.mark.parametrize("nest", ["(", "[", "{", "a(", "rgb("])
+def test_absurd_nesting_is_survived(nest: str):
+    css = "color:" + nest * 5000
+    html = f"<style>a{{{css}}} @media x {{{css}}}</style>" + "<div>" * 3000
+    html += f'<p style="{css}">x</p>'
+    made = template("x", suffix="md")
+    Linter(made, policy()).findings(Rendered("s", "p", html, "x"), contact())
+
+
+def test_ids_and_names_are_unique_and_sentences_are_plain():
+    assert len({rule.name for rule in RULES.values()}) == len(RULES)
+    for rule in RULES.values():
+        assert not rule.sentence.endswith(".")
+        assert rule.sentence[0].islower()
+        assert rule.hint
