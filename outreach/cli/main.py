@@ -24,7 +24,11 @@ COMMANDS = {
     "preview": ("outreach.cli.preview:preview", "See a mail as its readers will."),
     "check": ("outreach.cli.checking:check", "Find what is wrong with templates."),
     "send": ("outreach.cli.sending:send", "Send a newsletter or any template to a segment."),
-    "campaigns": ("outreach.cli.campaigns:campaigns", "List, show, resume or cancel campaigns."),
+    "campaigns": (
+        "outreach.cli.campaigns:campaigns",
+        "List, show, pause, resume or cancel campaigns.",
+    ),
+    "halt": ("outreach.cli.campaigns:halt", "Stop all sending at once, or lift that."),
     "why": ("outreach.cli.campaigns:why", "Explain why a contact got a mail, or did not."),
     "worker": ("outreach.cli.worker:worker", "Send what is due, with others, on many machines."),
     "completion": ("outreach.cli.workspace:completion", "Print shell completion code."),

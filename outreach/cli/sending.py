@@ -328,6 +328,9 @@ def deliver(
     plan: "Plan | None" = None,
 ) -> int:
     """Send what `campaign` has left, print what came of it, and return the exit code."""
+    from outreach.services.campaigns import check_not_halted
+
+    check_not_halted(app.database)
     run = app.run(campaign)
     total = left.due if limit is None else min(limit, left.due)
     with _draining(console) as stopping, _bar(console, total, "sending") as advance:
@@ -516,7 +519,9 @@ def _stopped(plan: "Plan") -> str:
 def _run_text(campaign: "Campaign", report: "Report") -> str:
     did = ", ".join(f"{result} {number:,}" for result, number in report.counts.items())
     lines = [f"{campaign.key}: {did or 'nothing was due'}", totals_text(report.totals)]
-    if report.ended_by is not None and not report.paused:
+    if report.halted:
+        lines.append("all sending is halted; outreach halt --lift lets it go on")
+    elif report.ended_by is not None and not report.paused:
         lines.append(f"the campaign is {report.ended_by} now")
     elif elsewhere := report.totals.elsewhere:
         lines.append(f"{_count(elsewhere, 'mail')} in the hands of another run")

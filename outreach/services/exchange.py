@@ -220,10 +220,8 @@ class Exchange:
         if not orders:
             return
         now = self.rules.clock()
-        state = self.ledger.state()
-        if state is not CampaignState.ACTIVE:
+        if not self.may_go_on():
             if not self.report.paused:
-                self.report.ended_by = state
                 self._told += [(Result.RETURNED, "", "")] * len(orders)
             return
         self._refresh(orders, now)
@@ -234,6 +232,13 @@ class Exchange:
             self.leased_until = now + self.rules.lease
             with self.ledger.held.session() as session:
                 deliveries.renew(session, self.campaign.id, self.ledger.owner, self.leased_until)
+
+    def may_go_on(self) -> bool:
+        """Whether the campaign is active and nothing halted; else the report says what is."""
+        state, self.report.halted = self.ledger.state()
+        if state is not CampaignState.ACTIVE and not self.report.paused:
+            self.report.ended_by = state
+        return state is CampaignState.ACTIVE and not self.report.halted
 
     def _refresh(self, orders: Sequence[Order], now: datetime) -> None:
         """Read again what somebody else may have changed, for those at hand and some to come."""

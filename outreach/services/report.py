@@ -86,6 +86,8 @@ class Report:
     paused: str | None = None
     #: In what state it found the campaign when somebody else had changed it.
     ended_by: CampaignState | None = None
+    #: Whether it found all sending halted.
+    halted: bool = False
     totals: Totals = field(default_factory=lambda: Totals(0, {}))
 
     def add(self, result: Result, email: str = "", reason: str = "") -> None:

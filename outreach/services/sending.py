@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 
 from outreach.domain.clock import Clock
 from outreach.domain.contact import AttributeType
-from outreach.domain.delivery import CampaignEvent, CampaignState
+from outreach.domain.delivery import CampaignEvent
 from outreach.domain.gate import Decision, Intent, Policy, Verdict
 from outreach.errors import MessageError, OutreachError, TemplateError
 from outreach.services.exchange import (
@@ -238,7 +238,8 @@ class _Supply:
     def is_over(self) -> bool:
         """Whether no further mail may be begun."""
         report = self.run.report
-        return bool(self.broken or self.stopping() or report.paused or report.ended_by)
+        ended = report.paused or report.ended_by or report.halted
+        return bool(self.broken or self.stopping() or ended)
 
     def fill(self) -> bool:
         """Claim more of what is due; return whether there was any."""
@@ -250,9 +251,7 @@ class _Supply:
         run, ledger = self.run, self.ledger
         now = run.clock()
         with ledger.held.write():
-            state = ledger.state()
-            if state is not CampaignState.ACTIVE:
-                run.report.ended_by = state
+            if not self.exchange.may_go_on():
                 return False
             self.exchange.leased_until = now + run.rules.lease
             with ledger.held.session() as session:

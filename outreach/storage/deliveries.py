@@ -34,12 +34,14 @@ from outreach.domain.delivery import (
     target,
 )
 from outreach.domain.feedback import Outcome
+from outreach.storage.suppressions import BOUNCE
 from outreach.storage.tables import (
     AddressRow,
     AttemptRow,
     CampaignRow,
     DecisionRow,
     DeliveryRow,
+    SuppressionRow,
 )
 
 IN_FLIGHT = (DeliveryState.PENDING, DeliveryState.CLAIMED, DeliveryState.SENDING)
@@ -336,6 +338,46 @@ def cancel(session: Session, campaign_id: int) -> int:
             .values(lease_owner=None, lease_until=None, not_before=None)
         )
     )
+
+
+def give_word(
+    session: Session,
+    campaign_id: int,
+    event: DeliveryEvent,
+    state: DeliveryState,
+    contact_ids: Collection[int] | None = None,
+    *,
+    reason: str | None = None,
+) -> int:
+    """Let a person's word happen to those in `state`, all or these contacts'; return how many."""
+    change = _change(event).where(
+        DeliveryRow.campaign_id == campaign_id, DeliveryRow.state == state
+    )
+    if contact_ids is not None:
+        change = change.where(DeliveryRow.contact_id.in_(contact_ids))
+    values: dict[str, Any] = {"reason": reason, "not_before": None}
+    if event is DeliveryEvent.ACCEPT:
+        values["sent_at"] = DeliveryRow.tried_at
+    return _count(session.execute(change.values(**values)))
+
+
+def bounced_since(session: Session, campaign_id: int) -> Sequence[tuple[int, str]]:
+    """Return (contact, what was said) of those in doubt whose address bounced after they went."""
+    rows = session.execute(
+        select(DeliveryRow.contact_id, SuppressionRow.detail)
+        .join(AddressRow, AddressRow.contact_id == DeliveryRow.contact_id)
+        .join(SuppressionRow, SuppressionRow.normalised == AddressRow.normalised)
+        .where(
+            DeliveryRow.campaign_id == campaign_id,
+            DeliveryRow.state == DeliveryState.UNCERTAIN,
+            AddressRow.address == DeliveryRow.address,
+            SuppressionRow.reason == BOUNCE,
+            SuppressionRow.created_at >= DeliveryRow.tried_at,
+            SuppressionRow.lifted_at.is_(None),
+        )
+        .order_by(DeliveryRow.id)
+    )
+    return [(contact_id, detail or "bounced") for contact_id, detail in rows]
 
 
 def totals(session: Session, campaign_id: int) -> Counter[DeliveryState]:

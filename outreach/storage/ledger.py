@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import bindparam, insert, or_, select, update
+from sqlalchemy import bindparam, exists, insert, or_, select, update
 from sqlalchemy.sql.elements import ClauseElement
 
 from outreach.domain.delivery import CampaignState, DeliveryEvent, sources, target
@@ -24,6 +24,7 @@ from outreach.storage.tables import (
     ContactRow,
     DecisionRow,
     DeliveryRow,
+    HaltRow,
     TouchRow,
 )
 from outreach.storage.touches import Touch, later
@@ -41,12 +42,18 @@ class Ledger:
         self.owner = owner
         self._prepared: dict[object, Prepared] = {}
 
-    def state(self) -> CampaignState:
-        """Return where the campaign stands at this moment."""
+    def state(self) -> tuple[CampaignState, bool]:
+        """Return where the campaign stands at this moment, and whether all sending is halted."""
         found = self._run(
-            "state", lambda: select(CampaignRow.state).where(CampaignRow.id == self.campaign_id), {}
+            "state",
+            lambda: select(
+                CampaignRow.state, exists().where(HaltRow.lifted_at.is_(None)).label("halted")
+            ).where(CampaignRow.id == self.campaign_id),
+            {},
         ).fetchone()
-        return CampaignState(found[0]) if found else CampaignState.CANCELLED
+        return (
+            (CampaignState(found[0]), bool(found[1])) if found else (CampaignState.CANCELLED, False)
+        )
 
     def lock(self, contact_ids: Collection[int]) -> None:
         """Let no other run decide about these contacts before the transaction ends.

@@ -45,6 +45,9 @@ uncertain  defer      pending
 uncertain  withdraw   pending
 uncertain  lose       uncertain
 refused    reconsider planned
+rejected   retry      pending
+uncertain  retry      pending
+uncertain  drop       cancelled
 """
 
 CAMPAIGN_ROWS = """
