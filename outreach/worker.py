@@ -24,7 +24,7 @@ from outreach.app import App
 from outreach.domain.delivery import CampaignState
 from outreach.errors import ConfigError, OutreachError, UnavailableError, UsageError
 from outreach.services.report import Report, Result
-from outreach.services.sending import BATCH
+from outreach.services.sending import BATCH, has_died
 from outreach.storage import campaigns, deliveries
 from outreach.storage.database import Database
 
@@ -90,18 +90,16 @@ class Queue:
         with self._connection() as connection, connection.transaction():
             # Workers that start together take turns.
             connection.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [SCHEMA])
-            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
-            (fresh,) = connection.execute(
-                "SELECT to_regclass('procrastinate_jobs') IS NULL"
-            ).fetchone() or (True,)
-            connection.execute("CREATE TABLE IF NOT EXISTS applied (name text PRIMARY KEY)")
+            row = connection.execute("SELECT to_regclass('applied') IS NULL").fetchone()
+            fresh = row is not None and row[0]
+            if fresh:
+                connection.execute(f"CREATE SCHEMA {SCHEMA}")
+                connection.execute("CREATE TABLE applied (name text PRIMARY KEY)")
+                connection.execute(SchemaManager.get_schema())
             applied = {name for (name,) in connection.execute("SELECT name FROM applied")}
             new = [name for name in known if name not in applied]
-            if fresh:
-                connection.execute(SchemaManager.get_schema())
-            else:
-                for name in new:
-                    connection.execute((migrations_path / name).read_bytes())
+            for name in () if fresh else new:
+                connection.execute((migrations_path / name).read_bytes())
             with connection.cursor() as cursor:
                 cursor.executemany("INSERT INTO applied VALUES (%s)", [(name,) for name in new])
         return bool(new)
@@ -156,6 +154,12 @@ class Queue:
                 self._dsn, connect_timeout=10, options=self._options
             ) as connection:
                 yield connection
+        except psycopg.errors.InsufficientPrivilege as error:
+            raise ConfigError(
+                f"the job queue cannot be made or used ({error.diag.message_primary})",
+                source=self._place,
+                hint="run `outreach db upgrade` as a user who may CREATE in this database",
+            ) from error
         except (psycopg.OperationalError, ConnectorException) as error:
             raise _away(self._place, error) from error
 
@@ -184,8 +188,8 @@ class Worker:
         self._stopping = threading.Event()
         self._lock = threading.Lock()
         self._serving: asyncio.Task[None] | None = None
-        #: Runs that failed, (campaign, owner), and may have left claims behind.
-        self._failed: list[tuple[int, str]] = []
+        #: Runs that failed, by owner, and may have left claims behind.
+        self._failed: set[str] = set()
 
     def run(self, *, until_idle: bool = False) -> None:
         """Work until told to stop, or with `until_idle` until nothing is due.
@@ -210,6 +214,7 @@ class Worker:
         def ask() -> None:
             for number in signals:
                 loop.remove_signal_handler(number)
+                signal.signal(number, signal.SIG_DFL)
             asked.set()
             self._say("finishing the messages in hand; again to stop at once")
             self.stop()
@@ -314,15 +319,25 @@ class Worker:
             self._say(str(error))
 
     def _clear_up(self) -> None:
-        """End the leases of runs of this process that failed, rather than wait for their end.
+        """End the leases of runs that are known to be over, rather than wait until they end.
 
-        They failed to do so themselves, most likely because the database had gone away.
+        Those are runs on this machine whose process is gone, and runs of this process that failed
+        and could not give back what they had, most likely because the database had gone away.
         """
-        while self._failed:
-            campaign_id, owner = self._failed[-1]
+        with self.app.database.read() as session:
+            held = [
+                (campaign, deliveries.owners(session, campaign.id))
+                for campaign in campaigns.newest(session)
+                if campaign.state is CampaignState.ACTIVE
+            ]
+        for campaign, owners in held:
+            over = [each for each in owners if each in self._failed or has_died(each)]
+            if not over:
+                continue
             with self.app.database.write() as session:
-                deliveries.expire(session, campaign_id, self.app.clock(), [owner])
-            self._failed.remove((campaign_id, owner))
+                doubtful = deliveries.expire(session, campaign.id, self.app.clock(), over)
+            if doubtful:
+                self._say(f"{campaign.key}: {_in_doubt(doubtful)}")
 
     def _due(self) -> Sequence[tuple[str, int]]:
         with self.app.database.read() as session:
@@ -348,7 +363,7 @@ class Worker:
         try:
             report = run.work(stopping=lambda: self._stopping.is_set() or monotonic() >= end)
         except BaseException:
-            self._failed.append((campaign.id, run.owner))
+            self._failed.add(run.owner)
             raise
         with self._lock:
             self.jobs += 1
@@ -375,7 +390,7 @@ class Worker:
     def _tell(self, key: str, report: Report) -> None:
         parts = [f"{result} {number:,}" for result, number in report.counts.items()]
         if report.found_uncertain:
-            parts.append(f"{report.found_uncertain:,} of a run that ended may have gone out")
+            parts.append(_in_doubt(report.found_uncertain))
         if parts:
             self._say(f"{key}: {', '.join(parts)}; {report.totals.left:,} left")
         for failure in report.failures:
@@ -405,6 +420,10 @@ async def _requeue_stalled(engine: "procrastinate.App") -> None:
             await manager.retry_job(job)
         except UniqueViolation:
             await manager.finish_job(job, Status.ABORTED, delete_job=True)
+
+
+def _in_doubt(number: int) -> str:
+    return f"{number:,} of a run that ended may have gone out"
 
 
 def _away(place: str, error: BaseException) -> UnavailableError:

@@ -21,6 +21,7 @@ from typing import Any, Self
 
 from sqlalchemy import text
 
+from outreach.config import Settings
 from outreach.domain.clock import system_clock
 from outreach.storage.database import Database
 from outreach.testing import ScriptedServer
@@ -34,6 +35,9 @@ SEED = int(os.environ.get("CHAOS_SEED", "20261201"))
 """The first round's seed; the next has the next number."""
 
 KEY = "news@chaos"
+
+CONNECTIONS: int = getattr(Settings, "connections", 1)
+"""How many connections a run has to the mail server, at most."""
 
 
 class Launcher:
@@ -189,8 +193,15 @@ class Arena:
         self.pids.remove(pid)
         return False
 
-    def kill(self, pid: int, after: float) -> bool:
-        """Kill -9 the process after so many seconds; False if it ended before by itself."""
+    def kill(self, pid: int, after: float, *, sending: bool = False) -> bool:
+        """Kill -9 the process after so many seconds; False if it ended before by itself.
+
+        The seconds count from now, or with `sending` from when the server takes its next mail.
+        """
+        taken = len(self.server.accepted)
+        while sending and len(self.server.accepted) == taken and not self.is_idle:
+            if not self.is_alive(pid):
+                return False
         if self.launcher.wait(pid, after) is not None:
             self.pids.remove(pid)
             return False
@@ -203,10 +214,10 @@ class Arena:
         self.wait(pid)
         self.tally.kills += 1
         doubtful = self.sending(pid)
+        # Those that were about to be opened count as open.
         self.in_flight += max(connections, doubtful)
-        assert doubtful <= max(connections, 1), (
-            f"{doubtful} in doubt, {connections} connections open"
-        )
+        most = max(connections, CONNECTIONS)
+        assert doubtful <= most, f"{doubtful} in doubt, {connections} connections open"
         return True
 
     def stop(self, pid: int) -> None:
@@ -216,9 +227,9 @@ class Arena:
         assert self.wait(pid) in (0, 130, -signal.SIGTERM), self.said()[-2000:]
 
     def failed(self) -> None:
-        """Take note that a run could not record the answer to the mail it had on the wire."""
+        """Take note that a run could not record the answers to the mails it had on the wire."""
         self.tally.failures += 1
-        self.in_flight += 1
+        self.in_flight += CONNECTIONS
 
     def until_taken(self, number: int) -> None:
         """Wait until the server has taken so many mails."""

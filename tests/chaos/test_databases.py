@@ -10,7 +10,7 @@ import pytest
 
 from outreach.storage.database import Database
 from outreach.testing import Rule, ScriptedServer
-from tests.chaos.arena import Arena, Launcher, Tally, again, seeds
+from tests.chaos.arena import ROUNDS, Arena, Launcher, Tally, again, seeds
 from tests.chaos.conftest import MakeArena
 from tests.postgres import Cluster, find_binaries
 
@@ -44,25 +44,24 @@ def test_postgres_is_stopped_and_started_in_the_middle(
         database = Database(own_cluster.create(name))
         database.upgrade()
         server = ScriptedServer(Rule("dot", stall=0.04))
-        with Arena(tmp_path / str(seed), database, launcher, 3 * PEOPLE, tally) as arena, server:
+        with Arena(tmp_path / str(seed), database, launcher, 2 * PEOPLE, tally) as arena, server:
             arena.through(server)
             assert arena.wait(arena.send("--detach")) == 0
             workers = [arena.start("worker") for _ in range(WORKERS)]
             plain = arena.send()
-            for _ in range(2):
+            for _ in range(2 if ROUNDS else 1):
                 arena.until_taken(len(server.accepted) + 5)
                 time.sleep(chance.uniform(0, 0.3))
                 own_cluster.crash()
-                # Each sender had one mail on the wire, whose answer it cannot record now.
-                arena.in_flight += WORKERS + 1
-                tally.failures += 1
+                for _ in (*workers, plain):
+                    arena.failed()
                 time.sleep(chance.uniform(0, 1.5))
                 own_cluster.start()
             assert arena.wait(plain) in (0, UNAVAILABLE)
             for pid in workers:
                 assert arena.is_alive(pid), arena.said()[-2000:]
             database.engine.dispose()
-            arena.until_taken(2 * PEOPLE)
+            arena.until_taken(PEOPLE + 10)
             for pid in workers:
                 arena.stop(pid)
             arena.finish("worker", "--until-idle")
@@ -74,7 +73,7 @@ def test_postgres_is_stopped_and_started_in_the_middle(
 
 def test_another_program_has_the_database_locked(on_sqlite: MakeArena) -> None:
     """For less than the patience of a run: it waits. For longer: it ends and says so."""
-    for seed in seeds(2):
+    for seed in seeds(1):
         chance = random.Random(seed)
         with on_sqlite(seed, PEOPLE) as arena, ScriptedServer(Rule("dot", stall=0.01)) as server:
             arena.through(server)
@@ -100,7 +99,7 @@ def test_another_program_has_the_database_locked(on_sqlite: MakeArena) -> None:
 def test_the_disk_is_full(on_sqlite: MakeArena) -> None:
     """No file can grow by more than a little: the run ends, and a later one has lost nothing."""
     full = 0
-    for seed in seeds(3):
+    for seed in seeds(2):
         chance = random.Random(seed)
         with on_sqlite(seed, PEOPLE) as arena, ScriptedServer() as server:
             arena.through(server)
@@ -122,7 +121,7 @@ def test_the_disk_is_full(on_sqlite: MakeArena) -> None:
 
 def test_the_clock_is_set_forwards_and_backwards(on_sqlite: MakeArena) -> None:
     """By less and by more than a lease lasts, in one run and between two that work together."""
-    for seed in seeds(2):
+    for seed in seeds(1):
         chance = random.Random(seed)
         with on_sqlite(seed, PEOPLE) as arena, ScriptedServer(Rule("dot", stall=0.01)) as server:
             arena.through(server)
