@@ -453,10 +453,19 @@ def _bar(console: Console, total: int | None, what: str) -> Iterator[Callable[[i
         from rich.console import Console as RichConsole
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
-        columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        columns = (
+            "{task.description}",
+            BarColumn(),
+            MofNCompleteColumn(),
+            "{task.fields[rate]}",
+            TimeRemainingColumn(),
+        )
         with Progress(*columns, console=RichConsole(stderr=True), transient=True) as progress:
-            task = progress.add_task(what, total=total)
-            yield lambda done: progress.update(task, completed=done)
+            task = progress.add_task(what, total=total, rate="")
+            begun = monotonic()
+            yield lambda done: progress.update(
+                task, completed=done, rate=f"{done / (monotonic() - begun + 0.001):,.0f} a second"
+            )
     else:
         yield _lines(console, total, what)
 

@@ -102,7 +102,7 @@ class Order:
 
     `go` says that `ready` may be sent now. Where it says no, `again` says that the contact has
     changed: the mail must be rendered anew from the candidate's facts. `retire` says that the
-    server has shown it wants fewer connections.
+    server has shown it wants fewer connections; `ready` is then another connection's to send.
     """
 
     answer: Answer | None = None
@@ -209,7 +209,8 @@ class Exchange:
                     self._settle(order, order.answer)
                 if order.refusal is not None:
                     self._refuse(order.refusal.candidate, order.refusal.decision)
-            self._begin_all([order for order in orders if order.ready is not None])
+            going = [order for order in orders if order.ready is not None and not order.retire]
+            self._begin_all(going)
         for result, email, reason in self._told:
             self.report.add(result, email, reason)
         self.progress(self.report)

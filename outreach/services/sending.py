@@ -235,6 +235,11 @@ class _Supply:
         with self._mutex:
             self._taken -= 1
 
+    def put_back(self, candidate: Candidate) -> None:
+        """Leave one that was not begun to another connection."""
+        with self._mutex:
+            self._waiting.appendleft(candidate)
+
     def is_over(self) -> bool:
         """Whether no further mail may be begun."""
         report = self.run.report
@@ -315,8 +320,8 @@ class _Sender:
                     assert order.ready is not None
                     answer = self._send(connection, order.ready)
                 if order.retire:
-                    if answer is not None:
-                        self.exchange.hand_in(Order(answer=answer))
+                    if ready is not None:
+                        self.supply.put_back(ready.candidate)
                     return
 
     def _begin(self, answer: Answer | None, ready: Ready | None) -> Order:
@@ -327,7 +332,6 @@ class _Sender:
         taken = ready is not None
         try:
             order = self.exchange.hand_in(Order(answer=answer, ready=ready))
-            retire = order.retire
             for _ in range(RENDERINGS - 1):
                 if not order.again or ready is None:
                     break
@@ -336,7 +340,6 @@ class _Sender:
             if order.again:
                 # It changes faster than we render; the next run will find it calmer.
                 self.run.report.add(Result.RETURNED)
-            order.retire = retire
         finally:
             if taken:
                 self.supply.put_down()
