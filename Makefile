@@ -9,7 +9,7 @@ ROUNDS ?= 100
 SEED ?= 20261201
 AS_ROOT := $(shell test "$$(id -u)" = 0 || echo sudo -n)
 
-.PHONY: help demo test chaos lint format bench docs wheel postgres clean
+.PHONY: help demo test chaos lint format bench docs wheel postgres dovecot chromium clean
 
 help:
 	@echo "make demo    a workspace with sample contacts, and mail to its clients in a mailbox"
@@ -17,7 +17,7 @@ help:
 	@echo "make chaos   kill senders, crash databases, for ROUNDS=$(ROUNDS) rounds from SEED=$(SEED)"
 	@echo "make lint    ruff, mypy, import-linter"
 	@echo "make bench   every performance figure in README, measured here"
-	@echo "make docs    write docs/reference.md anew from --help and the settings"
+	@echo "make docs    write docs/reference.md and the tables of docs/checking.md anew"
 	@echo "make wheel   dist/outreach_engine-*.whl"
 
 .venv/ready: pyproject.toml
@@ -42,15 +42,28 @@ demo: .venv/ready
 	@echo "  $(BIN)/outreach -C $(DEMO) segments explain quiet-clients"
 	@echo "  $(BIN)/outreach -C $(DEMO) campaigns show"
 
-# Tests that need PostgreSQL start a server of their own from the installed programs.
-postgres: .venv/ready
-	@$(BIN)/python -m tests.postgres || \
-	  { echo "PostgreSQL 15 or newer is missing; trying to install Debian's."; \
-	    $(AS_ROOT) apt-get update -qq && \
-	    DEBIAN_FRONTEND=noninteractive $(AS_ROOT) apt-get install -qq -y --no-install-recommends postgresql; } || \
-	  echo "*** PostgreSQL is not here and cannot be installed: ITS TESTS WILL BE SKIPPED. ***" >&2
+# $(call program,MODULE,NAME,PACKAGES): look for a program with MODULE, and where it is missing install
+# Debian's PACKAGES, or say loudly that tests will be skipped.
+define program
+	@$(BIN)/python -m $(1) || \
+	  { echo "$(2) is missing; trying to install Debian's."; \
+	    $(AS_ROOT) apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+	      $(AS_ROOT) apt-get install -qq -y --no-install-recommends $(3); } || \
+	  echo "*** $(2) is not here and cannot be installed: ITS TESTS WILL BE SKIPPED. ***" >&2
+endef
 
-test: .venv/ready postgres
+# Tests that need PostgreSQL or an IMAP server start one of their own from the installed programs.
+postgres: .venv/ready
+	$(call program,tests.postgres,PostgreSQL 15 or newer,postgresql)
+
+dovecot: .venv/ready
+	$(call program,tests.dovecot,Dovecot,dovecot-imapd)
+
+# Tests of what mail looks like render it in a browser.
+chromium: .venv/ready
+	$(call program,tests.frontend.browser,Chromium,chromium fonts-dejavu-core)
+
+test: .venv/ready postgres dovecot chromium
 	$(BIN)/python -m pytest $(TESTS)
 
 # Every test run has the short form. A failure prints its seed: make chaos ROUNDS=1 SEED=…

@@ -20,9 +20,12 @@ if TYPE_CHECKING:
     from outreach.domain.mailing import Sender
     from outreach.domain.segment import Segments
     from outreach.domain.tiers import Tiers
+    from outreach.inbound.sources import Source
     from outreach.rendering.templates import Template, TemplateSet
     from outreach.services.composing import Composer
+    from outreach.services.inbox import Inbox
     from outreach.services.sending import Run
+    from outreach.services.signing import Signing
     from outreach.storage.campaigns import Campaign
     from outreach.storage.database import Database
     from outreach.transport.base import Transport
@@ -154,6 +157,22 @@ class App:
             locale=settings.locale,
             tiers=self.tiers,
             key=key,
+            # A look at single mails is not worth what compiling costs.
+            compiled=not trial,
+            signing=self.signing(sender).keys if settings.dkim_key else (),
+        )
+
+    def signing(self, sender: "Sender") -> "Signing":
+        """Return the keys that sign mail from `sender`, where any are set."""
+        from outreach.config import listed
+        from outreach.domain.address import parse_address
+        from outreach.services.signing import load_keys
+
+        settings = self.settings
+        return load_keys(
+            self.root,
+            tuple(zip(listed(settings.dkim_key), listed(settings.dkim_selector), strict=True)),
+            settings.dkim_domain or parse_address(sender.address).domain,
         )
 
     def approved_template(self, campaign: "Campaign") -> "Template":
@@ -164,7 +183,10 @@ class App:
         with self.database.read() as session:
             files = campaigns.files_of(session, campaign.template_hash)
         templates = TemplateSet(
-            files, attributes=self.settings.attributes, timezone=self.settings.timezone
+            files,
+            attributes=self.settings.attributes,
+            timezone=self.settings.timezone,
+            assets=self.templates_folder,
         )
         return templates.load(campaign.template)
 
@@ -215,6 +237,71 @@ class App:
                 block=patience,
                 final=patience,
             ),
+        )
+
+    @cached_property
+    def inbox(self) -> "Inbox":
+        """What came back, and what it does."""
+        from datetime import date, time
+        from zoneinfo import ZoneInfo
+
+        from outreach.domain.address import normalise
+        from outreach.domain.links import Links, Signer
+        from outreach.domain.working_time import WorkingTime
+        from outreach.services.inbox import Inbox
+
+        settings = self.settings
+        opens, _, closes = settings.working_hours.partition("-")
+        holidays = (settings.holidays or "").split(", ")
+        work = WorkingTime(
+            ZoneInfo(settings.timezone),
+            time.fromisoformat(opens),
+            time.fromisoformat(closes),
+            frozenset(date.fromisoformat(day) for day in holidays if day),
+        )
+        written = [
+            address
+            for sender in settings.senders.values()
+            for address in (sender.address, sender.reply_to)
+            if address
+        ]
+        return Inbox(
+            self.database,
+            # A token is known by its signature; the domain matters only where one is made.
+            Links(signer=Signer(self.secrets), domain="localhost"),
+            self.tiers,
+            work,
+            own=[normalise(address) for address in written],
+            clock=self.clock,
+        )
+
+    def mailbox(self, name: str) -> "Source":
+        """Return the mailbox called `name` in the settings, or raise `ConfigError`."""
+        from outreach.config import find_mailbox_password
+        from outreach.errors import suggestion
+        from outreach.inbound.imap import Imap, ImapUrl
+        from outreach.inbound.sources import Maildir, Mbox
+
+        known = self.settings.mailboxes
+        if name not in known:
+            raise ConfigError(
+                f'there is no mailbox "{name}"',
+                source="outreach.toml",
+                hint=suggestion(name, known) or f"add a table [mailboxes.{name}] with its url",
+            )
+        mailbox = known[name]
+        kind, _, place = mailbox.url.partition(":")
+        if kind == "maildir":
+            return Maildir(name, self.root / place, sent=mailbox.sent)
+        if kind == "mbox":
+            sent = self.root / mailbox.sent if mailbox.sent else None
+            return Mbox(name, self.root / place, sent=sent)
+        return Imap(
+            name,
+            ImapUrl.parse(mailbox.url),
+            lambda user, host: find_mailbox_password(name, user, host, self.environ),
+            folders=mailbox.folders,
+            sent=mailbox.sent,
         )
 
     @cached_property

@@ -10,6 +10,7 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
+from datetime import date
 from pathlib import Path
 from textwrap import wrap
 from typing import Any
@@ -24,6 +25,8 @@ FILE_NAME = "outreach.toml"
 PREFIX = "OUTREACH_"
 #: Variables with the prefix that are read elsewhere: where the workspace is, and a password.
 OTHER_VARIABLES = frozenset({"OUTREACH_WORKSPACE", "OUTREACH_SMTP_PASSWORD"})
+IMAP_PASSWORD = "OUTREACH_IMAP_PASSWORD_"  # noqa: S105 - the variable's name, not a password
+"""Followed by a mailbox's name in capitals: the variable that holds its password."""
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 """What an attribute or sender may be called: lower case, as a word in an expression."""
@@ -96,6 +99,8 @@ def _clients(value: object) -> str:
         if name not in known:
             hint = suggestion(name, known) or f"there are {', '.join(sorted(known))}"
             raise ValueError(f'has no mail client "{name}" ({hint})')
+    if not names:
+        raise ValueError("must name a mail client at least")
     return ", ".join(names)
 
 
@@ -104,6 +109,21 @@ def _database_url(value: object) -> str:
     if not re.match(r"(sqlite|postgresql)(\+\w+)?://", url):
         raise ValueError("must start with sqlite:/// or postgresql://")
     return url
+
+
+def _hours(value: object) -> str:
+    text = _text(value)
+    found = re.fullmatch(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)", text)
+    if not found or text[:5] >= text[6:]:
+        raise ValueError("must look like 09:00-17:00")
+    return text
+
+
+def _days(value: object) -> str:
+    days = [day.strip() for day in _text(value).split(",") if day.strip()]
+    for day in days:
+        date.fromisoformat(day)
+    return ", ".join(days)
 
 
 def _setting(
@@ -120,9 +140,24 @@ def _setting(
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mailbox:
+    """A mailbox that `outreach inbox sync` reads.
+
+    `url` is ``imaps://user@host``, ``imap://user@host``, ``maildir:PATH`` or ``mbox:PATH``.
+    `folders` are those where mail comes in. `sent` is the one for what we wrote: for an IMAP
+    account it is found if not given, and an empty text means none.
+    """
+
+    name: str
+    url: str
+    folders: tuple[str, ...] = ("INBOX",)
+    sent: str | None = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What a workspace is set to. Every field but the last three is a line in ``outreach.toml``."""
+    """What a workspace is set to. Every field but the last four is a line in ``outreach.toml``."""
 
     database_url: str = _setting(
         "sqlite:///outreach.db",
@@ -159,6 +194,20 @@ class Settings:
         "The envelope sender, to which a token is added so that bounces can be told apart; the "
         "sender's address if not set.",
     )
+    dkim_key: str | None = _setting(
+        None,
+        _text,
+        "The file of the private key that signs mail, made by `outreach dkim new`; with a comma, "
+        "an RSA key and an Ed25519 key beside it.",
+    )
+    dkim_selector: str | None = _setting(
+        None,
+        _text,
+        "The name of the public key in the DNS; with commas, one for each key, in their order.",
+    )
+    dkim_domain: str | None = _setting(
+        None, _text, "The domain that signs; that of the sender's address if not set."
+    )
     newsletter: str = _setting(
         "newsletter", _text, "The folder in templates/ whose newest edition `outreach send` takes."
     )
@@ -166,6 +215,15 @@ class Settings:
         "UTC", _timezone, "The firm's time zone, and that of contacts whose zone is not known."
     )
     locale: str = _setting("en", _locale, "The language of contacts whose language is not known.")
+    working_hours: str = _setting(
+        "09:00-17:00",
+        _hours,
+        "When somebody answers mail, Monday to Friday in the firm's time zone; promises to answer "
+        "are counted in these hours.",
+    )
+    holidays: str | None = _setting(
+        None, _days, "Days such as 2026-12-25 on which nobody works, with commas between them."
+    )
     person: str | None = _setting(
         None, _text, "Who is at work, for the record; the login name if not set."
     )
@@ -198,6 +256,7 @@ class Settings:
         "them, by their names at caniemail.com.",
     )
     senders: Mapping[str, Sender] = field(default_factory=dict)
+    mailboxes: Mapping[str, Mailbox] = field(default_factory=dict)
     attributes: Mapping[str, AttributeType] = field(default_factory=dict)
     origins: Mapping[str, Origin] = field(default_factory=dict, repr=False)
 
@@ -230,6 +289,11 @@ class Settings:
                 or f"add a table [senders.{name}] with name and address",
             )
         return self.senders[name]
+
+
+def listed(value: str | None) -> list[str]:
+    """Return the parts of a setting that is written with commas between them."""
+    return [part.strip() for part in (value or "").split(",") if part.strip()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,7 +387,7 @@ class _Reader:
             for item in fields(Settings)
             if "parse" in item.metadata
         }
-        tables = {"senders", "attributes"}
+        tables = {"senders", "attributes", "mailboxes"}
         for name in self.document:
             if name not in parsers and name not in tables:
                 self._problem(
@@ -335,6 +399,8 @@ class _Reader:
                 )
         variables = {PREFIX + name.upper() for name in parsers}
         for variable in self.environ:
+            if variable.startswith(IMAP_PASSWORD):
+                continue
             if variable.startswith(PREFIX) and variable not in variables | OTHER_VARIABLES:
                 self._problem(
                     "there is no such setting", variable, None, suggestion(variable, variables)
@@ -342,6 +408,7 @@ class _Reader:
         for name, parse in parsers.items():
             self._take(name, parse)
         self._take_senders()
+        self._take_mailboxes()
         self._take_attributes()
         sender = self.values.get("sender")
         if sender is not None and sender not in self.values["senders"]:
@@ -351,9 +418,25 @@ class _Reader:
                 self.origins["sender"].line,
                 suggestion(sender, self.values["senders"]) or f"add [senders.{sender}]",
             )
+        self._check_dkim()
         if self.problems:
             raise ConfigError(self.problems)
         return Settings(**self.values, origins=self.origins)
+
+    def _check_dkim(self) -> None:
+        counts = {
+            name: len(listed(self.values.get(name))) for name in ("dkim_key", "dkim_selector")
+        }
+        if counts["dkim_key"] != counts["dkim_selector"]:
+            set_one = next(name for name in counts if name in self.values)
+            origin = self.origins[set_one]
+            self._problem(
+                f"dkim_key names {counts['dkim_key']} and dkim_selector {counts['dkim_selector']}; "
+                "each key needs a selector",
+                origin.source,
+                origin.line,
+                "`outreach dkim new` prints both lines",
+            )
 
     def _take(self, name: str, parse: Callable[[object], Any]) -> None:
         variable = PREFIX + name.upper()
@@ -435,6 +518,37 @@ class _Reader:
             return None
         return Sender(shown, entry["address"], entry.get("reply_to")) if good else None
 
+    def _take_mailboxes(self) -> None:
+        mailboxes: dict[str, Mailbox] = {}
+        entries = self.document.get("mailboxes", {})
+        if not isinstance(entries, dict):
+            self._problem(
+                "mailboxes must be tables such as [mailboxes.anna]",
+                FILE_NAME,
+                self._line("mailboxes"),
+            )
+            entries = {}
+        for name, entry in entries.items():
+            line = self._line(name, r"^\s*\[\s*mailboxes\s*\.\s*\"?{}\"?\s*\]")
+            if not NAME.fullmatch(name) or not isinstance(entry, dict):
+                self._problem(
+                    f'"{name}" cannot be a mailbox',
+                    FILE_NAME,
+                    line,
+                    "write [mailboxes.anna] with url below it; names are lower case",
+                )
+                continue
+            try:
+                mailboxes[name] = _mailbox(name, entry)
+            except ValueError as error:
+                self._problem(
+                    f"[mailboxes.{name}] {error}",
+                    FILE_NAME,
+                    line,
+                    'such as url = "imaps://anna@mail.example.com", folders = ["INBOX"]',
+                )
+        self.values["mailboxes"] = mailboxes
+
     def _take_attributes(self) -> None:
         types: dict[str, AttributeType] = {}
         known = [kind.value for kind in AttributeType]
@@ -472,6 +586,35 @@ class _Reader:
         self.problems.append(Problem(message, source, line, None, hint))
 
 
+def _mailbox(name: str, entry: Mapping[str, Any]) -> Mailbox:
+    """Return the mailbox that a table declares, or raise `ValueError`."""
+    from outreach.inbound.imap import ImapUrl  # noqa: PLC0415 - for --help's sake
+
+    unknown = sorted(set(entry) - {"url", "folders", "sent"})
+    if unknown:
+        near = suggestion(unknown[0], ("url", "folders", "sent"))
+        raise ValueError(f'has no "{unknown[0]}"' + (f" ({near})" if near else ""))
+    url = entry.get("url")
+    if not isinstance(url, str) or not re.match(r"(?:imaps?://|maildir:.|mbox:.)", url):
+        raise ValueError("needs a url that begins with imaps://, imap://, maildir: or mbox:")
+    is_imap = url.startswith("imap")
+    if is_imap:
+        ImapUrl.parse(url)
+    folders = entry.get("folders", ["INBOX"])
+    if not isinstance(folders, list) or not folders or not all(map(_is_folder, folders)):
+        raise ValueError("folders must be a list of names")
+    if "folders" in entry and not is_imap:
+        raise ValueError("folders are for IMAP; name another Maildir or mbox as a mailbox")
+    sent = entry.get("sent")
+    if sent is not None and sent != "" and not _is_folder(sent):
+        raise ValueError("sent must be the name of a folder")
+    return Mailbox(name=name, url=url, folders=tuple(folders), sent=sent)
+
+
+def _is_folder(name: object) -> bool:
+    return isinstance(name, str) and 0 < len(name) <= 200 and name.isprintable()
+
+
 STARTER_VALUES = {
     "sender": "anna",
     "company": "Berg & Lind",
@@ -503,6 +646,12 @@ def starter_settings() -> str:
         "[senders.anna]\n"
         'name = "Anna Berg"\n'
         'address = "anna@berg-lind.example"\n'
+    )
+    parts.append(
+        "# Mailboxes that `outreach inbox sync` reads, for all that comes back.\n"
+        "# The password is OUTREACH_IMAP_PASSWORD_ANNA or in the keyring.\n"
+        "# [mailboxes.anna]\n"
+        '# url = "imaps://anna@mail.berg-lind.example"\n'
     )
     parts.append(
         "# What you keep about a contact beside the usual fields, with its type: text, number,\n"
@@ -546,9 +695,17 @@ def find_password(user: str, host: str, environ: Mapping[str, str]) -> str | Non
     The keyring entry is that of the service ``outreach:HOST``. A machine without a keyring is no
     error: the answer is then None.
     """
-    password = environ.get("OUTREACH_SMTP_PASSWORD")
-    if password:
-        return password
+    return environ.get("OUTREACH_SMTP_PASSWORD") or _from_keyring(user, host)
+
+
+def find_mailbox_password(
+    name: str, user: str, host: str, environ: Mapping[str, str]
+) -> str | None:
+    """Return the password for the mailbox `name`, from the environment or the keyring."""
+    return environ.get(IMAP_PASSWORD + name.upper()) or _from_keyring(user, host)
+
+
+def _from_keyring(user: str, host: str) -> str | None:
     try:
         import keyring  # noqa: PLC0415 - optional, and slow to import
         from keyring.errors import KeyringError  # noqa: PLC0415

@@ -377,7 +377,12 @@ class Worker:
         A run that did nothing although something is due is held up by what time will change; the
         next look comes in a minute.
         """
-        if report.paused or report.ended_by or not (report.stopped or report.counts):
+        if (
+            report.paused
+            or report.ended_by
+            or report.halted
+            or not (report.stopped or report.counts)
+        ):
             return False
         with self.app.database.read() as session:
             campaign = campaigns.find(session, key)

@@ -12,6 +12,7 @@ import pytest
 
 from outreach.storage.database import Database
 from outreach.testing import FrozenClock
+from tests.dovecot import Dovecot, find_program
 from tests.postgres import Cluster, find_binaries
 
 NOW = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
@@ -61,6 +62,20 @@ def cluster() -> Iterator[Cluster]:
     template = Database(server.create("migrated"))
     template.upgrade()
     template.close()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def dovecot() -> Iterator[Dovecot]:
+    """A real IMAP server with one empty mailbox."""
+    program = find_program()
+    if program is None:
+        message = "Dovecot is not installed (Debian: apt-get install dovecot-imapd)"
+        if os.environ.get("CI") == "true":
+            pytest.fail(message)
+        pytest.skip(message)
+    server = Dovecot(program)
     yield server
     server.stop()
 

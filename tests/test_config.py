@@ -130,3 +130,14 @@ def test_writing_a_setting_keeps_comments_and_refuses_nonsense(tmp_path: Path) -
     with pytest.raises(ConfigError, match="time zone"):
         write_setting(tmp_path, "timezone", "Mars/Olympus")
     assert path.read_text() == before
+
+
+def test_mail_clients_are_those_that_the_data_knows(tmp_path: Path) -> None:
+    assert settings(tmp_path, "").lint_clients == "gmail, outlook, apple-mail"
+    assert settings(tmp_path, 'lint_clients = ["gmail", "yahoo"]').lint_clients == "gmail, yahoo"
+    found = settings(tmp_path, "", OUTREACH_LINT_CLIENTS="thunderbird,gmx")
+    assert found.lint_clients == "thunderbird, gmx"
+    (told,) = problems(tmp_path, 'lint_clients = "gmail, outlok"\n')
+    assert 'lint_clients has no mail client "outlok" (did you mean "outlook"?)' in told
+    assert len(problems(tmp_path, "lint_clients = [1]\n")) == 1
+    assert len(problems(tmp_path, "lint_clients = []\n")) == 1

@@ -97,6 +97,12 @@ def test_the_reference_is_what_the_program_says() -> None:
     assert reference.PAGE.read_text(encoding="utf-8") == reference.page(), "run `make docs`"
 
 
+def test_the_tables_on_checking_are_those_of_the_program() -> None:
+    text = reference.CHECKING.read_text(encoding="utf-8")
+    assert reference.checking(text) == text, "run `make docs`"
+    assert "| L101 | `image-alt` | error |" in text
+
+
 def test_links_between_pages_lead_somewhere() -> None:
     for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
         for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)", page.read_text("utf-8")):

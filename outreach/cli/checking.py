@@ -52,7 +52,7 @@ def check(  # noqa: PLR0917 - one parameter an option
     form: str,
     lists_rules: bool,
 ) -> int:
-    """Find what is wrong with templates, before anybody gets mail.
+    """Find what is wrong with templates.
 
     The mail of every contact in the segment is made, to its last byte, and judged: names and
     includes, size, alt texts, contrast by day and by night, links, unsubscribing, preheader,
@@ -128,13 +128,13 @@ def _checked(invocation: Invocation, name: str, segment: str | None) -> "Report"
         contacts = checking.loaded(app.database, ids, now, app.settings.attributes)
         count = len(ids)
     else:
-        invented = checking.nasty_contacts(now, list(app.tiers))
+        invented = checking.nasty_contacts(now, app.tiers, composer.template.translations)
         contacts, count = iter(invented), len(invented)
     silent = invocation.console.json or invocation.console.quiet or not sys.stderr.isatty()
     with click.progressbar(
         contacts, count, f"checking {name}", file=sys.stderr, hidden=silent
     ) as bar:
-        return checking.check(composer, linter, bar, now)
+        return checking.check(composer, linter, bar, now, invented=segment is None)
 
 
 def _data(report: "Report") -> dict[str, Any]:

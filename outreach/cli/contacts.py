@@ -304,6 +304,7 @@ def show(invocation: Invocation, email: str, limit: int) -> None:
             "contact": facts(shown.contact) | {"tier_by_person": shown.tier_by_person},
             "addresses": shown.addresses,
             "suppressions": shown.suppressions,
+            "owed": shown.owed,
             "timeline": shown.timeline,
         },
         lambda: _whole(shown),
@@ -569,6 +570,11 @@ def _whole(shown: "Shown") -> str:
             f"  {_text(listed.address)} {word}: {_text(listed.reason)}, "
             f"{_text(listed.source)}, {_text(listed.created_at)}{detail}"
         )
+    for owed in shown.owed:
+        due = f", by {_text(owed.due)}" if owed.due else ""
+        who = "we owe an answer" if owed.by == "us" else "they owe an answer"
+        mail = f" (mail {owed.inbound_id})" if owed.inbound_id else ""
+        parts.append(f"  {who} to {_text(owed.what)!r} of {_text(owed.since)}{due}{mail}")
     if shown.timeline:
         rows = [
             (event.at, event.kind, event.what, event.by, event.detail) for event in shown.timeline

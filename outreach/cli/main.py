@@ -23,6 +23,7 @@ COMMANDS = {
     "segments": ("outreach.cli.segments:segments", "Ask saved questions of your contacts."),
     "preview": ("outreach.cli.preview:preview", "See a mail as its readers will."),
     "check": ("outreach.cli.checking:check", "Find what is wrong with templates."),
+    "dkim": ("outreach.cli.dkim:dkim", "Make the keys that sign mail, and check them."),
     "send": ("outreach.cli.sending:send", "Send a newsletter or any template to a segment."),
     "campaigns": (
         "outreach.cli.campaigns:campaigns",
@@ -30,6 +31,8 @@ COMMANDS = {
     ),
     "halt": ("outreach.cli.campaigns:halt", "Stop all sending at once, or lift that."),
     "why": ("outreach.cli.campaigns:why", "Explain why a contact got a mail, or did not."),
+    "inbox": ("outreach.cli.inbox:inbox", "Work through what came back."),
+    "reply": ("outreach.cli.inbox:reply", "Answer what a contact wrote, in the same thread."),
     "worker": ("outreach.cli.worker:worker", "Send what is due, with others, on many machines."),
     "completion": ("outreach.cli.workspace:completion", "Print shell completion code."),
 }

@@ -332,6 +332,9 @@ def deliver(
 
     check_not_halted(app.database)
     run = app.run(campaign)
+    if app.settings.dkim_key:
+        for warning in app.signing(run.composer.sender).warnings:
+            console.warn(printable(str(warning)))
     total = left.due if limit is None else min(limit, left.due)
     with _draining(console) as stopping, _bar(console, total, "sending") as advance:
         report = run.work(
@@ -500,6 +503,10 @@ def _plan_text(app: "App", order: Order, plan: "Plan") -> str:
         f"  size       {average:.0f} KB on average, largest {proof.largest / 1024:.0f} KB"
         if proof.mails
         else "",
+        *(
+            f"  language   {_count(number, 'contact')} of locale {locale}, which has no translation"
+            for locale, number in proof.untranslated.most_common()
+        ),
         f"  audience   {plan.considered:,}",
         f"  to send    {plan.allowed:,}{limited}",
         f"  held       {held:,}" if held else "",
@@ -588,6 +595,7 @@ def plan_data(plan: "Plan") -> Mapping[str, Any]:
         "subject": plan.proof.subject,
         "octets": plan.proof.octets,
         "largest": plan.proof.largest,
+        "untranslated": dict(plan.proof.untranslated),
     }
 
 

@@ -19,7 +19,7 @@ from outreach.cli.output import Console, Invocation, json_option, pass_invocatio
 @json_option
 @pass_invocation
 def worker(invocation: Invocation, concurrency: int, until_idle: bool) -> None:
-    """Send what is due, together with any number of others like it, on many machines.
+    """Send what is due, with others, on many machines.
 
     It needs PostgreSQL. It sends what `outreach send --detach` approved, what was deferred or held
     when its time has come, and what a worker that died had in hand and had not begun. Any number of

@@ -19,6 +19,8 @@ import hmac
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any
 from urllib.parse import quote
 
 from outreach.domain.address import MAX_LOCAL_PART, Address, parse_address
@@ -39,13 +41,22 @@ _UNSUBSCRIBE = b"unsubscribe"
 _PREFERENCES = b"preferences"
 
 
+class Token(IntEnum):
+    """What the tokens in one message say."""
+
+    DELIVERY = 0
+    UNSUBSCRIBE = 1
+    PREFERENCES = 2
+    VIEW = 3
+
+
 class Signer:
     """Makes and reads tokens. The first secret signs; all of them are tried when reading.
 
     So a secret is changed by putting a new one in front, and what the old ones signed still holds.
     """
 
-    __slots__ = ("_keys",)
+    __slots__ = ("_keys", "_states")
 
     def __init__(self, secrets: Sequence[str]) -> None:
         if not secrets or not all(secrets):
@@ -53,6 +64,7 @@ class Signer:
         self._keys = tuple(
             hashlib.sha256(b"outreach tokens\0" + secret.encode()).digest() for secret in secrets
         )
+        self._states: dict[bytes, tuple[Any, Any, Any]] = {}
 
     def __repr__(self) -> str:
         return f"Signer({len(self._keys)} secrets)"
@@ -65,9 +77,19 @@ class Signer:
         """
         if (len(content) + _MAC_OCTETS) % 5:
             raise ValueError("the content does not fill whole letters")
-        mac = _mac(self._keys[0], kind, content)
-        masked = _masked(self._keys[0], kind, mac, content)
-        return base64.b32encode(mac + masked).decode().lower()
+        states = self._states.get(kind)
+        if states is None:
+            states = self._states[kind] = _begun(self._keys[0], kind)
+        # What `_mac` and `_masked` do, from where the key and the kind have been taken in already.
+        inner, outer, stream = (state.copy() for state in states)
+        inner.update(content)
+        outer.update(inner.digest())
+        mac = outer.digest()[:_MAC_OCTETS]
+        stream.update(mac)
+        size = len(content)
+        mask = int.from_bytes(stream.digest(size), "big")
+        masked = int.from_bytes(content, "big") ^ mask
+        return letters_of(mac + masked.to_bytes(size, "big"))
 
     def read(self, kind: bytes, token: str) -> bytes | None:
         """Return the content of a token that one of our secrets signed, else None."""
@@ -106,6 +128,14 @@ class Links:
     unsubscribe_address: str | None = None
     bounce_address: str | None = None
     reply_address: str | None = None
+
+    def token(self, kind: Token, contact_id: int, delivery_id: int, series: str) -> str:
+        """Return the token that a message of `series` to a contact carries in its links."""
+        if kind is Token.UNSUBSCRIBE:
+            return self._unsubscribe_token(contact_id, series)
+        if kind is Token.PREFERENCES:
+            return self._number(_PREFERENCES, contact_id)
+        return self._number(_VIEW if kind is Token.VIEW else _DELIVERY, delivery_id)
 
     def message_id(self, delivery_id: int) -> str:
         """Return the Message-ID of a delivery, with its angle brackets; always the same one."""
@@ -197,6 +227,31 @@ def _tagged(address: str | None, token: str) -> str | None:
     base: Address = parse_address(address)
     local = f"{base.local}+{token}"
     return str(Address(local, base.domain)) if len(local.encode()) <= MAX_LOCAL_PART else None
+
+
+_TWO_LETTERS = [
+    first + second
+    for first in "abcdefghijklmnopqrstuvwxyz234567"
+    for second in "abcdefghijklmnopqrstuvwxyz234567"
+]
+
+
+def letters_of(octets: bytes) -> str:
+    """Return a multiple of five octets in lower-case base32 (RFC 4648 6), faster than `base64`."""
+    number = int.from_bytes(octets, "big")
+    shifts = _SHIFTS.get(len(octets)) or range(len(octets) * 8 - 10, -1, -10)
+    return "".join([_TWO_LETTERS[number >> shift & 1023] for shift in shifts])
+
+
+_SHIFTS = {15: tuple(range(110, -1, -10))}
+
+
+def _begun(key: bytes, kind: bytes) -> tuple[Any, Any, Any]:
+    """Return the two hashes of an HMAC (RFC 2104 2) and the stream, with all but the content."""
+    padded = key.ljust(64, b"\0")
+    inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in padded) + kind + b"\0")
+    outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in padded))
+    return inner, outer, hashlib.shake_256(key + kind + b"\0")
 
 
 def _mac(key: bytes, kind: bytes, content: bytes) -> bytes:

@@ -14,6 +14,7 @@ by the order of the classes; languages differ only in the tables of `reply_words
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from outreach.inbound.reply_words import LANGUAGES
 
@@ -59,13 +60,11 @@ _DASHED_NAME = re.compile(r"^-{1,2}\s?[^\W\d_][\w.'-]*(?: [^\W\d_][\w.'-]*){0,2}
 _LONG_RULE = re.compile(r"^\s*[_*=-]{20,}\s*$")
 _RULING = " \t>*_-=\u2013\u2014\u2500"
 _ORIGINAL = re.compile(rf"(?:{_alternatives('original')})\s*[:：]?$", re.IGNORECASE)
-_HEADERS = {
-    kind: re.compile(
-        rf"^[\s*_>|]{{0,6}}(?:{_alternatives(kind)})[\s*_\u00a0]{{0,4}}[:：][\s*_]*(.*)$",
-        re.IGNORECASE,
-    )
+_HEADER_NAMES = {
+    kind: re.compile(_alternatives(kind), re.IGNORECASE)
     for kind in ("sender", "sent", "to", "subject")
 }
+_HEADER_MARKS = " \t*_>|\u00a0"
 _SENT_FROM = re.compile(
     rf"^[\s*_<>\[(-]{{0,4}}(?:{_alternatives('sent_from')})[\s*_.!\])<>]*(?:\([^()]*\))?[\s.!]*$",
     re.IGNORECASE,
@@ -281,31 +280,42 @@ def _is_device_line(line: str) -> bool:
     return bool(_SENT_FROM.match(plain)) and bool(_DEVICE.search(plain))
 
 
-def _headers_at(lines: list[str], index: int) -> int:  # noqa: PLR0912
+@lru_cache(maxsize=4096)
+def _header_kind(name: str) -> str | None:
+    """Return what a header line of this name holds: the same few names stand in all mail."""
+    for kind, pattern in _HEADER_NAMES.items():
+        if pattern.fullmatch(name):
+            return kind
+    return None
+
+
+def _header_of(line: str) -> tuple[str, str] | None:
+    """Return the kind and the value of a header line, or None where it is none."""
+    colon = _COLON.search(line, 0, _MAX_HEADER_NAME)
+    if colon is None:
+        return None
+    kind = _header_kind(line[: colon.start()].strip(_HEADER_MARKS))
+    return (kind, line[colon.end() :].strip(_HEADER_MARKS)) if kind else None
+
+
+def _headers_at(lines: list[str], index: int) -> int:
     """Return how many lines of mail headers begin at `index`: 0 where they do not make a head."""
     kinds: dict[str, str] = {}
-    count = 0
     last = 0
     blanks = 0
-    for line in lines[index : index + 14]:
-        count += 1
+    for count, line in enumerate(lines[index : index + 14], 1):
         if not line.strip():
             blanks += 1
             if blanks > 1 or not kinds:
                 break
             continue
-        for kind, pattern in _HEADERS.items():
-            match = pattern.match(line)
-            if match:
-                kinds.setdefault(kind, match[1])
-                last = count
-                blanks = 0
-                break
-        else:
-            if not kinds or blanks:
-                break
-            if count - last > 2:
-                break
+        header = _header_of(line)
+        if header:
+            kinds.setdefault(*header)
+            last = count
+            blanks = 0
+        elif not kinds or blanks or count - last > 2:  # two lines may be folded
+            break
     if len(kinds) < 2 or ("sender" not in kinds and not {"sent", "to"} <= kinds.keys()):
         return 0
     evidence = " ".join(kinds.values())
@@ -313,17 +323,6 @@ def _headers_at(lines: list[str], index: int) -> int:  # noqa: PLR0912
         _ADDRESS.search(evidence) or _YEAR.search(evidence) or _TIME.search(evidence)
     ):
         return 0
-    if "subject" in kinds and last < count:  # a folded subject
-        after = index + last
-        if (
-            after < len(lines)
-            and lines[after].strip()
-            and lines[after - 1].strip()
-            and len(kinds) >= 3
-        ):
-            follow = lines[after + 1] if after + 1 < len(lines) else ""
-            if any(p.match(follow) for p in _HEADERS.values()):
-                last += 1
     return last
 
 

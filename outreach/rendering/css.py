@@ -29,7 +29,7 @@ from lxml import etree
 from lxml.cssselect import CSSSelector
 
 _INSIDE = r"""(?:[^<>"']|"[^"]*"|'[^']*')*"""
-_MARKUP = re.compile(
+MARKUP = re.compile(
     r"<!--.*?(?:-->|\Z)"
     rf"|<(?P<raw>style|script|title|textarea)(?P<head>(?:\s{_INSIDE})?)>"
     r"(?P<content>.*?)(?:</(?P=raw)\s*>|\Z)"
@@ -106,6 +106,18 @@ def set_attributes(html: str, wanted: Iterable[tuple[str, dict[str, str]]]) -> s
     return page.text()
 
 
+def attributes_of(
+    name: str, inside: str, start: int = 0
+) -> Iterator[tuple[str, str | None, int, int]]:
+    """Yield name, value and place of the attributes in a start tag that begins at `start`."""
+    after_name = start + 1 + len(name)
+    for found in _ATTRIBUTE.finditer(inside):
+        value = found.group(2)
+        if value is not None and value[:1] in {'"', "'"}:
+            value = value[1:-1]
+        yield found.group(1).lower(), value, after_name + found.start(), after_name + found.end()
+
+
 @dataclass(slots=True)
 class _Tag:
     """A start tag: where it is, and its attributes with the places of their values."""
@@ -120,12 +132,7 @@ class _Tag:
 
     def attributes(self) -> Iterator[tuple[str, str | None, int, int]]:
         """Yield name, value, and where the whole attribute begins and ends in the text."""
-        for found in _ATTRIBUTE.finditer(self.inside):
-            value = found.group(2)
-            if value is not None and value[:1] in {'"', "'"}:
-                value = value[1:-1]
-            begin = self.after_name + found.start()
-            yield found.group(1).lower(), value, begin, self.after_name + found.end()
+        yield from attributes_of(self.name, self.inside, self.start)
 
 
 @dataclass(slots=True)
@@ -189,7 +196,7 @@ class _Page:
         self.blocks: list[_Block] = []
         self._changes: list[tuple[int, int, str]] = []
         self._root: etree._Element | None = None
-        for found in _MARKUP.finditer(html):
+        for found in MARKUP.finditer(html):
             if found["tag"]:
                 self.tags.append(_Tag(found["tag"], found.start(), found["inside"]))
             elif found["raw"] and found["raw"].lower() == "style":
@@ -222,7 +229,7 @@ class _Page:
         """Return a bare element tree, without styles, in which each element has its number."""
         if self._root is None:
             parts, position, number = [], 0, 0
-            for found in _MARKUP.finditer(self.html):
+            for found in MARKUP.finditer(self.html):
                 parts.append(self.html[position : found.start()])
                 position = found.end()
                 if found["tag"]:

@@ -9,20 +9,25 @@ anyone write the end. Nothing may touch the bytes once they are signed.
 import base64
 import hashlib
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.rsa import (
+    RSAPrivateKey,
+    RSAPublicKey,
+    generate_private_key,
+)
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
     PublicFormat,
+    load_der_public_key,
     load_pem_private_key,
 )
 
@@ -91,6 +96,7 @@ class SigningKey:
     def dns_record(self) -> str:
         """The record as a line of a zone file, its text in strings of at most 255 octets."""
         value = self.dns_value
+        # RFC 1035 3.3.14: a character-string has a length of one octet.
         strings = [f'"{value[at : at + 255]}"' for at in range(0, len(value), 255)]
         text = strings[0] if len(strings) == 1 else f"( {' '.join(strings)} )"
         return f"{self.dns_name}. IN TXT {text}"
@@ -179,6 +185,97 @@ def sign_message(
         folded = "\r\n ".join(lines)
         signatures.append(f"DKIM-Signature:{value}{folded}\r\n".encode())
     return b"".join([*signatures, message])
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What a verifier finds of one signature. `fault` is None where it is good."""
+
+    domain: str
+    selector: str
+    algorithm: str
+    signed: tuple[str, ...]
+    fault: str | None
+
+    @property
+    def dns_name(self) -> str:
+        """Where its key is looked up."""
+        return f"{self.selector}._domainkey.{self.domain}"
+
+    def covers(self, header: str) -> bool:
+        """Whether nobody can take the header away, change it or add one unnoticed."""
+        return header.lower() in self.signed
+
+
+def verify_message(
+    message: bytes, find_record: Callable[[str], str | None]
+) -> tuple[Signature, ...]:
+    """Return what is found of each DKIM signature of `message`, which has CRLF line ends.
+
+    `find_record` returns the text of the TXT record of a name, or None. Knows what `sign_message`
+    makes: relaxed canonical forms, whole bodies, rsa-sha256 and ed25519-sha256.
+    """
+    head, _, body = message.partition(b"\r\n\r\n")
+    fields = _fields(head + b"\r\n")
+    body_hash = base64.b64encode(hashlib.sha256(relaxed_body(body)).digest()).decode()
+    found = []
+    for name, value in fields:
+        if name.lower() != b"dkim-signature":
+            continue
+        tags = _tags(value.decode("ascii", "replace"))
+        signed = tuple(word.lower() for word in tags.get("h", "").split(":"))
+        signature = Signature(tags.get("d", ""), tags.get("s", ""), tags.get("a", ""), signed, None)
+        others = [other for other in fields if other != (name, value)]
+        data = b"".join(relaxed_header(*each) for each in _chosen(others, signed))
+        # RFC 6376 3.5: all of b= is left out, the rest stays to the last blank.
+        bare = re.sub(rb"(?s)(\bb=)[^;]*", rb"\1", value)
+        data += relaxed_header(name, bare)[:-2]
+        fault = _fault(signature, tags, body_hash, data, find_record)
+        found.append(replace(signature, fault=fault))
+    return tuple(found)
+
+
+def _fault(
+    signature: Signature,
+    tags: Mapping[str, str],
+    body_hash: str,
+    data: bytes,
+    find_record: Callable[[str], str | None],
+) -> str | None:
+    if tags.get("c") != "relaxed/relaxed" or "l" in tags or "from" not in signature.signed:
+        return "it is not of From and the whole body in the canonical form relaxed/relaxed"
+    if tags.get("bh") != body_hash:
+        return "the body was changed after it was signed"
+    record = find_record(signature.dns_name)
+    if record is None:
+        return f"there is no TXT record {signature.dns_name}"
+    try:
+        known = _verify(signature.algorithm, _tags(record), data, base64.b64decode(tags["b"]))
+    except InvalidSignature:
+        return "the record holds another key, or a signed header was changed"
+    except (ValueError, KeyError, UnsupportedAlgorithm):
+        return f"the signature or the record {signature.dns_name} cannot be read"
+    return None if known else f"the record holds no key for {signature.algorithm}"
+
+
+def _verify(algorithm: str, record: Mapping[str, str], data: bytes, code: bytes) -> bool:
+    """Raise `InvalidSignature`, or return whether the record's key is one for `algorithm`."""
+    raw = base64.b64decode(record["p"], validate=True)
+    kind = record.get("k", "rsa")
+    if (algorithm, kind) == ("ed25519-sha256", "ed25519"):
+        Ed25519PublicKey.from_public_bytes(raw).verify(code, hashlib.sha256(data).digest())
+        return True
+    public = load_der_public_key(raw) if (algorithm, kind) == ("rsa-sha256", "rsa") else None
+    if not isinstance(public, RSAPublicKey):
+        return False
+    public.verify(code, data, PKCS1v15(), SHA256())
+    return True
+
+
+def _tags(text: str) -> dict[str, str]:
+    """Return the tags of a signature or a record (RFC 6376 3.2), without any blanks in values."""
+    parts = (part.partition("=") for part in text.split(";"))
+    return {name.strip(): re.sub(r"\s+", "", value) for name, _, value in parts if name.strip()}
 
 
 def relaxed_header(name: bytes, value: bytes) -> bytes:

@@ -46,12 +46,13 @@ def text_body(text: str) -> tuple[str, bytes]:
     ``quoted-printable``. Neither can contain ``--=_``, with which our boundaries begin.
     """
     text = with_plain_ends(text)
-    if _is_plain(text):
+    if is_plain(text):
         return "7bit", text.replace("\n", "\r\n").encode("ascii")
     return "quoted-printable", quoted_printable(text)
 
 
-def _is_plain(text: str) -> bool:
+def is_plain(text: str) -> bool:
+    """Whether whole lines of text can go as they are, whatever stands around them."""
     if not text.isascii() or text.encode("ascii").translate(None, _QP_SAFE):
         return False
     if any(trouble in text for trouble in _NOT_PLAIN) or text.startswith((".", "From ")):
@@ -76,11 +77,18 @@ def quoted_printable(text: str) -> bytes:
     if b" \n" in data or b"\t\n" in data:
         data = data.replace(b" \n", b"=20\n").replace(b"\t\n", b"=09\n")
     data = data.replace(b"\n.", b"\n=2E").replace(b"\nFrom ", b"\n=46rom ")
-    lines = data.split(b"\n")
-    for number, line in enumerate(lines):
-        if len(line) > _QP_LINE:
-            lines[number] = b"=\r\n".join(_QP_PIECE.findall(line))
-    return b"\r\n".join(lines[1:])
+    return b"\r\n".join([broken_softly(line) for line in data.split(b"\n")[1:]])
+
+
+def quoted_inside(text: str) -> bytes:
+    """Return what `quoted_printable` makes of `text` away from a line's ends, not broken yet."""
+    data = text.replace("=", "=3D").encode("ascii", _QP_ERRORS)
+    return _QP_UNSAFE.sub(_escaped, data) if data.translate(None, _QP_SAFE) else data
+
+
+def broken_softly(line: bytes) -> bytes:
+    """Return a line of quoted-printable, without its end, with soft breaks where it is long."""
+    return line if len(line) <= _QP_LINE else b"=\r\n".join(_QP_PIECE.findall(line))
 
 
 def base64_body(data: bytes) -> bytes:

@@ -7,10 +7,11 @@ way and, for instants, in the contact's time zone.
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
-from babel import dates, numbers
+from babel import Locale, dates, numbers
 from jinja2 import filters as jinja_filters
 from jinja2 import pass_environment
 from jinja2 import tests as jinja_tests
@@ -49,7 +50,13 @@ def _date(value: object, style: str = "long") -> str:
     moment = _moment(value, "date")
     if isinstance(moment, time):
         raise Refusal("date needs a date, and this is a time of day", "write | time")
-    return dates.format_date(moment, _pattern(style), locale=current().locale)
+    day = moment.date() if isinstance(moment, datetime) else moment
+    return _written_date(day, _pattern(style), current().locale)
+
+
+@lru_cache(maxsize=4096)  # few days and styles, for very many contacts
+def _written_date(day: date, style: str, locale: Locale) -> str:
+    return dates.format_date(day, style, locale=locale)
 
 
 def _time(value: object, style: str = "short") -> str:
@@ -102,16 +109,20 @@ def _number(value: object, digits: int | None = None) -> str:
     if digits is None:
         return numbers.format_decimal(amount, locale=current().locale)
     _small(digits, 20, "digits")
-    pattern = "#,##0" + ("." + "0" * digits if digits else "")
-    return numbers.format_decimal(amount, pattern, locale=current().locale)
+    return _written(amount, current().locale.decimal_formats[None].pattern, digits)
 
 
 def _percent(value: object, digits: int = 0) -> str:
     _small(digits, 20, "digits")
     amount = _amount(value, "percent")
-    with_digits = "#,##0" + ("." + "0" * digits if digits else "") + "%"
-    pattern = with_digits if digits else None
-    return numbers.format_percent(amount, pattern, locale=current().locale)
+    return _written(amount, current().locale.percent_formats[None].pattern, digits)
+
+
+def _written(amount: Decimal, form: str, digits: int) -> str:
+    """Return a number in a form of the locale's own, which knows its groups and its blanks."""
+    pattern = numbers.parse_pattern(form)
+    pattern.frac_prec = (digits, digits)
+    return str(pattern.apply(amount, current().locale))
 
 
 def _money(value: object, currency: str) -> str:

@@ -5,8 +5,8 @@ body keeps its line numbers, because the front matter is replaced by as many emp
 """
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -15,6 +15,8 @@ import yaml
 
 from outreach.domain.mailing import ContentClass, MailKind
 from outreach.errors import Problem, TemplateError, suggestion
+from outreach.rendering.assets import AttachmentSpec, attachment_specs
+from outreach.rendering.invites import EventSpec, event_spec
 
 MAX_SERIES = 80
 """Characters in the name of a series; it is part of keys, headers and database rows."""
@@ -75,7 +77,8 @@ class FrontMatter:
 
     `subject`, `preheader` and `text` are template source themselves. `text` is a hand-written text
     part: its source, or the name of a ``.txt`` file beside the template. `language` is that of the
-    words in the template. `lines` tells where each key stands.
+    words in the template. `lines` tells where each key stands; the texts of `event` are template
+    source and are found in the sheet.
     """
 
     subject: str
@@ -89,6 +92,8 @@ class FrontMatter:
     period: Period = Period.NONE
     language: str | None = None
     text: str | None = None
+    attachments: tuple[AttachmentSpec, ...] = ()
+    event: EventSpec | None = None
     variables: Mapping[str, Any] = field(default_factory=dict)
     lines: Mapping[str, int] = field(default_factory=dict, repr=False, compare=False)
 
@@ -106,6 +111,13 @@ class Sheet:
     lines: Mapping[str, int]
     starts: Mapping[str, int]
     body: str
+
+    def text(self, key: str) -> str | None:
+        """Return the text of a key, or of one in a map, such as ``event.title``; None without."""
+        value: Any = self.values
+        for part in key.split("."):
+            value = value.get(part) if isinstance(value, Mapping) else None
+        return value if isinstance(value, str) else None
 
 
 def take_apart(text: str, name: str) -> Sheet:
@@ -128,20 +140,39 @@ def take_apart(text: str, name: str) -> Sheet:
     return Sheet(name, reader.values, reader.lines, reader.starts, body)
 
 
-def front_matter(sheet: Sheet, layout: Sheet | None, *, reserved: Sequence[str]) -> FrontMatter:
+def front_matter(
+    sheet: Sheet,
+    layout: Sheet | None,
+    *,
+    reserved: Sequence[str],
+    original: tuple[Sheet, FrontMatter] | None = None,
+    language: str | None = None,
+) -> FrontMatter:
     """Return the checked front matter of a template, with what its layout says as defaults.
 
-    `reserved` are names that templates already have. Raises `TemplateError` with all problems.
+    `reserved` are names that templates already have. For a translation into `language`, `original`
+    is what it translates: that says what kind of mailing it is, and gives what is not translated.
+    Raises `TemplateError` with all problems.
     """
     problems: list[Problem] = []
     values: dict[str, Any] = {}
     lines: dict[str, int] = {}
+    if original is not None:
+        sheet, values = _translated(sheet, *original, problems)
     for part in filter(None, (layout, sheet)):
         problems += _problems_of(part, reserved, is_layout=part is layout)
         for key, value in part.values.items():
+            if original is not None and part is layout and key in (*_OF_MAILING, "language"):
+                continue
             values[key] = value
             if part is sheet:
-                lines[key] = part.lines[key]
+                lines |= {
+                    name: line
+                    for name, line in part.lines.items()
+                    if name == key or name.startswith(f"{key}.")
+                }
+    if original is not None:
+        values.setdefault("language", language)
     if "subject" not in values:
         near = next((key for key in sheet.values if suggestion("subject", [key])), None)
         problems.append(
@@ -156,6 +187,8 @@ def front_matter(sheet: Sheet, layout: Sheet | None, *, reserved: Sequence[str])
         )
     if problems:
         raise TemplateError(problems)
+    event = event_spec(values["event"]) if "event" in values else None
+    attachments = attachment_specs(values["attachments"]) if "attachments" in values else ()
     content_class = ContentClass(values.get("class", ContentClass.GIVE))
     is_service = content_class is ContentClass.SERVICE
     return FrontMatter(
@@ -163,10 +196,48 @@ def front_matter(sheet: Sheet, layout: Sheet | None, *, reserved: Sequence[str])
         content_class=content_class,
         kind=MailKind(values.get("kind", MailKind.SERVICE if is_service else MailKind.NEWSLETTER)),
         period=Period(values.get("period", Period.NONE)),
+        attachments=attachments,
+        event=event,
         variables={key: value for key, value in values.items() if key not in KEYS},
         lines=lines,
         **{key: values.get(key) for key in _TEXTS},
     )
+
+
+_OF_MAILING = ("class", "kind", "series", "sender", "segment", "period")
+
+
+def _translated(
+    sheet: Sheet, original: Sheet, matter: FrontMatter, problems: list[Problem]
+) -> tuple[Sheet, dict[str, Any]]:
+    """Return a translation's sheet with its event whole, and the values that it does not give."""
+    settings = {
+        "class": matter.content_class.value,
+        "kind": matter.kind.value,
+        "period": matter.period.value,
+        "series": matter.series,
+        "sender": matter.sender,
+        "segment": matter.segment,
+    }
+    problems += [
+        Problem(
+            f"a translation has no {key} of its own",
+            sheet.name,
+            sheet.lines[key],
+            hint=f"one mailing, one {key}: say it in {original.name}",
+        )
+        for key in _OF_MAILING
+        if key in sheet.values and sheet.values[key] != settings[key]
+    ]
+    values: dict[str, Any] = {key: value for key, value in settings.items() if value is not None}
+    values |= matter.variables
+    values |= {
+        key: original.values[key] for key in ("attachments", "event") if key in original.values
+    }
+    own, whole = sheet.values.get("event"), original.values.get("event")
+    if isinstance(own, Mapping) and isinstance(whole, Mapping):
+        sheet = replace(sheet, values={**sheet.values, "event": {**whole, **own}})
+    return sheet, values
 
 
 def _enum(kinds: type[StrEnum]) -> Any:  # noqa: ANN401 - one shape for all checks of a value
@@ -199,6 +270,17 @@ def _language(value: object) -> str | None:
     return "must be a language tag in quotes, such as en, de-AT or 'no'"
 
 
+def _read_by(read: Callable[[object], object]) -> Callable[[object], str | None]:
+    def check(value: object) -> str | None:
+        try:
+            read(value)
+        except ValueError as error:
+            return str(error)
+        return None
+
+    return check
+
+
 _TEXTS = (
     "preheader",
     "series",
@@ -220,8 +302,10 @@ KEYS = {
     "period": _enum(Period),
     "language": _language,
     "text": _template_text,
+    "attachments": _read_by(attachment_specs),
+    "event": _read_by(event_spec),
 }
-_NOT_IN_LAYOUT = ("layout", "text")
+_NOT_IN_LAYOUT = ("layout", "text", "attachments", "event")
 
 
 def _problems_of(sheet: Sheet, reserved: Sequence[str], *, is_layout: bool) -> list[Problem]:
@@ -308,8 +392,16 @@ class _Reader:
             return
         self.values[key] = value
         self.lines[key] = line + self.OFFSET
+        self._note_start(key, node)
+        if isinstance(node, yaml.MappingNode):
+            for inner_key, inner in node.value:
+                name = f"{key}.{inner_key.value}"
+                self.lines[name] = inner_key.start_mark.line + self.OFFSET
+                self._note_start(name, inner)
+
+    def _note_start(self, name: str, node: yaml.Node) -> None:
         block = isinstance(node, yaml.ScalarNode) and node.style in ("|", ">")
-        self.starts[key] = node.start_mark.line + self.OFFSET + block
+        self.starts[name] = node.start_mark.line + self.OFFSET + block
 
     def _yaml_problem(self, error: yaml.YAMLError) -> None:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)

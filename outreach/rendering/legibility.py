@@ -106,24 +106,21 @@ def hexadecimal(colour: Colour) -> str:
 
 
 def pieces(page: Any, *, dark: bool = False) -> Iterator[Piece]:  # noqa: ANN401 - an lxml element
-    """Yield every visible run of text in a document, as it looks by day or by night."""
+    """Yield every visible run of text, in order, as it looks by day or by night."""
     night = _night_rules(page) if dark else {}
     start = _NIGHT if dark and knows_the_dark(page) else _DAY
-    root = page.getroottree().getroot()
-    stack: list[tuple[Any, Look]] = [(root, start)]
+    # What comes next in the document is at the end: an element, or the text behind one.
+    stack: list[tuple[Any, Look, str | None]] = [(page.getroottree().getroot(), start, None)]
     while stack:
-        element, inherited = stack.pop()
-        if not isinstance(element.tag, str) or element.tag in UNSEEN or is_hidden(element):
-            continue
-        look = _look(element, inherited, night.get(element, {}))
-        if look.size > 0:
-            yield from _runs(element, look)
-        stack += [(child, look) for child in reversed(element)]
-
-
-def _runs(element: Any, look: Look) -> Iterator[Piece]:  # noqa: ANN401
-    for text in (element.text, *(child.tail for child in element)):
-        if text and INVISIBLE.sub("", text):
+        element, look, text = stack.pop()
+        if text is None:
+            if not isinstance(element.tag, str) or element.tag in UNSEEN or is_hidden(element):
+                continue
+            look = _look(element, look, night.get(element, {}))
+            text = element.text
+            for child in reversed(element):
+                stack += [(element, look, child.tail or ""), (child, look, None)]
+        if text and look.size > 0 and INVISIBLE.sub("", text):
             yield Piece(" ".join(text.split()), look, element)
 
 

@@ -17,6 +17,7 @@ from outreach.domain.mailing import ContentClass, MailKind, Sender
 from outreach.domain.tiers import EVERYONE, avoided
 from outreach.errors import Problem, suggestion
 from outreach.rendering import client_support, lint_page
+from outreach.rendering.legibility import pieces
 from outreach.rendering.lint_page import Hit, host_of
 from outreach.rendering.rules import RULES, Rule, named
 from outreach.rendering.sources import Place, Sources
@@ -41,7 +42,7 @@ _REPLY = re.compile(
 )
 _MONEY = r"(?:[$€£¥]|\b(?:EUR|USD|GBP|CHF|SEK|NOK|DKK|PLN|kr|zł)\b)"
 _PRICE = re.compile(
-    rf"{_MONEY}\s?\d[\d.,]*|\b\d[\d.,]*(?:\s?(?:[$€£¥]|(?:EUR|USD|GBP|CHF|SEK|NOK|DKK|PLN|kr|zł)\b))"
+    rf"{_MONEY}\s?\d(?:[\d.,]*\d)?|\b\d[\d.,]*(?:\s?(?:[$€£¥]|(?:EUR|USD|GBP|CHF|SEK|NOK|DKK|PLN|kr|zł)\b))"
     r"|\b\d{1,2}\s?%\s+(?:off|discount|rabatt|de descuento|de réduction)\b",
     re.IGNORECASE,
 )
@@ -195,7 +196,8 @@ class Linter:
             if not found:
                 continue
             whose = [name for name, words in self.policy.words.items() if word in words]
-            message = f'"{word}" is no word for the tier {" and ".join(whose)}'
+            tiers = "tiers" if len(whose) > 1 else "tier"
+            message = f'"{word}" is no word for the {tiers} {" and ".join(whose)}'
             if EVERYONE in whose:
                 message = f'"{word}" is no word for anybody'
             hint = f'write "{instead}"' if instead else "leave it out, or say what is meant"
@@ -220,24 +222,24 @@ class Linter:
             yield Hit("L303", source="outreach.toml")
             return
         wanted = _squeezed(policy.postal_address)
-        seen = _squeezed(" ".join(page.itertext())) if page is not None else None
+        seen = _squeezed("".join(one.text for one in pieces(page))) if page is not None else None
         missing = [
             name
             for name, text in (("HTML", seen), ("text", _squeezed(mail.text)))
             if text is not None and wanted not in text
         ]
         if missing:
-            yield Hit(
-                "L304", f"the postal address is not in the {' and not in the '.join(missing)}"
-            )
+            told = " and not in the ".join(missing)
+            key = "text" if missing == ["text"] else None
+            yield Hit("L304", f"the postal address is not in the {told}", key=key)
 
     def _size(self, html: str) -> Iterator[Hit]:
         size = len(html.encode())
         if size > GMAIL_CLIP:
             yield Hit("L011")
-            ends = [html.rfind(start.replace("&", "&amp;")) for start in self.policy.unsubscribe]
-            last = min((end for end in ends if end >= 0), default=0)
-            if len(html[:last].encode()) > GMAIL_CLIP:
+            ends = [html.find(start.replace("&", "&amp;")) for start in self.policy.unsubscribe]
+            first = min((end for end in ends if end >= 0), default=0)
+            if len(html[:first].encode()) > GMAIL_CLIP:
                 yield Hit("L013", needles=("links.unsubscribe",))
         elif size > SIZE_WARNING:
             yield Hit("L012")

@@ -9,18 +9,19 @@ Small functions return the bytes of one header or one part, with their CRLF; `bu
 puts them in order. Bytes depend on the values alone: the same `Mail` gives the same message.
 """
 
-import base64
 import hashlib
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.utils import format_datetime
 from enum import StrEnum
+from functools import lru_cache
 from urllib.parse import quote, unquote
 
 from outreach.domain.address import AddressError, parse_address
+from outreach.domain.links import letters_of
 from outreach.errors import MessageError, Problem
 from outreach.rendering.encoding import base64_body, decoded, encoded_words, text_body
 
@@ -164,6 +165,79 @@ def build_message(mail: Mail) -> bytes:
     return headers + body
 
 
+class Frame:
+    """What the messages of one mailing have in common around their parts.
+
+    `mail` is one of them, without invite, images and attachments, with a marker in place of each
+    token; `markers` are those, by number.
+    """
+
+    def __init__(self, mail: Mail, markers: Mapping[int, str]) -> None:
+        numbers = {marker.encode(): number for number, marker in markers.items()}
+        pattern = re.compile(b"(%s)" % b"|".join(map(re.escape, numbers)))
+        self._headers: list[bytes | int] = []
+        self._places: dict[str, int] = {}
+        for make in _headers(mail):
+            header = make()
+            name = header.partition(b":")[0].decode()
+            if name in ("To", "Subject", "Date"):
+                self._places[name] = len(self._headers)
+                self._headers.append(b"")
+                continue
+            for piece in pattern.split(header):
+                if piece in numbers:
+                    self._headers.append(numbers[piece])
+                elif self._headers and self._is_fixed(len(self._headers) - 1):
+                    self._headers[-1] += piece  # type: ignore[operator]
+                else:
+                    self._headers.append(piece)
+        self._numbers = [at for at, piece in enumerate(self._headers) if isinstance(piece, int)]
+        self.tokens = frozenset(piece for piece in self._headers if isinstance(piece, int))
+
+    def _is_fixed(self, at: int) -> bool:
+        return isinstance(self._headers[at], bytes) and at not in self._places.values()
+
+    def message(
+        self,
+        *,
+        recipient: Mailbox,
+        subject: str,
+        date: datetime,
+        message_id: str,
+        tokens: Sequence[bytes],
+        text: Sequence[bytes],
+        html: Sequence[bytes] | None,
+    ) -> bytes:
+        """Return the message that `build_message` would give; `text` and `html` are its parts."""
+        headers = self._headers.copy()
+        headers[self._places["To"]] = mailbox_header("To", recipient)
+        headers[self._places["Subject"]] = _subject_header(subject)
+        headers[self._places["Date"]] = _date_header(date, date.utcoffset())
+        for at in self._numbers:
+            headers[at] = tokens[headers[at]]  # type: ignore[index]
+        head = b"".join(headers)  # type: ignore[arg-type]
+        if len(head) > MAX_HEADERS - 256:
+            raise MessageError("the headers are too long")
+        if html is None:
+            return b"".join([head, *text])
+        boundary = boundary_of(message_id, "alternative").encode()
+        start = b'Content-Type: multipart/alternative;\r\n boundary="%b"\r\n\r\n--%b\r\n'
+        between = b"\r\n--%b\r\n" % boundary
+        end = b"\r\n--%b--\r\n" % boundary
+        return b"".join([head, start % (boundary, boundary), *text, between, *html, end])
+
+
+@lru_cache(maxsize=512)
+def _subject_header(subject: str) -> bytes:
+    return text_header("Subject", subject)
+
+
+@lru_cache(maxsize=64)
+def _date_header(moment: datetime, _offset: timedelta) -> bytes:
+    # The offset keeps apart what is the same instant in two zones.
+    return date_header(moment)
+
+
 def _headers(mail: Mail) -> Iterable[Callable[[], bytes]]:
     manners = _MANNERS[mail.kind]
     yield lambda: mailbox_header("From", mail.sender)
@@ -222,6 +296,11 @@ def mailbox_header(name: str, mailbox: Mailbox) -> bytes:
         address = str(parse_address(mailbox.address))
     except AddressError as error:
         raise MessageError([problem.at(name) for problem in error.problems]) from None
+    if mailbox.name and "=?" not in mailbox.name and _ATOMS.match(mailbox.name):
+        # Most names are words that need no quotes, and with the address fit one line.
+        line = f"{name}: {mailbox.name} <{address}>\r\n"
+        if len(line) <= _FOLD and line.isascii():
+            return line.encode()
     shown = _clean(mailbox.name, name) if mailbox.name else ""
     if not shown:
         return _folded(name, [address])
@@ -396,7 +475,7 @@ def boundary_of(message_id: str, level: str) -> str:
     Quoted-printable has no ``=_``, base64 no ``_``, and text with ``--=_`` is never sent as 7bit.
     """
     digest = hashlib.sha256(f"{level}\0{message_id}".encode()).digest()[:15]
-    return f"=_{base64.b32encode(digest).decode().lower()}"
+    return f"=_{letters_of(digest)}"
 
 
 def _body(mail: Mail) -> bytes:

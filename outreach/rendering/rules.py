@@ -59,6 +59,13 @@ RULES = {
             "write an id or name from the table of rules",
         ),
         Rule(
+            "L004",
+            "not-translated",
+            _NOTE,
+            "contacts have a locale for which the template has no translation",
+            "they get it as it is there; a file beside it, such as NAME.fi.md, translates it",
+        ),
+        Rule(
             "L011",
             "size-clipped",
             _ERROR,

@@ -1,7 +1,7 @@
 """What a template depends on, read once, and what is wrong with it before anything is rendered."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -9,9 +9,10 @@ import jinja2
 from jinja2 import meta, nodes
 
 from outreach.errors import Problem, TemplateError, suggestion
+from outreach.rendering import assets, invites
 from outreach.rendering.faults import EXPECTED, as_template_error, column_of
 from outreach.rendering.filters import FILTERS, FUNCTIONS, TESTS
-from outreach.rendering.front_matter import Sheet, front_matter, take_apart
+from outreach.rendering.front_matter import FrontMatter, Sheet, front_matter, take_apart
 from outreach.rendering.mjml_source import included_name
 from outreach.rendering.sandbox import Language, Sandbox
 
@@ -61,16 +62,32 @@ NAMES = (
 )
 """What a template can name besides its own variables."""
 FUNCTION_NAMES = ("namespace", "range", "dict", *FUNCTIONS)
+INLINE = ("subject", "preheader", "text", *(f"event.{name}" for name in invites.TEXTS))
+"""Keys of the front matter that are template source themselves."""
 _INCLUDE = re.compile(r"<mj-include\b[^>]*?\bpath\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
 
 
 class Snapshot:
-    """Reads a template and all that it names, and finds what can be found before rendering."""
+    """Reads a template and all that it names, and finds what can be found before rendering.
 
-    def __init__(self, templates: "TemplateSet", file: str) -> None:
+    A translation is read with the snapshot of its `original`, for the language `tag`.
+    """
+
+    def __init__(
+        self,
+        templates: "TemplateSet",
+        file: str,
+        *,
+        original: "Snapshot | None" = None,
+        tag: str | None = None,
+    ) -> None:
         self.templates = templates
         self.file = file
+        self.original = original
+        self.tag = tag
         self.files: dict[str, str] = {}
+        self.assets: dict[str, bytes] = {}
+        self.shown: set[str] = set()
         self.sheets: dict[str, Sheet] = {}
         self.trees: dict[str, nodes.Template] = {}
         self.problems: list[Problem] = []
@@ -80,18 +97,116 @@ class Snapshot:
         if own is None:
             raise TemplateError(self.problems)
         self.layout = self._named_file(own, "layout", self._layout_file)
+        if original is not None:
+            self.layout = self._in_language(self.layout or original.layout)
+            if original.front_matter.event:
+                self._take(original.file)  # its texts may be those of this event
         reserved = (*NAMES, *FUNCTION_NAMES)
         layout_sheet = self.sheets.get(self.layout) if self.layout else None
         try:
-            self.front_matter = front_matter(own, layout_sheet, reserved=reserved)
+            self.front_matter: FrontMatter = front_matter(
+                own,
+                layout_sheet,
+                reserved=reserved,
+                original=(original.sheets[original.file], original.front_matter)
+                if original
+                else None,
+                language=tag,
+            )
         except TemplateError as error:
             self.problems += [self._displayed(problem) for problem in error.problems]
         self.text_file = self._named_file(own, "text", self._text_file_name)
+        if original and original.text_file and "text" not in own.values:
+            found = self._in_language(original.text_file)
+            # Rather a text made of the translated HTML than one in another language.
+            self.text_file = None if found == original.text_file else found
         if not self.problems:
             self._check_names()
             self._check_unused(own)
+            self._check_event()
+            self._take_assets()
         if self.problems:
             raise TemplateError(_unique(self.problems))
+
+    def _in_language(self, file: str | None) -> str | None:
+        """Take the translation of a file into our language, or the file itself where none is."""
+        if file is None:
+            return None
+        known = self.templates.translations(file)
+        chosen = next((known[tag] for tag in lookup(self.tag) if tag in known), file)
+        self._take(chosen)
+        return chosen
+
+    def inline(self, key: str) -> Sheet | None:
+        """Return the sheet from which a key that is template source itself is taken."""
+        sheets = [self.sheets.get(self.file), self.sheets.get(self.layout or "")]
+        if key.startswith("event."):
+            sheets[1] = self.sheets.get(self.original.file) if self.original else None
+        return next((sheet for sheet in sheets if sheet and sheet.text(key) is not None), None)
+
+    def _check_event(self) -> None:
+        event = self.front_matter.event
+        lost = event and invites.nonexistent(event, self.templates.timezone)
+        if event and lost:
+            zone = event.zone or self.templates.timezone
+            self._problem(
+                f"there is no {lost:%H:%M} on {lost:%Y-%m-%d} in {zone}: clocks go forward then",
+                self.file,
+                self.front_matter.lines.get("event", 1),
+            )
+
+    def _take_assets(self) -> None:
+        """Read what the mail takes along: its attachments, and images that its files name."""
+        line = self.front_matter.lines.get("attachments", 1)
+        for spec in self.front_matter.attachments:
+            file = self._take_asset(assets.candidates(spec.file, self.file))
+            if file is None:
+                near = suggestion(spec.file, self.templates.listing())
+                hint = near or f"put it into {self.templates.display(assets.FOLDER)}/"
+                self._problem(f'there is no file "{spec.file}"', self.file, line, hint=hint)
+            elif file.endswith((".md", ".mjml", ".txt")) and not file.startswith(assets.FOLDER):
+                self._problem(
+                    f"{file} would be a template there",
+                    self.file,
+                    line,
+                    hint=f"move it into {self.templates.display(assets.FOLDER)}/",
+                )
+        sources = {name: text for name, text in self.files.items() if name not in self.assets}
+        for name, text in sources.items():
+            for written in assets.image_names(text):
+                for beside in (name, self.file):
+                    self._take_image(assets.candidates(written, beside), name, written)
+        total = sum(map(len, self.assets.values()))
+        if total > assets.MAX_ASSETS:
+            self._problem(
+                f"its files take {total:,} octets; a mail may take {assets.MAX_ASSETS:,} along",
+                self.file,
+                line,
+                hint="put large files on a website and link to them",
+            )
+
+    def _take_image(self, names: Sequence[str], file: str, written: str) -> None:
+        found = self._take_asset(names)
+        if found is None:
+            return
+        self.shown.add(found)
+        try:
+            assets.inline_image(found, self.assets[found])
+        except ValueError as error:
+            line = self.files[file][: self.files[file].index(written)].count("\n") + 1
+            self._problem(f"{found} {error}", file, line, word=written)
+
+    def _take_asset(self, names: Sequence[str]) -> str | None:
+        """Read the first of these files that there is, and return its name."""
+        for name in names:
+            if name in self.assets:
+                return name
+            data = None if name in self.files else self.templates.read_asset(name)
+            if data is not None:
+                self.assets[name] = data
+                self.files[name] = assets.digest(data)
+                return name
+        return None
 
     def _sandbox(self, language: Language) -> Sandbox:
         return Sandbox(
@@ -274,10 +389,12 @@ class Snapshot:
         trees = {}
         for file in filter(None, (self.file, self.layout)):
             sheet = self.sheets[file]
-            for key in ("subject", "preheader", "text"):
-                if key not in sheet.values or (key == "text" and self.text_file):
+            for key in INLINE:
+                written = sheet.text(key)
+                # A translation's event may have texts that stand in its original.
+                if written is None or key not in sheet.starts or (key == "text" and self.text_file):
                     continue
-                source = "\n" * (sheet.starts[key] - 1) + sheet.values[key]
+                source = "\n" * (sheet.starts[key] - 1) + written
                 try:
                     trees[f"{file}#{key}"] = self.sandboxes[Language.TEXT].parse(source, file, file)
                 except EXPECTED as error:
@@ -292,7 +409,9 @@ class Snapshot:
         for key in self.front_matter.variables:
             if key in own.values and key not in read:
                 known = ("preheader", "class", "kind", "series", "layout", "sender", "segment")
-                near = suggestion(key, (*known, "period", "language", "text"))
+                near = suggestion(
+                    key, (*known, "period", "language", "text", "attachments", "event")
+                )
                 self.warnings.append(
                     Problem(
                         f'nothing reads the variable "{key}"',
@@ -301,6 +420,12 @@ class Snapshot:
                         hint=near or "remove the line, or print it somewhere",
                     )
                 )
+
+
+def lookup(tag: str | None) -> list[str]:
+    """Return what serves a reader of the language `tag`, the best first (RFC 4647 3.4)."""
+    parts = (tag or "").lower().replace("_", "-").split("-")
+    return ["-".join(parts[:number]) for number in range(len(parts), 0, -1)]
 
 
 def _given(tree: nodes.Template) -> set[str]:

@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, tzinfo
+from functools import lru_cache
 from hashlib import sha256
 from html import escape
 from pathlib import Path, PurePosixPath
@@ -28,18 +29,36 @@ from outreach.domain.contact import Contact
 from outreach.domain.mailing import Sender
 from outreach.domain.tiers import Tiers
 from outreach.errors import NotFoundError, Problem, TemplateError, suggestion
+from outreach.rendering.assets import (
+    FOLDER,
+    MAX_ASSETS,
+    attachments_of,
+    candidates,
+    digest,
+    inline_image,
+    with_images,
+)
 from outreach.rendering.faults import EXPECTED, as_template_error
 from outreach.rendering.front_matter import FrontMatter, Period
+from outreach.rendering.invites import invitation
+from outreach.rendering.message import Attachment, InlineImage, Invite, Mailbox
 from outreach.rendering.mjml_source import included_name
 from outreach.rendering.sandbox import Language, Record, Rendering, rendering
-from outreach.rendering.snapshot import CONTACT_FIELDS, CONTACT_SETS, FUNCTION_NAMES, Snapshot
+from outreach.rendering.snapshot import (
+    CONTACT_FIELDS,
+    CONTACT_SETS,
+    FUNCTION_NAMES,
+    INLINE,
+    Snapshot,
+    lookup,
+)
 
 SUFFIXES = (".mjml", ".md", ".txt")
 """What a template file may be; where two share a name, the earlier is the template."""
 MAX_FILE = 2_000_000
 """Octets that one template file may have."""
 
-_APART = ("layouts", "partials")
+_APART = ("layouts", "partials", FOLDER)
 _PROMISED = (
     "title",
     "definition",
@@ -95,11 +114,22 @@ class Rendered:
     warnings: tuple[Problem, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A document with its styles inlined, and whether it says itself what an inbox shows of it."""
+
+    html: str
+    has_preview: bool
+    warnings: tuple[Problem, ...] = ()
+
+
 class TemplateSet:
     """The templates in a folder, or in a mapping of names to texts such as `Template.files`.
 
     `attributes` are the names of the workspace's own attributes of contacts; with them, misspelt
     ones are found before anything is rendered. `timezone` decides which day it is for keys.
+    Attachments and images of a mapping lie in the folder `assets`, as they were when their digests
+    were taken, or loading fails.
     """
 
     def __init__(
@@ -108,21 +138,26 @@ class TemplateSet:
         *,
         attributes: Collection[str] | None = None,
         timezone: str = "UTC",
+        assets: Path | None = None,
     ) -> None:
         self.folder = folder if isinstance(folder, Path) else None
+        self._assets = folder if isinstance(folder, Path) else assets
         self._files = None if isinstance(folder, Path) else dict(folder)
         self.attributes = None if attributes is None else tuple(attributes)
         self.timezone = timezone
 
     def names(self) -> list[str]:
-        """Return the names of all templates, without layouts and partials."""
+        """Return the names of all templates, without layouts, partials and translations."""
         found: dict[str, str] = {}
-        for file in self.listing():
+        files = set(self.listing())
+        for file in files:
             path = PurePosixPath(file)
             parts = path.parts
             if path.suffix not in SUFFIXES or any(part.startswith(("_", ".")) for part in parts):
                 continue
             if len(parts) > 1 and parts[0] in _APART:
+                continue
+            if _original(file, files):
                 continue
             found[str(path.with_suffix(""))] = file
         return sorted(found, key=_natural)
@@ -154,7 +189,26 @@ class TemplateSet:
         Raises `NotFoundError`, or `TemplateError` with everything that is wrong in all its files.
         """
         file = self._find(name)
+        original = _original(file, set(self.listing()))
+        if original is not None:
+            raise NotFoundError(
+                f"{self.display(file)} is a translation of {self.display(original)}",
+                hint=f"name {PurePosixPath(original).with_suffix('')}; each contact gets it in "
+                "their own language",
+            )
         return Template(self, file)
+
+    def translations(self, file: str) -> dict[str, str]:
+        """Return the translations of a file, such as ``x.de.md``, by language tag in lower case."""
+        path = PurePosixPath(file)
+        start = f"{path.with_suffix('')}."
+        found = {}
+        for other in self.listing():
+            if other.startswith(start) and other.endswith(path.suffix) and other != file:
+                tag = other[len(start) : -len(path.suffix)]
+                if _is_language(tag):
+                    found[tag.lower()] = other
+        return dict(sorted(found.items()))
 
     def display(self, file: str) -> str:
         """Return how a person would name `file`: from the folder above the templates."""
@@ -185,6 +239,20 @@ class TemplateSet:
         if "\0" in text:
             raise TemplateError("holds a NUL character", source=self.display(file))
         return text.replace("\r\n", "\n").replace("\r", "\n")
+
+    def read_asset(self, file: str) -> bytes | None:
+        """Return what an attachment or an image holds, or None if there is no such file."""
+        approved = None if self._files is None else self._files.get(file, "")
+        if approved is not None and not approved.startswith("sha256:"):
+            return None
+        data = _octets(self._assets, file) if self._assets else None
+        if approved is not None and (data is None or digest(data) != approved):
+            raise TemplateError(
+                "is gone" if data is None else "was changed since the mailing was approved",
+                source=self.display(file),
+                hint="put it back as it was, or cancel the campaign and plan it anew",
+            )
+        return data
 
     @property
     def _display_folder(self) -> str:
@@ -227,31 +295,56 @@ class Template:
     """One template with everything it depends on, read and checked.
 
     `name` is the file's name without suffix, `file` with it, both relative to the template folder.
-    `files` maps the name of every file it depends on to its text, and `hash` is a digest of them.
+    `files` maps the name of every file it depends on to its text, or to its digest if it goes along
+    as it is, and `hash` is a digest of them; translations are among them. `translations` are the
+    template's versions in other languages, by tag in lower case.
     """
 
-    def __init__(self, templates: TemplateSet, file: str) -> None:
+    def __init__(
+        self,
+        templates: TemplateSet,
+        file: str,
+        *,
+        original: "Template | None" = None,
+        tag: str | None = None,
+    ) -> None:
         self.file = file
-        self.name = str(PurePosixPath(file).with_suffix(""))
+        self.name: str = original.name if original else str(PurePosixPath(file).with_suffix(""))
         self.format = PurePosixPath(file).suffix
         self._templates = templates
+        self.attributes = tuple(templates.attributes or ())
         self.display = templates.display
-        snapshot = Snapshot(templates, file)
+        snapshot = Snapshot(
+            templates, file, original=original._snapshot if original else None, tag=tag
+        )
+        self._snapshot: Snapshot = snapshot
         self.front_matter: FrontMatter = snapshot.front_matter
         self.files: Mapping[str, str] = snapshot.files
         self.warnings: tuple[Problem, ...] = tuple(snapshot.warnings)
-        self._sheets = snapshot.sheets
-        self._layout = snapshot.layout
-        self._text_file = snapshot.text_file
-        self._sandboxes = snapshot.sandboxes
+        self.sheets = snapshot.sheets
+        self.layout = snapshot.layout
+        self.text_file = snapshot.text_file
+        self.sandboxes = snapshot.sandboxes
         self._base = self._document_name()
+        self._images = {
+            name: inline_image(name, data)
+            for name, data in snapshot.assets.items()
+            if name in snapshot.shown
+        }
+        self.images: tuple[InlineImage, ...] = tuple(
+            {image.cid: image for image in self._images.values()}.values()
+        )
+        self.attachments: tuple[Attachment, ...] = attachments_of(
+            self.front_matter.attachments, self._asset
+        )
+        self.translations: Mapping[str, Template] = {} if original else self._translations()
+        for version in self.translations.values():
+            self.files = {**self.files, **version.files}
+            self.warnings += version.warnings
         listed = json.dumps(sorted(self.files.items()), ensure_ascii=False)
         self.hash = sha256(listed.encode("utf-8", "surrogatepass")).hexdigest()
         self._inline = {
-            key: self._compiled_inline(key)
-            for key in ("subject", "preheader", "text")
-            if getattr(self.front_matter, key) is not None
-            and not (key == "text" and self._text_file)
+            key: compiled for key in INLINE if (compiled := self._compiled_inline(key)) is not None
         }
 
     def __repr__(self) -> str:
@@ -282,20 +375,13 @@ class Template:
         return f"{self.series}@{stem}" if in_series else self.series
 
     def render(self, contact: Contact, scene: Scene) -> Rendered:
-        """Return the mail for `contact`, or raise `TemplateError` saying where and why not."""
-        locale = self._locale(contact, scene)
-        zone = _zone(contact.timezone or scene.timezone, scene.timezone)
-        names = self._names(contact, scene, locale, zone)
-        state = Rendering(
-            locale=locale,
-            zone=zone,
-            first_name=contact.first_name,
-            names=frozenset(
-                [*names, *FUNCTION_NAMES, *(f"contact.{field}" for field in CONTACT_FIELDS)]
-            ),
-        )
+        """Return the mail for `contact`, or raise `TemplateError` saying where and why not.
+
+        It is in the language of this version: `version_for` finds the contact's.
+        """
+        names, state = self._prepared(contact, scene)
         with rendering(state):
-            subject = _one_line(self._run_inline("subject", names))
+            subject = one_line(self._run_inline("subject", names))
             if not subject:
                 raise TemplateError(
                     "the subject is empty for this contact",
@@ -305,19 +391,45 @@ class Template:
             names["subject"] = subject
             preheader = None
             if "preheader" in self._inline:
-                preheader = _one_line(self._run_inline("preheader", names)) or None
+                preheader = one_line(self._run_inline("preheader", names)) or None
             names["preheader"] = preheader or ""
             if self.format == ".txt":
                 text = self._text_body(names)
-                return Rendered(subject, preheader, None, _tidy(text))
+                return Rendered(subject, preheader, None, tidy(text))
             html, warnings = self._html(names)
             return Rendered(subject, preheader, html, self._text(html, names), warnings)
+
+    def _prepared(self, contact: Contact, scene: Scene) -> tuple[dict[str, object], Rendering]:
+        locale = self.locale_for(contact, scene)
+        zone = zone_for(contact, scene)
+        names = self._names(contact, scene, locale, zone)
+        state = Rendering(
+            locale=locale,
+            zone=zone,
+            first_name=contact.first_name,
+            names=frozenset(
+                [*names, *FUNCTION_NAMES, *(f"contact.{field}" for field in CONTACT_FIELDS)]
+            ),
+        )
+        return names, state
 
     def _names(
         self, contact: Contact, scene: Scene, locale: Locale, zone: tzinfo
     ) -> dict[str, object]:
         """Return everything a template can name, but for functions."""
         now = scene.now.astimezone(zone)
+        return {
+            **self.shared_names(scene),
+            "contact": self._contact(contact),
+            "links": links_record(scene.links),
+            "promise": promise(contact.tier, scene.tiers),
+            "now": now,
+            "today": now.date(),
+            **self.languages(locale),
+        }
+
+    def shared_names(self, scene: Scene) -> dict[str, object]:
+        """Return what a template can name that is the same for a whole mailing."""
         firm = Record(
             "the workspace",
             {
@@ -329,7 +441,6 @@ class Template:
         )
         return {
             **self.front_matter.variables,
-            "contact": self._contact(contact),
             "sender": Record(
                 "sender",
                 {
@@ -338,26 +449,19 @@ class Template:
                     "reply_to": scene.sender.reply_to or scene.sender.address,
                 },
             ),
-            "links": Record(
-                "links",
-                {
-                    "unsubscribe": scene.links.unsubscribe,
-                    "preferences": scene.links.preferences,
-                    "view": scene.links.view,
-                },
-                "set link_base in outreach.toml, or write {% if links.… %}",
-            ),
-            "promise": _promise(contact.tier, scene.tiers),
             **{name: firm.look_up(name) for name in ("company", "postal_address", "website")},
-            "now": now,
-            "today": now.date(),
+        }
+
+    def languages(self, locale: Locale) -> dict[str, object]:
+        """Return what a template can name that depends on the language it is rendered in."""
+        return {
             "locale": str(locale).replace("_", "-"),
             "language": self.front_matter.language or str(locale).replace("_", "-"),
             "direction": locale.text_direction,
         }
 
     def _contact(self, contact: Contact) -> Record:
-        attributes: dict[str, object] = dict.fromkeys(self._templates.attributes or ())
+        attributes: dict[str, object] = dict.fromkeys(self.attributes)
         attributes |= contact.attributes
         values: dict[str, object] = {
             **attributes,
@@ -367,7 +471,7 @@ class Template:
         }
         return Record("contact", values)
 
-    def _locale(self, contact: Contact, scene: Scene) -> Locale:
+    def locale_for(self, contact: Contact, scene: Scene) -> Locale:
         """Return the contact's locale or, where the template has another language, that."""
         own = _parse_locale(contact.locale) or _parse_locale(scene.locale) or Locale("en")
         fixed = _parse_locale(self.front_matter.language)
@@ -377,80 +481,207 @@ class Template:
     # do loads its template to know the key, and renders nothing.
 
     def _html(self, names: dict[str, object]) -> tuple[str, tuple[Problem, ...]]:
-        from outreach.rendering.markdown import (  # noqa: PLC0415
-            markdown_to_html,
-            markdown_to_mjml,
+        from outreach.rendering.text import links_of  # noqa: PLC0415
+
+        source = self._run(self.body_language, self.file, names)
+        if self.layout is not None:
+            content = Markup(self.fragment(source))  # noqa: S704 - escaped in making
+            source = self._run(Language.HTML, self.layout, {**names, "content": content})
+        page = self.document(
+            source,
+            subject=str(names["subject"]),
+            language=str(names["language"]),
+            direction=str(names["direction"]),
         )
+        html = page.html
+        if names["preheader"] and not page.has_preview:
+            html = with_hidden(html, hidden_preheader(str(names["preheader"])))
+        for link in links_of(html):
+            self.check_link(link)
+        return html, page.warnings
+
+    @property
+    def body_language(self) -> Language:
+        """What the body is written in."""
+        return {".md": Language.MARKDOWN, ".txt": Language.TEXT}.get(self.format, Language.HTML)
+
+    def fragment(self, source: str) -> str:
+        """Return what Jinja made of the body as MJML to stand in a layout."""
+        if self.format != ".md":
+            return source
+        from outreach.rendering.markdown import markdown_to_mjml  # noqa: PLC0415
+
+        return markdown_to_mjml(source, self.display(self.file), original=self.files[self.file])
+
+    def document(self, source: str, *, subject: str, language: str, direction: str) -> Page:
+        """Return the page for what Jinja made of the layout or, without one, of the body.
+
+        The rest is used for a letter of Markdown alone, whose frame is ours.
+        """
+        from outreach.rendering.css import inline_css  # noqa: PLC0415
+
+        if self.layout is None and self.format == ".md":
+            from outreach.rendering.markdown import markdown_to_html  # noqa: PLC0415
+
+            original = self.files[self.file]
+            html = _LETTER.format(
+                language=escape(language),
+                direction=direction,
+                title=escape(subject),
+                content=markdown_to_html(source, self.display(self.file), original=original),
+            )
+            return Page(with_images(inline_css(html), self._image_url), has_preview=False)
         from outreach.rendering.mjml import render_mjml  # noqa: PLC0415
 
-        body = self.display(self.file)
-        if self._layout is None and self.format == ".md":
-            source = self._run(Language.MARKDOWN, self.file, names)
-            content = markdown_to_html(source, body, original=self.files[self.file])
-            html = _LETTER.format(
-                language=escape(str(names["language"])),
-                direction=names["direction"],
-                title=escape(str(names["subject"])),
-                content=content,
-            )
-            return self._finished(html, names, has_preview=False), ()
-        if self._layout is None:
-            source = self._run(Language.HTML, self.file, names)
-        else:
-            if self.format == ".md":
-                source = self._run(Language.MARKDOWN, self.file, names)
-                fragment = markdown_to_mjml(source, body, original=self.files[self.file])
-            else:
-                fragment = self._run(Language.HTML, self.file, names)
-            content_names = {**names, "content": Markup(fragment)}  # noqa: S704 - escaped in making
-            source = self._run(Language.HTML, self._layout, content_names)
         source = source.lstrip("\n")
         try:
             result = render_mjml(source, name=self._base, loader=self._load_mjml)
         except TemplateError as error:
             raise TemplateError([self._mapped(p, source) for p in error.problems]) from error
         warnings = tuple(self._mapped(problem, source) for problem in result.warnings)
-        html = self._finished(result.html, names, has_preview="<mj-preview" in source)
-        return html, warnings
+        html = with_images(inline_css(result.html), self._image_url)
+        return Page(html, "<mj-preview" in source, warnings)
 
-    def _finished(self, html: str, names: Mapping[str, object], *, has_preview: bool) -> str:
-        from outreach.rendering.css import inline_css  # noqa: PLC0415
-        from outreach.rendering.text import links_of  # noqa: PLC0415
+    def _image_url(self, written: str) -> str:
+        """Return the address of an inline image that the HTML shows by its relative path."""
+        for beside in (self.file, self.layout or self.file, self._base):
+            for name in candidates(written, beside):
+                if name in self._images:
+                    return f"cid:{self._images[name].cid}"
+        near = suggestion(written, (*self._images, *self._templates.listing()))
+        raise TemplateError(
+            f"there is no image {written[:80]!r} in PNG, JPEG or GIF",
+            source=self.display(self.file),
+            line=next(
+                (
+                    number
+                    for number, line in enumerate(self.files[self.file].split("\n"), 1)
+                    if written in line
+                ),
+                None,
+            ),
+            hint=near
+            or f"put it into {self.display(FOLDER)}/ and write its whole path in the template",
+        )
 
-        html = inline_css(html)
-        if names["preheader"] and not has_preview:
-            html = _with_preheader(html, str(names["preheader"]))
-        for link in links_of(html):
-            if not _SAFE_LINK.match(link):
-                raise TemplateError(
-                    f"there is a link to {link[:80]!r}, which no mail program may follow",
-                    source=self.display(self.file),
-                    hint="links begin with https:, mailto: or tel:",
+    def _asset(self, written: str) -> bytes:
+        assets = self._snapshot.assets
+        return next(assets[name] for name in candidates(written, self.file) if name in assets)
+
+    def _translations(self) -> "dict[str, Template]":
+        """Return a version for each language that the body, or the layout around it, speaks."""
+        bodies = self._templates.translations(self.file)
+        layouts = self._templates.translations(self.layout) if self.layout else {}
+        own = _parse_locale(self.front_matter.language)
+        chosen: dict[str, str] = dict(bodies)
+        for tag in layouts:
+            body = next((bodies[near] for near in lookup(tag) if near in bodies), None)
+            known = _parse_locale(tag)
+            if body is None and own and known and own.language == known.language:
+                body = self.file
+            if body is not None:
+                chosen.setdefault(tag, body)
+        versions: dict[str, Template] = {}
+        problems: list[Problem] = []
+        for tag, file in chosen.items():
+            try:
+                versions[tag] = Template(
+                    self._templates, file, original=self, tag=_written_tag(tag)
                 )
-        return html
+            except TemplateError as error:
+                problems += error.problems
+        if problems:
+            raise TemplateError(problems)
+        return versions
+
+    def version_for(self, contact: Contact, locale: str) -> "Template":
+        """Return the translation for `contact`: that of their locale, of its language, or this.
+
+        `locale` is that of contacts whose own is not known.
+        """
+        if not self.translations:
+            return self
+        tags = lookup(_tag_of(contact, locale))
+        return next((self.translations[tag] for tag in tags if tag in self.translations), self)
+
+    def untranslated(self, contact: Contact, locale: str) -> str | None:
+        """Return the locale for which a template that has translations has none, or None."""
+        if not self.translations or self.version_for(contact, locale) is not self:
+            return None
+        tag = _tag_of(contact, locale)
+        wanted = _parse_locale(tag)
+        own = _parse_locale(self.front_matter.language or locale)
+        return None if wanted and own and wanted.language == own.language else tag
+
+    def invite(
+        self, contact: Contact, scene: Scene, *, uid: str, reader: Mailbox, rsvp: bool
+    ) -> Invite | None:
+        """Return the invitation to the template's event, if it has one, as it reads for `contact`.
+
+        `rsvp` is whether to ask for an answer where the template does not say; `uid` is that of the
+        calendar object for ever.
+        """
+        event = self.front_matter.event
+        if event is None:
+            return None
+        names, state = self._prepared(contact, scene)
+
+        def text(key: str) -> str | None:
+            name = f"event.{key}"
+            if name not in self._inline:
+                return None
+            value = self._run_inline(name, names).strip()
+            return value if key == "description" else one_line(value)
+
+        with rendering(state):
+            if not text("title"):
+                raise TemplateError(
+                    "the event's title is empty for this contact",
+                    source=self.display(self.file),
+                    line=self.front_matter.lines.get("event.title"),
+                )
+            return invitation(
+                event,
+                text,
+                uid=uid,
+                at=scene.now,
+                sender=scene.sender,
+                reader=reader,
+                zone=scene.timezone,
+                rsvp=rsvp,
+            )
+
+    def check_link(self, link: str) -> None:
+        """Raise `TemplateError` for a link that no mail may have."""
+        if not _SAFE_LINK.match(link):
+            raise TemplateError(
+                f"there is a link to {link[:80]!r}, which no mail program may follow",
+                source=self.display(self.file),
+                hint="links begin with https:, mailto: or tel:",
+            )
 
     def _text(self, html: str, names: dict[str, object]) -> str:
-        if self._text_file:
-            return _tidy(self._run(Language.TEXT, self._text_file, names))
+        if self.text_file:
+            return tidy(self._run(Language.TEXT, self.text_file, names))
         if "text" in self._inline:
-            return _tidy(self._run_inline("text", names))
+            return tidy(self._run_inline("text", names))
         from outreach.rendering.text import html_to_text  # noqa: PLC0415
 
         return html_to_text(html)
 
     def _text_body(self, names: dict[str, object]) -> str:
         text = self._run(Language.TEXT, self.file, names)
-        if self._layout is None:
+        if self.layout is None:
             return text
-        return self._run(Language.TEXT, self._layout, {**names, "content": text.strip("\n")})
+        return self._run(Language.TEXT, self.layout, {**names, "content": text.strip("\n")})
 
     def _run(self, language: Language, file: str, names: dict[str, object]) -> str:
         """Run Jinja over a file."""
-        sandbox = self._sandboxes[language]
-        return self._guarded(lambda: _filled(sandbox.get_template(file), names))
+        sandbox = self.sandboxes[language]
+        return self._guarded(lambda: filled(sandbox.get_template(file), names))
 
     def _run_inline(self, key: str, names: dict[str, object]) -> str:
-        return self._guarded(lambda: _filled(self._inline[key], names))
+        return self._guarded(lambda: filled(self._inline[key], names))
 
     def _guarded(self, work: Callable[[], _T]) -> _T:
         try:
@@ -458,22 +689,29 @@ class Template:
         except EXPECTED as error:
             raise as_template_error(error, self.display, self.files) from error
 
-    def _compiled_inline(self, key: str) -> jinja2.Template:
-        sheet = self._sheets[self.file]
-        if key not in sheet.values and self._layout:
-            sheet = self._sheets[self._layout]
-        source = "\n" * (sheet.starts[key] - 1) + sheet.values[key]
-        sandbox = self._sandboxes[Language.TEXT]
+    def inline_source(self, key: str) -> tuple[str, str] | None:
+        """Return the source of a text in the front matter, at its line, and its file's name."""
+        sheet = self._snapshot.inline(key)
+        if sheet is None or (key == "text" and self.text_file):
+            return None
+        return "\n" * (sheet.starts[key] - 1) + (sheet.text(key) or ""), sheet.name
+
+    def _compiled_inline(self, key: str) -> jinja2.Template | None:
+        written = self.inline_source(key)
+        if written is None:
+            return None
+        source, name = written
+        sandbox = self.sandboxes[Language.TEXT]
 
         def compiled() -> jinja2.Template:
-            code = sandbox.compile(source, sheet.name, sheet.name)
+            code = sandbox.compile(source, name, name)
             return jinja2.Template.from_code(sandbox, code, sandbox.make_globals(None))
 
         return self._guarded(compiled)
 
     def _document_name(self) -> str:
         """Return the file that holds the ``<mjml>``, to whose folder its includes are relative."""
-        name = self._layout or self.file
+        name = self.layout or self.file
         seen = {name}
         while (parent := self._sheets_extended(name)) and parent not in seen:
             seen.add(parent)
@@ -481,8 +719,8 @@ class Template:
         return name
 
     def _sheets_extended(self, name: str) -> str | None:
-        found = re.search(r"\{%-?\s*extends\s+[\"']([^\"']+)[\"']", self._sheets[name].body)
-        return found[1] if found and found[1] in self._sheets else None
+        found = re.search(r"\{%-?\s*extends\s+[\"']([^\"']+)[\"']", self.sheets[name].body)
+        return found[1] if found and found[1] in self.sheets else None
 
     def _load_mjml(self, name: str) -> str:
         if name not in self.files:
@@ -516,7 +754,16 @@ class Template:
         return replace(problem, source=self.display(file), line=number, column=column)
 
 
-def _promise(name: str, tiers: Tiers | None) -> Record:
+def links_record(links: ContactLinks) -> Record:
+    """Return the links of one mail for a template."""
+    return Record(
+        "links",
+        {"unsubscribe": links.unsubscribe, "preferences": links.preferences, "view": links.view},
+        "set link_base in outreach.toml, or write {% if links.… %}",
+    )
+
+
+def promise(name: str, tiers: Tiers | None) -> Record:
     """Return what the tier called `name` is promised, as ``tiers.toml`` has it now."""
     promised: dict[str, object] = dict.fromkeys(_PROMISED)
     if tiers is not None and name in tiers:
@@ -525,10 +772,57 @@ def _promise(name: str, tiers: Tiers | None) -> Record:
     return Record("promise", promised, f'tiers.toml promises no such thing to "{name}"')
 
 
-def _filled(template: jinja2.Template, names: Mapping[str, object]) -> str:
+def filled(template: jinja2.Template, names: Mapping[str, object]) -> str:
+    """Return what a template of Jinja gives with these names."""
     # Not `Template.render`, which would rewrite the traceback that tells us the place.
     context = template.new_context(dict(names))
     return "".join(template.root_render_func(context))
+
+
+def _octets(folder: Path, file: str) -> bytes | None:
+    """Return a file of `folder`, or None if there is none in it; not of what is too large."""
+    path = folder / file
+    try:
+        if not path.resolve().is_relative_to(folder.resolve()) or not path.is_file():
+            return None
+        if path.stat().st_size > MAX_ASSETS:
+            raise TemplateError(
+                f"is larger than the {MAX_ASSETS:,} octets that a mail may take along",
+                source=file,
+                hint="put it on a website and link to it",
+            )
+        return path.read_bytes()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise TemplateError(f"cannot be read ({reason})", source=file) from error
+
+
+def _original(file: str, files: Collection[str]) -> str | None:
+    """Return the file that `file` is a translation of, if it is one."""
+    path = PurePosixPath(file)
+    start, dot, tag = str(path.with_suffix("")).rpartition(".")
+    if not dot or not _is_language(tag):
+        return None
+    return next((start + suffix for suffix in SUFFIXES if start + suffix in files), None)
+
+
+def _is_language(tag: str) -> bool:
+    if not re.fullmatch(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*", tag):
+        return False
+    try:
+        Locale.parse(tag.replace("_", "-"), sep="-")
+    except (UnknownLocaleError, ValueError):
+        return False
+    return True
+
+
+def _written_tag(tag: str) -> str:
+    return str(Locale.parse(tag, sep="-")).replace("_", "-")
+
+
+def _tag_of(contact: Contact, locale: str) -> str:
+    own = contact.locale
+    return own if own and _parse_locale(own) else locale
 
 
 def _natural(name: str) -> list[tuple[bool, int, str]]:
@@ -543,6 +837,12 @@ def _is_ahead(name: str, today: date) -> bool:
     return period is not Period.NONE and stem > period.name_of(today)
 
 
+def zone_for(contact: Contact, scene: Scene) -> tzinfo:
+    """Return the contact's time zone or, where it is not known, the firm's."""
+    return _zone(contact.timezone or scene.timezone, scene.timezone)
+
+
+@lru_cache(maxsize=1024)
 def _zone(name: str, fallback: str = "UTC") -> tzinfo:
     for zone in (name, fallback):
         try:
@@ -552,6 +852,7 @@ def _zone(name: str, fallback: str = "UTC") -> tzinfo:
     return UTC
 
 
+@lru_cache(maxsize=1024)
 def _parse_locale(tag: str | None) -> Locale | None:
     """Return the locale that a tag such as ``pt-BR`` means, or its language's, or None."""
     for candidate in (tag, tag and re.split("[-_]", tag)[0]):
@@ -563,11 +864,12 @@ def _parse_locale(tag: str | None) -> Locale | None:
     return None
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
+    """Return `text` with single spaces for all white space, and none around it."""
     return re.sub(r"[ \t\n]+", " ", text).strip(" ")
 
 
-def _tidy(text: str) -> str:
+def tidy(text: str) -> str:
     """Return a text part without blanks at its ends and at those of its lines."""
     lines = [line.rstrip(" \t") for line in text.split("\n")]
     return "\n".join(lines).strip("\n") + "\n"
@@ -596,9 +898,13 @@ _PREHEADER = (
 )
 
 
-def _with_preheader(html: str, preheader: str) -> str:
-    """Put what an inbox shows beside the subject first in the body, and nothing visible."""
+def hidden_preheader(preheader: str) -> str:
+    """Return what an inbox shows beside the subject, as HTML that nobody sees in the mail."""
     # Padded, or the inbox would fill its line with the first words of the mail.
     padding = "&#847;&zwnj;&nbsp;" * max(0, 120 - len(preheader))
-    hidden = _PREHEADER.format(escape(preheader), padding)
+    return _PREHEADER.format(escape(preheader), padding)
+
+
+def with_hidden(html: str, hidden: str) -> str:
+    """Return `html` with `hidden` first in its body."""
     return re.sub(r"<body\b[^>]*>", lambda found: found[0] + hidden, html, count=1)

@@ -5,7 +5,8 @@ hold for Outlook, styles. A link reads ``words (URL)``; a URL is never broken.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 from unicodedata import category, east_asian_width
@@ -73,12 +74,14 @@ _INVISIBLE = re.compile("[\u00ad\u034f\u200b\u2060\ufeff]")
 
 def html_to_text(html: str) -> str:
     """Return the text part for an HTML document; it ends with a line break unless it is empty."""
-    root = _parsed(html)
-    if root is None:
-        return ""
-    blocks = _Walk().blocks_of(root)
-    text = "\n".join(_spaced(blocks)).strip("\n")
+    text = "\n".join(lines_of(text_blocks(html))).strip("\n")
     return text + "\n" if text else ""
+
+
+def text_blocks(html: str) -> list["Block"]:
+    """Return the blocks that the text part for a document consists of."""
+    root = _parsed(html)
+    return [] if root is None else _Walk().blocks_of(root)
 
 
 def links_of(html: str) -> list[str]:
@@ -90,6 +93,23 @@ def links_of(html: str) -> list[str]:
         element.get("href").strip()
         for element in root.iter("a", "area")
         if element.get("href") and not any(map(_hidden, [element, *element.iterancestors()]))
+    ]
+
+
+def anchors_of(html: str) -> list[tuple[str, str]]:
+    """Return the words and the target of every link, also of those that nobody sees."""
+    root = _parsed(html)
+    if root is None:
+        return []
+    return [
+        (
+            " ".join(
+                line for block in _Walk(10_000).blocks_of(element) for line in block.lines
+            ).strip(),
+            element.get("href").strip(),
+        )
+        for element in root.iter("a", "area")
+        if element.get("href")
     ]
 
 
@@ -110,12 +130,49 @@ def _hidden(element: Any) -> bool:  # noqa: ANN401
     )
 
 
+def link_shown(text: str, href: str) -> str | None:
+    """Return what a link reads whose words say where it leads, or None for all others."""
+    plain = href.removeprefix("mailto:").removeprefix("tel:")
+    if text.rstrip("/") in (href.rstrip("/"), plain, re.sub(r"^https?://", "", href)):
+        # The words are the link: it need not stand there twice.
+        return plain if plain == text else href
+    return None
+
+
 @dataclass(slots=True)
-class _Block:
-    """Lines that belong together, and whether an empty line parts them from the next block."""
+class Block:
+    """Lines that belong together, and whether an empty line parts them from the next block.
+
+    `origin` is what they were made of, a paragraph's words or an element, in `width` columns.
+    """
 
     lines: list[str]
     loose: bool = True
+    origin: Any = None
+    width: int = WIDTH
+
+    def again(self, change: Callable[[str], str]) -> list[str]:
+        """Return the lines there would be, had `change` been made to each text in the origin."""
+        if isinstance(self.origin, str):
+            return _lines(change(self.origin), self.width)
+        element = deepcopy(self.origin)
+        element.tail = None
+        for part in element.iter():
+            part.text = part.text and change(part.text)
+            part.tail = part.tail and change(part.tail)
+            for name, value in part.attrib.items():
+                part.set(name, change(value))
+        walk = _Walk(self.width)
+        walk._element(element)
+        (block,) = walk.blocks
+        return block.lines
+
+    @property
+    def holds_data(self) -> bool:
+        """Whether a table is in it, whose columns depend on all that stands in them."""
+        return not isinstance(self.origin, str) and any(
+            part.tag == "table" for part in self.origin.iter()
+        )
 
 
 @dataclass(slots=True)
@@ -123,10 +180,10 @@ class _Walk:
     """One way through a document; `width` is what is left of the line at this depth."""
 
     width: int = WIDTH
-    blocks: list[_Block] = field(default_factory=list)
+    blocks: list[Block] = field(default_factory=list)
     words: list[str] = field(default_factory=list)
 
-    def blocks_of(self, element: Any) -> list[_Block]:  # noqa: ANN401
+    def blocks_of(self, element: Any) -> list[Block]:  # noqa: ANN401
         self._inside(element)
         self._flush()
         return self.blocks
@@ -152,7 +209,7 @@ class _Walk:
             pass
         elif tag == "hr":
             self._flush()
-            self.blocks.append(_Block(["-" * min(24, self.width)]))
+            self.blocks.append(Block(["-" * min(24, self.width)]))
         elif tag in _HEADINGS:
             self._heading(element)
         elif tag in ("ul", "ol"):
@@ -160,20 +217,20 @@ class _Walk:
         elif tag == "blockquote":
             self._flush()
             inner = _Walk(self.width - 2).blocks_of(element)
-            self._add([f"> {line}".rstrip() for line in _spaced(inner)])
+            self._add([f"> {line}".rstrip() for line in lines_of(inner)], element)
         elif tag == "pre":
             self._flush()
-            self._add(element.text_content().strip("\n").split("\n"))
+            self._add(element.text_content().strip("\n").split("\n"), element)
         elif tag == "table" and _holds_data(element):
             self._flush()
-            self._add(_table(element, self.width))
+            self._add(_table(element, self.width), element)
         elif tag in _BLOCKS:
             self._flush()
             self._inside(element)
             empty = not self._flush()
             # MJML draws a divider as the upper border of an empty paragraph.
             if tag == "p" and empty and _RULE.search(element.get("style", "")):
-                self.blocks.append(_Block(["-" * min(24, self.width)]))
+                self.blocks.append(Block(["-" * min(24, self.width)]))
         else:
             self._inside(element)
 
@@ -185,22 +242,19 @@ class _Walk:
         if not href or href.startswith("#"):
             self.words.append(text)
             return
-        plain = href.removeprefix("mailto:").removeprefix("tel:")
         if not text:
             self.words.append(_unbroken(href))
-        elif text.rstrip("/") in (href.rstrip("/"), plain, re.sub(r"^https?://", "", href)):
-            # The words are the link: it need not stand there twice.
-            self.words.append(_unbroken(plain if plain == text else href))
-        else:
-            self.words.append(f"{text} {_unbroken(f'({href})')}")
+            return
+        shown = link_shown(text, href)
+        self.words.append(f"{text} {_unbroken(f'({href})')}" if shown is None else _unbroken(shown))
 
     def _heading(self, element: Any) -> None:  # noqa: ANN401
         self._flush()
         lines = [line for block in _Walk(self.width).blocks_of(element) for line in block.lines]
         underline = _HEADINGS[element.tag]
         if lines and underline:
-            lines.append(underline * min(max(map(_columns, lines)), self.width))
-        self._add(lines)
+            lines.append(underline * min(max(map(columns, lines)), self.width))
+        self._add(lines, element)
 
     def _list(self, element: Any) -> None:  # noqa: ANN401
         self._flush()
@@ -215,30 +269,36 @@ class _Walk:
             inner = _Walk(self.width - len(mark)).blocks_of(child)
             for block in inner:
                 block.loose = len(block.lines) > 1 and block.loose and len(inner) > 2
-            lines = _spaced(inner)
+            lines = lines_of(inner)
             if lines:
                 indent = " " * len(mark)
                 items.append([mark + lines[0], *((indent + line).rstrip() for line in lines[1:])])
-        self._add([line for item in items for line in item])
+        self._add([line for item in items for line in item], element)
 
-    def _add(self, lines: list[str]) -> None:
+    def _add(self, lines: list[str], origin: Any) -> None:  # noqa: ANN401
         if lines:
-            self.blocks.append(_Block(lines))
+            self.blocks.append(Block(lines, origin=origin, width=self.width))
 
     def _flush(self) -> bool:
         """End the paragraph; return whether there was one."""
         text = _SPACES.sub(" ", _INVISIBLE.sub("", "".join(self.words)))
         self.words.clear()
-        lines = [line for part in text.split("\v") for line in _wrapped(part, self.width)]
-        while lines and not lines[0]:
-            lines.pop(0)
-        while lines and not lines[-1]:
-            lines.pop()
-        self._add(lines)
+        lines = _lines(text, self.width)
+        self._add(lines, text)
         return bool(lines)
 
 
-def _spaced(blocks: list[_Block]) -> list[str]:
+def _lines(text: str, width: int) -> list[str]:
+    """Return the lines of a paragraph, in which vertical tabs break lines."""
+    lines = [line for part in text.split("\v") for line in _wrapped(part, width)]
+    while lines and not lines[0]:
+        lines.pop(0)
+    while lines and not lines[-1]:
+        lines.pop()
+    return lines
+
+
+def lines_of(blocks: list[Block]) -> list[str]:
     """Return the lines of all blocks, parted by empty lines where they are loose."""
     lines: list[str] = []
     for number, block in enumerate(blocks):
@@ -260,7 +320,7 @@ def _wrapped(text: str, width: int) -> Iterator[str]:
     """Yield the lines of one paragraph, broken at spaces; only wide letters break elsewhere."""
     line, used = "", 0
     for word in text.strip(" ").split(" "):
-        size = _columns(word)
+        size = columns(word)
         if line and used + 1 + size > width:
             yield line
             line, used = "", 0
@@ -271,7 +331,7 @@ def _wrapped(text: str, width: int) -> Iterator[str]:
         while used > width and "://" not in line and (cut := _cut(line, width)):
             yield line[:cut]
             line = line[cut:]
-            used = _columns(line)
+            used = columns(line)
     yield line.replace(_NO_BREAK, "%20")
 
 
@@ -279,13 +339,14 @@ def _cut(line: str, width: int) -> int | None:
     """Return where a line of letters that need no spaces between them can be broken."""
     used = 0
     for position, char in enumerate(line):
-        used += _columns(char)
+        used += columns(char)
         if used > width:
             return position if position and east_asian_width(line[position - 1]) in "WF" else None
     return None
 
 
-def _columns(text: str) -> int:
+def columns(text: str) -> int:
+    """Return how many columns a text takes where letters have one width."""
     if text.isascii():
         return len(text)
     return sum(
@@ -324,7 +385,7 @@ def _table(table: Any, width: int) -> list[str]:  # noqa: ANN401
     headed = bool(table.find(".//th") is not None)
     count = max(map(len, rows))
     rows = [row + [""] * (count - len(row)) for row in rows]
-    sizes = [max(_columns(row[column]) for row in rows) for column in range(count)]
+    sizes = [max(columns(row[column]) for row in rows) for column in range(count)]
     if sum(sizes) + 2 * (count - 1) <= width:
         right = [
             all(re.fullmatch(r"[\d.,\s%€$£¥+\u2212-]*", row[column]) for row in rows[headed:])
@@ -348,6 +409,6 @@ def _table(table: Any, width: int) -> list[str]:  # noqa: ANN401
 def _columned(row: list[str], sizes: list[int], right: list[bool]) -> str:
     cells = []
     for cell, size, to_right in zip(row, sizes, right, strict=True):
-        space = " " * (size - _columns(cell))
+        space = " " * (size - columns(cell))
         cells.append(space + cell if to_right else cell + space)
     return "  ".join(cells).rstrip()

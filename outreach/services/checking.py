@@ -15,6 +15,7 @@ from outreach.domain.tiers import Tiers
 from outreach.errors import MessageError, OutreachError, Problem, TemplateError
 from outreach.rendering.lint import Linter, Policy
 from outreach.rendering.rules import RULES, Rule, Severity
+from outreach.rendering.templates import Template
 from outreach.services.composing import Composer
 from outreach.storage import contacts, segments
 from outreach.storage.database import Database
@@ -100,13 +101,23 @@ def linter(
         postal_address=composer.postal_address,
         words=tiers.words,
         clients=tuple(clients),
-        weights=_weights(folder) if folder else {},
+        weights=(_weights(folder) if folder else {}) | _inline_weights(template),
     )
     return Linter(template, policy)
 
 
-def check(composer: Composer, linter: Linter, readers: Iterable[Contact], date: datetime) -> Report:
-    """Make and judge the mail of every contact, and report all findings."""
+def check(
+    composer: Composer,
+    linter: Linter,
+    readers: Iterable[Contact],
+    date: datetime,
+    *,
+    invented: bool = False,
+) -> Report:
+    """Make and judge the mail of every contact, and report all findings.
+
+    Of `invented` contacts nothing is said that is about themselves.
+    """
     gathered = _Gathered()
     for finding in linter.of_template():
         gathered.add(finding.rule, finding.problem, count=finding.count)
@@ -125,6 +136,8 @@ def check(composer: Composer, linter: Linter, readers: Iterable[Contact], date: 
         largest_message = max(largest_message, len(composed.message))
         for finding in linter.findings(composed.rendered, contact):
             gathered.add(finding.rule, finding.problem, contact.email, finding.count)
+        if not invented and (locale := composer.untranslated(contact)) is not None:
+            gathered.add(RULES["L004"], _untranslated(composer.template, locale), contact.email)
     return Report(
         template=composer.template.name,
         contacts=count,
@@ -141,6 +154,24 @@ def unreadable(template: str, error: OutreachError) -> Report:
     for problem in error.problems:
         gathered.add(RULES["L001"], problem)
     return Report(template, 0, 0, gathered.findings())
+
+
+def _untranslated(template: Template, locale: str) -> Problem:
+    file = template.display(f"{template.name}.{locale}{template.format}")
+    return Problem(
+        f"the template has translations, but none for the locale {locale}",
+        template.display(template.file),
+        hint=f"they get it as it is there; to translate it, write {file}",
+    )
+
+
+def _inline_weights(template: Template) -> dict[str, int]:
+    """Return the octets of the pictures that come along, by how the HTML shows them."""
+    return {
+        f"cid:{image.cid}": len(image.data)
+        for version in (template, *template.translations.values())
+        for image in version.images
+    }
 
 
 def _weights(folder: Path) -> dict[str, int]:
@@ -172,8 +203,10 @@ def loaded(
         yield from batch
 
 
-def nasty_contacts(now: datetime, tiers: Iterable[str]) -> list[Contact]:
-    """Return invented contacts, at least one a tier, that templates most often fail for.
+def nasty_contacts(
+    now: datetime, tiers: Iterable[str], locales: Iterable[str] = ()
+) -> list[Contact]:
+    """Return invented contacts, at least one a tier and one a locale, that templates fail for.
 
     Missing fields, names that are long, right to left or full of markup, line breaks in values.
     """
@@ -197,6 +230,7 @@ def nasty_contacts(now: datetime, tiers: Iterable[str]) -> list[Contact]:
         {"first_name": "O'Brien", "locale": "xx-unknown", "timezone": "Nowhere/At-All"},
     ]
     people += [{"first_name": tier.title(), "tier": tier} for tier in others]
+    people += [{"first_name": "Kim", "relies_on": "tax", "locale": locale} for locale in locales]
     return [
         Contact(
             **{

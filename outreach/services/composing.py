@@ -4,16 +4,25 @@ Preview, check and send all come through here, so what was looked at is what is 
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from threading import Lock
+from typing import TYPE_CHECKING
 
 from outreach.domain.contact import Contact
 from outreach.domain.links import Links
 from outreach.domain.mailing import MailKind, Sender
 from outreach.domain.tiers import Tiers
+from outreach.errors import MessageError, Problem
 from outreach.rendering import message
-from outreach.rendering.message import ListId, Mail, Mailbox, build_message
+from outreach.rendering.message import InlineImage, ListId, Mail, Mailbox, build_message
 from outreach.rendering.templates import ContactLinks, Rendered, Scene, Template
+
+if TYPE_CHECKING:
+    from outreach.rendering.compiled import Counts
+    from outreach.rendering.dkim import SigningKey
+    from outreach.services.filling import Filling
 
 #: Longer names stay out of the To header; the mail itself may still greet by them.
 _MAX_SHOWN_NAME = 120
@@ -29,13 +38,19 @@ _MANNER = {
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """A message as it goes to the next hop, with its envelope, and what it was rendered to."""
+    """A message as it goes to the next hop, with its envelope."""
 
     message: bytes
     message_id: str
     envelope_sender: str
     recipient: str
-    rendered: Rendered
+    render: Callable[[], Rendered] = field(compare=False, repr=False)
+    images: tuple[InlineImage, ...] = ()
+
+    @property
+    def rendered(self) -> Rendered:
+        """What the message was rendered to; made when it is asked for."""
+        return self.render()
 
 
 class Composer:
@@ -43,7 +58,9 @@ class Composer:
 
     `links` signs what leads back to us. `key` is the mailing's, such as ``newsletter@2026-12``.
     `timezone` and `locale` are the firm's, for contacts whose own are not known; `tiers` are what
-    templates may say is promised.
+    templates may say is promised. `compiled` off makes every message by the plain path, which gives
+    the same bytes and takes several hundred times longer. The keys in `signing` sign each message,
+    as the last thing done to it.
     """
 
     def __init__(
@@ -59,6 +76,8 @@ class Composer:
         locale: str = "en",
         tiers: Tiers | None = None,
         key: str | None = None,
+        compiled: bool = True,
+        signing: "Sequence[SigningKey]" = (),
     ) -> None:
         self.template = template
         self.sender = sender
@@ -74,6 +93,10 @@ class Composer:
             template.series.replace("_", "-"), links.domain, company or sender.name
         )
         self._feedback_id = _feedback_id(key, self._kind, links.domain)
+        self.signing = tuple(signing)
+        self._compiles = compiled
+        self._lock = Lock()
+        self._fillings: dict[Template, Filling | None] = {}
 
     def compose(
         self, contact: Contact, *, delivery_id: int, date: datetime, to: str | None = None
@@ -84,49 +107,135 @@ class Composer:
         reader unsubscribe the contact. Raises `TemplateError` where the template fails for this
         contact, and `MessageError` where no correct message can be made of what it gave.
         """
+        version = self.template.version_for(contact, self.locale)
+        composed = None
+        if to is None and self._compiles and (filling := self._filling(version)) is not None:
+            composed = filling.compose(contact, delivery_id, date)
+        if composed is None:
+            composed = self.unsigned(contact, delivery_id=delivery_id, date=date, to=to)
+        return self._signed(composed, date)
+
+    def untranslated(self, contact: Contact) -> str | None:
+        """Return the contact's locale if the template has translations, but none for it."""
+        return self.template.untranslated(contact, self.locale)
+
+    @property
+    def counts(self) -> "Counts | None":
+        """How many messages were filled in and how many the plain path made, and why."""
+        found = [filling.template.counts for filling in self._fillings.values() if filling]
+        return sum(found[1:], start=found[0]) if found else None
+
+    def slow_because(self) -> list[Problem]:
+        """Return why the template, or a translation, cannot be compiled; empty if all can."""
+        problems = []
+        for version in (self.template, *self.template.translations.values()):
+            filling = self._filling(version)
+            if _takes_along(version):
+                source = version.display(version.file)
+                hint = "attachments, inline images and events are put in for each contact"
+                problems.append(Problem("is composed by the plain path", source, hint=hint))
+            elif filling is not None:
+                problems += filling.template.problems
+        return problems
+
+    def _filling(self, version: Template) -> "Filling | None":
+        with self._lock:
+            if version not in self._fillings:
+                # Imported where it is used: many runs find nothing to do.
+                from outreach.services.filling import Filling  # noqa: PLC0415
+
+                try:
+                    made = None if _takes_along(version) else Filling(self, version)
+                except MessageError:
+                    made = None  # as for each message; there it is said
+                self._fillings[version] = made
+            return self._fillings[version]
+
+    def compose_plainly(
+        self, contact: Contact, *, delivery_id: int, date: datetime, to: str | None = None
+    ) -> Composed:
+        """Do the same by the plain path, which is the definition of what is right."""
+        composed = self.unsigned(contact, delivery_id=delivery_id, date=date, to=to)
+        return self._signed(composed, date)
+
+    def _signed(self, composed: Composed, date: datetime) -> Composed:
+        if not self.signing:
+            return composed
+        from outreach.rendering.dkim import sign_message  # noqa: PLC0415 - slow to import
+
+        return replace(composed, message=sign_message(composed.message, self.signing, at=date))
+
+    def unsigned(
+        self, contact: Contact, *, delivery_id: int, date: datetime, to: str | None = None
+    ) -> Composed:
+        """Return the message as the plain path makes it, before it is signed."""
         # Links for nobody look like the others, and change nothing for the contact.
         reader = contact.id if to is None else 0
-        scene = self._scene(reader, delivery_id, date)
-        rendered = self.template.render(contact, scene)
-        message_id = self.links.message_id(delivery_id)
+        scene = self.scene(self.links, reader, delivery_id, date)
+        version = self.template.version_for(contact, self.locale)
+        rendered = version.render(contact, scene)
         recipient = to or contact.email
-        reply_to = self.links.reply_to(delivery_id) or self.sender.reply_to
-        is_list = self._kind is MailKind.NEWSLETTER
-        mail = Mail(
-            kind=message.MailKind.TEST if to else _MANNER[self._kind],
-            sender=Mailbox(self.sender.address, self.sender.name),
-            recipient=Mailbox(recipient, None if to else _shown_name(contact)),
+        box = Mailbox(recipient, None if to else shown_name(contact))
+        mail = self.mail(self.links, reader, delivery_id, date, box)
+        mail = replace(
+            mail,
+            kind=message.MailKind.TEST if to else mail.kind,
             subject=rendered.subject,
-            date=date,
-            message_id=message_id,
             text=rendered.text,
             html=rendered.html,
-            reply_to=Mailbox(reply_to, self.sender.name) if reply_to else None,
-            unsubscribe_url=self.links.unsubscribe_url(reader, self.template.series),
-            unsubscribe_mailto=self.links.unsubscribe_mailto(reader, self.template.series),
-            list_id=self._list_id if is_list else None,
-            feedback_id=self._feedback_id if is_list else (),
+            attachments=version.attachments,
+            images=version.images,
+            invite=version.invite(
+                contact,
+                scene,
+                uid=mail.message_id.strip("<>"),
+                reader=box,
+                rsvp=self._kind is not MailKind.NEWSLETTER,
+            ),
         )
         return Composed(
             message=build_message(mail),
-            message_id=message_id,
+            message_id=mail.message_id,
             envelope_sender=self.links.envelope_sender(delivery_id) or self.sender.address,
             recipient=recipient,
-            rendered=rendered,
+            render=lambda: rendered,
+            images=version.images,
         )
 
-    def _scene(self, reader: int, delivery_id: int, date: datetime) -> Scene:
+    def mail(
+        self, links: Links, reader: int, delivery_id: int, date: datetime, recipient: Mailbox
+    ) -> Mail:
+        """Return a mail of this mailing that says nothing yet."""
+        reply_to = links.reply_to(delivery_id) or self.sender.reply_to
+        is_list = self._kind is MailKind.NEWSLETTER
+        return Mail(
+            kind=_MANNER[self._kind],
+            sender=Mailbox(self.sender.address, self.sender.name),
+            recipient=recipient,
+            subject="",
+            date=date,
+            message_id=links.message_id(delivery_id),
+            text="",
+            reply_to=Mailbox(reply_to, self.sender.name) if reply_to else None,
+            unsubscribe_url=links.unsubscribe_url(reader, self.template.series),
+            unsubscribe_mailto=links.unsubscribe_mailto(reader, self.template.series),
+            list_id=self._list_id if is_list else None,
+            feedback_id=self._feedback_id if is_list else (),
+        )
+
+    def scene(self, links: Links, reader: int, delivery_id: int, now: datetime) -> Scene:
+        """Return what the template is told besides the contact."""
         series = self.template.series
-        links = ContactLinks(
-            unsubscribe=self.links.unsubscribe_url(reader, series)
-            or self.links.unsubscribe_mailto(reader, series),
-            preferences=self.links.preferences_url(reader),
-            view=self.links.view_url(delivery_id),
+        own = ContactLinks(
+            unsubscribe=links.unsubscribe_url(reader, series)
+            or links.unsubscribe_mailto(reader, series),
+            preferences=links.preferences_url(reader),
+            view=links.view_url(delivery_id),
         )
         return Scene(
             sender=self.sender,
-            now=date,
-            links=links,
+            now=now,
+            links=own,
             company=self.company,
             postal_address=self.postal_address,
             website=self.website,
@@ -136,7 +245,12 @@ class Composer:
         )
 
 
-def _shown_name(contact: Contact) -> str | None:
+def _takes_along(template: Template) -> bool:
+    """Whether a mail of `template` has more parts than its text and its HTML."""
+    return bool(template.attachments or template.images or template.front_matter.event)
+
+
+def shown_name(contact: Contact) -> str | None:
     """Return the name for the To header, unless it is too long or holds what no header may."""
     name = contact.name
     if name is None or len(name) > _MAX_SHOWN_NAME or not name.isprintable() or "=?" in name:

@@ -12,12 +12,13 @@ from outreach.domain.segment import Segments
 from outreach.domain.tiers import KNOWN, Tiers
 from outreach.errors import NotFoundError, Problem, RefusedError, UsageError
 from outreach.services.given import Given, Types, read
-from outreach.storage import contacts, history, keys, permissions, suppressions
+from outreach.storage import contacts, history, inbox, keys, permissions, suppressions
 from outreach.storage import segments as questions
 from outreach.storage import tiers as standings
 from outreach.storage.contacts import AddressInfo, NewContact
 from outreach.storage.database import Database
 from outreach.storage.history import Event
+from outreach.storage.inbox import Owed
 from outreach.storage.permissions import Consent
 from outreach.storage.suppressions import Suppression
 
@@ -43,6 +44,7 @@ class Shown:
     suppressions: tuple[Suppression, ...]
     tier_by_person: bool
     timeline: tuple[Event, ...]
+    owed: tuple[Owed, ...] = ()
 
 
 def find(session: "Session", email: str) -> int:
@@ -198,7 +200,10 @@ def show(database: Database, types: Types, email: str, *, now: datetime, limit: 
         listed = suppressions.of_addresses(session, [info.normalised for info in addresses])
         standing = standings.standing(session, contact_id, now)
         events = history.timeline(session, contact_id, limit)
-    return Shown(contact, addresses, tuple(listed), standing.set_by_person, tuple(events))
+        outstanding = tuple(inbox.owed(session, contact_id))
+    return Shown(
+        contact, addresses, tuple(listed), standing.set_by_person, tuple(events), outstanding
+    )
 
 
 def selection(

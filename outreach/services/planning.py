@@ -7,7 +7,7 @@ first then finds its approval too late.
 """
 
 import secrets
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -78,6 +78,8 @@ class Proof:
     octets: int = 0
     largest: int = 0
     largest_for: str = ""
+    #: Locales for which a template that has translations has none, and how many have them.
+    untranslated: Counter[str] = field(default_factory=Counter)
     #: The first mail, as an example.
     subject: str = ""
     subject_for: str = ""
@@ -336,6 +338,8 @@ class _Prover:
         if not proof.mails:
             proof.subject, proof.subject_for = composed.rendered.subject, contact.email
         proof.mails += 1
+        if (locale := self.composer.untranslated(contact)) is not None:
+            proof.untranslated[locale] += 1
         proof.octets += size
         if size > proof.largest:
             proof.largest, proof.largest_for = size, contact.email

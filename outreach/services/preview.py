@@ -13,6 +13,7 @@ import secrets
 import tempfile
 import threading
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -159,8 +160,17 @@ def _parts(sheet: Sheet) -> dict[str, bytes]:
     rendered = sheet.composed.rendered
     parts = {".txt": rendered.text.encode(), ".eml": sheet.composed.message}
     if rendered.html is not None:
-        parts[".html"] = rendered.html.encode()
+        parts[".html"] = _with_pictures(sheet.composed).encode()
     return parts
+
+
+def _with_pictures(composed: Composed) -> str:
+    """Return the HTML with the images that come along in it, for a browser has no other parts."""
+    html = composed.rendered.html or ""
+    for image in composed.images:
+        data = b64encode(image.data).decode()
+        html = html.replace(f"cid:{image.cid}", f"data:{image.content_type};base64,{data}")
+    return html
 
 
 def _entry(sheet: Sheet, name: str, parts: dict[str, bytes]) -> dict[str, Any]:
@@ -181,13 +191,13 @@ def _entry(sheet: Sheet, name: str, parts: dict[str, bytes]) -> dict[str, Any]:
         "sender": sender[1].strip('"') if sender else "",
         "subject": rendered.subject,
         "preheader": rendered.preheader,
-        "html": rendered.html,
+        "html": rendered.html and _with_pictures(sheet.composed),
         "text": rendered.text,
         "headers": head.replace("\r\n", "\n"),
         "warnings": [_told(problem) for problem in rendered.warnings],
         "files": {suffix[1:]: name + suffix for suffix in parts},
         "sizes": {
-            "html": len(parts.get(".html", b"")),
+            "html": len((rendered.html or "").encode()),
             "text": len(parts[".txt"]),
             "message": len(parts[".eml"]),
         },

@@ -12,6 +12,7 @@ IGNORED = """\
 outreach.db*
 outbox/
 preview/
+keys/
 *.rejects.csv
 """
 

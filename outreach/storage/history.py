@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from outreach.domain.effects import Kind
 from outreach.storage.tables import (
     AddressRow,
     CampaignRow,
@@ -15,6 +16,7 @@ from outreach.storage.tables import (
     ContactRow,
     DecisionRow,
     DeliveryRow,
+    InboundRow,
     InterestRow,
     MergeRow,
     NoteRow,
@@ -121,6 +123,21 @@ def _touch(row: TouchRow) -> Iterator[Event]:
     yield Event(row.at, "touch", what, row.by, row.summary)
 
 
+def _mail(row: InboundRow) -> Iterator[Event]:
+    ours = row.kind == Kind.ANSWER
+    what = f"{row.kind} {'to' if ours else 'from'} them: {row.subject or '(no subject)'}"
+    if row.stranger:
+        what = f"{what} (from {row.sender})"
+    waits = row.answer_by is not None and row.answered_at is None and row.done_at is None
+    owed = f"answer by {row.answer_by:%Y-%m-%d %H:%M}; " if waits else ""
+    words = " ".join(row.words.split())
+    words = words if len(words) <= _MOST_WORDS else f"{words[: _MOST_WORDS - 1]}…"
+    yield Event(row.received_at, "mail", what, None, (owed + words) or None)
+
+
+_MOST_WORDS = 200  # characters of a mail that a timeline shows
+
+
 def _tier_change(row: TierChangeRow) -> Iterator[Event]:
     what = f"{row.before} -> {row.after}" if row.before else f"starts as {row.after}"
     yield Event(row.at, "tier", what, row.by, row.reason)
@@ -157,7 +174,14 @@ def _merge(row: MergeRow) -> Iterator[Event]:
 
 _SOURCES = (
     # What went out as a delivery is told by the delivery.
-    _Source(TouchRow, TouchRow.at, _touch, only=(TouchRow.delivery_id.is_(None),)),
+    # And what came back, or answers that, by the mail itself.
+    _Source(
+        TouchRow,
+        TouchRow.at,
+        _touch,
+        only=(TouchRow.delivery_id.is_(None), TouchRow.inbound_id.is_(None)),
+    ),
+    _Source(InboundRow, InboundRow.received_at, _mail),
     _Source(TierChangeRow, TierChangeRow.at, _tier_change),
     _Source(ConsentRow, ConsentRow.occurred_at, _consent),
     _Source(OptOutRow, OptOutRow.occurred_at, _opt_out),

@@ -20,11 +20,14 @@ from outreach.storage.contacts import FIELDS, addresses
 from outreach.storage.permissions import Consent, recompute_consent, record_consent
 from outreach.storage.tables import (
     AddressRow,
+    BounceRow,
     CampaignRow,
     ConsentRow,
     ContactRow,
     DecisionRow,
     DeliveryRow,
+    EffectRow,
+    InboundRow,
     InterestRow,
     MergeRow,
     NoteRow,
@@ -43,6 +46,9 @@ _MOVED_WHOLE: tuple[Any, ...] = (
     NoteRow,
     TouchRow,
     DecisionRow,
+    InboundRow,
+    EffectRow,
+    BounceRow,
 )
 """Tables of which every row goes to the kept contact; the others have a rule of their own."""
 

@@ -16,6 +16,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Text,
@@ -299,10 +300,20 @@ class TouchRow(Table):
     by: Mapped[str | None] = mapped_column(Text)
     summary: Mapped[str | None] = mapped_column(Text)
     delivery_id: Mapped[int | None] = mapped_column(RowId, ForeignKey("deliveries.id"))
+    inbound_id: Mapped[int | None] = mapped_column(RowId, ForeignKey("inbound.id"))
 
     __table_args__ = (
         # a contact's timeline, caps and cadence
         Index(None, "contact_id", "at"),
+        # and once for a mail that came back, for each contact it concerns
+        Index(
+            "uq_touches_inbound_id_contact_id",
+            "inbound_id",
+            "contact_id",
+            unique=True,
+            sqlite_where=text("inbound_id IS NOT NULL"),
+            postgresql_where=text("inbound_id IS NOT NULL"),
+        ),
         # a touch is recorded once for a delivery, however often that is tried
         Index(
             "uq_touches_delivery_id",
@@ -406,6 +417,9 @@ class DeliveryRow(Table):
     #: When it was last handed to a transport: the time of a mail that may have gone.
     tried_at: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]
+    #: When it came back after it was sent, and why: the newest of its `BounceRow`.
+    bounced_at: Mapped[datetime | None]
+    bounce: Mapped[str | None] = mapped_column(Text)
 
     __table_args__ = (
         UniqueConstraint("campaign_id", "contact_id", name="uq_deliveries_campaign_id_contact_id"),
@@ -472,6 +486,131 @@ class HaltRow(Table):
     at: Mapped[datetime]
     lifted_at: Mapped[datetime | None]
     lifted_by: Mapped[str | None] = mapped_column(Text)
+
+
+class InboundRow(Table):
+    """One mail that came back, whole, or an answer of ours to one.
+
+    `fingerprint` is of what no server on the way changes (`services.inbox.fingerprint`), so that
+    the same mail from two sources is one row. What the mail was found to be may be corrected by a
+    person; the bytes never change.
+    """
+
+    __tablename__ = "inbound"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(String(64), unique=True)
+    #: The mailbox and its folder where it was first seen.
+    mailbox: Mapped[str] = mapped_column(Text)
+    folder: Mapped[str | None] = mapped_column(Text)
+    raw: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    size: Mapped[int] = mapped_column(Integer)
+
+    message_id: Mapped[str | None] = mapped_column(Text)
+    sender: Mapped[str] = mapped_column(Text)
+    sender_name: Mapped[str] = mapped_column(Text)
+    subject: Mapped[str] = mapped_column(Text)
+    sent_at: Mapped[datetime | None]
+    received_at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
+
+    #: A `domain.effects.Kind`.
+    kind: Mapped[str] = mapped_column(String(20))
+    #: What decided that.
+    rule: Mapped[str] = mapped_column(Text)
+    #: Who corrected it; None where the program's own finding stands.
+    classified_by: Mapped[str | None] = mapped_column(Text)
+    #: The person's own words, without quotation and signature.
+    words: Mapped[str] = mapped_column(Text)
+    #: All that was found out about it.
+    findings: Mapped[dict[str, Any]]
+
+    contact_id: Mapped[int | None] = mapped_column(RowId, ForeignKey("contacts.id"))
+    delivery_id: Mapped[int | None] = mapped_column(RowId, ForeignKey("deliveries.id"))
+    #: How it was tied to them: a `inbound.match.Rung` in words, ``person`` or ``recipient``.
+    rung: Mapped[str | None] = mapped_column(String(24))
+    confidence: Mapped[float | None]
+    #: Whether it comes from an address that is not the contact's.
+    stranger: Mapped[bool] = mapped_column(server_default=text("false"))
+
+    #: A `storage.inbox.State`.
+    state: Mapped[str] = mapped_column(String(12))
+    #: Why a person must look.
+    review: Mapped[str | None] = mapped_column(Text)
+    #: The response clock: until when we promised to answer, and when it stopped.
+    answer_by: Mapped[datetime | None]
+    answered_at: Mapped[datetime | None]
+    #: Our own mail that stopped it.
+    answered_by_id: Mapped[int | None] = mapped_column(RowId, ForeignKey("inbound.id"))
+    done_at: Mapped[datetime | None]
+    done_by: Mapped[str | None] = mapped_column(Text)
+
+    __table_args__ = (
+        # what is to be worked through, the most urgent first
+        Index(None, "state", "answer_by"),
+        Index(None, "received_at"),
+        # a contact's thread
+        Index(None, "contact_id", "received_at"),
+        # which mail is it that another one answers
+        Index(None, "message_id"),
+        Index(
+            "ix_inbound_delivery_id",
+            "delivery_id",
+            sqlite_where=text("delivery_id IS NOT NULL"),
+            postgresql_where=text("delivery_id IS NOT NULL"),
+        ),
+    )
+
+
+class EffectRow(Table):
+    """One thing that a mail in the inbox did, with what is needed to take it back."""
+
+    __tablename__ = "effects"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    inbound_id: Mapped[int] = mapped_column(RowId, ForeignKey("inbound.id"), index=True)
+    contact_id: Mapped[int | None] = mapped_column(RowId, ForeignKey("contacts.id"), index=True)
+    #: A `storage.inbox.Effect`.
+    effect: Mapped[str] = mapped_column(String(20))
+    detail: Mapped[dict[str, Any]]
+    at: Mapped[datetime]
+    undone_at: Mapped[datetime | None]
+
+
+class BounceRow(Table):
+    """One address for which a mail came back. Soft ones are counted by these rows."""
+
+    __tablename__ = "bounces"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    inbound_id: Mapped[int] = mapped_column(RowId, ForeignKey("inbound.id"), index=True)
+    contact_id: Mapped[int | None] = mapped_column(RowId, ForeignKey("contacts.id"), index=True)
+    delivery_id: Mapped[int | None] = mapped_column(RowId, ForeignKey("deliveries.id"), index=True)
+    #: Normalised.
+    address: Mapped[str] = mapped_column(Text)
+    #: A `domain.effects.Severity`.
+    severity: Mapped[str] = mapped_column(String(8))
+    reason: Mapped[str] = mapped_column(Text)
+    status: Mapped[str | None] = mapped_column(String(12))
+    at: Mapped[datetime]
+
+    __table_args__ = (Index(None, "address", "at"),)
+
+
+class PositionRow(Table):
+    """How far a folder of a mailbox has been read.
+
+    `epoch` names the numbering that `position` belongs to: IMAP's UIDVALIDITY, or what tells one
+    file from another. A folder with another epoch is read from its beginning.
+    """
+
+    __tablename__ = "mailbox_positions"
+
+    mailbox: Mapped[str] = mapped_column(String(80), primary_key=True)
+    folder: Mapped[str] = mapped_column(String(255), primary_key=True)
+    epoch: Mapped[str] = mapped_column(String(64))
+    position: Mapped[int] = mapped_column(BigInteger)
+    read_at: Mapped[datetime]
 
 
 class TemplateSentRow(Table):

@@ -28,6 +28,7 @@ class Touch:
     by: str | None = None
     summary: str | None = None
     delivery_id: int | None = None
+    inbound_id: int | None = None
 
 
 def record(session: Session, touch: Touch) -> int:

@@ -134,28 +134,3 @@ def test_watching_serves_the_page_and_renders_again(workspace, people, monkeypat
     assert "http://127.0.0.1:" in said.out
     assert 'letter.md:2:17: there is no "x" here' in said.err
     assert 'there is no template "letter"' in said.err
-
-
-def test_check_lists_each_failure_by_contact(workspace: Path, people: None, capsys):
-    assert run(["check", "letter", "--segment", "clients"]) == 4
-    out = capsys.readouterr().out
-    assert "letter.md:6:17: contact has no first_name" in out
-    assert "1 contact: bo@example.com" in out
-    assert "letter: 1 of 2 contacts of clients can be mailed" in out
-
-
-def test_check_with_invented_contacts(workspace: Path, capsys):
-    (workspace / "templates/letter.md").write_text(LETTER.replace("first_name", "name | d('you')"))
-    assert run(["check", "letter", "--json"]) == 0
-    said = json.loads(capsys.readouterr().out)
-    assert (said["failed"], said["failures"], said["segment"]) == (0, [], None)
-    assert said["rendered"] == said["contacts"] > 10
-
-
-def test_check_tells_what_is_wrong_with_the_template_itself(workspace: Path, capsys):
-    (workspace / "templates/letter.md").write_text("---\nsubjet: x\nclass: nice\n---\n")
-    assert run(["check", "letter"]) == 4
-    err = capsys.readouterr().err
-    assert "letter.md:3: class must be one of" in err
-    assert "there is no subject" in err
-    assert run(["check", "letter", "--segment", "nobody"]) != 0

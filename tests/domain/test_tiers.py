@@ -10,6 +10,7 @@ from outreach.domain.tiers import (
     Caps,
     NewsletterRule,
     Tiers,
+    avoided,
     promises,
 )
 from outreach.errors import ConfigError, NotFoundError
@@ -211,3 +212,21 @@ def test_above_a_guarded_tier_all_are_guarded() -> None:
     )
     (problem,) = problems(own)
     assert "friend must be a person's decision, as counsel below it is" in problem
+
+
+def test_words_that_are_not_said_to_a_tier(tiers: Tiers) -> None:
+    assert avoided(tiers.words, "client")["customer"] == "client"
+    assert avoided(tiers.words, "client")["valued customer"] == ""
+    assert "customer" not in avoided(tiers.words, "customer")
+    assert avoided(tiers.words, "known") == dict(tiers.words["everyone"])
+
+
+def test_words_are_checked_with_everything_else() -> None:
+    told = problems(
+        STARTER + '[words.clent]\nlead = "contact"\n[words.known]\nuser = 1\n" " = "x"\n'
+    )
+    assert len(told) == 3
+    assert 'there is no tier "clent" to choose words for' in told[0]
+    assert 'did you mean "client"?' in told[0]
+    assert '"user" needs what to say instead, as a text' in told[1]
+    assert 'has no "word"' in problems(STARTER.replace("[words.", "[word."))[0]

@@ -84,6 +84,8 @@ def test_the_wheel_carries_the_starter_set_and_the_migrations(wheel: Path) -> No
         "outreach/starter/segments/clients.toml",
         "outreach/starter/tiers.toml",
         "outreach/storage/migrations/versions/0001",
+        "outreach/rendering/data/caniemail.json",
+        "outreach/rendering/data/caniemail.LICENSE",
         "outreach/py.typed",
     ):
         assert any(name.startswith(wanted) for name in names), wanted
@@ -93,6 +95,7 @@ def test_the_wheel_carries_the_starter_set_and_the_migrations(wheel: Path) -> No
 def test_the_main_job_from_the_wheel_in_an_empty_folder(outreach: Path, tmp_path: Path) -> None:
     run(outreach, tmp_path, "init", "studio", "--sample")
     studio = tmp_path / "studio"
+    run(outreach, studio, "check", "--fail-on", "note")
     run(outreach, studio, "send", "--segment", "clients", "--yes")
     delivered = mailbox.Maildir(studio / "outbox", create=False)
     assert len(delivered) > 20

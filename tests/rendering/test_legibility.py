@@ -54,6 +54,11 @@ def test_what_nobody_sees_is_left_out():
     )
 
 
+def test_text_comes_in_the_order_of_reading():
+    html = "<p>a<b>b<i>c</i>d</b>e<!-- x -->f<span hidden>y</span>g</p>h"
+    assert list(seen(html)) == list("abcdefgh")
+
+
 NIGHT = "<style>@media (prefers-color-scheme:dark){%s}</style>"
 
 

@@ -249,6 +249,21 @@ def test_inbox(head: str, wanted: list[str]):
     assert rules(text("Hello"), head=head, person=contact(first_name="Maximilian" * 9)) == wanted
 
 
+def test_what_mjml_itself_writes_is_not_held_against_a_template():
+    accordion = (
+        "<mj-accordion><mj-accordion-element><mj-accordion-title font-size='16px'>T"
+        "</mj-accordion-title><mj-accordion-text font-size='16px'>x</mj-accordion-text>"
+        "</mj-accordion-element></mj-accordion>"
+    )
+    carousel = "".join(
+        f'<mj-carousel-image src="https://e.example/{n}.png" alt="A" />' for n in range(3)
+    )
+    # That mail clients lack what they are built of is worth knowing.
+    assert set(rules(accordion)) <= {"L601", "L602", "L603"}
+    found = set(rules(f"<mj-carousel>{carousel}</mj-carousel>"))
+    assert found <= {"L502", "L601", "L602", "L603"}
+
+
 def test_subject_and_preheader_are_found_on_their_lines():
     found = lint(text("Hi"), head='subject: "Re: x"\npreheader: y')
     assert [(one.rule.id, one.problem.line) for one in found] == [("L305", 2), ("L402", 3)]
@@ -267,6 +282,10 @@ def test_what_a_newsletter_must_have():
     assert rules(FOOT, **LETTER, head=by_hand) == ["L207", "L302", "L304"]
     hidden = FOOT.replace("<a ", '<a style="display:none" ')
     assert rules(hidden, **LETTER) == ["L301", "L302"]
+    unseen = FOOT.replace("{{ postal_address }}", "<!-- {{ postal_address }} -->")
+    assert rules(unseen, **LETTER) == ["L304"]
+    parted = FOOT.replace("{{ postal_address }}", "1 <b>Main</b><br>Street")
+    assert rules(parted, **LETTER) == []
     mailto = ("mailto:anna@studio.example?subject=unsubscribe",)
     foot = text(f'<a href="{mailto[0]}%20x">Stop</a> {{{{ postal_address }}}}')
     assert rules(foot, **LETTER, unsubscribe=mailto) == []

@@ -120,6 +120,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_keys")),
     )
     op.create_table(
+        "mailbox_positions",
+        sa.Column("mailbox", sa.String(length=80), nullable=False),
+        sa.Column("folder", sa.String(length=255), nullable=False),
+        sa.Column("epoch", sa.String(length=64), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("read_at", storage.UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("mailbox", "folder", name=op.f("pk_mailbox_positions")),
+    )
+    op.create_table(
         "promises",
         sa.Column("hash", sa.String(length=64), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
@@ -429,6 +438,8 @@ def upgrade() -> None:
         sa.Column("created_at", storage.UtcDateTime(), nullable=False),
         sa.Column("tried_at", storage.UtcDateTime(), nullable=True),
         sa.Column("sent_at", storage.UtcDateTime(), nullable=True),
+        sa.Column("bounced_at", storage.UtcDateTime(), nullable=True),
+        sa.Column("bounce", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(
             ["campaign_id"], ["campaigns.id"], name=op.f("fk_deliveries_campaign_id")
         ),
@@ -480,6 +491,130 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_attempts_delivery_id"), ["delivery_id"], unique=False)
 
     op.create_table(
+        "inbound",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("fingerprint", sa.String(length=64), nullable=False),
+        sa.Column("mailbox", sa.Text(), nullable=False),
+        sa.Column("folder", sa.Text(), nullable=True),
+        sa.Column("raw", sa.LargeBinary(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("message_id", sa.Text(), nullable=True),
+        sa.Column("sender", sa.Text(), nullable=False),
+        sa.Column("sender_name", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("sent_at", storage.UtcDateTime(), nullable=True),
+        sa.Column("received_at", storage.UtcDateTime(), nullable=False),
+        sa.Column("recorded_at", storage.UtcDateTime(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("rule", sa.Text(), nullable=False),
+        sa.Column("classified_by", sa.Text(), nullable=True),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("findings", storage.Json(), nullable=False),
+        sa.Column(
+            "contact_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column(
+            "delivery_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("rung", sa.String(length=24), nullable=True),
+        sa.Column("confidence", sa.Double(), nullable=True),
+        sa.Column("stranger", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("review", sa.Text(), nullable=True),
+        sa.Column("answer_by", storage.UtcDateTime(), nullable=True),
+        sa.Column("answered_at", storage.UtcDateTime(), nullable=True),
+        sa.Column(
+            "answered_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("done_at", storage.UtcDateTime(), nullable=True),
+        sa.Column("done_by", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["answered_by_id"], ["inbound.id"], name=op.f("fk_inbound_answered_by_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["contact_id"], ["contacts.id"], name=op.f("fk_inbound_contact_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["delivery_id"], ["deliveries.id"], name=op.f("fk_inbound_delivery_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_inbound")),
+        sa.UniqueConstraint("fingerprint", name=op.f("uq_inbound_fingerprint")),
+    )
+    with op.batch_alter_table("inbound", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_inbound_contact_id_received_at"),
+            ["contact_id", "received_at"],
+            unique=False,
+        )
+        batch_op.create_index(
+            "ix_inbound_delivery_id",
+            ["delivery_id"],
+            unique=False,
+            sqlite_where=sa.text("delivery_id IS NOT NULL"),
+            postgresql_where=sa.text("delivery_id IS NOT NULL"),
+        )
+        batch_op.create_index(batch_op.f("ix_inbound_message_id"), ["message_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_inbound_received_at"), ["received_at"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_inbound_state_answer_by"), ["state", "answer_by"], unique=False
+        )
+
+    op.create_table(
+        "bounces",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "inbound_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "contact_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column(
+            "delivery_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("severity", sa.String(length=8), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("status", sa.String(length=12), nullable=True),
+        sa.Column("at", storage.UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["contact_id"], ["contacts.id"], name=op.f("fk_bounces_contact_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["delivery_id"], ["deliveries.id"], name=op.f("fk_bounces_delivery_id")
+        ),
+        sa.ForeignKeyConstraint(["inbound_id"], ["inbound.id"], name=op.f("fk_bounces_inbound_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_bounces")),
+    )
+    with op.batch_alter_table("bounces", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_bounces_address_at"), ["address", "at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_bounces_contact_id"), ["contact_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_bounces_delivery_id"), ["delivery_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_bounces_inbound_id"), ["inbound_id"], unique=False)
+
+    op.create_table(
+        "effects",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "inbound_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "contact_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("effect", sa.String(length=20), nullable=False),
+        sa.Column("detail", storage.Json(), nullable=False),
+        sa.Column("at", storage.UtcDateTime(), nullable=False),
+        sa.Column("undone_at", storage.UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["contact_id"], ["contacts.id"], name=op.f("fk_effects_contact_id")
+        ),
+        sa.ForeignKeyConstraint(["inbound_id"], ["inbound.id"], name=op.f("fk_effects_inbound_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_effects")),
+    )
+    with op.batch_alter_table("effects", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_effects_contact_id"), ["contact_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_effects_inbound_id"), ["inbound_id"], unique=False)
+
+    op.create_table(
         "touches",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
@@ -496,12 +631,16 @@ def upgrade() -> None:
         sa.Column(
             "delivery_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
         ),
+        sa.Column(
+            "inbound_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
         sa.ForeignKeyConstraint(
             ["contact_id"], ["contacts.id"], name=op.f("fk_touches_contact_id")
         ),
         sa.ForeignKeyConstraint(
             ["delivery_id"], ["deliveries.id"], name=op.f("fk_touches_delivery_id")
         ),
+        sa.ForeignKeyConstraint(["inbound_id"], ["inbound.id"], name=op.f("fk_touches_inbound_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_touches")),
     )
     with op.batch_alter_table("touches", schema=None) as batch_op:
@@ -514,6 +653,13 @@ def upgrade() -> None:
             unique=True,
             sqlite_where=sa.text("delivery_id IS NOT NULL"),
             postgresql_where=sa.text("delivery_id IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "uq_touches_inbound_id_contact_id",
+            ["inbound_id", "contact_id"],
+            unique=True,
+            sqlite_where=sa.text("inbound_id IS NOT NULL"),
+            postgresql_where=sa.text("inbound_id IS NOT NULL"),
         )
 
     # ### end Alembic commands ###

@@ -1,0 +1,215 @@
+"""What a message costs: compiled against plain, signed against a bare signature, memory, start.
+
+``python -m bench.render`` makes the same newsletter (``bench/newsletter``: five articles, greeting,
+a branch on the tier, personal links) by both paths and checks that they give the same bytes. All
+ratios are taken within one run, and of several short runs the median counts.
+"""
+
+import argparse
+import json
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from outreach.domain.contact import Contact
+from outreach.domain.links import Links, Signer
+from outreach.domain.mailing import Sender
+from outreach.rendering.dkim import generate_key, load_key, sign_message
+from outreach.rendering.templates import Template, TemplateSet
+from outreach.services.composing import Composer
+
+FOLDER = Path(__file__).parent / "newsletter"
+NOW = datetime(2026, 12, 1, 9, 30, tzinfo=UTC)
+FIRST = (
+    "Ada Grace Mary Jürgen Åsa Bob Anna-Lena O'Neil Sofía Li Bartholomew Eve Max Zoë Tom".split()
+)
+FIRMS = [None, "Stone & Sons", "Café Blau", "The Long Established Printing Company", "Acme", "X"]
+TIERS = ["known", "customer", "client", "counsel"]
+
+
+def people(count: int, start: int = 1) -> Iterator[Contact]:
+    """Yield contacts who differ in all that the newsletter looks at."""
+    for number in range(start, start + count):
+        yield Contact(
+            id=number,
+            email=f"reader{number}@mail{number % 97}.example",
+            tier=TIERS[number % len(TIERS)],
+            created_at=NOW,
+            updated_at=NOW,
+            first_name=FIRST[number % len(FIRST)] if number % 11 else None,
+            last_name=f"Reader{number}",
+            company=FIRMS[number % len(FIRMS)],
+            interests=frozenset({"tax"} if number % 3 == 0 else ()),
+            attributes={"id_code": f"c{number * 7919 % 1_000_003:07d}"},
+        )
+
+
+def composer(template: Template) -> Composer:
+    """Return what makes the newsletter's messages."""
+    links = Links(
+        signer=Signer(["bench"]),
+        domain="berg-lind.example",
+        base_url="https://mail.berg-lind.example",
+        unsubscribe_address="leave@berg-lind.example",
+        bounce_address="bounce@berg-lind.example",
+    )
+    return Composer(
+        template,
+        Sender("Anna Berg", "anna@berg-lind.example"),
+        links,
+        company="Berg & Lind",
+        postal_address="Berg & Lind, 4 Harbour Lane, 21120 Example Town",
+        website="https://berg-lind.example",
+        key="newsletter@2026-12",
+    )
+
+
+def loaded() -> Template:
+    """Return the newsletter, read and checked."""
+    return TemplateSet(FOLDER, attributes=("id_code",)).load("five-things")
+
+
+def each(make: Callable[[Contact], object], readers: list[Contact]) -> Callable[[], None]:
+    """Return what makes something for each reader and keeps nothing."""
+
+    def work() -> None:
+        for reader in readers:
+            make(reader)
+
+    return work
+
+
+def cpu(work: Callable[[], object]) -> float:
+    """Return the seconds of CPU that `work` takes."""
+    begun = time.process_time()
+    work()
+    return time.process_time() - begun
+
+
+def unsigned(runs: int) -> dict[str, object]:
+    """Compare the two paths, from contact to bytes."""
+    maker = composer(loaded())
+    readers = list(people(400))
+    for reader in readers:  # every skeleton is made, and proved, before the clock runs
+        maker.compose(reader, delivery_id=reader.id, date=NOW)
+    sample = readers[:8]
+    same = all(
+        maker.compose(one, delivery_id=one.id, date=NOW)
+        == maker.compose_plainly(one, delivery_id=one.id, date=NOW)
+        for one in readers[:60]
+    )
+    size = len(maker.compose(readers[0], delivery_id=1, date=NOW).rendered.html or "")
+    plain, compiled = [], []
+    for _ in range(runs):
+        slow = cpu(each(lambda o: maker.compose_plainly(o, delivery_id=o.id, date=NOW), sample))
+        plain.append(slow / len(sample))
+        fast = cpu(each(lambda o: maker.compose(o, delivery_id=o.id, date=NOW), readers))
+        compiled.append(fast / len(readers))
+    ratios = [slow / fast for slow, fast in zip(plain, compiled, strict=True)]
+    return {
+        "html_characters": size,
+        "same_bytes": same,
+        "plain_ms": round(statistics.median(plain) * 1e3, 2),
+        "compiled_us": round(statistics.median(compiled) * 1e6, 1),
+        "times_faster": round(statistics.median(ratios)),
+        "skeletons": maker.counts.skeletons,
+        "left_to_plain": maker.counts.plain,
+    }
+
+
+def signed(runs: int) -> dict[str, object]:
+    """Compare rendering and signing with the signature alone."""
+    maker = composer(loaded())
+    key = load_key(generate_key(), domain="berg-lind.example", selector="bench")
+    readers = list(people(200))
+    for reader in readers:
+        maker.compose(reader, delivery_id=reader.id, date=NOW)
+    data = b"x" * 1500
+
+    def rendered_and_signed(reader: Contact) -> bytes:
+        message = maker.compose(reader, delivery_id=reader.id, date=NOW).message
+        return sign_message(message, [key], at=NOW)
+
+    both, bare = [], []
+    for _ in range(runs):
+        bare.append(cpu(each(lambda _: key.sign(data), readers)) / len(readers))
+        both.append(cpu(each(rendered_and_signed, readers)) / len(readers))
+    ratios = [whole / alone for whole, alone in zip(both, bare, strict=True)]
+    return {
+        "bare_signature_us": round(statistics.median(bare) * 1e6, 1),
+        "rendered_and_signed_us": round(statistics.median(both) * 1e6, 1),
+        "times_bare": round(statistics.median(ratios), 2),
+    }
+
+
+def start(runs: int) -> dict[str, object]:
+    """Compare a campaign's first message with a plain one."""
+    warm = composer(loaded())
+    (reader,) = people(1)
+    warm.compose_plainly(reader, delivery_id=1, date=NOW)
+    ratios = []
+    for _ in range(runs):
+        maker = composer(loaded())
+        one = cpu(lambda: maker.compose_plainly(reader, delivery_id=1, date=NOW))  # noqa: B023
+        maker = composer(loaded())
+        first = cpu(lambda: maker.compose(reader, delivery_id=1, date=NOW))  # noqa: B023
+        ratios.append(first / one)
+    return {"first_message_in_plain_ones": round(statistics.median(ratios), 2)}
+
+
+def memory(count: int) -> dict[str, object]:
+    """Return the peak memory of a process that renders for `count` contacts."""
+    command = [sys.executable, "-m", "bench.render", "--render", str(count)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return json.loads(done.stdout)
+
+
+def render(count: int) -> dict[str, object]:
+    """Make `count` messages and forget them; return the peak memory of this process."""
+    maker = composer(loaded())
+    begun = time.process_time()
+    octets = 0
+    for reader in people(count):
+        octets += len(maker.compose(reader, delivery_id=reader.id, date=NOW).message)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return {
+        "contacts": count,
+        "peak_mb": round(peak / 1024, 1),
+        "cpu_seconds": round(time.process_time() - begun, 1),
+        "megabytes_made": round(octets / 1e6),
+    }
+
+
+def main() -> None:
+    """Measure, print a table or JSON."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--runs", type=int, default=7)
+    parser.add_argument("--contacts", type=int, default=100_000)
+    parser.add_argument("--render", type=int, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.render:
+        print(json.dumps(render(options.render)))
+        return
+    results = {
+        "unsigned": unsigned(options.runs),
+        "signed": signed(options.runs),
+        "start": start(options.runs),
+        "memory": memory(options.contacts),
+    }
+    if options.json:
+        print(json.dumps(results, indent=2))
+        return
+    for part, figures in results.items():
+        print(part)
+        for name, figure in figures.items():
+            print(f"  {name.replace('_', ' '):28} {figure}")
+
+
+if __name__ == "__main__":
+    main()

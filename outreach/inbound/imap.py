@@ -1,0 +1,498 @@
+"""Reading a mailbox over IMAP without leaving a trace in it.
+
+Folders are opened with EXAMINE and mails fetched with BODY.PEEK, so nothing is marked as read. A
+mail is known by its UID, which counts within the folder's UIDVALIDITY: when that changes, the
+folder is read anew. UIDs are asked for in spans and mails fetched in small groups, so that neither
+a mailbox of a million mails nor a mail of 50 MB costs more memory than it must. A connection that
+breaks is made again, and reading goes on behind the last mail that came whole.
+
+Standards: RFC 3501 and 9051 (IMAP4rev1, rev2), RFC 6154 (which folder is for sent mail), RFC 4616
+(SASL PLAIN), RFC 2177 (IDLE).
+"""
+
+import base64
+import imaplib
+import ipaddress
+import re
+import select
+import ssl
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from outreach.errors import ConfigError, UnavailableError
+from outreach.inbound.sources import Position, Received
+
+_SPAN = 20_000  # UIDs asked about at once; the answer fits imaplib's longest line
+_WIDEST_SPAN = 1 << 30
+_GROUP = 50  # mails fetched at once,
+_GROUP_SIZE = 4 << 20  # unless they are larger than this, in octets
+_ATTEMPTS = 4  # connections in a row that bring nothing new
+_FIRST_WAIT = 1.0  # seconds before the second attempt, doubled for each further one
+_LARGEST_UID = (1 << 32) - 1
+
+_UID = re.compile(rb"\bUID (\d{1,10})\b")
+_SIZE = re.compile(rb"\bRFC822\.SIZE (\d{1,12})\b")
+_INTERNALDATE = re.compile(rb'\bINTERNALDATE "([^"]{20,40})"')
+_LISTED = re.compile(rb'\(([^)]*)\)\s+(?:"(?:[^"\\]|\\.)*"|NIL)\s+(.+)', re.DOTALL)
+
+Password = Callable[[str, str], str | None]
+"""Given a user and a host, returns the password, or None where none is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImapUrl:
+    """Where a mailbox is: ``imaps://user@host`` or ``imap://user@host:143``."""
+
+    host: str
+    port: int
+    user: str
+    implicit_tls: bool
+
+    @classmethod
+    def parse(cls, url: str) -> "ImapUrl":
+        """Read a URL, or raise `ValueError` saying what is wrong with it."""
+        parts = urlsplit(url)
+        if parts.scheme not in ("imap", "imaps") or not parts.hostname or not parts.username:
+            raise ValueError("must look like imaps://user@host")
+        if parts.password:
+            raise ValueError("must not hold the password: it belongs in the environment or keyring")
+        try:
+            port = parts.port
+        except ValueError:
+            raise ValueError("has a port that is no number from 1 to 65535") from None
+        implicit = parts.scheme == "imaps"
+        return cls(
+            parts.hostname, port or (993 if implicit else 143), unquote(parts.username), implicit
+        )
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the server is on this machine, so that nobody can listen in."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+
+class Imap:
+    """One account. `folders` are read for what came in, `sent` for what we wrote.
+
+    Without `sent` the folder that the server marks as the one for sent mail is taken; an empty text
+    means none. `sleep` and `timeout` (seconds) are for tests.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        url: ImapUrl,
+        find_password: Password,
+        *,
+        folders: tuple[str, ...] = ("INBOX",),
+        sent: str | None = None,
+        timeout: float = 60,
+        sleep: Callable[[float], None] = time.sleep,
+        context: ssl.SSLContext | None = None,
+    ) -> None:
+        self.name = name
+        self.url = url
+        self.folders = folders
+        self.sent = sent
+        self._find_password = find_password
+        self._timeout = timeout
+        self._sleep = sleep
+        self._context = context
+        self._client: imaplib.IMAP4 | None = None
+        self._most_at_once = _GROUP
+
+    def __repr__(self) -> str:
+        return f"Imap({self.name!r}, {self.url.user!r} at {self.url.host!r})"
+
+    def read(self, positions: Mapping[str, Position]) -> Iterator[Received]:
+        """Yield what is new, in each folder by rising UID."""
+        try:
+            for folder in self.folders:
+                yield from self._folder(folder, positions.get(folder), is_ours=False)
+            sent = self._patiently(self._sent_folder) if self.sent is None else self.sent
+            if sent and sent not in self.folders:
+                yield from self._folder(sent, positions.get(sent), is_ours=True)
+        finally:
+            self.close()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until the server tells of something new in the first folder; False if it did not.
+
+        Where the server cannot tell (RFC 2177), the time just passes.
+        """
+        try:
+            client = self._connected()
+            self._examine(client, self.folders[0])
+            if "IDLE" not in client.capabilities:
+                self._sleep(seconds)
+                return False
+            return _idle(client, seconds)
+        except (OSError, imaplib.IMAP4.error):
+            self.close()
+            self._sleep(min(seconds, _FIRST_WAIT))
+            return True  # what we missed is found by looking
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Part from the server."""
+        client, self._client = self._client, None
+        if client is not None:
+            _part(client)
+
+    # Reading
+
+    def _folder(
+        self, folder: str, position: Position | None, *, is_ours: bool
+    ) -> Iterator[Received]:
+        failures = 0
+        while True:
+            try:
+                for mail in self._behind(folder, position, is_ours=is_ours):
+                    position = mail.position
+                    failures = 0
+                    yield mail
+            except (OSError, imaplib.IMAP4.abort, _Renumbered) as error:
+                failures += 1
+                # On a line that breaks, what is fetched together is lost together.
+                self._most_at_once = 1
+                self._pause(failures, error)
+                continue
+            except imaplib.IMAP4.error as error:
+                raise self._unavailable(f"refused: {_said(error)}", folder) from error
+            return
+
+    def _behind(
+        self, folder: str, position: Position | None, *, is_ours: bool
+    ) -> Iterator[Received]:
+        client = self._connected()
+        epoch, following = self._examine(client, folder)
+        last = position.value if position and position.epoch == epoch else 0
+        for uids in self._spans(client, last, following):
+            for group in self._groups(client, uids, self._most_at_once):
+                for uid, received_at, raw in self._fetch(client, group):
+                    yield Received(
+                        raw=raw,
+                        received_at=received_at,
+                        folder=folder,
+                        position=Position(epoch, uid),
+                        is_ours=is_ours,
+                    )
+                if self._renumbered(client, epoch):
+                    raise _Renumbered(folder)
+
+    def _examine(self, client: imaplib.IMAP4, folder: str) -> tuple[str, int | None]:
+        """Open `folder` for reading only; return its UIDVALIDITY and the UID that comes next."""
+        client.untagged_responses.pop("UIDVALIDITY", None)
+        client.untagged_responses.pop("UIDNEXT", None)
+        status, said = client.select(_quoted(folder), readonly=True)
+        if status != "OK":
+            raise self._unavailable(f"has no folder {folder} ({_text(said)})", folder)
+        following = _told(client, "UIDNEXT")
+        return _told(client, "UIDVALIDITY"), int(following) if following.isdigit() else None
+
+    @staticmethod
+    def _renumbered(client: imaplib.IMAP4, epoch: str) -> bool:
+        return _told(client, "UIDVALIDITY") not in ("", epoch)
+
+    @staticmethod
+    def _spans(client: imaplib.IMAP4, last: int, following: int | None) -> Iterator[list[int]]:
+        """Yield the UIDs behind `last`, ascending. Spans widen where UIDs are few."""
+        end = following - 1 if following is not None else _LARGEST_UID
+        width = _SPAN
+        while last < end:
+            upto = min(last + width, end)
+            _, found = client.uid("SEARCH", "UID", f"{last + 1}:{upto}")
+            uids = sorted(
+                uid
+                for line in found
+                if line
+                for uid in map(int, line.split())
+                if last < uid <= upto  # "n:m" always finds the last one, whatever its number
+            )
+            if uids:
+                yield uids
+            width = _SPAN if len(uids) > _SPAN // 8 else min(width * 4, _WIDEST_SPAN)
+            last = upto
+
+    @staticmethod
+    def _groups(client: imaplib.IMAP4, uids: list[int], most: int) -> Iterator[list[int]]:
+        """Yield UIDs in groups of at most `most` mails that are not too large together."""
+        for start in range(0, len(uids), 500):
+            part = uids[start : start + 500]
+            _, told = client.uid("FETCH", _set(part), "(UID RFC822.SIZE)")
+            sizes = {}
+            for item in told:
+                line = item[0] if isinstance(item, tuple) else item
+                named, size = _UID.search(line or b""), _SIZE.search(line or b"")
+                if named and size:
+                    sizes[int(named[1])] = int(size[1])
+            group: list[int] = []
+            total = 0
+            for uid in part:
+                if uid not in sizes:
+                    continue  # gone since we asked
+                if group and (len(group) >= most or total + sizes[uid] > _GROUP_SIZE):
+                    yield group
+                    group, total = [], 0
+                group.append(uid)
+                total += sizes[uid]
+            if group:
+                yield group
+
+    @staticmethod
+    def _fetch(
+        client: imaplib.IMAP4, group: list[int]
+    ) -> Iterator[tuple[int, datetime | None, bytes]]:
+        """Yield the mails of a group by rising UID, in whatever order they come."""
+        _, told = client.uid("FETCH", _set(group), "(UID INTERNALDATE BODY.PEEK[])")
+        found: dict[int, tuple[datetime | None, bytes]] = {}
+        for index, item in enumerate(told):
+            if not isinstance(item, tuple):
+                continue
+            # What stands behind the literal may hold the UID as well as what stands before it.
+            after = told[index + 1] if index + 1 < len(told) else b""
+            line = item[0] + b" " + (after if isinstance(after, bytes) else b"")
+            named = _UID.search(line)
+            if named and int(named[1]) in group:
+                found[int(named[1])] = (_internal_date(line), item[1])
+        for uid in sorted(found):
+            yield uid, *found[uid]
+
+    # Connecting
+
+    def _patiently(self, act: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever `act` returns
+        failures = 0
+        while True:
+            try:
+                return act()
+            except (OSError, imaplib.IMAP4.abort) as error:
+                failures += 1
+                self._pause(failures, error)
+
+    def _pause(self, failures: int, error: Exception) -> None:
+        """Part from the server and wait, or give up."""
+        self.close()
+        if isinstance(error, ssl.SSLCertVerificationError) or failures >= _ATTEMPTS:
+            raise self._unavailable(f"cannot be reached ({_said(error)})") from error
+        self._sleep(_FIRST_WAIT * 2 ** (failures - 1))
+
+    def _connected(self) -> imaplib.IMAP4:
+        if self._client is not None:
+            return self._client
+        password = self._find_password(self.url.user, self.url.host)
+        if not password:
+            raise ConfigError(
+                f"no password for {self.url.user} at {self.url.host}",
+                source=f"mailboxes.{self.name}",
+                hint=f"set OUTREACH_IMAP_PASSWORD_{self.name.upper()}, or run "
+                f"`outreach config password {self.url.user}@{self.url.host}`",
+            )
+        context = self._context or ssl.create_default_context()
+        client: imaplib.IMAP4
+        if self.url.implicit_tls:
+            client = imaplib.IMAP4_SSL(
+                self.url.host, self.url.port, ssl_context=context, timeout=self._timeout
+            )
+        else:
+            client = imaplib.IMAP4(self.url.host, self.url.port, timeout=self._timeout)
+            if "STARTTLS" in client.capabilities:
+                self._client = client  # so that it is parted from if this fails
+                client.starttls(ssl_context=context)
+            elif not self.url.is_loopback:
+                _part(client)
+                raise self._unavailable("offers no encryption, so no password is sent there")
+        self._client = client
+        self._log_in(client, password)
+        return client
+
+    def _log_in(self, client: imaplib.IMAP4, password: str) -> None:
+        try:
+            if "AUTH=PLAIN" in client.capabilities:
+                secret = f"\0{self.url.user}\0{password}".encode()
+                client.authenticate("PLAIN", lambda _challenge: secret)
+            else:
+                client.login(self.url.user, password)
+        except imaplib.IMAP4.abort:
+            raise
+        except imaplib.IMAP4.error as error:
+            raise ConfigError(
+                f"{self.url.host} refused the login of {self.url.user}",
+                source=f"mailboxes.{self.name}",
+                hint="check the user name and the password; many providers ask for an app password",
+            ) from error
+        # What the server can do may change with the login, and imaplib does not ask again.
+        status, told = client.capability()
+        if status == "OK" and told and told[-1]:
+            client.capabilities = tuple(told[-1].decode("ascii", "replace").upper().split())
+
+    def _sent_folder(self) -> str:
+        """Return the folder that the server says is for sent mail, or an empty text."""
+        client = self._connected()
+        extended = "SPECIAL-USE" in client.capabilities
+        status, lines = client.list()
+        if status != "OK":
+            return ""
+        found = [pair for pair in map(_listed, lines) if pair]
+        if extended:
+            for flags, name in found:
+                if rb"\sent" in flags.lower():
+                    return name
+        names = {name.rpartition("/")[2].rpartition(".")[2].casefold(): name for _, name in found}
+        return next((names[known] for known in _SENT_NAMES if known in names), "")
+
+    def _unavailable(self, what: str, folder: str | None = None) -> UnavailableError:
+        place = f"{self.name}/{folder}" if folder else self.name
+        return UnavailableError(
+            f"{self.url.host} {what}",
+            source=place,
+            hint="what was recorded is kept; run `outreach inbox sync` again",
+        )
+
+
+class _Renumbered(Exception):  # noqa: N818 - it never leaves this module
+    """The folder got another UIDVALIDITY while it was read."""
+
+
+def _told(client: imaplib.IMAP4, name: str) -> str:
+    """Return what a response code of the server said last, or an empty text."""
+    last = (client.untagged_responses.get(name) or [b""])[-1]
+    return last.decode("ascii", "replace")[:32] if isinstance(last, bytes) else ""
+
+
+_SENT_NAMES = (
+    "sent",
+    "sent items",
+    "sent messages",
+    "sent mail",
+    "gesendet",
+    "gesendete elemente",
+    "envoyés",
+    "enviados",
+    "inviati",
+    "verzonden",
+    "skickat",
+    "wysłane",
+)
+
+
+def _part(client: imaplib.IMAP4) -> None:
+    with suppress(OSError, imaplib.IMAP4.error):
+        client.logout()
+    with suppress(OSError):
+        client.shutdown()  # which a farewell that failed leaves out
+
+
+def _idle(client: imaplib.IMAP4, seconds: float) -> bool:
+    """Wait for an untagged EXISTS or RECENT; return whether one came."""
+    tag = client._new_tag()  # imaplib has IDLE of its own from Python 3.14 on
+    client.send(tag + b" IDLE\r\n")
+    if not client.readline().startswith(b"+"):
+        return False
+    news = False
+    deadline = time.monotonic() + seconds
+    while not news and (left := deadline - time.monotonic()) > 0:
+        if not _readable(client, left):
+            break
+        line = client.readline()
+        if not line:
+            raise imaplib.IMAP4.abort("the connection broke")
+        news = line.rstrip().upper().endswith((b" EXISTS", b" RECENT"))
+    client.send(b"DONE\r\n")
+    while (line := client.readline()) and not line.startswith(tag):
+        news = news or line.rstrip().upper().endswith((b" EXISTS", b" RECENT"))
+    return news
+
+
+def _readable(client: imaplib.IMAP4, seconds: float) -> bool:
+    sock = client.socket()
+    if isinstance(sock, ssl.SSLSocket) and sock.pending():
+        return True
+    return bool(select.select([sock], [], [], seconds)[0])
+
+
+def _set(uids: list[int]) -> str:
+    """Return a sequence set, with runs as ``a:b``."""
+    runs: list[list[int]] = []
+    for uid in uids:
+        if runs and uid == runs[-1][1] + 1:
+            runs[-1][1] = uid
+        else:
+            runs.append([uid, uid])
+    return ",".join(f"{a}:{b}" if a != b else str(a) for a, b in runs)
+
+
+def _internal_date(line: bytes) -> datetime | None:
+    found = _INTERNALDATE.search(line)
+    if not found:
+        return None
+    try:
+        told = datetime.strptime(found[1].decode("ascii").strip(), "%d-%b-%Y %H:%M:%S %z")
+    except ValueError:
+        return None
+    return told.astimezone(UTC)
+
+
+def _listed(line: Any) -> tuple[bytes, str] | None:  # noqa: ANN401 - what imaplib gives
+    if isinstance(line, tuple):  # a name sent as a literal
+        flags = line[0].partition(b")")[0].lstrip(b"(")
+        return flags, decode_folder(line[1].decode("ascii", "replace"))
+    match = _LISTED.match(line or b"")
+    if not match:
+        return None
+    name = match[2].strip().decode("ascii", "replace")
+    if name.startswith('"'):
+        name = re.sub(r"\\(.)", r"\1", name[1:-1])
+    return match[1], decode_folder(name)
+
+
+def _quoted(folder: str) -> str:
+    escaped = encode_folder(folder).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def encode_folder(name: str) -> str:
+    """Return a folder's name in IMAP's own UTF-7 (RFC 3501 5.1.3)."""
+
+    def coded(match: re.Match[str]) -> str:
+        if match[0] == "&":
+            return "&-"
+        text = base64.b64encode(match[0].encode("utf-16-be")).decode().rstrip("=")
+        return f"&{text.replace('/', ',')}-"
+
+    return re.sub(r"&|[^\x20-\x7e]+", coded, name)
+
+
+def decode_folder(name: str) -> str:
+    """Return what `encode_folder` was given; what is no such text stays as it is."""
+
+    def decoded(match: re.Match[str]) -> str:
+        if not match[1]:
+            return "&"
+        text = match[1].replace(",", "/")
+        try:
+            return base64.b64decode(text + "=" * (-len(text) % 4)).decode("utf-16-be")
+        except (ValueError, UnicodeDecodeError):
+            return match[0]
+
+    return re.sub(r"&([A-Za-z0-9+,]*)-", decoded, name)
+
+
+def _said(error: Exception) -> str:
+    told = error.args[0] if error.args else error
+    told = told.decode("utf-8", "replace") if isinstance(told, bytes) else str(told)
+    return re.sub(r"[\x00-\x1f\x7f]", " ", told)[:300] or type(error).__name__
+
+
+def _text(said: list[Any]) -> str:
+    return " ".join(_said(Exception(each)) for each in said if each)

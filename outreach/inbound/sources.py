@@ -1,0 +1,290 @@
+"""Where mail comes from: a mailbox is read, never changed, and from where reading ended last time.
+
+A `Source` yields the mails of its folders that are new behind a `Position`, one after another, so
+that a mailbox of any size needs the memory of its largest mail. Whoever records a mail records its
+position with it: after a crash reading goes on with the next, and a mail that is read again anyway
+(a folder was renumbered, a file renamed) is for the reader of the source to recognise. What every
+source must do is in ``tests/contracts/test_mailbox_source.py``; IMAP is in `outreach.inbound.imap`.
+
+Standards: cr.yp.to/proto/maildir.html, RFC 4155 (mbox; read in the mboxrd manner).
+"""
+
+import fcntl
+import hashlib
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from outreach.errors import UnavailableError
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """How far a folder was read. With another `epoch`, `value` counts in another numbering."""
+
+    epoch: str
+    value: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """One mail as it lies in a mailbox.
+
+    `received_at` is when it came there, None where that is not told. `position` is the folder's
+    once this mail is done with, None where the source has no memory. `is_ours` says that it lies in
+    a folder for what we sent.
+    """
+
+    raw: bytes
+    received_at: datetime | None
+    folder: str
+    position: Position | None = None
+    is_ours: bool = False
+
+
+class Source(Protocol):
+    """A mailbox with its folders. Reading marks nothing as read and changes nothing."""
+
+    @property
+    def name(self) -> str:
+        """The mailbox as a person calls it, without secrets."""
+
+    def read(self, positions: Mapping[str, Position]) -> Iterator[Received]:
+        """Yield what is new in each folder, given how far it was read (nothing: not at all).
+
+        Raises `UnavailableError` where the mailbox cannot be reached or opened.
+        """
+
+
+class Stream:
+    """One mail on standard input, as a ``.forward`` file or a mail server's pipe hands it over."""
+
+    def __init__(self, stream: BinaryIO, received_at: datetime, name: str = "stdin") -> None:
+        self.name = name
+        self._stream = stream
+        self._received_at = received_at
+
+    def read(self, positions: Mapping[str, Position]) -> Iterator[Received]:  # noqa: ARG002
+        """Yield the mail, unless there is none."""
+        raw = self._stream.read()
+        if raw.strip():
+            yield Received(raw=raw, received_at=self._received_at, folder="")
+
+
+class Maildir:
+    """A Maildir with its sub-folders (Maildir++: ``.Sent`` beside ``cur`` and ``new``).
+
+    Names tell no order, so a position is the instant in which a file last got its name: whatever is
+    delivered or moved here later has a later one. A mail that is marked as read is renamed with it
+    and so read again, which costs its reading and nothing else.
+    """
+
+    def __init__(self, name: str, path: Path, *, sent: str | None = None) -> None:
+        self.name = name
+        self.path = path
+        self.sent = sent
+
+    def read(self, positions: Mapping[str, Position]) -> Iterator[Received]:
+        """Yield what is new, in each folder the oldest first."""
+        if not (self.path / "cur").is_dir() and not (self.path / "new").is_dir():
+            raise UnavailableError(
+                f"there is no Maildir at {self.path}",
+                source=self.name,
+                hint="name the folder that holds cur, new and tmp",
+            )
+        yield from self._folder("INBOX", self.path, positions.get("INBOX"), is_ours=False)
+        if self.sent:
+            folder = self.path / f".{self.sent.strip('.')}"
+            if folder.is_dir():
+                yield from self._folder(self.sent, folder, positions.get(self.sent), is_ours=True)
+
+    def _folder(
+        self, name: str, path: Path, position: Position | None, *, is_ours: bool
+    ) -> Iterator[Received]:
+        since = position.value if position else 0
+        found: list[tuple[int, str]] = []
+        for place in ("new", "cur"):
+            with suppress(FileNotFoundError), os.scandir(path / place) as entries:
+                for entry in entries:
+                    # A file may go while we look: somebody else reads this mailbox too.
+                    with suppress(OSError):
+                        status = entry.stat(follow_symlinks=False)
+                        # The same instant may have seen one more file than we did.
+                        if status.st_ctime_ns >= since and entry.is_file(follow_symlinks=False):
+                            found.append((status.st_ctime_ns, f"{place}/{entry.name}"))
+        for changed, file in sorted(found):
+            mail = self._mail(path, file)
+            if mail is None:
+                continue
+            raw, modified = mail
+            yield Received(
+                raw=raw,
+                received_at=modified,
+                folder=name,
+                position=Position("ctime", changed),
+                is_ours=is_ours,
+            )
+
+    @staticmethod
+    def _mail(path: Path, file: str) -> tuple[bytes, datetime] | None:
+        place = path / file
+        if not place.exists():
+            # Renamed since we listed it: from new to cur, or with other flags.
+            stem = place.name.partition(":2,")[0]
+            place = next(iter((path / "cur").glob(f"{_literal(stem)}*")), place)
+        try:
+            with place.open("rb") as opened:
+                return opened.read(), datetime.fromtimestamp(
+                    os.fstat(opened.fileno()).st_mtime, UTC
+                )
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise UnavailableError(
+                f"cannot be read ({error.strerror})",
+                source=str(place),
+                hint="check who may read the mailbox",
+            ) from error
+
+
+class Mbox:
+    """A file of mails, each behind a line that begins with ``From``.
+
+    A position is the number of octets read; the beginning of the file tells whether it is still the
+    same file. One that was cut or rewritten is read from its beginning.
+    """
+
+    def __init__(self, name: str, path: Path, *, sent: Path | None = None) -> None:
+        self.name = name
+        self.path = path
+        self.sent = sent
+
+    def read(self, positions: Mapping[str, Position]) -> Iterator[Received]:
+        """Yield what is new, as it lies in the file."""
+        for path, is_ours in ((self.path, False), (self.sent, True)):
+            if path is None:
+                continue
+            folder = path.name
+            try:
+                with path.open("rb") as opened:
+                    # The server that delivers here takes the same lock; without it we might read
+                    # half a mail. Where locks do not work we read all the same.
+                    with suppress(OSError):
+                        fcntl.lockf(opened, fcntl.LOCK_SH)
+                    yield from self._file(opened, folder, positions.get(folder), is_ours=is_ours)
+            except OSError as error:
+                raise UnavailableError(
+                    f"cannot be read ({error.strerror})",
+                    source=str(path),
+                    hint="name a file that holds mails in mbox format",
+                ) from error
+
+    @staticmethod
+    def _file(
+        opened: BinaryIO, folder: str, position: Position | None, *, is_ours: bool
+    ) -> Iterator[Received]:
+        head = opened.read(_HEAD)
+        epoch = hashlib.sha256(head.partition(b"\n\n")[0]).hexdigest()[:32]
+        start = 0
+        if position is not None and position.epoch == epoch:
+            opened.seek(0, os.SEEK_END)
+            size = opened.tell()
+            opened.seek(position.value)
+            if position.value == size or opened.readline(_HEAD).startswith(b"From "):
+                start = position.value
+        opened.seek(start)
+        for raw, received_at, end in split_mbox(opened):
+            yield Received(
+                raw=raw,
+                received_at=received_at,
+                folder=folder,
+                position=Position(epoch, end),
+                is_ours=is_ours,
+            )
+
+
+_HEAD = 4096  # octets that tell one mbox file from another
+_MOST_IN_A_LINE = 1 << 20
+
+
+def split_mbox(stream: BinaryIO) -> Iterator[tuple[bytes, datetime | None, int]]:
+    """Yield each mail of an mbox file: its bytes, its separator's date, and where it ends.
+
+    A separator counts at the beginning and behind an empty line. Lines that were quoted so as not
+    to look like one (``>From``, ``>>From``) are as they were.
+    """
+    begun = False
+    received_at: datetime | None = None
+    lines: list[bytes] = []
+    empty = True
+    end = stream.tell()
+    while line := stream.readline(_MOST_IN_A_LINE):
+        if empty and line.startswith(b"From "):
+            if begun:
+                yield _unquoted(lines), received_at, end
+            begun, lines, received_at = True, [], _separator_date(line)
+        elif begun or line.strip():
+            begun = True
+            lines.append(line)
+        empty = line in (b"\n", b"\r\n")
+        end += len(line)
+    if begun:
+        yield _unquoted(lines), received_at, end
+
+
+def _unquoted(lines: list[bytes]) -> bytes:
+    if lines and lines[-1] in (b"\n", b"\r\n"):
+        lines.pop()  # it belongs to the separator that follows
+    return b"".join(
+        line[1:] if line.startswith(b">") and line.lstrip(b">").startswith(b"From ") else line
+        for line in lines
+    )
+
+
+def _separator_date(line: bytes) -> datetime | None:
+    """Return the date of ``From anna@example.com Tue Dec  1 09:00:00 2026``, which is in UTC."""
+    words = line[:200].decode("ascii", "replace").split()
+    if len(words) < 7:
+        return None
+    _, month, day, clock, year = words[2:7]
+    try:
+        found = parsedate_to_datetime(f"{day} {month} {year} {clock} +0000")
+    except ValueError:
+        return None
+    return found.astimezone(UTC)
+
+
+def _literal(text: str) -> str:
+    """Return a glob pattern for exactly this text."""
+    return "".join(f"[{char}]" if char in "*?[" else char for char in text)
+
+
+_IDENTITY = re.compile(rb"^(message-id|date|from)[ \t]*:(.*(?:\n[ \t].*)*)", re.I | re.M)
+
+
+def fingerprint(raw: bytes) -> str:
+    """Return 64 hex digits that are the same for one mail however it reached us.
+
+    They are made of Message-ID, date, author and body; not of the trace that each server adds, of
+    line ends, or of the quoting that mailbox files need.
+    """
+    text = raw.replace(b"\r\n", b"\n").lstrip(b"\n")
+    if text.startswith(b"From "):
+        text = text.partition(b"\n")[2]
+    head, _, body = text.partition(b"\n\n")
+    found: dict[bytes, bytes] = {}
+    for match_ in _IDENTITY.finditer(head[: 256 * 1024]):
+        found.setdefault(match_[1].lower(), b" ".join(match_[2].split()))
+    digest = hashlib.sha256()
+    for name in (b"message-id", b"date", b"from"):
+        digest.update(name + b":" + found.get(name, b"") + b"\n")
+    if not found:
+        digest.update(head)
+    digest.update(b"\n" + body.replace(b"\n>From ", b"\nFrom ").strip())
+    return digest.hexdigest()

@@ -1,0 +1,498 @@
+"""The compiled path: the same mail as `Template.render`, several hundred times faster.
+
+For each contact Jinja writes a short key (`folding`). The key names a `Skeleton`, which the plain
+path made once for all contacts whose mail takes the same branches, and which only has to be filled
+with this contact's values. What cannot be had in this way exactly is left to the plain path, and
+counted; `CompiledTemplate.problems` says why. See ``docs/compiled.md``.
+"""
+
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from threading import Lock
+
+import jinja2
+from babel import Locale
+from jinja2 import nodes
+from jinja2.runtime import Context
+from markupsafe import Markup
+
+from outreach.domain.contact import Contact
+from outreach.errors import OutreachError, Problem
+from outreach.rendering.faults import EXPECTED
+from outreach.rendering.folding import (
+    CONTENT,
+    Keying,
+    Keys,
+    KeySandbox,
+    NotTameError,
+    capture_use,
+    constant_text,
+    has_captures,
+    is_tame,
+    keeps_modules_apart,
+    prints_links_only,
+    stored,
+)
+from outreach.rendering.sandbox import (
+    MAX_CHARACTERS,
+    MAX_STEPS,
+    Language,
+    Record,
+    rendering,
+)
+from outreach.rendering.skeleton import Key, LearnedError, Skeleton
+from outreach.rendering.snapshot import CONTACT_FIELDS, CONTACT_SETS
+from outreach.rendering.splicing import SplicedPart, Tokens
+from outreach.rendering.templates import (
+    ContactLinks,
+    Rendered,
+    Scene,
+    Template,
+    links_record,
+    one_line,
+    promise,
+    tidy,
+    zone_for,
+)
+
+MOST_SKELETONS = 256
+"""Skeletons kept for one template."""
+MOST_CHARACTERS = 24_000_000
+"""Characters that the skeletons of one template may keep together."""
+
+_MOST_LOCALES = 512
+_ROUNDS = 12  # of learning, for one skeleton
+_WINDOW = 200  # contacts
+_WORTHWHILE = 100  # of them must find their skeleton made
+# The compiled path charges for a little less than the plain path does; near the bounds it is the
+# plain path that must decide.
+_MARGIN = 2
+
+
+class ContactRecord(Record):
+    """A contact as templates read one, looked into only where they do."""
+
+    __slots__ = ("_attributes", "_contact")
+
+    def __init__(self, contact: Contact, attributes: tuple[str, ...]) -> None:
+        super().__init__("contact", {})
+        self._contact = contact
+        self._attributes = attributes
+
+    def look_up(self, name: object) -> object:
+        """Return the value called `name` for a template."""
+        value: object = None
+        if name in _FIELDS:
+            value = getattr(self._contact, str(name))
+        elif name in CONTACT_SETS:
+            value = tuple(sorted(getattr(self._contact, str(name))))
+        elif name == "attributes":
+            value = Record("contact", self._all_attributes())
+        elif name in self._contact.attributes:
+            value = self._contact.attributes[str(name)]
+        if value is None:
+            # What is missing and what is misspelt differ in what they say of it.
+            known = dict.fromkeys((*self._all_attributes(), *CONTACT_FIELDS))
+            return Record("contact", known).look_up(name)
+        return value
+
+    def _all_attributes(self) -> dict[str, object]:
+        return dict.fromkeys(self._attributes) | dict(self._contact.attributes)
+
+
+_FIELDS = frozenset(CONTACT_FIELDS)
+
+
+@dataclass(slots=True)
+class Counts:
+    """How many mails were filled in, how many the plain path made, and how many skeletons."""
+
+    filled: int = 0
+    plain: int = 0
+    skeletons: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+
+    def __add__(self, other: "Counts") -> "Counts":
+        return Counts(
+            self.filled + other.filled,
+            self.plain + other.plain,
+            self.skeletons + other.skeletons,
+            self.reasons + other.reasons,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The skeleton for a contact, and what to fill it with."""
+
+    key: Key
+    skeleton: Skeleton
+    values: list[str]
+    subject: str
+    preheader: str | None
+    whole_text: SplicedPart | None
+
+    @property
+    def tokens(self) -> frozenset[int]:
+        """The numbers of the tokens that have to be made."""
+        whole = self.whole_text.tokens if self.whole_text else frozenset()
+        return self.skeleton.tokens | whole
+
+    def fill(self, tokens: Tokens) -> tuple[list[bytes], list[bytes] | None]:
+        """Return the text and the HTML part, in pieces."""
+        text, html = self.skeleton.fill(self.values, tokens)
+        if self.whole_text is not None:
+            text = self.whole_text.fill((), tokens)
+        return text, html
+
+    def rendered(self, tokens: Tokens) -> Rendered:
+        """Return what `Template.render` would."""
+        html, text = self.skeleton.texts(self.values, tokens)
+        if self.whole_text is not None:
+            text = self.whole_text.text((), tokens)
+        return Rendered(self.subject, self.preheader, html, text, self.skeleton.warnings)
+
+
+class CompiledTemplate:
+    """A template made ready for many contacts of one mailing.
+
+    `scene` holds what is the same for all of them; of its links, only which of them there are
+    counts. Their tokens are `markers`, by number, which must stand in nothing else. One object may
+    be used by several threads.
+    """
+
+    def __init__(self, template: Template, scene: Scene, markers: Mapping[int, str]) -> None:
+        self.template = template
+        self.counts = Counts()
+        self.problems: list[Problem] = []
+        self._scene = scene
+        self._markers = markers
+        self._skeletons: OrderedDict[Key, Skeleton | None] = OrderedDict()
+        self._size = 0
+        self._seen = self._made = 0
+        self._lock = Lock()
+        self._whole_text = False
+        self._locales: dict[str | None, tuple[Locale, dict[str, object]]] = {}
+        try:
+            self._prepare()
+        except (NotTameError, OutreachError, *EXPECTED) as error:
+            self._give_up(str(error))
+
+    # Before the first contact.
+
+    def _prepare(self) -> None:
+        template = self.template
+        bodies = {name: sheet.body for name, sheet in template.sheets.items()}
+        loader = jinja2.FunctionLoader(bodies.get)
+        written = {
+            name: template.sandboxes[Language.TEXT if name.endswith(".txt") else Language.HTML]
+            .parse(body, name, name)
+            for name, body in bodies.items()
+        }  # fmt: skip
+        inline = {
+            key: (template.sandboxes[Language.TEXT].parse(*source, source[1]), *source)
+            for key in ("subject", "preheader", "text")
+            if (source := template.inline_source(key)) is not None
+        }
+        trees = [*written.values(), *(tree for tree, _, _ in inline.values())]
+        self._used = {
+            name.name for tree in trees for name in tree.find_all(nodes.Name) if name.ctx == "load"
+        }
+        self._check_imports(written)
+        heads = [inline[key][0] for key in ("subject", "preheader") if key in inline]
+        self._links_are_marked = prints_links_only(trees) and not any(
+            name.name == "links" for tree in heads for name in tree.find_all(nodes.Name)
+        )
+        known = template.shared_names(self._scene)
+        if self._links_are_marked:
+            known["links"] = links_record(self._scene.links)
+        functions = template.sandboxes[Language.TEXT].globals
+        self._shared = {**functions, **known}
+        self._shared = {name: self._shared[name] for name in self._used & self._shared.keys()}
+        assigned = set().union(*map(stored, trees)) | {"caller", "varargs", "kwargs", "loop"}
+        keys = Keys({n: v for n, v in known.items() if n not in assigned}, bodies)
+        self._keys = keys
+        self._heads: dict[str, str | jinja2.Template] = {}
+        for key in ("subject", "preheader"):
+            if key in inline:
+                self._prepare_head(key, loader, assigned, *inline[key][1:])
+        if "preheader" not in self._heads and "preheader" not in assigned:
+            keys.known["preheader"] = ""
+        self._prepare_bodies(loader, written, inline.get("text"))
+
+    def _check_imports(self, written: Mapping[str, nodes.Template]) -> None:
+        for tree in written.values():
+            imports: list[nodes.Import | nodes.FromImport] = list(tree.find_all(nodes.Import))
+            for node in [*imports, *tree.find_all(nodes.FromImport)]:
+                name = node.template.value if isinstance(node.template, nodes.Const) else None
+                module = written.get(str(name))
+                if module is None or node.with_context or keeps_modules_apart(module):
+                    continue
+                raise NotTameError(f"{name} is imported and does more than define macros")
+
+    def _prepare_head(
+        self, key: str, loader: jinja2.BaseLoader, assigned: set[str], source: str, name: str
+    ) -> None:
+        """Compile the subject or the preheader, which are texts and not keys."""
+        keys = self._keys
+        sandbox = KeySandbox(self.template.sandboxes[Language.TEXT], keys, loader, tokenise=False)
+        text = constant_text(sandbox.parse(source, name, name))
+        constant = None if text is None else one_line(text)
+        if constant:
+            self._heads[key] = constant
+            if key not in assigned:
+                keys.known[key] = constant
+            return
+        code = sandbox.compile(source, name, name)
+        self._heads[key] = jinja2.Template.from_code(sandbox, code, sandbox.make_globals(None))
+
+    def _prepare_bodies(
+        self,
+        loader: jinja2.BaseLoader,
+        written: Mapping[str, nodes.Template],
+        text: tuple[nodes.Template, str, str] | None,
+    ) -> None:
+        template, keys = self.template, self._keys
+        pages = [tree for name, tree in written.items() if not name.endswith(".txt")]
+        texts = [tree for name, tree in written.items() if name.endswith(".txt")]
+        if text is not None:
+            texts.append(text[0])
+        keys.captures_are_printed, tokenise = capture_use(pages)
+        text_is_simple = not any(map(has_captures, texts)) and capture_use(texts)[0]
+        self._whole_text = not text_is_simple
+        if template.format == ".txt" and not text_is_simple:
+            raise NotTameError("a plain text that calls macros or captures what it prints")
+        if "content" in stored_anywhere(pages) or not tokenise:
+            raise NotTameError("what a block prints is changed before it is shown")
+        if template.layout and not keys.captures_are_printed and uses_content(pages):
+            raise NotTameError("the layout does more with {{ content }} than print it")
+        self._sandboxes = {
+            language: KeySandbox(
+                plain, keys, loader, tokenise=language is not Language.TEXT or text_is_simple
+            )
+            for language, plain in template.sandboxes.items()
+        }
+        self._body = self._sandboxes[template.body_language].get_template(template.file)
+        language = Language.TEXT if template.format == ".txt" else Language.HTML
+        self._layout = (
+            self._sandboxes[language].get_template(template.layout) if template.layout else None
+        )
+        self._text: jinja2.Template | None = None
+        if template.format != ".txt" and template.text_file:
+            self._text = self._sandboxes[Language.TEXT].get_template(template.text_file)
+        elif template.format != ".txt" and text is not None:
+            sandbox = self._sandboxes[Language.TEXT]
+            code = sandbox.compile(text[1], text[2], text[2])
+            self._text = jinja2.Template.from_code(sandbox, code, sandbox.make_globals(None))
+        spent = keys.spent
+        self._steps = MAX_STEPS - _MARGIN * (MAX_STEPS - spent.steps) - 1000
+        self._characters = MAX_CHARACTERS - _MARGIN * (MAX_CHARACTERS - spent.characters) - 100_000
+
+    def _give_up(self, reason: str) -> None:
+        self.problems = [
+            Problem(
+                "is rendered by the plain path, which is slower",
+                self.template.display(self.template.file),
+                hint=reason,
+            )
+        ]
+
+    # For each contact.
+
+    def find(
+        self, contact: Contact, now: datetime, links: Callable[[], ContactLinks]
+    ) -> Found | None:
+        """Return what to fill for a contact at `now`, or None where only the plain path will do.
+
+        `links` are asked for only where a template does more with them than print them.
+        """
+        if self.problems:
+            self.counts.plain += 1
+            return None
+        try:
+            return self._found(contact, now, links)
+        except NotTameError as error:
+            self.left_to_plain(str(error))
+        except (OutreachError, *EXPECTED):
+            # The plain path will say it better.
+            self.counts.plain += 1
+        return None
+
+    def _found(
+        self, contact: Contact, now: datetime, links: Callable[[], ContactLinks]
+    ) -> Found | None:
+        known = self._locales.get(contact.locale)
+        if known is None:
+            locale = self.template.locale_for(contact, self._scene)
+            known = locale, self.template.languages(locale)
+            if len(self._locales) >= _MOST_LOCALES:
+                self._locales.clear()
+            self._locales[contact.locale] = known
+        locale, languages = known
+        zone = zone_for(contact, self._scene)
+        names = {**self._shared, **languages}
+        self._add_own(names, contact, now, zone, links)
+        for _ in range(_ROUNDS):
+            state = Keying(
+                locale=locale,
+                zone=zone,
+                first_name=contact.first_name,
+                steps=self._steps,
+                characters=self._characters,
+            )
+            with rendering(state):
+                found = self._keyed(state, names)
+            key, subject, preheader, whole = found
+            skeleton = self._known(key)
+            try:
+                if skeleton is None:
+                    skeleton = self._make(key, state)
+            except LearnedError as learned:
+                if learned.keyed <= self._keys.keyed and learned.paired <= self._keys.paired:
+                    break
+                self._keys.keyed = self._keys.keyed | learned.keyed
+                self._keys.paired = self._keys.paired | learned.paired
+                continue
+            if self.problems:
+                return None
+            text = whole and SplicedPart("text/plain", [tidy(whole)], self._markers)
+            return Found(key, skeleton, state.values, subject, preheader, text or None)
+        raise NotTameError("no skeleton can be made of it")
+
+    def _add_own(
+        self,
+        names: dict[str, object],
+        contact: Contact,
+        now: datetime,
+        zone: tzinfo,
+        links: Callable[[], ContactLinks],
+    ) -> None:
+        """Add the names that mean something else for each contact, as far as they are used."""
+        used = self._used
+        names["contact"] = ContactRecord(contact, self.template.attributes)
+        if "promise" in used:
+            names["promise"] = promise(contact.tier, self._scene.tiers)
+        if "now" in used or "today" in used:
+            names["now"] = now = now.astimezone(zone)
+            names["today"] = now.date()
+        if "links" in used and not self._links_are_marked:
+            names["links"] = links_record(links())
+
+    def _keyed(
+        self, state: Keying, names: dict[str, object]
+    ) -> tuple[Key, str, str | None, str | None]:
+        """Run Jinja; return the key, the subject, the preheader and a text that is none of keys."""
+        fixed = self._heads["subject"]
+        subject = fixed if isinstance(fixed, str) else one_line(_written(fixed, names))
+        names["subject"] = subject
+        preheader = self._heads.get("preheader")
+        fixed_preheader = preheader if isinstance(preheader, str) else None
+        if isinstance(preheader, jinja2.Template):
+            preheader = one_line(_written(preheader, names))
+        names["preheader"] = preheader or ""
+        for text in (subject, preheader):
+            if text is not fixed and text is not fixed_preheader and text and not is_tame(text):
+                raise NotTameError("the subject or the preheader is not one line of words")
+        if not subject:
+            raise NotTameError("the subject is empty")
+        state.values += [subject, preheader or ""]
+        state.sites += [0, 0]
+        layout, text_key, whole = "", None, None
+        body = _written(self._body, names)
+        if self._layout is not None:
+            content = Markup(CONTENT)  # noqa: S704 - a letter of ours
+            names["content"] = content
+            layout = _written(self._layout, names)
+            del names["content"]
+        if self._text is not None:
+            text_key = _written(self._text, names)
+            if self._whole_text:
+                text_key, whole = "", text_key
+        letter = self.template.layout is None and self.template.format == ".md"
+        key = Key(
+            body,
+            layout,
+            text_key,
+            str(names["language"]) if letter else "",
+            str(names["direction"]) if letter else "",
+            subject if fixed is subject else None,
+            fixed_preheader,
+            bool(preheader),
+        )
+        return key, subject, preheader or None, whole
+
+    def _known(self, key: Key) -> Skeleton | None:
+        with self._lock:
+            self._seen += 1
+            if self._seen >= _WINDOW:
+                if self._made > self._seen - _WORTHWHILE:
+                    self._give_up("hardly two contacts have the same page")
+                self._seen = self._made = 0
+            if key not in self._skeletons:
+                return None
+            self._skeletons.move_to_end(key)
+            skeleton = self._skeletons[key]
+        if skeleton is None:
+            raise NotTameError("the skeleton gave another mail than the plain path")
+        return skeleton
+
+    def _make(self, key: Key, state: Keying) -> Skeleton:
+        skeleton = Skeleton(self.template, self._keys, key, state.sites, self._markers)
+        with self._lock:
+            self._made += 1
+            self.counts.skeletons += 1
+            skeleton.proved = self.counts.skeletons % _PROOFS != 1 and (
+                self.counts.skeletons > _PROOFS
+            )
+            self._skeletons[key] = skeleton
+            self._size += skeleton.size
+            while len(self._skeletons) > 1 and (
+                len(self._skeletons) > MOST_SKELETONS or self._size > MOST_CHARACTERS
+            ):
+                _, dropped = self._skeletons.popitem(last=False)
+                self._size -= dropped.size if dropped else 0
+        return skeleton
+
+    def left_to_plain(self, reason: str) -> None:
+        """Count a mail that was found a skeleton and could not be filled."""
+        self.counts.plain += 1
+        self.counts.reasons[reason] += 1
+
+    def prove(self, found: Found, *, same: bool) -> None:
+        """Note whether a new skeleton gave the plain path's bytes; if not it is never used."""
+        if same:
+            found.skeleton.proved = True
+            self.counts.filled += 1
+            return
+        with self._lock:
+            if dropped := self._skeletons.get(found.key):
+                self._size -= dropped.size
+            self._skeletons[found.key] = None
+        self.counts.reasons["the skeleton gave another mail than the plain path"] += 1
+
+
+_PROOFS = 16
+"""So many skeletons of a template are proved against the plain path, and then one in as many."""
+
+
+def _written(template: jinja2.Template, names: dict[str, object]) -> str:
+    """Return what a template gives; `names` hold the functions too."""
+    context = Context(template.environment, names, template.name, template.blocks)
+    return "".join(template.root_render_func(context))
+
+
+def stored_anywhere(trees: list[nodes.Template]) -> set[str]:
+    """Return all names that any of the trees gives a value to."""
+    return set().union(*map(stored, trees)) if trees else set()
+
+
+def uses_content(trees: list[nodes.Template]) -> bool:
+    """Whether any tree does more with ``content`` than print it."""
+    for tree in trees:
+        printed = {id(child) for output in tree.find_all(nodes.Output) for child in output.nodes}
+        for name in tree.find_all(nodes.Name):
+            if name.name == "content" and id(name) not in printed:
+                return True
+    return False

@@ -1,0 +1,142 @@
+"""From the bytes of a mail to what the inbox keeps of it, and to what it means.
+
+Nothing here raises, whatever the bytes.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from outreach.domain.effects import Bounced, Event, Kind, Severity
+from outreach.inbound.bounces import Action
+from outreach.inbound.classify import Explanation, explain
+from outreach.inbound.sources import Received
+from outreach.services.origins import Origin, normalised
+from outreach.storage.inbox import NewMail
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A mail as it was read; without an explanation where that failed."""
+
+    explanation: Explanation | None
+    at: datetime
+    failure: str | None = None
+
+
+def read(received: Received, now: datetime) -> Found:
+    """Return what can be read of a mail that came in."""
+    try:
+        found = explain(received.raw, received_at=received.received_at)
+        told = received.received_at or found.received_at or now
+        return Found(found, min(told, now).astimezone(UTC))
+    except Exception as error:  # a mail is kept whatever is wrong with it
+        at = min(received.received_at or now, now).astimezone(UTC)
+        return Found(None, at, said(error))
+
+
+def said(error: Exception) -> str:
+    """Return a fault in one line, for the record."""
+    return f"{type(error).__name__}: {error}"[:300]
+
+
+def event_of(
+    explanation: Explanation, origin: Origin, at: datetime, addresses: frozenset[str]
+) -> Event:
+    """Return what a mail means, in the words of the domain."""
+    absence, opt_out = explanation.absence, explanation.opt_out
+    kind = Kind(explanation.kind)
+    return Event(
+        kind=kind,
+        at=at,
+        proof=origin.proof,
+        bounced=_bounced(explanation, addresses),
+        until=absence.until if absence else None,
+        sure=opt_out.sure if opt_out else True,
+        wants_out=kind is Kind.REPLY and opt_out is not None,
+        is_bulk=explanation.bulk,
+    )
+
+
+def _bounced(explanation: Explanation, addresses: frozenset[str]) -> tuple[Bounced, ...]:
+    notice = explanation.notice
+    if notice is None:
+        return ()
+    found: dict[str, Bounced] = {}
+    for each in notice.recipients:
+        if each.action is not Action.FAILED:
+            continue
+        named = [normalised(text) for text in (each.original, each.recipient) if text]
+        ours = next((text for text in named if text in addresses), None)
+        address = ours or named[-1]
+        found[address] = Bounced(
+            address=address,
+            severity=Severity(each.severity.value),
+            reason=each.reason.value,
+            status=each.status,
+            ours=ours is not None,
+        )
+    return tuple(found.values())
+
+
+def row_of(
+    mailbox: str, received: Received, mark: str, *, found: Found, origin: Origin, event: Event
+) -> NewMail:
+    """Return what the inbox keeps of a mail; texts as both databases can keep them."""
+    explanation = found.explanation
+    if explanation is None:
+        return NewMail(
+            fingerprint=mark,
+            mailbox=mailbox,
+            folder=received.folder or None,
+            raw=received.raw,
+            message_id=None,
+            sender="",
+            sender_name="",
+            subject="",
+            sent_at=None,
+            received_at=found.at,
+            kind=Kind.UNREADABLE,
+            rule=_clean(found.failure or ""),
+            words="",
+            findings={},
+        )
+    rule = "unsubscribe-token" if event.series else explanation.rule
+    if event.kind is Kind.ANSWER:
+        rule = "sent-folder"
+    return NewMail(
+        fingerprint=mark,
+        mailbox=mailbox,
+        folder=received.folder or None,
+        raw=received.raw,
+        message_id=_clean(explanation.message_id) if explanation.message_id else None,
+        sender=_clean(explanation.sender),
+        sender_name=_clean(explanation.sender_name),
+        subject=_clean(explanation.subject),
+        sent_at=explanation.sent_at,
+        received_at=found.at,
+        kind=event.kind,
+        rule=rule,
+        words=_clean(explanation.words),
+        findings=_clean_values(explanation.to_json()),
+        contact_id=origin.contact_id,
+        delivery_id=origin.delivery.delivery_id if origin.delivery else origin.delivery_id,
+        rung=origin.rung,
+        confidence=origin.confidence,
+        stranger=origin.stranger,
+    )
+
+
+def _clean(text: str) -> str:
+    """Return `text` as both databases can keep it."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
+
+
+def _clean_values(value: Any) -> Any:  # noqa: ANN401 - plain JSON values
+    if isinstance(value, str):
+        return _clean(value)
+    if isinstance(value, dict):
+        return {key: _clean_values(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_clean_values(each) for each in value]
+    return value

@@ -1,0 +1,189 @@
+"""What a mail does to a contact, done: each thing once, and written down to be taken back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from outreach.domain.contact import Contact
+from outreach.domain.delivery import CampaignEvent
+from outreach.domain.effects import (
+    POLICY_BOUNCES,
+    SOFT_WINDOW,
+    Bounced,
+    Effects,
+    Event,
+    Severity,
+    is_worn_out,
+)
+from outreach.domain.touches import Channel
+from outreach.services.origins import Origin, normalised
+from outreach.storage import campaigns, contacts, inbox, keys, permissions, suppressions, touches
+from outreach.storage.inbox import Effect
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+COMPLAINT = "complaint"
+"""The reason of a suppression: the contact told their provider that our mail is spam."""
+
+
+@dataclass(slots=True)
+class Deed:
+    """One mail at work on one contact."""
+
+    session: "Session"
+    inbound_id: int
+    contact: Contact
+    origin: Origin
+    event: Event
+    now: datetime
+    #: Whether a person tied it to the contact just now: no answer of ours can have been to it.
+    is_late: bool = False
+
+    def do(self, effects: Effects, *, summary: str | None) -> None:
+        """Do it all."""
+        # Whether an address is given up depends on what came from it before this mail.
+        for bounce in effects.bounces:
+            self._bounce(bounce)
+        for address, why in effects.suppress:
+            self._suppress(address, suppressions.BOUNCE, why)
+        if effects.touch:
+            self._touch(effects, summary)
+        if effects.suppress_all:
+            for address in self._all_addresses():
+                self._suppress(address, COMPLAINT, "they called our mail spam")
+        if effects.opt_outs:
+            self._opt_out(effects.opt_outs)
+        if effects.hold_until and effects.hold_until > self.now:
+            self._hold(effects.hold_until)
+        if effects.cancels_checkins:
+            called_off = inbox.cancel_checkins(self.session, self.contact.id)
+            if called_off:
+                self._note(Effect.CANCEL_CHECKIN, {"delivery_ids": called_off})
+        if effects.answer_by:
+            self._start_clock(effects.answer_by)
+        if effects.stops_clocks:
+            stopped = inbox.stop_clocks(
+                self.session, self.contact.id, at=self.event.at, answer_id=self.inbound_id
+            )
+            if stopped:
+                self._note(Effect.STOP_CLOCK, {"inbound_ids": stopped})
+
+    def _note(self, effect: Effect, detail: Mapping[str, Any]) -> None:
+        inbox.note(
+            self.session,
+            self.inbound_id,
+            effect,
+            contact_id=self.contact.id,
+            detail=detail,
+            now=self.now,
+        )
+
+    def _touch(self, effects: Effects, summary: str | None) -> None:
+        made = effects.touch
+        assert made is not None
+        touch_id = touches.record(
+            self.session,
+            touches.Touch(
+                contact_id=self.contact.id,
+                at=self.event.at,
+                direction=made.direction,
+                channel=Channel.MAIL,
+                kind=made.kind,
+                personal=made.personal,
+                summary=summary,
+                inbound_id=self.inbound_id,
+            ),
+        )
+        self._note(Effect.TOUCH, {"touch_id": touch_id, "kind": made.kind})
+
+    def _bounce(self, bounce: Bounced) -> None:
+        inbox.record_bounce(
+            self.session,
+            self.inbound_id,
+            contact_id=self.contact.id,
+            delivery_id=self.origin.delivery_id,
+            address=bounce.address,
+            severity=bounce.severity,
+            reason=bounce.reason,
+            status=bounce.status,
+            at=self.event.at,
+        )
+        self._note(
+            Effect.BOUNCE,
+            {
+                "address": bounce.address,
+                "severity": bounce.severity,
+                "reason": bounce.reason,
+                "delivery_id": self.origin.delivery_id,
+            },
+        )
+        if bounce.severity is Severity.POLICY:
+            self._pause_campaign(bounce)
+            return
+        counted = inbox.soft_bounces(self.session, bounce.address, self.event.at - SOFT_WINDOW)
+        sign = inbox.last_sign(self.session, self.contact.id)
+        if is_worn_out(counted, sign, self.event.at):
+            why = f"{len(counted)} bounces since {counted[0]:%Y-%m-%d}"
+            self._suppress(bounce.address, suppressions.BOUNCE, why)
+
+    def _pause_campaign(self, bounce: Bounced) -> None:
+        delivery = self.origin.delivery
+        if delivery is None:
+            return
+        number = inbox.policy_bounces(self.session, delivery.campaign_id)
+        if number < POLICY_BOUNCES:
+            return
+        reason = f"{number} mails came back because of us, the last as {bounce.reason}"
+        if campaigns.apply(
+            self.session, delivery.campaign_id, CampaignEvent.PAUSE, self.now, reason=reason
+        ):
+            self._note(Effect.PAUSE_CAMPAIGN, {"campaign_id": delivery.campaign_id})
+
+    def _all_addresses(self) -> list[str]:
+        owned = [info.normalised for info in contacts.addresses(self.session, self.contact.id)]
+        used = [normalised(self.origin.delivery.address)] if self.origin.delivery else []
+        return list(dict.fromkeys([*owned, *used]))
+
+    def _suppress(self, address: str, reason: str, why: str) -> None:
+        source = f"inbox {self.inbound_id}"
+        new = suppressions.suppress(
+            self.session,
+            address,
+            keys.secrets(self.session, self.now),
+            reason=reason,
+            source=source,
+            detail=why,
+            now=self.now,
+        )
+        if new:
+            self._note(Effect.SUPPRESS, {"address": address, "reason": reason, "source": source})
+
+    def _opt_out(self, scopes: tuple[str, ...]) -> None:
+        source = f"inbox {self.inbound_id}"
+        new = permissions.opt_out(
+            self.session,
+            self.contact.id,
+            scopes,
+            source=source,
+            evidence=f"their mail of {self.event.at:%Y-%m-%d %H:%M} UTC",
+            occurred_at=self.event.at,
+        )
+        if new:
+            self._note(Effect.OPT_OUT, {"scopes": new, "source": source})
+
+    def _hold(self, until: datetime) -> None:
+        held = inbox.hold(self.session, self.contact.id, until)
+        if held is not None:
+            before = held.before.isoformat() if held.before else None
+            self._note(Effect.HOLD, {"until": held.until.isoformat(), "before": before})
+
+    def _start_clock(self, due: datetime) -> None:
+        values: dict[str, Any] = {"answer_by": due}
+        # The answer may have been read before the question, from another folder.
+        answer = inbox.answered_since(self.session, self.contact.id, self.event.at)
+        if answer is not None and not self.is_late:
+            values |= {"answered_by_id": answer[0], "answered_at": answer[1]}
+        inbox.change(self.session, self.inbound_id, **values)
+        self._note(Effect.CLOCK, {"answer_by": due.isoformat()})

@@ -1,0 +1,541 @@
+"""The inbox: taking in what came back, and working through it.
+
+A mail is recorded together with all that follows from it and with its mailbox's position, in one
+transaction: after a crash it is there with everything it did, or it is read again. The same mail
+from two sources, or read twice, is one and acts once. What it does is decided by
+`outreach.domain.effects`; here it is done, and each thing is written down so that it can be taken
+back when a person says that the mail was misread.
+
+Nothing in a mail makes this fail. What cannot be understood is kept and put before a person.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from outreach.domain.address import normalise
+from outreach.domain.clock import Clock
+from outreach.domain.contact import Contact
+from outreach.domain.effects import (
+    Bounced,
+    Effects,
+    Event,
+    Kind,
+    Proof,
+    Severity,
+    Terms,
+    decide,
+)
+from outreach.domain.links import Links
+from outreach.domain.tiers import AnswerWithin, Tiers
+from outreach.domain.working_time import WorkingTime
+from outreach.errors import NotFoundError, OutreachError, UsageError
+from outreach.inbound.classify import Explanation, explain
+from outreach.inbound.mail import Mail
+from outreach.inbound.sources import Position, Received, Source, fingerprint
+from outreach.services.arrivals import Found, event_of, read, row_of, said
+from outreach.services.contacts import find
+from outreach.services.deeds import Deed
+from outreach.services.origins import Origin, Origins, addresses_of, normalised, people_of
+from outreach.storage import contacts, inbox, keys, suppressions, touches
+from outreach.storage.database import Database
+from outreach.storage.inbox import Done, Item, State
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+MOST_RECIPIENTS = 5
+"""A mail of ours to more contacts than this is no letter to each of them."""
+
+_FILED_WITHIN = timedelta(minutes=10)
+_MOST_LOOKED_AT = 50  # recipients of a mail of ours that are looked up
+_WORK_HOURS = 8  # that a working day counts for when two promises are compared
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of one mail; `new` is False for one that was in the inbox already."""
+
+    id: int
+    new: bool
+    kind: Kind | None = None
+    state: State | None = None
+
+
+@dataclass(slots=True)
+class Report:
+    """What a sync brought in."""
+
+    mailbox: str
+    read: int = 0
+    new: int = 0
+    kinds: Counter[str] = field(default_factory=Counter)
+    states: Counter[str] = field(default_factory=Counter)
+
+    def add(self, taken: Taken) -> None:
+        """Count one mail."""
+        self.read += 1
+        if taken.new:
+            self.new += 1
+            self.kinds[str(taken.kind)] += 1
+            self.states[str(taken.state)] += 1
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One mail with what it did, and the bytes as they came."""
+
+    item: Item
+    effects: tuple[Done, ...]
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A mail after a person changed it, and what it had done that could not be taken back."""
+
+    item: Item
+    stays: tuple[Done, ...]
+
+
+BY_HAND = frozenset(
+    {
+        Kind.REPLY,
+        Kind.OPT_OUT,
+        Kind.COMPLAINT,
+        Kind.BOUNCE,
+        Kind.ABSENT,
+        Kind.LEFT,
+        Kind.ACKNOWLEDGEMENT,
+        Kind.CHALLENGE,
+        Kind.AUTOMATIC,
+    }
+)
+"""What a person may say that a mail is."""
+
+
+class Inbox:
+    """One workspace's inbox.
+
+    `links` reads our tokens. `own` are our own addresses, normalised: what lies in a folder for
+    sent mail is ours anyway, and what comes from them elsewhere is nobody's.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        links: Links,
+        tiers: Tiers,
+        work: WorkingTime,
+        *,
+        own: Collection[str],
+        clock: Clock,
+    ) -> None:
+        self.database = database
+        self.links = links
+        self.origins = Origins(links)
+        self.tiers = tiers
+        self.work = work
+        self.own = frozenset(own)
+        self.clock = clock
+
+    # Taking in
+
+    def sync(
+        self, source: Source, progress: Callable[[Report], None] = lambda _report: None
+    ) -> Report:
+        """Take in what is new in a mailbox. What came before an error stays taken in."""
+        report = Report(source.name)
+        with self.database.read() as session:
+            known = inbox.positions(session, source.name)
+        for received in source.read({name: Position(*place) for name, place in known.items()}):
+            report.add(self.take(source.name, received))
+            progress(report)
+        return report
+
+    def take(self, mailbox: str, received: Received) -> Taken:
+        """Record one mail with all that follows from it, once."""
+        now = self.clock()
+        mark = fingerprint(received.raw)
+        with self.database.read() as session:
+            known = inbox.is_known(session, mark)
+        if known is None:
+            found = read(received, now)
+            try:
+                return self._record(mailbox, received, mark, found, now)
+            except OutreachError:
+                raise
+            except Exception as error:  # a mail is kept whatever we did wrong
+                found = replace(found, explanation=None, failure=said(error))
+                return self._record(mailbox, received, mark, found, now)
+        self._advance_only(mailbox, received, now)
+        return Taken(known, new=False)
+
+    def _record(
+        self, mailbox: str, received: Received, mark: str, found: Found, now: datetime
+    ) -> Taken:
+        with self.database.write() as session:
+            origin, event, people = self._placed(session, received, found, now)
+            row = row_of(mailbox, received, mark, found=found, origin=origin, event=event)
+            inbound_id = inbox.add(session, row, now)
+            if inbound_id is None:  # another run was faster
+                self._advance(session, mailbox, received, now)
+                known = inbox.is_known(session, mark)
+                return Taken(known or 0, new=False)
+            state = self._act(
+                session,
+                inbound_id,
+                origin=origin,
+                event=event,
+                people=people,
+                subject=row.subject,
+                now=now,
+            )
+            self._advance(session, mailbox, received, now)
+        return Taken(inbound_id, new=True, kind=Kind(row.kind), state=state)
+
+    def _advance_only(self, mailbox: str, received: Received, now: datetime) -> None:
+        if received.position is not None:
+            with self.database.write() as session:
+                self._advance(session, mailbox, received, now)
+
+    @staticmethod
+    def _advance(session: "Session", mailbox: str, received: Received, now: datetime) -> None:
+        place = received.position
+        if place is not None:
+            inbox.advance(
+                session,
+                mailbox,
+                received.folder,
+                epoch=place.epoch,
+                position=place.value,
+                now=now,
+            )
+
+    def _placed(
+        self, session: "Session", received: Received, found: Found, now: datetime
+    ) -> tuple[Origin, Event, tuple[int, ...]]:
+        """Return whose the mail is, what it means, and the contacts on whom it acts."""
+        explanation = found.explanation
+        if explanation is None:
+            return Origin(), Event(kind=Kind.UNREADABLE, at=found.at, proof=Proof.NONE), ()
+        if received.is_ours:
+            return self._ours(session, received, explanation, found)
+        if normalised(explanation.sender) in self.own:
+            # Anybody can write our address into a mail; only our own folders prove that it is ours.
+            event = Event(kind=Kind.AUTOMATIC, at=found.at, proof=Proof.NONE, is_bulk=True)
+            return Origin(), event, ()
+        ended = self.origins.unsubscription(session, explanation)
+        if ended is not None:
+            origin, series = ended
+            event = Event(kind=Kind.OPT_OUT, at=found.at, proof=origin.proof, series=series)
+        else:
+            origin = self.origins.of(session, explanation, now)
+            event = event_of(explanation, origin, found.at, addresses_of(session, origin))
+        return origin, event, (origin.contact_id,) if origin.contact_id is not None else ()
+
+    def _ours(
+        self, session: "Session", received: Received, explanation: Explanation, found: Found
+    ) -> tuple[Origin, Event, tuple[int, ...]]:
+        event = Event(kind=Kind.AUTOMATIC, at=found.at, proof=Proof.NONE, is_bulk=True)
+        if self.links.read_delivery(explanation.message_id or ""):
+            return Origin(), event, ()  # a copy of a mailing; its delivery is on record
+        headers = Mail(received.raw).headers
+        written_to = [each for name in ("to", "cc", "bcc") for each in headers.addresses(name)][
+            :_MOST_LOOKED_AT
+        ]
+        people = tuple(dict.fromkeys(people_of(session, written_to).values()))
+        event = Event(
+            kind=Kind.ANSWER,
+            at=_written_at(explanation, found.at),
+            proof=Proof.PERSON,
+            is_bulk=len(people) > MOST_RECIPIENTS,
+            in_thread="in-reply-to" in headers or "references" in headers,
+        )
+        if not people:
+            return Origin(), event, ()
+        known = inbox.by_message_id(session, explanation.clues.ids)
+        delivery = known[1] if known and known[0] == people[0] else None
+        origin = Origin(
+            contact_id=people[0],
+            delivery_id=delivery,
+            rung="recipient",
+            confidence=1.0,
+            proof=Proof.PERSON,
+        )
+        return origin, event, people
+
+    # Acting
+
+    def _act(
+        self,
+        session: "Session",
+        inbound_id: int,
+        *,
+        origin: Origin,
+        event: Event,
+        people: Sequence[int],
+        subject: str,
+        now: datetime,
+        is_late: bool = False,
+    ) -> State:
+        """Do what follows from a mail, and return the state it is in then."""
+        effects = Effects(review="it could not be read") if event.kind is Kind.UNREADABLE else None
+        for contact in contacts.load(session, people, now):
+            effects = decide(event, self._terms(contact))
+            deed = Deed(session, inbound_id, contact, origin, event, now, is_late=is_late)
+            deed.do(effects, summary=subject or None)
+        if effects is None:
+            effects = decide(event, Terms(None, self.work, ZoneInfo("UTC")))
+        return self._settle(session, inbound_id, effects)
+
+    @staticmethod
+    def _settle(session: "Session", inbound_id: int, effects: Effects) -> State:
+        item = inbox.get(session, inbound_id)
+        waits = item is not None and item.answer_by is not None and item.answered_at is None
+        answered = item is not None and item.answered_at is not None
+        if effects.review:
+            state = State.REVIEW
+        elif waits:
+            state = State.OPEN
+        else:
+            state = State.DONE if answered else State.FILED
+        inbox.change(session, inbound_id, state=state, review=effects.review)
+        return state
+
+    def _terms(self, contact: Contact) -> Terms:
+        zone = self.work.zone
+        with suppress(KeyError, ValueError, OSError):  # a zone that nobody knows
+            zone = ZoneInfo(contact.timezone) if contact.timezone else zone
+        return Terms(self.promise(contact), self.work, zone)
+
+    def promise(self, contact: Contact) -> AnswerWithin | None:
+        """Return how soon a contact is answered: the strictest promise of their tier and roles."""
+        tier = self.tiers.get(contact.tier)
+        made = [tier.answer_within] if tier else []
+        for name in contact.roles:
+            role = self.tiers.roles.get(name)
+            if role and role.answer_within:
+                made.append(role.answer_within)
+        return min(made, key=_length, default=None)
+
+    # Working through
+
+    def listing(
+        self,
+        *,
+        states: Collection[State] = (),
+        kinds: Collection[Kind] = (),
+        email: str | None = None,
+        limit: int | None = None,
+    ) -> list[Item]:
+        """Return mails: what waits for an answer first, by when it is due; then the newest."""
+        with self.database.read() as session:
+            contact_id = find(session, email) if email is not None else None
+            return inbox.listing(
+                session, states=states, kinds=kinds, contact_id=contact_id, limit=limit
+            )
+
+    def counts(self) -> dict[State, int]:
+        """Return how many mails there are in each state."""
+        with self.database.read() as session:
+            return inbox.counts(session)
+
+    def show(self, inbound_id: int) -> Shown:
+        """Return one mail with what it did."""
+        with self.database.read() as session:
+            item = _known(session, inbound_id)
+            raw = inbox.raw(session, inbound_id) or b""
+            return Shown(item, tuple(inbox.effects(session, inbound_id)), raw)
+
+    def assign(self, inbound_id: int, email: str, *, by: str, add_address: bool = False) -> Changed:
+        """Say whose a mail is; then it does what it would have done had that been known.
+
+        With `add_address` the address that it came from becomes one of the contact's.
+        """
+        now = self.clock()
+        with self.database.write() as session:
+            item = _known(session, inbound_id)
+            contact_id = find(session, email)
+            if add_address:
+                _learn_address(session, contact_id, item.sender, now)
+            same = item.contact_id == contact_id
+            origin = Origin(
+                contact_id=contact_id,
+                delivery_id=item.delivery_id if same else None,
+                rung="person",
+                confidence=1.0,
+                proof=Proof.PERSON,
+            )
+            return self._again(session, item, origin, item.kind, by=by, now=now)
+
+    def reclass(
+        self, inbound_id: int, kind: Kind, *, by: str, until: date | None = None
+    ) -> Changed:
+        """Say what a mail is: what it did is taken back, and the right thing is done."""
+        if kind not in BY_HAND:
+            known = ", ".join(sorted(BY_HAND))
+            raise UsageError(f"a mail cannot be made {kind}", hint=f"it can be {known}")
+        if until is not None and kind is not Kind.ABSENT:
+            raise UsageError("only an absence has an end", hint="leave --until out")
+        now = self.clock()
+        with self.database.write() as session:
+            item = _known(session, inbound_id)
+            if item.kind is Kind.ANSWER:
+                raise UsageError(f"mail {inbound_id} is our own", hint="it cannot be anything else")
+            origin = Origin(
+                contact_id=item.contact_id,
+                delivery_id=item.delivery_id,
+                rung=item.rung,
+                confidence=item.confidence,
+                stranger=item.stranger,
+                proof=_vouched(item),
+            )
+            inbox.change(session, inbound_id, kind=kind, classified_by=by)
+            return self._again(session, item, origin, kind, by=by, now=now, until=until)
+
+    def _again(
+        self,
+        session: "Session",
+        item: Item,
+        origin: Origin,
+        kind: Kind,
+        *,
+        by: str,
+        now: datetime,
+        until: date | None = None,
+    ) -> Changed:
+        """Take back what a mail did, and do what it should have done."""
+        stays, touched = inbox.undo(session, item.id, by=by, now=now)
+        if touched:
+            touches.recompute(session, sorted(touched))
+        inbox.change(
+            session,
+            item.id,
+            contact_id=origin.contact_id,
+            delivery_id=origin.delivery_id,
+            rung=origin.rung,
+            confidence=origin.confidence,
+            stranger=origin.stranger,
+            done_at=None,
+            done_by=None,
+        )
+        raw = inbox.raw(session, item.id) or b""
+        received = Received(raw=raw, received_at=item.received_at, folder=item.folder or "")
+        found = read(received, now)
+        if origin.delivery_id is not None:
+            sent = inbox.answerable(
+                session,
+                delivery_ids=[origin.delivery_id],
+                contact_ids=(),
+                since=now,
+            )
+            origin = replace(origin, delivery=sent[0] if sent else None)
+        addresses = addresses_of(session, origin)
+        if found.explanation is None:
+            event = Event(kind=kind, at=item.received_at, proof=origin.proof)
+        else:
+            event = event_of(found.explanation, origin, item.received_at, addresses)
+        event = self._as_said(session, event, kind, origin, until)
+        people = (origin.contact_id,) if origin.contact_id is not None else ()
+        self._act(
+            session,
+            item.id,
+            origin=origin,
+            event=event,
+            people=people,
+            subject=item.subject,
+            now=now,
+            is_late=True,
+        )
+        return Changed(_known(session, item.id), tuple(stays))
+
+    @staticmethod
+    def _as_said(
+        session: "Session", event: Event, kind: Kind, origin: Origin, until: date | None
+    ) -> Event:
+        """Return the event as a person says it is."""
+        if kind is event.kind:
+            return replace(event, until=until or event.until, sure=True, wants_out=False)
+        bounced = event.bounced
+        if kind is Kind.BOUNCE and not bounced and origin.contact_id is not None:
+            (primary, *_) = contacts.addresses(session, origin.contact_id)
+            address = origin.delivery.address if origin.delivery else primary.address
+            gone = Bounced(
+                address=normalised(address), severity=Severity.HARD, reason="a person says so"
+            )
+            bounced = (gone,)
+        return replace(
+            event,
+            kind=kind,
+            until=until or (event.until if kind is Kind.ABSENT else None),
+            bounced=bounced,
+            sure=True,
+            wants_out=False,
+            is_bulk=False,
+        )
+
+    def finish(self, inbound_ids: Sequence[int], *, by: str) -> list[Item]:
+        """Say that nothing is left to do about these mails; their clocks stop being owed."""
+        now = self.clock()
+        with self.database.write() as session:
+            items = [_known(session, inbound_id) for inbound_id in dict.fromkeys(inbound_ids)]
+            for item in items:
+                inbox.change(
+                    session, item.id, state=State.DONE, review=None, done_at=now, done_by=by
+                )
+            return [_known(session, item.id) for item in items]
+
+    # Looking without recording
+
+    def explain(self, raw: bytes) -> Explanation:
+        """Return what a mail is and what it answers. Records nothing."""
+        found = explain(raw)
+        with self.database.read() as session:
+            answered, _ = self.origins.matched(session, found.clues, self.clock())
+        return replace(found, match=answered)
+
+
+def _length(promise: AnswerWithin) -> int:
+    return promise.amount * (_WORK_HOURS if promise.unit == "days" else 1)
+
+
+def _written_at(explanation: Explanation, at: datetime) -> datetime:
+    """Return when a mail of ours was written, given when it came into its folder.
+
+    That is the finer of the two, unless the mail was moved there later.
+    """
+    sent_at = explanation.sent_at
+    return at if sent_at is None or abs(at - sent_at) < _FILED_WITHIN else sent_at
+
+
+def _known(session: "Session", inbound_id: int) -> Item:
+    session.flush()
+    item = inbox.get(session, inbound_id)
+    if item is None:
+        raise NotFoundError(
+            f"there is no mail {inbound_id} in the inbox", hint="see outreach inbox list --all"
+        )
+    return item
+
+
+def _vouched(item: Item) -> Proof:
+    if item.contact_id is None:
+        return Proof.NONE
+    return Proof.STRANGER if item.stranger else Proof.PERSON
+
+
+def _learn_address(session: "Session", contact_id: int, sender: str, now: datetime) -> None:
+    owner = contacts.find(session, sender)
+    if owner is None:
+        contacts.add_address(session, contact_id, sender, now)
+        suppressions.recognise(session, [normalise(sender)], keys.secrets(session, now))
+    elif owner != contact_id:
+        raise UsageError(
+            f"{sender} is the address of another contact",
+            hint="if they are one person, merge them first: outreach contacts merge",
+        )

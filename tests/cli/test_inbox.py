@@ -1,0 +1,225 @@
+"""`outreach inbox` and `outreach reply`, as a person or a script runs them."""
+
+import io
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from outreach.app import App
+from outreach.cli.main import run
+from outreach.storage import contacts
+from outreach.storage.contacts import NewContact
+
+BOUNCE = (
+    b"Return-Path: <>\nFrom: MAILER-DAEMON@mx.example\nTo: anna@berg.example\n"
+    b"Subject: Undelivered\nMessage-ID: <b1@mx.example>\nMIME-Version: 1.0\n"
+    b'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\n\n'
+    b"--b\n\nIt failed.\n--b\nContent-Type: message/delivery-status\n\n"
+    b"Reporting-MTA: dns; mx.example\n\nFinal-Recipient: rfc822; bo@example.com\n"
+    b"Action: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; 550 5.1.1 no such user\n\n"
+    b"--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: <x@y>\n\n--b--\n"
+)
+REPLY = (
+    b"From: Ada <ada@example.com>\nTo: anna@berg.example\nSubject: A question\n"
+    b"Message-ID: <r1@x.example>\nDate: Mon, 23 Nov 2026 10:00:00 +0000\n\n"
+    b"Do you also do boats?\n\n> quoted\n"
+)
+Printed = Callable[..., str]
+
+
+@pytest.fixture
+def studio(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+    folder = tmp_path / "studio"
+    assert run(["init", str(folder)]) == 0
+    for name in ("cur", "new", "tmp"):
+        (folder / "mail" / name).mkdir(parents=True)
+    with (folder / "outreach.toml").open("a") as settings:
+        settings.write('\n[mailboxes.anna]\nurl = "maildir:mail"\n')
+    app = App.open(folder)
+    with app.database.write() as session:
+        new = NewContact(email="ada@example.com", tier="client", fields={"first_name": "Ada"})
+        contacts.insert(session, new, app.clock())
+    app.close()
+    capsys.readouterr()
+    return folder
+
+
+@pytest.fixture
+def printed(studio: Path, capsys: pytest.CaptureFixture[str]) -> Printed:
+    def act(*arguments: str, code: int = 0) -> str:
+        assert run(["-C", str(studio), *arguments]) == code
+        return capsys.readouterr().out
+
+    return act
+
+
+def deliver(studio: Path, name: str, raw: bytes) -> None:
+    (studio / "mail" / "new" / name).write_bytes(raw)
+
+
+def test_from_a_mailbox_to_done(studio: Path, printed: Printed) -> None:
+    deliver(studio, "1", REPLY)
+    assert "1 new: 1 reply" in printed("inbox", "sync")
+    assert "nothing new" in printed("inbox", "sync")
+    assert "A question" in printed("inbox", "list")
+    shown = printed("inbox", "show", "1")
+    assert "Do you also do boats?" in shown
+    assert "quoted" not in shown
+    assert "answer by" in shown
+    assert printed("inbox", "show", "1", "--raw").encode() == REPLY
+    assert "we owe an answer" in printed("contacts", "show", "ada@example.com")
+    assert "Done: 1." in printed("inbox", "done", "1")
+    assert "Nothing waits" in printed("inbox", "list")
+
+
+def test_everything_prints_json(studio: Path, printed: Printed) -> None:
+    deliver(studio, "1", REPLY)
+    synced = json.loads(printed("inbox", "sync", "--json"))
+    assert synced["mailboxes"] == [
+        {"mailbox": "anna", "read": 1, "new": 1, "kinds": {"reply": 1}, "states": {"open": 1}}
+    ]
+    listed = json.loads(printed("inbox", "list", "--json"))
+    assert listed["counts"] == {"open": 1}
+    assert listed["mails"][0]["words"] == "Do you also do boats?"
+    shown = json.loads(printed("inbox", "show", "1", "--json"))
+    assert {each["effect"] for each in shown["effects"]} == {"touch", "clock"}
+    changed = json.loads(
+        printed("inbox", "reclass", "1", "absent", "--until", "2027-01-04", "--json")
+    )
+    assert changed["mail"]["kind"] == "absent"
+    assigned = json.loads(printed("inbox", "assign", "1", "ada@example.com", "--json"))
+    assert assigned["mail"]["rung"] == "person"
+    assert json.loads(printed("inbox", "done", "1", "--json"))["mails"][0]["state"] == "done"
+    owed = json.loads(printed("contacts", "show", "ada@example.com", "--json"))
+    assert owed["owed"] == []
+
+
+def test_a_mail_on_standard_input(
+    studio: Path, printed: Printed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in (1, 0):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(REPLY)))
+        synced = json.loads(printed("inbox", "sync", "-", "--json"))
+        assert synced["mailboxes"][0]["new"] == number
+
+
+def test_a_mailbox_that_fails_does_not_keep_others_waiting(studio: Path, printed: Printed) -> None:
+    with (studio / "outreach.toml").open("a") as settings:
+        settings.write('\n[mailboxes.lost]\nurl = "mbox:nowhere/at/all"\n')
+    deliver(studio, "1", REPLY)
+    assert "1 new" in printed("inbox", "sync", code=6)
+    printed("inbox", "sync", "lost", code=7)
+    printed("inbox", "sync", "ana", code=3)
+
+
+def test_explain_needs_no_workspace_and_records_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bounce.eml").write_bytes(BOUNCE)
+    (tmp_path / "two.mbox").write_bytes(
+        b"From x Mon Nov 23 10:00:00 2026\n"
+        + REPLY
+        + b"\nFrom y Mon Nov 23 10:00:00 2026\n"
+        + BOUNCE
+    )
+    before = sorted(os.listdir(tmp_path))
+    assert run(["inbox", "explain", "bounce.eml"]) == 0
+    text = capsys.readouterr().out
+    assert "bounced: bo@example.com: 5.1.1, user-unknown (dead)" in text
+    assert run(["inbox", "explain", "--json", "bounce.eml", "two.mbox"]) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(line["file"], line["kind"]) for line in lines] == [
+        ("bounce.eml", "bounce"),
+        ("two.mbox:1", "reply"),
+        ("two.mbox:2", "bounce"),
+    ]
+    assert lines[0]["recipients"][0]["address_dead"] is True
+    assert lines[1]["own_words"] == "Do you also do boats?"
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(REPLY)))
+    assert run(["inbox", "explain"]) == 0
+    assert "reply" in capsys.readouterr().out
+    assert run(["inbox", "explain", "bounce.eml", "missing.eml"]) == 6
+    assert run(["inbox", "explain", "missing.eml"]) == 2
+    assert sorted(os.listdir(tmp_path)) == before
+
+
+def test_terminal_codes_of_a_stranger_are_shown_not_obeyed(studio: Path, printed: Printed) -> None:
+    deliver(studio, "1", REPLY.replace(b"boats", b"b\x1b[2Joats").replace(b"A q", b"A\x1b[31m q"))
+    printed("inbox", "sync")
+    assert "\x1b" not in printed("inbox", "list") + printed("inbox", "show", "1")
+    assert "\x1b" not in printed("inbox", "explain", str(studio / "mail" / "new" / "1"))
+
+
+def test_reply_sends_through_the_transport(studio: Path, printed: Printed) -> None:
+    deliver(studio, "1", REPLY)
+    printed("inbox", "sync")
+    (studio / "answer.txt").write_text("Yes, small ones.\n")
+    said = printed("reply", "ada@example.com", "--text", str(studio / "answer.txt"), "--yes")
+    assert "it answers mail 1" in said
+    (sent,) = (studio / "outbox" / "new").iterdir()
+    assert b"In-Reply-To: <r1@x.example>" in sent.read_bytes()
+    assert "Nothing waits" in printed("inbox", "list")
+
+
+def test_reply_asks_and_loses_no_text(
+    studio: Path, printed: Printed, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deliver(studio, "1", REPLY)
+    printed("inbox", "sync")
+    text = studio / "answer.txt"
+    text.write_text("Yes.\n")
+    printed("reply", "ada@example.com", "--text", str(text), code=5)
+    assert run(["-C", str(studio), "reply", "ada@example.com", "--yes"]) == 2
+    assert "--text" in capsys.readouterr().err
+    blocked = studio / "outbox"
+    blocked.write_text("no folder")
+    assert run(["-C", str(studio), "reply", "ada@example.com", "--text", str(text), "--yes"]) != 0
+    err = capsys.readouterr().err
+    assert "what you wrote is kept" in err
+    kept = Path(err.rpartition("--text ")[2].strip())
+    assert kept.read_text() == "Yes.\n"
+    kept.unlink()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["inbox", "show", "99"], 2),
+        (["inbox", "assign", "99", "ada@example.com"], 2),
+        (["inbox", "reclass", "1", "holiday"], 2),
+        (["inbox", "reclass", "1", "absent", "--until", "soon"], 2),
+        (["inbox", "list", "--state", "opne"], 2),
+        (["inbox", "list", "--kind", "bonce"], 2),
+        (["reply", "ada@example.com", "--yes"], 2),
+        (["reply", "nobody@example.com"], 2),
+    ],
+)
+def test_what_cannot_be_is_said(printed: Printed, arguments: list[str], code: int) -> None:
+    printed(*arguments, code=code)
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ("[mailboxes.Anna]\nurl = 'maildir:x'", "cannot be a mailbox"),
+        ("[mailboxes.x]\nurl = 'pop3://a@b'", "needs a url"),
+        ("[mailboxes.x]\nurl = 'imaps://a:secret@b'", "must not hold the password"),
+        ("[mailboxes.x]\nurl = 'imaps://a@b'\nfolder = ['x']", 'did you mean "folders"'),
+        ("[mailboxes.x]\nurl = 'imaps://a@b'\nfolders = []", "list of names"),
+        ("[mailboxes.x]\nurl = 'mbox:x'\nfolders = ['a']", "folders are for IMAP"),
+    ],
+)
+def test_mailboxes_that_cannot_be(
+    studio: Path, capsys: pytest.CaptureFixture[str], table: str, said: str
+) -> None:
+    with (studio / "outreach.toml").open("a") as settings:
+        settings.write(f"\n{table}\n")
+    assert run(["-C", str(studio), "inbox", "sync"]) == 3
+    err = capsys.readouterr().err
+    assert said in err
+    assert "secret" not in err

@@ -1,0 +1,147 @@
+"""What follows from each kind of mail, and what never does."""
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from outreach.domain import effects
+from outreach.domain.effects import (
+    Bounced,
+    Effects,
+    Event,
+    Kind,
+    Proof,
+    Severity,
+    Terms,
+    decide,
+    is_worn_out,
+)
+from outreach.domain.tiers import AnswerWithin
+from outreach.domain.touches import Direction
+from outreach.domain.working_time import WorkingTime
+from outreach.inbound import classify, reasons
+
+AT = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
+TERMS = Terms(AnswerWithin(1, "days"), WorkingTime(), ZoneInfo("Asia/Tokyo"))
+GONE = Bounced(address="ada@example.com", severity=Severity.HARD, reason="user-unknown")
+
+
+def after(kind: Kind, proof: Proof = Proof.SIGNED, **more: object) -> Effects:
+    return decide(Event(kind=kind, at=AT, proof=proof, **more), TERMS)  # type: ignore[arg-type]
+
+
+def test_every_kind_that_is_found_has_its_name_here() -> None:
+    assert {kind.value for kind in classify.Kind} <= {kind.value for kind in Kind}
+    assert {each.value for each in reasons.Severity} == {each.value for each in Severity}
+
+
+def test_an_absence_is_over_on_the_readers_own_working_day() -> None:
+    found = after(Kind.ABSENT, until=date(2026, 12, 31))
+    # The day after is a Friday like others here; it begins at 15:00 UTC the day before in Tokyo.
+    assert found.hold_until == datetime(2026, 12, 31, 15, 0, tzinfo=UTC)
+    assert found.touch is not None
+    assert not found.touch.personal
+
+
+@pytest.mark.parametrize(
+    ("until", "held", "asks"),
+    [
+        (None, AT + timedelta(days=7), False),
+        (date(2026, 11, 1), None, False),
+        (date(2087, 1, 1), AT + timedelta(days=14), True),
+    ],
+)
+def test_absences_that_end_oddly(until: date | None, held: datetime | None, asks: bool) -> None:
+    found = after(Kind.ABSENT, until=until)
+    assert (found.hold_until, found.review is not None) == (held, asks)
+
+
+def test_who_left_is_looked_after_by_a_person() -> None:
+    found = after(Kind.LEFT)
+    assert found.review
+    assert found.hold_until
+    assert not found.suppress
+
+
+def test_only_a_proven_hard_bounce_suppresses() -> None:
+    assert after(Kind.BOUNCE, bounced=(GONE,)).suppress == (("ada@example.com", "user-unknown"),)
+    for proof in (Proof.ADDRESS, Proof.SUBJECT):
+        found = after(Kind.BOUNCE, proof, bounced=(GONE,))
+        assert (found.suppress, found.bounces) == ((), (GONE,))
+
+
+def test_an_answer_of_ours_stops_the_clock_and_a_letter_counts() -> None:
+    answer = after(Kind.ANSWER, Proof.PERSON)
+    assert answer.stops_clocks
+    assert answer.touch == effects.TouchMade(Direction.OUT, "reply", personal=True)
+    letter = after(Kind.ANSWER, Proof.PERSON, in_thread=False)
+    assert letter.touch == effects.TouchMade(Direction.OUT, "personal", personal=True)
+    many = after(Kind.ANSWER, Proof.PERSON, is_bulk=True)
+    assert not many.stops_clocks
+
+
+def test_their_own_newsletter_is_no_word_to_us() -> None:
+    assert after(Kind.REPLY, Proof.ADDRESS, is_bulk=True) == Effects()
+    assert after(Kind.REPLY, Proof.SIGNED, is_bulk=True).answer_by
+
+
+events = st.builds(
+    Event,
+    kind=st.sampled_from(Kind),
+    at=st.just(AT),
+    proof=st.sampled_from(Proof),
+    bounced=st.sampled_from([(), (GONE,)]),
+    until=st.none() | st.dates(date(1990, 1, 1), date(2100, 1, 1)),
+    series=st.none() | st.just("newsletter"),
+    sure=st.booleans(),
+    wants_out=st.booleans(),
+    is_bulk=st.booleans(),
+)
+
+
+@given(events)
+def test_strangers_and_the_unknown_never_change_a_contact(event: Event) -> None:
+    found = decide(event, TERMS)
+    if event.proof in (Proof.NONE, Proof.STRANGER):
+        assert found == Effects(review=found.review)
+
+
+@given(events)
+def test_nobody_is_suppressed_without_proof(event: Event) -> None:
+    found = decide(event, TERMS)
+    if found.suppress:
+        assert event.proof >= Proof.SIGNED
+    if found.suppress_all:
+        assert event.kind is Kind.COMPLAINT
+        assert event.proof >= Proof.SUBJECT
+
+
+@given(events)
+def test_a_request_for_no_more_mail_is_never_lost(event: Event) -> None:
+    found = decide(event, TERMS)
+    if event.kind is Kind.OPT_OUT and event.proof > Proof.STRANGER:
+        assert found.opt_outs or found.review or (event.is_bulk and event.proof < Proof.SUBJECT)
+
+
+def days(*numbers: int) -> list[datetime]:
+    return [AT - timedelta(days=number) for number in numbers]
+
+
+@pytest.mark.parametrize(
+    ("bounces", "sign", "worn"),
+    [
+        (days(8, 4, 0), None, True),
+        (days(8, 0), None, False),
+        (days(3, 2, 1, 0), None, False),
+        (days(200, 100, 0), None, False),
+        (days(8, 4, 0), AT - timedelta(days=6), False),
+        (days(8, 4, 0), AT - timedelta(days=9), True),
+    ],
+)
+def test_when_an_address_is_given_up(
+    bounces: list[datetime], sign: datetime | None, worn: bool
+) -> None:
+    assert is_worn_out(bounces, sign, AT) is worn

@@ -1,0 +1,233 @@
+"""IMAP where it is hard: lines that break, folders renumbered, odd servers, names in any script."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from outreach.errors import ConfigError, UnavailableError
+from outreach.inbound import imap
+from outreach.inbound.imap import Imap, ImapUrl, decode_folder, encode_folder
+from outreach.inbound.sources import Received, fingerprint
+from tests.dovecot import PASSWORD, Dovecot
+from tests.mailboxes import SENT, ImapBox
+
+WHEN = datetime(2026, 11, 23, 10, 30, tzinfo=UTC)
+
+
+def mail(number: int, size: int = 10) -> bytes:
+    return f"Message-ID: <{number}@example.org>\nSubject: s\n\n".encode() + b"x" * size + b"\n"
+
+
+class Cutter:
+    """A line to a server that breaks after so many octets from it, again and again."""
+
+    def __init__(self, port: int, cuts: list[int]) -> None:
+        self.target = port
+        self.cuts = cuts
+        self.connections = 0
+        self.open: list[socket.socket] = []
+        self.threads: list[threading.Thread] = []
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self._start(self._listen)
+
+    def _start(self, target: Callable[..., None], *arguments: object) -> None:
+        thread = threading.Thread(target=target, args=arguments, daemon=True)
+        self.threads.append(thread)
+        thread.start()
+
+    def _listen(self) -> None:
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            self.connections += 1
+            room = self.cuts.pop(0) if self.cuts else 1 << 40
+            server = socket.create_connection(("127.0.0.1", self.target))
+            self.open += [client, server]
+            for way in ((client, server, 1 << 40), (server, client, room)):
+                self._start(self._pass, *way)
+
+    @staticmethod
+    def _pass(source: socket.socket, sink: socket.socket, room: int) -> None:
+        with suppress(OSError):
+            while room > 0 and (data := source.recv(4096)):
+                sink.sendall(data[:room])
+                room -= len(data)
+        for each in (source, sink):
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        with suppress(OSError):
+            self.listener.shutdown(socket.SHUT_RDWR)
+        for each in self.open:
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+        for thread in self.threads:
+            thread.join(5)
+        for each in (*self.open, self.listener):
+            each.close()
+
+
+@pytest.fixture
+def box(dovecot: Dovecot) -> ImapBox:
+    return ImapBox(dovecot)
+
+
+def numbers(mails: list[Received]) -> list[bytes]:
+    return [each.raw.partition(b"<")[2].partition(b"@")[0] for each in mails]
+
+
+def test_a_line_that_breaks_costs_no_mail(box: ImapBox) -> None:
+    for number in range(6):
+        box.put(mail(number, 20_000), WHEN)
+    cutter = Cutter(box.server.port, [700, 30_000, 3_000, 90_000])
+    try:
+        found = list(box.source(cutter.port).read({}))
+    finally:
+        cutter.close()
+    assert {fingerprint(each.raw) for each in found} == {
+        fingerprint(mail(number, 20_000)) for number in range(6)
+    }
+    assert cutter.connections >= 4
+
+
+def test_a_line_that_always_breaks_is_given_up(box: ImapBox) -> None:
+    box.put(mail(1, 50_000), WHEN)
+    cutter = Cutter(box.server.port, [4_000] * 20)
+    try:
+        with pytest.raises(UnavailableError) as caught:
+            list(box.source(cutter.port).read({}))
+    finally:
+        cutter.close()
+    assert PASSWORD not in str(caught.value)
+    assert cutter.connections == 4
+
+
+def test_a_wrong_password_is_said_once_and_not_shown(box: ImapBox) -> None:
+    url = ImapUrl.parse(f"imap://anna%40example.com@127.0.0.1:{box.server.port}")
+    source = Imap("anna", url, lambda _user, _host: "wrong-secret", timeout=10)
+    with pytest.raises(ConfigError, match="refused the login") as caught:
+        list(source.read({}))
+    assert "wrong-secret" not in str(caught.value)
+
+
+def test_no_password_names_the_variable() -> None:
+    source = Imap("anna", ImapUrl.parse("imaps://anna@mail.example"), lambda _user, _host: None)
+    with pytest.raises(ConfigError) as caught:
+        list(source.read({}))
+    assert "OUTREACH_IMAP_PASSWORD_ANNA" in (caught.value.problems[0].hint or "")
+
+
+def test_no_password_goes_unencrypted_to_another_machine(
+    box: ImapBox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ImapUrl, "is_loopback", property(lambda _: False))
+    with pytest.raises(UnavailableError, match="offers no encryption"):
+        list(box.source().read({}))
+    log = box.server.folder / "log"
+    assert not log.exists() or "Login: user" not in log.read_text()
+
+
+def test_a_folder_that_is_not_there_is_named(box: ImapBox) -> None:
+    source = box.source()
+    source.folders = ("Inbóx",)
+    with pytest.raises(UnavailableError, match="no folder Inbóx"):
+        list(source.read({}))
+
+
+def test_the_sent_folder_is_the_one_that_the_server_names(box: ImapBox) -> None:
+    box.put(mail(1), WHEN, sent=True)
+    (found,) = box.source().read({})
+    assert (found.folder, found.is_ours) == (SENT, True)
+    without = box.source()
+    without.sent = ""
+    assert list(without.read({})) == []
+
+
+def test_what_was_deleted_meanwhile_is_passed_over(box: ImapBox) -> None:
+    for number in range(4):
+        box.put(mail(number), WHEN + timedelta(seconds=number))
+    reading = box.source().read({})
+    client = box.client()
+    client.select("INBOX")
+    client.uid("STORE", "2:3", "+FLAGS.SILENT", r"(\Deleted)")
+    client.expunge()
+    client.logout()
+    found = list(reading)
+    assert numbers(found) == [b"0", b"3"]
+    assert [each.position.value for each in found if each.position] == [1, 4]
+
+
+def test_mails_are_fetched_in_small_groups(box: ImapBox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(imap, "_GROUP_SIZE", 5_000)
+    monkeypatch.setattr(imap, "_SPAN", 4)
+    sizes = [10, 10, 10, 10, 6_000, 10, 3_000, 3_000, 10]
+    for number, size in enumerate(sizes):
+        box.put(mail(number, size), WHEN)
+    asked: list[str] = []
+    fetch = Imap._fetch
+
+    def watched(client: object, group: list[int]) -> Iterator[object]:
+        asked.append(imap._set(group))
+        return fetch(client, group)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Imap, "_fetch", staticmethod(watched))
+    source = box.source()
+    source._most_at_once = 3
+    assert len(list(source.read({}))) == len(sizes)
+    assert asked[0] == "1:3"
+    assert "5" in asked
+
+
+def test_news_wake_who_waits(box: ImapBox) -> None:
+    woken: list[bool] = []
+    source = box.source()
+    waiting = threading.Thread(target=lambda: woken.append(source.wait(20)))
+    waiting.start()
+    for _ in range(40):
+        if "Login" in (box.server.folder / "log").read_text():
+            break
+        waiting.join(0.1)
+    waiting.join(0.5)
+    box.put(mail(1), WHEN)
+    waiting.join(15)
+    assert woken == [True]
+
+
+def test_without_news_waiting_ends(box: ImapBox) -> None:
+    assert box.source().wait(0.3) is False
+
+
+def test_runs_of_numbers() -> None:
+    assert imap._set([1, 2, 3, 7, 9, 10]) == "1:3,7,9:10"
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=40))
+def test_names_of_folders_in_any_script(name: str) -> None:
+    assert decode_folder(encode_folder(name)) == name
+    assert encode_folder(name).isascii()
+
+
+@pytest.mark.parametrize(
+    ("name", "coded"),
+    [("Entwürfe", "Entw&APw-rfe"), ("a & b", "a &- b"), ("台北", "&U,BTFw-")],
+)
+def test_names_as_the_standard_writes_them(name: str, coded: str) -> None:
+    assert encode_folder(name) == coded
+
+
+@pytest.mark.parametrize(
+    "url", ["imaps://host", "http://a@b", "imaps://a:pw@host", "imaps://a@host:99999"]
+)
+def test_urls_that_are_none(url: str) -> None:
+    with pytest.raises(ValueError, match=r"must|port"):
+        ImapUrl.parse(url)

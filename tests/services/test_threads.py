@@ -1,0 +1,173 @@
+"""Answering in the thread that they wrote in."""
+
+from datetime import timedelta
+from email import message_from_bytes
+from email.policy import default
+
+import pytest
+
+from outreach.domain.effects import Kind
+from outreach.domain.feedback import Cause, Fault, Outcome, Step, Verdict
+from outreach.domain.mailing import Sender
+from outreach.errors import NotFoundError, RefusedError, UnavailableError, UsageError
+from outreach.services import threads
+from outreach.services.threads import answered_subject
+from outreach.storage import decisions
+from outreach.storage.database import Database
+from outreach.storage.inbox import State
+from outreach.testing import FrozenClock, MemoryTransport
+from outreach.transport.base import Receipt
+from tests.services.test_inbox import ANNA, Post
+
+SENDER = Sender("Anna Berg", ANNA)
+
+
+@pytest.fixture
+def post(database: Database, clock: FrozenClock) -> Post:
+    return Post(database, clock)
+
+
+def answer(post: Post, transport: MemoryTransport, text: str = "Gladly: Tuesday?") -> Receipt:
+    written = threads.draft(post.inbox, "ada@example.com")
+    return threads.send(
+        post.inbox,
+        transport,
+        SENDER,
+        written,
+        text,
+        message_id="<answer1@berg.example>",
+        by="anna",
+    )
+
+
+def test_an_answer_goes_into_their_thread_and_stops_the_clock(post: Post) -> None:
+    sent = post.mailing(["ada"])
+    theirs = post.write(
+        words="Could we speak?",
+        answers=sent["ada"],
+        headers={"References": "<first@mail.example> <second@mail.example>"},
+    )
+    post.clock.advance(hours=1)
+    transport = MemoryTransport()
+    answer(post, transport)
+    (went,) = transport.sent
+    mail = message_from_bytes(went.data, policy=default)
+    assert (went.envelope.sender, went.envelope.recipient) == (ANNA, "ada@example.com")
+    assert mail["In-Reply-To"] == "<m1@mail.example>"
+    assert mail["References"].split() == [
+        "<first@mail.example>",
+        "<second@mail.example>",
+        "<m1@mail.example>",
+    ]
+    assert mail["Subject"] == "Re: News for Ada"
+    assert mail["List-Unsubscribe"] is None
+    assert mail["Auto-Submitted"] is None
+    shown = post.inbox.show(theirs.id).item
+    assert (shown.state, shown.answered_at) == (State.DONE, post.clock())
+    assert post.contact().last_personal == post.clock()
+    with post.database.read() as session:
+        newest = decisions.of_contact(session, post.contact().id)[-1]
+    assert (newest.verdict, newest.rule) == ("allow", threads.ANSWERS_THEIRS)
+    # It counts against no cap.
+    post.clock.advance(days=9)
+    post.transport.sent.clear()
+
+
+def test_the_copy_in_the_sent_folder_is_the_same_mail(post: Post) -> None:
+    sent = post.mailing(["ada"])
+    post.write(answers=sent["ada"])
+    transport = MemoryTransport()
+    answer(post, transport)
+    copy = b"X-Saved-By: server\r\n" + transport.sent[0].data
+    again = post.take(copy, is_ours=True)
+    assert again.mailbox == "anna"
+    assert again.kind is Kind.ANSWER
+    assert len(post.inbox.listing(kinds=[Kind.ANSWER])) == 1
+    their_next = post.write(answers="answer1@berg.example", subject="Re: Re: News")
+    assert (their_next.email, their_next.rung) == ("ada@example.com", "thread-id")
+
+
+def test_what_was_not_taken_is_not_recorded(post: Post) -> None:
+    sent = post.mailing(["ada"])
+    theirs = post.write(answers=sent["ada"])
+    transport = MemoryTransport()
+    transport.answer = lambda _envelope, _data: transport.reply("451 4.3.0 try later")
+    with pytest.raises(UnavailableError, match="was not taken"):
+        answer(post, transport)
+    assert post.inbox.show(theirs.id).item.state is State.OPEN
+    assert post.inbox.listing(kinds=[Kind.ANSWER]) == []
+
+
+def test_what_may_have_gone_is_recorded_and_said(post: Post) -> None:
+    sent = post.mailing(["ada"])
+    post.write(answers=sent["ada"])
+    transport = MemoryTransport()
+    silent = Verdict(Outcome.UNCERTAIN, Fault.CONNECTION, Cause.NETWORK)
+    transport.answer = lambda _e, _d: Receipt.of(silent, Step.CONTENT, "memory", text="silence")
+    with pytest.raises(UnavailableError, match="may or may not"):
+        answer(post, transport)
+    assert len(post.inbox.listing(kinds=[Kind.ANSWER])) == 1
+
+
+def test_what_cannot_be_answered(post: Post) -> None:
+    sent = post.mailing(["ada"])
+    with pytest.raises(NotFoundError, match="has not written"):
+        threads.draft(post.inbox, "ada@example.com")
+    stranger = post.write("x@y.example", answers=sent["ada"])
+    with pytest.raises(UsageError, match="not from ada"):
+        threads.draft(post.inbox, "ada@example.com", inbound_id=stranger.id)
+    post.write(answers=sent["ada"])
+    with pytest.raises(UsageError, match="empty"):
+        answer(post, MemoryTransport(), " \n ")
+    post.complain("ada@example.com", sent["ada"])
+    with pytest.raises(RefusedError, match="never to be mailed"):
+        threads.draft(post.inbox, "ada@example.com")
+
+
+def test_it_goes_where_they_want_it_if_that_is_theirs(post: Post) -> None:
+    post.mailing(["ada"])
+    post.write(subject="Hello", headers={"Reply-To": "thief@else.example"})
+    assert threads.draft(post.inbox, "ada@example.com").address == "ada@example.com"
+
+
+def test_somebody_known_who_may_get_no_newsletter_is_answered(post: Post) -> None:
+    sent = post.mailing(["ada"])
+    post.write(words="Please unsubscribe me.", answers=sent["ada"])
+    post.clock.advance(hours=1)
+    transport = MemoryTransport()
+    answer(post, transport, "Done. I am sorry for the noise.")
+    assert len(transport.sent) == 1
+
+
+def test_a_quotation_has_their_words_and_no_more(post: Post) -> None:
+    sent = post.mailing(["ada"])
+    post.write(words="First line.\n\nSecond.\n\n> old", answers=sent["ada"])
+    quoted = threads.draft(post.inbox, "ada@example.com").quoted
+    assert quoted.splitlines()[0].startswith("On 2026-12-01 at 10:00, ")
+    assert quoted.splitlines()[1:] == ["> First line.", ">", "> Second."]
+
+
+@pytest.mark.parametrize(
+    ("subject", "answered"),
+    [
+        ("Hello", "Re: Hello"),
+        ("Re: Hello", "Re: Hello"),
+        ("AW: Hallo", "AW: Hallo"),
+        ("RE[2]: Hello", "RE[2]: Hello"),
+        ("Regards", "Re: Regards"),
+        ("", "Re:"),
+        ("a\r\nBcc: x@y.example", "Re: a Bcc: x@y.example"),
+    ],
+)
+def test_the_subject_of_an_answer(subject: str, answered: str) -> None:
+    assert answered_subject(subject) == answered
+
+
+def test_an_answer_ten_days_late_still_stops_the_clock(post: Post) -> None:
+    sent = post.mailing(["ada"])
+    theirs = post.write(answers=sent["ada"])
+    post.clock.advance(days=10)
+    answer(post, MemoryTransport())
+    found = post.inbox.show(theirs.id).item
+    assert found.answered_at is not None
+    assert found.answered_at - found.received_at == timedelta(days=10)
