@@ -227,8 +227,8 @@ def retry(invocation: Invocation, key: str, failed: bool) -> None:  # noqa: ARG0
 def reconcile(invocation: Invocation, key: str, emails: tuple[str, ...], word: str | None) -> None:
     """Settle the mails that may or may not have gone out.
 
-    Where the address has bounced since, the mail is known to have failed. About the others you
-    decide, for all of them or for the addresses you name. A mail that is sent again has the same
+    Where a bounce came back, the mail is known to have failed; where an answer did, to have
+    arrived. About the others you decide, for all of them or for the addresses you name. A mail that is sent again has the same
     Message-ID, so that most mail programs show it once.
 
     \b
@@ -250,7 +250,11 @@ def reconcile(invocation: Invocation, key: str, emails: tuple[str, ...], word: s
     )
 
     def human() -> str:
-        parts = [f"{found.bounced:,} had bounced", f"{found.settled:,} settled as you said"]
+        parts = [
+            f"{found.bounced:,} had bounced",
+            f"{found.answered:,} had arrived",
+            f"{found.settled:,} settled as you said",
+        ]
         text = f"{key}: {', '.join(parts)}, {len(found.left):,} in doubt"
         if word == "resend" and found.settled:
             text += f"\nto send them: outreach campaigns resume {key}"

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from outreach.domain.contact import AttributeType, Contact
 from outreach.domain.delivery import CampaignEvent, CampaignState, DeliveryEvent, DeliveryState
+from outreach.domain.effects import Kind
 from outreach.domain.gate import Decision, Intent, Policy, decide
 from outreach.domain.mailing import ContentClass, MailKind
 from outreach.errors import NotFoundError, Problem, RefusedError, suggestion
@@ -231,9 +232,14 @@ class Word(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reconciled:
-    """What became of mails in doubt: how many bounced, how many a word settled, who is left."""
+    """What became of mails in doubt.
+
+    How many bounced, how many were answered and so had arrived, how many a word settled, and who is
+    left.
+    """
 
     bounced: int
+    answered: int
     settled: int
     left: Sequence[Standing]
 
@@ -249,14 +255,22 @@ def reconcile(
 ) -> Reconciled:
     """Settle the mails of a campaign that may or may not have gone out.
 
-    Where the address has bounced since, the mail went out and was rejected. Of the others `word`
+    Where a bounce came back or the address has bounced since, the mail went out and was rejected;
+    where anything else came back that answers it, it had arrived. Of the others `word`
     is what a person says, of all or of those to `emails`; without it they stay in doubt.
     """
     campaign = get(database, key)
     settled = 0
     with database.write() as session:
-        bounced = deliveries.bounced_since(session, campaign.id)
-        for contact_id, detail in bounced:
+        came_back = deliveries.answered_since(session, campaign.id)
+        bounced = {who: "a notice came back" for who, kinds in came_back.items() if _failed(kinds)}
+        bounced |= deliveries.bounced_since(session, campaign.id)
+        answered = [
+            who
+            for who, kinds in came_back.items()
+            if who not in bounced and _PROOF.intersection(kinds)
+        ]
+        for contact_id, detail in bounced.items():
             deliveries.give_word(
                 session,
                 campaign.id,
@@ -265,6 +279,9 @@ def reconcile(
                 [contact_id],
                 reason=f"it bounced: {detail}",
             )
+        deliveries.give_word(
+            session, campaign.id, DeliveryEvent.ACCEPT, DeliveryState.UNCERTAIN, answered
+        )
         if word is not None:
             if word is Word.RESEND:
                 _check_alive(campaign)
@@ -279,7 +296,27 @@ def reconcile(
             if settled and word is Word.RESEND:
                 campaigns.apply(session, campaign.id, CampaignEvent.RESUME, now)
         left = list(deliveries.standings(session, campaign.id, [DeliveryState.UNCERTAIN]))
-    return Reconciled(bounced=len(bounced), settled=settled, left=left)
+    return Reconciled(bounced=len(bounced), answered=len(answered), settled=settled, left=left)
+
+
+_PROOF = frozenset(
+    {
+        Kind.REPLY,
+        Kind.ABSENT,
+        Kind.LEFT,
+        Kind.ACKNOWLEDGEMENT,
+        Kind.CHALLENGE,
+        Kind.OPT_OUT,
+        Kind.RECEIPT,
+        Kind.COMPLAINT,
+    }
+)
+"""What can only come back from a mail that arrived."""
+
+
+def _failed(kinds: Collection[Kind]) -> bool:
+    """Whether it bounced, and nothing that came back says that it arrived all the same."""
+    return Kind.BOUNCE in kinds and not _PROOF.intersection(kinds)
 
 
 _EVENT_OF_WORD: Mapping[Word, DeliveryEvent] = {

@@ -33,6 +33,7 @@ from outreach.domain.delivery import (
     sources,
     target,
 )
+from outreach.domain.effects import Kind
 from outreach.domain.feedback import Outcome
 from outreach.storage.suppressions import BOUNCE
 from outreach.storage.tables import (
@@ -41,6 +42,7 @@ from outreach.storage.tables import (
     CampaignRow,
     DecisionRow,
     DeliveryRow,
+    InboundRow,
     SuppressionRow,
 )
 
@@ -361,8 +363,8 @@ def give_word(
     return _count(session.execute(change.values(**values)))
 
 
-def bounced_since(session: Session, campaign_id: int) -> Sequence[tuple[int, str]]:
-    """Return (contact, what was said) of those in doubt whose address bounced after they went."""
+def bounced_since(session: Session, campaign_id: int) -> Mapping[int, str]:
+    """Return what was said of those in doubt whose address bounced after they went, by contact."""
     rows = session.execute(
         select(DeliveryRow.contact_id, SuppressionRow.detail)
         .join(AddressRow, AddressRow.contact_id == DeliveryRow.contact_id)
@@ -377,7 +379,24 @@ def bounced_since(session: Session, campaign_id: int) -> Sequence[tuple[int, str
         )
         .order_by(DeliveryRow.id)
     )
-    return [(contact_id, detail or "bounced") for contact_id, detail in rows]
+    return {contact_id: detail or "its address is dead" for contact_id, detail in rows}
+
+
+def answered_since(session: Session, campaign_id: int) -> Mapping[int, Collection[Kind]]:
+    """Return what kinds of mail came back to each of those in doubt, by contact."""
+    kinds: dict[int, set[Kind]] = {}
+    rows = session.execute(
+        select(DeliveryRow.contact_id, InboundRow.kind)
+        .join(InboundRow, InboundRow.delivery_id == DeliveryRow.id)
+        .where(
+            DeliveryRow.campaign_id == campaign_id,
+            DeliveryRow.state == DeliveryState.UNCERTAIN,
+            InboundRow.received_at >= DeliveryRow.tried_at,
+        )
+    )
+    for contact_id, kind in rows:
+        kinds.setdefault(contact_id, set()).add(Kind(kind))
+    return kinds
 
 
 def totals(session: Session, campaign_id: int) -> Counter[DeliveryState]:

@@ -19,7 +19,7 @@ from outreach.services.sending import has_died, owner_name
 from outreach.storage import campaigns, contacts, deliveries, keys, suppressions
 from outreach.storage.database import Database
 from outreach.storage.ledger import Ledger
-from outreach.storage.tables import ContactRow
+from outreach.storage.tables import ContactRow, InboundRow
 from outreach.testing import FrozenClock
 from tests.services.desk import (
     ACCEPTED,
@@ -630,6 +630,39 @@ def test_what_is_in_doubt_is_settled_by_a_persons_word(desk: Desk) -> None:
     assert len(emil) == 2
     assert report.totals.missing == 0
     assert state_of(desk) is CampaignState.FINISHED
+
+
+@pytest.mark.parametrize(("kind", "state"), [("reply", "sent"), ("bounce", "rejected")])
+def test_what_came_back_settles_a_mail_in_doubt(desk: Desk, kind: str, state: str) -> None:
+    desk.transport.script = [SILENT]
+    campaign = desk.approved()
+    desk.work(campaign)
+    later = desk.clock() + timedelta(hours=1)
+    with desk.database.write() as session:
+        delivery = deliveries.of_contact(session, desk.ids["anna"])[campaign.id]  # type: ignore[attr-defined]
+        session.add(
+            InboundRow(
+                fingerprint="f",
+                mailbox="m",
+                raw=b"",
+                size=0,
+                sender="x@y.z",
+                sender_name="",
+                subject="",
+                kind=kind,
+                rule="r",
+                words="",
+                received_at=later,
+                recorded_at=later,
+                findings={},
+                state="done",
+                delivery_id=delivery.id,
+            )
+        )
+    found = service.reconcile(desk.database, campaign.key, "anna", desk.clock())
+    assert found.left == []
+    assert (found.bounced, found.answered) == ((1, 0) if kind == "bounce" else (0, 1))
+    assert desk.states()["anna"] == state
 
 
 def test_what_bounced_later_was_no_longer_in_doubt(desk: Desk) -> None:
