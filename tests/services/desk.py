@@ -17,7 +17,8 @@ from outreach.domain.segment import Segment
 from outreach.domain.tiers import Tiers
 from outreach.errors import TemplateError
 from outreach.services.planning import Plan, Planner
-from outreach.services.sending import Report, Run
+from outreach.services.report import Report
+from outreach.services.sending import Run
 from outreach.starter import starter_file
 from outreach.storage import contacts
 from outreach.storage.campaigns import Campaign, NewCampaign
