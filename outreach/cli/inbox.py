@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from outreach.inbound.sources import Source
     from outreach.services.inbox import Changed, Inbox, Report, Shown
     from outreach.services.threads import Draft
-    from outreach.storage.inbox import Done, Item
+    from outreach.storage.deeds import Done
+    from outreach.storage.inbox import Item
 
 _WATCH = 9 * 60.0  # seconds; servers part from a silent client after ten minutes at the earliest
 _ASK_ALL = 60.0  # seconds between two looks at mailboxes that cannot tell of news

@@ -167,9 +167,7 @@ def test_what_was_deleted_meanwhile_is_passed_over(box: ImapBox) -> None:
     assert [each.position.value for each in found if each.position] == [1, 4]
 
 
-def test_mails_are_fetched_in_small_groups(
-    box: ImapBox, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_mails_are_fetched_in_small_groups(box: ImapBox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(imap, "_GROUP_SIZE", 5_000)
     monkeypatch.setattr(imap, "_SPAN", 4)
     sizes = [10, 10, 10, 10, 6_000, 10, 3_000, 3_000, 10]
@@ -188,6 +186,29 @@ def test_mails_are_fetched_in_small_groups(
     assert len(list(source.read({}))) == len(sizes)
     assert asked[0] == "1:3"
     assert "5" in asked
+
+
+def test_a_folder_that_is_renumbered_while_it_is_read_is_read_anew(box: ImapBox) -> None:
+    for number in range(3):
+        box.put(mail(number), WHEN)
+    source = box.source()
+    source._most_at_once = 1
+    reading = source.read({})
+    first = next(reading)
+    assert source._client is not None
+    source._client.socket().shutdown(socket.SHUT_RDWR)
+    box.renumber()
+    rest = list(reading)
+    assert sorted(numbers(rest)) == [b"0", b"1", b"2"]
+    epochs = {each.position.epoch for each in (first, *rest) if each.position}
+    assert len(epochs) == 2
+
+
+def test_a_mail_of_many_megabytes_comes_whole(box: ImapBox) -> None:
+    box.put(mail(1, 20_000_000), WHEN)
+    box.put(mail(2), WHEN)
+    found = list(box.source().read({}))
+    assert [len(each.raw) > 20_000_000 for each in found] == [True, False]
 
 
 def test_news_wake_who_waits(box: ImapBox) -> None:
