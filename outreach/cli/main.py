@@ -27,7 +27,10 @@ COMMANDS = {
     "send": ("outreach.cli.sending:send", "Send a newsletter or any template to a segment."),
     "campaigns": ("outreach.cli.campaigns:campaigns", "List, show, resume or cancel campaigns."),
     "why": ("outreach.cli.campaigns:why", "Explain why a contact got a mail, or did not."),
-    "inbox": ("outreach.cli.inbox:inbox", "Work through what came back."),
+    "inbox": (
+        "outreach.cli.inbox:inbox",
+        "Work through what came back: replies, bounces, complaints, absences, opt-outs.",
+    ),
     "reply": ("outreach.cli.inbox:reply", "Answer what a contact wrote, in the same thread."),
     "worker": ("outreach.cli.worker:worker", "Send what is due, with others, on many machines."),
     "completion": ("outreach.cli.workspace:completion", "Print shell completion code."),
