@@ -206,6 +206,7 @@ class App:
             clock=self.clock,
             lease=timedelta(seconds=settings.lease),
             give_up_after=timedelta(hours=settings.give_up_after),
+            connections=settings.connections,
             types=settings.attributes,
         )
 

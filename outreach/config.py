@@ -235,6 +235,11 @@ class Settings:
     smtp_timeout: int = _setting(
         60, _integer(1, 600), "How long to wait for a mail server's answer.", unit="seconds"
     )
+    connections: int = _setting(
+        4,
+        _integer(1, 100),
+        "How many connections a run opens to a mail server at most.",
+    )
     lease: int = _setting(
         300,
         _integer(10, 86_400),

@@ -23,7 +23,8 @@ from typing import TYPE_CHECKING, Any
 from outreach.app import App
 from outreach.domain.delivery import CampaignState
 from outreach.errors import ConfigError, OutreachError, UnavailableError, UsageError
-from outreach.services.sending import BATCH, Report, Result, has_died
+from outreach.services.report import Report, Result
+from outreach.services.sending import BATCH, has_died
 from outreach.storage import campaigns, deliveries
 from outreach.storage.database import Database
 
@@ -376,7 +377,12 @@ class Worker:
         A run that did nothing although something is due is held up by what time will change; the
         next look comes in a minute.
         """
-        if report.paused or report.ended_by or not (report.stopped or report.counts):
+        if (
+            report.paused
+            or report.ended_by
+            or report.halted
+            or not (report.stopped or report.counts)
+        ):
             return False
         with self.app.database.read() as session:
             campaign = campaigns.find(session, key)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def campaigns() -> None:
-    """List, show, resume or cancel campaigns.
+    """List, show, pause, resume, settle or cancel campaigns.
 
     A campaign is one mailing to one frozen audience. Its deliveries always add up: audience = sent
     + rejected + refused + uncertain + cancelled + what is left.
@@ -135,7 +135,7 @@ def resume(invocation: Invocation, key: str, limit: int | None, detach: bool) ->
     """
     from outreach.cli import sending
     from outreach.services import campaigns as service
-    from outreach.services.sending import totals
+    from outreach.services.report import totals
 
     app, console = invocation.app, invocation.console
     if detach:
@@ -166,6 +166,129 @@ def cancel(invocation: Invocation, key: str) -> None:
         {"campaign": key, "cancelled": number},
         f"{key} is cancelled; {number:,} mails will not be sent",
     )
+
+
+@campaigns.command()
+@click.argument("key")
+@click.option("--reason", metavar="TEXT", help="Why, for whoever looks at it next.")
+@json_option
+@pass_invocation
+def pause(invocation: Invocation, key: str, reason: str | None) -> None:
+    """Stop a campaign until it is resumed; a run at work ends within one message a connection.
+
+    \b
+    Example:
+      outreach campaigns pause newsletter@2026-12 --reason "wrong link"
+    """
+    from outreach.services import campaigns as service
+
+    app = invocation.app
+    service.pause(app.database, key, app.person, reason, app.clock())
+    invocation.console.result(
+        {"campaign": key, "state": "paused"},
+        f"{key} is paused. To go on: outreach campaigns resume {key}",
+    )
+
+
+@campaigns.command()
+@click.argument("key")
+@click.option("--failed", is_flag=True, required=True, help="Those that were rejected.")
+@json_option
+@pass_invocation
+def retry(invocation: Invocation, key: str, failed: bool) -> None:  # noqa: ARG001 - said for safety
+    """Put what a mail server rejected back among what is to be sent.
+
+    The gate is asked again about each: an address that was found dead stays suppressed.
+
+    \b
+    Example:
+      outreach campaigns retry newsletter@2026-12 --failed
+    """
+    from outreach.services import campaigns as service
+
+    app = invocation.app
+    number = service.retry(app.database, key, app.person, app.clock())
+    told = (
+        f"{number:,} of {key} will be tried again: outreach campaigns resume {key}"
+        if number
+        else f"nothing of {key} was rejected"
+    )
+    invocation.console.result({"campaign": key, "retried": number}, told)
+
+
+@campaigns.command()
+@click.argument("key")
+@click.argument("emails", nargs=-1, metavar="[EMAIL]...")
+@click.option("--sent", "word", flag_value="sent", help="They went out.")
+@click.option("--resend", "word", flag_value="resend", help="Send them, though they may have gone.")
+@click.option("--drop", "word", flag_value="drop", help="Leave them, whether they went or not.")
+@json_option
+@pass_invocation
+def reconcile(invocation: Invocation, key: str, emails: tuple[str, ...], word: str | None) -> None:
+    """Settle the mails that may or may not have gone out.
+
+    Where a bounce came back, the mail is known to have failed; where an answer did, to have
+    arrived. About the others you decide, for all of them or for the addresses you name. A mail that is sent again has the same
+    Message-ID, so that most mail programs show it once.
+
+    \b
+    Examples:
+      outreach campaigns reconcile newsletter@2026-12
+      outreach campaigns reconcile newsletter@2026-12 --resend anna@example.com
+      outreach campaigns reconcile newsletter@2026-12 --drop
+    """
+    from outreach.services import campaigns as service
+
+    app = invocation.app
+    found = service.reconcile(
+        app.database,
+        key,
+        app.person,
+        app.clock(),
+        word=service.Word(word) if word else None,
+        emails=emails,
+    )
+
+    def human() -> str:
+        parts = [
+            f"{found.bounced:,} had bounced",
+            f"{found.answered:,} had arrived",
+            f"{found.settled:,} settled as you said",
+        ]
+        text = f"{key}: {', '.join(parts)}, {len(found.left):,} in doubt"
+        if word == "resend" and found.settled:
+            text += f"\nto send them: outreach campaigns resume {key}"
+        rows = [(s.address, s.tried_at, s.message_id, s.reason) for s in found.left]
+        return text + ("\n\n" + table(("address", "tried", "message", "why"), rows) if rows else "")
+
+    invocation.console.result({"campaign": key, "reconciled": found}, human)
+
+
+@click.command()
+@click.option("--lift", is_flag=True, help="Let campaigns send again.")
+@click.option("--reason", metavar="TEXT", help="Why, for whoever wonders.")
+@json_option
+@pass_invocation
+def halt(invocation: Invocation, lift: bool, reason: str | None) -> None:
+    """Stop all sending, of every campaign and on every machine, until it is lifted.
+
+    Runs at work end within one message a connection, and no other begins.
+
+    \b
+    Examples:
+      outreach halt --reason "the link in the December newsletter is wrong"
+      outreach halt --lift
+    """
+    from outreach.services import campaigns as service
+
+    app = invocation.app
+    if lift:
+        lasted = service.lift_halt(app.database, app.person, app.clock())
+        told = "campaigns may send again" if lasted else "nothing was halted"
+    else:
+        found = service.halt(app.database, app.person, reason, app.clock())
+        told = f"all sending is halted since {found.at:%Y-%m-%d %H:%M} UTC"
+    invocation.console.result({"halted": not lift}, told)
 
 
 def _overview_data(each: "Overview") -> dict[str, Any]:

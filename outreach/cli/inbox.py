@@ -34,7 +34,9 @@ _ASK_ALL = 60.0  # seconds between two looks at mailboxes that cannot tell of ne
 
 @click.group()
 def inbox() -> None:
-    """Work through what came back: replies, bounces, complaints, absences, opt-outs.
+    """Work through what came back.
+
+    Replies, bounces, complaints, absences and opt-outs.
 
     Each mail is recognised, tied to the contact and the delivery it answers, and acted on once.
     What is not sure waits for you.

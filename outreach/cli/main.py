@@ -25,7 +25,11 @@ COMMANDS = {
     "check": ("outreach.cli.checking:check", "Find what is wrong with templates."),
     "dkim": ("outreach.cli.dkim:dkim", "Make the keys that sign mail, and check them."),
     "send": ("outreach.cli.sending:send", "Send a newsletter or any template to a segment."),
-    "campaigns": ("outreach.cli.campaigns:campaigns", "List, show, resume or cancel campaigns."),
+    "campaigns": (
+        "outreach.cli.campaigns:campaigns",
+        "List, show, pause, resume or cancel campaigns.",
+    ),
+    "halt": ("outreach.cli.campaigns:halt", "Stop all sending at once, or lift that."),
     "why": ("outreach.cli.campaigns:why", "Explain why a contact got a mail, or did not."),
     "inbox": (
         "outreach.cli.inbox:inbox",

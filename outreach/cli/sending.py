@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from outreach.domain.segment import Segment
     from outreach.rendering.templates import Template
     from outreach.services.planning import Plan, Tally
-    from outreach.services.sending import Report, Totals
+    from outreach.services.report import Report, Totals
     from outreach.storage.campaigns import Campaign
 
 INTERRUPTED = 130
@@ -146,7 +146,8 @@ def _plan_and_send(
     campaign: "Campaign | None",
 ) -> int:
     from outreach.services.planning import Planner
-    from outreach.services.sending import owner_name, totals
+    from outreach.services.report import totals
+    from outreach.services.sending import owner_name
 
     now = app.clock()
     planner = Planner(app.database, app.policy, owner=owner_name(), types=app.settings.attributes)
@@ -231,7 +232,7 @@ def _continue(
     """Send what an approved campaign has left, or say that there is nothing."""
     from outreach.domain.delivery import DeliveryState
     from outreach.services import campaigns
-    from outreach.services.sending import totals
+    from outreach.services.report import totals
 
     if campaign.template != order.template.name:
         raise RefusedError(
@@ -327,6 +328,9 @@ def deliver(
     plan: "Plan | None" = None,
 ) -> int:
     """Send what `campaign` has left, print what came of it, and return the exit code."""
+    from outreach.services.campaigns import check_not_halted
+
+    check_not_halted(app.database)
     run = app.run(campaign)
     if app.settings.dkim_key:
         for warning in app.signing(run.composer.sender).warnings:
@@ -452,10 +456,19 @@ def _bar(console: Console, total: int | None, what: str) -> Iterator[Callable[[i
         from rich.console import Console as RichConsole
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
-        columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        columns = (
+            "{task.description}",
+            BarColumn(),
+            MofNCompleteColumn(),
+            "{task.fields[rate]}",
+            TimeRemainingColumn(),
+        )
         with Progress(*columns, console=RichConsole(stderr=True), transient=True) as progress:
-            task = progress.add_task(what, total=total)
-            yield lambda done: progress.update(task, completed=done)
+            task = progress.add_task(what, total=total, rate="")
+            begun = monotonic()
+            yield lambda done: progress.update(
+                task, completed=done, rate=f"{done / (monotonic() - begun + 0.001):,.0f} a second"
+            )
     else:
         yield _lines(console, total, what)
 
@@ -522,7 +535,9 @@ def _stopped(plan: "Plan") -> str:
 def _run_text(campaign: "Campaign", report: "Report") -> str:
     did = ", ".join(f"{result} {number:,}" for result, number in report.counts.items())
     lines = [f"{campaign.key}: {did or 'nothing was due'}", totals_text(report.totals)]
-    if report.ended_by is not None and not report.paused:
+    if report.halted:
+        lines.append("all sending is halted; outreach halt --lift lets it go on")
+    elif report.ended_by is not None and not report.paused:
         lines.append(f"the campaign is {report.ended_by} now")
     elif elsewhere := report.totals.elsewhere:
         lines.append(f"{_count(elsewhere, 'mail')} in the hands of another run")

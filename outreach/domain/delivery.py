@@ -54,6 +54,8 @@ class DeliveryEvent(StrEnum):
     LOSE = "lose"
     CANCEL = "cancel"
     RECONSIDER = "reconsider"
+    RETRY = "retry"
+    DROP = "drop"
 
 
 _S, _E = DeliveryState, DeliveryEvent
@@ -86,10 +88,15 @@ TRANSITIONS: Mapping[tuple[DeliveryState, DeliveryEvent], DeliveryState] = {
     (_S.UNCERTAIN, _E.WITHDRAW): _S.PENDING,
     # Twice the same silence is still silence.
     (_S.UNCERTAIN, _E.LOSE): _S.UNCERTAIN,
+    # A person's word: send it again, though it failed for good or may have gone out before.
+    (_S.REJECTED, _E.RETRY): _S.PENDING,
+    (_S.UNCERTAIN, _E.RETRY): _S.PENDING,
+    # A person's word: leave it, whether it went out or not.
+    (_S.UNCERTAIN, _E.DROP): _S.CANCELLED,
     # A person asked for those refused to be looked at again; the gate still has the say.
     (_S.REFUSED, _E.RECONSIDER): _S.PLANNED,
 }
-"""Every change of state there is. Whatever is sent, rejected or cancelled stays so."""
+"""Every change of state there is. Whatever is sent or cancelled stays so."""
 
 EVENT_OF_OUTCOME: Mapping[Outcome, DeliveryEvent] = {
     Outcome.ACCEPTED: DeliveryEvent.ACCEPT,
@@ -156,7 +163,7 @@ CAMPAIGN_TRANSITIONS: Mapping[tuple[CampaignState, CampaignEvent], CampaignState
     (_C.PAUSED, _V.CANCEL): _C.CANCELLED,
     # The last answer can arrive while it is paused.
     (_C.PAUSED, _V.FINISH): _C.FINISHED,
-    # A late answer said "not now" of a mail that was in doubt: there is something to send again.
+    # A late answer said "not now", or a person "try again": there is something to send again.
     (_C.FINISHED, _V.RESUME): _C.ACTIVE,
     # People were added to the audience; that needs an approval like any other.
     (_C.FINISHED, _V.APPROVE): _C.ACTIVE,

@@ -3,18 +3,23 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy.orm import Session
 
 from outreach.domain.contact import AttributeType, Contact
-from outreach.domain.delivery import CampaignEvent, CampaignState, DeliveryState
+from outreach.domain.delivery import CampaignEvent, CampaignState, DeliveryEvent, DeliveryState
+from outreach.domain.effects import Kind
 from outreach.domain.gate import Decision, Intent, Policy, decide
 from outreach.domain.mailing import ContentClass, MailKind
-from outreach.errors import NotFoundError, RefusedError, suggestion
-from outreach.services.sending import Totals, totals
-from outreach.storage import campaigns, contacts, decisions, deliveries
+from outreach.errors import NotFoundError, Problem, RefusedError, suggestion
+from outreach.services.report import Totals, totals
+from outreach.storage import campaigns, contacts, decisions, deliveries, halts
 from outreach.storage.campaigns import Campaign
 from outreach.storage.database import Database
 from outreach.storage.decisions import Recorded
 from outreach.storage.deliveries import Standing
+from outreach.storage.halts import Halt
 
 LISTED = 20
 """How many deliveries of one state are shown one by one."""
@@ -149,6 +154,192 @@ def cancel(database: Database, key: str, by: str, now: datetime) -> int:
                 hint=f"outreach campaigns show {key}",
             )
         return deliveries.cancel(session, campaign.id)
+
+
+def pause(database: Database, key: str, by: str, reason: str | None, now: datetime) -> None:
+    """Stop a campaign until somebody resumes it; runs at work end within a mail a connection."""
+    campaign = get(database, key)
+    with database.write() as session:
+        if not campaigns.apply(
+            session, campaign.id, CampaignEvent.PAUSE, now, reason=reason, by=by
+        ):
+            raise RefusedError(
+                f"{key} is {campaign.state} and cannot be paused",
+                hint=f"outreach campaigns show {key}",
+            )
+
+
+def halt(database: Database, by: str, reason: str | None, now: datetime) -> Halt:
+    """Let no campaign send anything; runs at work end within a mail a connection."""
+    with database.write() as session:
+        if halts.present(session) is None:
+            halts.begin(session, by, reason, now)
+        found = halts.present(session)
+    assert found is not None
+    return found
+
+
+def lift_halt(database: Database, by: str, now: datetime) -> bool:
+    """Let campaigns send again; return whether they were halted."""
+    with database.write() as session:
+        lasted = halts.present(session) is not None
+        halts.lift(session, by, now)
+    return lasted
+
+
+def check_not_halted(database: Database) -> None:
+    """Raise `RefusedError` while all sending is halted."""
+    with database.read() as session:
+        found = halts.present(session)
+    if found is not None:
+        reason = f": {found.reason}" if found.reason else ""
+        raise RefusedError(
+            f"all sending was halted by {found.by} at {found.at:%Y-%m-%d %H:%M} UTC{reason}",
+            hint="outreach halt --lift",
+        )
+
+
+def retry(database: Database, key: str, by: str, now: datetime) -> int:
+    """Put what was rejected back among what is to be sent; return how many.
+
+    The gate is asked about each of them again: an address found dead stays suppressed.
+    """
+    campaign = get(database, key)
+    _check_alive(campaign)
+    with database.write() as session:
+        number = deliveries.give_word(
+            session,
+            campaign.id,
+            DeliveryEvent.RETRY,
+            DeliveryState.REJECTED,
+            reason=f"tried again on the word of {by}",
+        )
+        if number:
+            campaigns.apply(session, campaign.id, CampaignEvent.RESUME, now)
+    return number
+
+
+class Word(StrEnum):
+    """What a person says of mails in doubt."""
+
+    #: It went out.
+    SENT = "sent"
+    #: Send it again, even if some get it twice; the second has the first one's Message-ID.
+    RESEND = "resend"
+    #: Leave it, whether it went out or not.
+    DROP = "drop"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconciled:
+    """What became of mails in doubt.
+
+    How many bounced, how many were answered and so had arrived, how many a word settled, and who is
+    left.
+    """
+
+    bounced: int
+    answered: int
+    settled: int
+    left: Sequence[Standing]
+
+
+def reconcile(
+    database: Database,
+    key: str,
+    by: str,
+    now: datetime,
+    *,
+    word: Word | None = None,
+    emails: Collection[str] = (),
+) -> Reconciled:
+    """Settle the mails of a campaign that may or may not have gone out.
+
+    Where a bounce came back or the address has bounced since, the mail went out and was rejected;
+    where anything else came back that answers it, it had arrived. Of the others `word`
+    is what a person says, of all or of those to `emails`; without it they stay in doubt.
+    """
+    campaign = get(database, key)
+    settled = 0
+    with database.write() as session:
+        came_back = deliveries.answered_since(session, campaign.id)
+        bounced = {who: "a notice came back" for who, kinds in came_back.items() if _failed(kinds)}
+        bounced |= deliveries.bounced_since(session, campaign.id)
+        answered = [
+            who
+            for who, kinds in came_back.items()
+            if who not in bounced and _PROOF.intersection(kinds)
+        ]
+        for contact_id, detail in bounced.items():
+            deliveries.give_word(
+                session,
+                campaign.id,
+                DeliveryEvent.REJECT,
+                DeliveryState.UNCERTAIN,
+                [contact_id],
+                reason=f"it bounced: {detail}",
+            )
+        deliveries.give_word(
+            session, campaign.id, DeliveryEvent.ACCEPT, DeliveryState.UNCERTAIN, answered
+        )
+        if word is not None:
+            if word is Word.RESEND:
+                _check_alive(campaign)
+            settled = deliveries.give_word(
+                session,
+                campaign.id,
+                _EVENT_OF_WORD[word],
+                DeliveryState.UNCERTAIN,
+                _contacts_of(session, emails) if emails else None,
+                reason=None if word is Word.SENT else f"{word} on the word of {by}",
+            )
+            if settled and word is Word.RESEND:
+                campaigns.apply(session, campaign.id, CampaignEvent.RESUME, now)
+        left = list(deliveries.standings(session, campaign.id, [DeliveryState.UNCERTAIN]))
+    return Reconciled(bounced=len(bounced), answered=len(answered), settled=settled, left=left)
+
+
+_PROOF = frozenset(
+    {
+        Kind.REPLY,
+        Kind.ABSENT,
+        Kind.LEFT,
+        Kind.ACKNOWLEDGEMENT,
+        Kind.CHALLENGE,
+        Kind.OPT_OUT,
+        Kind.RECEIPT,
+        Kind.COMPLAINT,
+    }
+)
+"""What can only come back from a mail that arrived."""
+
+
+def _failed(kinds: Collection[Kind]) -> bool:
+    """Whether it bounced, and nothing that came back says that it arrived all the same."""
+    return Kind.BOUNCE in kinds and not _PROOF.intersection(kinds)
+
+
+_EVENT_OF_WORD: Mapping[Word, DeliveryEvent] = {
+    Word.SENT: DeliveryEvent.ACCEPT,
+    Word.RESEND: DeliveryEvent.RETRY,
+    Word.DROP: DeliveryEvent.DROP,
+}
+
+
+def _check_alive(campaign: Campaign) -> None:
+    if campaign.state in (CampaignState.CANCELLED, CampaignState.PLANNED):
+        raise RefusedError(
+            f"{campaign.key} is {campaign.state}; nothing of it is sent again",
+            hint=f"outreach campaigns show {campaign.key}",
+        )
+
+
+def _contacts_of(session: Session, emails: Collection[str]) -> list[int]:
+    found = {email: contacts.find(session, email) for email in emails}
+    missing = [email for email, contact_id in found.items() if contact_id is None]
+    if missing:
+        raise NotFoundError([Problem(f"there is no contact with the address {m}") for m in missing])
+    return [contact_id for contact_id in found.values() if contact_id is not None]
 
 
 def explain(

@@ -31,7 +31,8 @@ from outreach.errors import (
     TemplateError,
     UnavailableError,
 )
-from outreach.services.sending import MERGED, intent_of
+from outreach.services.exchange import MERGED, merged
+from outreach.services.sending import intent_of
 from outreach.storage import campaigns, contacts, decisions, deliveries
 from outreach.storage import segments as audience
 from outreach.storage.campaigns import Campaign, NewCampaign
@@ -280,7 +281,7 @@ class Planner:
         found = decisions.facts(session, list(delivery_of), intent, now, types=self.types)
         said = {facts.contact.id: self._judge(plan, facts, intent, now) for facts in found}
         for gone in delivery_of.keys() - said.keys():
-            decision = Decision(Verdict.REFUSE, MERGED, "the contact was merged into another one")
+            decision = merged()
             plan.refused[MERGED].add("", decision)
             said[gone] = decision
         decisions.record(session, campaign.id, decisions.Stage.PLAN, said.items(), now)

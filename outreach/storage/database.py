@@ -6,9 +6,11 @@ is set up here and nowhere else.
 
 import re
 import sqlite3
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from enum import Enum
 from importlib.resources import files
 from typing import Any
 
@@ -27,6 +29,8 @@ from sqlalchemy import (
 from sqlalchemy import column as sql_column
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.elements import ClauseElement
 from sqlalchemy.types import JSON, DateTime, TypeDecorator, TypeEngine
 
 from outreach.domain.clock import in_utc
@@ -37,6 +41,12 @@ SCHEMA_HEAD = "0001"
 
 BUSY_TIMEOUT_MS = 30_000
 """How long SQLite waits for another writer before it gives up, in milliseconds."""
+
+HELD_WAL_PAGES = 4_000
+"""How long SQLite's log may get, in pages of 4 KiB, before who writes all the time empties it."""
+
+HELD_CACHE_KIB = 16_000
+"""How much of an SQLite file is kept in memory by who writes all the time, in KiB."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -122,6 +132,12 @@ class Database:
                 yield session
                 session.flush()
 
+    @contextmanager
+    def hold(self) -> Iterator["Held"]:
+        """Keep one connection open, for who writes again and again."""
+        with _wrapped(self), self.engine.connect() as connection:
+            yield Held(self, connection)
+
     def revision(self) -> str | None:
         """Return the schema's revision, or None for a database that has none yet."""
         with _wrapped(self), self.engine.connect() as connection:
@@ -174,6 +190,105 @@ class Database:
     def close(self) -> None:
         """Give back all connections."""
         self.engine.dispose()
+
+
+class Held:
+    """A connection that is kept open and used by one thread at a time.
+
+    `run` gives a `Prepared` statement to the driver itself, at a tenth of the cost of a `Session`.
+    """
+
+    def __init__(self, database: Database, connection: Connection) -> None:
+        self.database = database
+        self._connection = connection.execution_options(outreach_write=True)
+        self._lock = threading.Lock()
+        self._cursor: Any = None
+        driver: Any = connection.dialect.loaded_dbapi
+        self._error: type[Exception] = driver.Error
+        self._stamped: tuple[datetime | None, str] = (None, "")
+        if database.is_sqlite:
+            connection.exec_driver_sql(f"PRAGMA wal_autocheckpoint={HELD_WAL_PAGES}")
+            connection.exec_driver_sql(f"PRAGMA cache_size=-{HELD_CACHE_KIB}")
+            connection.rollback()
+
+    @contextmanager
+    def write(self) -> Iterator[None]:
+        """Open a transaction that writes; one thread waits for another here."""
+        with self._lock, _wrapped(self.database), self._connection.begin():
+            self._cursor = self._connection.connection.cursor()
+            try:
+                yield
+            finally:
+                self._cursor.close()
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """Return a session within the transaction that is open."""
+        with Session(self._connection, expire_on_commit=False) as session:
+            yield session
+            session.flush()
+
+    def run(self, statement: "Prepared", values: Mapping[str, object]) -> Any:  # noqa: ANN401
+        """Run a statement in the transaction that is open; return the driver's cursor."""
+        try:
+            return self._cursor.execute(statement.sql, statement.arrange(values))
+        except self._error as error:
+            # What is wrong is said without the values: they are people's.
+            raise exc.DBAPIError.instance(
+                statement.sql,
+                None,
+                error,
+                self._error,
+                hide_parameters=True,
+                dialect=self._connection.dialect,
+            ) from error
+
+    def version(self) -> object:
+        """Return what stays equal for as long as no other connection has changed anything.
+
+        PostgreSQL cannot tell, so there it is never equal.
+        """
+        if not self.database.is_sqlite:
+            return object()
+        return self._cursor.execute("PRAGMA data_version").fetchone()[0]
+
+    def stamp(self, moment: datetime | None) -> object:
+        """Return an instant as the driver takes it; see `UtcDateTime`."""
+        if moment is None or not self.database.is_sqlite:
+            return moment
+        known, text = self._stamped
+        if moment is not known:
+            text = in_utc(moment).isoformat(" ", "microseconds")[:26]
+            self._stamped = (moment, text)
+        return text
+
+
+class Prepared:
+    """A statement that is compiled once for one database, and then only given its values.
+
+    What a caller does not give has the value that the statement was built with. Instants are given
+    as `Held.stamp` writes them, enums by their value.
+    """
+
+    def __init__(self, statement: ClauseElement, dialect: Dialect) -> None:
+        style = "qmark" if dialect.name == "sqlite" else "format"
+        positional = type(dialect)(paramstyle=style)  # type: ignore[call-arg]
+        compiled = statement.compile(
+            dialect=positional, compile_kwargs={"render_postcompile": True}
+        )
+        assert isinstance(compiled, SQLCompiler)
+        self.sql = str(compiled)
+        self._names = tuple(compiled.positiontup or ())
+        self._fixed = {
+            name: value.value if isinstance(value, Enum) else value
+            for name, value in compiled.params.items()
+            if not compiled.binds[name].required
+        }
+
+    def arrange(self, values: Mapping[str, object]) -> list[object]:
+        """Return the values in the order in which the statement takes them."""
+        fixed = self._fixed
+        return [values[name] if name in values else fixed[name] for name in self._names]
 
 
 def _engine(url: str) -> Engine:

@@ -60,15 +60,13 @@ def facts(
     now: datetime,
     *,
     types: Mapping[str, AttributeType] | None = None,
-    besides: int | None = None,
 ) -> list[Facts]:
     """Return what the gate needs to know of these contacts, in a few statements for them all.
 
-    Contacts that are not there any more (merged into another) are left out. `besides` is the
-    delivery that is being decided on and so does not count against itself.
+    Contacts that are not there any more (merged into another) are left out.
     """
     people = contacts.load(session, ids, now, types=types)
-    mails, in_doubt = _mails(session, ids, now, besides)
+    mails, in_doubt = _mails(session, ids, now)
     asks: Mapping[int, list[datetime]] = {}
     gives: Mapping[int, int] = {}
     if intent.content_class is ContentClass.ASK:
@@ -136,7 +134,7 @@ def of_contact(session: Session, contact_id: int, key: str | None = None) -> Seq
 
 
 def _mails(
-    session: Session, ids: Sequence[int], now: datetime, besides: int | None
+    session: Session, ids: Sequence[int], now: datetime
 ) -> tuple[defaultdict[int, list[Mail]], defaultdict[int, set[str]]]:
     """Return the mails that went to each contact lately or may have, and the keys of the latter.
 
@@ -162,8 +160,6 @@ def _mails(
         .join(CampaignRow, CampaignRow.id == DeliveryRow.campaign_id)
         .where(DeliveryRow.contact_id.in_(ids), _IN_DOUBT)
     )
-    if besides is not None:
-        may_have = may_have.where(DeliveryRow.id != besides)
     mails: defaultdict[int, list[Mail]] = defaultdict(list)
     in_doubt: defaultdict[int, set[str]] = defaultdict(set)
     row: Any

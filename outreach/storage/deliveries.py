@@ -20,7 +20,6 @@ from sqlalchemy import (
     func,
     insert,
     literal,
-    null,
     or_,
     select,
     update,
@@ -34,14 +33,17 @@ from outreach.domain.delivery import (
     sources,
     target,
 )
+from outreach.domain.effects import Kind
 from outreach.domain.feedback import Outcome
+from outreach.storage.suppressions import BOUNCE
 from outreach.storage.tables import (
     AddressRow,
     AttemptRow,
     CampaignRow,
-    ContactRow,
     DecisionRow,
     DeliveryRow,
+    InboundRow,
+    SuppressionRow,
 )
 
 IN_FLIGHT = (DeliveryState.PENDING, DeliveryState.CLAIMED, DeliveryState.SENDING)
@@ -261,79 +263,6 @@ def renew(session: Session, campaign_id: int, owner: str, until: datetime) -> No
     )
 
 
-def begin(
-    session: Session,
-    claim: Claim,
-    owner: str,
-    *,
-    address: str,
-    message_id: str,
-    size: int,
-    now: datetime,
-    until: datetime,
-) -> bool:
-    """Record, before the first byte goes out, that the mail is being sent; False if not ours."""
-    begun = session.execute(
-        _change(DeliveryEvent.BEGIN)
-        .where(DeliveryRow.id == claim.id, DeliveryRow.lease_owner == owner)
-        .values(
-            address=address,
-            message_id=message_id,
-            size=size,
-            tried_at=now,
-            lease_until=until,
-            attempts=DeliveryRow.attempts + 1,
-            reason=None,
-            not_before=None,
-        )
-    )
-    return _count(begun) == 1
-
-
-def settle(
-    session: Session,
-    claim: Claim,
-    event: DeliveryEvent,
-    attempt: Attempt,
-    *,
-    reason: str | None,
-    not_before: datetime | None = None,
-) -> bool:
-    """Record an attempt and what it did to the delivery; False if that is settled already.
-
-    The attempt itself is recorded in any case: it happened.
-    """
-    session.execute(
-        insert(AttemptRow).values(
-            delivery_id=claim.id,
-            number=claim.attempts + 1,
-            transport=attempt.transport,
-            outcome=attempt.outcome,
-            reply_code=attempt.reply_code,
-            enhanced_code=attempt.enhanced_code,
-            reply_text=attempt.text,
-            started_at=attempt.started_at,
-            finished_at=attempt.finished_at,
-        )
-    )
-    settled = session.execute(
-        _change(event)
-        .where(DeliveryRow.id == claim.id)
-        .values(
-            reason=reason,
-            not_before=not_before,
-            lease_owner=None,
-            lease_until=None,
-            transport=attempt.transport,
-            reply_code=attempt.reply_code,
-            enhanced_code=attempt.enhanced_code,
-            reply_text=attempt.text,
-            sent_at=attempt.finished_at if event is DeliveryEvent.ACCEPT else null(),
-        )
-    )
-    return _count(settled) == 1
-
-
 def first_tried(session: Session, delivery_id: int) -> datetime | None:
     """Return when the delivery was first attempted, or None."""
     return session.scalar(
@@ -411,6 +340,63 @@ def cancel(session: Session, campaign_id: int) -> int:
             .values(lease_owner=None, lease_until=None, not_before=None)
         )
     )
+
+
+def give_word(
+    session: Session,
+    campaign_id: int,
+    event: DeliveryEvent,
+    state: DeliveryState,
+    contact_ids: Collection[int] | None = None,
+    *,
+    reason: str | None = None,
+) -> int:
+    """Let a person's word happen to those in `state`, all or these contacts'; return how many."""
+    change = _change(event).where(
+        DeliveryRow.campaign_id == campaign_id, DeliveryRow.state == state
+    )
+    if contact_ids is not None:
+        change = change.where(DeliveryRow.contact_id.in_(contact_ids))
+    values: dict[str, Any] = {"reason": reason, "not_before": None}
+    if event is DeliveryEvent.ACCEPT:
+        values["sent_at"] = DeliveryRow.tried_at
+    return _count(session.execute(change.values(**values)))
+
+
+def bounced_since(session: Session, campaign_id: int) -> Mapping[int, str]:
+    """Return what was said of those in doubt whose address bounced after they went, by contact."""
+    rows = session.execute(
+        select(DeliveryRow.contact_id, SuppressionRow.detail)
+        .join(AddressRow, AddressRow.contact_id == DeliveryRow.contact_id)
+        .join(SuppressionRow, SuppressionRow.normalised == AddressRow.normalised)
+        .where(
+            DeliveryRow.campaign_id == campaign_id,
+            DeliveryRow.state == DeliveryState.UNCERTAIN,
+            AddressRow.address == DeliveryRow.address,
+            SuppressionRow.reason == BOUNCE,
+            SuppressionRow.created_at >= DeliveryRow.tried_at,
+            SuppressionRow.lifted_at.is_(None),
+        )
+        .order_by(DeliveryRow.id)
+    )
+    return {contact_id: detail or "its address is dead" for contact_id, detail in rows}
+
+
+def answered_since(session: Session, campaign_id: int) -> Mapping[int, Collection[Kind]]:
+    """Return what kinds of mail came back to each of those in doubt, by contact."""
+    kinds: dict[int, set[Kind]] = {}
+    rows = session.execute(
+        select(DeliveryRow.contact_id, InboundRow.kind)
+        .join(InboundRow, InboundRow.delivery_id == DeliveryRow.id)
+        .where(
+            DeliveryRow.campaign_id == campaign_id,
+            DeliveryRow.state == DeliveryState.UNCERTAIN,
+            InboundRow.received_at >= DeliveryRow.tried_at,
+        )
+    )
+    for contact_id, kind in rows:
+        kinds.setdefault(contact_id, set()).add(Kind(kind))
+    return kinds
 
 
 def totals(session: Session, campaign_id: int) -> Counter[DeliveryState]:
@@ -531,15 +517,6 @@ def of_contact(session: Session, contact_id: int) -> Mapping[int, Standing]:
     """Return a contact's deliveries by campaign."""
     rows = session.scalars(select(DeliveryRow).where(DeliveryRow.contact_id == contact_id))
     return {row.campaign_id: _standing(row) for row in rows}
-
-
-def lock_contact(session: Session, contact_id: int) -> None:
-    """Let no other run decide about this contact before the transaction ends.
-
-    SQLite's writers are alone anyway.
-    """
-    if session.get_bind().dialect.name != "sqlite":
-        session.execute(select(ContactRow.id).where(ContactRow.id == contact_id).with_for_update())
 
 
 def _standing(row: DeliveryRow) -> Standing:

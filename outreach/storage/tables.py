@@ -475,6 +475,19 @@ class DecisionRow(Table):
     __table_args__ = (Index(None, "contact_id", "at"), Index(None, "campaign_id", "verdict"))
 
 
+class HaltRow(Table):
+    """A time in which nothing was sent at all, on somebody's word. The newest may still last."""
+
+    __tablename__ = "halts"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    by: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str | None] = mapped_column(Text)
+    at: Mapped[datetime]
+    lifted_at: Mapped[datetime | None]
+    lifted_by: Mapped[str | None] = mapped_column(Text)
+
+
 class InboundRow(Table):
     """One mail that came back, whole, or an answer of ours to one.
 

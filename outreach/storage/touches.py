@@ -45,13 +45,14 @@ def record(session: Session, touch: Touch) -> int:
     session.execute(
         update(ContactRow)
         .where(ContactRow.id == touch.contact_id)
-        .values({name: _later(getattr(ContactRow, name), touch.at) for name in sorted(names)})
+        .values({name: later(getattr(ContactRow, name), touch.at) for name in sorted(names)})
         .execution_options(synchronize_session=False)
     )
     return row.id
 
 
-def _later(column: Any, moment: datetime) -> ColumnElement[Any]:  # noqa: ANN401 - a mapped column
+def later(column: Any, moment: Any) -> ColumnElement[Any]:  # noqa: ANN401 - columns, or values
+    """Return the later of a column, which may be null, and `moment`."""
     return case((or_(column.is_(None), column < moment), moment), else_=column)
 
 

@@ -40,6 +40,7 @@ from outreach.transport.base import Envelope, Monotonic, Receipt, refusal
 #: RFC 5321 4.5.3.1.5 allows 512 octets; servers do exceed it.
 _MAX_REPLY_LINE = 4096
 _MAX_REPLY_LINES = 200
+_PLAIN_XTEXT = re.compile(r"[!-*,-<>-~]*")
 _REPLY_LINE = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?\r?\Z", re.DOTALL)
 
 
@@ -549,6 +550,8 @@ def _needs_smtputf8(envelope: Envelope, data: bytes) -> bool:
 
 def _xtext(text: str) -> str:
     """Return `text` as RFC 3461 4 writes parameter values."""
+    if _PLAIN_XTEXT.fullmatch(text):
+        return text
     return "".join(
         chr(octet) if 0x21 <= octet <= 0x7E and octet not in b"+=" else f"+{octet:02X}"
         for octet in text.encode("utf-8", "replace")

@@ -45,6 +45,9 @@ uncertain  defer      pending
 uncertain  withdraw   pending
 uncertain  lose       uncertain
 refused    reconsider planned
+rejected   retry      pending
+uncertain  retry      pending
+uncertain  drop       cancelled
 """
 
 CAMPAIGN_ROWS = """
@@ -87,16 +90,18 @@ def test_each_campaign_transition(row: str) -> None:
     assert campaign_target(CampaignEvent(event)) == after
 
 
-@pytest.mark.parametrize("state", ["sent", "rejected", "cancelled"])
+@pytest.mark.parametrize("state", ["sent", "cancelled"])
 def test_what_is_settled_stays_so(state: str) -> None:
     assert not [known for known, _ in TRANSITIONS if known == state]
 
 
 def test_nothing_that_may_have_gone_out_can_be_claimed_again_by_itself() -> None:
-    """From `sending` no event leads back but the transport's own word that it did not go."""
+    """No event leads back but the transport's own word that it did not go, and a person's."""
     back = {event for (state, event), after in TRANSITIONS.items() if after == "pending"}
     from_doubt = {event for state, event in TRANSITIONS if state in ("sending", "uncertain")}
-    assert back & from_doubt == {DeliveryEvent.DEFER, DeliveryEvent.WITHDRAW}
+    words = {DeliveryEvent.DEFER, DeliveryEvent.WITHDRAW}
+    assert back & from_doubt == words | {DeliveryEvent.RETRY}
+    assert (DeliveryState.SENDING, DeliveryEvent.RETRY) not in TRANSITIONS
 
 
 def test_every_outcome_is_an_event_for_a_mail_being_sent() -> None:

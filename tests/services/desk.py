@@ -17,7 +17,8 @@ from outreach.domain.segment import Segment
 from outreach.domain.tiers import Tiers
 from outreach.errors import TemplateError
 from outreach.services.planning import Plan, Planner
-from outreach.services.sending import Report, Run
+from outreach.services.report import Report
+from outreach.services.sending import Run
 from outreach.starter import starter_file
 from outreach.storage import contacts
 from outreach.storage.campaigns import Campaign, NewCampaign
@@ -76,6 +77,9 @@ class FakeComposer:
 
     broken: set[str] = field(default_factory=set)
     composed: list[str] = field(default_factory=list)
+
+    def untranslated(self, contact: Contact) -> None:
+        return None
 
     def compose(self, contact: Contact, *, delivery_id: int, date: datetime) -> Composed:
         if contact.email in self.broken:

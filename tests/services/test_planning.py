@@ -9,7 +9,8 @@ from outreach.domain.contact import ConsentBasis, ConsentStatus
 from outreach.domain.delivery import CampaignState
 from outreach.domain.mailing import ContentClass
 from outreach.errors import BusyError, TemplateError
-from outreach.services.sending import Result, intent_of
+from outreach.services.report import Result
+from outreach.services.sending import intent_of
 from outreach.storage import campaigns, deliveries, touches
 from outreach.storage import segments as audience
 from outreach.storage.database import Database

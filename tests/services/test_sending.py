@@ -12,13 +12,14 @@ from sqlalchemy import update
 
 from outreach.domain.contact import ConsentStatus
 from outreach.domain.delivery import CampaignEvent, CampaignState
-from outreach.errors import UnavailableError
+from outreach.errors import RefusedError, UnavailableError
 from outreach.services import campaigns as service
-from outreach.services import sending
-from outreach.services.sending import Result, has_died, owner_name
-from outreach.storage import campaigns, contacts, deliveries
+from outreach.services.report import Report, Result
+from outreach.services.sending import has_died, owner_name
+from outreach.storage import campaigns, contacts, deliveries, keys, suppressions
 from outreach.storage.database import Database
-from outreach.storage.tables import ContactRow
+from outreach.storage.ledger import Ledger
+from outreach.storage.tables import ContactRow, InboundRow
 from outreach.testing import FrozenClock
 from tests.services.desk import (
     ACCEPTED,
@@ -430,7 +431,7 @@ def test_a_database_that_fails_while_an_answer_is_recorded_leaves_the_mail_in_do
     def fail(*_args: object, **_named: object) -> bool:
         raise UnavailableError("the disk is full")
 
-    monkeypatch.setattr(deliveries, "settle", fail)
+    monkeypatch.setattr(Ledger, "settle", fail)
     with pytest.raises(UnavailableError):
         desk.work(campaign)
     monkeypatch.undo()
@@ -459,7 +460,7 @@ def test_many_threads_on_one_campaign_send_each_mail_once(
     add_contacts(database, names, clock())
     campaign = desk.approved()
     transports = [ScriptedTransport() for _ in range(4)]
-    reports: list[sending.Report] = []
+    reports: list[Report] = []
 
     def work(number: int) -> None:
         run = desk.run(campaign, owner=f"elsewhere/{number}/x", transport=transports[number])
@@ -508,3 +509,176 @@ def test_a_run_knows_whether_another_on_this_machine_is_alive() -> None:
     assert not has_died("nonsense")
     assert mine.split("/")[1] == str(os.getpid())
     assert len(mine) <= 80
+
+
+def test_several_connections_share_the_work_and_each_mail_goes_once(
+    database: Database, clock: FrozenClock
+) -> None:
+    desk = Desk(database, clock)
+    add_contacts(database, [f"contact{n}" for n in range(120)], clock())
+    campaign = desk.approved()
+    together = threading.Barrier(4)
+    met: list[int] = []
+
+    def hook(_address: str) -> None:
+        if not met:
+            met.append(together.wait(10))
+
+    desk.transport.hook = hook
+    report = desk.run(campaign, connections=4).work()
+    assert met, "four connections were at work at the same moment"
+    assert report.counts == {Result.SENT: 120}
+    assert set(Counter(address for address, _ in desk.transport.sent).values()) == {1}
+    assert report.totals.missing == 0
+    assert state_of(desk) is CampaignState.FINISHED
+
+
+def test_a_limit_holds_for_all_connections_together(database: Database, clock: FrozenClock) -> None:
+    desk = Desk(database, clock)
+    add_contacts(database, [f"contact{n}" for n in range(60)], clock())
+    campaign = desk.approved()
+    assert desk.run(campaign, connections=4).work(limit=33).counts == {Result.SENT: 33}
+    assert Counter(desk.states().values()) == {"sent": 33, "pending": 27}
+
+
+def test_what_fails_on_one_connection_ends_the_run_and_gives_back_the_rest(
+    database: Database, clock: FrozenClock
+) -> None:
+    desk = Desk(database, clock)
+    add_contacts(database, [f"contact{n}" for n in range(60)], clock())
+    desk.transport.script = [ACCEPTED, ACCEPTED, KilledError()]
+    with pytest.raises(KilledError):
+        desk.run(desk.approved(), connections=4).work()
+    states = Counter(desk.states().values())
+    assert states["sending"] == 1
+    assert set(states) <= {"sending", "sent", "pending"}
+
+
+def test_a_server_that_wants_fewer_connections_gets_fewer(
+    database: Database, clock: FrozenClock
+) -> None:
+    desk = Desk(database, clock)
+    add_contacts(database, [f"contact{n}" for n in range(60)], clock())
+    desk.transport.script = [DOWN, DOWN]
+    report = desk.run(desk.approved(), connections=4).work()
+    assert report.paused is None
+    assert report.counts == {Result.SENT: 60, Result.RETURNED: 2}
+
+
+def test_a_server_that_takes_no_connection_pauses(database: Database, clock: FrozenClock) -> None:
+    desk = Desk(database, clock)
+    add_contacts(database, [f"contact{n}" for n in range(60)], clock())
+    desk.transport.script = [DOWN] * 60
+    report = desk.run(desk.approved(), connections=4).work()
+    assert report.paused is not None
+    assert len(desk.transport.tried) == 4
+    assert Counter(desk.states().values()) == {"pending": 60}
+
+
+def test_a_halt_takes_effect_within_one_message(desk: Desk) -> None:
+    campaign = desk.approved()
+
+    def hook(address: str) -> None:
+        if address == "bert@example.com":
+            service.halt(desk.database, "anna", "wrong link", desk.clock())
+
+    desk.transport.hook = hook
+    assert desk.work(campaign).halted
+    assert Counter(desk.states().values()) == {"sent": 2, "pending": 4}
+    desk.transport.hook = lambda _: None
+    assert desk.work(campaign).counts.total() == 0
+    with pytest.raises(RefusedError, match="halted by anna"):
+        service.check_not_halted(desk.database)
+    assert service.lift_halt(desk.database, "anna", desk.clock())
+    service.check_not_halted(desk.database)
+    assert desk.work(campaign).counts == {Result.SENT: 4}
+
+
+def test_what_was_rejected_is_tried_again_on_request_but_not_a_dead_address(desk: Desk) -> None:
+    desk.transport.script = [DEAD, FULL]
+    campaign = desk.approved()
+    desk.work(campaign)
+    assert service.retry(desk.database, campaign.key, "anna", desk.clock()) == 2
+    assert state_of(desk) is CampaignState.ACTIVE
+    report = desk.work(campaign)
+    assert report.counts == {Result.SENT: 1, Result.REFUSED: 1}
+    assert desk.states()["anna"] == "refused"
+    assert report.totals.missing == 0
+
+
+def test_what_is_in_doubt_is_settled_by_a_persons_word(desk: Desk) -> None:
+    desk.transport.script = [SILENT, ACCEPTED, SILENT, ACCEPTED, SILENT]
+    campaign = desk.approved()
+    desk.work(campaign)
+
+    def reconcile(word: service.Word | None, *names: str) -> service.Reconciled:
+        emails = [f"{name}@example.com" for name in names]
+        key, now = campaign.key, desk.clock()
+        return service.reconcile(desk.database, key, "anna", now, word=word, emails=emails)
+
+    assert len(reconcile(None).left) == 3
+    assert reconcile(service.Word.SENT, "anna").settled == 1
+    assert reconcile(service.Word.DROP, "carl").settled == 1
+    assert reconcile(service.Word.RESEND, "bert").settled == 0
+    assert reconcile(service.Word.RESEND).settled == 1
+    assert desk.states()["anna"] == "sent"
+    assert desk.states()["carl"] == "cancelled"
+    report = desk.work(campaign)
+    assert report.counts == {Result.SENT: 1}
+    emil = [data for address, data in desk.transport.sent if address == "emil@example.com"]
+    # Both carry the same Message-ID, which comes from the delivery.
+    assert len(emil) == 2
+    assert report.totals.missing == 0
+    assert state_of(desk) is CampaignState.FINISHED
+
+
+@pytest.mark.parametrize(("kind", "state"), [("reply", "sent"), ("bounce", "rejected")])
+def test_what_came_back_settles_a_mail_in_doubt(desk: Desk, kind: str, state: str) -> None:
+    desk.transport.script = [SILENT]
+    campaign = desk.approved()
+    desk.work(campaign)
+    later = desk.clock() + timedelta(hours=1)
+    with desk.database.write() as session:
+        delivery = deliveries.of_contact(session, desk.ids["anna"])[campaign.id]  # type: ignore[attr-defined]
+        session.add(
+            InboundRow(
+                fingerprint="f",
+                mailbox="m",
+                raw=b"",
+                size=0,
+                sender="x@y.z",
+                sender_name="",
+                subject="",
+                kind=kind,
+                rule="r",
+                words="",
+                received_at=later,
+                recorded_at=later,
+                findings={},
+                state="done",
+                delivery_id=delivery.id,
+            )
+        )
+    found = service.reconcile(desk.database, campaign.key, "anna", desk.clock())
+    assert found.left == []
+    assert (found.bounced, found.answered) == ((1, 0) if kind == "bounce" else (0, 1))
+    assert desk.states()["anna"] == state
+
+
+def test_what_bounced_later_was_no_longer_in_doubt(desk: Desk) -> None:
+    desk.transport.script = [SILENT]
+    campaign = desk.approved()
+    desk.work(campaign)
+    with desk.database.write() as session:
+        suppressions.suppress(
+            session,
+            "anna@example.com",
+            keys.secrets(session, desk.clock()),
+            reason=suppressions.BOUNCE,
+            source="inbox",
+            detail="550 5.1.1 no such user",
+            now=desk.clock() + timedelta(hours=1),
+        )
+    found = service.reconcile(desk.database, campaign.key, "anna", desk.clock())
+    assert (found.bounced, found.left) == (1, [])
+    assert desk.states()["anna"] == "rejected"

@@ -91,6 +91,16 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "halts",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("at", storage.UtcDateTime(), nullable=False),
+        sa.Column("lifted_at", storage.UtcDateTime(), nullable=True),
+        sa.Column("lifted_by", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_halts")),
+    )
+    op.create_table(
         "imports",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("file", sa.Text(), nullable=False),

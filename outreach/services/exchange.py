@@ -1,0 +1,469 @@
+"""Where the connections of one run meet the ledger.
+
+A connection hands in the answer to its last mail together with the mail it means to send next. In
+one transaction the answer is recorded with all that follows from it, the gate is asked about the
+next mail, and `sending` is recorded; only when that is committed may the mail go out. Connections
+that come while another one's transaction is open are served together by the next: the more of them
+there are, the fewer commits a mail costs.
+
+What the gate needs to know was read when the mail was claimed. It is read again here unless the
+database says that nobody else has written anything since.
+"""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from outreach.domain.address import normalise
+from outreach.domain.clock import Clock
+from outreach.domain.contact import AttributeType, Contact
+from outreach.domain.delivery import (
+    EVENT_OF_OUTCOME,
+    CampaignEvent,
+    CampaignState,
+    DeliveryEvent,
+    retry_wait,
+)
+from outreach.domain.feedback import ADVICE, RETRY_GENERAL, Cause, Fault, Outcome, Step
+from outreach.domain.gate import Decision, Facts, Intent, Policy, Verdict, decide
+from outreach.domain.touches import Channel, Direction
+from outreach.services.report import Report, Result
+from outreach.storage import campaigns, decisions, deliveries, keys, suppressions
+from outreach.storage.campaigns import Campaign
+from outreach.storage.deliveries import Attempt, Claim
+from outreach.storage.ledger import Ledger
+from outreach.storage.touches import Touch
+from outreach.transport.base import Receipt
+
+if TYPE_CHECKING:
+    from outreach.services.composing import Composed
+
+STREAK = 3
+"""After so many mails in a row that failed in a way that is likely ours, the campaign pauses."""
+
+READ_AHEAD = 200
+"""How many are read again at most when somebody else has written."""
+
+NOT_RENDERED = "not-rendered"
+MERGED = "merged"
+
+
+@dataclass(slots=True)
+class Candidate:
+    """A delivery that this run has claimed, with what the gate needs to know.
+
+    `facts` is None for a contact that is not there any more. `version` is the database's at the
+    moment when they were read.
+    """
+
+    claim: Claim
+    facts: Facts | None
+    version: object
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A mail that could go out: rendered for `contact` as they were then."""
+
+    candidate: Candidate
+    contact: Contact
+    composed: "Composed"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the transport said of a mail."""
+
+    ready: Ready
+    receipt: Receipt
+    started_at: datetime
+    finished_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A claimed delivery that never comes to be sent, and why."""
+
+    candidate: Candidate
+    decision: Decision
+
+
+def _locked() -> threading.Lock:
+    lock = threading.Lock()
+    lock.acquire()
+    return lock
+
+
+@dataclass(slots=True)
+class Order:
+    """What one connection hands in at once, and what it gets back.
+
+    `go` says that `ready` may be sent now. Where it says no, `again` says that the contact has
+    changed: the mail must be rendered anew from the candidate's facts. `retire` says that the
+    server has shown it wants fewer connections; `ready` is then another connection's to send.
+    """
+
+    answer: Answer | None = None
+    ready: Ready | None = None
+    refusal: Refusal | None = None
+    go: bool = False
+    again: bool = False
+    retire: bool = False
+    done: bool = False
+    error: BaseException | None = None
+    wake: threading.Lock = field(default_factory=_locked)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What a run decides by. `draw` gives numbers from 0 to 1."""
+
+    intent: Intent
+    policy: Policy
+    clock: Clock
+    lease: timedelta
+    give_up_after: timedelta
+    types: Mapping[str, AttributeType] | None
+    draw: Callable[[], float]
+
+
+class Exchange:
+    """The one way to the ledger for all connections of a run; see the module.
+
+    `others` returns up to so many candidates that wait for their turn, and `progress` is called
+    after every transaction.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        campaign: Campaign,
+        rules: Rules,
+        report: Report,
+        *,
+        others: Callable[[int], Sequence[Candidate]] = lambda _: (),
+        progress: Callable[[Report], None] = lambda _: None,
+    ) -> None:
+        self.ledger = ledger
+        self.campaign = campaign
+        self.rules = rules
+        self.report = report
+        self.others = others
+        self.progress = progress
+        self.leased_until: datetime | None = None
+        #: How many connections are at work.
+        self.connections = 1
+        #: How many mails were handed to the transport.
+        self.begun = 0
+        self._mutex = threading.Lock()
+        self._waiting: list[Order] = []
+        self._led = False
+        self._streak = 0
+        self._unchanged = 0
+        self._told: list[tuple[Result, str, str]] = []
+
+    def hand_in(self, order: Order) -> Order:
+        """Have `order` recorded, and return it when that is committed.
+
+        Raises what made the transaction fail; nothing of it is recorded then.
+        """
+        with self._mutex:
+            self._waiting.append(order)
+            leads = not self._led
+            self._led = True
+        if not leads:
+            # Until whoever is at work has done it, or leaves the rest to us.
+            order.wake.acquire()
+        if not order.done:
+            self._lead(order)
+        if order.error is not None:
+            raise order.error
+        return order
+
+    def _lead(self, mine: Order) -> None:
+        with self._mutex:
+            orders, self._waiting = self._waiting, []
+        try:
+            self._record(orders)
+        except BaseException as error:  # each connection raises it for itself
+            for order in orders:
+                order.error = error
+        with self._mutex:
+            heir = self._waiting[0] if self._waiting else None
+            self._led = heir is not None
+        for order in orders:
+            order.done = True
+            if order is not mine:
+                order.wake.release()
+        if heir is not None:
+            heir.wake.release()
+
+    def _record(self, orders: Sequence[Order]) -> None:
+        self._told = []
+        with self.ledger.held.write():
+            self.ledger.lock(_contacts(orders))
+            for order in orders:
+                if order.answer is not None:
+                    self._settle(order, order.answer)
+                if order.refusal is not None:
+                    self._refuse(order.refusal.candidate, order.refusal.decision)
+            going = [order for order in orders if order.ready is not None and not order.retire]
+            self._begin_all(going)
+        for result, email, reason in self._told:
+            self.report.add(result, email, reason)
+        self.progress(self.report)
+
+    # The next mail
+
+    def _begin_all(self, orders: Sequence[Order]) -> None:
+        if not orders:
+            return
+        now = self.rules.clock()
+        if not self.may_go_on():
+            if not self.report.paused:
+                self._told += [(Result.RETURNED, "", "")] * len(orders)
+            return
+        self._refresh(orders, now)
+        for order in orders:
+            assert order.ready is not None
+            self._begin(order, order.ready, now)
+        if self.leased_until and self.leased_until - now < self.rules.lease / 2:
+            self.leased_until = now + self.rules.lease
+            with self.ledger.held.session() as session:
+                deliveries.renew(session, self.campaign.id, self.ledger.owner, self.leased_until)
+
+    def may_go_on(self) -> bool:
+        """Whether the campaign is active and nothing halted; else the report says what is."""
+        state, self.report.halted = self.ledger.state()
+        if state is not CampaignState.ACTIVE and not self.report.paused:
+            self.report.ended_by = state
+        return state is CampaignState.ACTIVE and not self.report.halted
+
+    def _refresh(self, orders: Sequence[Order], now: datetime) -> None:
+        """Read again what somebody else may have changed, for those at hand and some to come."""
+        version = self.ledger.held.version()
+        stale = [
+            order.ready.candidate
+            for order in orders
+            if order.ready is not None and order.ready.candidate.version != version
+        ]
+        if not stale:
+            self._unchanged += len(orders)
+            return
+        # As many of those to come as went by unchanged last time: if others write all the time,
+        # what is read ahead would only be read again.
+        stale += self.others(min(self._unchanged, READ_AHEAD))
+        self._unchanged = 0
+        self.read(stale, version, now)
+
+    def read(self, candidates: Sequence[Candidate], version: object, now: datetime) -> None:
+        """Read what the gate needs to know of these candidates."""
+        rules = self.rules
+        with self.ledger.held.session() as session:
+            found = decisions.facts(
+                session,
+                [candidate.claim.contact_id for candidate in candidates],
+                rules.intent,
+                now,
+                types=rules.types,
+            )
+        known = {facts.contact.id: facts for facts in found}
+        for candidate in candidates:
+            candidate.facts = known.get(candidate.claim.contact_id)
+            candidate.version = version
+
+    def _begin(self, order: Order, ready: Ready, now: datetime) -> None:
+        candidate, composed, rules = ready.candidate, ready.composed, self.rules
+        facts = candidate.facts
+        if facts is None:
+            self._refuse(candidate, merged())
+            return
+        decision = decide(rules.intent, facts, rules.policy, now)
+        if decision.verdict is not Verdict.ALLOW:
+            self._refuse(candidate, decision)
+            return
+        # The same object means that nobody has written: no need to compare them.
+        if facts.contact is not ready.contact and facts.contact != ready.contact:
+            order.again = True
+            return
+        claim = candidate.claim
+        order.go = self.ledger.begin(
+            claim,
+            address=composed.recipient,
+            message_id=composed.message_id,
+            size=len(composed.message),
+            now=now,
+            until=now + rules.lease,
+        )
+        if not order.go:
+            self._told.append((Result.RETURNED, "", ""))
+            return
+        self.begun += 1
+        self.ledger.decide(claim.contact_id, decision, now)
+
+    def _refuse(self, candidate: Candidate, decision: Decision) -> None:
+        claim = candidate.claim
+        if not self.ledger.set_aside(claim, decision.rule, decision.until):
+            self._told.append((Result.RETURNED, "", ""))
+            return
+        self.ledger.decide(claim.contact_id, decision, self.rules.clock())
+        if decision.rule == NOT_RENDERED:
+            email = candidate.facts.contact.email if candidate.facts else ""
+            self._told.append((Result.NOT_RENDERED, email, decision.why))
+        else:
+            self._told.append((Result.HELD if decision.until else Result.REFUSED, "", ""))
+
+    # The answer to the last one
+
+    def _settle(self, order: Order, answer: Answer) -> None:
+        claim, receipt = answer.ready.candidate.claim, answer.receipt
+        attempt = Attempt(
+            outcome=receipt.outcome,
+            transport=receipt.server,
+            text=receipt.text,
+            started_at=answer.started_at,
+            finished_at=answer.finished_at,
+            reply_code=receipt.reply.code if receipt.reply else None,
+            enhanced_code=receipt.reply.enhanced if receipt.reply else None,
+        )
+        event, not_before, reason = self._consequence(claim, receipt, attempt)
+        settled = self.ledger.settle(claim, event, attempt, reason=reason, not_before=not_before)
+        if settled and event is DeliveryEvent.ACCEPT:
+            self.ledger.touch(self._touch(claim, answer.ready.composed, attempt.finished_at))
+        if event is DeliveryEvent.REJECT and receipt.fault is Fault.ADDRESS:
+            self._suppress(answer.ready.composed.recipient, receipt, attempt.finished_at)
+        if _wants_fewer(event, receipt) and self.connections > 1:
+            self.connections -= 1
+            order.retire = True
+        elif paused := self._ours(event, receipt):
+            self.report.paused = paused
+            with self.ledger.held.session() as session:
+                campaigns.apply(
+                    session,
+                    self.campaign.id,
+                    CampaignEvent.PAUSE,
+                    attempt.finished_at,
+                    reason=paused,
+                )
+        self._told.append((_RESULTS[event], answer.ready.contact.email, reason or ""))
+
+    def _touch(self, claim: Claim, composed: "Composed", now: datetime) -> Touch:
+        """Return that we wrote to the contact, for their history and its summaries."""
+        return Touch(
+            contact_id=claim.contact_id,
+            at=now,
+            direction=Direction.OUT,
+            channel=Channel.MAIL,
+            kind=self.rules.intent.kind,
+            content_class=self.rules.intent.content_class,
+            # One approval for many is not a letter that a person wrote to this one.
+            personal=False,
+            by=self.campaign.approved_by,
+            summary=composed.rendered.subject,
+            delivery_id=claim.id,
+        )
+
+    def _consequence(
+        self, claim: Claim, receipt: Receipt, attempt: Attempt
+    ) -> tuple[DeliveryEvent, datetime | None, str | None]:
+        """Return what the answer does to the delivery, when it may be tried again, and why."""
+        now = attempt.finished_at
+        event = EVENT_OF_OUTCOME[receipt.outcome]
+        if event is DeliveryEvent.ACCEPT:
+            return event, None, None
+        reason = f"{receipt.cause}: {receipt.text}" if receipt.cause else receipt.text
+        if event is DeliveryEvent.LOSE:
+            return event, None, reason
+        if receipt.fault is not None and receipt.fault.is_ours:
+            return self._withdrawal(claim, receipt, reason, now)
+        if event is DeliveryEvent.DEFER:
+            with self.ledger.held.session() as session:
+                first = deliveries.first_tried(session, claim.id) or attempt.started_at
+            if now - first >= self.rules.give_up_after:
+                hours = round(self.rules.give_up_after.total_seconds() / 3600)
+                return DeliveryEvent.REJECT, None, f"gave up after {hours} hours; {reason}"
+            least = receipt.retry_after or RETRY_GENERAL
+            wait = retry_wait(claim.attempts + 1, at_least=least, jitter=self.rules.draw())
+            return event, now + wait, reason
+        return event, None, reason
+
+    def _withdrawal(
+        self, claim: Claim, receipt: Receipt, reason: str, now: datetime
+    ) -> tuple[DeliveryEvent, datetime | None, str | None]:
+        """Return what a failure of ours does to a delivery: it waits, blamed on nobody.
+
+        A receiver that still will not have us, after a person has looked and resumed, has its way:
+        else one of them could stop the whole campaign for ever.
+        """
+        if receipt.outcome is Outcome.REJECTED:
+            with self.ledger.held.session() as session:
+                last = deliveries.last_outcome(session, claim.id)
+            if last is Outcome.REJECTED:
+                return DeliveryEvent.REJECT, None, reason
+        wait = receipt.retry_after if receipt.fault is Fault.REPUTATION else None
+        return DeliveryEvent.WITHDRAW, now + wait if wait else None, reason
+
+    def _ours(self, event: DeliveryEvent, receipt: Receipt) -> str | None:
+        """Return why the campaign must pause, or None."""
+        advice = f" {ADVICE[receipt.cause]}" if receipt.cause else ""
+        if event is DeliveryEvent.WITHDRAW:
+            return f"{receipt.server}: {receipt.text}.{advice}"
+        suspicious = event is DeliveryEvent.LOSE or (
+            receipt.fault is Fault.MESSAGE and receipt.cause is not Cause.SMTPUTF8
+        )
+        self._streak = self._streak + 1 if suspicious else 0
+        if self._streak < STREAK:
+            return None
+        return f"{STREAK} mails in a row failed, the last with: {receipt.text}.{advice}"
+
+    def _suppress(self, address: str, receipt: Receipt, now: datetime) -> None:
+        with self.ledger.held.session() as session:
+            suppressions.suppress(
+                session,
+                normalise(address),
+                keys.secrets(session, now),
+                reason=suppressions.BOUNCE,
+                source=self.campaign.key,
+                detail=receipt.text,
+                now=now,
+            )
+
+
+_RESULTS: Mapping[DeliveryEvent, Result] = {
+    DeliveryEvent.ACCEPT: Result.SENT,
+    DeliveryEvent.REJECT: Result.REJECTED,
+    DeliveryEvent.DEFER: Result.DEFERRED,
+    DeliveryEvent.LOSE: Result.UNCERTAIN,
+    DeliveryEvent.WITHDRAW: Result.RETURNED,
+}
+
+_BEFORE_MAIL = frozenset({Step.CONNECT, Step.GREETING})
+
+
+def merged() -> Decision:
+    """Return what is decided about a contact that was merged into another one."""
+    return Decision(Verdict.REFUSE, MERGED, "the contact was merged into another one")
+
+
+def _wants_fewer(event: DeliveryEvent, receipt: Receipt) -> bool:
+    """Whether a server that serves others of our connections would not take one more.
+
+    If it takes none at all, the last connection to try finds that out.
+    """
+    return (
+        event is DeliveryEvent.WITHDRAW
+        and receipt.outcome is Outcome.DEFERRED
+        and receipt.step in _BEFORE_MAIL
+    )
+
+
+def _contacts(orders: Sequence[Order]) -> set[int]:
+    found = set()
+    for order in orders:
+        if order.answer is not None:
+            found.add(order.answer.ready.candidate.claim.contact_id)
+        if order.ready is not None:
+            found.add(order.ready.candidate.claim.contact_id)
+    return found

@@ -1,0 +1,107 @@
+"""What a run did, and how a campaign stands after it."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from outreach.domain.delivery import CampaignState, DeliveryState
+from outreach.storage import deliveries
+from outreach.storage.database import Database
+
+
+class Result(StrEnum):
+    """What a run did with one delivery."""
+
+    SENT = "sent"
+    REJECTED = "rejected"
+    DEFERRED = "deferred"
+    UNCERTAIN = "uncertain"
+    REFUSED = "refused"
+    HELD = "held"
+    #: Rendering failed for this contact, though it did not when the campaign was planned.
+    NOT_RENDERED = "not rendered"
+    #: Given back unsent: our side failed, or another run or a person has it now.
+    RETURNED = "returned"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """One mail of this run that did not go as it should."""
+
+    email: str
+    result: Result
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """All deliveries of a campaign by state, against the audience that was approved."""
+
+    audience: int
+    states: Mapping[DeliveryState, int]
+    #: Of those pending, how many must wait, and until when the first of them must.
+    waiting: int = 0
+    next_at: datetime | None = None
+
+    def __getitem__(self, state: DeliveryState) -> int:
+        return self.states.get(state, 0)
+
+    @property
+    def left(self) -> int:
+        """How many have something before them: pending, claimed or being sent."""
+        return sum(self[state] for state in deliveries.IN_FLIGHT)
+
+    @property
+    def elsewhere(self) -> int:
+        """How many are in the hands of a run, once this one has given back its own."""
+        return self[DeliveryState.CLAIMED] + self[DeliveryState.SENDING]
+
+    @property
+    def due(self) -> int:
+        """How many of those left need not wait."""
+        return self.left - self.waiting
+
+    @property
+    def missing(self) -> int:
+        """The audience less all that is accounted for; 0 unless something is badly wrong."""
+        counted = sum(n for state, n in self.states.items() if state is not DeliveryState.PLANNED)
+        return self.audience - counted
+
+
+@dataclass(slots=True)
+class Report:
+    """What one run did. `failures` are the first `MOST_FAILURES` of them."""
+
+    MOST_FAILURES = 100
+
+    counts: Counter[Result] = field(default_factory=Counter)
+    failures: list[Failure] = field(default_factory=list)
+    #: Deliveries found in doubt: an earlier run ended while it was sending them.
+    found_uncertain: int = 0
+    #: Whether it was asked to stop before it was done.
+    stopped: bool = False
+    #: Why the campaign paused itself during this run.
+    paused: str | None = None
+    #: In what state it found the campaign when somebody else had changed it.
+    ended_by: CampaignState | None = None
+    #: Whether it found all sending halted.
+    halted: bool = False
+    totals: Totals = field(default_factory=lambda: Totals(0, {}))
+
+    def add(self, result: Result, email: str = "", reason: str = "") -> None:
+        """Count one delivery."""
+        self.counts[result] += 1
+        bad = result in (Result.REJECTED, Result.UNCERTAIN, Result.NOT_RENDERED)
+        if bad and len(self.failures) < self.MOST_FAILURES:
+            self.failures.append(Failure(email=email, result=result, reason=reason))
+
+
+def totals(database: Database, campaign_id: int, audience: int, now: datetime) -> Totals:
+    """Count the deliveries of a campaign."""
+    with database.read() as session:
+        waiting = deliveries.waiting(session, campaign_id, now)
+        return Totals(
+            audience, deliveries.totals(session, campaign_id), waiting.number, waiting.next_at
+        )
