@@ -102,7 +102,11 @@ def test_our_verifier_says_what_is_wrong(change, fault: str):
     assert fault in (signature.fault or "")
 
 
-@pytest.mark.parametrize("record", ["", "v=DKIM1; k=rsa; p=", "v=DKIM1; p=!!", EDWARDS.dns_value])
+@pytest.mark.parametrize(
+    "record",
+    ["", "v=DKIM1; k=rsa; p=", "v=DKIM1; p=!!", EDWARDS.dns_value],
+    ids=["none", "revoked", "no-base64", "another-algorithm"],
+)
 def test_our_verifier_refuses_a_record_without_its_key(record: str):
     (signature,) = verify_message(compose(composer(RSA)), lambda _: record)
     assert signature.fault
