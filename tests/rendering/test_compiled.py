@@ -401,9 +401,7 @@ def test_a_value_that_changes_the_page_belongs_to_the_key(part: str) -> None:
 
 
 def test_links_whose_words_say_where_they_lead_read_the_same() -> None:
-    made = page(
-        '<a href="https://{{ contact.company }}">{{ contact.company }}</a>', files=BLIND
-    )
+    made = page('<a href="https://{{ contact.company }}">{{ contact.company }}</a>', files=BLIND)
     people = [contact(id=1, company="example.com"), contact(id=2, company="other.example")]
     assert filled_for(made, people).counts.skeletons == 1
 
