@@ -450,7 +450,7 @@ def test_skeletons_are_bounded(monkeypatch) -> None:
         assert maker.compose(person, delivery_id=1, date=NOW) == maker.compose_plainly(
             person, delivery_id=1, date=NOW
         )
-    assert len(maker._compiled.template._skeletons) == 3
+    assert len(maker._filling(maker.template).template._skeletons) == 3
 
 
 def test_a_skeleton_that_gives_another_mail_is_never_used(monkeypatch) -> None:
