@@ -212,7 +212,7 @@ def test_a_lost_job_is_found_by_what_is_due(workspace: Workspace) -> None:
 
 
 def test_short_jobs_follow_each_other_to_the_end(workspace: Workspace) -> None:
-    with ScriptedServer(Rule("dot", stall=0.02)) as server:
+    with ScriptedServer(Rule("dot", stall=0.1)) as server:
         workspace.through(server)
         approve(workspace)
         worker, _ = work(workspace, each=timedelta(seconds=0.1), concurrency=2)

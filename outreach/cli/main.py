@@ -27,7 +27,7 @@ COMMANDS = {
     "send": ("outreach.cli.sending:send", "Send a newsletter or any template to a segment."),
     "campaigns": (
         "outreach.cli.campaigns:campaigns",
-        "List, show, pause, resume or cancel campaigns.",
+        "List, show, pause, resume, settle or cancel campaigns.",
     ),
     "halt": ("outreach.cli.campaigns:halt", "Stop all sending at once, or lift that."),
     "why": ("outreach.cli.campaigns:why", "Explain why a contact got a mail, or did not."),
