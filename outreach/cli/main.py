@@ -29,7 +29,7 @@ COMMANDS = {
         "outreach.cli.campaigns:campaigns",
         "List, show, pause, resume, settle or cancel campaigns.",
     ),
-    "halt": ("outreach.cli.campaigns:halt", "Stop all sending at once, or lift that."),
+    "halt": ("outreach.cli.campaigns:halt", "Stop all sending at once, until it is lifted."),
     "why": ("outreach.cli.campaigns:why", "Explain why a contact got a mail, or did not."),
     "inbox": ("outreach.cli.inbox:inbox", "Work through what came back."),
     "reply": ("outreach.cli.inbox:reply", "Answer what a contact wrote, in the same thread."),
