@@ -25,9 +25,8 @@ from outreach.services.composing import Composer
 
 FOLDER = Path(__file__).parent / "newsletter"
 NOW = datetime(2026, 12, 1, 9, 30, tzinfo=UTC)
-FIRST = (
-    "Ada Grace Mary Jürgen Åsa Bob Anna-Lena O'Neil Sofía Li Bartholomew Eve Max Zoë Tom".split()
-)
+FIRST = ["Ada", "Grace", "Mary", "Jürgen", "Åsa", "Bob", "Anna-Lena", "O'Neil", "Sofía", "Li"]
+FIRST += ["Bartholomew", "Eve", "Max", "Zoë", "Tom"]
 FIRMS = [None, "Stone & Sons", "Café Blau", "The Long Established Printing Company", "Acme", "X"]
 TIERS = ["known", "customer", "client", "counsel"]
 

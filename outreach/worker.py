@@ -360,8 +360,13 @@ class Worker:
             return None
         end = monotonic() + self._each
         run = self.app.run(campaign)
+
+        def is_over() -> bool:
+            # Every job does something, or short ones would follow each other for ever.
+            return self._stopping.is_set() or (bool(run.report.counts) and monotonic() >= end)
+
         try:
-            report = run.work(stopping=lambda: self._stopping.is_set() or monotonic() >= end)
+            report = run.work(stopping=is_over)
         except BaseException:
             self._failed.add(run.owner)
             raise

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 USER = "anna@example.com"
-PASSWORD = "pässword with spaces"  # noqa: S105 - of a server that lives for one test run
+PASSWORD = "pässword with spaces"
 
 _CONFIG = """
 base_dir = {folder}/run

@@ -120,7 +120,6 @@ def _checked(invocation: Invocation, name: str, segment: str | None) -> "Report"
         composer,
         tiers=app.tiers,
         clients=[client.strip() for client in app.settings.lint_clients.split(",")],
-        folder=app.templates_folder,
     )
     if segment:
         condition = app.segments.get(segment).condition

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from outreach.inbound.sources import Source
     from outreach.services.inbox import Changed, Inbox, Report, Shown
     from outreach.services.threads import Draft
-    from outreach.storage.inbox import Done, Item
+    from outreach.storage.deeds import Done
+    from outreach.storage.inbox import Item
 
 _WATCH = 9 * 60.0  # seconds; servers part from a silent client after ten minutes at the earliest
 _ASK_ALL = 60.0  # seconds between two looks at mailboxes that cannot tell of news
@@ -33,7 +34,9 @@ _ASK_ALL = 60.0  # seconds between two looks at mailboxes that cannot tell of ne
 
 @click.group()
 def inbox() -> None:
-    """Work through what came back: replies, bounces, complaints, absences, opt-outs.
+    """Work through what came back.
+
+    Replies, bounces, complaints, absences and opt-outs.
 
     Each mail is recognised, tied to the contact and the delivery it answers, and acted on once.
     What is not sure waits for you.

@@ -31,7 +31,10 @@ COMMANDS = {
     ),
     "halt": ("outreach.cli.campaigns:halt", "Stop all sending at once, until it is lifted."),
     "why": ("outreach.cli.campaigns:why", "Explain why a contact got a mail, or did not."),
-    "inbox": ("outreach.cli.inbox:inbox", "Work through what came back."),
+    "inbox": (
+        "outreach.cli.inbox:inbox",
+        "Work through what came back: replies, bounces, complaints, absences, opt-outs.",
+    ),
     "reply": ("outreach.cli.inbox:reply", "Answer what a contact wrote, in the same thread."),
     "worker": ("outreach.cli.worker:worker", "Send what is due, with others, on many machines."),
     "completion": ("outreach.cli.workspace:completion", "Print shell completion code."),

@@ -61,6 +61,10 @@ LONGEST_ABSENCE = timedelta(days=370)
 UNTIL_LOOKED_AT = timedelta(days=14)
 """How long mail is held for a person to decide."""
 
+LONG_PAST = timedelta(days=30)
+"""A mail that is first read so long after it came, as when a mailbox is read for the first time, is
+kept and counted, and starts no clock."""
+
 PERSONAL = "personal"
 """The kind of a touch that is a mail one of us wrote by hand, and that answers nothing."""
 

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -52,6 +53,7 @@ SIGNED = (
 
 _LINE = 76
 _HEADER = re.compile(rb"([!-9;-~]+):((?:[^\r\n]*\r\n)(?:[ \t][^\r\n]*\r\n)*)")
+_RUNS = re.compile(rb"  +")
 _BLANKS = re.compile(rb"[ \t]{2,}|\t")
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9\-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9\-]+)*\Z")
 
@@ -156,7 +158,7 @@ def sign_message(
         raise ValueError("one of the keys must be RSA: most receivers verify nothing else")
     head, _, body = message.partition(b"\r\n\r\n")
     fields = _fields(head + b"\r\n")
-    names = _signed_names(fields)
+    names = _signed_names(tuple([name for name, _ in fields]))
     signed = b"".join(relaxed_header(name, value) for name, value in _chosen(fields, names))
     body_hash = base64.b64encode(hashlib.sha256(relaxed_body(body)).digest()).decode()
     times = [f"t={int(at.timestamp())}"]
@@ -286,10 +288,10 @@ def relaxed_header(name: bytes, value: bytes) -> bytes:
 
 def relaxed_body(body: bytes) -> bytes:
     """Return a body, which ends in CRLF, in the relaxed canonical form (RFC 6376 3.4.4)."""
-    # Plain replacements, a few times over: twenty times as fast as one regular expression.
+    # Plain steps, for which there are fast searches, instead of one expression for all of it.
     body = body.replace(b"\t", b" ")
-    while b"  " in body:
-        body = body.replace(b"  ", b" ")
+    if b"  " in body:
+        body = _RUNS.sub(b" ", body)
     body = body.replace(b" \r\n", b"\r\n")
     end = len(body)
     while body.endswith(b"\r\n", 0, end):
@@ -301,14 +303,15 @@ def _fields(head: bytes) -> list[tuple[bytes, bytes]]:
     return [(found[1], found[2]) for found in _HEADER.finditer(head)]
 
 
-def _signed_names(fields: Sequence[tuple[bytes, bytes]]) -> list[str]:
-    present = [name.decode().lower() for name, _ in fields]
+@lru_cache(maxsize=64)  # the messages of a mailing have the same headers
+def _signed_names(of_fields: tuple[bytes, ...]) -> tuple[str, ...]:
+    present = [name.decode().lower() for name in of_fields]
     names: list[str] = []
     for name in OVERSIGNED:
         names += [name] * (present.count(name.lower()) + 1)
     for name in SIGNED:
         names += [name] * present.count(name.lower())
-    return names
+    return tuple(names)
 
 
 def _chosen(
@@ -326,6 +329,11 @@ def _chosen(
     return chosen
 
 
+@lru_cache(maxsize=64)
+def _words_of(tag: str) -> list[str]:
+    return re.findall(r"[^:]+:?", tag)
+
+
 def _folded_tags(tags: Sequence[str]) -> str:
     """Return the tags, folded after semicolons and, in ``h=``, before colons."""
     lines = []
@@ -333,7 +341,7 @@ def _folded_tags(tags: Sequence[str]) -> str:
     width = len("DKIM-Signature:")
     for tag in tags:
         end = "" if tag == "b=" else ";"
-        words = re.findall(r"[^:]+:?", tag) if tag.startswith("h=") else [tag]
+        words = _words_of(tag) if tag.startswith("h=") else [tag]
         for at, word in enumerate(words):
             last = word + (end if at == len(words) - 1 else "")
             glue = "" if at else " "

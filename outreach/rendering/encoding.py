@@ -91,6 +91,37 @@ def broken_softly(line: bytes) -> bytes:
     return line if len(line) <= _QP_LINE else b"=\r\n".join(_QP_PIECE.findall(line))
 
 
+def soft_beginning(line: bytes) -> tuple[bytes, bytes]:
+    """Return the beginning of a long line with those soft breaks that nothing behind it can change.
+
+    The second is what is left of it, which begins a line.
+    """
+    pieces = []
+    at = 0
+    while at + _QP_LINE + 1 <= len(line) and (found := _QP_PIECE.match(line, at)):
+        pieces += [found[0], b"=\r\n"]
+        at = found.end()
+    return b"".join(pieces), line[at:]
+
+
+def broken_around(before: bytes, behind: bytes) -> bytes:
+    """Return ``before + behind``, a long line, with soft breaks; `behind` comes again and again."""
+    line = before + behind
+    pieces = []
+    at = 0
+    while at < len(before) and (found := _QP_PIECE.match(line, at)):
+        pieces.append(found[0])
+        at = found.end()
+    if rest := _broken_behind(behind, at - len(before)):
+        pieces.append(rest)
+    return b"=\r\n".join(pieces)
+
+
+@lru_cache(maxsize=1024)  # a line has few columns at which something can begin
+def _broken_behind(line: bytes, start: int) -> bytes:
+    return b"=\r\n".join(_QP_PIECE.findall(line, start))
+
+
 def base64_body(data: bytes) -> bytes:
     """Return `data` in base64, in lines of 76 characters with CRLF, ending in one."""
     encoded = base64.b64encode(data)

@@ -538,8 +538,14 @@ class _Folding:
             return node.value
         if isinstance(node, nodes.Name):
             return known[node.name]
-        if isinstance(node, nodes.Getattr) and isinstance(node.node, nodes.Name):
-            return self.sandbox.getattr(known[node.node.name], node.attr)
+        if isinstance(node, nodes.Getattr):
+            return self.sandbox.getattr(self._worked_out(node.node, known), node.attr)
+        if isinstance(node, nodes.Not):
+            return not self._worked_out(node.node, known)
+        if isinstance(node, nodes.Filter) and not (node.args or node.kwargs or node.dyn_args):
+            filter_ = self.sandbox.filters[node.name]
+            if node.node is not None and not hasattr(filter_, "jinja_pass_arg"):
+                return filter_(self._worked_out(node.node, known))
         return self.sandbox.evaluated(node, known)
 
 

@@ -68,7 +68,7 @@ class Policy:
 
     `unsubscribe` are the beginnings of links by which a reader can leave. `words` are those
     that are not said to a tier or to `EVERYONE`, each with what to say instead. `clients` are
-    caniemail's names. `weights` are octets of images whose files are at hand, by ``src``.
+    caniemail's names. `weights` are octets of images that come along, by ``src``.
     """
 
     kind: MailKind

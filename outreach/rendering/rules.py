@@ -181,7 +181,7 @@ RULES = {
             "L205",
             "link-relative",
             _ERROR,
-            "a link or image has no host: a mail has no page that it could be relative to",
+            "a link has no host: a mail has no page that it could be relative to",
             "write the whole address, with https://",
         ),
         Rule(

@@ -16,10 +16,12 @@ from threading import Lock
 from unicodedata import east_asian_width
 
 from outreach.rendering.encoding import (
+    broken_around,
     broken_softly,
     is_plain,
     quoted_inside,
     quoted_printable,
+    soft_beginning,
 )
 from outreach.rendering.text import WIDTH, Block, columns
 
@@ -40,10 +42,13 @@ def _quoted(value: str, escaped: Callable[[str], str]) -> bytes:
     return quoted_inside(escaped(value))
 
 
+_LONG = 160  # octets that are worth breaking once
+
+
 class Line:
     """One line with values in it. Pieces are texts, ``(index, escape)`` or a token's number."""
 
-    __slots__ = ("_bytes", "_fast", "_pieces")
+    __slots__ = ("_begin", "_behind", "_fast", "_pieces", "_steps")
 
     def __init__(self, pieces: Sequence["str | tuple[int, Callable[[str], str]] | int"]) -> None:
         self._pieces = tuple(pieces)
@@ -55,9 +60,15 @@ class Line:
             and not "From ".startswith(first)
             and not (isinstance(last, str) and last.endswith((" ", "\t")))
         )
-        self._bytes = [
+        steps: list[bytes | tuple[int, Callable[[str], str]] | int] = [
             quoted_inside(piece) if isinstance(piece, str) else piece for piece in pieces
         ]
+        self._begin, self._behind = b"", b""
+        if isinstance(steps[0], bytes):
+            self._begin, steps[0] = soft_beginning(steps[0])
+        if len(steps) > 1 and isinstance(steps[-1], bytes) and len(steps[-1]) > _LONG:
+            self._behind = steps.pop()  # type: ignore[assignment]
+        self._steps = steps
 
     def text(self, values: Sequence[str], tokens: Tokens) -> str:
         """Return the line without its end."""
@@ -77,14 +88,21 @@ class Line:
         if not self._fast:
             return quoted_printable(self.text(values, tokens))
         parts: list[bytes] = []
-        for piece in self._bytes:
+        for piece in self._steps:
             if piece.__class__ is bytes:
                 parts.append(piece)
             elif piece.__class__ is tuple:
                 parts.append(_quoted(values[piece[0]], piece[1]))
             else:
                 parts.append(tokens.octets[piece])  # type: ignore[index]
-        return broken_softly(b"".join(parts)) + b"\r\n"
+        line = b"".join(parts)
+        if self._behind:
+            line = broken_around(line, self._behind)
+        elif self._begin:
+            line = broken_around(line, b"")
+        else:
+            line = broken_softly(line)
+        return self._begin + line + b"\r\n"
 
     @property
     def tokens(self) -> frozenset[int]:

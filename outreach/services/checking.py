@@ -7,7 +7,6 @@ several contacts are one finding with their addresses.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from outreach.domain.condition import Condition
 from outreach.domain.contact import AttributeType, ConsentStatus, Contact
@@ -82,10 +81,8 @@ def _by_place(finding: Finding) -> tuple[str, int, int, str]:
     return problem.source or "", problem.line or 0, problem.column or 0, finding.rule.id
 
 
-def linter(
-    composer: Composer, *, tiers: Tiers, clients: Sequence[str], folder: Path | None = None
-) -> Linter:
-    """Return what judges the mail of `composer`; `folder` holds pictures that it names by path."""
+def linter(composer: Composer, *, tiers: Tiers, clients: Sequence[str]) -> Linter:
+    """Return what judges the mail of `composer`."""
     links, template = composer.links, composer.template
     ways = (
         f"{links.base_url}/u/" if links.base_url else None,
@@ -101,7 +98,7 @@ def linter(
         postal_address=composer.postal_address,
         words=tiers.words,
         clients=tuple(clients),
-        weights=(_weights(folder) if folder else {}) | _inline_weights(template),
+        weights=_weights(template),
     )
     return Linter(template, policy)
 
@@ -165,22 +162,12 @@ def _untranslated(template: Template, locale: str) -> Problem:
     )
 
 
-def _inline_weights(template: Template) -> dict[str, int]:
+def _weights(template: Template) -> dict[str, int]:
     """Return the octets of the pictures that come along, by how the HTML shows them."""
     return {
         f"cid:{image.cid}": len(image.data)
         for version in (template, *template.translations.values())
         for image in version.images
-    }
-
-
-def _weights(folder: Path) -> dict[str, int]:
-    """Return the octets of every picture below `folder`, by its path in it."""
-    suffixes = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg")
-    return {
-        path.relative_to(folder).as_posix(): path.stat().st_size
-        for path in folder.rglob("*")
-        if path.suffix.lower() in suffixes and path.is_file()
     }
 
 

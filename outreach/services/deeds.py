@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from outreach.domain.contact import Contact
 from outreach.domain.delivery import CampaignEvent
 from outreach.domain.effects import (
+    LONG_PAST,
     POLICY_BOUNCES,
     SOFT_WINDOW,
     Bounced,
@@ -18,8 +19,18 @@ from outreach.domain.effects import (
 )
 from outreach.domain.touches import Channel
 from outreach.services.origins import Origin, normalised
-from outreach.storage import campaigns, contacts, inbox, keys, permissions, suppressions, touches
-from outreach.storage.inbox import Effect
+from outreach.storage import (
+    campaigns,
+    contacts,
+    deeds,
+    inbox,
+    keys,
+    permissions,
+    suppressions,
+    touches,
+)
+from outreach.storage.deeds import Effect
+from outreach.storage.inbox import State
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -41,8 +52,9 @@ class Deed:
     #: Whether a person tied it to the contact just now: no answer of ours can have been to it.
     is_late: bool = False
 
-    def do(self, effects: Effects, *, summary: str | None) -> None:
-        """Do it all."""
+    def do(self, effects: Effects, *, summary: str | None) -> State:
+        """Do it all, and return the state that the mail is in then."""
+        state = State.FILED
         # Whether an address is given up depends on what came from it before this mail.
         for bounce in effects.bounces:
             self._bounce(bounce)
@@ -58,20 +70,21 @@ class Deed:
         if effects.hold_until and effects.hold_until > self.now:
             self._hold(effects.hold_until)
         if effects.cancels_checkins:
-            called_off = inbox.cancel_checkins(self.session, self.contact.id)
+            called_off = deeds.cancel_checkins(self.session, self.contact.id)
             if called_off:
                 self._note(Effect.CANCEL_CHECKIN, {"delivery_ids": called_off})
-        if effects.answer_by:
-            self._start_clock(effects.answer_by)
+        if effects.answer_by and self.now - self.event.at < LONG_PAST:
+            state = State.OPEN if self._start_clock(effects.answer_by) else State.DONE
         if effects.stops_clocks:
-            stopped = inbox.stop_clocks(
+            stopped = deeds.stop_clocks(
                 self.session, self.contact.id, at=self.event.at, answer_id=self.inbound_id
             )
             if stopped:
                 self._note(Effect.STOP_CLOCK, {"inbound_ids": stopped})
+        return state
 
     def _note(self, effect: Effect, detail: Mapping[str, Any]) -> None:
-        inbox.note(
+        deeds.note(
             self.session,
             self.inbound_id,
             effect,
@@ -99,7 +112,7 @@ class Deed:
         self._note(Effect.TOUCH, {"touch_id": touch_id, "kind": made.kind})
 
     def _bounce(self, bounce: Bounced) -> None:
-        inbox.record_bounce(
+        deeds.record_bounce(
             self.session,
             self.inbound_id,
             contact_id=self.contact.id,
@@ -122,8 +135,8 @@ class Deed:
         if bounce.severity is Severity.POLICY:
             self._pause_campaign(bounce)
             return
-        counted = inbox.soft_bounces(self.session, bounce.address, self.event.at - SOFT_WINDOW)
-        sign = inbox.last_sign(self.session, self.contact.id)
+        counted = deeds.soft_bounces(self.session, bounce.address, self.event.at - SOFT_WINDOW)
+        sign = deeds.last_sign(self.session, self.contact.id)
         if is_worn_out(counted, sign, self.event.at):
             why = f"{len(counted)} bounces since {counted[0]:%Y-%m-%d}"
             self._suppress(bounce.address, suppressions.BOUNCE, why)
@@ -132,7 +145,7 @@ class Deed:
         delivery = self.origin.delivery
         if delivery is None:
             return
-        number = inbox.policy_bounces(self.session, delivery.campaign_id)
+        number = deeds.policy_bounces(self.session, delivery.campaign_id)
         if number < POLICY_BOUNCES:
             return
         reason = f"{number} mails came back because of us, the last as {bounce.reason}"
@@ -174,16 +187,20 @@ class Deed:
             self._note(Effect.OPT_OUT, {"scopes": new, "source": source})
 
     def _hold(self, until: datetime) -> None:
-        held = inbox.hold(self.session, self.contact.id, until)
+        held = deeds.hold(self.session, self.contact.id, until)
         if held is not None:
             before = held.before.isoformat() if held.before else None
             self._note(Effect.HOLD, {"until": held.until.isoformat(), "before": before})
 
-    def _start_clock(self, due: datetime) -> None:
+    def _start_clock(self, due: datetime) -> bool:
+        """Start our response clock; return whether it runs, or an answer was there already."""
         values: dict[str, Any] = {"answer_by": due}
         # The answer may have been read before the question, from another folder.
-        answer = inbox.answered_since(self.session, self.contact.id, self.event.at)
-        if answer is not None and not self.is_late:
+        answer = None
+        if not self.is_late:
+            answer = deeds.answered_since(self.session, self.contact.id, self.event.at)
+        if answer is not None:
             values |= {"answered_by_id": answer[0], "answered_at": answer[1]}
         inbox.change(self.session, self.inbound_id, **values)
         self._note(Effect.CLOCK, {"answer_by": due.isoformat()})
+        return answer is None

@@ -41,9 +41,10 @@ from outreach.services.arrivals import Found, event_of, read, row_of, said
 from outreach.services.contacts import find
 from outreach.services.deeds import Deed
 from outreach.services.origins import Origin, Origins, addresses_of, normalised, people_of
-from outreach.storage import contacts, inbox, keys, suppressions, touches
+from outreach.storage import contacts, deeds, inbox, keys, suppressions, touches
 from outreach.storage.database import Database
-from outreach.storage.inbox import Done, Item, State
+from outreach.storage.deeds import Done
+from outreach.storage.inbox import Item, State
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -285,26 +286,17 @@ class Inbox:
     ) -> State:
         """Do what follows from a mail, and return the state it is in then."""
         effects = Effects(review="it could not be read") if event.kind is Kind.UNREADABLE else None
+        state = State.FILED
         for contact in contacts.load(session, people, now):
             effects = decide(event, self._terms(contact))
             deed = Deed(session, inbound_id, contact, origin, event, now, is_late=is_late)
-            deed.do(effects, summary=subject or None)
+            state = deed.do(effects, summary=subject or None)
         if effects is None:
             effects = decide(event, Terms(None, self.work, ZoneInfo("UTC")))
-        return self._settle(session, inbound_id, effects)
-
-    @staticmethod
-    def _settle(session: "Session", inbound_id: int, effects: Effects) -> State:
-        item = inbox.get(session, inbound_id)
-        waits = item is not None and item.answer_by is not None and item.answered_at is None
-        answered = item is not None and item.answered_at is not None
         if effects.review:
             state = State.REVIEW
-        elif waits:
-            state = State.OPEN
-        else:
-            state = State.DONE if answered else State.FILED
-        inbox.change(session, inbound_id, state=state, review=effects.review)
+        if state is not State.FILED or is_late:
+            inbox.change(session, inbound_id, state=state, review=effects.review)
         return state
 
     def _terms(self, contact: Contact) -> Terms:
@@ -350,7 +342,7 @@ class Inbox:
         with self.database.read() as session:
             item = _known(session, inbound_id)
             raw = inbox.raw(session, inbound_id) or b""
-            return Shown(item, tuple(inbox.effects(session, inbound_id)), raw)
+            return Shown(item, tuple(deeds.listing(session, inbound_id)), raw)
 
     def assign(self, inbound_id: int, email: str, *, by: str, add_address: bool = False) -> Changed:
         """Say whose a mail is; then it does what it would have done had that been known.
@@ -410,7 +402,7 @@ class Inbox:
         until: date | None = None,
     ) -> Changed:
         """Take back what a mail did, and do what it should have done."""
-        stays, touched = inbox.undo(session, item.id, by=by, now=now)
+        stays, touched = deeds.undo(session, item.id, by=by, now=now)
         if touched:
             touches.recompute(session, sorted(touched))
         inbox.change(
@@ -459,10 +451,9 @@ class Inbox:
         session: "Session", event: Event, kind: Kind, origin: Origin, until: date | None
     ) -> Event:
         """Return the event as a person says it is."""
-        if kind is event.kind:
-            return replace(event, until=until or event.until, sure=True, wants_out=False)
         bounced = event.bounced
-        if kind is Kind.BOUNCE and not bounced and origin.contact_id is not None:
+        named = any(each.ours for each in bounced)
+        if kind is Kind.BOUNCE and not named and origin.contact_id is not None:
             (primary, *_) = contacts.addresses(session, origin.contact_id)
             address = origin.delivery.address if origin.delivery else primary.address
             gone = Bounced(
@@ -472,10 +463,11 @@ class Inbox:
         return replace(
             event,
             kind=kind,
-            until=until or (event.until if kind is Kind.ABSENT else None),
+            until=until or (event.until if kind in (Kind.ABSENT, event.kind) else None),
             bounced=bounced,
             sure=True,
             wants_out=False,
+            # Whoever names a contact's mail knows that it was meant for us.
             is_bulk=False,
         )
 

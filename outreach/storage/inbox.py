@@ -1,4 +1,4 @@
-"""The inbox: mails that came back, what each did, and how far each mailbox was read."""
+"""The inbox: mails that came back, whose they are, and how far each mailbox was read."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,26 +6,20 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import and_, delete, func, or_, select, update
+from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
-from outreach.domain.delivery import DeliveryEvent, sources, target
-from outreach.domain.effects import Kind, Severity
-from outreach.domain.mailing import MailKind
+from outreach.domain.effects import Kind
 from outreach.domain.touches import Direction
 from outreach.storage.tables import (
     AddressRow,
-    BounceRow,
     CampaignRow,
     ContactRow,
     DeliveryRow,
-    EffectRow,
     InboundRow,
-    OptOutRow,
     PositionRow,
-    SuppressionRow,
     TouchRow,
 )
 
@@ -41,20 +35,6 @@ class State(StrEnum):
     FILED = "filed"
     #: A person is done with it, or it was answered.
     DONE = "done"
-
-
-class Effect(StrEnum):
-    """The things that a mail can do, as they are written down to be taken back."""
-
-    TOUCH = "touch"
-    HOLD = "hold"
-    OPT_OUT = "opt-out"
-    SUPPRESS = "suppress"
-    BOUNCE = "bounce"
-    CLOCK = "clock"
-    STOP_CLOCK = "stop-clock"
-    CANCEL_CHECKIN = "cancel-check-in"
-    PAUSE_CAMPAIGN = "pause-campaign"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,17 +100,6 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Done:
-    """One thing that a mail did, and when it was taken back if it was."""
-
-    effect: Effect
-    contact_id: int | None
-    detail: Mapping[str, Any]
-    at: datetime
-    undone_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Answerable:
     """A delivery that a mail may answer, with all addresses of its reader."""
 
@@ -190,24 +159,6 @@ def change(session: Session, inbound_id: int, **values: Any) -> None:  # noqa: A
     )
 
 
-def note(
-    session: Session,
-    inbound_id: int,
-    effect: Effect,
-    *,
-    contact_id: int | None,
-    detail: Mapping[str, Any],
-    now: datetime,
-) -> None:
-    """Write down what a mail did."""
-    session.add(
-        EffectRow(
-            inbound_id=inbound_id, contact_id=contact_id, effect=effect, detail=detail, at=now
-        )
-    )
-    session.flush()
-
-
 def positions(session: Session, mailbox: str) -> dict[str, tuple[str, int]]:
     """Return how far each folder of a mailbox was read: epoch and position."""
     rows = session.scalars(select(PositionRow).where(PositionRow.mailbox == mailbox))
@@ -231,7 +182,7 @@ def advance(
     )
 
 
-# Looking up whose a mail is
+# Whose a mail is
 
 
 def answerable(
@@ -318,171 +269,6 @@ def by_message_id(session: Session, message_ids: Sequence[str]) -> tuple[int, in
     return next((known[each] for each in message_ids if each in known), None)
 
 
-# What a mail does
-
-
-def record_bounce(
-    session: Session,
-    inbound_id: int,
-    *,
-    contact_id: int | None,
-    delivery_id: int | None,
-    address: str,
-    severity: str,
-    reason: str,
-    status: str | None,
-    at: datetime,
-) -> None:
-    """Count a bounce, and mark the delivery that came back."""
-    session.add(
-        BounceRow(
-            inbound_id=inbound_id,
-            contact_id=contact_id,
-            delivery_id=delivery_id,
-            address=address,
-            severity=severity,
-            reason=reason,
-            status=status,
-            at=at,
-        )
-    )
-    session.flush()
-    _mark(session, delivery_id)
-
-
-def _mark(session: Session, delivery_id: int | None) -> None:
-    if delivery_id is None:
-        return
-    newest = session.scalars(
-        select(BounceRow)
-        .where(BounceRow.delivery_id == delivery_id)
-        .order_by(BounceRow.at.desc(), BounceRow.id.desc())
-        .limit(1)
-    ).first()
-    session.execute(
-        update(DeliveryRow)
-        .where(DeliveryRow.id == delivery_id)
-        .values(
-            bounced_at=newest.at if newest else None,
-            bounce=f"{newest.severity}: {newest.reason}" if newest else None,
-        )
-        .execution_options(synchronize_session=False)
-    )
-
-
-def soft_bounces(session: Session, address: str, since: datetime) -> list[datetime]:
-    """Return when a normalised address bounced in ways that count, since an instant.
-
-    A hard bounce whose origin is not proven counts like a soft one.
-    """
-    counted = (Severity.SOFT, Severity.FULL, Severity.HARD)
-    return list(
-        session.scalars(
-            select(BounceRow.at)
-            .where(
-                BounceRow.address == address,
-                BounceRow.at >= since,
-                BounceRow.severity.in_(counted),
-            )
-            .order_by(BounceRow.at)
-        )
-    )
-
-
-def policy_bounces(session: Session, campaign_id: int) -> int:
-    """Return how many deliveries of a campaign bounced because of us or the message."""
-    return session.execute(
-        select(func.count(BounceRow.delivery_id.distinct()))
-        .join(DeliveryRow, DeliveryRow.id == BounceRow.delivery_id)
-        .where(DeliveryRow.campaign_id == campaign_id, BounceRow.severity == Severity.POLICY)
-    ).scalar_one()
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A hold that was set, and the one that it took the place of."""
-
-    until: datetime
-    before: datetime | None
-
-
-def hold(session: Session, contact_id: int, until: datetime) -> Held | None:
-    """Hold mail to a contact; None where it is held as long already."""
-    before = session.scalar(select(ContactRow.held_until).where(ContactRow.id == contact_id))
-    if before is not None and before >= until:
-        return None
-    session.execute(
-        update(ContactRow)
-        .where(ContactRow.id == contact_id)
-        .values(held_until=until)
-        .execution_options(synchronize_session=False)
-    )
-    return Held(until, before)
-
-
-def cancel_checkins(session: Session, contact_id: int) -> list[int]:
-    """Call off check-ins that wait to be sent to a contact; return their deliveries."""
-    checkins = select(CampaignRow.id).where(CampaignRow.kind == MailKind.CHECKIN)
-    rows = session.scalars(
-        update(DeliveryRow)
-        .where(
-            DeliveryRow.contact_id == contact_id,
-            DeliveryRow.state.in_(sources(DeliveryEvent.CANCEL)),
-            DeliveryRow.campaign_id.in_(checkins),
-        )
-        .values(
-            state=target(DeliveryEvent.CANCEL),
-            reason="they wrote to us",
-            not_before=None,
-            lease_owner=None,
-            lease_until=None,
-        )
-        .returning(DeliveryRow.id)
-        .execution_options(synchronize_session=False)
-    )
-    return sorted(rows)
-
-
-def stop_clocks(session: Session, contact_id: int, *, at: datetime, answer_id: int) -> list[int]:
-    """Stop the response clocks of what a contact wrote before `at`; return those mails."""
-    rows = session.scalars(
-        update(InboundRow)
-        .where(
-            InboundRow.contact_id == contact_id,
-            InboundRow.answer_by.is_not(None),
-            InboundRow.answered_at.is_(None),
-            InboundRow.received_at <= at,
-            InboundRow.id != answer_id,
-        )
-        .values(answered_at=at, answered_by_id=answer_id)
-        .returning(InboundRow.id)
-        .execution_options(synchronize_session=False)
-    ).all()
-    session.execute(
-        update(InboundRow)
-        .where(InboundRow.id.in_(rows), InboundRow.state == State.OPEN)
-        .values(state=State.DONE)
-        .execution_options(synchronize_session=False)
-    )
-    return sorted(rows)
-
-
-def answered_since(session: Session, contact_id: int, at: datetime) -> tuple[int, datetime] | None:
-    """Return the first answer of ours to a contact after `at`, and when it was; or None."""
-    row = session.execute(
-        select(TouchRow.inbound_id, TouchRow.at)
-        .join(InboundRow, InboundRow.id == TouchRow.inbound_id)
-        .where(
-            TouchRow.contact_id == contact_id,
-            TouchRow.at >= at,
-            InboundRow.kind == Kind.ANSWER,
-        )
-        .order_by(TouchRow.at)
-        .limit(1)
-    ).first()
-    return (row[0], row[1]) if row and row[0] is not None else None
-
-
 def unanswered(session: Session, contact_id: int) -> tuple[datetime, str | None] | None:
     """Return our newest mail by hand to a contact and its subject, if they wrote nothing since."""
     ours = session.execute(
@@ -497,122 +283,6 @@ def unanswered(session: Session, contact_id: int) -> tuple[datetime, str | None]
     ).first()
     heard = session.scalar(select(ContactRow.last_two_way).where(ContactRow.id == contact_id))
     return (ours[0], ours[1]) if ours and (heard is None or heard < ours[0]) else None
-
-
-def last_sign(session: Session, contact_id: int) -> datetime | None:
-    """Return when something last came from a contact, or None."""
-    return session.scalar(select(ContactRow.last_in).where(ContactRow.id == contact_id))
-
-
-# Taking back
-
-
-def effects(session: Session, inbound_id: int, *, standing: bool = False) -> list[Done]:
-    """Return what a mail did, oldest first; with `standing`, only what was not taken back."""
-    return [_done(row) for row in _effect_rows(session, inbound_id, standing=standing)]
-
-
-def _effect_rows(session: Session, inbound_id: int, *, standing: bool) -> Sequence[EffectRow]:
-    wanted = select(EffectRow).where(EffectRow.inbound_id == inbound_id).order_by(EffectRow.id)
-    if standing:
-        wanted = wanted.where(EffectRow.undone_at.is_(None))
-    return session.scalars(wanted).all()
-
-
-def undo(
-    session: Session, inbound_id: int, *, by: str, now: datetime
-) -> tuple[list[Done], set[int]]:
-    """Take back what a mail did, as far as it can be; return what stays, and whose touches went.
-
-    A check-in that was called off and a campaign that was paused stay so: a person decides on them.
-    Whoever calls this brings the summaries of the contacts up to date.
-    """
-    stays: list[Done] = []
-    touched: set[int] = set()
-    for row in _effect_rows(session, inbound_id, standing=True):
-        if row.effect in (Effect.CANCEL_CHECKIN, Effect.PAUSE_CAMPAIGN):
-            stays.append(_done(row))
-            continue
-        _take_back(session, row, by=by, now=now)
-        if row.effect == Effect.TOUCH and row.contact_id is not None:
-            touched.add(row.contact_id)
-        row.undone_at = now
-    session.flush()
-    return stays, touched
-
-
-def _take_back(session: Session, row: EffectRow, *, by: str, now: datetime) -> None:
-    detail = row.detail
-    evidence = f"misread: mail {row.inbound_id} was reclassified by {by}"
-    quiet = {"synchronize_session": False}
-    if row.effect == Effect.TOUCH:
-        session.execute(
-            delete(TouchRow)
-            .where(TouchRow.id == detail["touch_id"], TouchRow.inbound_id == row.inbound_id)
-            .execution_options(**quiet)
-        )
-    elif row.effect == Effect.HOLD:
-        until = datetime.fromisoformat(detail["until"])
-        before = datetime.fromisoformat(detail["before"]) if detail["before"] else None
-        session.execute(
-            update(ContactRow)
-            .where(ContactRow.id == row.contact_id, ContactRow.held_until == until)
-            .values(held_until=before)
-            .execution_options(**quiet)
-        )
-    elif row.effect == Effect.OPT_OUT:
-        session.execute(
-            update(OptOutRow)
-            .where(
-                OptOutRow.contact_id == row.contact_id,
-                OptOutRow.scope.in_(detail["scopes"]),
-                OptOutRow.source == detail["source"],
-                OptOutRow.lifted_at.is_(None),
-            )
-            .values(lifted_at=now, lifted_evidence=evidence)
-            .execution_options(**quiet)
-        )
-    elif row.effect == Effect.SUPPRESS:
-        listed = session.scalars(
-            select(SuppressionRow).where(
-                SuppressionRow.normalised == detail["address"],
-                SuppressionRow.source == detail["source"],
-                SuppressionRow.lifted_at.is_(None),
-            )
-        ).first()
-        if listed:
-            said = f"{now:%Y-%m-%d}: {evidence}"
-            listed.detail = f"{listed.detail}\n{said}" if listed.detail else said
-            listed.lifted_at, listed.lifted_by = now, by
-    elif row.effect == Effect.BOUNCE:
-        session.execute(
-            delete(BounceRow)
-            .where(BounceRow.inbound_id == row.inbound_id)
-            .execution_options(**quiet)
-        )
-        _mark(session, detail["delivery_id"])
-    elif row.effect == Effect.CLOCK:
-        change(session, row.inbound_id, answer_by=None, answered_at=None, answered_by_id=None)
-    elif row.effect == Effect.STOP_CLOCK:
-        session.execute(
-            update(InboundRow)
-            .where(
-                InboundRow.id.in_(detail["inbound_ids"]),
-                InboundRow.answered_by_id == row.inbound_id,
-            )
-            .values(answered_at=None, answered_by_id=None, state=State.OPEN)
-            .execution_options(**quiet)
-        )
-
-
-def _done(row: EffectRow) -> Done:
-    return Done(
-        effect=Effect(row.effect),
-        contact_id=row.contact_id,
-        detail=row.detail,
-        at=row.at,
-        undone_at=row.undone_at,
-    )
 
 
 # Looking at

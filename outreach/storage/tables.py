@@ -570,7 +570,7 @@ class EffectRow(Table):
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     inbound_id: Mapped[int] = mapped_column(RowId, ForeignKey("inbound.id"), index=True)
     contact_id: Mapped[int | None] = mapped_column(RowId, ForeignKey("contacts.id"), index=True)
-    #: A `storage.inbox.Effect`.
+    #: A `storage.deeds.Effect`.
     effect: Mapped[str] = mapped_column(String(20))
     detail: Mapped[dict[str, Any]]
     at: Mapped[datetime]

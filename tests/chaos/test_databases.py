@@ -14,6 +14,8 @@ from tests.chaos.arena import ROUNDS, Arena, Launcher, Tally, again, seeds
 from tests.chaos.conftest import MakeArena
 from tests.postgres import Cluster, find_binaries
 
+pytestmark = pytest.mark.slow
+
 PEOPLE = 40
 WORKERS = 3
 

@@ -9,6 +9,8 @@ from outreach.testing import Rule, ScriptedServer
 from tests.chaos.arena import ROUNDS, seeds
 from tests.chaos.conftest import MakeArena
 
+pytestmark = pytest.mark.slow
+
 PEOPLE = 120 if ROUNDS else 60
 
 #: Within how many seconds of its start a sender is killed, at random; each round takes one. The

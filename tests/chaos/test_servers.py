@@ -9,6 +9,8 @@ from outreach.testing import Rule, ScriptedServer, make_certificate
 from tests.chaos.arena import seeds
 from tests.chaos.conftest import MakeArena
 
+pytestmark = pytest.mark.slow
+
 PEOPLE = 20
 STEPS = ("connect", "EHLO", "MAIL", "RCPT", "DATA", "content", "dot", "RSET", "QUIT")
 

@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -127,7 +126,7 @@ def test_explain_needs_no_workspace_and_records_nothing(
         + b"\nFrom y Mon Nov 23 10:00:00 2026\n"
         + BOUNCE
     )
-    before = sorted(os.listdir(tmp_path))
+    before = sorted(tmp_path.iterdir())
     assert run(["inbox", "explain", "bounce.eml"]) == 0
     text = capsys.readouterr().out
     assert "bounced: bo@example.com: 5.1.1, user-unknown (dead)" in text
@@ -145,7 +144,7 @@ def test_explain_needs_no_workspace_and_records_nothing(
     assert "reply" in capsys.readouterr().out
     assert run(["inbox", "explain", "bounce.eml", "missing.eml"]) == 6
     assert run(["inbox", "explain", "missing.eml"]) == 2
-    assert sorted(os.listdir(tmp_path)) == before
+    assert sorted(tmp_path.iterdir()) == before
 
 
 def test_terminal_codes_of_a_stranger_are_shown_not_obeyed(studio: Path, printed: Printed) -> None:

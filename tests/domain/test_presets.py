@@ -27,10 +27,12 @@ def targets(mapping: Mapping) -> list[str | None]:
     [
         "Email,First Name,Last Name,Company,Job Title,Phone,Language,Time zone,Country",
         "E-Mail-Adresse,Vorname,Nachname,Firma,Funktion,Telefon,Sprache,Zeitzone,Land",
-        "Adresse e-mail,Prénom,Nom de famille,Société,Fonction,Téléphone,Langue,Fuseau horaire,Pays",
+        "Adresse e-mail,Prénom,Nom de famille,Société,Fonction,Téléphone,Langue,"
+        "Fuseau horaire,Pays",
         "Correo electrónico,Nombre,Apellidos,Empresa,Cargo,Teléfono,Idioma,Zona horaria,País",
         "Indirizzo email,first name,Cognome,Azienda,Ruolo,Telefono,Lingua,Fuso orario,Paese",
-        "Endereço de e-mail,Primeiro nome,Sobrenome,Empresa,Cargo,Telefone,Idioma,Fuso horário,País",
+        "Endereço de e-mail,Primeiro nome,Sobrenome,Empresa,Cargo,Telefone,Idioma,"
+        "Fuso horário,País",
         "E-mailadres,Voornaam,Achternaam,Bedrijf,Functie,Telefoon,Taal,Tijdzone,Land",
         "E-post,Förnamn,Efternamn,Företag,Befattning,Telefon,Språk,Tidszon,Land",
         "Adres e-mail,Imię,Nazwisko,Nazwa firmy,Stanowisko,Telefon,Język,Strefa czasowa,Kraj",

@@ -188,6 +188,29 @@ def test_mails_are_fetched_in_small_groups(box: ImapBox, monkeypatch: pytest.Mon
     assert "5" in asked
 
 
+def test_a_folder_that_is_renumbered_while_it_is_read_is_read_anew(box: ImapBox) -> None:
+    for number in range(3):
+        box.put(mail(number), WHEN)
+    source = box.source()
+    source._most_at_once = 1
+    reading = source.read({})
+    first = next(reading)
+    assert source._client is not None
+    source._client.socket().shutdown(socket.SHUT_RDWR)
+    box.renumber()
+    rest = list(reading)
+    assert sorted(numbers(rest)) == [b"0", b"1", b"2"]
+    epochs = {each.position.epoch for each in (first, *rest) if each.position}
+    assert len(epochs) == 2
+
+
+def test_a_mail_of_many_megabytes_comes_whole(box: ImapBox) -> None:
+    box.put(mail(1, 20_000_000), WHEN)
+    box.put(mail(2), WHEN)
+    found = list(box.source().read({}))
+    assert [len(each.raw) > 20_000_000 for each in found] == [True, False]
+
+
 def test_news_wake_who_waits(box: ImapBox) -> None:
     woken: list[bool] = []
     source = box.source()

@@ -189,7 +189,8 @@ INLINE = [
     "{{ contact.plan | upper }} {{ contact.plan | truncate(5) }}",
     "{{ contact.seats | number }} {{ contact.seats | money('EUR') }} {{ contact.seats }}",
     "{{ contact.since | date }} {{ now | datetime }} {{ today }} {{ now | time }}",
-    "{% for item in contact['items'] %}<p>{{ loop.index }} {{ item }}</p>{% else %}none{% endfor %}",
+    "{% for item in contact['items'] %}<p>{{ loop.index }} {{ item }}</p>"
+    "{% else %}none{% endfor %}",
     "{% for article in articles %}{% include 'partials/article.mjml' %}{% endfor %}",
     "{% for a in articles if a.title %}{{ a.title }}{{ loop.index }}{% endfor %}",
     "{% for a in articles %}{{ loop.last }}{% if loop.first %}1st {{ contact.tier }}{% endif %}"
@@ -197,7 +198,8 @@ INLINE = [
     "{% include 'partials/hello.mjml' %}",
     "{% import 'partials/macros.mjml' as m %}{{ m.row('Tier', contact.tier) }}"
     "{{ m.row(contact.plan, 2) }}",
-    "{% from 'partials/macros.mjml' import box %}{% call box() %}in {{ contact.plan }}{% endcall %}",
+    "{% from 'partials/macros.mjml' import box %}"
+    "{% call box() %}in {{ contact.plan }}{% endcall %}",
     "{% from 'partials/macros.mjml' import row %}{{ row('a', contact.plan) | upper }}",
     "{% set x %}<b>{{ contact.plan }}</b>{% endset %}{{ x }}{{ x }}",
     "{% set x %}<b>{{ contact.plan }}</b>{% endset %}{{ x | length }}{{ x }}",
@@ -399,15 +401,16 @@ def test_a_value_that_changes_the_page_belongs_to_the_key(part: str) -> None:
 
 
 def test_links_whose_words_say_where_they_lead_read_the_same() -> None:
-    made = page('<a href="https://{{ contact.company }}">{{ contact.company }}</a>', files=BLIND)
+    made = page(
+        '<a href="https://{{ contact.company }}">{{ contact.company }}</a>', files=BLIND
+    )
     people = [contact(id=1, company="example.com"), contact(id=2, company="other.example")]
     assert filled_for(made, people).counts.skeletons == 1
 
 
 def test_values_that_follow_each_other_are_told_apart() -> None:
-    part = (
-        "{% set x %}{{ contact.first_name }}{% endset %}<p>{{ x }}{{ x }}{{ contact.company }}</p>"
-    )
+    part = "{% set x %}{{ contact.first_name }}{% endset %}"
+    part += "<p>{{ x }}{{ x }}{{ contact.company }}</p>"
     filled_for(page(part), USUAL_PEOPLE)
 
 

@@ -78,6 +78,9 @@ class FakeComposer:
     broken: set[str] = field(default_factory=set)
     composed: list[str] = field(default_factory=list)
 
+    def untranslated(self, contact: Contact) -> None:
+        return None
+
     def compose(self, contact: Contact, *, delivery_id: int, date: datetime) -> Composed:
         if contact.email in self.broken:
             raise TemplateError("company is not known", source="december.md", line=7)

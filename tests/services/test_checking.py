@@ -9,6 +9,7 @@ from outreach.domain.tiers import Tiers
 from outreach.errors import TemplateError
 from outreach.rendering.lint import GMAIL_CLIP
 from outreach.rendering.rules import Severity
+from outreach.rendering.templates import TemplateSet
 from outreach.services.checking import (
     Report,
     check,
@@ -32,11 +33,11 @@ PREHEADER = "preheader: Forty characters at the least, and no more than inboxes 
 HEAD = f"subject: x\n{PREHEADER}"
 
 
-def report(body: str, *people: object, head: str = HEAD, folder: Path | None = None) -> Report:
+def report(body: str, *people: object, head: str = HEAD) -> Report:
     made = template(body, suffix="md", head=head)
     sender = Sender("Anna", "anna@a.example")
     composer = Composer(made, sender, LINKS, postal_address="1 Main Street, Town")
-    judge = linter(composer, tiers=TIERS, clients=["gmail"], folder=folder)
+    judge = linter(composer, tiers=TIERS, clients=["gmail"])
     return check(composer, judge, people or [contact()], NOW)  # type: ignore[arg-type]
 
 
@@ -106,11 +107,42 @@ def test_words_come_from_the_tiers():
     assert rules("Our customers" + FOOT, contact(tier="customer")) == []
 
 
-def test_pictures_in_the_folder_are_weighed(tmp_path: Path):
+def test_pictures_that_come_along_are_weighed(tmp_path: Path):
     (tmp_path / "images").mkdir()
-    (tmp_path / "images/a.png").write_bytes(b"x" * 1_500_000)
-    found = rules("![A](images/a.png)" + FOOT + "\n\n" + "word " * 40, folder=tmp_path)
-    assert set(found) >= {"L205", "L504"}
+    (tmp_path / "images/a.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(1_500_000))
+    words = "![A](images/a.png)" + FOOT + "\n\n" + "word " * 40
+    (tmp_path / "mail.md").write_text(f"---\n{HEAD}\n---\n{words}")
+    made = TemplateSet(tmp_path).load("mail")
+    composer = Composer(
+        made, Sender("Anna", "anna@a.example"), LINKS, postal_address="1 Main Street"
+    )
+    judge = linter(composer, tiers=TIERS, clients=["gmail"])
+    found = check(composer, judge, [contact()], NOW)
+    assert "L504" in {finding.rule.id for finding in found.findings}
+
+
+def test_locales_without_a_translation_are_told_with_their_contacts():
+    files = {
+        "mail.md": f"---\n{HEAD}\nlanguage: en\n---\nHi",
+        "mail.de.md": f"---\n{HEAD}\n---\nHallo",
+    }
+    composer = Composer(TemplateSet(files).load("mail"), Sender("Anna", "anna@a.example"), LINKS)
+    people = [
+        contact(id=number, email=f"{number}@example.com", locale=locale)
+        for number, locale in enumerate(("fi", "de-AT", "fi", "en", None, "uk"))
+    ]
+    judge = linter(composer, tiers=TIERS, clients=["gmail"])
+    found = [
+        (finding.problem.message.rpartition(" ")[2], finding.contacts)
+        for finding in check(composer, judge, people, NOW).findings
+        if finding.rule.id == "L004"
+    ]
+    assert sorted(found) == [
+        ("fi", ("0@example.com", "2@example.com")),
+        ("uk", ("5@example.com",)),
+    ]
+    invented = check(composer, judge, people, NOW, invented=True).findings
+    assert "L004" not in {finding.rule.id for finding in invented}
 
 
 def test_a_template_that_cannot_be_read_is_a_report_too():

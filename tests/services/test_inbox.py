@@ -1,6 +1,7 @@
 """The inbox on both databases: what each kind of mail does, once, and how it is taken back."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -19,12 +20,13 @@ from outreach.domain.touches import SUMMARIES
 from outreach.domain.working_time import WorkingTime
 from outreach.errors import NotFoundError, UnavailableError, UsageError
 from outreach.inbound.sources import Position, Received, fingerprint
-from outreach.services import arrivals
+from outreach.services import arrivals, merging
 from outreach.services import contacts as people
 from outreach.services.inbox import Inbox
 from outreach.storage import contacts, suppressions, touches
 from outreach.storage.database import Database
-from outreach.storage.inbox import Effect, Item, State
+from outreach.storage.deeds import Effect
+from outreach.storage.inbox import Item, State
 from outreach.testing import FrozenClock
 from tests.services.desk import TIERS, Desk, add_contacts, new_campaign
 
@@ -213,6 +215,14 @@ def test_an_answer_that_was_read_before_the_question_stops_its_clock(post: Post)
     item = post.write(answers=sent["ada"], at=asked)
     assert item.state is State.DONE
     assert item.answered_at == asked + timedelta(hours=1)
+
+
+def test_mail_of_long_ago_counts_and_starts_no_clock(post: Post) -> None:
+    sent = post.mailing(["ada"])
+    came = post.clock() - timedelta(days=60)
+    item = post.write(answers=sent["ada"], at=came)
+    assert (item.state, item.answer_by) == (State.FILED, None)
+    assert post.contact().last_reply == came
 
 
 def test_their_answer_to_our_own_mail_is_tied_to_them(post: Post) -> None:
@@ -536,6 +546,42 @@ def test_summaries_are_those_of_the_touches(post: Post) -> None:
     with post.database.write() as session:
         touches.recompute(session, [post.contact().id])
     assert told == {name: getattr(post.contact(), name) for name in SUMMARIES}
+
+
+def test_a_person_says_that_a_forwarded_mails_bounce_is_theirs(post: Post) -> None:
+    sent = post.mailing(["ada"])
+    item = post.bounce("somebody@forwarded.example", sent["ada"])
+    post.inbox.reclass(item.id, Kind.BOUNCE, by="anna")
+    assert post.suppressed() == {"ada@example.com": "bounce"}
+
+
+def test_the_mail_of_a_contact_that_was_merged_is_the_others(post: Post) -> None:
+    sent = post.mailing(["ada", "bo"])
+    item = post.write("bo@example.com", answers=sent["bo"])
+    merging.merge(
+        post.database, TIERS, {}, "ada@example.com", "bo@example.com", by="anna", now=post.clock()
+    )
+    assert post.inbox.show(item.id).item.email == "ada@example.com"
+    again = post.write("bo@example.com", answers=sent["bo"])
+    assert (again.email, again.stranger, again.state) == ("ada@example.com", False, State.OPEN)
+
+
+def test_runs_that_meet_the_same_mail_at_once_act_once(post: Post) -> None:
+    sent = post.mailing(["ada"])
+    raws = [
+        f"From: ada@example.com\nIn-Reply-To: {_id(sent['ada'])}\nMessage-ID: <{n}@x>\n\nYes.\n"
+        for n in range(5)
+    ]
+
+    def work() -> int:
+        received = [Received(raw=raw.encode(), received_at=None, folder="INBOX") for raw in raws]
+        return sum(post.inbox.take("anna", each).new for each in received)
+
+    with ThreadPoolExecutor(4) as pool:
+        new = sum(pool.map(lambda _: work(), range(4)))
+    assert new == 5
+    assert post.rows("SELECT count(*) FROM touches WHERE direction = 'in'")[0][0] == 5
+    assert post.rows("SELECT count(*) FROM effects")[0][0] == 10
 
 
 # Never raises, never drops
