@@ -212,10 +212,11 @@ def test_a_lost_job_is_found_by_what_is_due(workspace: Workspace) -> None:
 
 
 def test_short_jobs_follow_each_other_to_the_end(workspace: Workspace) -> None:
-    with ScriptedServer(Rule("dot", stall=0.02)) as server:
+    workspace.environ["OUTREACH_CONNECTIONS"] = "1"
+    with ScriptedServer(Rule("dot", stall=0.05)) as server:
         workspace.through(server)
         approve(workspace)
-        worker, _ = work(workspace, each=timedelta(seconds=0.1), concurrency=2)
+        worker, _ = work(workspace, each=timedelta(seconds=0.2), concurrency=2)
         assert worker.jobs > 3
         assert recipients(server) == {f"c{n}@example.com": 1 for n in range(PEOPLE)}
     assert workspace.states() == {"sent": PEOPLE}

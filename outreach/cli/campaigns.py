@@ -270,9 +270,9 @@ def reconcile(invocation: Invocation, key: str, emails: tuple[str, ...], word: s
 @json_option
 @pass_invocation
 def halt(invocation: Invocation, lift: bool, reason: str | None) -> None:
-    """Stop all sending, of every campaign and on every machine, until it is lifted.
+    """Stop all sending at once, until it is lifted.
 
-    Runs at work end within one message a connection, and no other begins.
+    It holds for every campaign and on every machine. Runs at work end within one message a connection, and no other begins.
 
     \b
     Examples:

@@ -27,9 +27,9 @@ COMMANDS = {
     "send": ("outreach.cli.sending:send", "Send a newsletter or any template to a segment."),
     "campaigns": (
         "outreach.cli.campaigns:campaigns",
-        "List, show, pause, resume or cancel campaigns.",
+        "List, show, pause, resume, settle or cancel campaigns.",
     ),
-    "halt": ("outreach.cli.campaigns:halt", "Stop all sending at once, or lift that."),
+    "halt": ("outreach.cli.campaigns:halt", "Stop all sending at once, until it is lifted."),
     "why": ("outreach.cli.campaigns:why", "Explain why a contact got a mail, or did not."),
     "inbox": (
         "outreach.cli.inbox:inbox",
