@@ -228,8 +228,8 @@ def reconcile(invocation: Invocation, key: str, emails: tuple[str, ...], word: s
     """Settle the mails that may or may not have gone out.
 
     Where a bounce came back, the mail is known to have failed; where an answer did, to have
-    arrived. About the others you decide, for all of them or for the addresses you name. A mail that is sent again has the same
-    Message-ID, so that most mail programs show it once.
+    arrived. About the others you decide, for all of them or for the addresses you name. A mail that
+    is sent again has the same Message-ID, so that most mail programs show it once.
 
     \b
     Examples:
