@@ -272,7 +272,8 @@ def reconcile(invocation: Invocation, key: str, emails: tuple[str, ...], word: s
 def halt(invocation: Invocation, lift: bool, reason: str | None) -> None:
     """Stop all sending at once, until it is lifted.
 
-    It holds for every campaign and on every machine. Runs at work end within one message a connection, and no other begins.
+    It holds for every campaign and on every machine. Runs at work end within one message a
+    connection, and no other begins.
 
     \b
     Examples:

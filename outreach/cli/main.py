@@ -33,7 +33,7 @@ COMMANDS = {
     "why": ("outreach.cli.campaigns:why", "Explain why a contact got a mail, or did not."),
     "inbox": (
         "outreach.cli.inbox:inbox",
-        "Work through what came back: replies, bounces, complaints, absences, opt-outs.",
+        "Work through what came back.",
     ),
     "reply": ("outreach.cli.inbox:reply", "Answer what a contact wrote, in the same thread."),
     "worker": ("outreach.cli.worker:worker", "Send what is due, with others, on many machines."),

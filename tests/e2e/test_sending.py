@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from outreach.config import Settings
 from outreach.domain.clock import system_clock
 from outreach.storage.database import Database
 from outreach.testing import Rule, ScriptedServer
@@ -312,7 +313,8 @@ def test_killed_at_any_moment_nothing_is_lost_and_nothing_sent_twice(
     assert kills >= 3
     assert set(states) <= {"sent", "uncertain"}
     assert states.total() == 60
-    assert states["uncertain"] <= kills
+    # Each connection has one mail in transit; more can never be in doubt.
+    assert states["uncertain"] <= kills * Settings.connections
     assert max(taken.values()) == 1
     with workspace.database.read() as session:
         doubtful = set(
