@@ -38,9 +38,9 @@ demo: .venv/ready
 	@$(BIN)/outreach -C $(DEMO) send --segment clients --yes
 	@echo
 	@echo "The mail lies in $(DEMO)/outbox, a Maildir. Three commands to try next:"
-	@echo "  $(BIN)/outreach -C $(DEMO) preview newsletter/2026-11 --random 3"
+	@echo "  $(BIN)/outreach -C $(DEMO) preview newsletter --random 3"
 	@echo "  $(BIN)/outreach -C $(DEMO) segments explain quiet-clients"
-	@echo "  $(BIN)/outreach -C $(DEMO) campaigns show"
+	@echo "  $(BIN)/outreach -C $(DEMO) campaigns list"
 
 # $(call program,MODULE,NAME,PACKAGES): look for a program with MODULE, and where it is missing install
 # Debian's PACKAGES, or say loudly that tests will be skipped.

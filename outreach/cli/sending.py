@@ -97,13 +97,13 @@ def send(
         check_detachable(app, order.limit)
     if to:
         return _test(app, console, order, to, rendered_as)
-    from outreach.services import planning
+    from outreach.services.campaigns import check_open
     from outreach.storage import campaigns
 
     with app.database.read() as session:
         campaign = campaigns.find(session, order.key)
     if campaign is not None and campaign.state != "planned":
-        planning.check_open(campaign)
+        check_open(campaign)
         if not add_new:
             return _continue(app, console, order, campaign, dry_run)
     if dry_run:

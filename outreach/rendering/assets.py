@@ -12,11 +12,13 @@ from hashlib import sha256
 from html import unescape
 from mimetypes import MimeTypes
 from pathlib import PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from outreach.rendering.message import Attachment, InlineImage
 from outreach.rendering.mjml_source import included_name
+
+if TYPE_CHECKING:
+    from outreach.rendering.message import Attachment, InlineImage
 
 FOLDER = "files"
 """The folder among the templates that holds nothing but such files."""
@@ -109,19 +111,25 @@ def image_names(text: str) -> Iterable[str]:
     return dict.fromkeys(found[0] for found in _IMAGE_NAME.finditer(text))
 
 
-def inline_image(name: str, data: bytes) -> InlineImage:
+def inline_image(name: str, data: bytes) -> "InlineImage":
     """Return the image called `name`, or raise `ValueError` where mail programs show no such."""
     kind, starts = _IMAGES[PurePosixPath(name).suffix.lower()]
     if not data.startswith(starts):
         raise ValueError(f"is not what its name says, {kind}")
     # By its content, so that one image under two names travels once.
+    from outreach.rendering.message import InlineImage  # noqa: PLC0415 - rarely needed
+
     return InlineImage(f"{sha256(data).hexdigest()[:24]}@inline", kind, data)
 
 
 def attachments_of(
     specs: Sequence[AttachmentSpec], data_of: Callable[[str], bytes]
-) -> tuple[Attachment, ...]:
+) -> "tuple[Attachment, ...]":
     """Return the attachments that `specs` name."""
+    if not specs:
+        return ()
+    from outreach.rendering.message import Attachment  # noqa: PLC0415 - rarely needed
+
     return tuple(Attachment(spec.name, spec.content_type, data_of(spec.file)) for spec in specs)
 
 

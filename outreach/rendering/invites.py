@@ -9,12 +9,14 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from outreach.domain.mailing import Sender
 from outreach.errors import suggestion
-from outreach.rendering.message import Invite, Mailbox
+
+if TYPE_CHECKING:
+    from outreach.rendering.message import Invite, Mailbox
 
 TEXTS = ("title", "place", "description")
 """What of an event may hold Jinja."""
@@ -117,10 +119,10 @@ def invitation(
     uid: str,
     at: datetime,
     sender: Sender,
-    reader: Mailbox,
+    reader: "Mailbox",
     zone: str,
     rsvp: bool,
-) -> Invite:
+) -> "Invite":
     """Return the calendar object for one reader.
 
     `text` gives each of `TEXTS` as it reads for them. `uid` is the event's own for ever: another
@@ -165,6 +167,8 @@ def invitation(
     calendar.add_component(event)
     year = spec.start.year
     calendar.add_missing_timezones(first_date=date(year, 1, 1), last_date=date(year + 2, 1, 1))
+    from outreach.rendering.message import Invite  # noqa: PLC0415 - rarely needed
+
     return Invite(calendar.to_ical().decode(), method)
 
 

@@ -18,7 +18,7 @@ from functools import lru_cache
 from hashlib import sha256
 from html import escape
 from pathlib import Path, PurePosixPath
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import jinja2
@@ -41,7 +41,6 @@ from outreach.rendering.assets import (
 from outreach.rendering.faults import EXPECTED, as_template_error
 from outreach.rendering.front_matter import FrontMatter, Period
 from outreach.rendering.invites import invitation
-from outreach.rendering.message import Attachment, InlineImage, Invite, Mailbox
 from outreach.rendering.mjml_source import included_name
 from outreach.rendering.sandbox import Language, Record, Rendering, rendering
 from outreach.rendering.snapshot import (
@@ -52,6 +51,9 @@ from outreach.rendering.snapshot import (
     Snapshot,
     lookup,
 )
+
+if TYPE_CHECKING:
+    from outreach.rendering.message import Attachment, InlineImage, Invite, Mailbox
 
 SUFFIXES = (".mjml", ".md", ".txt")
 """What a template file may be; where two share a name, the earlier is the template."""
@@ -614,8 +616,8 @@ class Template:
         return None if wanted and own and wanted.language == own.language else tag
 
     def invite(
-        self, contact: Contact, scene: Scene, *, uid: str, reader: Mailbox, rsvp: bool
-    ) -> Invite | None:
+        self, contact: Contact, scene: Scene, *, uid: str, reader: "Mailbox", rsvp: bool
+    ) -> "Invite | None":
         """Return the invitation to the template's event, if it has one, as it reads for `contact`.
 
         `rsvp` is whether to ask for an answer where the template does not say; `uid` is that of the

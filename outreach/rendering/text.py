@@ -283,7 +283,8 @@ class _Walk:
         """End the paragraph; return whether there was one."""
         text = _SPACES.sub(" ", _INVISIBLE.sub("", "".join(self.words)))
         self.words.clear()
-        lines = _lines(text, self.width)
+        # A paragraph of hair or no-break spaces is a gap in the layout, as mj-spacer makes one.
+        lines = _lines(text, self.width) if text.strip() else []
         self._add(lines, text)
         return bool(lines)
 

@@ -111,3 +111,7 @@ def test_no_word_is_lost(words: list[str]):
     text = body(f"<p>{escape(' '.join(words))}</p>")
     kept = [word for word in words if word.strip("\u034f")]
     assert "".join(text.split()) == "".join(kept).replace("\u034f", "")
+
+
+def test_a_gap_in_the_layout_is_no_paragraph() -> None:
+    assert html_to_text("<p>a</p><div>&#8202;</div><div>&nbsp;</div><p>b</p>") == "a\n\nb\n"
