@@ -40,13 +40,10 @@ def compare(ours: list[str], theirs: list[str], runs: int, environ: dict[str, st
 
 def measure(runs: int) -> dict:
     """Return both comparisons."""
-    outreach = [sys.executable, "-m", "outreach"]
+    outreach = [str(Path(sys.executable).with_name("outreach"))]
     with tempfile.TemporaryDirectory() as scratch:
         studio = str(Path(scratch) / "studio")
         environ = {k: v for k, v in os.environ.items() if not k.startswith("OUTREACH_")}
-        environ["PYTHONPATH"] = os.pathsep.join(
-            filter(None, [str(Path.cwd()), environ.get("PYTHONPATH")])
-        )
         prepare = [*outreach, "-q", "init", studio, "--sample"]
         subprocess.run(prepare, check=True, env=environ, stdout=subprocess.DEVNULL)
         send = [*outreach, "-C", studio, "send", "--segment", "clients", "--yes"]

@@ -97,7 +97,7 @@ def send(
         check_detachable(app, order.limit)
     if to:
         return _test(app, console, order, to, rendered_as)
-    from outreach.services.campaigns import check_open
+    from outreach.services.report import check_open
     from outreach.storage import campaigns
 
     with app.database.read() as session:
@@ -231,7 +231,6 @@ def _continue(
 ) -> int:
     """Send what an approved campaign has left, or say that there is nothing."""
     from outreach.domain.delivery import DeliveryState
-    from outreach.services import campaigns
     from outreach.services.report import totals
 
     if campaign.template != order.template.name:
@@ -260,6 +259,8 @@ def _continue(
         console.result({**data, "totals": totals_data(left)}, text)
         return 0
     if campaign.state != "active":
+        from outreach.services import campaigns
+
         campaign = campaigns.resume(app.database, campaign.key, now)
     if order.detach:
         return detach(app, console, campaign, left)

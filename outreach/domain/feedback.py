@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from functools import cache
 
 
 class Outcome(StrEnum):
@@ -342,61 +343,64 @@ _BY_BASIC_CODE: Mapping[int, Cause] = {
 
 # Words, in the order in which they are tried: what says something about us comes first, because
 # mistaking a block for a dead address loses a contact for good.
-_BY_WORDS: Sequence[tuple[re.Pattern[str], Cause]] = tuple(
-    (re.compile(pattern, re.IGNORECASE), cause)
-    for pattern, cause in (
-        (r"grey-?list|gray-?list|postgrey", Cause.GREYLISTED),
-        (
-            r"rate.?limit|too many (?:messages|connections|e?mails|recipients)|throttl|"
-            r"too (?:fast|quickly|frequently)|unusual rate|quota exceeded for sending|\[TSS?\d\d\]|"
-            r"sending (?:limit|quota)|mail flood",
-            Cause.RATE,
-        ),
-        (r"reverse dns|\bPTR\b|\brdns\b|reverse hostname", Cause.REVERSE_DNS),
-        (r"\bSPF\b|\bDKIM\b|\bDMARC\b|unauthenticated", Cause.AUTHENTICATION),
-        (
-            r"relay(?:ing)? (?:access )?(?:is )?(?:denied|not permitted|not allowed|prohibited)|"
-            r"unable to relay|not permitted to relay|authentication (?:is )?required|"
-            r"must (?:be )?authenticate|(?:login|authentication) (?:failed|unsuccessful)",
-            Cause.CREDENTIALS,
-        ),
-        (
-            r"\bspam|block ?list|black ?list|blocked|\bRBL\b|\bDNSBL\b|reputation|spamhaus|"
-            r"unsolicited|barracuda|complaints|junk mail",
-            Cause.SPAM,
-        ),
-        (
-            r"sender (?:address )?(?:\S+ )?(?:rejected|denied|refused|verify failed)|"
-            r"sender (?:address|domain)(?: \S+){0,4}? (?:not exist|not found|invalid|unknown)|"
-            r"domain of (?:the )?sender",
-            Cause.SENDER,
-        ),
-        (
-            r"(?:mailbox|user|account|recipient)\S*(?: \S+){0,4}? (?:is )?"
-            r"(?:full|over ?quota|out of storage|exceeded)|quota (?:exceeded|full)|over ?quota",
-            Cause.MAILBOX_FULL,
-        ),
-        (
-            r"(?:message|mail|size)\S* (?:is )?(?:too (?:large|big)|exceeds)|maximum message size",
-            Cause.TOO_LARGE,
-        ),
-        (
-            r"(?:user|recipient|mailbox|account|address|alias|addressee)\S*(?: \S+){0,3}? "
-            r"(?:is )?(?:unknown|not found|not exist|doesn't exist|does not exist|invalid)|"
-            r"(?:unknown|no such|invalid|nonexist\w*|non-exist\w*) "
-            r"(?:local |virtual )?(?:user|recipient|mailbox|account|address|person)|"
-            r"no mailbox (?:here )?by that name|does not have an? \S* ?account|"
-            r"not (?:a valid|our) (?:user|mailbox|customer)|account (?:has been )?"
-            r"(?:deactivated|deleted|closed)|no longer (?:valid|available|exists|works)",
-            Cause.BAD_ADDRESS,
-        ),
-        (
-            r"try (?:again|later)|temporar(?:y|ily)|come back|later|system load|resources",
-            Cause.BUSY,
-        ),
-        (r"policy|prohibited|not allowed|not permitted|administrative", Cause.POLICY),
-    )
+_BY_WORDS = (
+    (r"grey-?list|gray-?list|postgrey", Cause.GREYLISTED),
+    (
+        r"rate.?limit|too many (?:messages|connections|e?mails|recipients)|throttl|"
+        r"too (?:fast|quickly|frequently)|unusual rate|quota exceeded for sending|\[TSS?\d\d\]|"
+        r"sending (?:limit|quota)|mail flood",
+        Cause.RATE,
+    ),
+    (r"reverse dns|\bPTR\b|\brdns\b|reverse hostname", Cause.REVERSE_DNS),
+    (r"\bSPF\b|\bDKIM\b|\bDMARC\b|unauthenticated", Cause.AUTHENTICATION),
+    (
+        r"relay(?:ing)? (?:access )?(?:is )?(?:denied|not permitted|not allowed|prohibited)|"
+        r"unable to relay|not permitted to relay|authentication (?:is )?required|"
+        r"must (?:be )?authenticate|(?:login|authentication) (?:failed|unsuccessful)",
+        Cause.CREDENTIALS,
+    ),
+    (
+        r"\bspam|block ?list|black ?list|blocked|\bRBL\b|\bDNSBL\b|reputation|spamhaus|"
+        r"unsolicited|barracuda|complaints|junk mail",
+        Cause.SPAM,
+    ),
+    (
+        r"sender (?:address )?(?:\S+ )?(?:rejected|denied|refused|verify failed)|"
+        r"sender (?:address|domain)(?: \S+){0,4}? (?:not exist|not found|invalid|unknown)|"
+        r"domain of (?:the )?sender",
+        Cause.SENDER,
+    ),
+    (
+        r"(?:mailbox|user|account|recipient)\S*(?: \S+){0,4}? (?:is )?"
+        r"(?:full|over ?quota|out of storage|exceeded)|quota (?:exceeded|full)|over ?quota",
+        Cause.MAILBOX_FULL,
+    ),
+    (
+        r"(?:message|mail|size)\S* (?:is )?(?:too (?:large|big)|exceeds)|maximum message size",
+        Cause.TOO_LARGE,
+    ),
+    (
+        r"(?:user|recipient|mailbox|account|address|alias|addressee)\S*(?: \S+){0,3}? "
+        r"(?:is )?(?:unknown|not found|not exist|doesn't exist|does not exist|invalid)|"
+        r"(?:unknown|no such|invalid|nonexist\w*|non-exist\w*) "
+        r"(?:local |virtual )?(?:user|recipient|mailbox|account|address|person)|"
+        r"no mailbox (?:here )?by that name|does not have an? \S* ?account|"
+        r"not (?:a valid|our) (?:user|mailbox|customer)|account (?:has been )?"
+        r"(?:deactivated|deleted|closed)|no longer (?:valid|available|exists|works)",
+        Cause.BAD_ADDRESS,
+    ),
+    (
+        r"try (?:again|later)|temporar(?:y|ily)|come back|later|system load|resources",
+        Cause.BUSY,
+    ),
+    (r"policy|prohibited|not allowed|not permitted|administrative", Cause.POLICY),
 )
+
+
+@cache
+def _rules_of_words() -> tuple[tuple[re.Pattern[str], Cause], ...]:
+    """Return `_BY_WORDS` compiled, which most runs never need."""
+    return tuple((re.compile(pattern, re.IGNORECASE), cause) for pattern, cause in _BY_WORDS)
 
 
 def _cause(reply: Reply, step: Step) -> Cause:
@@ -437,7 +441,7 @@ def _is_vague(reply: Reply) -> bool:
 
 
 def _cause_by_words(reply: Reply) -> Cause | None:
-    for pattern, cause in _BY_WORDS:
+    for pattern, cause in _rules_of_words():
         if pattern.search(reply.text):
             return cause
     return None

@@ -397,18 +397,3 @@ def _story(
         standing=standing.get(campaign.id),
         decisions=[each for each in recorded if each.campaign_id == campaign.id],
     )
-
-
-def check_open(campaign: Campaign) -> None:
-    """Raise `RefusedError` where a campaign was called off or is paused by a person."""
-    if campaign.state is CampaignState.CANCELLED:
-        raise RefusedError(
-            f"{campaign.key} was cancelled",
-            hint="give the mailing another key with --key to send it after all",
-        )
-    if campaign.state is CampaignState.PAUSED and campaign.paused_by is not None:
-        reason = f": {campaign.state_reason}" if campaign.state_reason else ""
-        raise RefusedError(
-            f"{campaign.key} was paused by {campaign.paused_by}{reason}",
-            hint=f"outreach campaigns resume {campaign.key}",
-        )

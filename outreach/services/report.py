@@ -1,4 +1,4 @@
-"""What a run did, and how a campaign stands after it."""
+"""What a run did, and how a campaign stands: what is left of it, and whether it may go on."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -7,7 +7,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from outreach.domain.delivery import CampaignState, DeliveryState
+from outreach.errors import RefusedError
 from outreach.storage import deliveries
+from outreach.storage.campaigns import Campaign
 from outreach.storage.database import Database
 
 
@@ -104,4 +106,19 @@ def totals(database: Database, campaign_id: int, audience: int, now: datetime) -
         waiting = deliveries.waiting(session, campaign_id, now)
         return Totals(
             audience, deliveries.totals(session, campaign_id), waiting.number, waiting.next_at
+        )
+
+
+def check_open(campaign: Campaign) -> None:
+    """Raise `RefusedError` where a campaign was called off or is paused by a person."""
+    if campaign.state is CampaignState.CANCELLED:
+        raise RefusedError(
+            f"{campaign.key} was cancelled",
+            hint="give the mailing another key with --key to send it after all",
+        )
+    if campaign.state is CampaignState.PAUSED and campaign.paused_by is not None:
+        reason = f": {campaign.state_reason}" if campaign.state_reason else ""
+        raise RefusedError(
+            f"{campaign.key} was paused by {campaign.paused_by}{reason}",
+            hint=f"outreach campaigns resume {campaign.key}",
         )

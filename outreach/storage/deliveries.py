@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     Select,
@@ -33,7 +33,6 @@ from outreach.domain.delivery import (
     sources,
     target,
 )
-from outreach.domain.effects import Kind
 from outreach.domain.feedback import Outcome
 from outreach.storage.suppressions import BOUNCE
 from outreach.storage.tables import (
@@ -45,6 +44,9 @@ from outreach.storage.tables import (
     InboundRow,
     SuppressionRow,
 )
+
+if TYPE_CHECKING:
+    from outreach.domain.effects import Kind
 
 IN_FLIGHT = (DeliveryState.PENDING, DeliveryState.CLAIMED, DeliveryState.SENDING)
 """The states in which a delivery still has something before it."""
@@ -382,8 +384,10 @@ def bounced_since(session: Session, campaign_id: int) -> Mapping[int, str]:
     return {contact_id: detail or "its address is dead" for contact_id, detail in rows}
 
 
-def answered_since(session: Session, campaign_id: int) -> Mapping[int, Collection[Kind]]:
+def answered_since(session: Session, campaign_id: int) -> Mapping[int, "Collection[Kind]"]:
     """Return what kinds of mail came back to each of those in doubt, by contact."""
+    from outreach.domain.effects import Kind  # noqa: PLC0415 - few runs have doubts to settle
+
     kinds: dict[int, set[Kind]] = {}
     rows = session.execute(
         select(DeliveryRow.contact_id, InboundRow.kind)
