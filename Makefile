@@ -81,8 +81,10 @@ format: .venv/ready
 	$(BIN)/ruff format .
 
 bench: .venv/ready
-	@for file in bench/[a-z]*.py; do \
-	  name=$$(basename $$file .py); echo "== bench.$$name"; $(BIN)/python -m bench.$$name || exit 1; done
+	@failed=; for file in bench/[a-z]*.py; do \
+	  name=$$(basename $$file .py); echo "== bench.$$name"; \
+	  $(BIN)/python -m bench.$$name || failed="$$failed $$name"; done; \
+	test -z "$$failed" || { echo "could not be measured here:$$failed" >&2; exit 1; }
 
 docs: .venv/ready
 	$(BIN)/python -m docs.reference
