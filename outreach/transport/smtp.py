@@ -383,8 +383,24 @@ class SmtpConnection:
         self._open_transaction = False
         self._sent += 1
         if reply.code == 421:
+            taken = self._answer_behind()
             self._drop()
+            if taken is not None:
+                text = f"said {reply}, and then {taken}"
+                raise _Failed(out_of_step(Step.CONTENT), Step.CONTENT, text, reply)
         return Receipt.of(verdict, Step.CONTENT, self._to.name, reply=reply)
+
+    def _answer_behind(self) -> Reply | None:
+        """Return an acceptance that follows a 421, which was then no answer to the content.
+
+        A 421 may come at any time (RFC 5321 3.8), so one sent before our content came to its end
+        can look like the answer to it. A server that means it hangs up, or answers QUIT with 221.
+        """
+        with suppress(_Failed):
+            while (reply := self._read_reply(Step.CONTENT, self._to.timeouts.goodbye)).code != 221:
+                if reply.code < 300:
+                    return reply
+        return None
 
     def _missing(self, envelope: Envelope, data: bytes) -> tuple[Verdict, str] | None:
         """Return why this server cannot carry this message, judged by what it offers."""
