@@ -233,7 +233,7 @@ class _Supply:
             return False
         run, ledger = self.run, self.ledger
         now = run.clock()
-        with ledger.held.write():
+        with ledger.write():
             if not self.exchange.may_go_on():
                 return False
             self.exchange.leased_until = now + run.rules.lease
