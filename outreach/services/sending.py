@@ -60,6 +60,9 @@ WORTH_A_CONNECTION = 5
 RENDERINGS = 5
 """How often a mail is rendered again because its contact changed just then, before it waits."""
 
+TOGETHER = 0.001
+"""How long an answer waits for others, in seconds, until it is one of half the connections'."""
+
 SLOW = 0.005
 """Where rendering takes longer, in seconds, an answer is recorded before the next is rendered."""
 
@@ -289,7 +292,7 @@ class _Sender:
     def work(self) -> None:
         """Send one mail after another until there is nothing to do."""
         while True:
-            ended = self.lines.answers(0)
+            ended = self._answers()
             if not (ended and self._spent > SLOW):
                 self._prepare(self.lines.free)
             if ended or (self._ready and self.lines.free):
@@ -298,9 +301,21 @@ class _Sender:
                 break
             # While those are on their way there is time to render what comes next.
             elif not self._prepare(min(len(self._ready) + 1, self.exchange.connections)):
-                self._turn(self.lines.answers())
+                self.lines.await_answer()
         if self._error is not None:
             raise self._error
+
+    def _answers(self) -> list[Answered[_InHand]]:
+        """Return the answers that have come; a few wait a moment for more, to share a commit."""
+        ended = self.lines.answers(0)
+        if ended and self.lines.busy and 2 * len(ended) < self.exchange.connections:
+            end = perf_counter() + TOGETHER
+            while self.lines.busy and 2 * len(ended) < self.exchange.connections:
+                left = end - perf_counter()
+                if left <= 0:
+                    break
+                ended += self.lines.answers(left)
+        return ended
 
     def _turn(self, ended: Sequence[Answered[_InHand]]) -> None:
         """Hand in answers, begin as many mails as there are connections free, and send those."""
