@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import jinja2
@@ -10,6 +9,7 @@ from jinja2 import meta, nodes
 
 from outreach.errors import Problem, TemplateError, suggestion
 from outreach.rendering import assets, invites
+from outreach.rendering.editions import layout_file
 from outreach.rendering.faults import EXPECTED, as_template_error, column_of
 from outreach.rendering.filters import FILTERS, FUNCTIONS, TESTS
 from outreach.rendering.front_matter import FrontMatter, Sheet, front_matter, take_apart
@@ -96,7 +96,7 @@ class Snapshot:
         own = self._take(file)
         if own is None:
             raise TemplateError(self.problems)
-        self.layout = self._named_file(own, "layout", self._layout_file)
+        self.layout = self._named_file(own, "layout", lambda value: layout_file(value, file))
         if original is not None:
             self.layout = self._in_language(self.layout or original.layout)
             if original.front_matter.event:
@@ -114,7 +114,7 @@ class Snapshot:
                 language=tag,
             )
         except TemplateError as error:
-            self.problems += [self._displayed(problem) for problem in error.problems]
+            self.problems += [self.templates.shown(problem) for problem in error.problems]
         self.text_file = self._named_file(own, "text", self._text_file_name)
         if original and original.text_file and "text" not in own.values:
             found = self._in_language(original.text_file)
@@ -221,10 +221,6 @@ class Snapshot:
         sheet = self.sheets.get(name)
         return sheet.body if sheet else None
 
-    def _displayed(self, problem: Problem) -> Problem:
-        source = problem.source
-        return replace(problem, source=self.templates.display(source)) if source else problem
-
     def _take(self, file: str) -> Sheet | None:
         """Read a file and everything that it names; note what is wrong with them."""
         if file in self.files:
@@ -236,7 +232,7 @@ class Snapshot:
         try:
             sheet = take_apart(text, file)
         except TemplateError as error:
-            self.problems += [self._displayed(problem) for problem in error.problems]
+            self.problems += [self.templates.shown(problem) for problem in error.problems]
             return None
         self.sheets[file] = sheet
         language = Language.TEXT if file.endswith(".txt") else Language.HTML
@@ -315,10 +311,6 @@ class Snapshot:
             hint=near,
         )
         return None
-
-    def _layout_file(self, value: str) -> str | None:
-        suffix = ".txt" if self.file.endswith(".txt") else ".mjml"
-        return f"layouts/{value}{suffix}" if re.fullmatch(r"[\w-]+", value) else None
 
     def _text_file_name(self, value: str) -> str | None:
         if "\n" in value or not value.endswith(".txt"):
