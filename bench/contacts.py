@@ -138,7 +138,7 @@ def outreach_import(csv_path: Path, database: Path) -> None:
     """Import the file as `outreach contacts import` does."""
     from outreach.domain.clock import system_clock
     from outreach.domain.contact import ConsentBasis
-    from outreach.domain.tiers import Tiers
+    from outreach.domain.tiers_file import read_tiers
     from outreach.services.importing import Permission, import_contacts, plan_import
     from outreach.starter import starter_file
     from outreach.storage.database import Database
@@ -147,7 +147,7 @@ def outreach_import(csv_path: Path, database: Path) -> None:
     report = import_contacts(
         opened,
         plan_import(csv_path, attributes={}),
-        tiers=Tiers.parse(starter_file("tiers.toml").read_text(encoding="utf-8")),
+        tiers=read_tiers(starter_file("tiers.toml").read_text(encoding="utf-8")),
         attributes={},
         permission=Permission(basis=ConsentBasis.EXPRESS, evidence="web form"),
         zone=UTC,

@@ -80,9 +80,9 @@ class App:
     @cached_property
     def tiers(self) -> "Tiers":
         """The tiers and what each promises, from the workspace's ``tiers.toml``."""
-        from outreach.domain.tiers import Tiers
+        from outreach.domain.tiers_file import read_tiers
 
-        return Tiers.parse(read_text(self.root / "tiers.toml", "run `outreach init` again"))
+        return read_tiers(read_text(self.root / "tiers.toml", "run `outreach init` again"))
 
     @cached_property
     def segments(self) -> "Segments":
