@@ -87,7 +87,7 @@ class App:
     @cached_property
     def segments(self) -> "Segments":
         """The segments, each read from its file in ``segments/`` when it is asked for."""
-        from outreach.domain.expression import Vocabulary
+        from outreach.domain.terms import Vocabulary
         from outreach.services.segments import open_segments
 
         vocabulary = Vocabulary(

@@ -9,7 +9,8 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from outreach.domain.condition import Condition, InSegment, parts_of, quoted
-from outreach.domain.expression import Others, Vocabulary, parse, place_in
+from outreach.domain.expression import Others, parse
+from outreach.domain.terms import Vocabulary, place_in
 from outreach.domain.toml import lines_of, read_toml
 from outreach.errors import ConfigError, NotFoundError, Problem, suggestion
 

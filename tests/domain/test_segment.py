@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outreach.domain.expression import Vocabulary
 from outreach.domain.segment import MAX_CHAIN, Segment, Segments, read_segment
+from outreach.domain.terms import Vocabulary
 from outreach.domain.tiers_file import read_tiers
 from outreach.errors import ConfigError, NotFoundError, Problem
 

@@ -9,11 +9,12 @@ from typing import Any, Self
 from sqlalchemy import text, update
 
 from outreach.domain.contact import ConsentBasis, ConsentStatus, Contact
-from outreach.domain.expression import Vocabulary, parse
+from outreach.domain.expression import parse
 from outreach.domain.feedback import Cause, Fault, Outcome, Step
 from outreach.domain.gate import Policy
 from outreach.domain.mailing import ContentClass, MailKind
 from outreach.domain.segment import Segment
+from outreach.domain.terms import Vocabulary
 from outreach.domain.tiers_file import read_tiers
 from outreach.errors import TemplateError
 from outreach.services.planning import Plan, Planner
