@@ -2,22 +2,19 @@
 
 import re
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jinja2
 from jinja2 import meta, nodes
 
 from outreach.errors import Problem, TemplateError, suggestion
 from outreach.rendering import assets, invites
-from outreach.rendering.editions import layout_file
+from outreach.rendering.editions import TemplateFolder, layout_file
 from outreach.rendering.faults import EXPECTED, as_template_error, column_of
 from outreach.rendering.filters import FILTERS, FUNCTIONS, TESTS
 from outreach.rendering.front_matter import FrontMatter, Sheet, front_matter, take_apart
 from outreach.rendering.mjml_source import included_name
 from outreach.rendering.sandbox import Language, Sandbox
-
-if TYPE_CHECKING:
-    from outreach.rendering.templates import TemplateSet
 
 CONTACT_FIELDS = (
     "email",
@@ -70,18 +67,21 @@ _INCLUDE = re.compile(r"<mj-include\b[^>]*?\bpath\s*=\s*(?:\"([^\"]*)\"|'([^']*)
 class Snapshot:
     """Reads a template and all that it names, and finds what can be found before rendering.
 
-    A translation is read with the snapshot of its `original`, for the language `tag`.
+    `attributes` are the workspace's own; None where they are not known, and not checked. A
+    translation is read with the snapshot of its `original`, for the language `tag`.
     """
 
     def __init__(
         self,
-        templates: "TemplateSet",
+        templates: TemplateFolder,
         file: str,
         *,
+        attributes: tuple[str, ...] | None,
         original: "Snapshot | None" = None,
         tag: str | None = None,
     ) -> None:
         self.templates = templates
+        self.attributes = attributes
         self.file = file
         self.original = original
         self.tag = tag
@@ -343,7 +343,7 @@ class Snapshot:
             unknown = meta.find_undeclared_variables(tree) - given
             for node in tree.find_all(nodes.Name):
                 if node.name in unknown:
-                    fields = (*CONTACT_FIELDS, *CONTACT_SETS, *(self.templates.attributes or ()))
+                    fields = (*CONTACT_FIELDS, *CONTACT_SETS, *(self.attributes or ()))
                     hint = suggestion(node.name, given)
                     if node.name in fields:
                         hint = f"write contact.{node.name}"
@@ -354,7 +354,7 @@ class Snapshot:
                         hint=hint or "give it a value in the front matter",
                         word=node.name,
                     )
-            if not shadowed and self.templates.attributes is not None:
+            if not shadowed and self.attributes is not None:
                 self._check_contact_fields(tree, file)
         used = {node.name for tree in trees.values() for node in tree.find_all(nodes.Name)}
         if self.layout and "content" not in used:
@@ -363,7 +363,7 @@ class Snapshot:
             )
 
     def _check_contact_fields(self, tree: nodes.Template, file: str) -> None:
-        attributes = self.templates.attributes or ()
+        attributes = self.attributes or ()
         known = (*CONTACT_FIELDS, *CONTACT_SETS, "attributes", *attributes)
         for node in tree.find_all(nodes.Getattr):
             of = node.node

@@ -166,7 +166,11 @@ class Template:
         self.attributes = tuple(templates.attributes or ())
         self.display = templates.display
         snapshot = Snapshot(
-            templates, file, original=original._snapshot if original else None, tag=tag
+            templates,
+            file,
+            attributes=templates.attributes,
+            original=original._snapshot if original else None,
+            tag=tag,
         )
         self._snapshot: Snapshot = snapshot
         self.front_matter: FrontMatter = snapshot.front_matter
