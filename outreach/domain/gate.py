@@ -168,8 +168,10 @@ def _in_favour(q: _Question) -> str:
         if q.kind is MailKind.SERVICE
         else f"consent {q.contact.consent_basis or 'granted'}"
     )
-    days = q.days()
-    week, month = (sum(day > q.today - timedelta(n) for day in days) for n in (7, 30))
+    week = month = 0
+    if q.facts.mails:
+        days = q.days()
+        week, month = (sum(day > q.today - timedelta(n) for day in days) for n in (7, 30))
     return f"{q.contact.tier}, {consent}; mails before this one: {week} in 7 days, {month} in 30"
 
 
@@ -341,7 +343,8 @@ def _in_30_days(q: _Question) -> _Objection | None:
 
 
 def _cap(q: _Question, most: int, span: int) -> _Objection | None:
-    if q.kind is MailKind.SERVICE:
+    # Fewer mails than the cap lie on no more days than that.
+    if q.kind is MailKind.SERVICE or len(q.facts.mails) < most:
         return None
     return _over(q, most, span, q.days())
 
