@@ -186,7 +186,9 @@ def backed_off(lane: Lane, now: datetime, *, asked: timedelta | None, jitter: fl
     least = max(REFUSED_PAUSE, asked or REFUSED_PAUSE)
     pause = min(least * 2 ** min(lane.pauses, 16), max(LONGEST_PAUSE, least))
     until = now + pause * (1 + JITTER * jitter)
-    return replace(lane, closed_until=until, pauses=lane.pauses + 1, connections=1, stepped_at=until)
+    return replace(
+        lane, closed_until=until, pauses=lane.pauses + 1, connections=1, stepped_at=until
+    )
 
 
 def accepted(lane: Lane, now: datetime, most: int) -> Lane:
@@ -242,9 +244,9 @@ class Breaker:
     Receivers want less than 0.1 % of complaints and never 0.3 % (Gmail's and Yahoo's rules).
     """
 
-    bounces: float = 5.0
-    complaints: float = 0.3
-    sample: int = 100
+    bounces: float
+    complaints: float
+    sample: int
 
     def trips(self, health: Health) -> str | None:
         """Return why the mailing must stop, or None."""
@@ -278,7 +280,6 @@ class Pace:
     domains: Mapping[str, Limit] = field(default_factory=dict)
     windows: Windows | None = None
     zone: str | None = None
-    breaker: Breaker | None = None
     patience: timedelta = timedelta(minutes=10)
 
     def limit_for(self, operator: str) -> Limit:
@@ -289,4 +290,3 @@ class Pace:
     def tells_domains_apart(self) -> bool:
         """Whether it matters who runs a receiving domain's servers."""
         return self.domain.is_any or bool(self.domains)
-

@@ -213,6 +213,8 @@ def test_a_mail_taken_while_the_lane_is_closed_speeds_nothing_up():
 
 # The breaker
 
+USUAL = Breaker(bounces=5.0, complaints=0.3, sample=100)
+
 
 @pytest.mark.parametrize(
     ("answered", "bounced", "complained", "trips"),
@@ -227,7 +229,7 @@ def test_a_mail_taken_while_the_lane_is_closed_speeds_nothing_up():
     ],
 )
 def test_when_a_mailing_stops_itself(answered, bounced, complained, trips):
-    said = Breaker().trips(Health(answered, bounced, complained))
+    said = USUAL.trips(Health(answered, bounced, complained))
     assert (said is None) == (trips is None)
     if trips:
         assert said.startswith(trips)
@@ -236,6 +238,6 @@ def test_when_a_mailing_stops_itself(answered, bounced, complained, trips):
 def test_what_was_known_when_a_person_looked_does_not_count_again():
     before = Health(200, 20, 3)
     now = before + Health(100, 1, 0)
-    assert Breaker().trips(now) is not None
-    assert Breaker().trips(now - before) is None
-    assert Breaker(sample=0).trips(Health()) is None
+    assert USUAL.trips(now) is not None
+    assert USUAL.trips(now - before) is None
+    assert Breaker(5.0, 0.3, 0).trips(Health()) is None
