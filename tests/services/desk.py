@@ -9,12 +9,13 @@ from typing import Any, Self
 from sqlalchemy import text, update
 
 from outreach.domain.contact import ConsentBasis, ConsentStatus, Contact
-from outreach.domain.expression import Vocabulary, parse
+from outreach.domain.expression import parse
 from outreach.domain.feedback import Cause, Fault, Outcome, Step
 from outreach.domain.gate import Policy
 from outreach.domain.mailing import ContentClass, MailKind
 from outreach.domain.segment import Segment
-from outreach.domain.tiers import Tiers
+from outreach.domain.terms import Vocabulary
+from outreach.domain.tiers_file import read_tiers
 from outreach.errors import TemplateError
 from outreach.services.planning import Plan, Planner
 from outreach.services.report import Report
@@ -28,7 +29,7 @@ from outreach.storage.tables import ContactRow
 from outreach.testing import FrozenClock
 from outreach.transport.base import Envelope, Receipt
 
-TIERS = Tiers.parse(starter_file("tiers.toml").read_text(encoding="utf-8"))
+TIERS = read_tiers(starter_file("tiers.toml").read_text(encoding="utf-8"))
 POLICY = Policy(TIERS)
 SERVER = "memory"
 

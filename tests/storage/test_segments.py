@@ -21,10 +21,9 @@ from outreach.domain.expression import (
     MAX_CONSTANTS,
     MAX_DEPTH,
     MAX_QUESTIONS,
-    MAX_TEXT,
-    Vocabulary,
     parse,
 )
+from outreach.domain.terms import MAX_TEXT, Vocabulary
 from outreach.storage import contacts, segments
 from outreach.storage.database import Database, UtcDateTime
 from outreach.storage.tables import (
