@@ -27,7 +27,7 @@ from outreach.storage.contacts import NewContact
 from outreach.storage.database import Database
 from outreach.storage.tables import ContactRow
 from outreach.testing import FrozenClock
-from outreach.transport.base import Envelope, Receipt
+from outreach.transport.base import Envelope, Receipt, Talk
 
 TIERS = read_tiers(starter_file("tiers.toml").read_text(encoding="utf-8"))
 POLICY = Policy(TIERS)
@@ -159,6 +159,10 @@ class ScriptedTransport:
     def connect(self) -> Self:
         return self
 
+    def talk(self, envelope: Envelope, data: bytes) -> Talk[Receipt]:
+        yield from ()
+        return self.send(envelope, data)
+
     def send(self, envelope: Envelope, data: bytes) -> Receipt:
         self.hook(envelope.recipient)
         self.tried.append(envelope.recipient)
@@ -168,6 +172,9 @@ class ScriptedTransport:
         if answer.outcome in (Outcome.ACCEPTED, Outcome.UNCERTAIN):
             self.sent.append((envelope.recipient, data))
         return answer
+
+    def farewell(self) -> Talk[None]:
+        yield from ()
 
     def close(self) -> None:
         pass
