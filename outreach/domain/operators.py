@@ -96,7 +96,7 @@ def operator_of(domain: str, servers: Sequence[str]) -> str:
         known = _BY_SERVER.get(".".join(labels[begin:]))
         if known:
             return known
-    # Without a list of all registries: those of countries sell names below co, com, ac and the like.
+    # No list of all registries is at hand; those of countries sell names below co, com, ac ...
     kept = (
         3 if len(labels) > 2 and _is_country(".".join(labels[-2:])) and len(labels[-2]) < 4 else 2
     )

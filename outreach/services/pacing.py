@@ -7,7 +7,8 @@ and no receiver has slowed us down, `watches` is false and a mail costs one look
 """
 
 import random
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -39,6 +40,10 @@ if TYPE_CHECKING:
 BUSY = timedelta(seconds=0.5)
 """When to look again where as many mails are under way as may be."""
 
+SPACING = timedelta(milliseconds=20)
+"""How far apart mails are taken to go where only their number under way is limited. Too little
+makes no harm: what comes too early waits again."""
+
 LOOK = timedelta(seconds=1)
 """How often to see whether another run was slowed down."""
 
@@ -50,7 +55,7 @@ _ABOUT_THE_SERVER = frozenset({Step.CONNECT, Step.GREETING, Step.TLS, Step.LOGIN
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class Delay:
     """When a mail that may not go now may go, as far as can be known, and what it waits for."""
 
     at: datetime
@@ -91,7 +96,8 @@ class Pacer:
         self._seen: dict[str, Lane] = {}
         self._busy: dict[str, datetime] = {}
         #: How many mails of ours are in hand, to be begun, by lane.
-        self._in_hand: dict[str, int] = {}
+        self._in_hand: Counter[str] = Counter()
+        self._hands: dict[int, list[str]] = {}
         #: Lanes that are locked in the transaction that is open, and those of them that changed.
         self._open: dict[str, Lane] = {}
         self._changed: set[str] = set()
@@ -147,35 +153,45 @@ class Pacer:
 
     # Before a transaction: what is worth rendering
 
-    def turn(self, email: str, now: datetime) -> Turn | None:
+    def delay(self, email: str, now: datetime) -> Delay | None:
         """Return when a mail to this address may go, by what was last seen; None for now."""
-        turns = []
-        for name, limit, rate in self._ways(email, now):
+        return self._delay(self._ways(email, now), now)
+
+    def delay_of_all(self, now: datetime) -> Delay | None:
+        """Return when any mail at all may go; None for now."""
+        return self._delay(self._common_ways(now), now)
+
+    def _delay(self, ways: Iterable[tuple[str, Limit, Rate | None]], now: datetime) -> Delay | None:
+        delays = []
+        for name, limit, rate in ways:
             lane = self._seen.get(name)
             if lane is None:
                 continue
             if (busy := self._busy.get(name)) and now < busy:
-                turns.append(Turn(busy, _told(name, limit, lane)))
-            mine = self._in_hand.get(name, 0)
+                delays.append(Delay(busy, _told(name, limit, lane)))
+            others = self._in_hand[name]
             bucket = lane.bucket.refilled(rate, now) if rate else None
             until = closed(lane, now)
-            if until is None and rate and bucket and not bucket.less(mine).has_one:
-                until = bucket.ready_at(rate, mine + 1)
+            if until is None and rate and bucket and not bucket.less(others).has_one:
+                until = bucket.ready_at(rate, others + 1)
             if until is not None:
-                turns.append(Turn(until, _told(name, limit, lane)))
-        return max(turns, key=lambda turn: turn.at, default=None)
+                delays.append(Delay(until, _told(name, limit, lane)))
+        return max(delays, key=lambda delay: delay.at, default=None)
 
-    def take_in_hand(self, email: str, now: datetime) -> list[str]:
-        """Note that a mail is about to be rendered and begun; return what `let_go` is to be told."""
+    def spacing(self, email: str, now: datetime) -> timedelta:
+        """Return how far apart mails to this address go, about."""
+        rates = [rate for _, _, rate in self._ways(email, now) if rate]
+        return max([SPACING, *(rate.time_for(1) for rate in rates)])
+
+    def take_in_hand(self, delivery_id: int, email: str, now: datetime) -> None:
+        """Note that a mail is about to be rendered and begun."""
         names = [name for name, _, _ in self._ways(email, now)]
-        for name in names:
-            self._in_hand[name] = self._in_hand.get(name, 0) + 1
-        return names
+        self._in_hand.update(names)
+        self._hands[delivery_id] = names
 
-    def let_go(self, names: Sequence[str]) -> None:
+    def let_go(self, delivery_id: int) -> None:
         """Note that it was begun, or will not be now."""
-        for name in names:
-            self._in_hand[name] -= 1
+        self._in_hand.subtract(self._hands.pop(delivery_id, ()))
 
     def window(
         self, timezone: str | None, content_class: ContentClass, now: datetime
@@ -219,32 +235,32 @@ class Pacer:
                 new.setdefault(name, new_lane(name, rate, now))
         self._open = lanes.load(new)
 
-    def begin(self, delivery_id: int, email: str, now: datetime, until: datetime) -> Turn | None:
+    def begin(self, delivery_id: int, email: str, now: datetime, until: datetime) -> Delay | None:
         """Take what one mail takes and return None, or when it may go.
 
         If nobody says what became of it, it counts as under way until `until`.
         """
         taken: list[Lane] = []
         crowded: list[str] = []
-        turns: list[Turn] = []
+        delays: list[Delay] = []
         for name, limit, rate in self._ways(email, now):
             lane = self._open.get(name)
             assert lane is not None, "it was not among those that entered"
             if rate:
                 lane = replace(lane, bucket=lane.bucket.refilled(rate, now))
             if shut := closed(lane, now):
-                turns.append(Turn(shut, _told(name, limit, lane)))
+                delays.append(Delay(shut, _told(name, limit, lane)))
             elif (most := _most(limit, lane)) is not None:
                 crowded.append(name)
                 if self._count(name, now) >= most:
                     self._busy[name] = now + BUSY
-                    turns.append(Turn(now + BUSY, _told(name, limit, lane)))
+                    delays.append(Delay(now + BUSY, _told(name, limit, lane)))
             if rate and not lane.bucket.has_one:
-                turns.append(Turn(lane.bucket.ready_at(rate), _told(name, limit, lane)))
+                delays.append(Delay(lane.bucket.ready_at(rate), _told(name, limit, lane)))
             taken.append(replace(lane, bucket=lane.bucket.less()) if rate else lane)
-        if turns:
+        if delays:
             self._seen |= {lane.name: self._open[lane.name] for lane in taken}
-            return max(turns, key=lambda turn: turn.at)
+            return max(delays, key=lambda delay: delay.at)
         assert self._lanes is not None
         for lane in taken:
             self._change(lane)
@@ -276,6 +292,12 @@ class Pacer:
                 if lane is not None and lane.is_slowed:
                     self._change(accepted(lane, now, limit.connections or self.connections))
         return None
+
+    def withdraw(self, delivery_id: int) -> None:
+        """Note that a mail which was to begin did not: what it took is lost, its place is not."""
+        assert self._lanes is not None
+        for name in self._passages.pop(delivery_id, ()):
+            self._lanes.arrive(delivery_id, name)
 
     def leave(self) -> None:
         """Write what has changed: the last thing in a transaction."""
@@ -323,6 +345,18 @@ class Pacer:
         self, email: str, now: datetime, *, all_of_them: bool = False
     ) -> list[tuple[str, Limit, Rate | None]]:
         """Return the lanes that a mail to `email` takes and that matter, with what holds there."""
+        found = self._common_ways(now, all_of_them=all_of_them)
+        if all_of_them or self._slowed or self.pace.tells_domains_apart:
+            operator = self.operator(email)
+            limit, name = self.pace.limit_for(operator), f"domain {operator}"[:300]
+            if all_of_them or limit.is_any or name in self._slowed:
+                found.append((name, limit, limit.rate))
+        return found
+
+    def _common_ways(
+        self, now: datetime, *, all_of_them: bool = False
+    ) -> list[tuple[str, Limit, Rate | None]]:
+        """Return the lanes that every mail takes, as `_ways` does."""
         pace = self.pace
         found: list[tuple[str, Limit, Rate | None]] = []
         if all_of_them or pace.transport.is_any or self._transport in self._slowed:
@@ -334,11 +368,6 @@ class Pacer:
             if rate is not None:
                 earlier = pace.warm_up.rate(seen.bucket.at) if seen else None
                 found.append((self._warm_up, Limit(rate), earlier or rate))
-        if all_of_them or self._slowed or pace.tells_domains_apart:
-            operator = self.operator(email)
-            limit, name = pace.limit_for(operator), f"domain {operator}"[:300]
-            if all_of_them or limit.is_any or name in self._slowed:
-                found.append((name, limit, limit.rate))
         return found
 
 

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 from outreach.domain.delivery import DeliveryState
 from outreach.domain.effects import Kind, Severity
 from outreach.domain.pacing import Health
+from outreach.storage import deliveries
 from outreach.storage.database import insert_into
 from outreach.storage.tables import BaselineRow, BounceRow, DeliveryRow, InboundRow
 
@@ -34,19 +35,8 @@ def set_baseline(session: Session, campaign_id: int) -> None:
 
 
 def _whole(session: Session, campaign_id: int) -> Health:
-    answered = dict(
-        session.execute(
-            select(DeliveryRow.state, func.count())
-            .where(
-                DeliveryRow.campaign_id == campaign_id,
-                DeliveryRow.state.in_((DeliveryState.SENT, DeliveryState.REJECTED)),
-            )
-            .group_by(DeliveryRow.state)
-        )
-        .tuples()
-        .all()
-    )
-    rejected = answered.get(DeliveryState.REJECTED.value, 0)
+    states = deliveries.totals(session, campaign_id)
+    rejected = states[DeliveryState.REJECTED]
     came_back = session.scalar(
         select(func.count(BounceRow.delivery_id.distinct()))
         .join(DeliveryRow, DeliveryRow.id == BounceRow.delivery_id)
@@ -62,7 +52,7 @@ def _whole(session: Session, campaign_id: int) -> Health:
         .where(DeliveryRow.campaign_id == campaign_id, InboundRow.kind == Kind.COMPLAINT)
     )
     return Health(
-        answered=sum(answered.values()),
+        answered=states[DeliveryState.SENT] + rejected,
         bounced=rejected + (came_back or 0),
         complained=complained or 0,
     )

@@ -17,7 +17,7 @@ def known(session: Session, domains: Collection[str], now: datetime) -> dict[str
             OperatorRow.domain.in_(domains), OperatorRow.expires_at > now
         )
     )
-    return {domain: operator for domain, operator in rows}
+    return {row.domain: row.operator for row in rows}
 
 
 def remember(session: Session, found: Mapping[str, tuple[str, datetime]]) -> None:

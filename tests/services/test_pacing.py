@@ -49,9 +49,9 @@ class Sender:
         self._number += 1
         with self.lanes.held.write():
             self.pacer.enter(self.lanes, [email], [], now)
-            turn = self.pacer.begin(self._number, email, now, now + LEASE)
+            delay = self.pacer.begin(self._number, email, now, now + LEASE)
             self.pacer.leave()
-        return None if turn else self._number
+        return None if delay else self._number
 
     def hear(
         self, number: int, receipt: Receipt, now: datetime, email: str = "ann@example.com"
@@ -142,21 +142,21 @@ def test_mail_for_other_domains_goes_on(senders):
     # The same servers, so the same limit.
     assert not sender.send(NOW, "bob@googlemail.com")
     assert all(sender.send(NOW, "cai@example.com") for _ in range(20))
-    turn = sender.pacer.turn("dan@gmail.com", NOW)
-    assert turn.at == NOW + MINUTE
-    assert turn.why == "google.com is given 1/minute"
-    assert sender.pacer.turn("eve@example.com", NOW) is None
-    assert sender.send(turn.at, "dan@gmail.com")
+    delay = sender.pacer.delay("dan@gmail.com", NOW)
+    assert delay.at == NOW + MINUTE
+    assert delay.why == "google.com is given 1/minute"
+    assert sender.pacer.delay("eve@example.com", NOW) is None
+    assert sender.send(delay.at, "dan@gmail.com")
 
 
 def test_what_is_in_hand_is_not_promised_twice(senders):
     sender = senders(paced("1/minute", 2))
     sender.send(NOW)
-    assert sender.pacer.turn("ann@example.com", NOW) is None
-    held = sender.pacer.take_in_hand("ann@example.com", NOW)
-    assert sender.pacer.turn("bob@example.com", NOW).at == NOW + MINUTE
-    sender.pacer.let_go(held)
-    assert sender.pacer.turn("bob@example.com", NOW) is None
+    assert sender.pacer.delay("ann@example.com", NOW) is None
+    sender.pacer.take_in_hand(1, "ann@example.com", NOW)
+    assert sender.pacer.delay("bob@example.com", NOW).at == NOW + MINUTE
+    sender.pacer.let_go(1)
+    assert sender.pacer.delay("bob@example.com", NOW) is None
 
 
 def test_only_so_many_are_under_way_at_once_over_all_processes(senders, database):
@@ -210,7 +210,7 @@ def test_too_fast_closes_that_receiver_to_all_and_opens_it_bit_by_bit(senders):
         assert not sender.send(now, "bob@gmail.com")
         assert sender.pacer.watches
         assert sender.send(now, "bob@example.com")
-    assert first.pacer.turn("bob@gmail.com", now).why == "google.com found us too fast"
+    assert first.pacer.delay("bob@gmail.com", now).why == "google.com found us too fast"
     now = NOW + REFUSED_PAUSE
     one = first.begin(now, "ann@gmail.com")
     assert one is not None
@@ -236,7 +236,7 @@ def test_a_second_receiver_that_says_so_means_the_way_there(senders):
         number = sender.begin(NOW, email)
         sender.hear(number, RATE, NOW, email)
     assert not sender.send(NOW, "cai@example.org")
-    assert sender.pacer.turn("cai@example.org", NOW).why == "mail found us too fast"
+    assert sender.pacer.delay("cai@example.org", NOW).why == "mail found us too fast"
 
 
 def test_a_server_that_takes_no_more_connections_is_content_with_those_there_are(senders):
