@@ -158,7 +158,7 @@ class Exchange:
         """
         turn = Turn()
         self._told = []
-        with self.ledger.held.write():
+        with self.ledger.write():
             concerned = [*(answer.ready for answer in answers), *ready]
             self.ledger.lock({each.candidate.claim.contact_id for each in concerned})
             self.pacer.enter(
@@ -181,7 +181,7 @@ class Exchange:
     def refuse(self, candidate: Candidate, decision: Decision) -> None:
         """Record that a mail which was claimed never comes to be sent, and why."""
         self._told = []
-        with self.ledger.held.write():
+        with self.ledger.write():
             self.ledger.lock({candidate.claim.contact_id})
             self._refuse(candidate, decision)
         self._tell()

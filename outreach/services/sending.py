@@ -279,7 +279,7 @@ class _Supply:
         now = run.clock()
         if self._is_shut(now):
             return False
-        with ledger.held.write():
+        with ledger.write():
             if not self.exchange.may_go_on():
                 return False
             self.exchange.pacer.look(self.exchange.lanes, now)
@@ -304,13 +304,13 @@ class _Supply:
 
     def _sort_in(self, fresh: Sequence[Candidate], now: datetime) -> None:
         """Put what was claimed into the queue; what has no place there goes back."""
-        run, held = self.run, self.ledger.held
+        run, ledger = self.run, self.ledger
         run.pacer.place(
             run.database, [each.facts.contact.email for each in fresh if each.facts], now
         )
         back = self._queue.add(fresh, now)
         if back:
-            with held.write(), held.session() as session:
+            with ledger.write(), ledger.held.session() as session:
                 for turn, ids in back:
                     deliveries.set_aside(session, ids, rule=PACED, until=turn, owner=run.owner)
 

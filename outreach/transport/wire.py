@@ -9,6 +9,7 @@ import re
 import socket
 import ssl
 from contextlib import suppress
+from functools import lru_cache
 
 from outreach.domain.feedback import Reply
 from outreach.transport.base import Monotonic, Talk, Wait
@@ -108,6 +109,8 @@ class Wire:
             while line is None:
                 yield from self._fill(deadline)
                 line = self._next_line()
+            if not lines and (whole := _whole_reply(line)) is not None:
+                return whole, []
             found = _REPLY_LINE.match(line)
             if found:
                 codes.add(int(found[1]))
@@ -173,6 +176,18 @@ class Wire:
         if left <= 0:
             raise TimeoutError
         return left
+
+
+@lru_cache(maxsize=256)
+def _whole_reply(line: bytes) -> Reply | None:
+    """Return the answer that has this one line, or None if it has more, or is none.
+
+    A server says the same few things to every mail.
+    """
+    found = _REPLY_LINE.match(line)
+    if not found or found[2] == b"-":
+        return None
+    return Reply.from_lines(int(found[1]), [(found[3] or b"").decode("utf-8", "replace")])
 
 
 def connect(host: str, port: int, seconds: float, now: Monotonic) -> Talk[Wire]:
