@@ -289,6 +289,14 @@ class Held:
             return moment
         return _stamp(moment)
 
+    def instant(self, value: Any) -> datetime | None:  # noqa: ANN401 - what the driver gave
+        """Return an instant that `run` has read; the opposite of `stamp`."""
+        if value is None:
+            return None
+        if isinstance(value, datetime):
+            return in_utc(value)
+        return datetime.fromisoformat(value).replace(tzinfo=UTC)
+
 
 class Prepared:
     """A statement that is compiled once for one database, and then only given its values.

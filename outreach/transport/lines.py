@@ -101,10 +101,15 @@ class Lines(Generic[Tag]):
         self._free += [each.line for each in ended]
         return ended
 
-    def await_answer(self) -> None:
-        """Wait until `answers` has one to return, if any message was handed in."""
+    def await_answer(self, seconds: float | None = None) -> None:
+        """Wait until `answers` has one to return, if any message was handed in.
+
+        With `seconds` only until something happens, or for so long.
+        """
         while self.busy and not self._ended:
-            self._wait(None)
+            self._wait(seconds)
+            if seconds is not None:
+                break
 
     def retire(self, line: Line[Tag]) -> None:
         """Part for good from a connection that has given its answer."""
