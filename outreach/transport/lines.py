@@ -174,8 +174,10 @@ class Lines(Generic[Tag]):
             return
         tag, line.tag, line.talk = line.tag, None, None
         self._busy.discard(line)
-        if tag is None:
+        if tag is None or (line.watched is not None and line.watched.fileno() < 0):
+            # Closed: another line's next connection may have the same number.
             self._forget(line)
+        if tag is None:
             return
         self._ended.append(Answered(tag, line, receipt, problem))
 
