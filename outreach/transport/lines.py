@@ -1,9 +1,9 @@
 """Several connections that one thread keeps busy: it waits for all of them at once.
 
-A thread for each connection was the obvious way and the slower one. Sending is short work between
-short waits, and in Python every wait hands a lock over to another thread: on two cores that cost
-more than a third of the time of a message, and the ledger, which has one writer, needed a second
-lock on top. With one thread there is nothing to hand over, and what happens has one order.
+A thread for each connection is the obvious way, and the worse one here. Sending is short work
+between short waits, and in Python every wait hands the interpreter's lock over to another thread;
+the ledger, which has one writer, needed a second lock on top. With one thread there is nothing to
+hand over, answers that come together are recorded together, and what happens has one order.
 """
 
 import selectors
