@@ -206,7 +206,7 @@ class Exchange:
 
     def tend(self) -> bool:
         """Keep what is claimed while nothing is sent; return whether the run may go on."""
-        with self.ledger.held.write():
+        with self.ledger.write():
             goes_on = self.may_go_on()
             if goes_on:
                 self._renew(self.rules.clock())
@@ -353,13 +353,14 @@ class Exchange:
 
     def _touch(self, claim: Claim, composed: "Composed", now: datetime) -> Touch:
         """Return that we wrote to the contact, for their history and its summaries."""
+        intent = self.rules.intent
         return Touch(
             contact_id=claim.contact_id,
             at=now,
-            direction=Direction.OUT,
-            channel=Channel.MAIL,
-            kind=self.rules.intent.kind,
-            content_class=self.rules.intent.content_class,
+            direction=Direction.OUT.value,
+            channel=Channel.MAIL.value,
+            kind=intent.kind.value,
+            content_class=intent.content_class.value,
             # One approval for many is not a letter that a person wrote to this one.
             personal=False,
             by=self.campaign.approved_by,

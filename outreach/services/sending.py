@@ -70,6 +70,9 @@ SHORTEST_REST, LONGEST_REST = 0.001, 0.1
 TEND = timedelta(seconds=1)
 """How often a run that only waits looks whether it still may, and keeps what it has claimed."""
 
+TOGETHER = 0.001
+"""How long an answer waits for others, in seconds, until it is one of half the connections'."""
+
 SLOW = 0.005
 """Where rendering takes longer, in seconds, an answer is recorded before the next is rendered."""
 
@@ -359,7 +362,7 @@ class _Sender:
     def work(self) -> None:
         """Send one mail after another until there is nothing to do."""
         while True:
-            ended = self.lines.answers(0)
+            ended = self._answers()
             if not (ended and self._spent > SLOW):
                 self._prepare(self.lines.free)
             if ended or (self._ready and self.lines.free):
@@ -369,7 +372,7 @@ class _Sender:
                     break
             # While those are on their way there is time to render what comes next.
             elif not self._prepare(min(len(self._ready) + 1, self.exchange.connections)):
-                self._turn(self.lines.answers(self._until_next()))
+                self.lines.await_answer(self._until_next())
         if self._error is not None:
             raise self._error
 
@@ -398,6 +401,18 @@ class _Sender:
             self._tended = now
             return self.exchange.tend()
         return True
+
+    def _answers(self) -> list[Answered[_InHand]]:
+        """Return the answers that have come; a few wait a moment for more, to share a commit."""
+        ended = self.lines.answers(0)
+        if ended and self.lines.busy and 2 * len(ended) < self.exchange.connections:
+            end = perf_counter() + TOGETHER
+            while self.lines.busy and 2 * len(ended) < self.exchange.connections:
+                left = end - perf_counter()
+                if left <= 0:
+                    break
+                ended += self.lines.answers(left)
+        return ended
 
     def _turn(self, ended: Sequence[Answered[_InHand]]) -> None:
         """Hand in answers, begin as many mails as there are connections free, and send those."""
