@@ -15,6 +15,8 @@ from outreach.domain.clock import Clock, system_clock
 from outreach.errors import ConfigError
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from outreach.domain.gate import Policy
     from outreach.domain.links import Links
     from outreach.domain.mailing import Sender
@@ -199,8 +201,11 @@ class App:
         )
         return templates.load(campaign.template)
 
-    def run(self, campaign: "Campaign") -> "Run":
-        """Return what sends `campaign`, in the words that were approved."""
+    def run(self, campaign: "Campaign", *, patience: "timedelta | None" = None) -> "Run":
+        """Return what sends `campaign`, in the words that were approved.
+
+        It waits for a mail's turn no longer than `patience`, and than the setting says.
+        """
         from datetime import timedelta
 
         from outreach.domain.pacing import Breaker
@@ -218,11 +223,11 @@ class App:
             give_up_after=timedelta(hours=settings.give_up_after),
             connections=settings.connections,
             types=settings.attributes,
-            pacer=self.pacer(),
+            pacer=self.pacer(patience),
             breaker=Breaker(settings.max_bounces, settings.max_complaints, settings.breaker_sample),
         )
 
-    def pacer(self) -> "Pacer":
+    def pacer(self, patience: "timedelta | None" = None) -> "Pacer":
         """Return what keeps a run within the limits that it shares with all others."""
         from datetime import date, timedelta
 
@@ -232,6 +237,7 @@ class App:
         from outreach.services.pacing import Pacer
 
         settings = self.settings
+        longest = timedelta(minutes=settings.patience)
 
         def limit(rate: str | None, connections: int | None) -> Limit:
             return Limit(Rate.parse(rate, settings.burst) if rate else None, connections)
@@ -256,7 +262,7 @@ class App:
             },
             windows=Windows.parse(settings.windows) if settings.windows else None,
             zone=settings.timezone if settings.windows_in == "campaign" else None,
-            patience=timedelta(minutes=settings.patience),
+            patience=longest if patience is None else min(patience, longest),
         )
         lookup = None
         if settings.mx_lookup and pace.tells_domains_apart:

@@ -373,6 +373,14 @@ class Settings:
         "How long a run waits for its next mail's turn before it ends; a later run goes on.",
         unit="minutes",
     )
+    max_lateness: int | None = _setting(
+        None,
+        _integer(0, 87_600),
+        "How late a mailing may begin: after its send_at, and where this is set also after the "
+        "end of the period it is named after. If it is later, a person is asked, and without one "
+        "it is not sent. 24 if not set.",
+        unit="hours",
+    )
     max_bounces: float = _setting(
         5.0,
         _percent,
