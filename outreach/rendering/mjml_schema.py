@@ -165,6 +165,10 @@ CHILDREN: dict[str, frozenset[str]] = {
 }
 """Which tags each tag may hold. ``mj-attributes`` and ``mj-class`` hold any tag's defaults."""
 
+_SLIP = 3
+"""So many stray characters are a slip of the hand: not shown, as in the reference, and only warned
+of. A stray word is content."""
+
 _NUMBER = r"(?:\d+\.?\d*|\.\d+)"
 _PIXELS = rf"(?:{_NUMBER}px|0)"
 _SIZE = rf"(?:{_NUMBER}(?:px|%)|0)"
@@ -201,7 +205,7 @@ def validate_mjml(source: str, name: str, *, loader: Loader | None = None) -> tu
 
 
 def check(document: Document) -> None:
-    """Add what is wrong with tags and nesting to the errors, with attributes to the warnings."""
+    """Add what would lose content to the errors, and all else that is wrong to the warnings."""
     _check_children(document.root, document)
     if document.child("mj-body") is None and not document.errors:
         problem = document.root.problem("<mjml> has no <mj-body>: the mail is empty")
@@ -226,9 +230,13 @@ def _check_children(node: Node, document: Document) -> None:
         if child.tag == "#text":
             words = " ".join((child.body or "").split())
             message = f'the text "{words[:40]}" stands between tags, where it would be lost'
-            document.errors.append(child.problem(message, "put it in an <mj-text> or <mj-raw>"))
+            graver = document.errors if len(words) > _SLIP else document.warnings
+            graver.append(child.problem(message, "put it in an <mj-text> or <mj-raw>"))
         elif child.tag not in ATTRIBUTES and child.tag not in {"mj-class", "mj-all"}:
             document.errors.append(_unknown_tag(child, allowed))
+        elif node.tag == "mj-body" and child.tag in CHILDREN["mj-column"] - allowed:
+            document.warnings.append(_misplaced(child, node))
+            _check_children(child, document)
         elif child.tag not in allowed or _ownerless(child, node):
             document.errors.append(_misplaced(child, node))
         else:
@@ -278,9 +286,6 @@ def _attribute_problems(node: Node, tag: str) -> Iterator[Problem]:
         if kind is None:
             guess = suggestion(name, types)
             yield node.problem(f'<{tag}> has no attribute "{name}"', guess, at=name)
-        elif name == "gutter":
-            message = f'the attribute "gutter" of <{tag}> has no effect here'
-            yield node.problem(message, "give the columns a padding instead", at=name)
         elif wanted := _mismatch(value.strip(), kind):
             message = f'"{value}" cannot be the {name} of <{tag}>: it has to be {wanted}'
             yield node.problem(message, _repair(value.strip(), kind), at=name)

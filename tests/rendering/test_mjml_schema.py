@@ -3,7 +3,8 @@ import subprocess
 
 import pytest
 
-from outreach.rendering.mjml_schema import ATTRIBUTES, CHILDREN, validate_mjml
+from outreach.rendering.mjml_schema import ATTRIBUTES, CHILDREN, check, validate_mjml
+from outreach.rendering.mjml_source import read
 from tests.rendering.reference import needs_node, node_folder
 
 
@@ -92,9 +93,18 @@ def test_raw_text_that_would_be_lost():
     assert problem.message == "<mj-raw> beside <mj-body> would be lost"
 
 
-def test_what_is_not_rendered_is_said():
-    ((_, column, message, _),) = problems('<mj-section gutter="10px"/>')
-    assert (column, message) == (13, 'the attribute "gutter" of <mj-section> has no effect here')
+def test_a_slip_of_the_hand_and_content_without_a_column_do_not_stop_a_mail():
+    text = "<mjml><mj-body><mj-section>%s</mj-section><mj-text>x</mj-text></mj-body></mjml>"
+    slip = read(text % "/>", "t")
+    check(slip)
+    assert slip.errors == []
+    assert [problem.message for problem in slip.warnings] == [
+        'the text "/>" stands between tags, where it would be lost',
+        "<mj-text> cannot stand in <mj-body>",
+    ]
+    words = read(text % "four", "t")
+    check(words)
+    assert [problem.column for problem in words.errors] == [28]
 
 
 def test_defaults_are_checked_too():
