@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from outreach.cli.contacts import by_option
+from outreach.cli.options import by_option
 from outreach.cli.output import Console, Invocation, json_option, pass_invocation, printable, table
 from outreach.errors import (
     ConfigError,
