@@ -259,27 +259,37 @@ class App:
             time.fromisoformat(closes),
             frozenset(date.fromisoformat(day) for day in holidays if day),
         )
-        written = [
-            address
-            for sender in settings.senders.values()
-            for address in (sender.address, sender.reply_to)
-            if address
-        ]
         return Inbox(
             self.database,
             # A token is known by its signature; the domain matters only where one is made.
             Links(signer=Signer(self.secrets), domain="localhost"),
             self.tiers,
             work,
-            own=[normalise(address) for address in written],
+            own=[normalise(address) for address in self._sender_addresses],
             clock=self.clock,
         )
+
+    @property
+    def _sender_addresses(self) -> list[str]:
+        senders = self.settings.senders.values()
+        return [each for one in senders for each in (one.address, one.reply_to) if each]
+
+    @property
+    def own_domains(self) -> list[str]:
+        """The domains that mail to us is written to."""
+        from outreach.domain.address import parse_address
+
+        settings = self.settings
+        given = [settings.bounce_address, settings.unsubscribe_address]
+        ours = [*self._sender_addresses, *(each for each in given if each)]
+        return sorted({parse_address(each).domain.lower() for each in ours})
 
     def mailbox(self, name: str) -> "Source":
         """Return the mailbox called `name` in the settings, or raise `ConfigError`."""
         from outreach.config import find_mailbox_password
         from outreach.errors import suggestion
-        from outreach.inbound.imap import Imap, ImapUrl
+        from outreach.inbound.declared import ImapUrl
+        from outreach.inbound.imap import Imap
         from outreach.inbound.sources import Maildir, Mbox
 
         known = self.settings.mailboxes
@@ -299,9 +309,10 @@ class App:
         return Imap(
             name,
             ImapUrl.parse(mailbox.url),
-            lambda user, host: find_mailbox_password(name, user, host, self.environ),
+            lambda user, host: find_mailbox_password(mailbox, user, host, self.environ),
             folders=mailbox.folders,
             sent=mailbox.sent,
+            auth=mailbox.auth,
         )
 
     @cached_property

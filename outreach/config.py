@@ -8,7 +8,7 @@ asks the environment and the keyring for one when it is needed, and nothing else
 import json
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import date
 from pathlib import Path
@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from outreach.domain.contact import AttributeType
 from outreach.domain.mailing import Sender
 from outreach.errors import ConfigError, OutreachError, Problem, suggestion
+from outreach.inbound.declared import Mailbox
 
 FILE_NAME = "outreach.toml"
 PREFIX = "OUTREACH_"
@@ -138,21 +139,6 @@ def _setting(
         default=default,
         metadata={"parse": parse, "sentence": sentence, "unit": unit, "secret": secret},
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mailbox:
-    """A mailbox that `outreach inbox sync` reads.
-
-    `url` is ``imaps://user@host``, ``imap://user@host``, ``maildir:PATH`` or ``mbox:PATH``.
-    `folders` are those where mail comes in. `sent` is the one for what we wrote: for an IMAP
-    account it is found if not given, and an empty text means none.
-    """
-
-    name: str
-    url: str
-    folders: tuple[str, ...] = ("INBOX",)
-    sent: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -539,7 +525,7 @@ class _Reader:
                 )
                 continue
             try:
-                mailboxes[name] = _mailbox(name, entry)
+                mailboxes[name] = Mailbox.parse(name, entry)
             except ValueError as error:
                 self._problem(
                     f"[mailboxes.{name}] {error}",
@@ -584,35 +570,6 @@ class _Reader:
         self, message: str, source: str, line: int | None, hint: str | None = None
     ) -> None:
         self.problems.append(Problem(message, source, line, None, hint))
-
-
-def _mailbox(name: str, entry: Mapping[str, Any]) -> Mailbox:
-    """Return the mailbox that a table declares, or raise `ValueError`."""
-    from outreach.inbound.imap import ImapUrl  # noqa: PLC0415 - for --help's sake
-
-    unknown = sorted(set(entry) - {"url", "folders", "sent"})
-    if unknown:
-        near = suggestion(unknown[0], ("url", "folders", "sent"))
-        raise ValueError(f'has no "{unknown[0]}"' + (f" ({near})" if near else ""))
-    url = entry.get("url")
-    if not isinstance(url, str) or not re.match(r"(?:imaps?://|maildir:.|mbox:.)", url):
-        raise ValueError("needs a url that begins with imaps://, imap://, maildir: or mbox:")
-    is_imap = url.startswith("imap")
-    if is_imap:
-        ImapUrl.parse(url)
-    folders = entry.get("folders", ["INBOX"])
-    if not isinstance(folders, list) or not folders or not all(map(_is_folder, folders)):
-        raise ValueError("folders must be a list of names")
-    if "folders" in entry and not is_imap:
-        raise ValueError("folders are for IMAP; name another Maildir or mbox as a mailbox")
-    sent = entry.get("sent")
-    if sent is not None and sent != "" and not _is_folder(sent):
-        raise ValueError("sent must be the name of a folder")
-    return Mailbox(name=name, url=url, folders=tuple(folders), sent=sent)
-
-
-def _is_folder(name: object) -> bool:
-    return isinstance(name, str) and 0 < len(name) <= 200 and name.isprintable()
 
 
 STARTER_VALUES = {
@@ -699,10 +656,43 @@ def find_password(user: str, host: str, environ: Mapping[str, str]) -> str | Non
 
 
 def find_mailbox_password(
-    name: str, user: str, host: str, environ: Mapping[str, str]
+    mailbox: Mailbox, user: str, host: str, environ: Mapping[str, str]
 ) -> str | None:
-    """Return the password for the mailbox `name`, from the environment or the keyring."""
-    return environ.get(IMAP_PASSWORD + name.upper()) or _from_keyring(user, host)
+    """Return the password or token for a mailbox.
+
+    It comes from the environment, from the mailbox's own command, or from the keyring. Raises
+    `ConfigError` where the command fails; what it printed is in no message.
+    """
+    told = environ.get(IMAP_PASSWORD + mailbox.name.upper())
+    if told or not mailbox.password_command:
+        return told or _from_keyring(user, host)
+    return _printed(mailbox.password_command, f"mailboxes.{mailbox.name}")
+
+
+def _printed(command: Sequence[str], source: str) -> str:
+    """Return the first line that a program prints."""
+    import subprocess  # noqa: PLC0415 - few need it
+
+    try:
+        done = subprocess.run(  # noqa: S603 - the person's own command, and no shell
+            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        said = error.strerror if isinstance(error, OSError) else "it took over a minute"
+        raise ConfigError(
+            f"password_command: {command[0]} could not be run ({said})",
+            source=source,
+            hint="run it by hand to see what is the matter",
+        ) from None
+    first = done.stdout.decode("utf-8", "replace").partition("\n")[0].strip()
+    if done.returncode or not first:
+        raise ConfigError(
+            f"password_command: {command[0]} ended with {done.returncode} and "
+            + ("printed nothing" if not first else "may have printed something else"),
+            source=source,
+            hint="run it by hand to see what is the matter",
+        )
+    return first
 
 
 def _from_keyring(user: str, host: str) -> str | None:

@@ -11,7 +11,7 @@ Nothing in a mail makes this fail. What cannot be understood is kept and put bef
 
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -147,15 +147,26 @@ class Inbox:
     # Taking in
 
     def sync(
-        self, source: Source, progress: Callable[[Report], None] = lambda _report: None
+        self,
+        source: Source,
+        progress: Callable[[Report], None] = lambda _report: None,
+        stopped: Callable[[], bool] = lambda: False,
     ) -> Report:
-        """Take in what is new in a mailbox. What came before an error stays taken in."""
+        """Take in what is new in a mailbox. What came before an error stays taken in.
+
+        It ends behind the mail in hand when `stopped` says so.
+        """
         report = Report(source.name)
         with self.database.read() as session:
             known = inbox.positions(session, source.name)
-        for received in source.read({name: Position(*place) for name, place in known.items()}):
-            report.add(self.take(source.name, received))
-            progress(report)
+        with closing(
+            source.read({name: Position(*place) for name, place in known.items()})
+        ) as arriving:
+            for received in arriving:
+                report.add(self.take(source.name, received))
+                progress(report)
+                if stopped():
+                    break
         return report
 
     def take(self, mailbox: str, received: Received) -> Taken:
