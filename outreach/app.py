@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from outreach.domain.segment import Segments
     from outreach.domain.tiers import Tiers
     from outreach.inbound.sources import Source
+    from outreach.inbound.webhooks import Receiver
     from outreach.rendering.templates import Template, TemplateSet
     from outreach.services.composing import Composer
     from outreach.services.inbox import Inbox
@@ -314,6 +315,18 @@ class App:
             sent=mailbox.sent,
             auth=mailbox.auth,
         )
+
+    @cached_property
+    def receivers(self) -> "Mapping[str, Receiver]":
+        """What takes the requests of each webhook in the settings, by its name."""
+        from outreach.config import find_webhook_secret
+        from outreach.inbound.webhooks import open_receiver
+        from outreach.inbound.webhooks.fetching import fetch
+
+        return {
+            name: open_receiver(declared, find_webhook_secret(name, self.environ), fetch)
+            for name, declared in self.settings.webhooks.items()
+        }
 
     @cached_property
     def secrets(self) -> list[str]:

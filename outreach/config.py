@@ -13,14 +13,16 @@ from dataclasses import MISSING, dataclass, field, fields
 from datetime import date
 from pathlib import Path
 from textwrap import wrap
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from outreach.domain.contact import AttributeType
 from outreach.domain.mailing import Sender
 from outreach.errors import ConfigError, OutreachError, Problem, suggestion
-from outreach.inbound.declared import Mailbox
+from outreach.inbound.declared import Mailbox, Webhook
+
+_Declared = TypeVar("_Declared")
 
 FILE_NAME = "outreach.toml"
 PREFIX = "OUTREACH_"
@@ -28,6 +30,8 @@ PREFIX = "OUTREACH_"
 OTHER_VARIABLES = frozenset({"OUTREACH_WORKSPACE", "OUTREACH_SMTP_PASSWORD"})
 IMAP_PASSWORD = "OUTREACH_IMAP_PASSWORD_"  # noqa: S105 - the variable's name, not a password
 """Followed by a mailbox's name in capitals: the variable that holds its password."""
+WEBHOOK_SECRET = "OUTREACH_WEBHOOK_SECRET_"  # noqa: S105 - the variable's name
+"""Followed by a webhook's name in capitals: the variable that holds what proves its origin."""
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 """What an attribute or sender may be called: lower case, as a word in an expression."""
@@ -143,7 +147,7 @@ def _setting(
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What a workspace is set to. Every field but the last four is a line in ``outreach.toml``."""
+    """What a workspace is set to. Every field but the last five is a line in ``outreach.toml``."""
 
     database_url: str = _setting(
         "sqlite:///outreach.db",
@@ -243,6 +247,7 @@ class Settings:
     )
     senders: Mapping[str, Sender] = field(default_factory=dict)
     mailboxes: Mapping[str, Mailbox] = field(default_factory=dict)
+    webhooks: Mapping[str, Webhook] = field(default_factory=dict)
     attributes: Mapping[str, AttributeType] = field(default_factory=dict)
     origins: Mapping[str, Origin] = field(default_factory=dict, repr=False)
 
@@ -373,7 +378,7 @@ class _Reader:
             for item in fields(Settings)
             if "parse" in item.metadata
         }
-        tables = {"senders", "attributes", "mailboxes"}
+        tables = {"senders", "attributes", "mailboxes", "webhooks"}
         for name in self.document:
             if name not in parsers and name not in tables:
                 self._problem(
@@ -385,7 +390,7 @@ class _Reader:
                 )
         variables = {PREFIX + name.upper() for name in parsers}
         for variable in self.environ:
-            if variable.startswith(IMAP_PASSWORD):
+            if variable.startswith((IMAP_PASSWORD, WEBHOOK_SECRET)):
                 continue
             if variable.startswith(PREFIX) and variable not in variables | OTHER_VARIABLES:
                 self._problem(
@@ -394,7 +399,7 @@ class _Reader:
         for name, parse in parsers.items():
             self._take(name, parse)
         self._take_senders()
-        self._take_mailboxes()
+        self._take_sources()
         self._take_attributes()
         sender = self.values.get("sender")
         if sender is not None and sender not in self.values["senders"]:
@@ -504,36 +509,43 @@ class _Reader:
             return None
         return Sender(shown, entry["address"], entry.get("reply_to")) if good else None
 
-    def _take_mailboxes(self) -> None:
-        mailboxes: dict[str, Mailbox] = {}
-        entries = self.document.get("mailboxes", {})
+    def _take_sources(self) -> None:
+        """Read the tables of mailboxes and webhooks."""
+        self.values["mailboxes"] = self._take_tables(
+            "mailboxes",
+            Mailbox.parse,
+            'such as url = "imaps://anna@mail.example.com", folders = ["INBOX"]',
+        )
+        self.values["webhooks"] = self._take_tables(
+            "webhooks", Webhook.parse, 'such as provider = "postmark"'
+        )
+
+    def _take_tables(
+        self, kind: str, parse: Callable[[str, Mapping[str, Any]], _Declared], hint: str
+    ) -> dict[str, _Declared]:
+        found: dict[str, _Declared] = {}
+        one = {"mailboxes": "mailbox", "webhooks": "webhook"}[kind]
+        entries = self.document.get(kind, {})
         if not isinstance(entries, dict):
             self._problem(
-                "mailboxes must be tables such as [mailboxes.anna]",
-                FILE_NAME,
-                self._line("mailboxes"),
+                f"{kind} must be tables such as [{kind}.anna]", FILE_NAME, self._line(kind)
             )
             entries = {}
         for name, entry in entries.items():
-            line = self._line(name, r"^\s*\[\s*mailboxes\s*\.\s*\"?{}\"?\s*\]")
+            line = self._line(name, rf"^\s*\[\s*{kind}\s*\.\s*\"?{{}}\"?\s*\]")
             if not NAME.fullmatch(name) or not isinstance(entry, dict):
                 self._problem(
-                    f'"{name}" cannot be a mailbox',
+                    f'"{name}" cannot be a {one}',
                     FILE_NAME,
                     line,
-                    "write [mailboxes.anna] with url below it; names are lower case",
+                    f"write [{kind}.anna] with its keys below it; names are lower case",
                 )
                 continue
             try:
-                mailboxes[name] = Mailbox.parse(name, entry)
+                found[name] = parse(name, entry)
             except ValueError as error:
-                self._problem(
-                    f"[mailboxes.{name}] {error}",
-                    FILE_NAME,
-                    line,
-                    'such as url = "imaps://anna@mail.example.com", folders = ["INBOX"]',
-                )
-        self.values["mailboxes"] = mailboxes
+                self._problem(f"[{kind}.{name}] {error}", FILE_NAME, line, hint)
+        return found
 
     def _take_attributes(self) -> None:
         types: dict[str, AttributeType] = {}
@@ -667,6 +679,14 @@ def find_mailbox_password(
     if told or not mailbox.password_command:
         return told or _from_keyring(user, host)
     return _printed(mailbox.password_command, f"mailboxes.{mailbox.name}")
+
+
+def find_webhook_secret(name: str, environ: Mapping[str, str]) -> str | None:
+    """Return what proves that a request to the webhook `name` comes from its provider, or None.
+
+    The keyring entry is that of the service ``outreach:webhook`` with the webhook's name as user.
+    """
+    return environ.get(WEBHOOK_SECRET + name.upper()) or _from_keyring(name, "webhook")
 
 
 def _printed(command: Sequence[str], source: str) -> str:

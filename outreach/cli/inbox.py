@@ -25,9 +25,15 @@ if TYPE_CHECKING:
     from outreach.storage.inbox import Item
 
 COMMANDS = {
-    "sync": ("outreach.cli.receiving:sync", "Take in what is new in the mailboxes."),
+    "sync": (
+        "outreach.cli.receiving:sync",
+        "Take in what is new in the mailboxes of outreach.toml, or one mail from standard input.",
+    ),
     "listen": ("outreach.cli.receiving:listen", "Take mail in by LMTP or SMTP as it comes."),
-    "explain": ("outreach.cli.explaining:explain", "Say what mails are. Records nothing."),
+    "explain": (
+        "outreach.cli.explaining:explain",
+        "Say what mails are, by which rule, for whom and until when. Records nothing.",
+    ),
 }
 
 

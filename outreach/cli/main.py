@@ -36,6 +36,7 @@ COMMANDS = {
         "Work through what came back.",
     ),
     "reply": ("outreach.cli.reply:reply", "Answer what a contact wrote, in the same thread."),
+    "serve": ("outreach.cli.serve:serve", "Serve the webhooks of providers over HTTP."),
     "worker": ("outreach.cli.worker:worker", "Send what is due, with others, on many machines."),
     "completion": ("outreach.cli.workspace:completion", "Print shell completion code."),
 }

@@ -1,14 +1,14 @@
 """`outreach inbox sync` and `listen`: taking mail in, now or as it comes."""
 
-import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from outreach.cli.output import Console, Invocation, json_option, pass_invocation, printable
+from outreach.cli.signals import ended_by_signals
 from outreach.errors import (
     ConfigError,
     OutreachError,
@@ -142,27 +142,9 @@ def _watch(invocation: Invocation, sources: Sequence["Source"]) -> None:
     )
     names = ", ".join(printable(source.name) for source in sources)
     console.note(f"watching {names}; SIGTERM or Ctrl-C ends it")
-    with _ended_by_signals(watching.stop):
+    with ended_by_signals(watching.stop):
         watching.run()
     console.note("ended; what was recorded is kept")
-
-
-@contextmanager
-def _ended_by_signals(stop: Callable[[], object]) -> Iterator[None]:
-    """Call `stop` at the first SIGTERM or SIGINT; the second does what it always does."""
-    numbers = (signal.SIGTERM, signal.SIGINT)
-
-    def asked(_number: int, _frame: object) -> None:
-        for number in numbers:
-            signal.signal(number, before[number])
-        stop()
-
-    before = {number: signal.signal(number, asked) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 @click.command()
@@ -176,6 +158,7 @@ def _ended_by_signals(stop: Callable[[], object]) -> Iterator[None]:
               help="The largest mail, in megabytes.")  # fmt: skip
 @click.option("--connections", type=click.IntRange(1, 1000), default=20, show_default=True,
               help="So many clients at most at a time.")  # fmt: skip
+@json_option
 @pass_invocation
 def listen(
     invocation: Invocation,
@@ -187,11 +170,12 @@ def listen(
     size: int,
     connections: int,
 ) -> None:
-    """Take mail in by LMTP or SMTP as it comes, until SIGTERM or Ctrl-C.
+    """Take mail in by LMTP or SMTP as it comes.
 
-    A mail is recorded before it is answered for, and put off with 451 while it cannot be recorded.
-    Nothing is ever sent on. LMTP is for the mail server of this machine, such as Postfix or Exim;
-    SMTP is for a domain whose mail all comes here, and is neither encrypted nor checked for spam.
+    It stays until SIGTERM or Ctrl-C. A mail is recorded before it is answered for, and put off with
+    451 while it cannot be recorded. Nothing is ever sent on. LMTP is for the mail server of this
+    machine, such as Postfix or Exim; SMTP is for a domain whose mail all comes here, and is neither
+    encrypted nor checked for spam.
 
     \b
     Examples:
@@ -211,11 +195,13 @@ def listen(
     app = invocation.app
     console = invocation.console
     inbox = app.inbox
+    kinds: Counter[str] = Counter()
     own = app.own_domains if smtp is not None else ()
 
     def take(kind: str, received: "Received") -> None:
         taken = inbox.take(kind, received)
         if taken.new:
+            kinds[str(taken.kind)] += 1
             console.note(f"{kind}: mail {taken.id} is {taken.kind}, {taken.state}")
 
     listener = Listener(
@@ -230,13 +216,14 @@ def listen(
     async def run() -> None:
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
-        with _ended_by_signals(lambda: loop.call_soon_threadsafe(stop.set)):
+        with ended_by_signals(lambda: loop.call_soon_threadsafe(stop.set)):
             await listener.run(
                 stop, lambda places: console.note(f"listening for {' and '.join(places)}")
             )
 
     asyncio.run(run())
-    console.note("ended; what was recorded is kept")
+    told = ", ".join(f"{number} {kind}" for kind, number in kinds.most_common())
+    console.result({"new": kinds.total(), "kinds": dict(kinds)}, f"Taken in: {told or 'nothing'}.")
 
 
 def _place(option: str, text: str | None) -> "Place | None":

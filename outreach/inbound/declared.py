@@ -1,4 +1,4 @@
-"""Mailboxes as people declare them: the tables ``[mailboxes.NAME]`` of outreach.toml."""
+"""Where mail comes from, as people declare it in outreach.toml: mailboxes and webhooks."""
 
 import re
 from collections.abc import Mapping
@@ -69,6 +69,48 @@ class Mailbox:
             auth=auth,
             password_command=tuple(command),
         )
+
+
+PROVIDERS = ("ses", "postmark", "mailgun", "sendgrid")
+"""Whose webhooks are understood."""
+
+_WEBHOOK_KEYS = ("provider", "topics", "public_keys")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Webhook:
+    """A provider that may tell us of our mail, a table ``[webhooks.NAME]``.
+
+    `topics` are the ARNs of the SNS topics that SES publishes to, `public_keys` the keys that
+    SendGrid signs with. The others prove themselves by a secret, which stands in no file.
+    """
+
+    name: str
+    provider: str
+    topics: tuple[str, ...] = ()
+    public_keys: tuple[str, ...] = ()
+
+    @classmethod
+    def parse(cls, name: str, entry: Mapping[str, Any]) -> "Webhook":
+        """Return the webhook that a table declares, or raise `ValueError`."""
+        unknown = sorted(set(entry) - set(_WEBHOOK_KEYS))
+        if unknown:
+            near = suggestion(unknown[0], _WEBHOOK_KEYS)
+            raise ValueError(f'has no "{unknown[0]}"' + (f" ({near})" if near else ""))
+        provider = entry.get("provider")
+        if provider not in PROVIDERS:
+            raise ValueError(f"provider must be one of {', '.join(PROVIDERS)}")
+        listed = {}
+        for key, owner in (("topics", "ses"), ("public_keys", "sendgrid")):
+            found = entry.get(key, [])
+            if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
+                raise ValueError(f"{key} must be a list of texts")
+            if found and provider != owner:
+                raise ValueError(f"{key} are for {owner}")
+            if not found and provider == owner:
+                raise ValueError(f"{owner} needs {key}")
+            listed[key] = tuple(found)
+        return cls(name=name, provider=provider, **listed)
 
 
 def _is_folder(name: object) -> bool:

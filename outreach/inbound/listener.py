@@ -29,7 +29,7 @@ from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from outreach.errors import BusyError, ConfigError, OutreachError, RefusedError, UnavailableError
-from outreach.inbound.sources import Received
+from outreach.inbound.sources import Received, with_envelope
 
 _LONGEST_LINE = 1 << 20  # octets; RFC 5321 allows 1,000, and real mail does not keep to it
 _MOST_RECIPIENTS = 100  # RFC 5321 4.5.3.1.8: the fewest that a server must take
@@ -144,21 +144,17 @@ class Listener:
                 await stop.wait()
                 for server in servers:
                     server.close()
-                await self._finished()
+                await _until(lambda: not self._under_way, _GRACE)
         finally:
             for server in servers:
                 server.close()
             for transport in list(self._open):
                 if isinstance(transport, asyncio.WriteTransport):
                     transport.abort()
+            await _until(lambda: not self._open, 1)
             for place in (self.lmtp, self.smtp):
                 if place is not None and place.path is not None and servers:
                     place.path.unlink(missing_ok=True)
-
-    async def _finished(self) -> None:
-        deadline = asyncio.get_running_loop().time() + _GRACE
-        while self._under_way and asyncio.get_running_loop().time() < deadline:
-            await asyncio.sleep(0.02)
 
     async def _listen(self, kind: str, place: Place, pool: ThreadPoolExecutor) -> asyncio.Server:
         loop = asyncio.get_running_loop()
@@ -196,8 +192,12 @@ class Listener:
 
     async def receive(self, kind: str, envelope: Envelope, pool: ThreadPoolExecutor) -> str:
         """Record a mail, and return what the client is told."""
+        sender = "" if envelope.mail_from in (None, "<>") else str(envelope.mail_from)
+        content = envelope.original_content or b""
         received = Received(
-            raw=_traced(envelope), received_at=self.clock(), folder="", position=None
+            raw=with_envelope(content, sender, envelope.rcpt_tos),
+            received_at=self.clock(),
+            folder="",
         )
         self._under_way += 1
         try:
@@ -322,15 +322,11 @@ class _Refusal(asyncio.Protocol):
         transport.close()
 
 
-def _traced(envelope: Envelope) -> bytes:
-    """Return the mail with what its envelope said, as the last server on the way writes it down.
-
-    The token of ours that a mail was sent to often stands nowhere else (RFC 5321 4.4).
-    """
-    content = envelope.original_content or b""
-    sender = "" if envelope.mail_from in (None, "<>") else str(envelope.mail_from)
-    lines = [f"Return-Path: <{sender}>", *(f"Delivered-To: {each}" for each in envelope.rcpt_tos)]
-    return "".join(f"{line}\r\n" for line in lines).encode("utf-8", "surrogateescape") + content
+async def _until(condition: Callable[[], bool], seconds: float) -> None:
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + seconds
+    while not condition() and loop.time() < deadline:
+        await asyncio.sleep(0.01)
 
 
 def _where(server: asyncio.Server, place: Place) -> str:
@@ -352,4 +348,6 @@ async def _remove_left_over(path: Path) -> None:
             path.unlink()
         return
     writer.close()
+    with suppress(OSError):
+        await writer.wait_closed()
     raise BusyError(f"something listens on {path} already", hint="end it, or use another place")

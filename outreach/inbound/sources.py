@@ -13,7 +13,7 @@ import fcntl
 import hashlib
 import os
 import re
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -40,6 +40,9 @@ class Received:
     `received_at` is when it came there, None where that is not told. `position` is the folder's
     once this mail is done with, None where the source has no memory. `is_ours` says that it lies in
     a folder for what we sent.
+
+    Where `provider` is set, `raw` is no mail but an event that this provider told us, and `mark` is
+    what tells it from all others.
     """
 
     raw: bytes
@@ -47,6 +50,8 @@ class Received:
     folder: str
     position: Position | None = None
     is_ours: bool = False
+    provider: str | None = None
+    mark: str | None = None
 
 
 class Source(Protocol):
@@ -288,6 +293,19 @@ def _literal(text: str) -> str:
     return "".join(f"[{char}]" if char in "*?[" else char for char in text)
 
 
+def with_envelope(raw: bytes, sender: str | None, recipients: Sequence[str]) -> bytes:
+    """Return a mail with what its envelope said, as the last server on the way writes it down.
+
+    A token of ours that a mail was sent to often stands nowhere else (RFC 5321 4.4). `sender` is an
+    empty text for a notice, and None where it is not known.
+    """
+    lines = [] if sender is None else [f"Return-Path: <{sender}>"]
+    lines += [f"Delivered-To: {each}" for each in recipients]
+    head = "".join(f"{_CONTROL.sub('', line)}\r\n" for line in lines)
+    return head.encode("utf-8", "surrogateescape") + raw
+
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _IDENTITY = re.compile(rb"^(message-id|date|from)[ \t]*:(.*(?:\n[ \t].*)*)", re.I | re.M)
 
 

@@ -11,6 +11,7 @@ from outreach.domain.effects import Bounced, Event, Kind, Severity
 from outreach.inbound.bounces import Action
 from outreach.inbound.classify import Explanation, explain
 from outreach.inbound.sources import Received
+from outreach.inbound.webhooks import read_event
 from outreach.services.origins import Origin, normalised
 from outreach.storage.inbox import NewMail
 
@@ -24,10 +25,17 @@ class Found:
     failure: str | None = None
 
 
+EVENT = "event:"
+"""What the mailbox of a provider's event is called, before the provider's name."""
+
+
 def read(received: Received, now: datetime) -> Found:
-    """Return what can be read of a mail that came in."""
+    """Return what can be read of a mail, or of a provider's event, that came in."""
     try:
-        found = explain(received.raw, received_at=received.received_at)
+        if received.provider is not None:
+            found = read_event(received.provider, received.raw)
+        else:
+            found = explain(received.raw, received_at=received.received_at)
         told = received.received_at or found.received_at or now
         return Found(found, min(told, now).astimezone(UTC))
     except Exception as error:  # a mail is kept whatever is wrong with it
@@ -41,9 +49,14 @@ def said(error: Exception) -> str:
 
 
 def event_of(
-    explanation: Explanation, origin: Origin, at: datetime, addresses: frozenset[str]
+    explanation: Explanation,
+    origin: Origin,
+    at: datetime,
+    addresses: frozenset[str],
+    *,
+    told_by: str | None = None,
 ) -> Event:
-    """Return what a mail means, in the words of the domain."""
+    """Return what a mail means, in the words of the domain. `told_by` is a provider."""
     absence, opt_out = explanation.absence, explanation.opt_out
     kind = Kind(explanation.kind)
     return Event(
@@ -55,6 +68,7 @@ def event_of(
         sure=opt_out.sure if opt_out else True,
         wants_out=kind is Kind.REPLY and opt_out is not None,
         is_bulk=explanation.bulk,
+        by_provider=told_by is not None,
     )
 
 

@@ -37,7 +37,8 @@ from outreach.errors import NotFoundError, OutreachError, UsageError
 from outreach.inbound.classify import Explanation, explain
 from outreach.inbound.mail import Mail
 from outreach.inbound.sources import Position, Received, Source, fingerprint
-from outreach.services.arrivals import Found, event_of, read, row_of, said
+from outreach.inbound.webhooks import Receiver, Request
+from outreach.services.arrivals import EVENT, Found, event_of, read, row_of, said
 from outreach.services.contacts import find
 from outreach.services.deeds import Deed
 from outreach.services.origins import Origin, Origins, addresses_of, normalised, people_of
@@ -172,7 +173,7 @@ class Inbox:
     def take(self, mailbox: str, received: Received) -> Taken:
         """Record one mail with all that follows from it, once."""
         now = self.clock()
-        mark = fingerprint(received.raw)
+        mark = received.mark or fingerprint(received.raw)
         with self.database.read() as session:
             known = inbox.is_known(session, mark)
         if known is None:
@@ -241,13 +242,15 @@ class Inbox:
             # Anybody can write our address into a mail; only our own folders prove that it is ours.
             event = Event(kind=Kind.AUTOMATIC, at=found.at, proof=Proof.NONE, is_bulk=True)
             return Origin(), event, ()
-        ended = self.origins.unsubscription(session, explanation)
+        provider = received.provider
+        ended = None if provider else self.origins.unsubscription(session, explanation)
         if ended is not None:
             origin, series = ended
             event = Event(kind=Kind.OPT_OUT, at=found.at, proof=origin.proof, series=series)
         else:
-            origin = self.origins.of(session, explanation, now)
-            event = event_of(explanation, origin, found.at, addresses_of(session, origin))
+            origin = self.origins.of(session, explanation, now, vouched=provider is not None)
+            addresses = addresses_of(session, origin)
+            event = event_of(explanation, origin, found.at, addresses, told_by=provider)
         return origin, event, (origin.contact_id,) if origin.contact_id is not None else ()
 
     def _ours(
@@ -325,6 +328,29 @@ class Inbox:
             if role and role.answer_within:
                 made.append(role.answer_within)
         return min(made, key=_length, default=None)
+
+    def post(
+        self, webhook: str, provider: str, receiver: Receiver, request: Request
+    ) -> list[Taken]:
+        """Record what a provider posted to the webhook of this name, each part once.
+
+        Raises `Forged` or `Unusable`, and then nothing was recorded.
+        """
+        now = self.clock()
+        taken = []
+        for part in receiver.receive(request, now):
+            mark = part.mark(provider)
+            received = Received(
+                raw=part.raw,
+                received_at=None if mark else now,
+                folder="",
+                provider=provider if mark else None,
+                mark=mark,
+            )
+            taken.append(
+                self.take(f"{EVENT}{provider}" if mark else f"webhook:{webhook}", received)
+            )
+        return taken
 
     # Working through
 
@@ -428,7 +454,13 @@ class Inbox:
             done_by=None,
         )
         raw = inbox.raw(session, item.id) or b""
-        received = Received(raw=raw, received_at=item.received_at, folder=item.folder or "")
+        _, of_provider, provider = item.mailbox.partition(EVENT)
+        received = Received(
+            raw=raw,
+            received_at=item.received_at,
+            folder=item.folder or "",
+            provider=provider if of_provider else None,
+        )
         found = read(received, now)
         if origin.delivery_id is not None:
             sent = inbox.answerable(
@@ -442,7 +474,9 @@ class Inbox:
         if found.explanation is None:
             event = Event(kind=kind, at=item.received_at, proof=origin.proof)
         else:
-            event = event_of(found.explanation, origin, item.received_at, addresses)
+            event = event_of(
+                found.explanation, origin, item.received_at, addresses, told_by=received.provider
+            )
         event = self._as_said(session, event, kind, origin, until)
         people = (origin.contact_id,) if origin.contact_id is not None else ()
         self._act(

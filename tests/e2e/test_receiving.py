@@ -63,10 +63,10 @@ def subjects(studio: Path) -> list[str]:
 
 def ended(started: subprocess.Popen[str]) -> str:
     started.send_signal(signal.SIGTERM)
-    _, err = started.communicate(timeout=20)
+    out, err = started.communicate(timeout=20)
     assert started.returncode == 0, err
     assert "Traceback" not in err
-    return err
+    return err + out
 
 
 def test_watching_takes_in_all_mailboxes_and_ends_at_sigterm(studio: Path) -> None:
@@ -87,7 +87,9 @@ def test_listening_records_before_it_answers_and_ends_at_sigterm(studio: Path) -
             with smtplib.LMTP("127.0.0.1", int(found[1])) as client:
                 client.sendmail("a@b.example", ["anna@berg-lind.example"], MAIL % (number, number))
             assert len(subjects(studio)) == number + 1
-        assert "mail 3 is reply" in ended(started)
+        told = ended(started)
+        assert "mail 3 is reply" in told
+        assert "Taken in: 3 reply." in told
 
 
 @pytest.mark.slow
