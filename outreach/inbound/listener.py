@@ -148,6 +148,8 @@ class Listener:
         finally:
             for server in servers:
                 server.close()
+            for _ in range(5):
+                await asyncio.sleep(0)  # what was accepted just now becomes known
             for transport in list(self._open):
                 if isinstance(transport, asyncio.WriteTransport):
                     transport.abort()
