@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from outreach.domain.tiers import Tiers
     from outreach.inbound.sources import Source
     from outreach.inbound.webhooks import Receiver
+    from outreach.rendering.editions import TemplateFolder
     from outreach.rendering.templates import Template, TemplateSet
     from outreach.services.composing import Composer
     from outreach.services.inbox import Inbox
@@ -80,14 +81,14 @@ class App:
     @cached_property
     def tiers(self) -> "Tiers":
         """The tiers and what each promises, from the workspace's ``tiers.toml``."""
-        from outreach.domain.tiers import Tiers
+        from outreach.domain.tiers_file import read_tiers
 
-        return Tiers.parse(read_text(self.root / "tiers.toml", "run `outreach init` again"))
+        return read_tiers(read_text(self.root / "tiers.toml", "run `outreach init` again"))
 
     @cached_property
     def segments(self) -> "Segments":
         """The segments, each read from its file in ``segments/`` when it is asked for."""
-        from outreach.domain.expression import Vocabulary
+        from outreach.domain.terms import Vocabulary
         from outreach.services.segments import open_segments
 
         vocabulary = Vocabulary(
@@ -120,6 +121,13 @@ class App:
             attributes=self.settings.attributes,
             timezone=self.settings.timezone,
         )
+
+    @cached_property
+    def editions(self) -> "TemplateFolder":
+        """The same folder, for what is asked of templates without rendering them."""
+        from outreach.rendering.editions import TemplateFolder
+
+        return TemplateFolder(self.templates_folder, timezone=self.settings.timezone)
 
     def links(self, sender: "Sender", *, secrets: Sequence[str]) -> "Links":
         """Return what leads back to us in mail from `sender`; the first of `secrets` signs."""

@@ -7,7 +7,6 @@ asks the environment and the keyring for one when it is needed, and nothing else
 
 import json
 import re
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import date
@@ -19,6 +18,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from outreach.domain.contact import AttributeType
 from outreach.domain.mailing import Sender
+from outreach.domain.toml import read_toml
 from outreach.errors import ConfigError, OutreachError, Problem, suggestion
 from outreach.inbound.declared import Mailbox, Webhook
 
@@ -337,21 +337,11 @@ def load_settings(
     path = root / FILE_NAME
     try:
         text = path.read_text(encoding="utf-8")
-        document = tomllib.loads(text)
     except OSError as error:
         raise ConfigError(f"cannot be read ({error.strerror})", source=str(path)) from error
     except UnicodeDecodeError as error:
         raise ConfigError("is not UTF-8", source=FILE_NAME, hint="save it as UTF-8") from error
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(_toml_problem(str(error), FILE_NAME)) from error
-    return _Reader(document, text, environ, flags or {}).settings()
-
-
-def _toml_problem(message: str, source: str) -> Problem:
-    place = re.search(r"\(at line (\d+), column (\d+)\)", message)
-    line, column = (int(place[1]), int(place[2])) if place else (None, None)
-    reason = re.sub(r" \(at .*\)$", "", message)
-    return Problem(f"not valid TOML: {reason}", source, line, column)
+    return _Reader(read_toml(text, FILE_NAME), text, environ, flags or {}).settings()
 
 
 class _Reader:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from outreach.cli.contacts import by_option
 from outreach.cli.lazy import LazyGroup
+from outreach.cli.options import by_option
 from outreach.cli.output import (
     Console,
     Invocation,

@@ -23,7 +23,7 @@ from outreach.errors import (
 if TYPE_CHECKING:
     from outreach.app import App
     from outreach.domain.segment import Segment
-    from outreach.rendering.templates import Template
+    from outreach.rendering.editions import Edition
     from outreach.services.planning import Plan, Tally
     from outreach.services.report import Report, Totals
     from outreach.storage.campaigns import Campaign
@@ -39,7 +39,7 @@ class Order:
     """What is to be sent to whom, and how."""
 
     key: str
-    template: "Template"
+    edition: "Edition"
     segment: "Segment"
     reason: str | None
     limit: int | None
@@ -124,19 +124,19 @@ def _order(
 ) -> Order:
     """Settle what was left open: the current edition, its segment, its key."""
     now = app.clock()
-    templates = app.templates
+    editions = app.editions
     if template is None:
-        own = segment if segment and templates.editions(segment) else None
-        template = templates.current(own or app.settings.newsletter, now)
-    loaded = templates.load(template)
-    segment = segment or loaded.front_matter.segment
+        own = segment if segment and editions.editions(segment) else None
+        template = editions.current(own or app.settings.newsletter, now)
+    edition = editions.edition(template)
+    segment = segment or edition.front_matter.segment
     if segment is None:
         raise UsageError(
-            f"who is to get {loaded.name}?",
+            f"who is to get {edition.name}?",
             hint="add --segment NAME, or a line segment: NAME to the template's front matter",
         )
     found = app.segments.get(segment)
-    return Order(key or loaded.edition_key(now), loaded, found, reason, limit, yes, detach)
+    return Order(key or edition.key(now), edition, found, reason, limit, yes, detach)
 
 
 def _plan_and_send(
@@ -176,16 +176,17 @@ def _plan_and_send(
 def _new_campaign(app: "App", order: Order) -> Any:
     from outreach.storage.campaigns import NewCampaign
 
-    matter = order.template.front_matter
+    template = app.templates.load(order.edition.file)
+    matter = template.front_matter
     sender = app.settings.sender_called(matter.sender)
     return NewCampaign(
         key=order.key,
-        template=order.template.name,
-        template_hash=order.template.hash,
-        files=order.template.files,
+        template=template.name,
+        template_hash=template.hash,
+        files=template.files,
         segment=order.segment.name,
         segment_where=order.segment.where,
-        series=order.template.series,
+        series=template.series,
         kind=matter.kind,
         content_class=matter.content_class,
         ask_reason=order.reason,
@@ -233,9 +234,9 @@ def _continue(
     from outreach.domain.delivery import DeliveryState
     from outreach.services.report import totals
 
-    if campaign.template != order.template.name:
+    if campaign.template != order.edition.name:
         raise RefusedError(
-            f"{campaign.key} is a mailing of {campaign.template}, not of {order.template.name}",
+            f"{campaign.key} is a mailing of {campaign.template}, not of {order.edition.name}",
             hint="give this one a key of its own with --key",
         )
     if order.segment.name not in campaign.segment.split(", "):
@@ -279,16 +280,17 @@ def _rehearse(app: "App", console: Console, order: Order) -> int:
     from outreach.domain.gate import Intent
     from outreach.services.planning import Planner
 
-    matter = order.template.front_matter
+    template = app.templates.load(order.edition.file)
+    matter = template.front_matter
     intent = Intent(
         key=order.key,
-        series=order.template.series,
+        series=template.series,
         kind=matter.kind,
         content_class=matter.content_class,
         reason=order.reason,
     )
     planner = Planner(app.database, app.policy, owner="rehearsal", types=app.settings.attributes)
-    composer = app.composer(order.template, key=order.key)
+    composer = app.composer(template, key=order.key)
     with _bar(console, None, "rendering") as advance:
         plan = planner.rehearse(intent, order.segment, composer, app.clock(), advance)
     console.result(
@@ -303,7 +305,7 @@ def _test(app: "App", console: Console, order: Order, to: str, rendered_as: str 
 
     outcome = send_test(
         app.database,
-        app.composer(order.template, key=order.key),
+        app.composer(app.templates.load(order.edition.file), key=order.key),
         app.transport,
         to=to,
         rendered_as=rendered_as,
@@ -490,14 +492,14 @@ def _lines(console: Console, total: int | None, what: str) -> Callable[[int], No
 
 def _plan_text(app: "App", order: Order, plan: "Plan") -> str:
     proof = plan.proof
-    matter = order.template.front_matter
+    matter = order.edition.front_matter
     sender = app.settings.sender_called(matter.sender)
     average = proof.octets / proof.mails / 1024 if proof.mails else 0
     held = sum(tally.number for tally in plan.held.values())
     refused = sum(tally.number for tally in plan.refused.values())
     limited = f" (this run at most {order.limit:,})" if order.limit is not None else ""
     lines = [
-        f"{plan.key}: {order.template.name} to {order.segment.name}",
+        f"{plan.key}: {order.edition.name} to {order.segment.name}",
         f"  from       {sender.name} <{sender.address}>",
         f'  subject    "{proof.subject}" (for {proof.subject_for})' if proof.mails else "",
         f"  through    {app.transport.name}",

@@ -144,7 +144,7 @@ def front_matter(
     sheet: Sheet,
     layout: Sheet | None,
     *,
-    reserved: Sequence[str],
+    reserved: Sequence[str] = (),
     original: tuple[Sheet, FrontMatter] | None = None,
     language: str | None = None,
 ) -> FrontMatter:

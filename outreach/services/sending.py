@@ -6,6 +6,9 @@ transaction its answer is recorded with all that follows from it. That second tr
 the first of the next mail on the same connection (`outreach.services.exchange`). A run that dies
 leaves one mail a connection in doubt, `uncertain`, and all others as they were.
 
+One thread does it all, for all connections (`outreach.transport.lines`): while mails are on their
+way it renders the next ones, so that an answer is followed by the next mail at once.
+
 Any number of runs may work on one campaign. The ledger decides who has which delivery, and a run
 that lost a claim (its lease ended, or the campaign was cancelled) finds that out before it sends.
 """
@@ -13,11 +16,11 @@ that lost a claim (its lease ended, or the campaign was cancelled) finds that ou
 import os
 import random
 import socket
-import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from time import perf_counter
@@ -33,9 +36,7 @@ from outreach.services.exchange import (
     Answer,
     Candidate,
     Exchange,
-    Order,
     Ready,
-    Refusal,
     Rules,
     merged,
 )
@@ -44,7 +45,8 @@ from outreach.storage import campaigns, deliveries
 from outreach.storage.campaigns import Campaign
 from outreach.storage.database import Database, Held
 from outreach.storage.ledger import Ledger
-from outreach.transport.base import Connection, Envelope, Transport
+from outreach.transport.base import Envelope, Transport
+from outreach.transport.lines import Answered, Line, Lines
 
 if TYPE_CHECKING:
     from outreach.services.composing import Composed, Composer
@@ -76,8 +78,8 @@ def intent_of(campaign: Campaign) -> Intent:
 class Run:
     """One process at work on one campaign; `work` does it.
 
-    It opens up to `connections` to the transport, with a thread for each. `lease` is how long
-    another run leaves alone what this one has claimed. `give_up_after` is how long after its first
+    It opens up to `connections` to the transport. `lease` is how long another run leaves alone what
+    this one has claimed. `give_up_after` is how long after its first
     attempt a deferred mail is tried again. `draw` gives numbers from 0 to 1.
     """
 
@@ -124,7 +126,7 @@ class Run:
     ) -> Report:
         """Send what is due, until nothing is, `limit` mails have gone out, or `stopping` says so.
 
-        `progress` is called after every transaction, by one thread at a time.
+        `progress` is called after every transaction.
         """
         try:
             with self.database.hold() as held:
@@ -151,23 +153,12 @@ class Run:
             )
 
     def _serve(self, supply: "_Supply") -> None:
-        """Work on as many connections as the mails are worth, the first in this thread if alone."""
+        """Work on as many connections as the mails are worth."""
         supply.fill()
         number = max(1, min(self.connections, len(supply) // WORTH_A_CONNECTION))
         supply.exchange.connections = number
-        if number == 1:
-            _Sender(self, supply).work()
-            return
-        senders = [_Sender(self, supply) for _ in range(number)]
-        # Daemons, so that a second Ctrl-C need not wait for a server's answer.
-        threads = [threading.Thread(target=sender.work_aside, daemon=True) for sender in senders]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        for sender in senders:
-            if sender.error is not None:
-                raise sender.error
+        with Lines[_InHand](self.transport, number) as lines:
+            _Sender(self, supply, lines).work()
 
     def _give_back(self) -> None:
         with self.database.write() as session:
@@ -207,38 +198,27 @@ class _Supply:
         )
         #: What failed on one connection ends all.
         self.broken = False
-        #: How many are in the hands of connections, not begun yet.
+        #: How many have been taken and are not begun yet.
         self._taken = 0
         self._waiting: deque[Candidate] = deque()
-        self._mutex = threading.Lock()
-        self._filling = threading.Lock()
 
     def __len__(self) -> int:
         return len(self._waiting)
 
     def take(self) -> Candidate | None:
         """Return the next one, claiming more if need be; None when there is nothing to do."""
-        while not self.is_over():
-            with self._mutex:
-                if self._waiting and self._has_room():
-                    self._taken += 1
-                    return self._waiting.popleft()
-            with self._filling:
-                if not self._waiting and not self.fill():
-                    return None
-                if not self._has_room():
-                    return None
+        if not self.is_over() and self._room() > 0 and (self._waiting or self.fill()):
+            self._taken += 1
+            return self._waiting.popleft()
         return None
 
-    def put_down(self) -> None:
-        """Note that a connection is through with one it has taken: begun by now, or not to be."""
-        with self._mutex:
-            self._taken -= 1
+    def put_down(self, number: int = 1) -> None:
+        """Note that so many which were taken have been begun by now, or are not to be."""
+        self._taken -= number
 
-    def put_back(self, candidate: Candidate) -> None:
-        """Leave one that was not begun to another connection."""
-        with self._mutex:
-            self._waiting.appendleft(candidate)
+    def pick_up(self) -> None:
+        """Note that one which was put down is to be begun after all."""
+        self._taken += 1
 
     def is_over(self) -> bool:
         """Whether no further mail may be begun."""
@@ -248,14 +228,12 @@ class _Supply:
 
     def fill(self) -> bool:
         """Claim more of what is due; return whether there was any."""
-        room = BATCH * self.run.connections
-        if self.limit is not None:
-            room = min(room, self.limit - self.exchange.begun - self._taken)
+        room = min(BATCH * self.run.connections, self._room())
         if room <= 0 or self.is_over():
             return False
         run, ledger = self.run, self.ledger
         now = run.clock()
-        with ledger.held.write():
+        with ledger.write():
             if not self.exchange.may_go_on():
                 return False
             self.exchange.leased_until = now + run.rules.lease
@@ -271,93 +249,122 @@ class _Supply:
             fresh = [Candidate(claim, None, None) for claim in claims]
             if fresh:
                 self.exchange.read(fresh, ledger.held.version(), now)
-        with self._mutex:
-            self._waiting.extend(fresh)
+        self._waiting.extend(fresh)
         return bool(fresh)
 
-    def _has_room(self) -> bool:
-        return self.limit is None or self.exchange.begun + self._taken < self.limit
+    def _room(self) -> int:
+        """Return how many more may be begun by this run."""
+        if self.limit is None:
+            return BATCH * self.run.connections
+        return self.limit - self.exchange.begun - self._taken
 
     def _first(self, number: int) -> Sequence[Candidate]:
-        with self._mutex:
-            return list(islice(self._waiting, number))
+        return list(islice(self._waiting, number))
+
+
+@dataclass(frozen=True, slots=True)
+class _InHand:
+    """A mail that the transport has, and since when."""
+
+    ready: Ready
+    started_at: datetime
 
 
 class _Sender:
-    """One connection at work."""
+    """Keeps all connections of a run busy."""
 
-    def __init__(self, run: Run, supply: _Supply) -> None:
+    def __init__(self, run: Run, supply: _Supply, lines: Lines[_InHand]) -> None:
         self.run = run
         self.supply = supply
+        self.lines = lines
         self.exchange = supply.exchange
-        self.error: BaseException | None = None
+        #: Rendered and not begun yet, the next one first.
+        self._ready: deque[Ready] = deque()
+        #: How often each of those has been rendered again, by delivery.
+        self._renderings: Counter[int] = Counter()
         #: Seconds that the last rendering took.
         self._spent = 0.0
-
-    def work_aside(self) -> None:
-        """Work in a thread of its own; `error` is what ended it early."""
-        try:
-            self.work()
-        except BaseException as error:  # raised again by the thread that waits
-            self.error = error
-            self.supply.broken = True
+        self._error: BaseException | None = None
 
     def work(self) -> None:
         """Send one mail after another until there is nothing to do."""
-        with self.run.transport.connect() as connection:
-            answer: Answer | None = None
-            while True:
-                if answer is not None and self._spent > SLOW:
-                    if self.exchange.hand_in(Order(answer=answer)).retire:
-                        return
-                    answer = None
-                ready = self._next()
-                if ready is None and answer is None:
-                    return
-                order = self._begin(answer, ready)
-                answer = None
-                if order.go:
-                    assert order.ready is not None
-                    answer = self._send(connection, order.ready)
-                if order.retire:
-                    if ready is not None:
-                        self.supply.put_back(ready.candidate)
-                    return
+        while True:
+            ended = self.lines.answers(0)
+            if not (ended and self._spent > SLOW):
+                self._prepare(self.lines.free)
+            if ended or (self._ready and self.lines.free):
+                self._turn(ended)
+            elif not self.lines.busy:
+                break
+            # While those are on their way there is time to render what comes next.
+            elif not self._prepare(min(len(self._ready) + 1, self.exchange.connections)):
+                self._turn(self.lines.answers())
+        if self._error is not None:
+            raise self._error
 
-    def _begin(self, answer: Answer | None, ready: Ready | None) -> Order:
-        """Hand in an answer and the next mail, rendered again for as long as its contact changes.
+    def _turn(self, ended: Sequence[Answered[_InHand]]) -> None:
+        """Hand in answers, begin as many mails as there are connections free, and send those."""
+        now = self.run.clock()
+        answers: list[Answer] = []
+        lines: dict[int, Line[_InHand]] = {}
+        for each in ended:
+            if each.receipt is None:
+                # A mistake of ours: what became of the mail is not known.
+                self._error = each.error
+                self.supply.broken = True
+                continue
+            ready = each.tag.ready
+            answers.append(Answer(ready, each.receipt, each.tag.started_at, now))
+            lines[ready.candidate.claim.id] = each.line
+        if self.supply.is_over():
+            self._ready.clear()
+        begin = [self._ready.popleft() for _ in range(min(self.lines.free, len(self._ready)))]
+        if not answers and not begin:
+            return
+        turn = self.exchange.turn(answers, begin)
+        for answer in turn.unwelcome:
+            self.lines.retire(lines[answer.ready.candidate.claim.id])
+        self._ready.extendleft(reversed(turn.left))
+        self.supply.put_down(len(begin) - len(turn.left))
+        for ready in turn.go:
+            self._send(ready)
+        for ready in turn.again:
+            self._render_again(ready)
 
-        What comes back says whether that mail goes out.
-        """
-        taken = ready is not None
-        try:
-            order = self.exchange.hand_in(Order(answer=answer, ready=ready))
-            for _ in range(RENDERINGS - 1):
-                if not order.again or ready is None:
-                    break
-                ready = self._compose(ready.candidate)
-                order = self.exchange.hand_in(Order(ready=ready))
-            if order.again:
-                # It changes faster than we render; the next run will find it calmer.
-                self.run.report.add(Result.RETURNED)
-        finally:
-            if taken:
-                self.supply.put_down()
-        return order
-
-    def _next(self) -> Ready | None:
-        """Return the next mail, rendered; those that cannot be are set aside."""
-        while (candidate := self.supply.take()) is not None:
+    def _prepare(self, number: int) -> bool:
+        """Have `number` mails rendered, if there are so many; return whether one was added."""
+        before = len(self._ready)
+        while len(self._ready) < number:
+            candidate = self.supply.take()
+            if candidate is None:
+                break
             ready = self._compose(candidate)
-            if ready is not None:
-                return ready
-            self.supply.put_down()
-        return None
+            if ready is None:
+                self.supply.put_down()
+                continue
+            self._ready.append(ready)
+            if self._spent > SLOW:
+                break
+        return len(self._ready) > before
+
+    def _render_again(self, ready: Ready) -> None:
+        """Render a mail whose contact has changed, to be the next that is begun."""
+        candidate = ready.candidate
+        self._renderings[candidate.claim.id] += 1
+        if self._renderings[candidate.claim.id] == RENDERINGS:
+            # It changes faster than we render; the next run will find it calmer.
+            self.run.report.add(Result.RETURNED)
+            return
+        again = self._compose(candidate)
+        if again is not None:
+            self.supply.pick_up()
+            self._ready.appendleft(again)
 
     def _compose(self, candidate: Candidate) -> Ready | None:
+        """Return the mail, rendered; one that cannot be is set aside."""
         facts = candidate.facts
         if facts is None:
-            self.exchange.hand_in(Order(refusal=Refusal(candidate, merged())))
+            self.exchange.refuse(candidate, merged())
             return None
         begun = perf_counter()
         try:
@@ -366,21 +373,18 @@ class _Sender:
             )
         except (TemplateError, MessageError) as error:
             why = "; ".join(str(problem) for problem in error.problems)
-            decision = Decision(Verdict.REFUSE, NOT_RENDERED, why)
-            self.exchange.hand_in(Order(refusal=Refusal(candidate, decision)))
+            self.exchange.refuse(candidate, Decision(Verdict.REFUSE, NOT_RENDERED, why))
             return None
         finally:
             self._spent = perf_counter() - begun
         return Ready(candidate, facts.contact, composed)
 
-    def _send(self, connection: Connection, ready: Ready) -> Answer:
+    def _send(self, ready: Ready) -> None:
         composed = ready.composed
         # The delivery's token is also what delivery reports bring back (RFC 3461's ENVID).
         token = composed.message_id.strip("<>").partition("@")[0]
         envelope = Envelope(composed.envelope_sender, composed.recipient, token)
-        started = self.run.clock()
-        receipt = connection.send(envelope, composed.message)
-        return Answer(ready, receipt, started, self.run.clock())
+        self.lines.send(_InHand(ready, self.run.clock()), envelope, composed.message)
 
 
 def owner_name() -> str:

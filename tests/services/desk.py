@@ -9,12 +9,13 @@ from typing import Any, Self
 from sqlalchemy import text, update
 
 from outreach.domain.contact import ConsentBasis, ConsentStatus, Contact
-from outreach.domain.expression import Vocabulary, parse
+from outreach.domain.expression import parse
 from outreach.domain.feedback import Cause, Fault, Outcome, Step
 from outreach.domain.gate import Policy
 from outreach.domain.mailing import ContentClass, MailKind
 from outreach.domain.segment import Segment
-from outreach.domain.tiers import Tiers
+from outreach.domain.terms import Vocabulary
+from outreach.domain.tiers_file import read_tiers
 from outreach.errors import TemplateError
 from outreach.services.planning import Plan, Planner
 from outreach.services.report import Report
@@ -26,9 +27,9 @@ from outreach.storage.contacts import NewContact
 from outreach.storage.database import Database
 from outreach.storage.tables import ContactRow
 from outreach.testing import FrozenClock
-from outreach.transport.base import Envelope, Receipt
+from outreach.transport.base import Envelope, Receipt, Talk
 
-TIERS = Tiers.parse(starter_file("tiers.toml").read_text(encoding="utf-8"))
+TIERS = read_tiers(starter_file("tiers.toml").read_text(encoding="utf-8"))
 POLICY = Policy(TIERS)
 SERVER = "memory"
 
@@ -158,6 +159,10 @@ class ScriptedTransport:
     def connect(self) -> Self:
         return self
 
+    def talk(self, envelope: Envelope, data: bytes) -> Talk[Receipt]:
+        yield from ()
+        return self.send(envelope, data)
+
     def send(self, envelope: Envelope, data: bytes) -> Receipt:
         self.hook(envelope.recipient)
         self.tried.append(envelope.recipient)
@@ -167,6 +172,9 @@ class ScriptedTransport:
         if answer.outcome in (Outcome.ACCEPTED, Outcome.UNCERTAIN):
             self.sent.append((envelope.recipient, data))
         return answer
+
+    def farewell(self) -> Talk[None]:
+        yield from ()
 
     def close(self) -> None:
         pass

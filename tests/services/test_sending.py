@@ -1,10 +1,12 @@
 """Sending: each mail at most once, none lost, and whose fault it was when it failed."""
 
 import os
+import socket
 import subprocess
 import sys
 import threading
 from collections import Counter
+from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
@@ -21,6 +23,7 @@ from outreach.storage.database import Database
 from outreach.storage.ledger import Ledger
 from outreach.storage.tables import ContactRow, InboundRow
 from outreach.testing import FrozenClock
+from outreach.transport.base import Envelope, Receipt, Talk, Wait
 from tests.services.desk import (
     ACCEPTED,
     DEAD,
@@ -511,22 +514,35 @@ def test_a_run_knows_whether_another_on_this_machine_is_alive() -> None:
     assert len(mine) <= 80
 
 
+@dataclass
+class Rendezvous(ScriptedTransport):
+    """Answers nobody before `number` mails are in its hands at the same moment."""
+
+    number: int = 0
+    waiting: int = 0
+    met: bool = False
+
+    def talk(self, envelope: Envelope, data: bytes) -> Talk[Receipt]:
+        never, other_end = socket.socketpair()
+        with never, other_end:
+            self.waiting += 1
+            self.met = self.met or self.waiting == self.number
+            while not self.met:
+                yield Wait(never, writing=False, seconds=0.01)
+            self.waiting -= 1
+        return self.send(envelope, data)
+
+
+@pytest.mark.timeout(20)
 def test_several_connections_share_the_work_and_each_mail_goes_once(
     database: Database, clock: FrozenClock
 ) -> None:
     desk = Desk(database, clock)
     add_contacts(database, [f"contact{n}" for n in range(120)], clock())
     campaign = desk.approved()
-    together = threading.Barrier(4)
-    met: list[int] = []
-
-    def hook(_address: str) -> None:
-        if not met:
-            met.append(together.wait(10))
-
-    desk.transport.hook = hook
+    desk.transport = Rendezvous(number=4)
     report = desk.run(campaign, connections=4).work()
-    assert met, "four connections were at work at the same moment"
+    assert desk.transport.met, "four connections were at work at the same moment"
     assert report.counts == {Result.SENT: 120}
     assert set(Counter(address for address, _ in desk.transport.sent).values()) == {1}
     assert report.totals.missing == 0
