@@ -30,6 +30,18 @@ COMMANDS = {
         "Take in what is new in the mailboxes of outreach.toml, or one mail from standard input.",
     ),
     "listen": ("outreach.cli.receiving:listen", "Take mail in by LMTP or SMTP as it comes."),
+    "proposals": (
+        "outreach.cli.proposals:proposals",
+        "List people you write with who are no contacts yet.",
+    ),
+    "accept": (
+        "outreach.cli.proposals:accept",
+        "Make somebody you write with a contact, and their mails theirs.",
+    ),
+    "decline": (
+        "outreach.cli.proposals:decline",
+        "Say that people are no contacts. They are proposed no more, and their mails are done.",
+    ),
     "explain": (
         "outreach.cli.explaining:explain",
         "Say what mails are, by which rule, for whom and until when. Records nothing.",

@@ -1,6 +1,6 @@
 """Whose a mail is and which delivery it answers: what is on record, put before `inbound.match`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -46,10 +46,11 @@ _MAY_UNSUBSCRIBE = frozenset({Kind.REPLY, Kind.OPT_OUT, Kind.AUTOMATIC})
 
 
 class Origins:
-    """Finds out whose mails are. `links` reads our tokens."""
+    """Finds out whose mails are. `links` reads our tokens, `own` are our normalised addresses."""
 
-    def __init__(self, links: Links) -> None:
+    def __init__(self, links: Links, own: Collection[str]) -> None:
         self.links = links
+        self.own = frozenset(own)
 
     def unsubscription(
         self, session: "Session", explanation: Explanation
