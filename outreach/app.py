@@ -15,12 +15,15 @@ from outreach.domain.clock import Clock, system_clock
 from outreach.errors import ConfigError
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from outreach.domain.gate import Policy
     from outreach.domain.links import Links
     from outreach.domain.mailing import Sender
     from outreach.domain.segment import Segments
     from outreach.domain.tiers import Tiers
     from outreach.inbound.sources import Source
+    from outreach.inbound.webhooks import Receiver
     from outreach.rendering.editions import TemplateFolder
     from outreach.rendering.templates import Template, TemplateSet
     from outreach.services.composing import Composer
@@ -199,8 +202,11 @@ class App:
         )
         return templates.load(campaign.template)
 
-    def run(self, campaign: "Campaign") -> "Run":
-        """Return what sends `campaign`, in the words that were approved."""
+    def run(self, campaign: "Campaign", *, patience: "timedelta | None" = None) -> "Run":
+        """Return what sends `campaign`, in the words that were approved.
+
+        It waits for a mail's turn no longer than `patience`, and than the setting says.
+        """
         from datetime import timedelta
 
         from outreach.domain.pacing import Breaker
@@ -218,11 +224,11 @@ class App:
             give_up_after=timedelta(hours=settings.give_up_after),
             connections=settings.connections,
             types=settings.attributes,
-            pacer=self.pacer(),
+            pacer=self.pacer(patience),
             breaker=Breaker(settings.max_bounces, settings.max_complaints, settings.breaker_sample),
         )
 
-    def pacer(self) -> "Pacer":
+    def pacer(self, patience: "timedelta | None" = None) -> "Pacer":
         """Return what keeps a run within the limits that it shares with all others."""
         from datetime import date, timedelta
 
@@ -232,6 +238,7 @@ class App:
         from outreach.services.pacing import Pacer
 
         settings = self.settings
+        longest = timedelta(minutes=settings.patience)
 
         def limit(rate: str | None, connections: int | None) -> Limit:
             return Limit(Rate.parse(rate, settings.burst) if rate else None, connections)
@@ -256,7 +263,7 @@ class App:
             },
             windows=Windows.parse(settings.windows) if settings.windows else None,
             zone=settings.timezone if settings.windows_in == "campaign" else None,
-            patience=timedelta(minutes=settings.patience),
+            patience=longest if patience is None else min(patience, longest),
         )
         lookup = None
         if settings.mx_lookup and pace.tells_domains_apart:
@@ -320,27 +327,37 @@ class App:
             time.fromisoformat(closes),
             frozenset(date.fromisoformat(day) for day in holidays if day),
         )
-        written = [
-            address
-            for sender in settings.senders.values()
-            for address in (sender.address, sender.reply_to)
-            if address
-        ]
         return Inbox(
             self.database,
             # A token is known by its signature; the domain matters only where one is made.
             Links(signer=Signer(self.secrets), domain="localhost"),
             self.tiers,
             work,
-            own=[normalise(address) for address in written],
+            own=[normalise(address) for address in self._sender_addresses],
             clock=self.clock,
         )
+
+    @property
+    def _sender_addresses(self) -> list[str]:
+        senders = self.settings.senders.values()
+        return [each for one in senders for each in (one.address, one.reply_to) if each]
+
+    @property
+    def own_domains(self) -> list[str]:
+        """The domains that mail to us is written to."""
+        from outreach.domain.address import parse_address
+
+        settings = self.settings
+        given = [settings.bounce_address, settings.unsubscribe_address]
+        ours = [*self._sender_addresses, *(each for each in given if each)]
+        return sorted({parse_address(each).domain.lower() for each in ours})
 
     def mailbox(self, name: str) -> "Source":
         """Return the mailbox called `name` in the settings, or raise `ConfigError`."""
         from outreach.config import find_mailbox_password
         from outreach.errors import suggestion
-        from outreach.inbound.imap import Imap, ImapUrl
+        from outreach.inbound.declared import ImapUrl
+        from outreach.inbound.imap import Imap
         from outreach.inbound.sources import Maildir, Mbox
 
         known = self.settings.mailboxes
@@ -360,10 +377,23 @@ class App:
         return Imap(
             name,
             ImapUrl.parse(mailbox.url),
-            lambda user, host: find_mailbox_password(name, user, host, self.environ),
+            lambda user, host: find_mailbox_password(mailbox, user, host, self.environ),
             folders=mailbox.folders,
             sent=mailbox.sent,
+            auth=mailbox.auth,
         )
+
+    @cached_property
+    def receivers(self) -> "Mapping[str, Receiver]":
+        """What takes the requests of each webhook in the settings, by its name."""
+        from outreach.config import find_webhook_secret
+        from outreach.inbound.webhooks import open_receiver
+        from outreach.inbound.webhooks.fetching import fetch
+
+        return {
+            name: open_receiver(declared, find_webhook_secret(name, self.environ), fetch)
+            for name, declared in self.settings.webhooks.items()
+        }
 
     @cached_property
     def secrets(self) -> list[str]:

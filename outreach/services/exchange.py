@@ -206,10 +206,11 @@ class Exchange:
 
     def tend(self) -> bool:
         """Keep what is claimed while nothing is sent; return whether the run may go on."""
-        with self.ledger.held.write():
+        with self.ledger.write():
             goes_on = self.may_go_on()
             if goes_on:
                 self._renew(self.rules.clock())
+        self.progress(self.report)
         return goes_on
 
     def _renew(self, now: datetime) -> None:
@@ -349,6 +350,8 @@ class Exchange:
                     reason=paused,
                 )
         self._told.append((_RESULTS[event], answer.ready.contact.email, reason or ""))
+        self.report.servers[receipt.server] += 1
+        self.report.domains[answer.ready.composed.recipient.rpartition("@")[2]] += 1
         return self.guard.count(event)
 
     def _touch(self, claim: Claim, composed: "Composed", now: datetime) -> Touch:

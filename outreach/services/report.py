@@ -94,7 +94,10 @@ class Report:
     ended_by: CampaignState | None = None
     #: Whether it found all sending halted.
     halted: bool = False
-    #: What mail that may not go yet waits for, where the run did not.
+    #: How many mails had an answer, by server and by receiving domain.
+    servers: Counter[str] = field(default_factory=Counter)
+    domains: Counter[str] = field(default_factory=Counter)
+    #: What mail that may not go yet waits for.
     waits: "Delay | None" = None
     totals: Totals = field(default_factory=lambda: Totals(0, {}))
 

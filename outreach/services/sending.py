@@ -405,8 +405,8 @@ class _Sender:
         seconds = self._until_next()
         if delay is None or seconds is None:
             return False
+        self.run.report.waits = delay
         if delay.at - now > self.run.pacer.pace.patience:
-            self.run.report.waits = delay
             return False
         self.run.sleep(seconds)
         if self._tended is None or now - self._tended >= TEND:
@@ -438,6 +438,8 @@ class _Sender:
             self.lines.retire(lines[answer.ready.candidate.claim.id])
         self._ready.extendleft(reversed(turn.left))
         self.supply.put_down(each.candidate for each in begin[: len(begin) - len(turn.left)])
+        if turn.go:
+            self.run.report.waits = None
         for ready in turn.later:
             self.supply.put_back(ready.candidate)
         for ready in turn.go:

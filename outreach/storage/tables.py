@@ -519,12 +519,7 @@ class LaneRow(Table):
 
     __table_args__ = (
         # which lanes are not at full speed: few or none, asked all the time
-        Index(
-            "ix_lanes_slowed",
-            "connections",
-            sqlite_where=text("connections IS NOT NULL"),
-            postgresql_where=text("connections IS NOT NULL"),
-        ),
+        _partial("ix_lanes_slowed", "connections", where="connections IS NOT NULL"),
     )
 
 
@@ -683,6 +678,16 @@ class PositionRow(Table):
     epoch: Mapped[str] = mapped_column(String(64))
     position: Mapped[int] = mapped_column(BigInteger)
     read_at: Mapped[datetime]
+
+
+class DeclinedRow(Table):
+    """An address that writes to us, and of which somebody said that it is no contact."""
+
+    __tablename__ = "declined_proposals"
+
+    normalised: Mapped[str] = mapped_column(Text, primary_key=True)
+    by: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime]
 
 
 class TemplateSentRow(Table):
