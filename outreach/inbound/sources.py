@@ -13,7 +13,7 @@ import fcntl
 import hashlib
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -61,6 +61,12 @@ class Source(Protocol):
         Raises `UnavailableError` where the mailbox cannot be reached or opened.
         """
 
+    def find(self, message_ids: Collection[str]) -> set[str]:
+        """Return those of these Message-IDs, each with its angle brackets, that it holds a mail of.
+
+        Raises `UnavailableError` as `read` does.
+        """
+
 
 class Stream:
     """One mail on standard input, as a ``.forward`` file or a mail server's pipe hands it over."""
@@ -75,6 +81,10 @@ class Stream:
         raw = self._stream.read()
         if raw.strip():
             yield Received(raw=raw, received_at=self._received_at, folder="")
+
+    def find(self, message_ids: Collection[str]) -> set[str]:
+        """Return whose mail it is, if it is one of these."""
+        return _among(self.read({}), message_ids)
 
 
 class Maildir:
@@ -103,6 +113,10 @@ class Maildir:
             folder = self.path / f".{self.sent.strip('.')}"
             if folder.is_dir():
                 yield from self._folder(self.sent, folder, positions.get(self.sent), is_ours=True)
+
+    def find(self, message_ids: Collection[str]) -> set[str]:
+        """Return those it holds; it reads every mail."""
+        return _among(self.read({}), message_ids)
 
     def _folder(
         self, name: str, path: Path, position: Position | None, *, is_ours: bool
@@ -185,6 +199,10 @@ class Mbox:
                     hint="name a file that holds mails in mbox format",
                 ) from error
 
+    def find(self, message_ids: Collection[str]) -> set[str]:
+        """Return those it holds; it reads every mail."""
+        return _among(self.read({}), message_ids)
+
     @staticmethod
     def _file(
         opened: BinaryIO, folder: str, position: Position | None, *, is_ours: bool
@@ -266,6 +284,17 @@ def _literal(text: str) -> str:
 
 
 _IDENTITY = re.compile(rb"^(message-id|date|from)[ \t]*:(.*(?:\n[ \t].*)*)", re.I | re.M)
+
+
+def _among(mails: Iterator[Received], message_ids: Collection[str]) -> set[str]:
+    wanted = {each.encode(): each for each in message_ids}
+    found: set[str] = set()
+    for mail in mails:
+        head = mail.raw.replace(b"\r\n", b"\n").lstrip(b"\n").partition(b"\n\n")[0]
+        for name, value in _IDENTITY.findall(head[: 256 * 1024]):
+            if name.lower() == b"message-id" and value.strip() in wanted:
+                found.add(wanted[value.strip()])
+    return found
 
 
 def fingerprint(raw: bytes) -> str:
