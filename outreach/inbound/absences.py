@@ -293,11 +293,19 @@ def _named(field: str) -> tuple[str, list[tuple[re.Pattern[str], int]]]:
 _MONTHS, _MONTH_NUMBERS = _named("months")
 # A month alone must be spelt out: "out", "set", "ago" and "may" are words of other languages.
 _LONG_MONTHS = "|".join(
-    name.pattern for name, _ in _MONTH_NUMBERS if len(name.pattern) > 3 and "月" not in name.pattern
+    name.pattern
+    for name, _ in _MONTH_NUMBERS
+    if len(name.pattern) > 3 and "月" not in name.pattern and name.pattern not in ("maja", "marca")
 )
 _WEEKDAYS, _WEEKDAY_NUMBERS = _named("weekdays")
 _YEAR = r"(?:(?:19|20)\d\d)"
 _ORDINAL = r"(?:\.|st|nd|rd|th|er|o|a|e|º|°|ª|:a|:e|-go|-e)?"
+# The end of a month, of a week, of a year: which of them is told by the pattern's place.
+_PERIOD_ENDS = (
+    r"(?P<month_end>(?:the )?end of (?:the|this) month|monatsende|ende (?:des|dieses) monats|fin (?:de |du )?mois|fin(?:al|ales)? (?:de|del) mes|fine (?:del )?mese|(?:fim|final) do mes|eind(?:e)? (?:van )?(?:de|deze) maand|slutet av manaden|manadsskiftet|konca (?:tego )?miesiaca|(?:今月|月)末)",
+    r"(?P<week_end>(?:the )?end of (?:the|this) week|ende (?:der|dieser) woche|(?:het )?eind(?:e)? (?:van )?(?:de|deze) week|slutet av veckan|konca (?:tego )?tygodnia|今週末)",
+    r"(?P<year_end>(?:the )?end of (?:the|this) year|jahresende|ende (?:des|dieses) jahres|(?:la )?fin de l'annee|fin(?:al|ales)? de ano|fine (?:dell')?anno|(?:fim|final) do ano|eind(?:e)? (?:van )?(?:het|dit) jaar|arsskiftet|konca (?:tego )?roku|年末(?!年始))",
+)
 _DATES = re.compile(
     rf"(?P<iso_y>{_YEAR})[-/.](?P<iso_m>\d{{1,2}})[-/.](?P<iso_d>\d{{1,2}})(?!\d)"
     rf"|(?:(?P<cjk_y>{_YEAR})年\s*)?(?P<cjk_m>\d{{1,2}})月\s*(?P<cjk_d>\d{{1,2}})[日号號]"
@@ -305,8 +313,10 @@ _DATES = re.compile(
     rf"|(?<![\d.:])(?P<dm_d>\d{{1,2}}){_ORDINAL}\s*(?:of\s+|de\s+|d'|den\s+|di\s+|da\s+)?(?<![a-z])(?P<dm_m>{_MONTHS})(?![a-z])\.?,?(?:\s*(?:de\s+|del\s+|do\s+)?(?P<dm_y>{_YEAR}))?"
     rf"|(?<![a-z])(?P<md_m>{_MONTHS})(?![a-z])\.?\s+(?:the\s+)?(?P<md_d>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:.]\d)(?!\d)(?:,?\s+(?P<md_y>{_YEAR}))?"
     rf"|(?P<end>(?<![a-z])(?:the end of|end of|late|ende|fin(?: de| du mois de)?|finales de|a fine|fine|final de|fim de|eind(?:e)?(?: van)?|slutet av|konca|koniec|slutningen af|slutten av|конца)\s+(?:the month of\s+)?)?(?<![a-z])(?P<m_m>{_LONG_MONTHS})(?![a-z])(?:\s+(?:de\s+)?(?P<m_y>{_YEAR}))?"
+    rf"|(?<![a-z])(?P<my_m>{_MONTHS})\.?\s+(?:de\s+)?(?P<my_y>{_YEAR})"
     rf"|(?<![a-z])(?P<weekday>{_WEEKDAYS})(?![a-z])"
     rf"|(?<![a-z])(?:kw|kalenderwoche|week|semaine|semana|settimana|vecka|v\.|uge|uke|tydzien|tydzie\w*) ?(?P<week>[0-5]?\d)(?: ?[-–/] ?(?P<week_last>[0-5]?\d))?(?![\d.:/])"
+    rf"|(?<![a-z])(?P<period_end>{'|'.join(_PERIOD_ENDS)})(?![a-z])"
     rf"|(?<![a-z])(?P<tomorrow>{'|'.join(words('tomorrow'))})(?![a-z])"
     rf"|(?<![a-z])(?P<next_week>{'|'.join(words('next_week'))})(?![a-z])"
     rf"|(?<![\d.:/])(?P<day>\d{{1,2}})(?P<day_mark>st|nd|rd|th|日|号|\.(?=\s|$)|(?=[\s,;.!]|$))(?!\s*(?:{_MONTHS}))"
@@ -324,6 +334,7 @@ _WEEKDAY_TAIL = re.compile(
     rf"(?:(?:{_WEEKDAYS})(?:,?\s+(?:the|den|dem|le|el|il|lo|dia))?[\s,.]*|\(|the\s+)$"
 )
 _WINDOW = 60
+_FRIDAY = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -441,6 +452,11 @@ def _candidates(folded: str, today: date) -> list[_Candidate]:  # noqa: PLR0912
             day = _dated(
                 parts["md_y"], _number(parts["md_m"], _MONTH_NUMBERS), int(parts["md_d"]), today
             )
+        elif parts["my_m"]:
+            day, vague = (
+                _dated(parts["my_y"], _number(parts["my_m"], _MONTH_NUMBERS), 1, today),
+                True,
+            )
         elif parts["m_m"]:
             month = _number(parts["m_m"], _MONTH_NUMBERS)
             day = _dated(parts["m_y"], month, 1, today)
@@ -453,6 +469,14 @@ def _candidates(folded: str, today: date) -> list[_Candidate]:  # noqa: PLR0912
             ahead = (_number(parts["weekday"], _WEEKDAY_NUMBERS) - 1 - today.weekday()) % 7 or 7
             day = today + timedelta(days=ahead)
             vague = True
+        elif parts["period_end"]:
+            if parts["month_end"]:
+                day = today.replace(day=calendar.monthrange(today.year, today.month)[1])
+            elif parts["week_end"]:
+                day = today + timedelta(days=(_FRIDAY - today.weekday()) % 7)
+            else:
+                day = date(today.year, 12, 31)
+            vague = True
         elif parts["week"]:
             day = _week(int(parts["week"]), today)
             last = _week(int(parts["week_last"] or parts["week"]), today)
@@ -464,8 +488,9 @@ def _candidates(folded: str, today: date) -> list[_Candidate]:  # noqa: PLR0912
             day, vague = today + timedelta(days=7 - today.weekday()), True
         elif group and parts["day"]:
             day = _next_day(int(parts["day"]), today)
-            vague = True
-            if not parts["day_mark"] and not _UNTIL.search(folded[: match.start()][-40:]):
+            leading = folded[max(0, match.start() - 40) : match.start()]
+            vague = not _WEEKDAY_TAIL.search(leading)
+            if vague and not parts["day_mark"] and not _UNTIL.search(leading):
                 continue
         if day is not None:
             found.append(_Candidate(match.start(), match.end(), day, vague, last))

@@ -96,7 +96,9 @@ class DeliveryNotice:
         return any(each.action is Action.FAILED for each in self.recipients)
 
 
-_DOMAIN = r"(?:\[[\w:.]{2,60}\]|#?[^\W_](?:[\w-]{0,62}[^\W_])?(?:\.[^\W_](?:[\w-]{0,62}[^\W_])?){0,12})"
+_DOMAIN = (
+    r"(?:\[[\w:.]{2,60}\]|#?[^\W_](?:[\w-]{0,62}[^\W_])?(?:\.[^\W_](?:[\w-]{0,62}[^\W_])?){0,12})"
+)
 _MAILBOX = rf"(?:\"[^\"\n]{{1,64}}\"|[^\s<>,;:\"'()\[\]|`]{{1,128}})@{_DOMAIN}"
 _MAILBOX_RE = re.compile(_MAILBOX)
 _DAEMON = re.compile(
@@ -131,7 +133,9 @@ _ANYWHERE_SUBJECT = re.compile(
     r"mail failure|delivery fail|undeliver|配信でき|配信不能|не доставлен|loop alert|could not be delivered",
     re.IGNORECASE,
 )
-_AT_END = re.compile(r"(?:non remis|undelivered|undeliverable|not delivered|nicht zugestellt)\W*$", re.IGNORECASE)
+_AT_END = re.compile(
+    r"(?:non remis|undelivered|undeliverable|not delivered|nicht zugestellt)\W*$", re.IGNORECASE
+)
 _NOT_WORDS = re.compile(r"^[^\w*]+")
 _ANSWER_SUBJECT = re.compile(
     r"^\s*(?:re|aw|sv|antw|odp|fwd?|wg|tr|rv|r|i|vs)\s*(?:\[\d+\])?:", re.I
@@ -309,7 +313,11 @@ def _read_dsn(mail: Mail) -> DeliveryNotice | None:
 def _read_refusal(mail: Mail) -> DeliveryNotice | None:
     """Read a refusal by the recipient's filter: a disposition notification (RFC 5429 2.1, RFC 8098)."""
     report = next((p for p in mail.parts if p.type == "message/disposition-notification"), None)
-    if report is None or report.enclosed or not _REFUSED.search(f"{mail.subject}\n{mail.text[:500]}"):
+    if (
+        report is None
+        or report.enclosed
+        or not _REFUSED.search(f"{mail.subject}\n{mail.text[:500]}")
+    ):
         return None
     fields = {name: value for group in _groups(report.text()) for name, value in group.items()}
     if "deleted" not in fields.get("disposition", "").lower():
@@ -322,7 +330,10 @@ def _read_refusal(mail: Mail) -> DeliveryNotice | None:
     )
 
 
-_REFUSED = re.compile(r"\breject\w*|refus\w*|abgelehnt|rejet|rechazad|rifiutat|recusad|geweigerd|avvis|odrzuc|拒否", re.I)
+_REFUSED = re.compile(
+    r"\breject\w*|refus\w*|abgelehnt|rejet|rechazad|rifiutat|recusad|geweigerd|avvis|odrzuc|拒否",
+    re.I,
+)
 
 
 def _groups(text: str) -> list[dict[str, str]]:
@@ -580,7 +591,8 @@ def read_prose(mail: Mail) -> DeliveryNotice | None:
         if not failing and not told and not (enclosed and _DAEMON_PATH.match(mail.sender.address)):
             return None
         if not daemon and not (
-            told and (REPLY_CODE.search(prose) or (failing and _is_brief(prose)) or _returned(mail, 0))
+            told
+            and (REPLY_CODE.search(prose) or (failing and _is_brief(prose)) or _returned(mail, 0))
         ):
             return None
     action = Action.DELAYED if _DELAY.search(fold(f"{subject}\n{prose[:4000]}")) else Action.FAILED

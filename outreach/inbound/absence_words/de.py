@@ -63,6 +63,7 @@ WORDS = AbsenceWords(
         r"urlaubs(?:bedingt|zeit)",
         r"(?:derzeit|momentan|zurzeit|aktuell) nicht (?:da|im|erreichbar|am)",
         r"(?:nicht|kaum) (?:da|greifbar|verfügbar|online|ansprechbar)\b",
+        r"\b(?:mutterschutz|elternzeit|krankenstand|sabbatical|sabbatjahr|kur|reha)\b",
     ),
     left=(
         r"(?:die|das|unsere?) (?:firma|unternehmen|gesellschaft|kanzlei|organisation|agentur)\b.{0,40}verlassen",
@@ -92,6 +93,7 @@ WORDS = AbsenceWords(
         r"(?:ruhestand|pension|rente)\b",
         r"künftig (?:\w+ ){0,3}(?:unter|an)\b.{0,40}@",
         r"(?:jetzt|ab sofort|künftig|nun) (?:\w+ ){0,3}unter",
+        r"neue[nrs]? (?:herausforderung\w*|wege\w*|aufgaben\w*|ufer\w*|horizonte\w*|firma|unternehmen|wirkungsstätte)",
     ),
     acknowledged=(
         r"(?:ihre|deine|eure) (?:e-?mail|nachricht|anfrage|mail|bewerbung|bestellung|mitteilung)(?: \w+){0,4} (?:erhalten|eingegangen|angekommen|bearbeite\w*|weitergeleitet|erfasst)",

@@ -89,6 +89,8 @@ WORDS = AbsenceWords(
         r"no longer (?:responsible|handles?|in charge|dealing|looks? after)",
         r"(?:please )?update your (?:records|address book|contacts)",
         r"(?:write|e-?mail|reach|contact|find) me (?:now |instead )?at (?:my )?new\b",
+        r"(?:another|a different|a new) (?:company|employer|organi[sz]ation|job|firm|challenge|opportunity|adventure)",
+        r"new (?:challenges|opportunities|adventures|pastures|chapter|horizons)",
     ),
     acknowledged=(
         r"(?:we|i) (?:have |'ve )?(?:received|got) your (?:e-?mail|message|request|enquiry|inquiry|mail|application|order|ticket|submission|question)",

@@ -65,6 +65,7 @@ WORDS = AbsenceWords(
         r"(?:falleció|fallecid\w+|difunt\w+)",
         r"(?:abandon|dejó|dejé|caus\w+ baja)\w*",
         r"escríba(?:me|nos|n?me) (?:ahora |a partir de ahora )?a (?:mi )?nuev",
+        r"(?:nuevos?|nuevas?|otros?|otras?) (?:retos?|proyectos?|rumbos?|etapas?|empresas?|horizontes?|entidad|organización)",
     ),
     acknowledged=(
         r"(?:hemos|he) recibido (?:su|tu|correctamente)",

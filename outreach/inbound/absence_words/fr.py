@@ -77,6 +77,7 @@ WORDS = AbsenceWords(
         r"décédée?",
         r"(?:remplac|succèd)\w+ (?:désormais|définitivement|à ce poste)",
         r"cessé (?:son|mon|ses|toute|notre) activité",
+        r"(?:nouveaux?|nouvelles?|autres?) (?:horizons?|défis?|projets?|aventures?|sociétés?|entreprises?|employeurs?|postes?)",
     ),
     acknowledged=(
         r"(?:avons|ai) bien (?:reçu|noté)",

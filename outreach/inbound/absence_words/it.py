@@ -63,6 +63,7 @@ WORDS = AbsenceWords(
         r"(?:scrivetemi|scrivimi|mi trovate|mi trova|contattatemi) (?:ora |d'ora in poi |adesso )?(?:a|all'|su)\b",
         r"(?:deceduto|scompars[oa]|mancat[oa])\b",
         r"(?:al mio|al suo|in sua vece|mi sostituisce|le mie funzioni)\b.{0,20}(?:posto|subentr)",
+        r"(?:nuov[eaoi]|altr[aoei]) (?:sfid\w+|avventur\w+|esperienz\w+|opportunità|azienda|società|percors\w+|ente)",
     ),
     acknowledged=(
         r"abbiamo (?:ricevuto|preso in carico)",

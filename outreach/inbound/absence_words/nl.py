@@ -63,6 +63,7 @@ WORDS = AbsenceWords(
         r"overleden",
         r"(?:werkzaamheden|taken|functie|rol)\b.{0,40}(?:overgenomen|neemt over|overneemt)",
         r"niet (?:meer|langer) (?:\w+ ){0,4}(?:bij|voor|in|hier|verantwoordelijk|onderdeel|deel)",
+        r"(?:nieuwe|andere) (?:uitdaging\w*|baan|functie|werkgever|weg|stap)",
     ),
     acknowledged=(
         r"(?:uw|je|jouw) (?:e-?mail|bericht|aanvraag|vraag|verzoek|mail)[^.]{0,30}(?:ontvangen|in behandeling|geregistreerd|doorgestuurd)",

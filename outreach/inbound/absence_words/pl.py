@@ -72,6 +72,7 @@ WORDS = AbsenceWords(
         r"(?:zastąpił\w*|przejął|przejęła|obowiązki przej\w+)",
         r"zmarł\w*",
         r"(?:nowy|nowego) adres\w*",
+        r"now(?:e|ych|ego|ą) (?:wyzwa\w+|projekt\w+|stanowisk\w+|prac\w+)|inn(?:ej|ą|ego) (?:firm\w+|dział\w*|pracodawc\w+)",
     ),
     acknowledged=(
         r"otrzymali(?:śmy)?|otrzymałem|otrzymałam",

@@ -72,6 +72,9 @@ WORDS = AbsenceWords(
         r"quem me substitui",
         r"(?:faleceu|falecid\w)",
         r"(?:escreva|contacte|contate|use)(?:-me)? (?:agora |doravante |a partir de agora )?(?:o |para |para o )?(?:meu )?novo",
+        r"(?:novos?|novas?|outros?|outras?) (?:desafios?|projetos?|rumos?|funções|empresas?|horizontes?|etapas?)",
+        r"mud(?:ei|ou) de (?:funções|área|departamento|equipa|setor)",
+        r"já não trata\w*|não trata\w* mais",
     ),
     acknowledged=(
         r"(?:recebemos|recebi) (?:a sua|o seu|sua|seu|o teu|a tua)",

@@ -63,6 +63,7 @@ WORDS = AbsenceWords(
         r"(?:tagit|tar) över (?:mina|hennes|hans|efter|rollen|tjänsten)",
         r"jobbar (?:inte|ej) (?:kvar|längre)",
         r"(?:arbetar|jobbar) (?:numera|nu) (?:på|hos|för)",
+        r"nya (?:utmaningar|uppdrag|äventyr|mål|arbetsgivare)|gått vidare|bytt (?:tjänst|avdelning)",
     ),
     acknowledged=(
         r"(?:har|vi har) (?:tagit emot|mottagit|fått)(?: in)? (?:ditt|din|er|ert|ditt)",
