@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from outreach.domain.segment import Segments
     from outreach.domain.tiers import Tiers
     from outreach.inbound.sources import Source
+    from outreach.inbound.webhooks import Receiver
     from outreach.rendering.editions import TemplateFolder
     from outreach.rendering.templates import Template, TemplateSet
     from outreach.services.composing import Composer
@@ -326,27 +327,37 @@ class App:
             time.fromisoformat(closes),
             frozenset(date.fromisoformat(day) for day in holidays if day),
         )
-        written = [
-            address
-            for sender in settings.senders.values()
-            for address in (sender.address, sender.reply_to)
-            if address
-        ]
         return Inbox(
             self.database,
             # A token is known by its signature; the domain matters only where one is made.
             Links(signer=Signer(self.secrets), domain="localhost"),
             self.tiers,
             work,
-            own=[normalise(address) for address in written],
+            own=[normalise(address) for address in self._sender_addresses],
             clock=self.clock,
         )
+
+    @property
+    def _sender_addresses(self) -> list[str]:
+        senders = self.settings.senders.values()
+        return [each for one in senders for each in (one.address, one.reply_to) if each]
+
+    @property
+    def own_domains(self) -> list[str]:
+        """The domains that mail to us is written to."""
+        from outreach.domain.address import parse_address
+
+        settings = self.settings
+        given = [settings.bounce_address, settings.unsubscribe_address]
+        ours = [*self._sender_addresses, *(each for each in given if each)]
+        return sorted({parse_address(each).domain.lower() for each in ours})
 
     def mailbox(self, name: str) -> "Source":
         """Return the mailbox called `name` in the settings, or raise `ConfigError`."""
         from outreach.config import find_mailbox_password
         from outreach.errors import suggestion
-        from outreach.inbound.imap import Imap, ImapUrl
+        from outreach.inbound.declared import ImapUrl
+        from outreach.inbound.imap import Imap
         from outreach.inbound.sources import Maildir, Mbox
 
         known = self.settings.mailboxes
@@ -366,10 +377,23 @@ class App:
         return Imap(
             name,
             ImapUrl.parse(mailbox.url),
-            lambda user, host: find_mailbox_password(name, user, host, self.environ),
+            lambda user, host: find_mailbox_password(mailbox, user, host, self.environ),
             folders=mailbox.folders,
             sent=mailbox.sent,
+            auth=mailbox.auth,
         )
+
+    @cached_property
+    def receivers(self) -> "Mapping[str, Receiver]":
+        """What takes the requests of each webhook in the settings, by its name."""
+        from outreach.config import find_webhook_secret
+        from outreach.inbound.webhooks import open_receiver
+        from outreach.inbound.webhooks.fetching import fetch
+
+        return {
+            name: open_receiver(declared, find_webhook_secret(name, self.environ), fetch)
+            for name, declared in self.settings.webhooks.items()
+        }
 
     @cached_property
     def secrets(self) -> list[str]:

@@ -7,12 +7,12 @@ asks the environment and the keyring for one when it is needed, and nothing else
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import date
 from pathlib import Path
 from textwrap import wrap
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
@@ -20,6 +20,9 @@ from outreach.domain.contact import AttributeType
 from outreach.domain.mailing import Sender
 from outreach.domain.toml import read_toml
 from outreach.errors import ConfigError, OutreachError, Problem, suggestion
+from outreach.inbound.declared import Mailbox, Webhook
+
+_Declared = TypeVar("_Declared")
 
 FILE_NAME = "outreach.toml"
 PREFIX = "OUTREACH_"
@@ -27,6 +30,8 @@ PREFIX = "OUTREACH_"
 OTHER_VARIABLES = frozenset({"OUTREACH_WORKSPACE", "OUTREACH_SMTP_PASSWORD"})
 IMAP_PASSWORD = "OUTREACH_IMAP_PASSWORD_"  # noqa: S105 - the variable's name, not a password
 """Followed by a mailbox's name in capitals: the variable that holds its password."""
+WEBHOOK_SECRET = "OUTREACH_WEBHOOK_SECRET_"  # noqa: S105 - the variable's name
+"""Followed by a webhook's name in capitals: the variable that holds what proves its origin."""
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 """What an attribute or sender may be called: lower case, as a word in an expression."""
@@ -188,21 +193,6 @@ def _setting(
         default=default,
         metadata={"parse": parse, "sentence": sentence, "unit": unit, "secret": secret},
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mailbox:
-    """A mailbox that `outreach inbox sync` reads.
-
-    `url` is ``imaps://user@host``, ``imap://user@host``, ``maildir:PATH`` or ``mbox:PATH``.
-    `folders` are those where mail comes in. `sent` is the one for what we wrote: for an IMAP
-    account it is found if not given, and an empty text means none.
-    """
-
-    name: str
-    url: str
-    folders: tuple[str, ...] = ("INBOX",)
-    sent: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -407,6 +397,7 @@ class Settings:
     )
     senders: Mapping[str, Sender] = field(default_factory=dict)
     mailboxes: Mapping[str, Mailbox] = field(default_factory=dict)
+    webhooks: Mapping[str, Webhook] = field(default_factory=dict)
     attributes: Mapping[str, AttributeType] = field(default_factory=dict)
     domains: Mapping[str, DomainPace] = field(default_factory=dict)
     origins: Mapping[str, Origin] = field(default_factory=dict, repr=False)
@@ -528,7 +519,7 @@ class _Reader:
             for item in fields(Settings)
             if "parse" in item.metadata
         }
-        tables = {"senders", "attributes", "mailboxes", "domains"}
+        tables = {"senders", "attributes", "mailboxes", "webhooks", "domains"}
         for name in self.document:
             if name not in parsers and name not in tables:
                 self._problem(
@@ -540,7 +531,7 @@ class _Reader:
                 )
         variables = {PREFIX + name.upper() for name in parsers}
         for variable in self.environ:
-            if variable.startswith(IMAP_PASSWORD):
+            if variable.startswith((IMAP_PASSWORD, WEBHOOK_SECRET)):
                 continue
             if variable.startswith(PREFIX) and variable not in variables | OTHER_VARIABLES:
                 self._problem(
@@ -549,7 +540,7 @@ class _Reader:
         for name, parse in parsers.items():
             self._take(name, parse)
         self._take_senders()
-        self._take_mailboxes()
+        self._take_sources()
         self._take_attributes()
         self._take_domains()
         sender = self.values.get("sender")
@@ -660,36 +651,43 @@ class _Reader:
             return None
         return Sender(shown, entry["address"], entry.get("reply_to")) if good else None
 
-    def _take_mailboxes(self) -> None:
-        mailboxes: dict[str, Mailbox] = {}
-        entries = self.document.get("mailboxes", {})
+    def _take_sources(self) -> None:
+        """Read the tables of mailboxes and webhooks."""
+        self.values["mailboxes"] = self._take_tables(
+            "mailboxes",
+            Mailbox.parse,
+            'such as url = "imaps://anna@mail.example.com", folders = ["INBOX"]',
+        )
+        self.values["webhooks"] = self._take_tables(
+            "webhooks", Webhook.parse, 'such as provider = "postmark"'
+        )
+
+    def _take_tables(
+        self, kind: str, parse: Callable[[str, Mapping[str, Any]], _Declared], hint: str
+    ) -> dict[str, _Declared]:
+        found: dict[str, _Declared] = {}
+        one = {"mailboxes": "mailbox", "webhooks": "webhook"}[kind]
+        entries = self.document.get(kind, {})
         if not isinstance(entries, dict):
             self._problem(
-                "mailboxes must be tables such as [mailboxes.anna]",
-                FILE_NAME,
-                self._line("mailboxes"),
+                f"{kind} must be tables such as [{kind}.anna]", FILE_NAME, self._line(kind)
             )
             entries = {}
         for name, entry in entries.items():
-            line = self._line(name, r"^\s*\[\s*mailboxes\s*\.\s*\"?{}\"?\s*\]")
+            line = self._line(name, rf"^\s*\[\s*{kind}\s*\.\s*\"?{{}}\"?\s*\]")
             if not NAME.fullmatch(name) or not isinstance(entry, dict):
                 self._problem(
-                    f'"{name}" cannot be a mailbox',
+                    f'"{name}" cannot be a {one}',
                     FILE_NAME,
                     line,
-                    "write [mailboxes.anna] with url below it; names are lower case",
+                    f"write [{kind}.anna] with its keys below it; names are lower case",
                 )
                 continue
             try:
-                mailboxes[name] = _mailbox(name, entry)
+                found[name] = parse(name, entry)
             except ValueError as error:
-                self._problem(
-                    f"[mailboxes.{name}] {error}",
-                    FILE_NAME,
-                    line,
-                    'such as url = "imaps://anna@mail.example.com", folders = ["INBOX"]',
-                )
-        self.values["mailboxes"] = mailboxes
+                self._problem(f"[{kind}.{name}] {error}", FILE_NAME, line, hint)
+        return found
 
     def _take_attributes(self) -> None:
         types: dict[str, AttributeType] = {}
@@ -767,35 +765,6 @@ def _domain_pace(name: str, entry: object) -> DomainPace:
         except ValueError as error:
             raise ValueError(f"{key} {error}") from None
     return DomainPace(**values)
-
-
-def _mailbox(name: str, entry: Mapping[str, Any]) -> Mailbox:
-    """Return the mailbox that a table declares, or raise `ValueError`."""
-    from outreach.inbound.imap import ImapUrl  # noqa: PLC0415 - for --help's sake
-
-    unknown = sorted(set(entry) - {"url", "folders", "sent"})
-    if unknown:
-        near = suggestion(unknown[0], ("url", "folders", "sent"))
-        raise ValueError(f'has no "{unknown[0]}"' + (f" ({near})" if near else ""))
-    url = entry.get("url")
-    if not isinstance(url, str) or not re.match(r"(?:imaps?://|maildir:.|mbox:.)", url):
-        raise ValueError("needs a url that begins with imaps://, imap://, maildir: or mbox:")
-    is_imap = url.startswith("imap")
-    if is_imap:
-        ImapUrl.parse(url)
-    folders = entry.get("folders", ["INBOX"])
-    if not isinstance(folders, list) or not folders or not all(map(_is_folder, folders)):
-        raise ValueError("folders must be a list of names")
-    if "folders" in entry and not is_imap:
-        raise ValueError("folders are for IMAP; name another Maildir or mbox as a mailbox")
-    sent = entry.get("sent")
-    if sent is not None and sent != "" and not _is_folder(sent):
-        raise ValueError("sent must be the name of a folder")
-    return Mailbox(name=name, url=url, folders=tuple(folders), sent=sent)
-
-
-def _is_folder(name: object) -> bool:
-    return isinstance(name, str) and 0 < len(name) <= 200 and name.isprintable()
 
 
 STARTER_VALUES = {
@@ -888,10 +857,51 @@ def find_password(user: str, host: str, environ: Mapping[str, str]) -> str | Non
 
 
 def find_mailbox_password(
-    name: str, user: str, host: str, environ: Mapping[str, str]
+    mailbox: Mailbox, user: str, host: str, environ: Mapping[str, str]
 ) -> str | None:
-    """Return the password for the mailbox `name`, from the environment or the keyring."""
-    return environ.get(IMAP_PASSWORD + name.upper()) or _from_keyring(user, host)
+    """Return the password or token for a mailbox.
+
+    It comes from the environment, from the mailbox's own command, or from the keyring. Raises
+    `ConfigError` where the command fails; what it printed is in no message.
+    """
+    told = environ.get(IMAP_PASSWORD + mailbox.name.upper())
+    if told or not mailbox.password_command:
+        return told or _from_keyring(user, host)
+    return _printed(mailbox.password_command, f"mailboxes.{mailbox.name}")
+
+
+def find_webhook_secret(name: str, environ: Mapping[str, str]) -> str | None:
+    """Return what proves that a request to the webhook `name` comes from its provider, or None.
+
+    The keyring entry is that of the service ``outreach:webhook`` with the webhook's name as user.
+    """
+    return environ.get(WEBHOOK_SECRET + name.upper()) or _from_keyring(name, "webhook")
+
+
+def _printed(command: Sequence[str], source: str) -> str:
+    """Return the first line that a program prints."""
+    import subprocess  # noqa: PLC0415 - few need it
+
+    try:
+        done = subprocess.run(  # noqa: S603 - the person's own command, and no shell
+            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        said = error.strerror if isinstance(error, OSError) else "it took over a minute"
+        raise ConfigError(
+            f"password_command: {command[0]} could not be run ({said})",
+            source=source,
+            hint="run it by hand to see what is the matter",
+        ) from None
+    first = done.stdout.decode("utf-8", "replace").partition("\n")[0].strip()
+    if done.returncode or not first:
+        raise ConfigError(
+            f"password_command: {command[0]} ended with {done.returncode} and "
+            + ("printed nothing" if not first else "may have printed something else"),
+            source=source,
+            hint="run it by hand to see what is the matter",
+        )
+    return first
 
 
 def _from_keyring(user: str, host: str) -> str | None:

@@ -35,7 +35,8 @@ COMMANDS = {
         "outreach.cli.inbox:inbox",
         "Work through what came back.",
     ),
-    "reply": ("outreach.cli.inbox:reply", "Answer what a contact wrote, in the same thread."),
+    "reply": ("outreach.cli.reply:reply", "Answer what a contact wrote, in the same thread."),
+    "serve": ("outreach.cli.serve:serve", "Serve the webhooks of providers over HTTP."),
     "worker": ("outreach.cli.worker:worker", "Send what is due, with others, on many machines."),
     "completion": ("outreach.cli.workspace:completion", "Print shell completion code."),
 }

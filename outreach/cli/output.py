@@ -137,6 +137,11 @@ def printable(text: str) -> str:
     )
 
 
+def one_line(value: object) -> str:
+    """Return `value` as text safe for a terminal, in one line."""
+    return printable(str(value)).replace("\n", " ")
+
+
 #: What would act on a terminal, or make text look as it is not, inside a JSON string.
 _ACTING = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 

@@ -64,14 +64,14 @@ WORTH_A_CONNECTION = 5
 RENDERINGS = 5
 """How often a mail is rendered again because its contact changed just then, before it waits."""
 
+TOGETHER = 0.001
+"""How long an answer waits for others, in seconds, until it is one of half the connections'."""
+
 SHORTEST_REST, LONGEST_REST = 0.001, 0.1
 """How many seconds to wait at once for a mail's turn."""
 
 TEND = timedelta(seconds=1)
 """How often a run that only waits looks whether it still may, and keeps what it has claimed."""
-
-TOGETHER = 0.001
-"""How long an answer waits for others, in seconds, until it is one of half the connections'."""
 
 SLOW = 0.005
 """Where rendering takes longer, in seconds, an answer is recorded before the next is rendered."""
@@ -376,6 +376,18 @@ class _Sender:
         if self._error is not None:
             raise self._error
 
+    def _answers(self) -> list[Answered[_InHand]]:
+        """Return the answers that have come; a few wait a moment for more, to share a commit."""
+        ended = self.lines.answers(0)
+        if ended and self.lines.busy and 2 * len(ended) < self.exchange.connections:
+            end = perf_counter() + TOGETHER
+            while self.lines.busy and 2 * len(ended) < self.exchange.connections:
+                left = end - perf_counter()
+                if left <= 0:
+                    break
+                ended += self.lines.answers(left)
+        return ended
+
     def _until_next(self) -> float | None:
         """Return how many seconds to wait at most, where something may go before an answer comes.
 
@@ -401,18 +413,6 @@ class _Sender:
             self._tended = now
             return self.exchange.tend()
         return True
-
-    def _answers(self) -> list[Answered[_InHand]]:
-        """Return the answers that have come; a few wait a moment for more, to share a commit."""
-        ended = self.lines.answers(0)
-        if ended and self.lines.busy and 2 * len(ended) < self.exchange.connections:
-            end = perf_counter() + TOGETHER
-            while self.lines.busy and 2 * len(ended) < self.exchange.connections:
-                left = end - perf_counter()
-                if left <= 0:
-                    break
-                ended += self.lines.answers(left)
-        return ended
 
     def _turn(self, ended: Sequence[Answered[_InHand]]) -> None:
         """Hand in answers, begin as many mails as there are connections free, and send those."""

@@ -685,6 +685,16 @@ class PositionRow(Table):
     read_at: Mapped[datetime]
 
 
+class DeclinedRow(Table):
+    """An address that writes to us, and of which somebody said that it is no contact."""
+
+    __tablename__ = "declined_proposals"
+
+    normalised: Mapped[str] = mapped_column(Text, primary_key=True)
+    by: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime]
+
+
 class TemplateSentRow(Table):
     """The exact source that was rendered for a campaign, once per content."""
 

@@ -104,7 +104,7 @@ class Lines(Generic[Tag]):
     def await_answer(self, seconds: float | None = None) -> None:
         """Wait until `answers` has one to return, if any message was handed in.
 
-        With `seconds` it waits no longer than that, and may come back sooner without one.
+        With `seconds` only until something happens, or for so long.
         """
         while self.busy and not self._ended:
             self._wait(seconds)

@@ -91,6 +91,13 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "declined_proposals",
+        sa.Column("normalised", sa.Text(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("at", storage.UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("normalised", name=op.f("pk_declined_proposals")),
+    )
+    op.create_table(
         "halts",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("by", sa.Text(), nullable=False),
