@@ -519,12 +519,7 @@ class LaneRow(Table):
 
     __table_args__ = (
         # which lanes are not at full speed: few or none, asked all the time
-        Index(
-            "ix_lanes_slowed",
-            "connections",
-            sqlite_where=text("connections IS NOT NULL"),
-            postgresql_where=text("connections IS NOT NULL"),
-        ),
+        _partial("ix_lanes_slowed", "connections", where="connections IS NOT NULL"),
     )
 
 
