@@ -34,6 +34,7 @@ _SPACE = r"[\s\u00a0\u202f\u3000]"
 _WROTE = re.compile(rf"(?<![a-zà-ÿ])(?:{_alternatives('wrote')})(?!\w)", re.IGNORECASE)
 _ON = re.compile(rf"^{_SPACE}*(?:{_alternatives('on')})[\s,.:]", re.IGNORECASE)
 _ADDRESS = re.compile(r"[^\s<>\"'(]+@[^\s<>\"')]+\w")
+_MARKED_ADDRESS = re.compile(r"<[^\s<>]+@[^\s<>]+>\S{0,3}\s*\S{0,12}[:：]\s*$")
 _TIME = re.compile(r"\d{1,2}[:.h]\d\d|\d\s?[ap]\.?m\b", re.IGNORECASE)
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _DAY = re.compile(
@@ -49,8 +50,10 @@ _BARE_STAMP = re.compile(
     r"^\d{4}[-/]\d{1,2}[-/]\d{1,2}(?:,?\s+\d{1,2}:\d\d(?:\s+(?:gmt|utc)?\s?[+-]\d\d:?\d\d)?)\s+\S.{0,80}$",
     re.I,
 )
+_NOTES_STAMP = re.compile(r"\w ?---\d\d[/.]\d\d[/.]\d{4} \d\d:\d\d(?::\d\d)?(?: [AP]M)?---")
 _QUOTE = re.compile(rf"^{_SPACE}{{0,3}}(?:>|\|(?!\S*\|)|[A-Za-z]{{1,3}}>(?:\s|$))")
 # The ">" that closes an address, alone on the next line with what follows it.
+_DIRECTION = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")  # marks of bidirectional text
 _INSERTED = re.compile(
     r"^\s*>\s*(?:[:：]|(?:" + _alternatives("wrote") + r")\s*[:：]?\s*$)", re.IGNORECASE
 )
@@ -58,6 +61,11 @@ _RULE = re.compile(r"[-_=~+*#•·–—\u2015\u2500ᐧ\u200b\s]+$")
 _SIGNATURE_RULE = re.compile(r"^\s?(?:--|—|–|——|__)\s{0,2}$")
 _DASHED_NAME = re.compile(r"^-{1,2}\s?[^\W\d_][\w.'-]*(?: [^\W\d_][\w.'-]*){0,2}$")
 _LONG_RULE = re.compile(r"^\s*[_*=-]{20,}\s*$")
+_RULED_OFF = re.compile(r"^\s*[-=*~─━—_]{3,}\s*$")
+_CONTACT = re.compile(
+    r"[\w.]@[\w-]|https?://|\bwww\.|\+?\d[\d ()/.-]{7,}\d|株式会社|有限会社|〒|\b(?:tel|fax|mobile?|phone)\b",
+    re.IGNORECASE,
+)
 _RULING = " \t>*_-=\u2013\u2014\u2500"
 _ORIGINAL = re.compile(rf"(?:{_alternatives('original')})\s*[:：]?$", re.IGNORECASE)
 _HEADER_NAMES = {
@@ -114,6 +122,8 @@ class Reply:
 def own_words(text: str) -> Reply:
     """Return what the author of `text` wrote anew. See the module for what is left out."""
     whole = text.replace("\r\n", "\n").replace("\r", "\n").replace("\ufeff", "")
+    if not whole.isascii():
+        whole = _DIRECTION.sub("", whole)
     lines = [line[:_MAX_LINE].rstrip() for line in whole.split("\n", MAX_LINES)[:MAX_LINES]]
     classes, lines = _classify(lines)
     lines, kept = _cut(lines, classes)
@@ -232,7 +242,7 @@ def _class_of(line: str, lines: list[str], index: int) -> tuple[str, int]:  # no
             taken = _headers_at(lines, index)
             if taken:
                 return "h", taken
-    if colon or digit or "@" in line:
+    if colon or digit or "@" in line or (marked and plain.endswith("--")):
         taken = _attribution_at(lines, index)
         if taken:
             return "a", taken
@@ -316,6 +326,10 @@ def _headers_at(lines: list[str], index: int) -> int:
             blanks = 0
         elif not kinds or blanks or count - last > 2:  # two lines may be folded
             break
+    if len(kinds) < 3:
+        unknown = _unknown_headers_at(lines, index)
+        if unknown:
+            return unknown
     if len(kinds) < 2 or ("sender" not in kinds and not {"sent", "to"} <= kinds.keys()):
         return 0
     evidence = " ".join(kinds.values())
@@ -326,13 +340,36 @@ def _headers_at(lines: list[str], index: int) -> int:
     return last
 
 
+def _unknown_headers_at(lines: list[str], index: int) -> int:
+    """Return how many lines a head in a language without a table takes: 0 where there is none.
+
+    Whatever the names, it has a mailbox in its first line, a day with a time, and no line without a name.
+    """
+    count = 0
+    for line in lines[index : index + 8]:
+        if not _NAMED_VALUE.match(line):
+            break
+        count += 1
+    if (
+        count < 3
+        or not _ADDRESS.search(lines[index])
+        or (index and lines[index - 1].strip(_RULING))
+    ):
+        return 0
+    rest = " ".join(lines[index + 1 : index + count])
+    return count if _TIME.search(rest) and _DAY.search(rest) else 0
+
+
+_NAMED_VALUE = re.compile(r"^[ \t*_]{0,4}[^\W\d_][^:：\d@]{0,24}[:：][*_ \t]*\S")
+
+
 def _attribution_at(lines: list[str], index: int) -> int:  # noqa: PLR0911, PLR0912
     """Return how many lines the introduction of a quotation takes at `index`, or 0."""
     first = lines[index]
     stripped = first.strip(" \t*_-\u00a0")
     if not stripped or len(first) > 400:
         return 0
-    if _BARE_STAMP.match(stripped):
+    if _BARE_STAMP.match(stripped) or _NOTES_STAMP.search(stripped):
         return 1
     addressed = "@" in first and bool(_ADDRESS.search(first))
     if not addressed and not _MAYBE_DATED.search(first) and not _ends_open(first):
@@ -387,6 +424,9 @@ def _introduces(joined: str, opens: bool, lines: list[str], after: int) -> bool:
         return bool(ends and _quoted_next(lines, after) and len(joined) < 250)
     if joined.startswith("<") and address and dated and ends:
         return True  # the verb stands before the address, on the line above
+    # In any language: a time, an address, and a colon with which the line ends.
+    if dated and ends and _MARKED_ADDRESS.search(joined) and len(joined) < 250:
+        return bool(_TIME.search(joined)) or _quoted_next(lines, after)
     # Without a verb: a date, a name and an address, and nothing else ("2016-03-03 Ann <a@b.example>:")
     if _DATED.match(joined) and address:
         return bool(re.search(r"[<(\[]?\S+@\S+?[>)\]]*\s*[:：]?\s*$", joined))
@@ -403,7 +443,7 @@ def _quoted_next(lines: list[str], index: int) -> bool:
 def _cut(lines: list[str], classes: list[str]) -> tuple[list[str], bool]:
     """Return the lines that are the author's, and whether any others were left out."""
     begin = 0
-    while begin < len(classes) and classes[begin] == "e":
+    while begin < len(classes) and classes[begin] in "ed":
         begin += 1
     # What introduces the mail itself says whose words follow; they are all there is.
     if begin < len(classes) and classes[begin] in "aho":
@@ -469,6 +509,9 @@ def _end(lines: list[str], classes: list[str], begin: int) -> int:  # noqa: PLR0
                 return at
             if lines[at].strip().startswith("__") and _text_after(classes, at) <= 4:
                 return at
+            if _RULED_OFF.match(lines[at]) and _text_after(classes, at) <= _SIGNATURE_LINES / 2:
+                if _CONTACT.search("\n".join(lines[at + 1 : at + 8])):
+                    return at
         elif kind == "f":
             if _text_after(classes, at) <= _SIGNATURE_LINES:
                 return at
