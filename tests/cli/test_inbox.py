@@ -5,6 +5,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -13,7 +14,7 @@ import pytest
 from outreach.app import App
 from outreach.cli.main import run
 from outreach.cli.output import Console
-from outreach.storage import contacts
+from outreach.storage import contacts, inbox
 from outreach.storage.contacts import NewContact
 
 BOUNCE = (
@@ -76,6 +77,17 @@ def test_from_a_mailbox_to_done(studio: Path, printed: Printed) -> None:
     assert "we owe an answer" in printed("contacts", "show", "ada@example.com")
     assert "Done: 1." in printed("inbox", "done", "1")
     assert "Nothing waits" in printed("inbox", "list")
+
+
+def test_what_is_late_is_said_to_be(studio: Path, printed: Printed) -> None:
+    deliver(studio, "1", REPLY)
+    printed("inbox", "sync")
+    assert ", late" not in printed("inbox", "list")
+    app = App.open(studio)
+    with app.database.write() as session:
+        inbox.change(session, 1, answer_by=app.clock() - timedelta(hours=1))
+    app.close()
+    assert ", late" in printed("inbox", "list")
 
 
 def test_everything_prints_json(studio: Path, printed: Printed) -> None:
