@@ -9,7 +9,7 @@ ROUNDS ?= 100
 SEED ?= 20261201
 AS_ROOT := $(shell test "$$(id -u)" = 0 || echo sudo -n)
 
-.PHONY: help demo test chaos lint format bench docs wheel postgres dovecot postfix chromium clean
+.PHONY: help demo test chaos lint format bench docs wheel postgres dovecot postfix chromium mjml clean
 
 help:
 	@echo "make demo    a workspace with sample contacts, and mail to its clients in a mailbox"
@@ -70,7 +70,14 @@ postfix: .venv/ready
 chromium: .venv/ready
 	$(call program,tests.frontend.browser,Chromium,chromium fonts-dejavu-core)
 
-test: .venv/ready postgres dovecot postfix chromium
+# Tests compare our MJML with its reference implementation, in Node.
+MJML := 5.4.1
+mjml:
+	@test -n "$$OUTREACH_MJML_NODE" || test -d node_modules/mjml || \
+	  npm install --no-save --no-package-lock --silent --no-audit --no-fund mjml@$(MJML) || \
+	  echo "*** npm's mjml is not here and cannot be installed: ITS TESTS WILL BE SKIPPED. ***" >&2
+
+test: .venv/ready postgres dovecot postfix chromium mjml
 	$(BIN)/python -m pytest $(TESTS)
 
 # Every test run has the short form. A failure prints its seed: make chaos ROUNDS=1 SEED=…

@@ -15,6 +15,8 @@ from outreach.domain.clock import Clock, system_clock
 from outreach.errors import ConfigError
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from outreach.domain.gate import Policy
     from outreach.domain.links import Links
     from outreach.domain.mailing import Sender
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from outreach.rendering.templates import Template, TemplateSet
     from outreach.services.composing import Composer
     from outreach.services.inbox import Inbox
+    from outreach.services.pacing import Pacer
     from outreach.services.sending import Run
     from outreach.services.signing import Signing
     from outreach.storage.campaigns import Campaign
@@ -199,10 +202,14 @@ class App:
         )
         return templates.load(campaign.template)
 
-    def run(self, campaign: "Campaign") -> "Run":
-        """Return what sends `campaign`, in the words that were approved."""
+    def run(self, campaign: "Campaign", *, patience: "timedelta | None" = None) -> "Run":
+        """Return what sends `campaign`, in the words that were approved.
+
+        It waits for a mail's turn no longer than `patience`, and than the setting says.
+        """
         from datetime import timedelta
 
+        from outreach.domain.pacing import Breaker
         from outreach.services.sending import Run
 
         settings = self.settings
@@ -217,6 +224,58 @@ class App:
             give_up_after=timedelta(hours=settings.give_up_after),
             connections=settings.connections,
             types=settings.attributes,
+            pacer=self.pacer(patience),
+            breaker=Breaker(settings.max_bounces, settings.max_complaints, settings.breaker_sample),
+        )
+
+    def pacer(self, patience: "timedelta | None" = None) -> "Pacer":
+        """Return what keeps a run within the limits that it shares with all others."""
+        from datetime import date, timedelta
+
+        from outreach.domain.operators import operator_at_hand
+        from outreach.domain.pacing import Limit, Pace, Rate, WarmUp
+        from outreach.domain.windows import Windows
+        from outreach.services.pacing import Pacer
+
+        settings = self.settings
+        longest = timedelta(minutes=settings.patience)
+
+        def limit(rate: str | None, connections: int | None) -> Limit:
+            return Limit(Rate.parse(rate, settings.burst) if rate else None, connections)
+
+        pace = Pace(
+            transport=limit(settings.rate, settings.transport_connections),
+            warm_up=WarmUp(
+                date.fromisoformat(settings.warm_up_from),
+                settings.warm_up_first,
+                1 + settings.warm_up_growth / 100,
+                settings.warm_up_to,
+            )
+            if settings.warm_up_from
+            else None,
+            domain=limit(settings.domain_rate, settings.domain_connections),
+            domains={
+                operator_at_hand(name) or name: limit(
+                    each.rate or settings.domain_rate,
+                    each.connections or settings.domain_connections,
+                )
+                for name, each in settings.domains.items()
+            },
+            windows=Windows.parse(settings.windows) if settings.windows else None,
+            zone=settings.timezone if settings.windows_in == "campaign" else None,
+            patience=longest if patience is None else min(patience, longest),
+        )
+        lookup = None
+        if settings.mx_lookup and pace.tells_domains_apart:
+            from outreach.transport.exchangers import DnsLookup
+
+            lookup = DnsLookup()
+        return Pacer(
+            pace,
+            self.transport.name,
+            connections=settings.connections,
+            firm_zone=settings.timezone,
+            lookup=lookup,
         )
 
     @cached_property

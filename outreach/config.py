@@ -124,6 +124,56 @@ def _hours(value: object) -> str:
     return text
 
 
+def _percent(value: object) -> float:
+    number = _number(value)
+    if not 0 < number <= 100:
+        raise ValueError("must be a number above 0, to 100")
+    return number
+
+
+def _number(value: object) -> float:
+    if isinstance(value, str) and re.fullmatch(r"\d{1,9}(\.\d{1,6})?", value.strip()):
+        value = float(value)
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise ValueError("must be a number")
+    return float(value)
+
+
+def _yes_or_no(value: object) -> bool:
+    words = {"yes": True, "true": True, "no": False, "false": False}
+    found = words.get(value.strip().lower()) if isinstance(value, str) else value
+    if not isinstance(found, bool):
+        raise ValueError("must be true or false")
+    return found
+
+
+def _one_of(*choices: str) -> Callable[[object], str]:
+    def parse(value: object) -> str:
+        if value not in choices:
+            raise ValueError(f"must be {' or '.join(choices)}")
+        return str(value)
+
+    return parse
+
+
+def _rate(value: object) -> str:
+    from outreach.domain.pacing import Rate  # noqa: PLC0415 - few workspaces limit anything
+
+    return str(Rate.parse(_text(value)))
+
+
+def _windows(value: object) -> str:
+    from outreach.domain.windows import Windows  # noqa: PLC0415 - as above
+
+    text = _text(value)
+    Windows.parse(text)
+    return text
+
+
+def _day(value: object) -> str:
+    return date.fromisoformat(str(value).strip()).isoformat()
+
+
 def _days(value: object) -> str:
     days = [day.strip() for day in _text(value).split(",") if day.strip()]
     for day in days:
@@ -143,6 +193,14 @@ def _setting(
         default=default,
         metadata={"parse": parse, "sentence": sentence, "unit": unit, "secret": secret},
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DomainPace:
+    """How fast mail may go to one receiving domain, and to all whose servers its operator runs."""
+
+    rate: str | None = None
+    connections: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -239,6 +297,98 @@ class Settings:
     give_up_after: int = _setting(
         48, _integer(1, 240), "How long a deferred mail is tried again.", unit="hours"
     )
+    rate: str | None = _setting(
+        None,
+        _rate,
+        "How fast mail may go through the transport, such as 10/second, 600/hour or 5000/day; all "
+        "runs on all machines share it.",
+    )
+    burst: int = _setting(
+        10, _integer(1, 1_000_000), "How many mails may go at once before a rate bites."
+    )
+    transport_connections: int | None = _setting(
+        None,
+        _integer(1, 10_000),
+        "How many mails may be under way through the transport at once, by all runs together.",
+    )
+    domain_rate: str | None = _setting(
+        None,
+        _rate,
+        "How fast mail may go to each receiving domain; domains whose servers one operator runs "
+        "share it. A table [domains.NAME] says otherwise for one.",
+    )
+    domain_connections: int | None = _setting(
+        None,
+        _integer(1, 10_000),
+        "How many mails may be under way to each receiving domain at once.",
+    )
+    mx_lookup: bool = _setting(
+        True,
+        _yes_or_no,
+        "Whether to ask the DNS who runs a domain's mail servers, where a limit on domains makes "
+        "it matter; well-known domains are told apart without it.",
+    )
+    warm_up_from: str | None = _setting(
+        None,
+        _day,
+        "The first day, in UTC, of the warming up of a new sending address or domain, such as "
+        "2026-12-01.",
+    )
+    warm_up_first: int = _setting(
+        50, _integer(1, 1_000_000), "How many mails may go on the first day of it."
+    )
+    warm_up_growth: int = _setting(
+        50, _integer(1, 900), "How many more may go each further day.", unit="per cent"
+    )
+    warm_up_to: int = _setting(
+        5000,
+        _integer(1, 100_000_000),
+        "How many a day it leads up to; then it is over and limits nothing.",
+    )
+    windows: str | None = _setting(
+        None,
+        _windows,
+        "When mail may go out, such as Mon-Fri 09:00-17:00, with commas between several; alerts "
+        "do not wait. At any time if not set.",
+    )
+    windows_in: str = _setting(
+        "contact",
+        _one_of("contact", "campaign"),
+        "In whose time zone the windows are: each contact's own, or the campaign's, which is the "
+        "firm's.",
+    )
+    patience: int = _setting(
+        10,
+        _integer(0, 1440),
+        "How long a run waits for its next mail's turn before it ends; a later run goes on.",
+        unit="minutes",
+    )
+    max_lateness: int | None = _setting(
+        None,
+        _integer(0, 87_600),
+        "How late a mailing may begin: after its send_at, and where this is set also after the "
+        "end of the period it is named after. If it is later, a person is asked, and without one "
+        "it is not sent. 24 if not set.",
+        unit="hours",
+    )
+    max_bounces: float = _setting(
+        5.0,
+        _percent,
+        "A campaign pauses itself when so many of its mails bounced.",
+        unit="per cent",
+    )
+    max_complaints: float = _setting(
+        0.3,
+        _percent,
+        "A campaign pauses itself when so many of its mails, and two at least, brought a "
+        "complaint.",
+        unit="per cent",
+    )
+    breaker_sample: int = _setting(
+        100,
+        _integer(1, 1_000_000),
+        "How many mails must have been answered before these shares mean anything.",
+    )
     lint_clients: str = _setting(
         "gmail, outlook, apple-mail",
         _clients,
@@ -249,6 +399,7 @@ class Settings:
     mailboxes: Mapping[str, Mailbox] = field(default_factory=dict)
     webhooks: Mapping[str, Webhook] = field(default_factory=dict)
     attributes: Mapping[str, AttributeType] = field(default_factory=dict)
+    domains: Mapping[str, DomainPace] = field(default_factory=dict)
     origins: Mapping[str, Origin] = field(default_factory=dict, repr=False)
 
     def __repr__(self) -> str:
@@ -368,7 +519,7 @@ class _Reader:
             for item in fields(Settings)
             if "parse" in item.metadata
         }
-        tables = {"senders", "attributes", "mailboxes", "webhooks"}
+        tables = {"senders", "attributes", "mailboxes", "webhooks", "domains"}
         for name in self.document:
             if name not in parsers and name not in tables:
                 self._problem(
@@ -391,6 +542,7 @@ class _Reader:
         self._take_senders()
         self._take_sources()
         self._take_attributes()
+        self._take_domains()
         sender = self.values.get("sender")
         if sender is not None and sender not in self.values["senders"]:
             self._problem(
@@ -564,6 +716,29 @@ class _Reader:
                 types[name] = AttributeType(kind)
         self.values["attributes"] = types
 
+    def _take_domains(self) -> None:
+        domains: dict[str, DomainPace] = {}
+        entries = self.document.get("domains", {})
+        if not isinstance(entries, dict):
+            self._problem(
+                'domains must be tables such as [domains."gmail.com"]',
+                FILE_NAME,
+                self._line("domains"),
+            )
+            entries = {}
+        for name, entry in entries.items():
+            line = self._line(name, r"^\s*\[\s*domains\s*\.\s*\"?{}\"?\s*\]")
+            try:
+                domains[name.lower()] = _domain_pace(name, entry)
+            except ValueError as error:
+                self._problem(
+                    f"[domains.{json.dumps(name)}] {error}",
+                    FILE_NAME,
+                    line,
+                    'such as rate = "600/hour" or connections = 2',
+                )
+        self.values["domains"] = domains
+
     def _line(self, name: str, pattern: str = r'^\s*\[?"?{}"?\s*[\]=.]') -> int | None:
         wanted = re.compile(pattern.format(re.escape(name)))
         return next((n for n, text in enumerate(self.lines, 1) if wanted.match(text)), None)
@@ -572,6 +747,24 @@ class _Reader:
         self, message: str, source: str, line: int | None, hint: str | None = None
     ) -> None:
         self.problems.append(Problem(message, source, line, None, hint))
+
+
+def _domain_pace(name: str, entry: object) -> DomainPace:
+    """Return what a table says of one receiving domain, or raise `ValueError`."""
+    parsers = {"rate": _rate, "connections": _integer(1, 10_000)}
+    if not re.fullmatch(r"[^\s@.]+(\.[^\s@.]+)+", name) or not isinstance(entry, dict):
+        raise ValueError('is no domain; write [domains."gmail.com"]')
+    for key in entry:
+        if key not in parsers:
+            near = suggestion(key, parsers)
+            raise ValueError(f'has no "{key}"' + (f" ({near})" if near else ""))
+    values: dict[str, Any] = {}
+    for key, value in entry.items():
+        try:
+            values[key] = parsers[key](value)
+        except ValueError as error:
+            raise ValueError(f"{key} {error}") from None
+    return DomainPace(**values)
 
 
 STARTER_VALUES = {
@@ -611,6 +804,12 @@ def starter_settings() -> str:
         "# The password is OUTREACH_IMAP_PASSWORD_ANNA or in the keyring.\n"
         "# [mailboxes.anna]\n"
         '# url = "imaps://anna@mail.berg-lind.example"\n'
+    )
+    parts.append(
+        "# How fast mail may go to one receiving domain, and to all on the same servers.\n"
+        '# [domains."gmail.com"]\n'
+        '# rate = "600/hour"\n'
+        "# connections = 2\n"
     )
     parts.append(
         "# What you keep about a contact beside the usual fields, with its type: text, number,\n"

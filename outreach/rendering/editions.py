@@ -7,7 +7,7 @@ ago has nothing more to load.
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime, time, tzinfo
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -63,6 +63,24 @@ class Edition:
             return f"{self.series}@{period.name_of(today)}"
         return f"{self.series}@{stem}" if in_series else self.series
 
+    @property
+    def send_at(self) -> datetime | None:
+        """When it may be sent at the earliest, as its front matter says."""
+        wall = self.front_matter.send_at
+        return wall.replace(tzinfo=zone_named(self.timezone)).astimezone(UTC) if wall else None
+
+    @property
+    def timely_until(self) -> datetime | None:
+        """Until when it is sent in time: the moment it says, or the end of the period it names."""
+        if self.send_at is not None:
+            return self.send_at
+        stem = PurePosixPath(self.name).name
+        period = Period.named(stem) if "/" in self.name else Period.NONE
+        if period is Period.NONE:
+            return None
+        end = datetime.combine(period.end_of(stem), time())
+        return end.replace(tzinfo=zone_named(self.timezone)).astimezone(UTC)
+
 
 class TemplateFolder:
     """The templates in a folder, or in a mapping of names to texts such as `Template.files`.
@@ -109,11 +127,20 @@ class TemplateFolder:
         return self._names(lambda path: str(path.parent) == series)
 
     def current(self, series: str, now: datetime) -> str:
-        """Return the newest edition of `series` that is not named after a time to come."""
+        """Return the newest edition of `series` that is not for a time to come.
+
+        Its name may say so, if it is that of a period, or its `send_at`.
+        """
         today = now.astimezone(zone_named(self.timezone)).date()
-        ready = [name for name in self.editions(series) if not _is_ahead(name, today)]
-        if ready:
-            return ready[-1]
+        for name in reversed(self.editions(series)):
+            if _is_ahead(name, today):
+                continue
+            # Few say so: for the others their front matter need not be understood here.
+            if "send_at" not in (self.read(self.find(name)) or ""):
+                return name
+            send_at = self.edition(name).send_at
+            if send_at is None or send_at <= now:
+                return name
         drafts = self.editions(series)
         if drafts:
             raise NotFoundError(

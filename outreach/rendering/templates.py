@@ -147,8 +147,9 @@ class Template:
 
     `name` is the file's name without suffix, `file` with it, both relative to the template folder.
     `files` maps the name of every file it depends on to its text, or to its digest if it goes along
-    as it is, and `hash` is a digest of them; translations are among them. `translations` are the
-    template's versions in other languages, by tag in lower case.
+    as it is, and `hash` is a digest of them; translations are among them, and not among
+    `own_files`. `translations` are the template's versions in other languages, by tag in lower
+    case.
     """
 
     def __init__(
@@ -176,6 +177,7 @@ class Template:
         self.front_matter: FrontMatter = snapshot.front_matter
         self.edition = Edition(self.name, file, self.front_matter, templates.timezone)
         self.files: Mapping[str, str] = snapshot.files
+        self.own_files: Mapping[str, str] = snapshot.files
         self.warnings: tuple[Problem, ...] = tuple(snapshot.warnings)
         self.sheets = snapshot.sheets
         self.layout = snapshot.layout

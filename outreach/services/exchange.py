@@ -27,10 +27,13 @@ from outreach.domain.delivery import (
 from outreach.domain.feedback import ADVICE, RETRY_GENERAL, Cause, Fault, Outcome, Step
 from outreach.domain.gate import Decision, Facts, Intent, Policy, Verdict, decide
 from outreach.domain.touches import Channel, Direction
+from outreach.services.guard import Guard
+from outreach.services.pacing import Pacer, is_too_fast
 from outreach.services.report import Report, Result
 from outreach.storage import campaigns, decisions, deliveries, keys, suppressions
 from outreach.storage.campaigns import Campaign
 from outreach.storage.deliveries import Attempt, Claim
+from outreach.storage.lanes import Lanes
 from outreach.storage.ledger import Ledger
 from outreach.storage.touches import Touch
 from outreach.transport.base import Receipt
@@ -85,13 +88,15 @@ class Turn:
     """What came of one transaction.
 
     `go` are the mails that must be sent now. Those in `again` may go, but their contacts have
-    changed: each must be rendered anew from its candidate's facts. `unwelcome` are answers by
+    changed: each must be rendered anew from its candidate's facts. The turn of those in `later` has
+    not come (`outreach.services.pacing`). `unwelcome` are answers by
     which the server has shown that it wants fewer connections; as many mails are `left` as they
     were, for others to take.
     """
 
     go: list[Ready] = field(default_factory=list)
     again: list[Ready] = field(default_factory=list)
+    later: list[Ready] = field(default_factory=list)
     unwelcome: list[Answer] = field(default_factory=list)
     left: Sequence[Ready] = ()
 
@@ -123,12 +128,17 @@ class Exchange:
         rules: Rules,
         report: Report,
         *,
+        pacer: Pacer,
+        guard: Guard,
         others: Callable[[int], Sequence[Candidate]] = lambda _: (),
         progress: Callable[[Report], None] = lambda _: None,
     ) -> None:
         self.ledger = ledger
         self.campaign = campaign
         self.rules = rules
+        self.pacer = pacer
+        self.guard = guard
+        self.lanes = Lanes(ledger.held)
         self.report = report
         self.others = others
         self.progress = progress
@@ -151,12 +161,20 @@ class Exchange:
         with self.ledger.write():
             concerned = [*(answer.ready for answer in answers), *ready]
             self.ledger.lock({each.candidate.claim.contact_id for each in concerned})
-            for answer in answers:
-                self._settle(turn, answer)
+            self.pacer.enter(
+                self.lanes,
+                (each.composed.recipient for each in concerned),
+                [answer.receipt for answer in answers],
+                self.rules.clock(),
+            )
+            worse = [self._settle(turn, answer) for answer in answers]
+            if any(worse):
+                self.stop_harm()
             going = max(0, len(ready) - len(turn.unwelcome))
             ready, turn.left = ready[:going], ready[going:]
             if ready:
                 self._begin_all(turn, ready)
+            self.pacer.leave()
         self._tell()
         return turn
 
@@ -184,6 +202,18 @@ class Exchange:
         self._refresh(ready, now)
         for each in ready:
             self._begin(turn, each, now)
+        self._renew(now)
+
+    def tend(self) -> bool:
+        """Keep what is claimed while nothing is sent; return whether the run may go on."""
+        with self.ledger.write():
+            goes_on = self.may_go_on()
+            if goes_on:
+                self._renew(self.rules.clock())
+        self.progress(self.report)
+        return goes_on
+
+    def _renew(self, now: datetime) -> None:
         if self.leased_until and self.leased_until - now < self.rules.lease / 2:
             self.leased_until = now + self.rules.lease
             with self.ledger.held.session() as session:
@@ -239,16 +269,22 @@ class Exchange:
         if facts.contact is not ready.contact and facts.contact != ready.contact:
             turn.again.append(ready)
             return
-        claim = candidate.claim
+        claim, until = candidate.claim, now + rules.lease
+        paced = self.pacer.watches
+        if paced and self.pacer.begin(claim.id, composed.recipient, now, until):
+            turn.later.append(ready)
+            return
         begun = self.ledger.begin(
             claim,
             address=composed.recipient,
             message_id=composed.message_id,
             size=len(composed.message),
             now=now,
-            until=now + rules.lease,
+            until=until,
         )
         if not begun:
+            if paced:
+                self.pacer.withdraw(claim.id)
             self._told.append((Result.RETURNED, "", ""))
             return
         turn.go.append(ready)
@@ -269,7 +305,14 @@ class Exchange:
 
     # The answer to the last one
 
-    def _settle(self, turn: Turn, answer: Answer) -> None:
+    def stop_harm(self) -> None:
+        """Pause the campaign if it does more harm than good; the report says so then."""
+        with self.ledger.held.session() as session:
+            why = self.guard.stop(session, self.rules.clock())
+        self.report.paused = self.report.paused or why
+
+    def _settle(self, turn: Turn, answer: Answer) -> bool:
+        """Record an answer with all that follows; return whether it speaks against the mailing."""
         claim, receipt = answer.ready.candidate.claim, answer.receipt
         attempt = Attempt(
             outcome=receipt.outcome,
@@ -286,10 +329,17 @@ class Exchange:
             self.ledger.touch(self._touch(claim, answer.ready.composed, attempt.finished_at))
         if event is DeliveryEvent.REJECT and receipt.fault is Fault.ADDRESS:
             self._suppress(answer.ready.composed.recipient, receipt, attempt.finished_at)
+        too_fast = self.pacer.heard(
+            claim.id,
+            answer.ready.composed.recipient,
+            receipt,
+            attempt.finished_at,
+            alone=self.connections == 1,
+        )
         if _wants_fewer(event, receipt) and self.connections > 1:
             self.connections -= 1
             turn.unwelcome.append(answer)
-        elif paused := self._ours(event, receipt):
+        elif paused := self._ours(event, receipt, too_fast):
             self.report.paused = paused
             with self.ledger.held.session() as session:
                 campaigns.apply(
@@ -300,16 +350,20 @@ class Exchange:
                     reason=paused,
                 )
         self._told.append((_RESULTS[event], answer.ready.contact.email, reason or ""))
+        self.report.servers[receipt.server] += 1
+        self.report.domains[answer.ready.composed.recipient.rpartition("@")[2]] += 1
+        return self.guard.count(event)
 
     def _touch(self, claim: Claim, composed: "Composed", now: datetime) -> Touch:
         """Return that we wrote to the contact, for their history and its summaries."""
+        intent = self.rules.intent
         return Touch(
             contact_id=claim.contact_id,
             at=now,
-            direction=Direction.OUT,
-            channel=Channel.MAIL,
-            kind=self.rules.intent.kind,
-            content_class=self.rules.intent.content_class,
+            direction=Direction.OUT.value,
+            channel=Channel.MAIL.value,
+            kind=intent.kind.value,
+            content_class=intent.content_class.value,
             # One approval for many is not a letter that a person wrote to this one.
             personal=False,
             by=self.campaign.approved_by,
@@ -357,9 +411,14 @@ class Exchange:
         wait = receipt.retry_after if receipt.fault is Fault.REPUTATION else None
         return DeliveryEvent.WITHDRAW, now + wait if wait else None, reason
 
-    def _ours(self, event: DeliveryEvent, receipt: Receipt) -> str | None:
-        """Return why the campaign must pause, or None."""
+    def _ours(self, event: DeliveryEvent, receipt: Receipt, too_fast: str | None) -> str | None:
+        """Return why the campaign must pause, or None.
+
+        For a receiver that finds us too fast it need not, unless it does so again and again.
+        """
         advice = f" {ADVICE[receipt.cause]}" if receipt.cause else ""
+        if is_too_fast(receipt):
+            return f"{too_fast}: {receipt.text}.{advice}" if too_fast else None
         if event is DeliveryEvent.WITHDRAW:
             return f"{receipt.server}: {receipt.text}.{advice}"
         suspicious = event is DeliveryEvent.LOSE or (

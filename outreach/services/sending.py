@@ -16,12 +16,12 @@ that lost a claim (its lease ended, or the campaign was cancelled) finds that ou
 import os
 import random
 import socket
+import time
 from collections import Counter, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import islice
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -30,6 +30,7 @@ from outreach.domain.clock import Clock
 from outreach.domain.contact import AttributeType
 from outreach.domain.delivery import CampaignEvent
 from outreach.domain.gate import Decision, Intent, Policy, Verdict
+from outreach.domain.pacing import Breaker, Pace
 from outreach.errors import MessageError, OutreachError, TemplateError
 from outreach.services.exchange import (
     NOT_RENDERED,
@@ -40,6 +41,9 @@ from outreach.services.exchange import (
     Rules,
     merged,
 )
+from outreach.services.guard import Guard
+from outreach.services.pacing import PACED, Delay, Pacer
+from outreach.services.queueing import Queue
 from outreach.services.report import Report, Result, Totals, totals
 from outreach.storage import campaigns, deliveries
 from outreach.storage.campaigns import Campaign
@@ -59,6 +63,15 @@ WORTH_A_CONNECTION = 5
 
 RENDERINGS = 5
 """How often a mail is rendered again because its contact changed just then, before it waits."""
+
+TOGETHER = 0.001
+"""How long an answer waits for others, in seconds, until it is one of half the connections'."""
+
+SHORTEST_REST, LONGEST_REST = 0.001, 0.1
+"""How many seconds to wait at once for a mail's turn."""
+
+TEND = timedelta(seconds=1)
+"""How often a run that only waits looks whether it still may, and keeps what it has claimed."""
 
 SLOW = 0.005
 """Where rendering takes longer, in seconds, an answer is recorded before the next is rendered."""
@@ -80,7 +93,8 @@ class Run:
 
     It opens up to `connections` to the transport. `lease` is how long another run leaves alone what
     this one has claimed. `give_up_after` is how long after its first
-    attempt a deferred mail is tried again. `draw` gives numbers from 0 to 1.
+    attempt a deferred mail is tried again. `draw` gives numbers from 0 to 1. `pacer` says how fast
+    it goes, `breaker` when it had better stop, and `sleep` waits so many seconds.
     """
 
     def __init__(
@@ -98,6 +112,9 @@ class Run:
         types: Mapping[str, AttributeType] | None = None,
         draw: Callable[[], float] = random.random,
         owner: str | None = None,
+        pacer: Pacer | None = None,
+        breaker: Breaker | None = None,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.database = database
         self.campaign = campaign
@@ -106,6 +123,9 @@ class Run:
         self.connections = connections
         self.clock = clock
         self.owner = owner or owner_name()
+        self.pacer = pacer or Pacer(Pace(), transport.name, connections=connections, draw=draw)
+        self.breaker = breaker
+        self.sleep = sleep
         self.rules = Rules(
             intent=intent_of(campaign),
             policy=policy,
@@ -188,37 +208,64 @@ class _Supply:
         self.limit = limit
         self.stopping = stopping
         self.ledger = Ledger(held, run.campaign.id, run.owner)
+        self._queue = Queue(run.pacer)
         self.exchange = Exchange(
             self.ledger,
             run.campaign,
             run.rules,
             run.report,
-            others=self._first,
+            pacer=run.pacer,
+            guard=Guard(run.breaker, run.campaign.id),
+            others=self._queue.first,
             progress=progress,
         )
         #: What failed on one connection ends all.
         self.broken = False
         #: How many have been taken and are not begun yet.
         self._taken = 0
-        self._waiting: deque[Candidate] = deque()
+        #: Until when nothing at all may go.
+        self._shut: Delay | None = None
 
     def __len__(self) -> int:
-        return len(self._waiting)
+        return len(self._queue)
 
     def take(self) -> Candidate | None:
-        """Return the next one, claiming more if need be; None when there is nothing to do."""
-        if not self.is_over() and self._room() > 0 and (self._waiting or self.fill()):
-            self._taken += 1
-            return self._waiting.popleft()
+        """Return the next one, claiming more if need be; None when there is nothing to do now.
+
+        `opens` says when there will be, if that is known.
+        """
+        now = self.run.clock()
+        while not self.is_over() and self._room() > 0:
+            candidate = self._queue.pop(now)
+            if candidate is not None:
+                self.pick_up(candidate)
+                return candidate
+            if self._queue.is_shut(now) or not self.fill():
+                return None
         return None
 
-    def put_down(self, number: int = 1) -> None:
-        """Note that so many which were taken have been begun by now, or are not to be."""
-        self._taken -= number
-
-    def pick_up(self) -> None:
-        """Note that one which was put down is to be begun after all."""
+    def pick_up(self, candidate: Candidate) -> None:
+        """Note that one is to be begun."""
         self._taken += 1
+        pacer = self.run.pacer
+        if pacer.watches and candidate.facts is not None:
+            pacer.take_in_hand(candidate.claim.id, candidate.facts.contact.email, self.run.clock())
+
+    def put_down(self, candidates: Iterable[Candidate]) -> None:
+        """Note that these, which were taken, have been begun by now or are not to be."""
+        for candidate in candidates:
+            self._taken -= 1
+            self.run.pacer.let_go(candidate.claim.id)
+
+    def put_back(self, candidate: Candidate) -> None:
+        """Keep one that was put down for when its turn comes."""
+        self._queue.put_back(candidate)
+
+    def opens(self) -> Delay | None:
+        """Return when something may go, where nothing may now."""
+        if self.is_over() or self._room() <= 0:
+            return None
+        return self._shut or self._queue.opens(self.run.clock())
 
     def is_over(self) -> bool:
         """Whether no further mail may be begun."""
@@ -233,8 +280,14 @@ class _Supply:
             return False
         run, ledger = self.run, self.ledger
         now = run.clock()
+        if self._is_shut(now):
+            return False
         with ledger.write():
             if not self.exchange.may_go_on():
+                return False
+            self.exchange.pacer.look(self.exchange.lanes, now)
+            self.exchange.stop_harm()
+            if run.report.paused:
                 return False
             self.exchange.leased_until = now + run.rules.lease
             with ledger.held.session() as session:
@@ -249,17 +302,36 @@ class _Supply:
             fresh = [Candidate(claim, None, None) for claim in claims]
             if fresh:
                 self.exchange.read(fresh, ledger.held.version(), now)
-        self._waiting.extend(fresh)
+        self._sort_in(fresh, now)
         return bool(fresh)
+
+    def _sort_in(self, fresh: Sequence[Candidate], now: datetime) -> None:
+        """Put what was claimed into the queue; what has no place there goes back."""
+        run, ledger = self.run, self.ledger
+        run.pacer.place(
+            run.database, [each.facts.contact.email for each in fresh if each.facts], now
+        )
+        back = self._queue.add(fresh, now)
+        if back:
+            with ledger.write(), ledger.held.session() as session:
+                for turn, ids in back:
+                    deliveries.set_aside(session, ids, rule=PACED, until=turn, owner=run.owner)
+
+    def _is_shut(self, now: datetime) -> bool:
+        """Whether the campaign's own windows are closed."""
+        run = self.run
+        self._shut = None
+        if run.pacer.pace.zone is not None:
+            held = run.pacer.window(None, run.campaign.content_class, now)
+            if held is not None and held.until is not None:
+                self._shut = Delay(held.until, held.why)
+        return self._shut is not None
 
     def _room(self) -> int:
         """Return how many more may be begun by this run."""
         if self.limit is None:
             return BATCH * self.run.connections
         return self.limit - self.exchange.begun - self._taken
-
-    def _first(self, number: int) -> Sequence[Candidate]:
-        return list(islice(self._waiting, number))
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,22 +357,62 @@ class _Sender:
         #: Seconds that the last rendering took.
         self._spent = 0.0
         self._error: BaseException | None = None
+        self._tended: datetime | None = None
 
     def work(self) -> None:
         """Send one mail after another until there is nothing to do."""
         while True:
-            ended = self.lines.answers(0)
+            ended = self._answers()
             if not (ended and self._spent > SLOW):
                 self._prepare(self.lines.free)
             if ended or (self._ready and self.lines.free):
                 self._turn(ended)
             elif not self.lines.busy:
-                break
+                if not self._rest():
+                    break
             # While those are on their way there is time to render what comes next.
             elif not self._prepare(min(len(self._ready) + 1, self.exchange.connections)):
-                self._turn(self.lines.answers())
+                self.lines.await_answer(self._until_next())
         if self._error is not None:
             raise self._error
+
+    def _answers(self) -> list[Answered[_InHand]]:
+        """Return the answers that have come; a few wait a moment for more, to share a commit."""
+        ended = self.lines.answers(0)
+        if ended and self.lines.busy and 2 * len(ended) < self.exchange.connections:
+            end = perf_counter() + TOGETHER
+            while self.lines.busy and 2 * len(ended) < self.exchange.connections:
+                left = end - perf_counter()
+                if left <= 0:
+                    break
+                ended += self.lines.answers(left)
+        return ended
+
+    def _until_next(self) -> float | None:
+        """Return how many seconds to wait at most, where something may go before an answer comes.
+
+        They are few: somebody may ask the run to stop.
+        """
+        delay = self.supply.opens() if self.lines.free else None
+        if delay is None:
+            return None
+        left = (delay.at - self.run.clock()).total_seconds()
+        return min(max(left, SHORTEST_REST), LONGEST_REST)
+
+    def _rest(self) -> bool:
+        """Wait a moment, where mail may go before long; return whether to go on."""
+        delay, now = self.supply.opens(), self.run.clock()
+        seconds = self._until_next()
+        if delay is None or seconds is None:
+            return False
+        self.run.report.waits = delay
+        if delay.at - now > self.run.pacer.pace.patience:
+            return False
+        self.run.sleep(seconds)
+        if self._tended is None or now - self._tended >= TEND:
+            self._tended = now
+            return self.exchange.tend()
+        return True
 
     def _turn(self, ended: Sequence[Answered[_InHand]]) -> None:
         """Hand in answers, begin as many mails as there are connections free, and send those."""
@@ -325,7 +437,11 @@ class _Sender:
         for answer in turn.unwelcome:
             self.lines.retire(lines[answer.ready.candidate.claim.id])
         self._ready.extendleft(reversed(turn.left))
-        self.supply.put_down(len(begin) - len(turn.left))
+        self.supply.put_down(each.candidate for each in begin[: len(begin) - len(turn.left)])
+        if turn.go:
+            self.run.report.waits = None
+        for ready in turn.later:
+            self.supply.put_back(ready.candidate)
         for ready in turn.go:
             self._send(ready)
         for ready in turn.again:
@@ -340,7 +456,7 @@ class _Sender:
                 break
             ready = self._compose(candidate)
             if ready is None:
-                self.supply.put_down()
+                self.supply.put_down([candidate])
                 continue
             self._ready.append(ready)
             if self._spent > SLOW:
@@ -357,7 +473,7 @@ class _Sender:
             return
         again = self._compose(candidate)
         if again is not None:
-            self.supply.pick_up()
+            self.supply.pick_up(candidate)
             self._ready.appendleft(again)
 
     def _compose(self, candidate: Candidate) -> Ready | None:
@@ -365,6 +481,12 @@ class _Sender:
         facts = candidate.facts
         if facts is None:
             self.exchange.refuse(candidate, merged())
+            return None
+        held = self.run.pacer.window(
+            facts.contact.timezone, self.run.campaign.content_class, self.run.clock()
+        )
+        if held is not None:
+            self.exchange.refuse(candidate, held)
             return None
         begun = perf_counter()
         try:

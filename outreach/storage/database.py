@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import Enum
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.resources import files
 from operator import itemgetter
 from typing import Any, cast
@@ -50,7 +50,7 @@ SCHEMA_HEAD = "0001"
 BUSY_TIMEOUT_MS = 30_000
 """How long SQLite waits for another writer before it gives up, in milliseconds."""
 
-HELD_WAL_PAGES = 4_000
+HELD_WAL_PAGES = 10_000
 """How long SQLite's log may get, in pages of 4 KiB, before who writes all the time empties it."""
 
 HELD_CACHE_KIB = 16_000
@@ -104,6 +104,14 @@ class Json(TypeDecorator[Any]):
         from sqlalchemy.dialects.postgresql import JSONB  # noqa: PLC0415
 
         return dialect.type_descriptor(JSONB())
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
+        """Return what makes a value of what the driver gave."""
+        read = super().result_processor(dialect, coltype)
+        if dialect.name != "sqlite" or read is None:
+            return read
+        # Most contacts have no attributes.
+        return lambda value: {} if value == "{}" else read(value)
 
 
 class Database:
@@ -281,6 +289,14 @@ class Held:
             return moment
         return _stamp(moment)
 
+    def instant(self, value: Any) -> datetime | None:  # noqa: ANN401 - what the driver gave
+        """Return an instant that `run` has read; the opposite of `stamp`."""
+        if value is None:
+            return None
+        if isinstance(value, datetime):
+            return in_utc(value)
+        return datetime.fromisoformat(value).replace(tzinfo=UTC)
+
 
 class Prepared:
     """A statement that is compiled once for one database, and then only given its values.
@@ -336,8 +352,16 @@ def _engine(url: str) -> Engine:
     parsed = make_url(url)
     backend = parsed.get_backend_name()
     if backend == "sqlite":
+        durability = str(parsed.query.get("synchronous", "normal")).lower()
+        if durability not in ("normal", "full"):
+            raise ConfigError(
+                f"synchronous is normal or full, not {durability}",
+                source="database_url",
+                hint="full keeps every commit through a power cut and makes sending slower",
+            )
+        parsed = parsed.difference_update_query(["synchronous"])
         engine = create_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
-        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "connect", partial(_prepare_sqlite, durability))
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     if backend == "postgresql":
@@ -358,12 +382,14 @@ def _engine(url: str) -> Engine:
     )
 
 
-def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+def _prepare_sqlite(durability: str, connection: sqlite3.Connection, _record: object) -> None:
     # The driver's own transaction handling would begin too late; `_begin_sqlite` does it.
     connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=NORMAL")
+    # In WAL mode a process that is killed loses no commit either way. What NORMAL may forget is the
+    # last moments before a power cut, and with it mails that went out in them.
+    cursor.execute(f"PRAGMA synchronous={durability}")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
     cursor.close()

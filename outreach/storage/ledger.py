@@ -8,8 +8,6 @@ only added, and asks nothing, is written for all mails of a transaction together
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from enum import Enum
-from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import bindparam, exists, insert, or_, select, update
@@ -220,11 +218,25 @@ class Ledger:
         )
 
     def touch(self, touch: Touch) -> None:
-        """Record a touch, and bring the contact's summaries up to date."""
+        """Record a touch, its texts plain ones, and bring the contact's summaries up to date."""
         at = self.held.stamp(touch.at)
-        values = dict(zip(_TOUCH, map(_plain, _touch_fields(touch)), strict=True))
-        values["given_at"] = at
-        self._add("touch", lambda: _insert(TouchRow), values)
+        self._add(
+            "touch",
+            lambda: _insert(TouchRow),
+            {
+                "given_contact_id": touch.contact_id,
+                "given_at": at,
+                "given_direction": touch.direction,
+                "given_channel": touch.channel,
+                "given_kind": touch.kind,
+                "given_content_class": touch.content_class,
+                "given_personal": touch.personal,
+                "given_by": touch.by,
+                "given_summary": touch.summary,
+                "given_delivery_id": touch.delivery_id,
+                "given_inbound_id": touch.inbound_id,
+            },
+        )
         names = summed_up_in(
             direction=touch.direction,
             kind=touch.kind,
@@ -249,10 +261,6 @@ class Ledger:
             prepared = Prepared(build(), self.held.database.engine.dialect)
             self._prepared[name] = prepared
         return prepared
-
-
-_TOUCH = tuple(f"given_{name}" for name in Touch.__slots__)
-_touch_fields = attrgetter(*Touch.__slots__)
 
 
 def _insert(table: Any) -> Any:  # noqa: ANN401 - a mapped class; SQL
@@ -280,7 +288,3 @@ def _sum_up(names: Collection[str]) -> Any:  # noqa: ANN401 - SQL
             {name: later(getattr(ContactRow, name), moment) for name in SUMMARIES if name in names}
         )
     )
-
-
-def _plain(value: object) -> object:
-    return value.value if isinstance(value, Enum) else value

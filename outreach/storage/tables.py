@@ -498,6 +498,64 @@ class HaltRow(Table):
     lifted_by: Mapped[str | None] = mapped_column(Text)
 
 
+class LaneRow(Table):
+    """What mails have in common that a limit is about, such as the transport; see `domain.pacing`.
+
+    One row for all that send, on whatever machine: who takes from it locks it.
+    """
+
+    __tablename__ = "lanes"
+
+    #: ``transport NAME``, ``warm-up NAME`` or ``domain OPERATOR``.
+    name: Mapped[str] = mapped_column(String(300), primary_key=True)
+    #: How many mails may go at once, as of `at`.
+    level: Mapped[float]
+    at: Mapped[datetime]
+    closed_until: Mapped[datetime | None]
+    pauses: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    #: How many mails may be under way while it is brought back to speed; None at full speed.
+    connections: Mapped[int | None] = mapped_column(Integer)
+    stepped_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        # which lanes are not at full speed: few or none, asked all the time
+        _partial("ix_lanes_slowed", "connections", where="connections IS NOT NULL"),
+    )
+
+
+class PassageRow(Table):
+    """A mail under way on a lane that only takes so many at once, until its answer or `until`."""
+
+    __tablename__ = "passages"
+
+    lane: Mapped[str] = mapped_column(String(300), primary_key=True)
+    delivery_id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=False)
+    until: Mapped[datetime]
+
+    __table_args__ = (Index(None, "delivery_id"),)
+
+
+class OperatorRow(Table):
+    """Who runs the mail servers of a receiving domain, as the DNS said, for as long as it said."""
+
+    __tablename__ = "operators"
+
+    domain: Mapped[str] = mapped_column(String(255), primary_key=True)
+    operator: Mapped[str] = mapped_column(String(255))
+    expires_at: Mapped[datetime]
+
+
+class BaselineRow(Table):
+    """How a campaign did when it stopped itself: what a person has looked at counts no more."""
+
+    __tablename__ = "baselines"
+
+    campaign_id: Mapped[int] = mapped_column(RowId, ForeignKey("campaigns.id"), primary_key=True)
+    answered: Mapped[int] = mapped_column(Integer)
+    bounced: Mapped[int] = mapped_column(Integer)
+    complained: Mapped[int] = mapped_column(Integer)
+
+
 class InboundRow(Table):
     """One mail that came back, whole, or an answer of ours to one.
 

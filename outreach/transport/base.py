@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import Protocol, Self, TypeVar
 
 from outreach.domain.feedback import Cause, Fault, Outcome, Reply, Step, Verdict
+from outreach.domain.mailing import Canonical
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +176,7 @@ def refusal(envelope: Envelope, data: bytes) -> tuple[Verdict, str] | None:
 
     A bare CR or LF is how one message is smuggled inside another past servers that disagree about
     line ends (CVE-2023-51764 and its kin); in an address it would be a command of its own.
+    `Canonical` bytes are known to have none.
     """
     if not envelope.recipient or _UNSAFE_IN_PATH.search(envelope.recipient):
         verdict = Verdict(Outcome.REJECTED, Fault.ADDRESS, Cause.BAD_ADDRESS)
@@ -182,6 +184,8 @@ def refusal(envelope: Envelope, data: bytes) -> tuple[Verdict, str] | None:
     if _UNSAFE_IN_PATH.search(envelope.sender):
         verdict = Verdict(Outcome.REJECTED, Fault.CONNECTION, Cause.SENDER)
         return verdict, f"{envelope.sender[:80]!r} is no sender address"
+    if type(data) is Canonical:
+        return None
     broken = Verdict(Outcome.REJECTED, Fault.MESSAGE, Cause.CONTENT)
     ends = data.count(b"\r\n")
     if not data.endswith(b"\r\n") or data.count(b"\n") != ends or data.count(b"\r") != ends:

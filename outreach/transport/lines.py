@@ -93,21 +93,23 @@ class Lines(Generic[Tag]):
         self._busy.add(line)
         self._go_on(line)
 
-    def answers(self, seconds: float | None = None) -> list[Answered[Tag]]:
-        """Return how those ended that have, waiting up to `seconds` for one; None waits for ever.
+    def answers(self, seconds: float = 0) -> list[Answered[Tag]]:
+        """Return how those ended that have, waiting up to `seconds` for something to happen."""
+        if self.busy:
+            self._wait(0 if self._ended else seconds)
+        ended, self._ended = self._ended, []
+        self._free += [each.line for each in ended]
+        return ended
 
-        Nothing is returned where nothing was handed in.
+    def await_answer(self, seconds: float | None = None) -> None:
+        """Wait until `answers` has one to return, if any message was handed in.
+
+        With `seconds` only until something happens, or for so long.
         """
-        if self._ended:
-            seconds = 0
-        elif not self._busy:
-            return []
-        while True:
+        while self.busy and not self._ended:
             self._wait(seconds)
-            if self._ended or seconds is not None:
-                ended, self._ended = self._ended, []
-                self._free += [each.line for each in ended]
-                return ended
+            if seconds is not None:
+                break
 
     def retire(self, line: Line[Tag]) -> None:
         """Part for good from a connection that has given its answer."""

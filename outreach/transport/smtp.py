@@ -304,12 +304,19 @@ class SmtpConnection:
     # One message
 
     def _transact(self, envelope: Envelope, data: bytes) -> Talk[Receipt]:
-        missing = self._missing(envelope, data)
+        eight_bit = not data.isascii()
+        utf8 = not (envelope.recipient.isascii() and envelope.sender.isascii())
+        # Letters outside ASCII in a header take as much as those in an address.
+        utf8 = utf8 or (eight_bit and not data[: data.find(b"\r\n\r\n") + 1].isascii())
+        missing = self._missing(len(data), eight_bit=eight_bit, utf8=utf8)
         if missing:
             verdict, text = missing
             return Receipt.of(verdict, Step.SENDER, self._to.name, text=text)
         commands = [
-            (self._mail_command(envelope, data), Step.SENDER),
+            (
+                self._mail_command(envelope, len(data), eight_bit=eight_bit, utf8=utf8),
+                Step.SENDER,
+            ),
             (self._rcpt_command(envelope), Step.RECIPIENT),
             ("DATA", Step.DATA),
         ]
@@ -361,7 +368,10 @@ class SmtpConnection:
                 if not pipelined:
                     break
             elif step is Step.DATA or reply.code >= 300:
-                raise _Failed(out_of_step(step), step, f"unexpected answer: {reply}", reply)
+                # Most likely a second answer to the last mail; nothing of this one is out yet.
+                failed = _Failed(out_of_step(step), step, f"unexpected answer: {reply}", reply)
+                failed.may_be_stale = True
+                raise failed
         return failure, go
 
     def _deliver(self, data: bytes) -> Talk[Receipt]:
@@ -413,34 +423,34 @@ class SmtpConnection:
                     return reply
         return None
 
-    def _missing(self, envelope: Envelope, data: bytes) -> tuple[Verdict, str] | None:
-        """Return why this server cannot carry this message, judged by what it offers."""
-        size = self._extensions.get("SIZE", "")
-        if size.isdigit() and 0 < int(size) < len(data):
+    def _missing(self, size: int, *, eight_bit: bool, utf8: bool) -> tuple[Verdict, str] | None:
+        """Return why this server cannot carry such a message, judged by what it offers."""
+        most = self._extensions.get("SIZE", "")
+        if most.isdigit() and 0 < int(most) < size:
             return (
                 Verdict(Outcome.REJECTED, Fault.MESSAGE, Cause.TOO_LARGE),
-                f"the message has {len(data)} octets; {self._to.name} takes {size}",
+                f"the message has {size} octets; {self._to.name} takes {most}",
             )
-        if _needs_smtputf8(envelope, data):
+        if utf8:
             if "SMTPUTF8" not in self._extensions:
                 return (
                     Verdict(Outcome.REJECTED, Fault.MESSAGE, Cause.SMTPUTF8),
                     f"an address has letters outside ASCII, which {self._to.name} cannot carry",
                 )
-        elif not data.isascii() and "8BITMIME" not in self._extensions:
+        elif eight_bit and "8BITMIME" not in self._extensions:
             return (
                 Verdict(Outcome.REJECTED, Fault.MESSAGE, Cause.CONTENT),
                 f"the message has 8-bit content, which {self._to.name} cannot carry",
             )
         return None
 
-    def _mail_command(self, envelope: Envelope, data: bytes) -> str:
+    def _mail_command(self, envelope: Envelope, size: int, *, eight_bit: bool, utf8: bool) -> str:
         words = [f"MAIL FROM:<{envelope.sender}>"]
         if "SIZE" in self._extensions:
-            words.append(f"SIZE={len(data)}")
-        if not data.isascii() and "8BITMIME" in self._extensions:
+            words.append(f"SIZE={size}")
+        if eight_bit and "8BITMIME" in self._extensions:
             words.append("BODY=8BITMIME")
-        if _needs_smtputf8(envelope, data):
+        if utf8:
             words.append("SMTPUTF8")
         if "DSN" in self._extensions and envelope.identifier:
             words += ["RET=HDRS", f"ENVID={_xtext(envelope.identifier)}"]
@@ -522,12 +532,6 @@ class SmtpConnection:
         if self._open_wire is not None:
             self._open_wire.close()
         self._open_wire = None
-
-
-def _needs_smtputf8(envelope: Envelope, data: bytes) -> bool:
-    if not (envelope.recipient.isascii() and envelope.sender.isascii()):
-        return True
-    return not data.isascii() and not data[: data.find(b"\r\n\r\n") + 1].isascii()
 
 
 def _xtext(text: str) -> str:

@@ -40,13 +40,18 @@ def segment(where: str = 'tier == "client"', name: str = "clients") -> Segment:
 
 
 def add_contacts(
-    database: Database, names: Iterable[str], now: datetime, **values: Any
+    database: Database,
+    names: Iterable[str],
+    now: datetime,
+    *,
+    domain: str = "example.com",
+    **values: Any,
 ) -> list[int]:
     """Add clients who agreed to be written to; `values` are columns that are different."""
     ids = []
     with database.write() as session:
         for name in names:
-            new = NewContact(email=f"{name}@example.com", fields={"first_name": name.title()})
+            new = NewContact(email=f"{name}@{domain}", fields={"first_name": name.title()})
             ids.append(contacts.insert(session, new, now))
         columns = {
             "tier": "client",
@@ -235,6 +240,7 @@ class Desk:
             "give_up_after": timedelta(hours=48),
             "draw": lambda: 0.0,
             "owner": owner,
+            "sleep": lambda seconds: self.clock.advance(seconds=seconds),
         }
         return Run(
             self.database,
