@@ -17,6 +17,8 @@ _LOOK = re.compile(r"\\b|\^|\(\?<[!=](?:[^()\\]|\\.)*\)|\(\?![^()]*\)")
 
 def fold(text: str) -> str:
     """Return `text` for comparison: lower case, no accents on Latin letters, narrow forms."""
+    if text.isascii():
+        return text.lower()
     text = unicodedata.normalize("NFKC", text).translate(_LETTERS).lower()
     if text.isascii():
         return text
