@@ -62,7 +62,6 @@ _BARE_STAMP = re.compile(
 _NOTES_STAMP = re.compile(r"\w ?---\d\d[/.]\d\d[/.]\d{4} \d\d:\d\d(?::\d\d)?(?: [AP]M)?---")
 _QUOTE = re.compile(rf"^{_SPACE}{{0,3}}(?:>|\|(?!\S*\|)|[A-Za-z]{{1,3}}>(?:\s|$))")
 # The ">" that closes an address, alone on the next line with what follows it.
-_DIRECTION = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")  # marks of bidirectional text
 _INSERTED = re.compile(
     r"^\s*>\s*(?:[:：]|(?:" + _alternatives("wrote") + r")\s*[:：]?\s*$)", re.IGNORECASE
 )
@@ -135,8 +134,6 @@ class Reply:
 def own_words(text: str) -> Reply:
     """Return what the author of `text` wrote anew. See the module for what is left out."""
     whole = text.replace("\r\n", "\n").replace("\r", "\n").replace("\ufeff", "")
-    if not whole.isascii():
-        whole = _DIRECTION.sub("", whole)
     lines = [line.rstrip() for line in whole.split("\n", MAX_LINES)[:MAX_LINES]]
     if len(whole) > _MAX_LINE:
         lines = [line if len(line) <= _MAX_LINE else line[:_MAX_LINE].rstrip() for line in lines]
