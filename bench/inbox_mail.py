@@ -93,3 +93,40 @@ def sample(count: int) -> list[bytes]:
             )
         mails.append((head + body).encode())
     return mails
+
+
+def answers(message_id: str, token: str) -> list[bytes]:
+    """Return answers to a mail of ours, each with its headers mangled in another way.
+
+    `message_id` is ours, without angle brackets; `token` the signed part of it.
+    """
+    bare = token.replace("-", "")
+    ids = [
+        f"<{message_id}>",
+        f"<{message_id.upper()}>",
+        message_id,  # without brackets
+        f"<{token}@outreach.example.prod.outlook.com>",  # rewritten by Exchange
+        f"<{token}@email.amazonses.com>",
+        f"<other@x.example> <{message_id}>",
+        f"<{message_id}>\r\n <later@x.example>",  # folded, and not the last
+        f"<prefix.{token}.suffix@x.example>",
+        f"<SRS0=abc={token}@relay.example>",
+    ]
+    addresses = [
+        f"us+{token}@outreach.example",
+        f"US+{token.upper()}@OUTREACH.EXAMPLE",
+        f"us-{token}@outreach.example",
+        f"us={token}@outreach.example",
+        f"us{bare}@outreach.example",  # the separator is gone
+        f"prvs=1234abcd=us+{token}@outreach.example",
+    ]
+    heads = [f"In-Reply-To: {each}\r\n" for each in ids]
+    heads += [f"References: {each}\r\n" for each in ids]
+    heads += [f"X-MS-Exchange-Parent-Message-Id: <{message_id}>\r\n"]
+    heads += [f"Delivered-To: {each}\r\n" for each in addresses]
+    heads += [f"X-Original-To: {each}\r\n" for each in addresses]
+    heads += [f"To: {addresses[0]}\r\nSubject: Fwd: A letter\r\n"]
+    return [
+        f"From: Ann <ann@elsewhere.example>\r\n{head}Content-Type: text/plain\r\n\r\nYes, gladly.\r\n".encode()
+        for head in heads
+    ]
