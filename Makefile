@@ -11,7 +11,7 @@ FUZZ_MAILS ?= 1000000
 FUZZ_FROM ?= 0
 AS_ROOT := $(shell test "$$(id -u)" = 0 || echo sudo -n)
 
-.PHONY: help demo test chaos fuzz lint format bench docs wheel postgres dovecot chromium clean
+.PHONY: help demo test chaos fuzz lint format bench docs wheel postgres dovecot postfix chromium mjml clean
 
 help:
 	@echo "make demo    a workspace with sample contacts, and mail to its clients in a mailbox"
@@ -62,11 +62,25 @@ postgres: .venv/ready
 dovecot: .venv/ready
 	$(call program,tests.dovecot,Dovecot,dovecot-imapd)
 
+# Tests of bounces run a mail server of their own, as root. Debian's package must neither start one
+# for the whole machine nor take the place of one that is here.
+postfix: .venv/ready
+	@$(BIN)/python -m tests.postfix || echo "postfix postfix/main_mailer_type select No configuration" | \
+	  $(AS_ROOT) debconf-set-selections 2>/dev/null || true
+	$(call program,tests.postfix,Postfix (with root's rights),--no-remove postfix)
+
 # Tests of what mail looks like render it in a browser.
 chromium: .venv/ready
 	$(call program,tests.frontend.browser,Chromium,chromium fonts-dejavu-core)
 
-test: .venv/ready postgres dovecot chromium
+# Tests compare our MJML with its reference implementation, in Node.
+MJML := 5.4.1
+mjml:
+	@test -n "$$OUTREACH_MJML_NODE" || test -d node_modules/mjml || \
+	  npm install --no-save --no-package-lock --silent --no-audit --no-fund mjml@$(MJML) || \
+	  echo "*** npm's mjml is not here and cannot be installed: ITS TESTS WILL BE SKIPPED. ***" >&2
+
+test: .venv/ready postgres dovecot postfix chromium mjml
 	$(BIN)/python -m pytest $(TESTS)
 
 # Every test run has the short form. A failure prints its seed: make chaos ROUNDS=1 SEED=…

@@ -161,7 +161,7 @@ class Verdict:
 def classify(reply: Reply, step: Step) -> Verdict:
     """Return what `reply`, given at `step`, means for the delivery it answers."""
     if 200 <= reply.code < 300:
-        return Verdict(Outcome.ACCEPTED, None, None)
+        return _ACCEPTED
     cause = _cause(reply, step)
     fault = _FAULT[cause]
     if cause is Cause.UNKNOWN and step in _ABOUT_US:
@@ -194,6 +194,7 @@ def out_of_step(step: Step) -> Verdict:
     return Verdict(Outcome.DEFERRED, Fault.CONNECTION, Cause.PROTOCOL, RETRY_CONNECTION)
 
 
+_ACCEPTED = Verdict(Outcome.ACCEPTED, None, None)
 _ENHANCED = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})(?:\s+|$)")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 

@@ -7,25 +7,24 @@ a mailbox of a million mails nor a mail of 50 MB costs more memory than it must.
 breaks is made again, and reading goes on behind the last mail that came whole.
 
 Standards: RFC 3501 and 9051 (IMAP4rev1, rev2), RFC 6154 (which folder is for sent mail), RFC 4616
-(SASL PLAIN), RFC 2177 (IDLE).
+(SASL PLAIN), RFC 2177 (IDLE); XOAUTH2 as Google documents it.
 """
 
 import base64
 import imaplib
-import ipaddress
 import re
 import select
 import ssl
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from threading import Event
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from outreach.errors import ConfigError, UnavailableError
-from outreach.inbound.sources import Position, Received
+from outreach.inbound.declared import PASSWORD, XOAUTH2, ImapUrl
+from outreach.inbound.sources import ASK_AGAIN, Position, Received
 
 _SPAN = 20_000  # UIDs asked about at once; the answer fits imaplib's longest line
 _WIDEST_SPAN = 1 << 30
@@ -33,6 +32,7 @@ _GROUP = 50  # mails fetched at once,
 _GROUP_SIZE = 4 << 20  # unless they are larger than this, in octets
 _ATTEMPTS = 4  # connections in a row that bring nothing new
 _FIRST_WAIT = 1.0  # seconds before the second attempt, doubled for each further one
+_NOTICE = 0.5  # seconds within which a wait notices that it is to end
 _LARGEST_UID = (1 << 32) - 1
 
 _UID = re.compile(rb"\bUID (\d{1,10})\b")
@@ -41,51 +41,15 @@ _INTERNALDATE = re.compile(rb'\bINTERNALDATE "([^"]{20,40})"')
 _LISTED = re.compile(rb'\(([^)]*)\)\s+(?:"(?:[^"\\]|\\.)*"|NIL)\s+(.+)', re.DOTALL)
 
 Password = Callable[[str, str], str | None]
-"""Given a user and a host, returns the password, or None where none is known."""
-
-
-@dataclass(frozen=True, slots=True)
-class ImapUrl:
-    """Where a mailbox is: ``imaps://user@host`` or ``imap://user@host:143``."""
-
-    host: str
-    port: int
-    user: str
-    implicit_tls: bool
-
-    @classmethod
-    def parse(cls, url: str) -> "ImapUrl":
-        """Read a URL, or raise `ValueError` saying what is wrong with it."""
-        parts = urlsplit(url)
-        if parts.scheme not in ("imap", "imaps") or not parts.hostname or not parts.username:
-            raise ValueError("must look like imaps://user@host")
-        if parts.password:
-            raise ValueError("must not hold the password: it belongs in the environment or keyring")
-        try:
-            port = parts.port
-        except ValueError:
-            raise ValueError("has a port that is no number from 1 to 65535") from None
-        implicit = parts.scheme == "imaps"
-        return cls(
-            parts.hostname, port or (993 if implicit else 143), unquote(parts.username), implicit
-        )
-
-    @property
-    def is_loopback(self) -> bool:
-        """Whether the server is on this machine, so that nobody can listen in."""
-        if self.host == "localhost":
-            return True
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+"""Given a user and a host, returns the password or access token; None where none is known."""
 
 
 class Imap:
     """One account. `folders` are read for what came in, `sent` for what we wrote.
 
     Without `sent` the folder that the server marks as the one for sent mail is taken; an empty text
-    means none. `sleep` and `timeout` (seconds) are for tests.
+    means none. With `auth` of `XOAUTH2` the password is an access token, asked for at each login,
+    because it does not last. `sleep` and `timeout` (seconds) are for tests.
     """
 
     def __init__(
@@ -96,6 +60,7 @@ class Imap:
         *,
         folders: tuple[str, ...] = ("INBOX",),
         sent: str | None = None,
+        auth: str = PASSWORD,
         timeout: float = 60,
         sleep: Callable[[float], None] = time.sleep,
         context: ssl.SSLContext | None = None,
@@ -104,6 +69,7 @@ class Imap:
         self.url = url
         self.folders = folders
         self.sent = sent
+        self.auth = auth
         self._find_password = find_password
         self._timeout = timeout
         self._sleep = sleep
@@ -114,7 +80,7 @@ class Imap:
     def __repr__(self) -> str:
         return f"Imap({self.name!r}, {self.url.user!r} at {self.url.host!r})"
 
-    def read(self, positions: Mapping[str, Position]) -> Iterator[Received]:
+    def read(self, positions: Mapping[str, Position]) -> Generator[Received, None, None]:
         """Yield what is new, in each folder by rising UID."""
         try:
             for folder in self.folders:
@@ -125,22 +91,18 @@ class Imap:
         finally:
             self.close()
 
-    def wait(self, seconds: float) -> bool:
-        """Wait until the server tells of something new in the first folder; False if it did not.
+    def wait(self, seconds: float, stopped: Event) -> None:
+        """Wait until the server tells of something new in the first folder.
 
-        Where the server cannot tell (RFC 2177), the time just passes.
+        Where the server cannot tell (RFC 2177), or the line breaks, a while passes instead.
         """
         try:
             client = self._connected()
             self._examine(client, self.folders[0])
-            if "IDLE" not in client.capabilities:
-                self._sleep(seconds)
-                return False
-            return _idle(client, seconds)
+            if "IDLE" not in client.capabilities or not _idle(client, seconds, stopped):
+                stopped.wait(min(seconds, ASK_AGAIN))
         except (OSError, imaplib.IMAP4.error):
-            self.close()
-            self._sleep(min(seconds, _FIRST_WAIT))
-            return True  # what we missed is found by looking
+            stopped.wait(_FIRST_WAIT)  # what we missed is found by looking
         finally:
             self.close()
 
@@ -318,7 +280,12 @@ class Imap:
 
     def _log_in(self, client: imaplib.IMAP4, password: str) -> None:
         try:
-            if "AUTH=PLAIN" in client.capabilities:
+            if self.auth == XOAUTH2:
+                token = f"user={self.url.user}\1auth=Bearer {password}\1\1".encode()
+                # A refusal comes as one more challenge, with the reason; its answer is empty.
+                answers = iter((token, b""))
+                client.authenticate("XOAUTH2", lambda _challenge: next(answers, None))
+            elif "AUTH=PLAIN" in client.capabilities:
                 secret = f"\0{self.url.user}\0{password}".encode()
                 client.authenticate("PLAIN", lambda _challenge: secret)
             else:
@@ -326,10 +293,13 @@ class Imap:
         except imaplib.IMAP4.abort:
             raise
         except imaplib.IMAP4.error as error:
+            hint = "check the user name and the password; many providers ask for an app password"
+            if self.auth == XOAUTH2:
+                hint = "check the user name, and that the token is fresh and made for IMAP"
             raise ConfigError(
                 f"{self.url.host} refused the login of {self.url.user}",
                 source=f"mailboxes.{self.name}",
-                hint="check the user name and the password; many providers ask for an app password",
+                hint=hint,
             ) from error
         # What the server can do may change with the login, and imaplib does not ask again.
         status, told = client.capability()
@@ -393,25 +363,25 @@ def _part(client: imaplib.IMAP4) -> None:
         client.shutdown()  # which a farewell that failed leaves out
 
 
-def _idle(client: imaplib.IMAP4, seconds: float) -> bool:
-    """Wait for an untagged EXISTS or RECENT; return whether one came."""
+def _idle(client: imaplib.IMAP4, seconds: float, stopped: Event) -> bool:
+    """Wait for an untagged EXISTS or RECENT; return False where the server refuses to tell."""
     tag = client._new_tag()  # imaplib has IDLE of its own from Python 3.14 on
     client.send(tag + b" IDLE\r\n")
     if not client.readline().startswith(b"+"):
         return False
     news = False
     deadline = time.monotonic() + seconds
-    while not news and (left := deadline - time.monotonic()) > 0:
-        if not _readable(client, left):
-            break
+    while not news and not stopped.is_set() and (left := deadline - time.monotonic()) > 0:
+        if not _readable(client, min(left, _NOTICE)):
+            continue
         line = client.readline()
         if not line:
             raise imaplib.IMAP4.abort("the connection broke")
         news = line.rstrip().upper().endswith((b" EXISTS", b" RECENT"))
     client.send(b"DONE\r\n")
     while (line := client.readline()) and not line.startswith(tag):
-        news = news or line.rstrip().upper().endswith((b" EXISTS", b" RECENT"))
-    return news
+        pass
+    return True
 
 
 def _readable(client: imaplib.IMAP4, seconds: float) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from outreach.domain.contact import Contact
 from outreach.domain.links import Signer, Token
+from outreach.domain.mailing import Canonical
 from outreach.errors import OutreachError
 from outreach.rendering.compiled import CompiledTemplate, Found
 from outreach.rendering.folding import NotTameError
@@ -81,14 +82,16 @@ class Filling:
         text, html = found.fill(tokens)
         message_id = self._message_id.replace(self._marker, tokens.texts[0])
         return Composed(
-            message=self._frame.message(
-                recipient=Mailbox(contact.email, shown_name(contact)),
-                subject=found.subject,
-                date=date,
-                message_id=message_id,
-                tokens=tokens.octets,
-                text=text,
-                html=html,
+            message=Canonical(
+                self._frame.message(
+                    recipient=Mailbox(contact.email, shown_name(contact)),
+                    subject=found.subject,
+                    date=date,
+                    message_id=message_id,
+                    tokens=tokens.octets,
+                    text=text,
+                    html=html,
+                )
             ),
             message_id=message_id,
             envelope_sender=self._envelope_sender.replace(self._marker, tokens.texts[0]),

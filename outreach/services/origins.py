@@ -1,6 +1,6 @@
 """Whose a mail is and which delivery it answers: what is on record, put before `inbound.match`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -46,10 +46,11 @@ _MAY_UNSUBSCRIBE = frozenset({Kind.REPLY, Kind.OPT_OUT, Kind.AUTOMATIC})
 
 
 class Origins:
-    """Finds out whose mails are. `links` reads our tokens."""
+    """Finds out whose mails are. `links` reads our tokens, `own` are our normalised addresses."""
 
-    def __init__(self, links: Links) -> None:
+    def __init__(self, links: Links, own: Collection[str]) -> None:
         self.links = links
+        self.own = frozenset(own)
 
     def unsubscription(
         self, session: "Session", explanation: Explanation
@@ -72,14 +73,20 @@ class Origins:
                 return origin, ended.series
         return None
 
-    def of(self, session: "Session", explanation: Explanation, now: datetime) -> Origin:
-        """Return whose a mail is and which delivery it answers, by the ladder of `match`."""
+    def of(
+        self, session: "Session", explanation: Explanation, now: datetime, *, vouched: bool = False
+    ) -> Origin:
+        """Return whose a mail is and which delivery it answers, by the ladder of `match`.
+
+        What our provider vouches for is proven, however it was tied.
+        """
         found, sent = self.matched(session, explanation.clues, now)
         if found is None or found.contact_id is None:
             return Origin()
         delivery = sent.get(found.delivery_id) if found.delivery_id is not None else None
         about_ours = Kind(explanation.kind) in _ABOUT_OUR_MAIL
-        stranger = found.stranger and not about_ours
+        stranger = found.stranger and not about_ours and not vouched
+        proof = Proof.SIGNED if vouched else _PROOF[found.rung]
         return Origin(
             contact_id=found.contact_id,
             delivery=delivery,
@@ -87,7 +94,7 @@ class Origins:
             rung=found.rung.name.lower().replace("_", "-"),
             confidence=found.confidence,
             stranger=stranger,
-            proof=Proof.STRANGER if stranger else _PROOF[found.rung],
+            proof=Proof.STRANGER if stranger else proof,
         )
 
     def matched(

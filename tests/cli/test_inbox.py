@@ -222,3 +222,20 @@ def test_mailboxes_that_cannot_be(
     err = capsys.readouterr().err
     assert said in err
     assert "secret" not in err
+
+
+def test_from_a_proposal_to_a_contact(studio: Path, printed: Printed) -> None:
+    for number, sender in enumerate(("Cy <cy@shop.example>", "sales@shop.example")):
+        raw = REPLY.replace(b"Ada <ada@example.com>", sender.encode())
+        deliver(studio, str(number), raw.replace(b"<r1@", b"<r%d@" % (number + 5)))
+    printed("inbox", "sync")
+    listed = printed("inbox", "proposals")
+    assert "cy@shop.example" in listed
+    assert "1 from them" in listed
+    found = json.loads(printed("inbox", "proposals", "--json"))["proposals"]
+    assert {each["address"] for each in found} == {"cy@shop.example", "sales@shop.example"}
+    assert "is a contact now, with 1 mail." in printed("inbox", "accept", "cy@shop.example")
+    assert "Declined" in printed("inbox", "decline", "sales@shop.example")
+    assert "Nobody is proposed." in printed("inbox", "proposals")
+    assert "we owe an answer" in printed("contacts", "show", "cy@shop.example")
+    printed("inbox", "accept", "nobody@x.example", code=2)
