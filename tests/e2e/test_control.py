@@ -13,7 +13,8 @@ from outreach.testing import Rule, ScriptedServer
 from tests.e2e.workspace import TEMPLATE, Workspace, recipients, wait_for
 from tests.services.desk import add_contacts
 
-PEOPLE = 60
+PEOPLE = 300
+"""So many that a run lasts longer than a command takes to come in between."""
 CONNECTIONS = 4
 SLOW = 0.25
 """Seconds that the server takes over each message."""
