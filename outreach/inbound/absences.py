@@ -19,10 +19,11 @@ from enum import StrEnum
 
 from outreach.inbound.absence_words import LANGUAGES
 from outreach.inbound.mail import Address, Mail
-from outreach.inbound.phrases import Phrases, branches, fold, fold_pattern
+from outreach.inbound.phrases import Phrases, Rules, branches, fold, fold_pattern
 
 _MAX_WORDS = 4000  # characters of a notice that are read
 _NOTE = 400  # characters of a reply in which a person mentions being away
+_EARLY = 320  # characters in which a notice says what it is
 _SHORT = 1200  # characters: notices to everybody are brief
 _PATIENCE = timedelta(days=45)  # how far back a date without a year may lie
 
@@ -71,12 +72,21 @@ def _any(field: str) -> Phrases:
 
 
 _KINDS = (
-    (AutoReplyKind.CHALLENGE, _any("challenged")),
-    (AutoReplyKind.LEFT, _any("left")),
-    (AutoReplyKind.ABSENT, _any("absent")),
-    (AutoReplyKind.ACKNOWLEDGEMENT, _any("acknowledged")),
+    AutoReplyKind.CHALLENGE,
+    AutoReplyKind.LEFT,
+    AutoReplyKind.ABSENT,
+    AutoReplyKind.ACKNOWLEDGEMENT,
 )
-_ABSENT = dict(_KINDS)[AutoReplyKind.ABSENT]
+_KIND_WORDS = Rules([words(field) for field in ("challenged", "left", "absent", "acknowledged")])
+_ABSENT = _any("absent")
+
+
+def _kind(body: str) -> AutoReplyKind | None:
+    """Return what a folded text says: the first kind of which a phrase is found anywhere in it."""
+    found = _KIND_WORDS.first(body)
+    return None if found is None else _KINDS[found]
+
+
 _AUTOMATIC = _any("automatic")
 _SUBJECT = re.compile(rf"^\W*(?:{'|'.join(words('subjects'))})(?![a-z])")
 _BACK = _any("back")
@@ -109,7 +119,7 @@ def machine_rule(mail: Mail) -> str | None:  # noqa: PLR0911
     submitted = headers.get("auto-submitted").lower()
     if submitted.startswith("auto-replied"):
         return "auto-submitted"
-    for name in _RESPONDER_FIELDS:
+    for name in () if headers.has_none(_RESPONDER_SET) else _RESPONDER_FIELDS:
         if name in headers and headers.get(name).strip().lower() not in ("no", "false", "0"):
             return name
     if headers.get("precedence").strip().lower() in ("auto_reply", "auto-reply"):
@@ -139,6 +149,9 @@ _RESPONDER_FIELDS = (
 )
 
 
+_RESPONDER_SET = frozenset(_RESPONDER_FIELDS)
+
+
 def read_auto_reply(mail: Mail, text: str, today: date | None) -> AutoReply | None:
     """Return what `mail` says automatically, or None where a person seems to have written it.
 
@@ -156,9 +169,12 @@ def read_auto_reply(mail: Mail, text: str, today: date | None) -> AutoReply | No
         return None
     body = fold(text[:_MAX_WORDS])
     answered = unmarked != bare
-    automatic = bool(_AUTOMATIC.search(body))
-    kind = next((kind for kind, pattern in _KINDS if pattern.search(body)), None)
+    automatic = any(hint in body for hint in _AUTOMATIC_HINTS) and bool(_AUTOMATIC.search(body))
     announced = bool(rule) or by_subject
+    # Nothing else speaks of a machine: then a notice says at once what it is.
+    kind = _kind(body if announced or generated or automatic else body[:_EARLY])
+    if kind is None and not announced and not (len(body) <= _NOTE and _URGENT.search(body)):
+        return None
     if kind in (None, AutoReplyKind.ACKNOWLEDGEMENT) and announced and _ABSENT.search(bare):
         kind = AutoReplyKind.ABSENT
     told = f"{bare}.\n\n{body}" if announced else body
@@ -209,7 +225,7 @@ def read_absence_note(text: str, today: date | None) -> AutoReply | None:
     if len(text) > _NOTE:
         return None
     told = fold(text)
-    if not _ABSENT.search(told):
+    if not _speaks_of_a_day(told) or not _ABSENT.search(told):
         return None
     until = return_date(told, today)
     return AutoReply(kind=AutoReplyKind.ABSENT, rule="own-words", until=until) if until else None
@@ -227,10 +243,6 @@ def _may_be(mail: Mail, text: str) -> bool:
 
 def _formal(body: str, kind: AutoReplyKind, until: date | None) -> bool:
     """Whether words alone read like a notice to everybody: short, asking nothing, to the point."""
-    pattern = dict(_KINDS)[kind]
-    first = pattern.search(body)
-    if first is not None and first.start() > 250:
-        return False
     return _is_notice(body) and (until is not None or kind is AutoReplyKind.LEFT)
 
 
@@ -245,13 +257,21 @@ def _is_notice(body: str) -> bool:
 
 def _asks(text: str) -> bool:
     """Whether a text asks something; "Urgent?" is no question."""
-    return any(len(sentence.split()) > _NO_QUESTION for sentence in _QUESTION.findall(text))
+    if "?" not in text and "？" not in text:
+        return False
+    for asked in _ASKED.finditer(text):
+        sentence = _SENTENCE_END.split(text[max(0, asked.start() - 200) : asked.start()])[-1]
+        if len(sentence.split()) > _NO_QUESTION:
+            return True
+    return False
 
 
-_QUESTION = re.compile(r"[^.!?\n？。]*[?？]")
+_ASKED = re.compile("[?？]")
+_SENTENCE_END = re.compile(r"[.!?\n？。]")
 _NO_QUESTION = 3  # words
 
 
+_AUTOMATIC_HINTS = ("auto", "reply to this", "自動", "自动", "автомат")
 # One of these stands in every notice that words alone can give away: see `_formal` and `_AUTOMATIC`.
 _HINTS = (
     "@", "auto", "自動", "自动", "urgen", "emergenc", "dringend", "eilig", "vertretung", "bradskande", "akut",
@@ -321,6 +341,22 @@ _DATES = re.compile(
     rf"|(?<![a-z])(?P<next_week>{'|'.join(words('next_week'))})(?![a-z])"
     rf"|(?<![\d.:/])(?P<day>\d{{1,2}})(?P<day_mark>st|nd|rd|th|日|号|\.(?=\s|$)|(?=[\s,;.!]|$))(?!\s*(?:{_MONTHS}))"
 )
+_DAY_WORDS = tuple(
+    {
+        name[:4]
+        for language in LANGUAGES.values()
+        for names in (*language.weekdays, *language.tomorrow, *language.next_week)
+        for name in re.findall(r"\w{2,}", fold(names))
+    }
+)
+
+
+def _speaks_of_a_day(told: str) -> bool:
+    """Whether a folded text can name a day at all: by a digit or by a word."""
+    return bool(_DIGIT.search(told)) or any(word in told for word in _DAY_WORDS)
+
+
+_DIGIT = re.compile(r"\d")
 _UNTIL = re.compile(rf"(?<![a-z])(?:{'|'.join(words('until'))}){_ARTICLE}$")
 _SINCE = re.compile(rf"(?<![a-z])(?:{'|'.join(words('since'))}){_ARTICLE}$")
 _UNTIL_AFTER = re.compile(rf"^(?:{'|'.join(words('until_after'))})")
@@ -333,6 +369,9 @@ _BOUNDARY = re.compile(r"\n\s*\n|[!?;。!]|(?<=[^\W\d]{3})\.\s")
 _WEEKDAY_TAIL = re.compile(
     rf"(?:(?:{_WEEKDAYS})(?:,?\s+(?:the|den|dem|le|el|il|lo|dia))?[\s,.]*|\(|the\s+)$"
 )
+_HOUR = re.compile(
+    r"\d\s*(?:to|bis|a|al|tot|do|till|-|–)\s*$|(?<![a-z])(?:alle|ore|at|um|gegen|las|as|om|kl\.?|klockan|godz\.?)\s*$"
+)
 _WINDOW = 60
 _FRIDAY = 4
 
@@ -344,6 +383,7 @@ class _Candidate:
     day: date
     vague: bool  # a weekday, a bare day or a month: means nothing without a cue
     last: date | None = None  # the last day of a week, where a week is named
+    loose: bool = False  # "next week": gives way to a date
 
 
 @dataclass(frozen=True, slots=True)
@@ -391,6 +431,8 @@ def _dated_end(folded: str, today: date | None, *, trusting: bool) -> _End | Non
                 continue
             if not trusting and not _ABSENT.search(near):
                 continue
+        if each.loose and scored:
+            continue
         if weight >= 0:
             scored.append(_End(day, weight, bool(_DEADLINE.search(before))))
     if not scored:
@@ -427,7 +469,7 @@ def _score(before: str, after: str) -> int:
     return 0
 
 
-def _candidates(folded: str, today: date) -> list[_Candidate]:  # noqa: PLR0912
+def _candidates(folded: str, today: date) -> list[_Candidate]:  # noqa: PLR0912, PLR0915
     """Return every date in `folded` that can be one, as a day, in order."""
     found: list[_Candidate] = []
     american = _american(folded)
@@ -435,6 +477,7 @@ def _candidates(folded: str, today: date) -> list[_Candidate]:  # noqa: PLR0912
         day: date | None = None
         vague = False
         last: date | None = None
+        loose = False
         group = match.lastgroup
         parts = match.groupdict()
         if parts["iso_y"]:
@@ -485,15 +528,21 @@ def _candidates(folded: str, today: date) -> list[_Candidate]:  # noqa: PLR0912
         elif parts["tomorrow"]:
             day, vague = today + timedelta(days=1), True
         elif parts["next_week"]:
-            day, vague = today + timedelta(days=7 - today.weekday()), True
+            day, vague, loose = today + timedelta(days=7 - today.weekday()), True, True
         elif group and parts["day"]:
             day = _next_day(int(parts["day"]), today)
             leading = folded[max(0, match.start() - 40) : match.start()]
             vague = not _WEEKDAY_TAIL.search(leading)
-            if vague and not parts["day_mark"] and not _UNTIL.search(leading):
+            if _HOUR.search(leading):
+                continue  # "9 to 5", "alle 9"
+            if (
+                vague
+                and not parts["day_mark"]
+                and not (_UNTIL.search(leading) or _SINCE.search(leading))
+            ):
                 continue
         if day is not None:
-            found.append(_Candidate(match.start(), match.end(), day, vague, last))
+            found.append(_Candidate(match.start(), match.end(), day, vague, last, loose))
     return found
 
 

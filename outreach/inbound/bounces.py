@@ -567,7 +567,7 @@ def _prose(mail: Mail, depth: int = 0) -> str:
     return text
 
 
-def read_prose(mail: Mail) -> DeliveryNotice | None:
+def read_prose(mail: Mail) -> DeliveryNotice | None:  # noqa: PLR0911
     """Return what a notice in prose says, or None where it is not one beyond doubt."""
     headers = mail.headers
     named = headers.get("x-failed-recipients")

@@ -105,7 +105,7 @@ def severity(reason: Reason) -> Severity:
 ENHANCED_STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?!\.?\d)")
 """An enhanced status code (RFC 3463 2): class, subject, detail. Not a part of an IP address."""
 
-REPLY_CODE = re.compile(r"(?<![\d.])([45][0-5]\d)(?=[ \-]|$)(?!-\d\d)", re.MULTILINE)
+REPLY_CODE = re.compile(r"(?<![\d.])([45][0-5]\d)(?=[ \-\])]|$)(?!-\d\d)", re.MULTILINE)
 """An SMTP reply code of a refusal (RFC 5321 4.2.1)."""
 
 # Codes whose meaning the registry settles, for when the words say nothing. Keys are "subject.detail".

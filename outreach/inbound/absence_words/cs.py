@@ -1,7 +1,5 @@
 """Czech."""
 
-# ruff: noqa: E501
-
 from outreach.inbound.absence_words.table import AbsenceWords
 
 WORDS = AbsenceWords(

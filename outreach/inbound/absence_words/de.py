@@ -146,6 +146,7 @@ WORDS = AbsenceWords(
         r"schaue? (?:ich )?(?:\w+ )?(?:rein|nach)",
         r"(?:sehe|lesen|abrufen|bearbeite\w*|kümmere)\b",
         r"zurück ?(?:melden|melde|kehre)",
+        r"(?:antworte|lese|bearbeite|komme|kehre|melde)\b",
     ),
     until=(
         r"bis(?: (?:zum|einschließlich|inkl\.?|inklusive|einschl\.?|und mit|voraussichtlich|zu))*",

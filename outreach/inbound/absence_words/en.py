@@ -91,6 +91,8 @@ WORDS = AbsenceWords(
         r"(?:write|e-?mail|reach|contact|find) me (?:now |instead )?at (?:my )?new\b",
         r"(?:another|a different|a new) (?:company|employer|organi[sz]ation|job|firm|challenge|opportunity|adventure)",
         r"new (?:challenges|opportunities|adventures|pastures|chapter|horizons)",
+        r"(?:his|her|their) (?:successor|replacement)\b",
+        r"(?:post|job|role|position|work) elsewhere",
     ),
     acknowledged=(
         r"(?:we|i) (?:have |'ve )?(?:received|got) your (?:e-?mail|message|request|enquiry|inquiry|mail|application|order|ticket|submission|question)",

@@ -110,6 +110,7 @@ WORDS = AbsenceWords(
         r"(?:abri|abrire)mos\b|apertura",
         r"disponible (?:de nuevo |otra vez )?(?:a partir|desde|el)",
         r"otra vez",
+        r"(?:respondo|contesto|atiendo|leo|regreso|retomo)\b",
     ),
     until=(
         r"hasta(?: el)?(?: día)?(?: próximo)?",

@@ -126,6 +126,7 @@ WORDS = AbsenceWords(
         r"(?:accueill|retrouv)\w+",
         r"(?:disponible|joignable|présente?) (?:à partir|dès|le)",
         r"rentr\w+",
+        r"(?:réponds|répond|lis|reviens|revient|rentre|reprends|serai|serons|sera)\b(?! (?:absent|fermé|en congé|en vacances|indisponible))",
     ),
     until=(
         r"jusqu'?(?:au|à|en)(?: \w+)? ?(?:au|le)?",
@@ -158,7 +159,10 @@ WORDS = AbsenceWords(
         r"clique[rz].{0,80}(?:délivré|remis|livré|débloquer|valider votre)",
         r"(?:message|courriel)[^.]{0,40}(?:en attente|bloqué|retenu|quarantaine)",
     ),
-    tomorrow=(r"demain",),
+    tomorrow=(
+        r"demain",
+        r"après-demain",
+    ),
     next_week=(r"(?:la )?semaine prochaine",),
     opt_out=(
         r"(?:cesser|arrêter|arrête)(?: \w+)? (?:de |d')(?:m'|me |nous )?(?:envoyer|écrire|contacter|adresser)",

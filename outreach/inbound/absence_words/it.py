@@ -107,6 +107,7 @@ WORDS = AbsenceWords(
         r"aspettiamo|attendiamo",
         r"apr(?:e|iamo|iremo)\b|apertura",
         r"(?:sono|sarò|saremo) (?:di nuovo |nuovamente )?(?:operativ\w|disponibil\w|raggiungibil\w|reperibil\w|in ufficio|in sede|qui|presente)\b",
+        r"(?:rispondo|leggo|rientro|riprendo|torno|riapro|riapriamo|riaprono)\b",
     ),
     until=(
         r"fino? al?(?:l')?(?: giorno)?",
@@ -128,7 +129,10 @@ WORDS = AbsenceWords(
         r"clicc\w+.{0,80}(?:consegn\w+|sblocc\w+|verific\w+)",
         r"messaggio[^.]{0,30}(?:trattenuto|in attesa|quarantena)",
     ),
-    tomorrow=(r"domani",),
+    tomorrow=(
+        r"domani",
+        r"domattina",
+    ),
     next_week=(r"(?:la )?(?:prossima settimana|settimana prossima)",),
     opt_out=(
         r"cancellat[oaie]\b",

@@ -1,7 +1,5 @@
 """Japanese."""
 
-# ruff: noqa: E501
-
 from outreach.inbound.absence_words.table import AbsenceWords
 
 WORDS = AbsenceWords(

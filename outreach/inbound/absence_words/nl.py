@@ -64,6 +64,8 @@ WORDS = AbsenceWords(
         r"(?:werkzaamheden|taken|functie|rol)\b.{0,40}(?:overgenomen|neemt over|overneemt)",
         r"niet (?:meer|langer) (?:\w+ ){0,4}(?:bij|voor|in|hier|verantwoordelijk|onderdeel|deel)",
         r"(?:nieuwe|andere) (?:uitdaging\w*|baan|functie|werkgever|weg|stap)",
+        r"werkt? (?:ik )?(?:nu |inmiddels |tegenwoordig )?bij een (?:ander|nieuw)\w*",
+        r"(?:neemt|nemen) (?:mijn|haar|zijn) (?:taken|werk|werkzaamheden) (?:waar|over)",
     ),
     acknowledged=(
         r"(?:uw|je|jouw) (?:e-?mail|bericht|aanvraag|vraag|verzoek|mail)[^.]{0,30}(?:ontvangen|in behandeling|geregistreerd|doorgestuurd)",
@@ -102,6 +104,7 @@ WORDS = AbsenceWords(
         r"(?:ben|zijn|is) (?:ik |wij |we )?(?:er |weer |terug|bereikbaar|aanwezig|op kantoor)",
         r"(?:open|geopend)\b",
         r"welkom",
+        r"(?:antwoord|reageer|terug|er weer|weer er)\b",
     ),
     until=(
         r"tot(?: en met| aan)?",

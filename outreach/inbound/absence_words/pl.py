@@ -51,6 +51,8 @@ WORDS = AbsenceWords(
         r"urlop\w*",
         r"nieobecn\w+|poza zasięgiem",
         r"nie mam (?:stałego )?dostępu",
+        r"opiek\w+ (?:się )?(?:\w+ )?(?:chor|dzieck)\w+",
+        r"chor(?:ym|ej|ego|oba|oby)\b",
     ),
     left=(
         r"(?:mój|moim|jego) następc\w+",
@@ -108,6 +110,8 @@ WORDS = AbsenceWords(
         r"zaprasza\w+",
         r"(?:czynn|otwart|dostępn)\w+",
         r"(?:jestem|będę|jesteśmy|będziemy) (?:znów |ponownie |już )?(?:w biurze|w pracy|dostępn\w+|do dyspozycji)",
+        r"będę\b(?! (?:nie|na|poza|w podróży|w delegacji))",
+        r"odpowiadam|odpisuję",
     ),
     until=(
         r"do(?: dnia)?",

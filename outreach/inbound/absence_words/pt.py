@@ -48,6 +48,8 @@ WORDS = AbsenceWords(
         r"(?:sem|pouco) acesso",
         r"não (?:poderei|conseguirei|vou poder|poderemos|consigo) (?:ler|responder|atender|aceder)",
         r"férias\b|folga\b",
+        r"afastad[oa]s?\b|afastamento",
+        r"motivos? de (?:saúde|doença|força)",
     ),
     left=(
         r"(?:o )?(?:meu|seu) sucessor",
@@ -118,6 +120,7 @@ WORDS = AbsenceWords(
         r"(?:responder|ler|atender|consultar)\w*(?:ei|emos)\b",
         r"(?:estou|estarei|estaremos|estamos) (?:de volta|disponíve\w+|novamente|no escritório|ao serviço|cá)",
         r"(?:abri|abrire|reabri)mos\b|abertura",
+        r"(?:respondo|leio|atendo|retorno|retomo|regresso)\b",
     ),
     until=(
         r"até(?: (?:ao|o|dia|à|a))*(?: dia)?",

@@ -100,6 +100,7 @@ WORDS = AbsenceWords(
         r"(?:svarar|läser|besvarar|öppnar|återkommer|återgår)\b",
         r"öppet|öppnar|välkomm\w+",
         r"på (?:plats|kontoret|jobbet)\b",
+        r"(?:svarar|är|finns|jobbar|arbetar) (?:\w+ )?(?:igen|åter|tillbaka|som vanligt)",
     ),
     until=(
         r"(?:fram )?till(?:s)?(?: och med)?",
