@@ -7,14 +7,17 @@ DEMO ?= demo
 TESTS ?= -n auto
 ROUNDS ?= 100
 SEED ?= 20261201
+FUZZ_MAILS ?= 1000000
+FUZZ_FROM ?= 0
 AS_ROOT := $(shell test "$$(id -u)" = 0 || echo sudo -n)
 
-.PHONY: help demo test chaos lint format bench docs wheel postgres dovecot postfix chromium mjml clean
+.PHONY: help demo test chaos fuzz lint format bench docs wheel postgres dovecot postfix chromium mjml clean
 
 help:
 	@echo "make demo    a workspace with sample contacts, and mail to its clients in a mailbox"
 	@echo "make test    every test, on SQLite and PostgreSQL"
 	@echo "make chaos   kill senders, crash databases, for ROUNDS=$(ROUNDS) rounds from SEED=$(SEED)"
+	@echo "make fuzz    read FUZZ_MAILS=$(FUZZ_MAILS) mutated mails, from number FUZZ_FROM=$(FUZZ_FROM)"
 	@echo "make lint    ruff, mypy, import-linter"
 	@echo "make bench   every performance figure in README, measured here"
 	@echo "make docs    write docs/reference.md and the tables of docs/checking.md anew"
@@ -83,6 +86,9 @@ test: .venv/ready postgres dovecot postfix chromium mjml
 # Every test run has the short form. A failure prints its seed: make chaos ROUNDS=1 SEED=…
 chaos: .venv/ready postgres
 	CHAOS_ROUNDS=$(ROUNDS) CHAOS_SEED=$(SEED) $(BIN)/python -m pytest tests/chaos $(CHAOS)
+
+fuzz: .venv/ready
+	@FUZZ_MAILS=$(FUZZ_MAILS) FUZZ_FROM=$(FUZZ_FROM) $(BIN)/python -m pytest -n 0 -q tests/inbound/test_fuzz.py
 
 lint: .venv/ready
 	$(BIN)/ruff check .

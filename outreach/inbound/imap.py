@@ -16,9 +16,10 @@ import re
 import select
 import ssl
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from threading import Event
 from typing import Any
 
@@ -92,6 +93,31 @@ class Imap:
                 yield from self._folder(sent, positions.get(sent), is_ours=True)
         finally:
             self.close()
+
+    def find(self, message_ids: Collection[str]) -> set[str]:
+        """Return those it holds, in any of its folders; the server looks (RFC 3501 6.4.4)."""
+        found: set[str] = set()
+        try:
+            sent = self._patiently(self._sent_folder) if self.sent is None else self.sent
+            for folder in dict.fromkeys([*self.folders, sent] if sent else self.folders):
+                found |= self._patiently(partial(self._holds, folder, set(message_ids) - found))
+        except imaplib.IMAP4.error as error:
+            raise self._unavailable(f"refused: {_said(error)}") from error
+        finally:
+            self.close()
+        return found
+
+    def _holds(self, folder: str, message_ids: Collection[str]) -> set[str]:
+        client = self._connected()
+        self._examine(client, folder)
+        found = set()
+        for each in sorted(message_ids):
+            # What would have to be quoted was never made by us.
+            if each.isascii() and each.isprintable() and '"' not in each and "\\" not in each:
+                _, told = client.uid("SEARCH", "HEADER", "Message-ID", f'"{each}"')
+                if any(line.strip() for line in told if isinstance(line, bytes)):
+                    found.add(each)
+        return found
 
     def wait(self, seconds: float, stopped: Event) -> None:
         """Wait until the server tells of something new in the first folder.
