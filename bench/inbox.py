@@ -25,7 +25,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench.inbox_mail import answers, sample
+from bench._inbox_mail import answers, sample
 from outreach.domain.links import Links, Signer
 from outreach.inbound.classify import Kind, explain
 from outreach.inbound.match import Sent
