@@ -359,6 +359,7 @@ def _speaks_of_a_day(told: str) -> bool:
 _DIGIT = re.compile(r"\d")
 _UNTIL = re.compile(rf"(?<![a-z])(?:{'|'.join(words('until'))}){_ARTICLE}$")
 _SINCE = re.compile(rf"(?<![a-z])(?:{'|'.join(words('since'))}){_ARTICLE}$")
+_OPENS_RANGE = re.compile(rf"\s*[,)]?\s*(?:{'|'.join(words('until'))}){_ARTICLE}")
 _UNTIL_AFTER = re.compile(rf"^(?:{'|'.join(words('until_after'))})")
 _SINCE_AFTER = re.compile(rf"^(?:{'|'.join(words('since_after'))})")
 # Cues of at least three letters end what belongs to the date before them.
@@ -456,6 +457,8 @@ def _score(before: str, after: str) -> int:
     back_after = _BACK.search(after[: cue.start()] if cue else after)
     if _UNTIL_AFTER.search(after):
         return _UNTIL_CUE
+    if _OPENS_RANGE.fullmatch(after):
+        return -2  # the other date is the end
     since_after = _SINCE_AFTER.search(after)
     if _UNTIL.search(before) or _DASH.search(before):
         # "back to 3 January" is no return, "and return on" is none of an "and" alone
