@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -102,6 +103,7 @@ def list_mails(
         limit=limit,
     )
     counts = service.counts()
+    now = invocation.app.clock()
 
     def human() -> str:
         if not items:
@@ -111,14 +113,14 @@ def list_mails(
                 item.id,
                 item.state.value,
                 item.kind.value,
-                item.answer_by if item.answered_at is None else None,
+                _due(item, now),
                 item.email or item.sender,
                 item.subject[:50],
                 item.review or " ".join(item.words.split())[:50] or None,
             )
             for item in items
         ]
-        return table(("id", "state", "kind", "answer by", "contact", "subject", ""), rows)
+        return table(("id", "state", "kind", "answer by (UTC)", "contact", "subject", ""), rows)
 
     invocation.console.result(
         {
@@ -127,6 +129,14 @@ def list_mails(
         },
         human,
     )
+
+
+def _due(item: "Item", now: datetime) -> str | None:
+    """Return until when we promised to answer a mail that waits for it."""
+    if item.answer_by is None or item.answered_at is not None:
+        return None
+    late = ", late" if item.answer_by < now else ""
+    return f"{item.answer_by:%Y-%m-%d %H:%M}{late}"
 
 
 def _one_of(word: str, known: Sequence[str], what: str) -> str:

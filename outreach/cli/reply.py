@@ -1,6 +1,9 @@
 """`outreach reply`: answering what a contact wrote."""
 
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,15 +60,14 @@ def reply(
     written = threads.draft(app.inbox, email, inbound_id=inbound_id)
     if subject is not None:
         written = replace(written, subject=subject)
-    text = _answer(console, written, text_file)
-    if not yes:
-        if not console.interactive:
-            raise RefusedError("not confirmed", hint="pass --yes to send without being asked")
-        console.note(f"To {printable(written.address)}: {printable(written.subject)}")
-        if not click.confirm("Send it?", err=True):
-            raise _kept(RefusedError("not sent"), text)
-    domain = parse_address(author.address).domain
-    try:
+    if not (yes or console.interactive):
+        raise RefusedError("not confirmed", hint="pass --yes to send without being asked")
+    with _drafted(console, written, text_file) as text:
+        if not yes:
+            console.note(f"To {printable(written.address)}: {printable(written.subject)}")
+            if not click.confirm("Send it?", err=True):
+                raise RefusedError("not sent")
+        domain = parse_address(author.address).domain
         receipt = threads.send(
             app.inbox,
             app.transport,
@@ -75,8 +77,6 @@ def reply(
             message_id=f"<{token_hex(16)}@{domain}>",
             by=app.person,
         )
-    except OutreachError as error:
-        raise _kept(error, text) from error
     console.result(
         {
             "to": written.address,
@@ -88,29 +88,48 @@ def reply(
     )
 
 
-def _answer(console: Console, written: "Draft", text_file: str | None) -> str:
-    if text_file == "-":
-        return sys.stdin.read()
-    if text_file is not None:
-        try:
-            return Path(text_file).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise UsageError(f"cannot be read ({error})", source=text_file) from error
-    if not console.interactive:
-        raise UsageError("no answer was given", hint="pass it with --text FILE, or --text -")
-    edited = click.edit(f"\n\n{written.quoted}\n", extension=".txt")
-    if edited is None or edited.strip() == written.quoted.strip():
-        raise RefusedError("nothing was written", hint="nothing was sent")
-    return edited
+@contextmanager
+def _drafted(console: Console, written: "Draft", text_file: str | None) -> Iterator[str]:
+    """Yield the text of the answer. Whatever keeps it from being sent, it lies in a file then."""
+    given = _given(text_file)
+    if given is None:
+        if not console.interactive:
+            raise UsageError("no answer was given", hint="pass it with --text FILE, or --text -")
+        given = f"\n\n{written.quoted}\n"
+    handle, name = tempfile.mkstemp(prefix="outreach-reply-", suffix=".txt")
+    file = Path(name)
+    with open(handle, "w", encoding="utf-8") as opened:  # noqa: PTH123 - it is open already
+        opened.write(given)
+    try:
+        if text_file is None:
+            click.edit(filename=name)
+        text = file.read_text(encoding="utf-8")
+        if not text.strip() or text.strip() == written.quoted.strip():
+            file.unlink()
+            raise RefusedError("nothing was written", hint="nothing was sent")
+        yield text
+    except OutreachError as error:
+        if not file.exists():
+            raise
+        raise _kept(error, file) from error
+    except (click.ClickException, click.Abort, UnicodeDecodeError) as error:
+        said = error.message if isinstance(error, click.ClickException) else "it was broken off"
+        raise _kept(RefusedError(f"not sent: {said}"), file) from error
+    else:
+        file.unlink()
 
 
-def _kept(error: OutreachError, text: str) -> OutreachError:
+def _given(text_file: str | None) -> str | None:
+    """Return the text of the file that was named, if one was."""
+    if text_file is None or text_file == "-":
+        return None if text_file is None else sys.stdin.read()
+    try:
+        return Path(text_file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"cannot be read ({error})", source=text_file) from error
+
+
+def _kept(error: OutreachError, file: Path) -> OutreachError:
     """Return `error` with where the text lies, so that no answer is lost."""
-    import tempfile
-
-    with tempfile.NamedTemporaryFile(
-        "w", encoding="utf-8", prefix="outreach-reply-", suffix=".txt", delete=False
-    ) as kept:
-        kept.write(text)
-    problem = Problem("what you wrote is kept", source=kept.name, hint=f"--text {kept.name}")
+    problem = Problem("what you wrote is kept", source=str(file), hint=f"--text {file}")
     return type(error)([*error.problems, problem])

@@ -16,9 +16,10 @@ import re
 import select
 import ssl
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from threading import Event
 from typing import Any
 
@@ -30,6 +31,8 @@ _SPAN = 20_000  # UIDs asked about at once; the answer fits imaplib's longest li
 _WIDEST_SPAN = 1 << 30
 _GROUP = 50  # mails fetched at once,
 _GROUP_SIZE = 4 << 20  # unless they are larger than this, in octets
+_LARGEST_MAIL = 512 << 20  # octets; no provider takes a mail of half of that
+_PIECE = 1 << 20
 _ATTEMPTS = 4  # connections in a row that bring nothing new
 _FIRST_WAIT = 1.0  # seconds before the second attempt, doubled for each further one
 _NOTICE = 0.5  # seconds within which a wait notices that it is to end
@@ -91,6 +94,31 @@ class Imap:
         finally:
             self.close()
 
+    def find(self, message_ids: Collection[str]) -> set[str]:
+        """Return those it holds, in any of its folders; the server looks (RFC 3501 6.4.4)."""
+        found: set[str] = set()
+        try:
+            sent = self._patiently(self._sent_folder) if self.sent is None else self.sent
+            for folder in dict.fromkeys([*self.folders, sent] if sent else self.folders):
+                found |= self._patiently(partial(self._holds, folder, set(message_ids) - found))
+        except imaplib.IMAP4.error as error:
+            raise self._unavailable(f"refused: {_said(error)}") from error
+        finally:
+            self.close()
+        return found
+
+    def _holds(self, folder: str, message_ids: Collection[str]) -> set[str]:
+        client = self._connected()
+        self._examine(client, folder)
+        found = set()
+        for each in sorted(message_ids):
+            # What would have to be quoted was never made by us.
+            if each.isascii() and each.isprintable() and '"' not in each and "\\" not in each:
+                _, told = client.uid("SEARCH", "HEADER", "Message-ID", f'"{each}"')
+                if any(line.strip() for line in told if isinstance(line, bytes)):
+                    found.add(each)
+        return found
+
     def wait(self, seconds: float, stopped: Event) -> None:
         """Wait until the server tells of something new in the first folder.
 
@@ -142,7 +170,7 @@ class Imap:
         last = position.value if position and position.epoch == epoch else 0
         for uids in self._spans(client, last, following):
             for group in self._groups(client, uids, self._most_at_once):
-                for uid, received_at, raw in self._fetch(client, group):
+                for uid, received_at, raw in self._whole(client, group, folder):
                     yield Received(
                         raw=raw,
                         received_at=received_at,
@@ -175,13 +203,8 @@ class Imap:
         while last < end:
             upto = min(last + width, end)
             _, found = client.uid("SEARCH", "UID", f"{last + 1}:{upto}")
-            uids = sorted(
-                uid
-                for line in found
-                if line
-                for uid in map(int, line.split())
-                if last < uid <= upto  # "n:m" always finds the last one, whatever its number
-            )
+            # "n:m" always finds the last one, whatever its number.
+            uids = sorted(uid for uid in _numbers(found) if last < uid <= upto)
             if uids:
                 yield uids
             width = _SPAN if len(uids) > _SPAN // 8 else min(width * 4, _WIDEST_SPAN)
@@ -211,6 +234,22 @@ class Imap:
                 total += sizes[uid]
             if group:
                 yield group
+
+    def _whole(
+        self, client: imaplib.IMAP4, group: list[int], folder: str
+    ) -> Iterator[tuple[int, datetime | None, bytes]]:
+        """Yield the mails of a group; for one that the server keeps back, a note in its place."""
+        found = {uid: (at, raw) for uid, at, raw in self._fetch(client, group)}
+        missing = [uid for uid in group if uid not in found]
+        if missing:
+            _, told = client.uid("SEARCH", "UID", _set(missing))
+            # What is not there any more was deleted meanwhile. The rest is asked for once again.
+            for uid in sorted(_numbers(told) & set(missing)):
+                again = list(self._fetch(client, [uid]))
+                note = f"Subject: (UID {uid} of {folder}: the server did not hand this mail over)"
+                found[uid] = again[0][1:] if again else (None, f"{note}\r\n\r\n".encode())
+        for uid in sorted(found):
+            yield uid, *found[uid]
 
     @staticmethod
     def _fetch(
@@ -262,12 +301,17 @@ class Imap:
             )
         context = self._context or ssl.create_default_context()
         client: imaplib.IMAP4
-        if self.url.implicit_tls:
-            client = imaplib.IMAP4_SSL(
-                self.url.host, self.url.port, ssl_context=context, timeout=self._timeout
-            )
-        else:
-            client = imaplib.IMAP4(self.url.host, self.url.port, timeout=self._timeout)
+        try:
+            if self.url.implicit_tls:
+                client = _Encrypted(
+                    self.url.host, self.url.port, ssl_context=context, timeout=self._timeout
+                )
+            else:
+                client = _Bounded(self.url.host, self.url.port, timeout=self._timeout)
+        except imaplib.IMAP4.error as error:
+            # It does not want us now, such as for too many connections, or is no such server.
+            raise imaplib.IMAP4.abort(_said(error)) from error
+        if not self.url.implicit_tls:
             if "STARTTLS" in client.capabilities:
                 self._client = client  # so that it is parted from if this fails
                 client.starttls(ssl_context=context)
@@ -330,6 +374,23 @@ class Imap:
         )
 
 
+class _Bounded(imaplib.IMAP4):
+    """Reads what a server promises as it comes, and no more than a mail can be."""
+
+    def read(self, size: int) -> bytes:
+        if size > _LARGEST_MAIL:
+            raise self.abort(f"a mail of {size} octets is more than is taken")
+        pieces = []
+        while size > 0 and (piece := super().read(min(size, _PIECE))):
+            pieces.append(piece)
+            size -= len(piece)
+        return b"".join(pieces)
+
+
+class _Encrypted(_Bounded, imaplib.IMAP4_SSL):
+    """The same by TLS from the start."""
+
+
 class _Renumbered(Exception):  # noqa: N818 - it never leaves this module
     """The folder got another UIDVALIDITY while it was read."""
 
@@ -389,6 +450,12 @@ def _readable(client: imaplib.IMAP4, seconds: float) -> bool:
     if isinstance(sock, ssl.SSLSocket) and sock.pending():
         return True
     return bool(select.select([sock], [], [], seconds)[0])
+
+
+def _numbers(found: list[Any]) -> set[int]:
+    """Return the UIDs in the answer to a search; what else stands there is passed over."""
+    words = [word for line in found if isinstance(line, bytes) for word in line.split()]
+    return {int(word) for word in words if word.isdigit() and len(word) <= 10}
 
 
 def _set(uids: list[int]) -> str:

@@ -13,7 +13,7 @@ import fcntl
 import hashlib
 import os
 import re
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -67,6 +67,12 @@ class Source(Protocol):
         Raises `UnavailableError` where the mailbox cannot be reached or opened.
         """
 
+    def find(self, message_ids: Collection[str]) -> set[str]:
+        """Return those of these Message-IDs, each with its angle brackets, that it holds a mail of.
+
+        Raises `UnavailableError` as `read` does.
+        """
+
     def wait(self, seconds: float, stopped: Event) -> None:
         """Return when there may be something new, after `seconds` or soon after `stopped` is set.
 
@@ -91,6 +97,10 @@ class Stream:
         raw = self._stream.read()
         if raw.strip():
             yield Received(raw=raw, received_at=self._received_at, folder="")
+
+    def find(self, message_ids: Collection[str]) -> set[str]:
+        """Return whose mail it is, if it is one of these."""
+        return _among(self.read({}), message_ids)
 
     def wait(self, seconds: float, stopped: Event) -> None:  # noqa: ARG002
         """Wait for nothing: no second mail comes."""
@@ -123,6 +133,10 @@ class Maildir:
             folder = self.path / f".{self.sent.strip('.')}"
             if folder.is_dir():
                 yield from self._folder(self.sent, folder, positions.get(self.sent), is_ours=True)
+
+    def find(self, message_ids: Collection[str]) -> set[str]:
+        """Return those it holds; it reads every mail."""
+        return _among(self.read({}), message_ids)
 
     def wait(self, seconds: float, stopped: Event) -> None:
         """Let a while pass: nobody tells of news here."""
@@ -208,6 +222,10 @@ class Mbox:
                     source=str(path),
                     hint="name a file that holds mails in mbox format",
                 ) from error
+
+    def find(self, message_ids: Collection[str]) -> set[str]:
+        """Return those it holds; it reads every mail."""
+        return _among(self.read({}), message_ids)
 
     def wait(self, seconds: float, stopped: Event) -> None:
         """Let a while pass: nobody tells of news here."""
@@ -307,6 +325,17 @@ def with_envelope(raw: bytes, sender: str | None, recipients: Sequence[str]) -> 
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _IDENTITY = re.compile(rb"^(message-id|date|from)[ \t]*:(.*(?:\n[ \t].*)*)", re.I | re.M)
+
+
+def _among(mails: Iterator[Received], message_ids: Collection[str]) -> set[str]:
+    wanted = {each.encode(): each for each in message_ids}
+    found: set[str] = set()
+    for mail in mails:
+        head = mail.raw.replace(b"\r\n", b"\n").lstrip(b"\n").partition(b"\n\n")[0]
+        for name, value in _IDENTITY.findall(head[: 256 * 1024]):
+            if name.lower() == b"message-id" and value.strip() in wanted:
+                found.add(wanted[value.strip()])
+    return found
 
 
 def fingerprint(raw: bytes) -> str:

@@ -297,7 +297,7 @@ class _Pass:
         if node.tag == "mj-image":
             attributes["width"] = f"{place.image_width(attributes)}px"
             self._correct_image(attributes)
-        elif node.tag == "mj-carousel-image" and place.width % 1:
+        elif node.tag == "mj-carousel-image":
             self._correct(mend.carousel_image, attributes.get("src", ""), digits(place.width))
         elif node.tag == "mj-social-element":
             attributes["alt"] = attributes["alt"] or self._tokens.hold("")
@@ -330,7 +330,7 @@ class _Pass:
             self._correct(mend.hero, self._heroes, plain, across(attributes, borders=False))
             self._heroes += 1
         elif node.tag == "mj-carousel":
-            attributes.setdefault("tb-width", f"{min(place.outer / inside.columns, 110):g}px")
+            attributes.setdefault("tb-width", "110px")
         return inside
 
     def _inside(self, node: Node, attributes: dict[str, str], place: Place) -> Place:
@@ -386,8 +386,11 @@ class _Pass:
         )
         link_title = attributes.get("title", "") if "href" in attributes else ""
         sizes = attributes.get("sizes", "")
-        if (source := attributes.get("src")) and (borders or link_title or sizes):
+        source = attributes.get("src")
+        if source and (borders or link_title or sizes):
             self._correct(mend.image, source, borders, sizes, link_title)
+        if source and attributes.keys() & _IMAGE_BORDERS:
+            self._correct(mend.image_width, source, attributes["width"])
 
     def _correct(self, function: Callable[..., str], *values: object, **options: object) -> None:
         self._corrections.append(lambda html: function(html, *values, **options))
@@ -398,19 +401,20 @@ class _Pass:
     def _value(self, tag: str, name: str, value: str) -> str:
         if name in _FREE_TEXT:
             return self._held(value)
-        value = _quoted(value)
-        if ATTRIBUTES[tag].get(name) == "color":
+        value, kind = _quoted(value), ATTRIBUTES[tag].get(name)
+        if kind == "color":
             return _SHORT_COLOR.sub(r"#\1\1\2\2\3\3", value)
+        if kind == "integer":
+            return value
+        if "padding" in name:
+            value = mend.hidden_percentages(value)
         return _BARE_ZERO.sub("0px", value) if _LENGTHS.search(name) else value
 
     def _mended(self, html: str) -> str:
         """Return the engine's HTML as the reference implementation would have it."""
         head, split, content = html.partition("</head>")
-        html = (
-            mend.numbers(mend.styles(head))
-            + split
-            + mend.cells(mend.paddings(mend.numbers(content)))
-        )
+        content = mend.shown_percentages(mend.numbers(content))
+        html = mend.numbers(mend.styles(head)) + split + mend.cells(mend.paddings(content))
         for correction in self._corrections:
             html = correction(html)
         head, split, content = html.partition("</head>")

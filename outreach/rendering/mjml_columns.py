@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 _COLUMN = re.compile(
-    r'(?:width:[\d.]+px;(?P<seam>"><!\[endif\]-->))?'
+    r'(?:width:-?[\d.]+px;(?P<seam>"><!\[endif\]-->))?'
     r'<div class="(?:mj-outlook-group-fix )?mj-column-(?:per|px)-[\d-]+(?: mj-outlook-group-fix)?'
     r'(?P<classes>[^"]*)" style="(?P<style>[^"]*?)width:[\d.]+%;'
 )

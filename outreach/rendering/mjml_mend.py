@@ -12,6 +12,8 @@ _STYLE = '<style type="text/css">'
 _LATE_PADDING = re.compile(
     r'(?<=[";])(?P<parts>(?:padding-(?:top|right|bottom|left):[^;"]*;)+)(?P<all>padding:[^;"]*;)'
 )
+_PERCENTAGE = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)%")
+_HIDDEN_PERCENTAGE = re.compile(r"(?<![\w.#])00(\d+(?:\.\d+)?)px")
 _LONG_NUMBER = re.compile(r"(?<![\w.])\d+\.\d{4,}(?!\d)%?")
 _HERO = re.compile(
     r"(<td[^>]*>)(<!--\[if mso \| IE\]><table[^>]*><tr><td[^>]*>)(<!\[endif\]-->)"
@@ -45,6 +47,16 @@ def styles(head: str) -> str:
 def numbers(html: str) -> str:
     """Take the false digits off numbers that the engine has worked out with 32 bits."""
     return _LONG_NUMBER.sub(lambda found: _number(found[0]), html)
+
+
+def hidden_percentages(padding: str) -> str:
+    """Write percentages as the pixels that they count as in widths; to the engine they are 0."""
+    return _PERCENTAGE.sub(r"00\1px", padding)
+
+
+def shown_percentages(html: str) -> str:
+    """Take back what `hidden_percentages` has done; the engine repeats a padding as it is given."""
+    return _HIDDEN_PERCENTAGE.sub(r"\1%", html)
 
 
 def paddings(html: str) -> str:
@@ -99,7 +111,7 @@ def table(html: str, token: str, attributes: Mapping[str, str]) -> str:
     """Correct the table whose rows are `token`: its role, width, and spacing between cells."""
     before, split, after = html.partition(token)
     start = before.rfind("<table ")
-    opened = before[start:]
+    opened = before[start:].replace("border-collapse:separate;", "")
     if role := attributes.get("role"):
         opened = opened.replace("<table ", f'<table role="{role}" ', 1)
     if attributes.get("cellspacing", "0") != "0":
@@ -128,9 +140,19 @@ def image(html: str, source: str, borders: str, sizes: str, link_title: str) -> 
 
 
 def carousel_image(html: str, source: str, width: str) -> str:
-    """Let the image whose ``src`` is `source` fill its column, whose width has a fraction."""
-    styled = re.compile(rf'(<img [^>]*src="{source}"[^>]*[";]width:)\d+px')
-    return styled.sub(rf"\g<1>{width}px", html)
+    """Let the image whose ``src`` is `source` fill its column, borders and fractions counted."""
+    styled = re.compile(rf'(<img [^>]*src="{source}" width=")-?\d+("[^>]*[";]width:)-?\d+px')
+    return styled.sub(rf"\g<1>{width.partition('.')[0]}\g<2>{width}px", html)
+
+
+def image_width(html: str, source: str, width: str) -> str:
+    """Give the image whose ``src`` is `source` its width; the engine thinks all borders alike."""
+    sized = re.compile(
+        rf'(<td[^>]* style="width:)-?\d+(px;">(?:<a [^>]*>)?<img [^>]*src="{source}"[^>]* width=")'
+        r"-?\d+"
+    )
+    number = width.removesuffix("px")
+    return sized.sub(rf"\g<1>{number}\g<2>{number}", html)
 
 
 def social_icon(html: str, alt: str, attributes: Mapping[str, str]) -> str:

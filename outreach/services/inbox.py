@@ -200,6 +200,7 @@ class Inbox:
                 people=people,
                 subject=row.subject,
                 now=now,
+                by=mailbox if received.is_ours else None,
             )
             self._advance(session, mailbox, received, now)
         return Taken(inbound_id, new=True, kind=Kind(row.kind), state=state)
@@ -235,13 +236,14 @@ class Inbox:
         subject: str,
         now: datetime,
         is_late: bool = False,
+        by: str | None = None,
     ) -> State:
         """Do what follows from a mail, and return the state it is in then."""
         effects = Effects(review="it could not be read") if event.kind is Kind.UNREADABLE else None
         state = State.FILED
         for contact in contacts.load(session, people, now):
             effects = decide(event, self._terms(contact))
-            deed = Deed(session, inbound_id, contact, origin, event, now, is_late=is_late)
+            deed = Deed(session, inbound_id, contact, origin, event, now, is_late=is_late, by=by)
             state = deed.do(effects, summary=subject or None)
         if effects is None:
             effects = decide(event, Terms(None, self.work, ZoneInfo("UTC")))

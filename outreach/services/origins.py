@@ -1,5 +1,6 @@
 """Whose a mail is and which delivery it answers: what is on record, put before `inbound.match`."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -43,6 +44,13 @@ _PROOF = {
 }
 _ABOUT_OUR_MAIL = frozenset({Kind.BOUNCE, Kind.COMPLAINT, Kind.DELAY, Kind.RECEIPT})
 _MAY_UNSUBSCRIBE = frozenset({Kind.REPLY, Kind.OPT_OUT, Kind.AUTOMATIC})
+
+
+#: An id that a provider gave a mail when it took it, such as SES's: long, with many digits, and no
+#: name of a host, so that nobody can guess it. The queue ids of common mail servers are shorter.
+_PROVIDER_ID = re.compile(
+    r"(?<![\w.-])(?=(?:[A-Za-z_-]*[0-9]){8})[A-Za-z0-9][\w-]{22,98}[A-Za-z0-9](?![\w.-])", re.ASCII
+)
 
 
 class Origins:
@@ -122,7 +130,7 @@ class Origins:
                 delivery_id=each.delivery_id,
                 contact_id=each.contact_id,
                 ids=frozenset({each.message_id.strip("<>")}) if each.message_id else frozenset(),
-                provider_ids=frozenset(),
+                provider_ids=frozenset(_PROVIDER_ID.findall(each.accepted_as or "")),
                 # Also as this mail writes them, where that is another spelling of the same mailbox.
                 addresses=each.addresses
                 | {written for written, owner in people.items() if owner == each.contact_id},

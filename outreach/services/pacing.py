@@ -82,6 +82,9 @@ class Pacer:
     ) -> None:
         self.pace = pace
         self.connections = connections
+        self._limits = bool(
+            pace.transport.is_any or pace.warm_up is not None or pace.tells_domains_apart
+        )
         self._draw = draw
         self._firm_zone = firm_zone
         self._lookup = lookup
@@ -110,14 +113,7 @@ class Pacer:
     @property
     def watches(self) -> bool:
         """Whether it has to be asked about every mail."""
-        pace = self.pace
-        return bool(
-            self._slowed
-            or self._passages
-            or pace.transport.is_any
-            or pace.warm_up
-            or pace.tells_domains_apart
-        )
+        return self._limits or bool(self._slowed or self._passages)
 
     # Where a mail goes
 
@@ -225,10 +221,10 @@ class Pacer:
         if self._looked_at is None or not timedelta(0) <= now - self._looked_at < LOOK:
             self.look(lanes, now)
         self._lanes = lanes
-        self._open, self._changed, self._under_way = {}, set(), {}
         too_fast = any(is_too_fast(receipt) for receipt in answered)
         if not (too_fast or self.watches):
             return
+        self._under_way = {}
         new: dict[str, Lane] = {}
         for email in set(emails):
             for name, _, rate in self._ways(email, now, all_of_them=too_fast):
@@ -280,12 +276,13 @@ class Pacer:
         connection may still be content with those there are.
         """
         assert self._lanes is not None
-        for name in self._passages.pop(delivery_id, ()):
-            self._lanes.arrive(delivery_id, name)
-            self._busy.pop(name, None)
+        if self._passages:
+            for name in self._passages.pop(delivery_id, ()):
+                self._lanes.arrive(delivery_id, name)
+                self._busy.pop(name, None)
         if is_too_fast(receipt):
             return self._slow_down(email, receipt, now, alone=alone)
-        if receipt.outcome is Outcome.ACCEPTED:
+        if receipt.outcome is Outcome.ACCEPTED and self._slowed:
             self._complaining.clear()
             for name, limit, _ in self._ways(email, now):
                 lane = self._open.get(name)
@@ -301,6 +298,8 @@ class Pacer:
 
     def leave(self) -> None:
         """Write what has changed: the last thing in a transaction."""
+        if not self._open:
+            return
         if self._lanes is not None and self._changed:
             self._lanes.save(self._open[name] for name in sorted(self._changed))
         self._seen |= self._open

@@ -482,12 +482,12 @@ class _Sender:
         if facts is None:
             self.exchange.refuse(candidate, merged())
             return None
-        held = self.run.pacer.window(
-            facts.contact.timezone, self.run.campaign.content_class, self.run.clock()
-        )
-        if held is not None:
-            self.exchange.refuse(candidate, held)
-            return None
+        pacer = self.run.pacer
+        if pacer.pace.windows is not None:
+            zone, kind = facts.contact.timezone, self.run.campaign.content_class
+            if held := pacer.window(zone, kind, self.run.clock()):
+                self.exchange.refuse(candidate, held)
+                return None
         begun = perf_counter()
         try:
             composed: Composed = self.run.composer.compose(

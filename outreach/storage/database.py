@@ -7,7 +7,6 @@ is set up here and nowhere else.
 import json
 import re
 import sqlite3
-import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -214,7 +213,7 @@ class Database:
 
 
 class Held:
-    """A connection that is kept open and used by one thread at a time.
+    """A connection that is kept open, for one thread.
 
     `run` gives a `Prepared` statement to the driver itself, at a tenth of the cost of a `Session`.
     """
@@ -222,7 +221,6 @@ class Held:
     def __init__(self, database: Database, connection: Connection) -> None:
         self.database = database
         self._connection = connection.execution_options(outreach_write=True)
-        self._lock = threading.Lock()
         self._cursor: Any = None
         driver: Any = connection.dialect.loaded_dbapi
         self._error: type[Exception] = driver.Error
@@ -234,8 +232,8 @@ class Held:
 
     @contextmanager
     def write(self) -> Iterator[None]:
-        """Open a transaction that writes; one thread waits for another here."""
-        with self._lock, _wrapped(self.database), self._connection.begin():
+        """Open a transaction that writes."""
+        with _wrapped(self.database), self._connection.begin():
             self._cursor = self._connection.connection.cursor()
             try:
                 yield

@@ -1,9 +1,9 @@
 """Several connections that one thread keeps busy: it waits for all of them at once.
 
-A thread for each connection was the obvious way and the slower one. Sending is short work between
-short waits, and in Python every wait hands a lock over to another thread: on two cores that cost
-more than a third of the time of a message, and the ledger, which has one writer, needed a second
-lock on top. With one thread there is nothing to hand over, and what happens has one order.
+A thread for each connection is the obvious way, and the worse one here. Sending is short work
+between short waits, and in Python every wait hands the interpreter's lock over to another thread;
+the ledger, which has one writer, needed a second lock on top. With one thread there is nothing to
+hand over, answers that come together are recorded together, and what happens has one order.
 """
 
 import selectors
@@ -174,8 +174,10 @@ class Lines(Generic[Tag]):
             return
         tag, line.tag, line.talk = line.tag, None, None
         self._busy.discard(line)
-        if tag is None:
+        if tag is None or (line.watched is not None and line.watched.fileno() < 0):
+            # Closed: another line's next connection may have the same number.
             self._forget(line)
+        if tag is None:
             return
         self._ended.append(Answered(tag, line, receipt, problem))
 

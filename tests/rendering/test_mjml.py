@@ -444,3 +444,30 @@ def test_one_side_of_a_padding_outranks_the_whole():
     page = html(column(navbar + accordion))
     assert "padding:1px;padding-right:2px;" in page
     assert "padding:3px;padding-top:4px;" in page
+
+
+def test_a_percentage_in_a_padding_counts_as_pixels_and_is_written_as_it_is():
+    section = f'<mj-section padding="10px 2.5%"><mj-column>{IMAGE}</mj-column></mj-section>'
+    page = html(f'<mj-wrapper padding="10px 5%">{section}</mj-wrapper>')
+    assert "padding:10px 5%;" in page
+    assert "padding:10px 2.5%;" in page
+    # 600 pixels, less twice 5 for the wrapper, less twice 2 for the section.
+    assert "max-width:590px;" in page
+    assert 'width="536"' in page
+
+
+def test_the_borders_of_an_image_count_each_by_itself():
+    image = '<mj-image src="y.png" border="3px dashed red" border-left="none"/>'
+    assert 'width="547"' in html(column(image))
+
+
+def test_the_cells_of_a_table_keep_no_space_unless_it_is_asked_for():
+    table = '<mj-table cellpadding="0" border="1px solid red"><tr><td>x</td></tr></mj-table>'
+    assert "border-collapse:separate" not in html(column(table))
+    spaced = table.replace('cellpadding="0"', 'cellspacing="4"')
+    assert "border-collapse:separate" in html(column(spaced))
+
+
+def test_thumbnails_are_as_wide_however_many_there_are():
+    images = "".join(f'<mj-carousel-image src="{name}.png"/>' for name in "abcdefg")
+    assert html(column(f"<mj-carousel>{images}</mj-carousel>")).count('width="110"') == 7

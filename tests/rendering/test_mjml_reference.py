@@ -141,6 +141,29 @@ CASES = {
         f'width="202px">{TEXT}</mj-column></mj-section><mj-section gutter="5px"><mj-column>'
         f"{TEXT}</mj-column></mj-section>"
     ),
+    "percentages": page(
+        f'<mj-wrapper padding="10px 5%"><mj-section padding-left="2.5%"><mj-column padding="3%">'
+        f'{IMAGE}</mj-column><mj-column padding-right="7%">{TEXT}</mj-column></mj-section>'
+        '</mj-wrapper><mj-hero height="200px" padding-top="5%" padding-bottom="20px">'
+        f'{TEXT}</mj-hero><mj-section><mj-column><mj-text padding-left="5%">x</mj-text>'
+        '<mj-button inner-padding="10px 5%" width="200px">x</mj-button></mj-column></mj-section>'
+    ),
+    "borders": page(
+        '<mj-section><mj-column border-left="3px solid red"><mj-carousel><mj-carousel-image '
+        'src="x.png"/></mj-carousel><mj-image src="y.png" border="3px dashed #123456" '
+        'border-left="none"/><mj-image src="z.png" border-top="2px dotted blue"/></mj-column>'
+        '<mj-column border="2px solid red" border-right="5px solid blue"><mj-table '
+        'cellpadding="0" border="1px solid red"><tr><td>x</td></tr></mj-table></mj-column>'
+        '</mj-section><mj-section><mj-group><mj-column width="10px" padding="0 20px">'
+        f"{TEXT}</mj-column></mj-group></mj-section>"
+    ),
+    "thumbnails": page(
+        one(
+            "<mj-carousel>"
+            + "".join(f'<mj-carousel-image src="{name}.png"/>' for name in "abcdefg")
+            + "</mj-carousel>"
+        )
+    ),
     "loose": page(
         '<mj-text color="red" css-class="q">loose</mj-text><mj-spacer height="30px"/>'
         f'{IMAGE}<mj-social><mj-social-element name="facebook" href="f">F</mj-social-element>'

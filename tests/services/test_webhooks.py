@@ -1,10 +1,12 @@
 """What a provider tells does what a mail with the same news does, once."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from outreach.domain.effects import Kind
 from outreach.inbound.webhooks import Forged, Request
@@ -21,6 +23,7 @@ from tests.inbound.webhooks.senders import (
     Postmark,
     Sender,
     SendGrid,
+    Ses,
     name_of,
     receiver,
 )
@@ -167,3 +170,49 @@ def test_a_bounce_of_our_own_mail_is_tied_to_its_delivery(post: Post) -> None:
     item = told(post, SendGrid(), SendGrid().event(event))
     assert (item.rung, item.delivery_id) == ("thread-id", sent["ada"])
     assert post.rows("SELECT bounce FROM deliveries")[0][0] == "hard: user-unknown"
+
+
+SES_ID = "0102018c5a9f3e21-7f5b2c1d-1111-2222-3333-444455556666-000000"
+
+
+def taken_by_ses(post: Post, delivery: int, said: str = f"Ok {SES_ID}") -> None:
+    with post.database.write() as session:
+        session.execute(
+            text("UPDATE deliveries SET reply_text = :said WHERE id = :id"),
+            {"said": said, "id": delivery},
+        )
+
+
+def test_the_id_that_ses_gave_our_mail_ties_its_events_and_answers(post: Post) -> None:
+    """SES puts an id of its own in the place of our Message-ID."""
+    sent = post.mailing(["ada", "bo"])
+    taken_by_ses(post, sent["ada"])
+    event = json.loads(json.dumps(DEAD["ses"]))
+    event["mail"]["messageId"] = SES_ID
+    item = told(post, Ses(), Ses().event(event))
+    assert (item.rung, item.delivery_id) == ("provider-id", sent["ada"])
+    answer = post.write(
+        answers=f"{SES_ID}@eu-west-1.amazonses.com", subject="Something else altogether"
+    )
+    assert (answer.rung, answer.delivery_id) == ("provider-id", sent["ada"])
+    # Whoever else has the id is not the reader.
+    other = post.write("x@else.example", answers=f"{SES_ID}@eu-west-1.amazonses.com", subject="y")
+    assert (other.contact_id, other.state) == (None, State.REVIEW)
+
+
+@pytest.mark.parametrize(
+    ("said", "guessed"),
+    [
+        ("2.0.0 Ok: queued as 4XyZabcDefGh123", "4XyZabcDefGh123"),
+        (
+            "2.0.0 ok from mail-lj1-f1801234567.google.example",
+            "mail-lj1-f1801234567.google.example",
+        ),
+        ("2.0.0 message-accepted-for-delivery", "message-accepted-for-delivery"),
+    ],
+)
+def test_what_can_be_guessed_ties_nothing(post: Post, said: str, guessed: str) -> None:
+    sent = post.mailing(["ada"])
+    taken_by_ses(post, sent["ada"], said)
+    item = post.write(answers=f"{guessed}@mx.example", subject="Something else altogether")
+    assert (item.rung, item.delivery_id) == ("sender", None)
