@@ -28,7 +28,15 @@ from outreach.rendering.folding import (
     number_of,
 )
 from outreach.rendering.sandbox import Language
-from outreach.rendering.splicing import Line, Paragraph, Section, SplicedPart, Tokens
+from outreach.rendering.splicing import (
+    Filled,
+    Line,
+    Paragraph,
+    Section,
+    SplicedPart,
+    Tokens,
+    Value,
+)
 from outreach.rendering.templates import (
     Template,
     hidden_preheader,
@@ -94,10 +102,11 @@ class Skeleton:
         markers: Mapping[int, str],
     ) -> None:
         self.proved = False
+        self.used = False
         self._sites = sites
         self._paired = frozenset(keys.paired)
         self._template = template
-        self._key = key
+        self.key = key
         self._markers = markers
         self._html: SplicedPart | None = None
         self._links: list[_Link] = []
@@ -122,18 +131,18 @@ class Skeleton:
         self.tokens = self._text.tokens | (self._html.tokens if self._html else frozenset())
         self.size = self._text.size + (self._html.size if self._html else 0)
 
-    def fill(self, values: Sequence[str], tokens: Tokens) -> tuple[list[bytes], list[bytes] | None]:
-        """Return the text and the HTML part, in pieces.
+    def fill(self, values: Sequence[Value], tokens: Tokens) -> tuple[Filled, Filled | None]:
+        """Return the text and the HTML part.
 
         Raises `NotTameError` where values together mean more than each of them.
         """
         for index in self._unspaced:
-            if " " in values[index]:
+            if " " in values[index].text:
                 raise NotTameError("a link with a space in it")
         for link in self._links:
             self._check(link, values)
-        html = None if self._html is None else self._html.fill(values, tokens)
-        return self._text.fill(values, tokens), html
+        html = None if self._html is None else self._html.filled(values, tokens)
+        return self._text.filled(values, tokens), html
 
     def texts(self, values: Sequence[str], tokens: Tokens) -> tuple[str | None, str]:
         """Return HTML and text as the plain path renders them."""
@@ -145,7 +154,7 @@ class Skeleton:
 
     def _page(self, keys: Keys, body: str) -> str:
         """Return the page with holes for the values."""
-        template, key = self._template, self._key
+        template, key = self._template, self.key
         if template.format == ".md":
             self._check_markdown(body)
         self._check_references(body)
@@ -214,7 +223,7 @@ class Skeleton:
 
     def _check_html(self, html: str, source: str) -> None:
         """Find the values on which more than their own place depends."""
-        wanted = _values_in(self._key.body + self._key.layout)
+        wanted = _values_in(self.key.body + self.key.layout)
         whole = {number_of(found[1]) for found in HOLE.finditer(html)}
         broken = _values_in(HOLE.sub("", html))
         if broken | (wanted - whole):
@@ -282,8 +291,10 @@ class Skeleton:
             raise LearnedError(set(), paired)
         return guarded
 
-    def _check(self, link: _Link, values: Sequence[str]) -> None:
-        words, href = (filled(text, values.__getitem__) for text in (link.words, link.href))
+    def _check(self, link: _Link, values: Sequence[Value]) -> None:
+        words, href = (
+            filled(text, lambda index: values[index].text) for text in (link.words, link.href)
+        )
         if _taken_for(words, href) != link.taken_for or (" " in href) != (" " in link.href):
             raise NotTameError("a link's words may say where it leads")
         if not words.isascii() and columns(words) > WIDTH // 2:
@@ -291,8 +302,8 @@ class Skeleton:
         self._template.check_link(href.strip())
 
     def _text_sections(self, keys: Keys, html: str) -> list[Section]:
-        if self._key.text is not None:
-            return _lines(tidy(keys.expanded(self._key.text, Language.TEXT)), self._markers)
+        if self.key.text is not None:
+            return _lines(tidy(keys.expanded(self.key.text, Language.TEXT)), self._markers)
         blocks = text_blocks(html)
         expected = "\n".join(lines_of(blocks)).strip("\n") + "\n"
         sections: list[Section] = []

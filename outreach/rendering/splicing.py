@@ -9,37 +9,160 @@ changes a marker stands for each, and only its place has to be known.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import count
 from threading import Lock
 from unicodedata import east_asian_width
 
 from outreach.rendering.encoding import (
-    broken_around,
+    QP_LINE,
+    SOFT_BREAK,
+    broken_behind,
     broken_softly,
     is_plain,
     quoted_inside,
     quoted_printable,
     soft_beginning,
+    soft_breaks,
+    squeezed,
+    squeezed_behind,
 )
+from outreach.rendering.folding import ONLY_MARKUP
 from outreach.rendering.text import WIDTH, Block, columns
+
+Escape = Callable[[str], str]
 
 
 class Tokens:
     """The tokens of one message, in the order of `outreach.domain.links.Token`."""
 
-    __slots__ = ("octets", "texts")
+    __slots__ = ("octets",)
 
     def __init__(self, texts: Sequence[str]) -> None:
-        self.texts = texts
-        self.octets = [text.encode() for text in texts]
+        self.octets: Sequence[bytes] = [text.encode() for text in texts]
+
+    @classmethod
+    def of(cls, octets: Sequence[bytes]) -> "Tokens":
+        """Return tokens that are octets already."""
+        tokens = cls.__new__(cls)
+        tokens.octets = octets
+        return tokens
 
 
-@lru_cache(maxsize=8192)
-def _quoted(value: str, escaped: Callable[[str], str]) -> bytes:
-    """Return a value escaped twice over, to stand inside of a quoted-printable line."""
-    return quoted_inside(escaped(value))
+# Words that no encoding changes in any place: without ``=``, which is escaped, without ``:``,
+# which may be part of a link, and without what is escaped or broken at the start of a line.
+_WORD = r"(?!\.|From|--)[!-9;<>-~]++"
+_SIMPLE = re.compile(rf"{_WORD}(?: {_WORD})*+\Z").match
+_MARKUP = re.compile("[&<>\"']").search
+_MOST_KNOWN = 8192
+_MOST_LAYOUTS = 16384  # of all lines and paragraphs of a process, some hundreds of octets each
+
+
+class Value:
+    """A value that is printed, with what it becomes in the places that have met it.
+
+    `widths` are those of its words where only they count for filling lines, else None; `simple` if
+    no encoding would change any of it anywhere, and then `octets` are what it is in all. `unmarked`
+    are those octets if it means nothing to HTML either.
+    """
+
+    __slots__ = ("octets", "quoted", "simple", "text", "unmarked", "widths")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.quoted: dict[Escape, bytes] = {}
+        self.octets = self.unmarked = b""
+        self.simple = False
+        self.widths: tuple[int, ...] | None = None
+        if _SIMPLE(text):
+            self.octets = text.encode()
+            if not _MARKUP(text):
+                self.unmarked = self.octets
+            if " " not in text:
+                widths: tuple[int, ...] = (len(text),)
+            else:
+                widths = tuple([len(word) for word in text.split(" ")])
+            self.simple = max(widths) < WIDTH // 2
+            if self.simple:
+                self.widths = widths
+        elif "://" not in text and not any(east_asian_width(letter) in "WF" for letter in text):
+            widths = tuple(map(columns, text.split(" ")))
+            if min(widths) > 0 and max(widths) < WIDTH // 2:
+                self.widths = widths
+
+    def quote(self, escape: Escape) -> bytes:
+        """Return the value escaped twice over, to stand inside of a quoted-printable line."""
+        quoted = self.quoted[escape] = quoted_inside(escape(self.text))
+        return quoted
+
+
+_known: dict[str, Value] = {}
+
+
+def value_of(text: str) -> Value:
+    """Return a value, the same one each time as long as it is remembered."""
+    value = _known.get(text)
+    if value is None:
+        if len(_known) >= _MOST_KNOWN:
+            _known.clear()
+        value = _known[text] = Value(text)
+    return value
+
+
+class _Layout:
+    """Encoded lines for values of certain sizes: a template, with what goes into it.
+
+    Values are put as ``(which, start, end)``, and tokens, which come behind them, with a negative
+    number. `even` is the same in the relaxed canonical form of DKIM. Of each in `guards`, ``(which,
+    at)``, a soft break stands in the value, and is only right there if its octets are of no kind
+    that moves it. `column` says where the line's end is to be broken.
+    """
+
+    __slots__ = ("column", "even", "guards", "only", "puts", "template")
+
+    def __init__(
+        self,
+        pieces: "Sequence[bytes | _Slice]",
+        guards: Sequence[tuple[int, int]] = (),
+        column: int = 0,
+    ) -> None:
+        written = [p.replace(b"%", b"%%") if isinstance(p, bytes) else b"%b" for p in pieces]
+        self.template = b"".join(written)
+        self.even = b"".join(
+            squeezed(text) if isinstance(piece, bytes) else text
+            for piece, text in zip(pieces, written, strict=True)
+        )
+        self.puts = tuple([piece for piece in pieces if not isinstance(piece, bytes)])
+        # One value, which is whole: much of what is met.
+        self.only = len(self.puts) == 1 and self.puts[0][:2] == (0, 0) and not guards
+        self.guards = tuple(guards)
+        self.column = column
+
+    def filled(self, values: Sequence[bytes], octets: Sequence[bytes]) -> tuple[bytes, ...]:
+        """Return what goes into the template."""
+        return tuple(
+            [
+                values[which][start:end] if which >= 0 else octets[~which][start:end]
+                for which, start, end in self.puts
+            ]
+        )
+
+
+_Slice = tuple[int, int, int]
+_WHOLE = 1 << 16  # octets, that no value or token has
+
+
+_layouts: dict[tuple[int, ...], _Layout] = {}
+_pages: "dict[tuple[object, ...], _Page]" = {}
+_ids = count()
+
+
+def _remember(key: tuple[int, ...], layout: _Layout) -> None:
+    if len(_layouts) >= _MOST_LAYOUTS:
+        _layouts.clear()
+    _layouts[key] = layout
 
 
 _LONG = 160  # octets that are worth breaking once
@@ -48,9 +171,9 @@ _LONG = 160  # octets that are worth breaking once
 class Line:
     """One line with values in it. Pieces are texts, ``(index, escape)`` or a token's number."""
 
-    __slots__ = ("_begin", "_behind", "_fast", "_pieces", "_steps")
+    __slots__ = ("_begin", "_behind", "_fast", "_id", "_pieces", "_spots", "_steps")
 
-    def __init__(self, pieces: Sequence["str | tuple[int, Callable[[str], str]] | int"]) -> None:
+    def __init__(self, pieces: Sequence["str | tuple[int, Escape] | int"]) -> None:
         self._pieces = tuple(pieces)
         first, last = pieces[0], pieces[-1]
         # At its ends a line has rules of its own.
@@ -60,7 +183,7 @@ class Line:
             and not "From ".startswith(first)
             and not (isinstance(last, str) and last.endswith((" ", "\t")))
         )
-        steps: list[bytes | tuple[int, Callable[[str], str]] | int] = [
+        steps: list[bytes | tuple[int, Escape] | int] = [
             quoted_inside(piece) if isinstance(piece, str) else piece for piece in pieces
         ]
         self._begin, self._behind = b"", b""
@@ -69,6 +192,10 @@ class Line:
         if len(steps) > 1 and isinstance(steps[-1], bytes) and len(steps[-1]) > _LONG:
             self._behind = steps.pop()  # type: ignore[assignment]
         self._steps = steps
+        self._spots = [
+            (*step, step[1] in ONLY_MARKUP) for step in steps if isinstance(step, tuple)
+        ]
+        self._id = next(_ids)
 
     def text(self, values: Sequence[str], tokens: Tokens) -> str:
         """Return the line without its end."""
@@ -77,7 +204,7 @@ class Line:
             if isinstance(piece, str):
                 parts.append(piece)
             elif isinstance(piece, int):
-                parts.append(tokens.texts[piece])
+                parts.append(tokens.octets[piece].decode())
             else:
                 index, escaped = piece
                 parts.append(escaped(values[index]))
@@ -85,24 +212,92 @@ class Line:
 
     def quoted(self, values: Sequence[str], tokens: Tokens) -> bytes:
         """Return the line in quoted-printable, with its end."""
+        return self.fill(list(map(value_of, values)), tokens)
+
+    def fill(self, values: Sequence[Value], tokens: Tokens, *, even: bool = False) -> bytes:
+        """Do the same with values that are known; `even` in DKIM's relaxed canonical form."""
         if not self._fast:
-            return quoted_printable(self.text(values, tokens))
-        parts: list[bytes] = []
-        for piece in self._steps:
-            if piece.__class__ is bytes:
-                parts.append(piece)
-            elif piece.__class__ is tuple:
-                parts.append(_quoted(values[piece[0]], piece[1]))
-            else:
-                parts.append(tokens.octets[piece])  # type: ignore[index]
-        line = b"".join(parts)
-        if self._behind:
-            line = broken_around(line, self._behind)
-        elif self._begin:
-            line = broken_around(line, b"")
+            line = quoted_printable(self.text([value.text for value in values], tokens))
+            return squeezed(line) if even else line
+        encoded = []
+        for index, escape, is_markup in self._spots:
+            value = values[index]
+            octets = value.unmarked if is_markup else b""
+            encoded.append(octets or value.quoted.get(escape) or value.quote(escape))
+        if len(encoded) == 1:
+            key: tuple[int, ...] = (self._id, len(encoded[0]))
         else:
-            line = broken_softly(line)
-        return self._begin + line + b"\r\n"
+            key = (self._id, *map(len, encoded))
+        layout = _layouts.get(key)
+        if layout is None:
+            layout = self._laid_out(key[1:], tokens.octets)
+            _remember(key, layout)
+        template = layout.even if even else layout.template
+        if layout.only:
+            line = template % encoded[0]
+        else:
+            for which, at in layout.guards:
+                octets = encoded[which]
+                if octets[at] == _DOT or b"=" in octets[max(at - 2, 0) : at]:
+                    line = self._joined(encoded, tokens.octets)
+                    return squeezed(line) if even else line
+            line = template % layout.filled(encoded, tokens.octets)
+        if self._behind:
+            behind = broken_behind(self._behind, layout.column)
+            line += squeezed_behind(behind) if even else behind
+        return line
+
+    def _joined(self, encoded: Sequence[bytes], octets: Sequence[bytes]) -> bytes:
+        """Return the line broken for just these values."""
+        rest = iter(encoded)
+        parts = [
+            step if isinstance(step, bytes) else octets[step] if isinstance(step, int) else next(rest)
+            for step in self._steps
+        ]
+        parts.append(self._behind)
+        return self._begin + broken_softly(b"".join(parts)) + b"\r\n"
+
+    def _laid_out(self, sizes: Sequence[int], octets: Sequence[bytes]) -> _Layout:
+        """Break the line with letters in place of the values and tokens."""
+        rest = iter(sizes)
+        lengths = [
+            len(step)
+            if isinstance(step, bytes)
+            else len(octets[step])
+            if isinstance(step, int)
+            else next(rest)
+            for step in self._steps
+        ]
+        before = b"".join(
+            step if isinstance(step, bytes) else b"x" * length
+            for step, length in zip(self._steps, lengths, strict=True)
+        )
+        breaks = soft_breaks(before + self._behind, len(before))
+        pieces: list[bytes | _Slice] = [self._begin]
+        guards: list[tuple[int, int]] = []
+        start, number = 0, 0
+        for step, length in zip(self._steps, lengths, strict=True):
+            inside = [at - start for at in breaks if start <= at < start + length]
+            which = number if isinstance(step, tuple) else ~step if isinstance(step, int) else 0
+            if isinstance(step, tuple):
+                guards += [(number, at) for at in inside]
+                number += 1
+            starts = sorted({0, *inside})
+            for at, end in zip(starts, [*starts[1:], length], strict=True):
+                if at in inside:
+                    pieces.append(SOFT_BREAK)
+                if isinstance(step, bytes):
+                    pieces.append(step[at:end])
+                else:
+                    pieces.append((which, at, _WHOLE if end == length else end))
+            start += length
+        if not self._behind:
+            pieces.append(b"\r\n")
+            return _Layout(_runs(pieces), guards)
+        # The piece that reaches into the line's end, whose rest is broken again and again.
+        column = breaks[-1] - start if breaks else 0
+        pieces += [self._behind[:column], SOFT_BREAK if breaks else b""]
+        return _Layout(_runs(pieces), guards, column)
 
     @property
     def tokens(self) -> frozenset[int]:
@@ -110,59 +305,57 @@ class Line:
         return frozenset(piece for piece in self._pieces if isinstance(piece, int))
 
     @property
+    def indexes(self) -> tuple[int, ...]:
+        """The values in it."""
+        return tuple(piece[0] for piece in self._pieces if isinstance(piece, tuple))
+
+    @property
     def constants(self) -> str:
         """What of the line never changes."""
         return "".join(piece for piece in self._pieces if isinstance(piece, str))
 
 
-_SIMPLE = re.compile(r"[!-9;<>-~]+(?: [!-9;<>-~]+)*\Z")
+_DOT = ord(".")
+
+
+def _runs(pieces: "Sequence[bytes | _Slice]") -> "list[bytes | _Slice]":
+    """Return pieces with octets that follow each other put together."""
+    runs: list[bytes | _Slice] = []
+    for piece in pieces:
+        last = runs[-1] if runs else None
+        if isinstance(piece, bytes) and isinstance(last, bytes):
+            runs[-1] = last + piece
+        else:
+            runs.append(piece)
+    return runs
+
+
 # A word whose place is to be known again: one letter that says which, and as many as it is wide.
 _RUN = re.compile("([\ue000-\uf8fe])\uf8ff*")
-_MOST_LAYOUTS = 512
 _MOST_VALUES = 30  # of one block, each of at most 200 words: as many as there are such letters
 
-
-@dataclass(frozen=True, slots=True)
-class _Words:
-    """The words of a value; `encoded` if no encoding would change them in any place."""
-
-    widths: tuple[int, ...]
-    texts: tuple[str, ...]
-    encoded: tuple[bytes, ...] | None
-
-
-@lru_cache(maxsize=8192)
-def _words(value: str) -> _Words | None:
-    """Return a value as words of which only the widths count for filling lines; else None."""
-    words = tuple(value.split(" "))
-    encoded = None
-    if _SIMPLE.match(value):
-        widths = tuple(map(len, words))
-        if not any(word.startswith((".", "From", "--")) for word in words):
-            encoded = tuple(word.encode() for word in words)
-    else:
-        if "://" in value or any(east_asian_width(character) in "WF" for character in value):
-            return None
-        widths = tuple(map(columns, words))
-    simple = min(widths) > 0 and max(widths) < WIDTH // 2
-    return _Words(widths, words, encoded) if simple else None
+_Words = tuple[int, int, int]  # which value, and which of its words
 
 
 @dataclass(frozen=True, slots=True)
-class _Layout:
-    """A block laid out: texts, ``(value, word)`` and tokens' numbers.
+class _Page:
+    """A block laid out for values with words of certain widths.
 
-    `ready`, where no encoding would change it, are its bytes, with the places of words and tokens.
+    `pieces` are texts, words of values, and tokens' numbers. `plain`, where no encoding would
+    change it, are its bytes. `quoted` are those in quoted-printable: bytes, tokens' slices, and
+    lines with values in them, as pieces; `simple` are the same for simple values in short lines.
     """
 
-    pieces: tuple[str | tuple[int, int] | int, ...]
-    ready: "tuple[list[bytes], list[tuple[int, int, int]], list[tuple[int, int]]] | None"
+    pieces: "tuple[str | _Words | int, ...]"
+    plain: _Layout | None
+    simple: _Layout | None
+    quoted: "tuple[bytes | _Slice | tuple[bytes | _Words | int, ...], ...] | None"
 
 
 class Paragraph:
     """A block of text with values in it, laid out anew where their words have other widths."""
 
-    __slots__ = ("_block", "_direct", "_fill", "_indexes", "_layouts", "_lock", "_markers")
+    __slots__ = ("_block", "_direct", "_fill", "_id", "_indexes", "_lock", "_markers")
 
     def __init__(
         self,
@@ -176,8 +369,8 @@ class Paragraph:
         self._markers = {n: marker for n, marker in markers.items() if marker in text}
         self._indexes = tuple(indexes)
         self._fill = fill
-        self._layouts: dict[tuple[tuple[int, ...], ...], _Layout] = {}
         self._lock = Lock()
+        self._id = next(_ids)
         # Columns of a table depend on what stands in them; and runs must be known from the text.
         self._direct = (
             block.holds_data
@@ -187,62 +380,92 @@ class Paragraph:
 
     def text(self, values: Sequence[str], tokens: Tokens) -> str:
         """Return the lines, without the end of the last."""
-        words = [_words(values[index]) for index in self._indexes]
-        if self._direct or None in words:
+        own = [value_of(values[index]) for index in self._indexes]
+        page = self._page(own)
+        if page is None:
             text = "\n".join(self._lines(lambda index: values[index]))
             for number, marker in self._markers.items():
-                text = text.replace(marker, tokens.texts[number])
+                text = text.replace(marker, tokens.octets[number].decode())
             return text
-        layout = self._layout(words)  # type: ignore[arg-type]
         return "".join(
             piece
             if isinstance(piece, str)
-            else tokens.texts[piece]
+            else tokens.octets[piece].decode()
             if isinstance(piece, int)
-            else words[piece[0]].texts[piece[1]]  # type: ignore[union-attr]
-            for piece in layout.pieces
+            else _words(own, piece)
+            for piece in page.pieces
         )
 
-    def quoted(self, values: Sequence[str], tokens: Tokens) -> bytes:
+    def fill(self, values: Sequence[Value], tokens: Tokens) -> bytes:
         """Return the lines in quoted-printable, each with its end."""
-        encoded = self.neutral(values, tokens)
-        return quoted_printable(self.text(values, tokens)) if encoded is None else encoded
-
-    def neutral(self, values: Sequence[str], tokens: Tokens) -> bytes | None:
-        """Return the lines encoded, if that is the same in all encodings, else None."""
-        if self._direct:
-            return None
-        words = [_words(values[index]) for index in self._indexes]
-        for one in words:
-            if one is None or one.encoded is None:
-                return None
-        ready = self._layout(words).ready  # type: ignore[arg-type]
-        if ready is None:
-            return None
-        fixed, places, token_places = ready
-        parts = fixed.copy()
-        for at, value, word in places:
-            parts[at] = words[value].encoded[word]  # type: ignore[union-attr,index]
-        for at, number in token_places:
-            parts[at] = tokens.octets[number]
+        own = [values[index] for index in self._indexes]
+        page = self._page(own)
+        if page is None or page.quoted is None:
+            return self._direct_quoted(values, tokens)
+        octets = tokens.octets
+        if page.simple is not None:
+            for value in own:
+                if not value.simple:
+                    break
+            else:
+                if page.simple.only:
+                    return page.simple.template % own[0].octets
+                whole = [value.octets for value in own]
+                return page.simple.template % page.simple.filled(whole, octets)
+        parts: list[bytes] = []
+        for piece in page.quoted:
+            if piece.__class__ is bytes:
+                parts.append(piece)  # type: ignore[arg-type]
+            elif piece[0].__class__ is int:
+                which, start, end = piece  # type: ignore[misc]
+                parts.append(octets[which][start:end])  # type: ignore[index]
+            else:
+                line = _quoted_line(piece[1:], own, octets)  # type: ignore[arg-type]
+                if line is None:
+                    return self._direct_quoted(values, tokens)
+                parts.append(line)
         return b"".join(parts)
+
+    def neutral(self, values: Sequence[Value], tokens: Tokens) -> bytes | None:
+        """Return the lines encoded, if that is the same in all encodings, else None.
+
+        All its values are simple.
+        """
+        own = [values[index] for index in self._indexes]
+        page = self._page(own)
+        layout = page and page.plain
+        if layout is None:
+            return None
+        if layout.only:
+            return layout.template % own[0].octets
+        return layout.template % layout.filled([value.octets for value in own], tokens.octets)
+
+    def _direct_quoted(self, values: Sequence[Value], tokens: Tokens) -> bytes:
+        return quoted_printable(self.text([value.text for value in values], tokens))
 
     def _lines(self, value: Callable[[int], str]) -> list[str]:
         with self._lock:  # a tree of elements is no thing for two threads
             return self._block.again(lambda text: self._fill(text, value))
 
-    def _layout(self, words: Sequence[_Words]) -> _Layout:
-        widths = tuple([one.widths for one in words])
-        layout = self._layouts.get(widths)
-        if layout is None:
-            layout = self._laid_out(widths)
-            with self._lock:
-                if len(self._layouts) >= _MOST_LAYOUTS:
-                    self._layouts.clear()
-                self._layouts[widths] = layout
-        return layout
+    def _page(self, own: Sequence[Value]) -> _Page | None:
+        """Return the block laid out, or None where more than the widths of words counts."""
+        if self._direct:
+            return None
+        if len(own) == 1:
+            key: tuple[object, ...] = (self._id, own[0].widths)
+        else:
+            key = (self._id, *[value.widths for value in own])
+        page = _pages.get(key)
+        if page is None:
+            if None in key:
+                return None
+            page = self._laid_out(key[1:])  # type: ignore[arg-type]
+            if len(_pages) >= _MOST_LAYOUTS:
+                _pages.clear()
+            _pages[key] = page
+        return page
 
-    def _laid_out(self, widths: tuple[tuple[int, ...], ...]) -> _Layout:
+    def _laid_out(self, widths: Sequence[tuple[int, ...]]) -> _Page:
         """Lay the block out with words of these widths that can be known again."""
         names: list[tuple[int, int]] = []
         shown: dict[int, str] = {}
@@ -252,30 +475,79 @@ class Paragraph:
                 runs.append(chr(0xE000 + len(names)) + "\uf8ff" * (size - 1))
                 names.append((place, number))
             shown[index] = " ".join(runs)
-        text = "\n".join(self._lines(lambda index: shown[index]))
-        pieces: list[str | tuple[int, int] | int] = []
+        text = "\n".join(self._lines(lambda index: shown[index])) + "\n"
+        pieces: list[str | _Words | int] = []
         position = 0
         for found in _RUN.finditer(text):
-            pieces += _split(text[position : found.start()], self._markers)
-            pieces.append(names[ord(found[1]) - 0xE000])
+            place, word = names[ord(found[1]) - 0xE000]
+            between = text[position : found.start()]
             position = found.end()
+            last = pieces[-1] if pieces else None
+            if between == " " and isinstance(last, tuple) and last[0] == place and last[2] == word:
+                pieces[-1] = (place, last[1], word + 1)
+                continue
+            pieces += _split(between, self._markers)
+            pieces.append((place, word, word + 1))
         pieces += _split(text[position:], self._markers)
-        alike = _RUN.sub(lambda found: "x" * len(found[0]), text) + "\n"
-        if quoted_printable(alike).decode() != alike.replace("\n", "\r\n") or not is_plain(alike):
-            return _Layout(tuple(pieces), None)
-        everything = [*pieces, "\n"]
-        ready = [
-            piece.replace("\n", "\r\n").encode() if isinstance(piece, str) else b""
-            for piece in everything
-        ]
-        places = [(at, *piece) for at, piece in enumerate(everything) if isinstance(piece, tuple)]
-        numbers = [(at, piece) for at, piece in enumerate(everything) if isinstance(piece, int)]
-        return _Layout(tuple(pieces), (ready, places, numbers))
+        alike = _RUN.sub(lambda found: "x" * len(found[0]), text)
+        plain = None
+        if is_plain(alike) and quoted_printable(alike).decode() == alike.replace("\n", "\r\n"):
+            plain = _Layout(self._fixed(pieces, widths))
+        whole = tuple([*pieces[:-1], str(pieces[-1])[:-1]])
+        quoted = _quoted_lines(pieces, self._markers)
+        return _Page(whole, plain, quoted and self._simple(quoted, widths), quoted)
+
+    @staticmethod
+    def _simple(
+        quoted: "tuple[bytes | _Slice | tuple[bytes | _Words | int, ...], ...]",
+        widths: Sequence[tuple[int, ...]],
+    ) -> _Layout | None:
+        """Return what simple values of these widths give, if no line of theirs has to be broken."""
+        pieces: list[bytes | _Slice] = []
+        for piece in quoted:
+            if isinstance(piece, bytes):
+                pieces.append(piece)
+            elif isinstance(piece[0], int):
+                which, start, end = piece  # type: ignore[misc]
+                pieces.append((~which, start, end))  # type: ignore[operator,arg-type]
+            elif any(isinstance(part, int) for part in piece):
+                return None  # as long as a token is, nobody knows here
+            else:
+                words = [_places(part, widths) for part in piece if isinstance(part, tuple)]
+                fixed = sum(len(part) for part in piece if isinstance(part, bytes))
+                if fixed + sum(size for _, size in words) > QP_LINE:
+                    return None
+                rest = iter(words)
+                pieces += [
+                    part if isinstance(part, bytes) else next(rest)[0]  # type: ignore[misc]
+                    for part in piece
+                ]
+                pieces.append(b"\r\n")
+        return _Layout(_runs(pieces))
+
+    @staticmethod
+    def _fixed(
+        pieces: Sequence[str | _Words | int], widths: Sequence[tuple[int, ...]]
+    ) -> "list[bytes | _Slice]":
+        plain: list[bytes | _Slice] = []
+        for piece in pieces:
+            if isinstance(piece, str):
+                plain.append(piece.replace("\n", "\r\n").encode())
+            elif isinstance(piece, int):
+                plain.append((~piece, 0, _WHOLE))
+            else:
+                plain.append(_places(piece, widths)[0])
+        return _runs(plain)
 
     @property
     def tokens(self) -> frozenset[int]:
         """The numbers of the tokens in it."""
         return frozenset(self._markers)
+
+    @property
+    def indexes(self) -> tuple[int, ...]:
+        """The values in it."""
+        return self._indexes
 
     @property
     def pattern(self) -> str:
@@ -288,17 +560,140 @@ class Paragraph:
         return "\n".join(self._lines(lambda _: "x"))
 
 
+def _places(piece: _Words, widths: Sequence[tuple[int, ...]]) -> tuple[_Slice, int]:
+    """Return where words stand in a value whose letters all have one width, and their length."""
+    which, first, last = piece
+    start = sum(widths[which][:first]) + first
+    size = sum(widths[which][first:last]) + last - first - 1
+    return (which, start, _WHOLE if last == len(widths[which]) else start + size), size
+
+
+def _words(own: Sequence[Value], piece: _Words) -> str:
+    which, first, last = piece
+    value = own[which]
+    assert value.widths is not None
+    if last - first == len(value.widths):
+        return value.text
+    return " ".join(value.text.split(" ")[first:last])
+
+
+def _quoted_lines(
+    pieces: Sequence[str | _Words | int], markers: Mapping[int, str]
+) -> "tuple[bytes | _Slice | tuple[bytes | _Words | int, ...], ...] | None":
+    """Return lines in quoted-printable, or None where values count for how a line begins or ends.
+
+    A line with values comes as a tuple, of which the first is empty bytes.
+    """
+    lines: list[list[str | _Words | int]] = [[]]
+    for piece in pieces:
+        if not isinstance(piece, str):
+            lines[-1].append(piece)
+            continue
+        first, *others = piece.split("\n")
+        if first:
+            lines[-1].append(first)
+        for other in others:
+            lines.append([other] if other else [])
+    lines.pop()  # what stands behind the last line's end
+    quoted: list[bytes | _Slice | tuple[bytes | _Words | int, ...]] = []
+    for line in lines:
+        if not any(isinstance(piece, tuple) for piece in line):
+            text = "".join(
+                piece if isinstance(piece, str) else markers[piece]  # type: ignore[index]
+                for piece in line
+            )
+            for piece in _sliced(quoted_printable(text), markers):
+                last = quoted[-1] if quoted else None
+                if isinstance(piece, bytes) and isinstance(last, bytes):
+                    quoted[-1] = last + piece
+                else:
+                    quoted.append(piece)
+            continue
+        begin, end = line[0], line[-1]
+        if isinstance(begin, str) and (
+            begin.startswith((".", "From ")) or "From ".startswith(begin)
+        ):
+            return None
+        if isinstance(end, str) and end.endswith((" ", "\t")):
+            return None
+        encoded = [quoted_inside(piece) if isinstance(piece, str) else piece for piece in line]
+        quoted.append((b"", *encoded))
+    return tuple(quoted)
+
+
+def _quoted_line(
+    pieces: Sequence[bytes | _Words | int], own: Sequence[Value], octets: Sequence[bytes]
+) -> bytes | None:
+    """Return a line of text in quoted-printable, or None where it begins in a way of its own."""
+    parts: list[bytes] = []
+    for piece in pieces:
+        if piece.__class__ is bytes:
+            parts.append(piece)  # type: ignore[arg-type]
+        elif piece.__class__ is int:
+            parts.append(octets[piece])  # type: ignore[index]
+        else:
+            which, first, last = piece  # type: ignore[misc]
+            value = own[which]
+            if first == 0 and last == len(value.widths):  # type: ignore[arg-type]
+                parts.append(value.quoted.get(str) or value.quote(str))
+            else:
+                parts.append(quoted_inside(_words(own, piece)))  # type: ignore[arg-type]
+    line = b"".join(parts)
+    if line.startswith((b".", b"From ")):
+        return None
+    return broken_softly(line) + b"\r\n"
+
+
 Section = str | Line | Paragraph
-_Slice = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class _Program:
-    """The encoded bytes of a part; the places for sections with values, and for tokens' slices."""
+class Program:
+    """The encoded bytes of a part; the places for sections with values, and for tokens' slices.
 
-    fixed: list[bytes]
-    places: list[int]
-    slices: list[tuple[int, int, int, int]]
+    `squeezed` are those of the bytes that the relaxed canonical form of DKIM changes, and
+    `uneven` the places of sections of which it may change something, with their numbers.
+    """
+
+    is_quoted: bool
+    fixed: list[bytes] = field(default_factory=list)
+    places: list[int] = field(default_factory=list)
+    slices: list[tuple[int, int, int, int]] = field(default_factory=list)
+    squeezed: list[tuple[int, bytes]] = field(default_factory=list)
+    uneven: list[tuple[int, int]] = field(default_factory=list)
+
+
+class Filled:
+    """A part with one contact's values, in pieces."""
+
+    __slots__ = ("_program", "_tokens", "_values", "_varying", "parts")
+
+    def __init__(
+        self,
+        parts: list[bytes],
+        program: Program,
+        varying: "Sequence[Line | Paragraph]",
+        values: Sequence[Value],
+        tokens: Tokens,
+    ) -> None:
+        self.parts = parts
+        self._program = program
+        self._varying = varying
+        self._values = values
+        self._tokens = tokens
+
+    def canonical(self) -> list[bytes]:
+        """Return the pieces in the relaxed canonical form of DKIM (RFC 6376 3.4.4)."""
+        relaxed = self.parts.copy()
+        for at, even in self._program.squeezed:
+            relaxed[at] = even
+        for at, number in self._program.uneven:
+            section = self._varying[number]
+            if isinstance(section, Line) and self._program.is_quoted:
+                relaxed[at] = section.fill(self._values, self._tokens, even=True)
+            else:
+                relaxed[at] = squeezed(relaxed[at])
+        return relaxed
 
 
 class SplicedPart:
@@ -328,18 +723,22 @@ class SplicedPart:
         self.tokens = frozenset(
             number for number, marker in markers.items() if any(marker in text for text in texts)
         ).union(*(section.tokens for section in self._varying))
+        self._indexes = sorted({index for section in self._varying for index in section.indexes})
         self.size = sum(map(len, texts)) * 2
 
     @staticmethod
     def _program(
         content_type: str, encoding: str, sections: Sequence[Section], markers: Mapping[int, str]
-    ) -> _Program:
+    ) -> Program:
         head = f"Content-Type: {content_type}; charset=utf-8\r\n"
         head += f"Content-Transfer-Encoding: {encoding}\r\n\r\n"
-        program = _Program([head.encode()], [], [])
+        program = Program(encoding != "7bit")
+        program.fixed.append(head.encode())
         joins = True  # to what stands last
         for section in sections:
             if not isinstance(section, str):
+                if re.search("[ \t]{2}|\t", section.constants):
+                    program.uneven.append((len(program.fixed), len(program.places)))
                 program.places.append(len(program.fixed))
                 program.fixed.append(b"")
                 joins = False
@@ -357,6 +756,9 @@ class SplicedPart:
                 else:
                     program.fixed.append(piece)
                 joins = isinstance(piece, bytes)
+        for at, piece in enumerate(program.fixed):
+            if (even := squeezed(piece)) != piece:
+                program.squeezed.append((at, even))
         return program
 
     def text(self, values: Sequence[str], tokens: Tokens) -> str:
@@ -364,7 +766,7 @@ class SplicedPart:
         return "".join(
             piece
             if isinstance(piece, str)
-            else tokens.texts[piece]
+            else tokens.octets[piece].decode()
             if isinstance(piece, int)
             else piece.text(values, tokens) + "\n"
             for section in self._sections
@@ -373,27 +775,40 @@ class SplicedPart:
 
     def fill(self, values: Sequence[str], tokens: Tokens) -> list[bytes]:
         """Return the bytes of the part with these values, in pieces."""
+        return self.filled(list(map(value_of, values)), tokens).parts
+
+    def filled(self, values: Sequence[Value], tokens: Tokens) -> Filled:
+        """Do the same with values that are known."""
         program = self._quoted
         encoded = None if self._plain is None else self._all_plain(values, tokens)
         if encoded is not None:
             assert self._plain is not None
             program = self._plain
+        else:
+            encoded = [section.fill(values, tokens) for section in self._varying]
         parts = program.fixed.copy()
+        octets = tokens.octets
         for at, kind, start, end in program.slices:
-            parts[at] = tokens.octets[kind][start:end]
-        if encoded is None:
-            encoded = [section.quoted(values, tokens) for section in self._varying]
+            parts[at] = octets[kind][start:end]
         for at, lines in zip(program.places, encoded, strict=True):
             parts[at] = lines
-        return parts
+        return Filled(parts, program, self._varying, values, tokens)
 
-    def _all_plain(self, values: Sequence[str], tokens: Tokens) -> list[bytes] | None:
+    def _all_plain(self, values: Sequence[Value], tokens: Tokens) -> list[bytes] | None:
         """Return the sections with values as 7bit, or None if one of them cannot be."""
+        simple = True
+        for index in self._indexes:
+            if not values[index].simple:
+                if not values[index].text.isascii():
+                    return None
+                simple = False
         encoded = []
         for section in self._varying:
-            lines = section.neutral(values, tokens) if isinstance(section, Paragraph) else None
+            lines = None
+            if simple and section.__class__ is Paragraph:
+                lines = section.neutral(values, tokens)  # type: ignore[union-attr]
             if lines is None:
-                text = section.text(values, tokens) + "\n"
+                text = section.text([value.text for value in values], tokens) + "\n"
                 if not is_plain(text):
                     return None
                 lines = text.replace("\n", "\r\n").encode("ascii")

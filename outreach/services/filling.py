@@ -3,6 +3,7 @@
 What `Composer` does for one contact by the plain path, done here for many, with the same bytes.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from secrets import token_hex
@@ -13,15 +14,14 @@ from outreach.domain.links import Signer, Token
 from outreach.errors import OutreachError
 from outreach.rendering.compiled import CompiledTemplate, Found
 from outreach.rendering.folding import NotTameError
-from outreach.rendering.message import Frame, Mailbox
+from outreach.rendering.frame import Frame
+from outreach.rendering.message import Mailbox
 from outreach.rendering.splicing import Tokens
 from outreach.rendering.templates import Template
 from outreach.services.composing import Composed, shown_name
 
 if TYPE_CHECKING:
     from outreach.services.composing import Composer
-
-_TOKENS = tuple(Token)
 
 
 class Filling:
@@ -38,15 +38,17 @@ class Filling:
         markers = {int(kind): links.token(kind, 0, 0, self._series) for kind in Token}
         now = datetime(2000, 1, 1, tzinfo=UTC)
         mail = composer.mail(links, 0, 0, now, Mailbox("reader@example.org"))
-        self._frame = Frame(mail, markers)
+        self._frame = Frame(mail, markers, composer.signing)
         self.template = CompiledTemplate(version, composer.scene(links, 0, 0, now), markers)
-        self._marker = markers[Token.DELIVERY]
         self._wanted = self._frame.tokens | {Token.DELIVERY}
-        self._message_id = mail.message_id
-        self._envelope_sender = links.envelope_sender(0) or composer.sender.address
+        self._makers: dict[frozenset[int], Callable[[int, int], list[bytes]]] = {}
+        marker = markers[Token.DELIVERY]
+        self._message_id = mail.message_id.split(marker)
+        sender = links.envelope_sender(0) or composer.sender.address
+        self._envelope_sender = sender.split(marker)
 
     def compose(self, contact: Contact, delivery_id: int, date: datetime) -> Composed | None:
-        """Return the message, not signed, or None where only the plain path will do."""
+        """Return the message, or None where only the plain path will do."""
         composer = self._composer
         found = self.template.find(
             contact,
@@ -63,35 +65,36 @@ class Filling:
         if found.skeleton.proved:
             self.template.counts.filled += 1
             return composed
-        plain = composer.unsigned(contact, delivery_id=delivery_id, date=date)
+        plain = composer.compose_plainly(contact, delivery_id=delivery_id, date=date)
         self.template.prove(found, same=plain == composed and plain.rendered == composed.rendered)
         return plain
 
     def _filled(self, found: Found, contact: Contact, delivery_id: int, date: datetime) -> Composed:
-        wanted = found.tokens
-        links, series = self._composer.links, self._series
-        tokens = Tokens(
-            [
-                links.token(kind, contact.id, delivery_id, series)
-                if kind in wanted or kind in self._wanted
-                else ""
-                for kind in _TOKENS
-            ]
-        )
+        octets = self._maker(found.tokens)(contact.id, delivery_id)
+        tokens = Tokens.of(octets)
         text, html = found.fill(tokens)
-        message_id = self._message_id.replace(self._marker, tokens.texts[0])
-        return Composed(
-            message=self._frame.message(
-                recipient=Mailbox(contact.email, shown_name(contact)),
-                subject=found.subject,
-                date=date,
-                message_id=message_id,
-                tokens=tokens.octets,
-                text=text,
-                html=html,
-            ),
-            message_id=message_id,
-            envelope_sender=self._envelope_sender.replace(self._marker, tokens.texts[0]),
-            recipient=contact.email,
-            render=lambda: found.rendered(tokens),
+        message = self._frame.message(
+            address=contact.email,
+            name=shown_name(contact),
+            subject=found.subject,
+            date=date,
+            tokens=octets,
+            text=text,
+            html=html,
         )
+        own = octets[0].decode("ascii")
+        return Composed(
+            message,
+            own.join(self._message_id),
+            own.join(self._envelope_sender),
+            contact.email,
+            lambda: found.rendered(tokens),
+        )
+
+    def _maker(self, wanted: frozenset[int]) -> Callable[[int, int], list[bytes]]:
+        maker = self._makers.get(wanted)
+        if maker is None:
+            kinds = [kind for kind in Token if kind in wanted or kind in self._wanted]
+            maker = self._composer.links.maker(kinds, self._series)
+            self._makers[wanted] = maker
+        return maker
