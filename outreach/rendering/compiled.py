@@ -334,11 +334,16 @@ class CompiledTemplate:
     # For each contact.
 
     def find(
-        self, contact: Contact, now: datetime, links: Callable[[], ContactLinks]
+        self,
+        contact: Contact,
+        now: datetime,
+        links: Callable[[Contact, int, datetime], ContactLinks],
+        delivery_id: int,
     ) -> Found | None:
         """Return what to fill for a contact at `now`, or None where only the plain path will do.
 
-        `links` are asked for only where a template does more with them than print them.
+        `links` gives those of a delivery, and is asked for only where a template does more with
+        them than print them.
         """
         if self.problems:
             self.counts.plain += 1
@@ -355,7 +360,9 @@ class CompiledTemplate:
                 return Found(lesson.skeleton, *step[1:], None)
         try:
             names = {**self._shared, **languages}
-            self._add_own(names, contact, now, zone, links)
+            self._add_own(names, contact, now, zone)
+            if "links" in self._used and not self._links_are_marked:
+                names["links"] = links_record(links(contact, delivery_id, now))
             found = self._found(contact, locale, zone, names)
         except NotTameError as error:
             self.left_to_plain(str(error))
@@ -495,7 +502,6 @@ class CompiledTemplate:
         contact: Contact,
         now: datetime,
         zone: tzinfo,
-        links: Callable[[], ContactLinks],
     ) -> None:
         """Add the names that mean something else for each contact, as far as they are used."""
         used = self._used
@@ -505,8 +511,6 @@ class CompiledTemplate:
         if "now" in used or "today" in used:
             names["now"] = now = now.astimezone(zone)
             names["today"] = now.date()
-        if "links" in used and not self._links_are_marked:
-            names["links"] = links_record(links())
 
     def _keyed(
         self, state: Keying, names: dict[str, object]

@@ -210,9 +210,6 @@ class Seal:
     canonical form where values differ from one form to the other. No value adds a header.
     """
 
-    #: So many digits has `stamp`, the time of signing in seconds, from 2001 to 2286.
-    stamp_size = 10
-
     def __init__(
         self, headers: bytes, keys: Sequence[SigningKey], markers: Mapping[bytes, int]
     ) -> None:
@@ -232,7 +229,7 @@ class Seal:
         """Return the headers with the signatures.
 
         `values` are the message's, in relaxed canonical form; `body_hash` is the SHA-256 of its
-        body in that form.
+        body in that form, and `stamp` the time of signing in seconds, of ten digits.
         """
         values = [*values, stamp, base64.b64encode(body_hash)]
         return b"".join(

@@ -76,7 +76,7 @@ def number_of(character: str) -> int:
 
 # Values that have the same effect wherever they stand: one line of visible text, in words with
 # single spaces between them. The rest takes the plain path.
-_LONGEST = 400
+LONGEST = 400
 _UNUSUAL = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\ufe00-\ufe0f\U00100000-\U0010ffff]"
 )
@@ -86,7 +86,7 @@ _BEFORE_COLON = re.compile(r"(?:cid|font-family)\s*\Z", re.IGNORECASE)
 
 def is_tame(value: str) -> bool:
     """Whether `value` changes nothing but itself, wherever a template may print it."""
-    return len(value) <= _LONGEST and _is_tame(value)
+    return len(value) <= LONGEST and _is_tame(value)
 
 
 @lru_cache(maxsize=16384)

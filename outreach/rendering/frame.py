@@ -6,12 +6,12 @@ header is written, how parts are put together, or what a signature covers.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from secrets import token_hex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from outreach.errors import MessageError
 from outreach.rendering.encoding import relaxed_header, squeezed
@@ -27,10 +27,12 @@ from outreach.rendering.message import (
     text_header,
 )
 from outreach.rendering.pattern import Pattern
-from outreach.rendering.splicing import Filled
+from outreach.rendering.press import Script
+from outreach.rendering.splicing import Filled, Tokens, Value
 
 if TYPE_CHECKING:
     from outreach.rendering.dkim import Seal, SigningKey
+    from outreach.rendering.skeleton import Skeleton
 
 _VARYING = ("To", "Subject", "Date")
 
@@ -39,8 +41,8 @@ _VARYING = ("To", "Subject", "Date")
 class _Form:
     """The messages that have the same parts: what stands before, between and behind those.
 
-    `head`, of `size` octets, ends with the empty line. `seal` signs the headers, where a body can be told from them
-    before it is filled: where it is one of several parts.
+    `head`, of `size` octets, ends with the empty line. `seal` signs the headers, where a body can
+    be told from them before it is filled: where it has several parts.
     """
 
     head: Pattern
@@ -130,47 +132,119 @@ class Frame:
 
     def message(
         self,
-        *,
-        address: str,
-        name: str | None,
-        subject: str,
-        date: datetime,
-        tokens: Sequence[bytes],
+        varying: "Varying",
+        tokens: Tokens,
         text: Filled,
         html: Filled | None,
+        *,
         images: tuple[str, ...] = (),
         invite: bytes | None = None,
     ) -> bytes:
         """Return the message that `build_message` would give, and `sign_message` sign.
 
         `text`, `html` and `invite` are its parts; `images` are the names of those that the HTML
-        shows. Raises `MessageError` where only those can say what is wrong.
+        shows. Raises `MessageError` where only those two can say what is wrong.
         """
         form = self._form((html is not None, images, invite is not None))
-        to = recipient_header(address, name)
-        subject_header, subject_relaxed = _subject_header(subject)
-        date_line, date_relaxed = _date_header(date, date.utcoffset())
-        if form.size + len(to) + len(subject_header) > MAX_HEADERS:
-            raise MessageError("the headers are too long")
+        self._measure(form, varying)
+        octets = tokens.octets
         parts = [text] if html is None else [text, html]
-        head = form.head.fill([*tokens, to, subject_header, date_line])
-        body = _joined(form.around, tokens, [filled.parts for filled in parts], invite)
+        pieces = form.head.fill([*octets, varying.to, varying.subject[0], varying.date[0]])
+        pieces += _joined(form.around, octets, [filled.parts for filled in parts], invite)
         if not self._keys:
-            return b"".join(head + body)
-        stamp = b"%d" % date.timestamp()
-        if form.seal is None or len(stamp) != form.seal.stamp_size:
+            return b"".join(pieces)
+        if form.seal is None or not varying.has_stamp:
             from outreach.rendering.dkim import sign_message  # noqa: PLC0415 - slow to import
 
-            return sign_message(b"".join(head + body), self._keys, at=date)
+            return sign_message(b"".join(pieces), self._keys, at=varying.moment)
         even = [filled.canonical() for filled in parts]
-        whole = _joined(form.squeezed, tokens, even, invite and squeezed(invite))
-        to_relaxed = relaxed_header(b"To", to[3:])
-        seal = form.seal.signatures(
-            [*tokens, to_relaxed, subject_relaxed, date_relaxed],
-            hashlib.sha256(b"".join(whole)).digest(),
-            stamp,
-        )
-        return b"".join([seal, *head, *body])
+        body = _joined(form.squeezed, octets, even, invite and squeezed(invite))
+        return b"".join([_signatures(form.seal, varying, octets, body), *pieces])
+
+    def press(self, skeleton: "Skeleton") -> "Press | None":
+        """Return what makes messages of a skeleton faster, or None where there is nothing to gain.
+
+        Of one that shows no images, for a mailing without invitations.
+        """
+        has_html = skeleton.has_html
+        form = self._form((has_html, (), False))
+        even = form.seal is not None
+        if self._keys and not even:
+            return None
+        script = Script("v", "t", "to", "subject", "date")
+        names = [f"o{number}" for number in range(self._first)]
+        script.say(f"{', '.join(names)} = t.octets")
+        parts = skeleton.write(script, even=even)
+        names += ["to", "subject", "date"]
+        pieces = [script.bind(b""), *form.head.write(script, names)]
+        others = []
+        for at, around in enumerate(form.around):
+            pieces += around.write(script, names)
+            others += form.squeezed[at].write(script, names)
+            if at < len(parts):
+                pieces.append(f"*{parts[at][0]}")
+                others.append(f"*{parts[at][1]}")
+        result = f"[{', '.join(pieces)}]"
+        script.say(f"return {result}, [{', '.join(others)}]" if even else f"return {result}")
+        return Press(form, script.function())
+
+    def pressed(
+        self, press: "Press", varying: "Varying", values: Sequence[Value], tokens: Tokens
+    ) -> bytes:
+        """Do what `message` does, with a press."""
+        self._measure(press.form, varying)
+        made = press.run(values, tokens, varying.to, varying.subject[0], varying.date[0])
+        seal = press.form.seal
+        if seal is None:
+            return b"".join(made)
+        pieces, body = made
+        if not varying.has_stamp:
+            from outreach.rendering.dkim import sign_message  # noqa: PLC0415 - slow to import
+
+            return sign_message(b"".join(pieces), self._keys, at=varying.moment)
+        pieces[0] = _signatures(seal, varying, tokens.octets, body)
+        return b"".join(pieces)
+
+    def _measure(self, form: _Form, varying: "Varying") -> None:
+        if form.size + len(varying.to) + len(varying.subject[0]) > MAX_HEADERS:
+            raise MessageError("the headers are too long")
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A function for the messages of one skeleton, and the form that they have."""
+
+    form: _Form
+    run: Callable[..., Any]
+
+
+class Varying:
+    """The headers that differ from one message to the next, and the moment of it."""
+
+    __slots__ = ("date", "moment", "subject", "to")
+
+    def __init__(self, address: str, name: str | None, subject: str, moment: datetime) -> None:
+        self.to = recipient_header(address, name)
+        self.subject = _subject_header(subject)
+        self.date = _date_header(moment, moment.utcoffset())
+        self.moment = moment
+
+    @property
+    def has_stamp(self) -> bool:
+        """Whether the moment has as many digits as nearly all have, in seconds since 1970."""
+        return 10**9 <= self.moment.timestamp() < 10**10
+
+
+def _signatures(
+    seal: "Seal", varying: Varying, tokens: Sequence[bytes], body: Sequence[bytes]
+) -> bytes:
+    """Return the headers that sign a message with this body in the relaxed canonical form."""
+    to = relaxed_header(b"To", varying.to[3:])
+    return seal.signatures(
+        [*tokens, to, varying.subject[1], varying.date[1]],
+        hashlib.sha256(b"".join(body)).digest(),
+        b"%d" % varying.moment.timestamp(),
+    )
 
 
 def _joined(

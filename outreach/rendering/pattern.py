@@ -2,6 +2,10 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from outreach.rendering.press import Script
 
 
 class Pattern:
@@ -30,11 +34,11 @@ class Pattern:
             parts[at] = values[slot]
         return parts
 
-    def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, Pattern)
-            and self._fixed == other._fixed
-            and self._places == other._places
-        )
-
-    __hash__ = None  # type: ignore[assignment]
+    def write(self, script: "Script", names: Sequence[str]) -> list[str]:
+        """Return names of the pieces, with `names` of the values by slot."""
+        pieces = [script.bind(piece) for piece in self._fixed]
+        for at, slot in self._places:
+            pieces[at] = names[slot]
+        return [
+            name for name, piece in zip(pieces, self._fixed, strict=True) if piece or name[0] != "c"
+        ]

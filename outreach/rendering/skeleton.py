@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from outreach.errors import Problem, TemplateError
 from outreach.rendering.css import MARKUP, attributes_of
@@ -27,6 +27,7 @@ from outreach.rendering.folding import (
     hole,
     number_of,
 )
+from outreach.rendering.press import Script
 from outreach.rendering.sandbox import Language
 from outreach.rendering.splicing import (
     Filled,
@@ -53,6 +54,9 @@ from outreach.rendering.text import (
     links_of,
     text_blocks,
 )
+
+if TYPE_CHECKING:
+    from outreach.rendering.frame import Press
 
 
 class Key(NamedTuple):
@@ -89,7 +93,8 @@ class _Link:
 class Skeleton:
     """The mail of one key. `fill` gives it with the values of one contact.
 
-    `sites` are the places in the template that printed the values. Raises `LearnedError` where
+    `sites` are the places in the template that printed the values. `proved`, `used`, `fills` and
+    `press` are of those who keep it: what is known of it, and what makes its messages. Raises `LearnedError` where
     the key has to hold more, and `NotTameError` where only the plain path will do.
     """
 
@@ -103,6 +108,8 @@ class Skeleton:
     ) -> None:
         self.proved = False
         self.used = False
+        self.fills = 0
+        self.press: Press | None = None
         self._sites = sites
         self._paired = frozenset(keys.paired)
         self._template = template
@@ -143,6 +150,24 @@ class Skeleton:
             self._check(link, values)
         html = None if self._html is None else self._html.filled(values, tokens)
         return self._text.filled(values, tokens), html
+
+    @property
+    def has_html(self) -> bool:
+        """Whether the mail has an HTML part."""
+        return self._html is not None
+
+    def write(self, script: Script, *, even: bool) -> list[tuple[str, str]]:
+        """Write what `fill` does; return the names of the parts, as `SplicedPart.write` does."""
+        indexes = {*self._text.indexes, *(self._html.indexes if self._html else ())}
+        for index in sorted(indexes):
+            script.say(f"v{index} = v[{index}]")
+        spaced = [f'" " in v[{index}].text' for index in dict.fromkeys(self._unspaced)]
+        if spaced:
+            script.say(f"if {' or '.join(spaced)}: raise {script.bind(NotTameError)}('a link with a space in it')")
+        for link in self._links:
+            script.say(f"{script.bind(self._check)}({script.bind(link)}, v)")
+        parts = [self._text] if self._html is None else [self._text, self._html]
+        return [part.write(script, even=even) for part in parts]
 
     def texts(self, values: Sequence[str], tokens: Tokens) -> tuple[str | None, str]:
         """Return HTML and text as the plain path renders them."""

@@ -11,7 +11,7 @@ changes a marker stands for each, and only its place has to be known.
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import partial
 from itertools import count
 from threading import Lock
 from unicodedata import east_asian_width
@@ -30,6 +30,7 @@ from outreach.rendering.encoding import (
     squeezed_behind,
 )
 from outreach.rendering.folding import ONLY_MARKUP
+from outreach.rendering.press import Script
 from outreach.rendering.text import WIDTH, Block, columns
 
 Escape = Callable[[str], str]
@@ -53,51 +54,77 @@ class Tokens:
 
 # Words that no encoding changes in any place: without ``=``, which is escaped, without ``:``,
 # which may be part of a link, and without what is escaped or broken at the start of a line.
-_WORD = r"(?!\.|From|--)[!-9;<>-~]++"
+_WORD, _UNMARKED_WORD = r"(?!\.|From|--)[!-9;<>-~]++", r"(?!\.|From|--)[!#$%(-9;?-~]++"
 _SIMPLE = re.compile(rf"{_WORD}(?: {_WORD})*+\Z").match
 _MARKUP = re.compile("[&<>\"']").search
-_MOST_KNOWN = 8192
+_NARROW = re.compile("[\x00-\xac\xae-\u02ff]*\\Z").match  # all of one column, as most of Europe's
+_UNMARKED = re.compile(rf"{_UNMARKED_WORD}(?: {_UNMARKED_WORD})*+\Z").match
+_MOST_KNOWN = 1024  # beyond that, to make one takes less than to find one
+_MOST_TEMPLATES = 256  # that one written function knows for one place
 _MOST_LAYOUTS = 16384  # of all lines and paragraphs of a process, some hundreds of octets each
 
 
 class Value:
     """A value that is printed, with what it becomes in the places that have met it.
 
-    `widths` are those of its words where only they count for filling lines, else None; `simple` if
-    no encoding would change any of it anywhere, and then `octets` are what it is in all. `unmarked`
-    are those octets if it means nothing to HTML either.
+    `octets` are the value in quoted-printable, away from a line's ends. It is `simple` if no
+    encoding would change any of it anywhere, so that they are the value in all of them.
+    `unmarked` are those octets if it means nothing to HTML, else empty. `widths` are those of its
+    words where only they count for filling lines, else None. What is of the same `shape`, which is
+    not None, takes the same place in a text part.
     """
 
-    __slots__ = ("octets", "quoted", "simple", "text", "unmarked", "widths")
+    __slots__ = ("octets", "quoted", "shape", "simple", "text", "unmarked", "widths")
+    widths: tuple[int, ...] | None
+    shape: tuple[object, ...] | None
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.quoted: dict[Escape, bytes] = {}
-        self.octets = self.unmarked = b""
+        self.quoted = _NOTHING_YET
+        if _UNMARKED(text):
+            self.octets = self.unmarked = text.encode()
+        elif _SIMPLE(text):
+            self.octets, self.unmarked = text.encode(), b""
+        else:
+            self._be_other(text)
+            return
+        size = len(text)
+        self.widths = tuple([len(word) for word in text.split(" ")]) if " " in text else (size,)
+        self.simple = size < WIDTH // 2 or max(self.widths) < WIDTH // 2
+        if not self.simple:
+            self.widths = None
+        self.shape = self.widths
+
+    def _be_other(self, text: str) -> None:
         self.simple = False
-        self.widths: tuple[int, ...] | None = None
-        if _SIMPLE(text):
-            self.octets = text.encode()
-            if not _MARKUP(text):
-                self.unmarked = self.octets
-            if " " not in text:
-                widths: tuple[int, ...] = (len(text),)
-            else:
-                widths = tuple([len(word) for word in text.split(" ")])
-            self.simple = max(widths) < WIDTH // 2
-            if self.simple:
-                self.widths = widths
-        elif "://" not in text and not any(east_asian_width(letter) in "WF" for letter in text):
-            widths = tuple(map(columns, text.split(" ")))
-            if min(widths) > 0 and max(widths) < WIDTH // 2:
-                self.widths = widths
+        self.octets = quoted_inside(text)
+        self.unmarked = b"" if _MARKUP(text) else self.octets
+        self.widths = _widths(text)
+        odd = self.widths is None or self.octets.startswith((b".", b"From"))
+        self.shape = None if odd else (self.widths, len(self.octets))
 
     def quote(self, escape: Escape) -> bytes:
         """Return the value escaped twice over, to stand inside of a quoted-printable line."""
+        if self.quoted is _NOTHING_YET:
+            self.quoted = {}
         quoted = self.quoted[escape] = quoted_inside(escape(self.text))
         return quoted
 
 
+def _widths(text: str) -> tuple[int, ...] | None:
+    """Return the widths of words that are not simple, or None where more than those counts."""
+    if "://" in text:
+        return None
+    if _NARROW(text):
+        widths = tuple([len(word) for word in text.split(" ")])
+    elif any(east_asian_width(letter) in "WF" for letter in text):
+        return None
+    else:
+        widths = tuple(map(columns, text.split(" ")))
+    return widths if min(widths) > 0 and max(widths) < WIDTH // 2 else None
+
+
+_NOTHING_YET: dict[Escape, bytes] = {}  # most values never need more than their octets
 _known: dict[str, Value] = {}
 
 
@@ -139,6 +166,14 @@ class _Layout:
         self.only = len(self.puts) == 1 and self.puts[0][:2] == (0, 0) and not guards
         self.guards = tuple(guards)
         self.column = column
+
+    def is_whole(self, most: int) -> bool:
+        """Whether each value and token is put in one piece, of at most so many, come what may."""
+        return (
+            not self.guards
+            and len(self.puts) <= most
+            and all(start == 0 and end == _WHOLE for _, start, end in self.puts)
+        )
 
     def filled(self, values: Sequence[bytes], octets: Sequence[bytes]) -> tuple[bytes, ...]:
         """Return what goes into the template."""
@@ -242,10 +277,114 @@ class Line:
                     line = self._joined(encoded, tokens.octets)
                     return squeezed(line) if even else line
             line = template % layout.filled(encoded, tokens.octets)
+        behind = b""
         if self._behind:
             behind = broken_behind(self._behind, layout.column)
-            line += squeezed_behind(behind) if even else behind
-        return line
+            if even:
+                behind = squeezed_behind(behind)
+        return b"".join((squeezed(self._begin) if even else self._begin, line, behind))
+
+    def write(self, script: Script, *, plain: bool, even: bool) -> tuple[list[str], list[str]]:
+        """Write what fills the line, and return its pieces, and those in canonical form.
+
+        `plain` is for 7bit, where all values are simple.
+        """
+        templates: dict[object, tuple[bytes, bytes, int]] = {}
+        rest = script.bind(partial(self._learn, templates, plain))
+        line, other = script.local(), script.local()
+        sizes, names = [], iter([script.local() for _ in self._spots])
+        arguments = []
+        for step in self._steps:
+            if isinstance(step, int):
+                arguments.append(f"o{step}")
+            elif isinstance(step, tuple):
+                name = next(names)
+                value, escape = f"v{step[0]}", script.bind(step[1])
+                code = f"{value}.quoted.get({escape}) or {value}.quote({escape})"
+                if plain:
+                    code = f"{value}.octets"
+                elif step[1] in ONLY_MARKUP:
+                    code = f"{value}.unmarked or {code}"
+                script.say(f"{name} = {code}")
+                sizes.append(f"len({name})")
+                arguments.append(name)
+        key = f"({', '.join(sizes)})" if len(sizes) > 1 else sizes[0]
+        given = f"({', '.join(arguments)})" if len(arguments) > 1 else arguments[0]
+        has_end = bool(self._behind) and not plain
+        behind, even_behind = script.local(), script.local()
+        script.say(f"{line} = {script.bind(templates.get)}({key})")
+        script.say(f"if {line} is None:", deeper=1)
+        script.say(f"{line} = {rest}(v, t, False)")
+        if even:
+            script.say(f"{other} = {rest}(v, t, True)")
+        if has_end:
+            script.say(f"{behind} = {even_behind} = b''")
+        script.back()
+        script.say("else:", deeper=1)
+        if has_end:
+            end = f"{script.bind(broken_behind)}({script.bind(self._behind)}, {line}[2])"
+            script.say(f"{behind} = {end}")
+            if even:
+                script.say(f"{even_behind} = {script.bind(squeezed_behind)}({behind})")
+        if even:
+            script.say(f"{other} = {line}[1] % {given}")
+        script.say(f"{line} = {line}[0] % {given}")
+        script.back()
+        pieces, others = [line], [other if even else line]
+        if not plain and self._begin:
+            begin = squeezed(self._begin)
+            pieces.insert(0, script.bind(self._begin))
+            others.insert(0, script.bind(self._begin if begin == self._begin else begin))
+        if has_end:
+            pieces.append(behind)
+            others.append(even_behind if even else behind)
+        return pieces, others
+
+    def _learn(
+        self,
+        templates: dict[object, tuple[bytes, bytes, int]],
+        plain: bool,  # noqa: FBT001
+        values: Sequence[Value],
+        tokens: Tokens,
+        even: bool,  # noqa: FBT001
+    ) -> bytes:
+        """Return what comes behind the line's beginning, and remember the template if it can be."""
+        if plain:
+            return self._learn_plain(templates, values, tokens)
+        line = self.fill(values, tokens, even=even)
+        begin = squeezed(self._begin) if even else self._begin
+        if self._fast:
+            encoded = [
+                values[index].quoted.get(escape) or values[index].quote(escape)
+                for index, escape, _ in self._spots
+            ]
+            sizes = tuple(map(len, encoded))
+            layout = _layouts.get((self._id, *sizes))
+            if layout is not None and layout.is_whole(len(self._steps)):
+                if len(templates) >= _MOST_TEMPLATES:
+                    templates.clear()
+                key = sizes if len(sizes) > 1 else sizes[0]
+                templates[key] = (layout.template, layout.even, layout.column)
+        return line[len(begin) :]
+
+    def _learn_plain(
+        self,
+        templates: dict[object, tuple[bytes, bytes, int]],
+        values: Sequence[Value],
+        tokens: Tokens,
+    ) -> bytes:
+        text = self.text([value.text for value in values], tokens) + "\n"
+        if not is_plain(text):
+            raise NotPlainError
+        if not self._fast or "=_" in self.constants:
+            return text.replace("\n", "\r\n").encode("ascii")
+        sizes = tuple(len(values[index].octets) for index, _, _ in self._spots)
+        fixed = "".join("%b" if not isinstance(p, str) else p.replace("%", "%%") for p in self._pieces)
+        template = fixed.encode() + b"\r\n"
+        if len(templates) >= _MOST_TEMPLATES:
+            templates.clear()
+        templates[sizes if len(sizes) > 1 else sizes[0]] = (template, squeezed(template), 0)
+        return text.replace("\n", "\r\n").encode("ascii")
 
     def _joined(self, encoded: Sequence[bytes], octets: Sequence[bytes]) -> bytes:
         """Return the line broken for just these values."""
@@ -273,7 +412,7 @@ class Line:
             for step, length in zip(self._steps, lengths, strict=True)
         )
         breaks = soft_breaks(before + self._behind, len(before))
-        pieces: list[bytes | _Slice] = [self._begin]
+        pieces: list[bytes | _Slice] = []
         guards: list[tuple[int, int]] = []
         start, number = 0, 0
         for step, length in zip(self._steps, lengths, strict=True):
@@ -316,6 +455,7 @@ class Line:
 
 
 _DOT = ord(".")
+_FROM_ENDS = ("rom ", "om ", "m ")  # with a value before it that begins a line, it is escaped
 
 
 def _runs(pieces: "Sequence[bytes | _Slice]") -> "list[bytes | _Slice]":
@@ -343,12 +483,11 @@ class _Page:
 
     `pieces` are texts, words of values, and tokens' numbers. `plain`, where no encoding would
     change it, are its bytes. `quoted` are those in quoted-printable: bytes, tokens' slices, and
-    lines with values in them, as pieces; `simple` are the same for simple values in short lines.
+    lines with values in them, as pieces.
     """
 
     pieces: "tuple[str | _Words | int, ...]"
     plain: _Layout | None
-    simple: _Layout | None
     quoted: "tuple[bytes | _Slice | tuple[bytes | _Words | int, ...], ...] | None"
 
 
@@ -403,15 +542,6 @@ class Paragraph:
         if page is None or page.quoted is None:
             return self._direct_quoted(values, tokens)
         octets = tokens.octets
-        if page.simple is not None:
-            for value in own:
-                if not value.simple:
-                    break
-            else:
-                if page.simple.only:
-                    return page.simple.template % own[0].octets
-                whole = [value.octets for value in own]
-                return page.simple.template % page.simple.filled(whole, octets)
         parts: list[bytes] = []
         for piece in page.quoted:
             if piece.__class__ is bytes:
@@ -439,6 +569,58 @@ class Paragraph:
         if layout.only:
             return layout.template % own[0].octets
         return layout.template % layout.filled([value.octets for value in own], tokens.octets)
+
+    def write(self, script: Script, *, plain: bool) -> str | None:
+        """Write what fills the lines, and return its name; None where there is nothing to gain.
+
+        `plain` is for 7bit, where all values are simple.
+        """
+        if self._direct:
+            return None
+        own = [Value("x")] * len(self._indexes)
+        sample = self._laid_out([(1,)] * len(own))
+        layout = sample.plain if plain else self._template(sample, own)
+        if layout is None:
+            return None
+        order = [which for which, _, _ in layout.puts]
+        templates: dict[object, bytes] = {}
+        learn = script.bind(partial(self._learn, templates, order, plain))
+        lines = script.local()
+        names = [f"v{index}" for index in self._indexes]
+        shapes = ", ".join(f"{name}.shape" for name in names)
+        key = shapes if len(names) == 1 else f"({shapes})"
+        given = [f"{names[which]}.octets" if which >= 0 else f"o{~which}" for which in order]
+        script.say(f"{lines} = {script.bind(templates.get)}({key})")
+        script.say(f"if {lines} is None: {lines} = {learn}(v, t)")
+        filling = given[0] if len(given) == 1 else f"({', '.join(given)})"
+        script.say(f"else: {lines} = {lines} % {filling}")
+        return lines
+
+    def _learn(
+        self,
+        templates: dict[object, bytes],
+        order: list[int],
+        plain: bool,  # noqa: FBT001
+        values: Sequence[Value],
+        tokens: Tokens,
+    ) -> bytes:
+        own = [values[index] for index in self._indexes]
+        page = self._page(own)
+        layout = page and (page.plain if plain else self._template(page, own))
+        if plain and layout is None:
+            raise NotPlainError
+        if (
+            layout is not None
+            and layout.is_whole(len(order))
+            and [which for which, _, _ in layout.puts] == order
+        ):
+            if len(templates) >= _MOST_TEMPLATES:
+                templates.clear()
+            shapes = tuple(value.shape for value in own)
+            templates[shapes if len(shapes) > 1 else shapes[0]] = layout.template
+        lines = self.neutral(values, tokens) if plain else self.fill(values, tokens)
+        assert lines is not None
+        return lines
 
     def _direct_quoted(self, values: Sequence[Value], tokens: Tokens) -> bytes:
         return quoted_printable(self.text([value.text for value in values], tokens))
@@ -491,53 +673,63 @@ class Paragraph:
         pieces += _split(text[position:], self._markers)
         alike = _RUN.sub(lambda found: "x" * len(found[0]), text)
         plain = None
-        if is_plain(alike) and quoted_printable(alike).decode() == alike.replace("\n", "\r\n"):
-            plain = _Layout(self._fixed(pieces, widths))
+        # What a value ends in might become the beginning of a boundary, with these behind it.
+        if "=_" not in alike and is_plain(alike) and quoted_printable(alike).decode() == alike.replace("\n", "\r\n"):
+            plain = self._fixed(pieces, widths)
         whole = tuple([*pieces[:-1], str(pieces[-1])[:-1]])
-        quoted = _quoted_lines(pieces, self._markers)
-        return _Page(whole, plain, quoted and self._simple(quoted, widths), quoted)
+        return _Page(whole, plain, _quoted_lines(pieces, self._markers))
 
-    @staticmethod
-    def _simple(
-        quoted: "tuple[bytes | _Slice | tuple[bytes | _Words | int, ...], ...]",
-        widths: Sequence[tuple[int, ...]],
-    ) -> _Layout | None:
-        """Return what simple values of these widths give, if no line of theirs has to be broken."""
+    def _template(self, page: "_Page", own: Sequence[Value]) -> _Layout | None:
+        """Return what all values of these shapes give, if no line of theirs has to be broken."""
+        if page.quoted is None or None in [value.shape for value in own]:
+            return None
         pieces: list[bytes | _Slice] = []
-        for piece in quoted:
+        for piece in page.quoted:
             if isinstance(piece, bytes):
                 pieces.append(piece)
-            elif isinstance(piece[0], int):
+                continue
+            if isinstance(piece[0], int):
                 which, start, end = piece  # type: ignore[misc]
-                pieces.append((~which, start, end))  # type: ignore[operator,arg-type]
-            elif any(isinstance(part, int) for part in piece):
-                return None  # as long as a token is, nobody knows here
-            else:
-                words = [_places(part, widths) for part in piece if isinstance(part, tuple)]
-                fixed = sum(len(part) for part in piece if isinstance(part, bytes))
-                if fixed + sum(size for _, size in words) > QP_LINE:
+                whole = end == len(self._markers[which])  # type: ignore[index]
+                pieces.append((~which, start, _WHOLE if whole else end))  # type: ignore[operator,arg-type]
+                continue
+            size = 0
+            for part in piece:
+                if isinstance(part, int):
+                    return None  # as long as a token is, nobody knows here
+                if isinstance(part, bytes):
+                    pieces.append(part)
+                    size += len(part)
+                    continue
+                words, length = _places(part, own)
+                if length is None:
                     return None
-                rest = iter(words)
-                pieces += [
-                    part if isinstance(part, bytes) else next(rest)[0]  # type: ignore[misc]
-                    for part in piece
-                ]
-                pieces.append(b"\r\n")
+                pieces.append(words)
+                size += length
+            if size > QP_LINE:
+                return None
+            pieces.append(b"\r\n")
         return _Layout(_runs(pieces))
 
     @staticmethod
     def _fixed(
         pieces: Sequence[str | _Words | int], widths: Sequence[tuple[int, ...]]
-    ) -> "list[bytes | _Slice]":
-        plain: list[bytes | _Slice] = []
-        for piece in pieces:
+    ) -> _Layout | None:
+        own = [Value(" ".join("x" * width for width in each)) for each in widths]
+        fixed: list[bytes | _Slice] = []
+        begins = True
+        for at, piece in enumerate(pieces):
             if isinstance(piece, str):
-                plain.append(piece.replace("\n", "\r\n").encode())
+                fixed.append(piece.replace("\n", "\r\n").encode())
             elif isinstance(piece, int):
-                plain.append((~piece, 0, _WHOLE))
+                fixed.append((~piece, 0, _WHOLE))
             else:
-                plain.append(_places(piece, widths)[0])
-        return _runs(plain)
+                follows = pieces[at + 1]
+                if begins and isinstance(follows, str) and follows.startswith(_FROM_ENDS):
+                    return None
+                fixed.append(_places(piece, own)[0])
+            begins = isinstance(piece, str) and piece.endswith("\n")
+        return _Layout(_runs(fixed))
 
     @property
     def tokens(self) -> frozenset[int]:
@@ -560,12 +752,17 @@ class Paragraph:
         return "\n".join(self._lines(lambda _: "x"))
 
 
-def _places(piece: _Words, widths: Sequence[tuple[int, ...]]) -> tuple[_Slice, int]:
-    """Return where words stand in a value whose letters all have one width, and their length."""
+def _places(piece: _Words, own: Sequence[Value]) -> tuple[_Slice, int | None]:
+    """Return where words stand in a value's octets, and how long they are, if that is known."""
     which, first, last = piece
-    start = sum(widths[which][:first]) + first
-    size = sum(widths[which][first:last]) + last - first - 1
-    return (which, start, _WHOLE if last == len(widths[which]) else start + size), size
+    value = own[which]
+    assert value.widths is not None
+    if first == 0 and last == len(value.widths):
+        return (which, 0, _WHOLE), len(value.octets)
+    start = sum(value.widths[:first]) + first
+    size = sum(value.widths[first:last]) + last - first - 1
+    end = _WHOLE if last == len(value.widths) else start + size
+    return (which, start, end), size if value.simple else None
 
 
 def _words(own: Sequence[Value], piece: _Words) -> str:
@@ -616,6 +813,9 @@ def _quoted_lines(
             return None
         if isinstance(end, str) and end.endswith((" ", "\t")):
             return None
+        follows = line[1] if len(line) > 1 and not isinstance(begin, str) else ""
+        if isinstance(follows, str) and follows.startswith(_FROM_ENDS):
+            return None
         encoded = [quoted_inside(piece) if isinstance(piece, str) else piece for piece in line]
         quoted.append((b"", *encoded))
     return tuple(quoted)
@@ -635,7 +835,7 @@ def _quoted_line(
             which, first, last = piece  # type: ignore[misc]
             value = own[which]
             if first == 0 and last == len(value.widths):  # type: ignore[arg-type]
-                parts.append(value.quoted.get(str) or value.quote(str))
+                parts.append(value.octets)
             else:
                 parts.append(quoted_inside(_words(own, piece)))  # type: ignore[arg-type]
     line = b"".join(parts)
@@ -696,6 +896,10 @@ class Filled:
         return relaxed
 
 
+class NotPlainError(Exception):
+    """A part that was to be sent as it is needs an encoding after all."""
+
+
 class SplicedPart:
     """A part of text in its two encodings.
 
@@ -723,7 +927,7 @@ class SplicedPart:
         self.tokens = frozenset(
             number for number, marker in markers.items() if any(marker in text for text in texts)
         ).union(*(section.tokens for section in self._varying))
-        self._indexes = sorted({index for section in self._varying for index in section.indexes})
+        self.indexes = sorted({index for section in self._varying for index in section.indexes})
         self.size = sum(map(len, texts)) * 2
 
     @staticmethod
@@ -794,10 +998,62 @@ class SplicedPart:
             parts[at] = lines
         return Filled(parts, program, self._varying, values, tokens)
 
+    def write(self, script: Script, *, even: bool) -> tuple[str, str]:
+        """Write what fills the part; return the names of its pieces, and of those in canonical form.
+
+        ``v`` are the values, ``t`` the tokens; each of both has a name of its own as well.
+        """
+        pieces, others = script.local(), script.local()
+        if self._plain is None:
+            self._write(script, self._quoted, pieces, others if even else None)
+            return pieces, others
+        whole, filled = script.bind(self), script.local()
+        tests = " and ".join(f"v{index}.simple" for index in self.indexes) or "True"
+        script.say("try:", deeper=1)
+        script.say(f"if not ({tests}): raise {script.bind(NotPlainError)}")
+        self._write(script, self._plain, pieces, others if even else None)
+        script.back()
+        script.say(f"except {script.bind(NotPlainError)}:", deeper=1)
+        script.say(f"{filled} = {whole}.filled(v, t)")
+        script.say(f"{pieces} = {filled}.parts")
+        if even:
+            script.say(f"{others} = {filled}.canonical()")
+        script.back()
+        return pieces, others
+
+    def _write(self, script: Script, program: Program, pieces: str, others: str | None) -> None:
+        """Write statements for one program of the part."""
+        plain = not program.is_quoted
+        uneven = {number for _, number in program.uneven}
+        raw: list[list[str]] = [[script.bind(piece)] for piece in program.fixed]
+        even = [names.copy() for names in raw]
+        for at, text in program.squeezed:
+            even[at] = [script.bind(text)]
+        for at, kind, start, end in program.slices:
+            raw[at] = even[at] = [f"o{kind}[{start}:{end}]"]
+        for number, (at, section) in enumerate(zip(program.places, self._varying, strict=True)):
+            is_uneven = number in uneven and others is not None
+            if isinstance(section, Line):
+                raw[at], even[at] = section.write(script, plain=plain, even=is_uneven)
+                continue
+            name = section.write(script, plain=plain)
+            if name is None:
+                name = script.local()
+                fill = script.bind(section.neutral if plain else section.fill)
+                script.say(f"{name} = {fill}(v, t)")
+                if plain:
+                    script.say(f"if {name} is None: raise {script.bind(NotPlainError)}")
+            raw[at] = even[at] = [name]
+            if is_uneven:
+                even[at] = [f"{script.bind(squeezed)}({name})"]
+        script.say(f"{pieces} = [{', '.join(name for names in raw for name in names)}]")
+        if others is not None:
+            script.say(f"{others} = [{', '.join(name for names in even for name in names)}]")
+
     def _all_plain(self, values: Sequence[Value], tokens: Tokens) -> list[bytes] | None:
         """Return the sections with values as 7bit, or None if one of them cannot be."""
         simple = True
-        for index in self._indexes:
+        for index in self.indexes:
             if not values[index].simple:
                 if not values[index].text.isascii():
                     return None

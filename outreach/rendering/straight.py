@@ -22,7 +22,7 @@ from jinja2.utils import _PassArg
 
 from outreach.domain.contact import Contact
 from outreach.rendering.filters import FILTERS, TESTS, greeting_in
-from outreach.rendering.folding import PRINT, PUT_ASIDE, Keys, KeySandbox, NotTameError, is_tame
+from outreach.rendering.folding import LONGEST, PRINT, PUT_ASIDE, Keys, KeySandbox, NotTameError, is_tame
 from outreach.rendering.sandbox import Language, Rendering, rendering
 from outreach.rendering.snapshot import CONTACT_FIELDS, CONTACT_SETS
 from outreach.rendering.splicing import Value
@@ -33,7 +33,7 @@ Path = tuple[object, ...] | int
 
 _LONGEST = 2000  # characters, or items, of what is given to a filter or comes out of it
 _MOST_CALLS = 1000  # of filters and methods: so no budget of the sandbox is ever near its end
-_MOST_KNOWN = 8192
+_MOST_KNOWN = 1024  # beyond that, to make one takes less than to find one
 _MOST_MOMENTS = 1024
 
 #: What depends on the moment and the language alone.
@@ -614,8 +614,8 @@ _known: dict[str, Value] = {}
 def _tame(text: str) -> Value:
     """Return a new value and remember it, or raise `NotTameError`."""
     value = Value(text)
-    # What is simple has nothing of what is not tame, but for two words.
-    if not value.simple or len(text) > 400 or text[-1] in "dDyY":
+    # What is simple has nothing in it that is not tame, unless it is long or ends in two ways.
+    if not value.simple or len(text) > LONGEST or text[-1] in "dDyY":
         if not is_tame(text):
             raise NotTameError("a value is not one line of words")
     if len(_known) >= _MOST_KNOWN:

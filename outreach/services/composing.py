@@ -107,7 +107,10 @@ class Composer:
         reader unsubscribe the contact. Raises `TemplateError` where the template fails for this
         contact, and `MessageError` where no correct message can be made of what it gave.
         """
-        version = self.template.version_for(contact, self.locale)
+        template = self.template
+        version = template.version_for(contact, self.locale) if template.translations else template
+        if date.microsecond:
+            date = date.replace(microsecond=0)  # as the message will say
         if to is None and self._compiles and (filling := self._filling(version)) is not None:
             composed = filling.compose(contact, delivery_id, date)
             if composed is not None:
@@ -170,6 +173,7 @@ class Composer:
         self, contact: Contact, *, delivery_id: int, date: datetime, to: str | None = None
     ) -> Composed:
         """Return the message as the plain path makes it, before it is signed."""
+        date = date.replace(microsecond=0)
         # Links for nobody look like the others, and change nothing for the contact.
         reader = contact.id if to is None else 0
         scene = self.scene(self.links, reader, delivery_id, date)

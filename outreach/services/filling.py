@@ -6,6 +6,7 @@ What `Composer` does for one contact by the plain path, done here for many, with
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
@@ -14,14 +15,17 @@ from outreach.domain.links import Signer, Token
 from outreach.errors import OutreachError
 from outreach.rendering.compiled import CompiledTemplate, Found
 from outreach.rendering.folding import NotTameError
-from outreach.rendering.frame import Frame
+from outreach.rendering.frame import Frame, Varying
 from outreach.rendering.message import Mailbox
 from outreach.rendering.splicing import Tokens
-from outreach.rendering.templates import Template
+from outreach.rendering.templates import ContactLinks, Template
 from outreach.services.composing import Composed, shown_name
 
 if TYPE_CHECKING:
     from outreach.services.composing import Composer
+
+
+_WORTH_A_PRESS = 24  # messages of one skeleton: about as long as it takes to write a press
 
 
 class Filling:
@@ -49,12 +53,7 @@ class Filling:
 
     def compose(self, contact: Contact, delivery_id: int, date: datetime) -> Composed | None:
         """Return the message, or None where only the plain path will do."""
-        composer = self._composer
-        found = self.template.find(
-            contact,
-            date,
-            lambda: composer.scene(composer.links, contact.id, delivery_id, date).links,
-        )
+        found = self.template.find(contact, date, self._links, delivery_id)
         if found is None:
             return None
         try:
@@ -65,30 +64,33 @@ class Filling:
         if found.skeleton.proved:
             self.template.counts.filled += 1
             return composed
-        plain = composer.compose_plainly(contact, delivery_id=delivery_id, date=date)
+        plain = self._composer.compose_plainly(contact, delivery_id=delivery_id, date=date)
         self.template.prove(found, same=plain == composed and plain.rendered == composed.rendered)
         return plain
+
+    def _links(self, contact: Contact, delivery_id: int, now: datetime) -> ContactLinks:
+        """Return the links of a mail, for a template that does more with them than print them."""
+        return self._composer.scene(self._composer.links, contact.id, delivery_id, now).links
 
     def _filled(self, found: Found, contact: Contact, delivery_id: int, date: datetime) -> Composed:
         octets = self._maker(found.tokens)(contact.id, delivery_id)
         tokens = Tokens.of(octets)
-        text, html = found.fill(tokens)
-        message = self._frame.message(
-            address=contact.email,
-            name=shown_name(contact),
-            subject=found.subject,
-            date=date,
-            tokens=octets,
-            text=text,
-            html=html,
-        )
+        varying = Varying(contact.email, shown_name(contact), found.subject, date)
+        skeleton = found.skeleton
+        if skeleton.press is not None and found.whole_text is None:
+            message = self._frame.pressed(skeleton.press, varying, found.values, tokens)
+        else:
+            message = self._frame.message(varying, tokens, *found.fill(tokens))
+            skeleton.fills += 1
+            if skeleton.fills == _WORTH_A_PRESS:
+                skeleton.press = self._frame.press(skeleton)
         own = octets[0].decode("ascii")
         return Composed(
             message,
             own.join(self._message_id),
             own.join(self._envelope_sender),
             contact.email,
-            lambda: found.rendered(tokens),
+            partial(found.rendered, tokens),
         )
 
     def _maker(self, wanted: frozenset[int]) -> Callable[[int, int], list[bytes]]:
