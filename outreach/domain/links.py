@@ -87,31 +87,34 @@ class Signer:
     ) -> Callable[[Sequence[bytes]], list[bytes]]:
         """Return what does the same for one content of each of these kinds and sizes, in ASCII."""
         key = self._keys[0]
-        begun = [(*_begun(key, kind), kind, size) for kind, size in kinds]
+        begun = [(*_begun(key, kind), size) for kind, size in kinds]
         places: list[slice] = []
         for _, size in kinds:
             start = places[-1].stop if places else 0
             places.append(slice(start, start + (_MAC_OCTETS + size) * 8 // 5))
+        number_of = int.from_bytes
 
         def sign(contents: Sequence[bytes]) -> list[bytes]:
             # What `_mac` and `_masked` do, from where key and kind have been taken in already.
             raw = []
-            for (mac, mask, kind, size), content in zip(begun, contents, strict=True):
+            for (mac, mask, size), content in zip(begun, contents, strict=True):
                 own = mac.copy()
                 own.update(content)
                 tag = own.digest()
-                raw.append(tag)
-                if size > _BLOCK:
-                    raw.append(_masked(key, kind, tag, content))
-                    continue
                 own = mask.copy()
                 own.update(tag)
-                masked = _number_of(content) ^ _number_of(own.digest()[:size])
-                raw.append(masked.to_bytes(size, "big"))
+                masked = number_of(content, "big") ^ number_of(own.digest()[:size], "big")
+                raw += (tag, masked.to_bytes(size, "big"))
             letters = letters_of(b"".join(raw))
             return [letters[place] for place in places]
 
-        return sign
+        def sign_long(contents: Sequence[bytes]) -> list[bytes]:
+            return [
+                self.sign(kind, content).encode()
+                for (kind, _), content in zip(kinds, contents, strict=True)
+            ]
+
+        return sign_long if any(size > _BLOCK for _, size in kinds) else sign
 
     def read(self, kind: bytes, token: str) -> bytes | None:
         """Return the content of a token that one of our secrets signed, else None."""

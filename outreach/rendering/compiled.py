@@ -349,16 +349,22 @@ class CompiledTemplate:
             self.counts.plain += 1
             return None
         locale, languages = self._locales.get(contact.locale) or self._languages(contact)
-        zone = zone_for(contact, self._scene)
         shortcut, step = self._shortcut, None
         if shortcut is not None:
-            step = self._step(shortcut.straight, contact, now, zone, locale, languages)
-            lesson = None if step is None else shortcut.lessons.get(step[0])
-            if step is not None and lesson is not None and lesson.agreed >= _AGREED:
-                self._seen += 1
-                lesson.skeleton.used = True
-                return Found(lesson.skeleton, *step[1:], None)
+            try:
+                step = shortcut.straight(contact, now, self._zone_of, locale, languages)
+            except HopelessError:
+                self._shortcut = None
+            except Exception:  # noqa: BLE001, S110 - whatever it is, Jinja will say what it means
+                pass
+            else:
+                lesson = shortcut.lessons.get(step[0])
+                if lesson is not None and lesson.agreed >= _AGREED:
+                    self._seen += 1
+                    lesson.skeleton.used = True
+                    return Found(lesson.skeleton, step[1], step[2], step[3], None)
         try:
+            zone = self._zone_of(contact)
             names = {**self._shared, **languages}
             self._add_own(names, contact, now, zone)
             if "links" in self._used and not self._links_are_marked:
@@ -382,22 +388,8 @@ class CompiledTemplate:
         known = self._locales[contact.locale] = locale, self.template.languages(locale)
         return known
 
-    def _step(
-        self,
-        straight: Straight,
-        contact: Contact,
-        now: datetime,
-        zone: tzinfo,
-        locale: Locale,
-        languages: Mapping[str, object],
-    ) -> tuple[Path, list[Value], str, str | None] | None:
-        try:
-            return straight(contact, now, zone, locale, languages)
-        except HopelessError:
-            self._shortcut = None
-        except Exception:  # noqa: BLE001 - whatever it is, Jinja will say what it means
-            pass
-        return None
+    def _zone_of(self, contact: Contact) -> tzinfo:
+        return zone_for(contact, self._scene)
 
     def _compare(
         self,

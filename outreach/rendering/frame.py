@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from outreach.rendering.skeleton import Skeleton
 
 _VARYING = ("To", "Subject", "Date")
+STAMP_DIGITS = 10
+"""Of a time in seconds, from 2001 to 2286."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,29 +223,33 @@ class Press:
 class Varying:
     """The headers that differ from one message to the next, and the moment of it."""
 
-    __slots__ = ("date", "moment", "subject", "to")
+    __slots__ = ("date", "moment", "stamp", "subject", "to")
 
     def __init__(self, address: str, name: str | None, subject: str, moment: datetime) -> None:
         self.to = recipient_header(address, name)
         self.subject = _subject_header(subject)
-        self.date = _date_header(moment, moment.utcoffset())
+        self.date, self.stamp = _date_header(moment, moment.utcoffset())
         self.moment = moment
 
     @property
     def has_stamp(self) -> bool:
         """Whether the moment has as many digits as nearly all have, in seconds since 1970."""
-        return 10**9 <= self.moment.timestamp() < 10**10
+        return len(self.stamp) == STAMP_DIGITS
 
 
 def _signatures(
     seal: "Seal", varying: Varying, tokens: Sequence[bytes], body: Sequence[bytes]
 ) -> bytes:
     """Return the headers that sign a message with this body in the relaxed canonical form."""
-    to = relaxed_header(b"To", varying.to[3:])
+    to = varying.to
+    if b"  " in to or b"\r\n " in to:
+        to = relaxed_header(b"to", to[3:])
+    else:
+        to = b"to:" + to[4:]
     return seal.signatures(
         [*tokens, to, varying.subject[1], varying.date[1]],
         hashlib.sha256(b"".join(body)).digest(),
-        b"%d" % varying.moment.timestamp(),
+        varying.stamp,
     )
 
 
@@ -274,7 +280,11 @@ def _subject_header(subject: str) -> tuple[bytes, bytes]:
 
 
 @lru_cache(maxsize=64)
-def _date_header(moment: datetime, _offset: timedelta) -> tuple[bytes, bytes]:
+def _date_header(
+    moment: datetime, _offset: timedelta
+) -> tuple[tuple[bytes, bytes], bytes]:
+    """Return the header and its relaxed canonical form, and the seconds since 1970."""
     # The offset keeps apart what is the same instant in two zones.
     header = date_header(moment)
-    return header, relaxed_header(b"Date", header.partition(b":")[2])
+    relaxed = relaxed_header(b"Date", header.partition(b":")[2])
+    return (header, relaxed), b"%d" % moment.timestamp()

@@ -101,7 +101,7 @@ class Value:
         self.unmarked = b"" if _MARKUP(text) else self.octets
         self.widths = _widths(text)
         odd = self.widths is None or self.octets.startswith((b".", b"From"))
-        self.shape = None if odd else (self.widths, len(self.octets))
+        self.shape = None if odd else (self.widths, *map(len, self.octets.split(b" ")))
 
     def quote(self, escape: Escape) -> bytes:
         """Return the value escaped twice over, to stand inside of a quoted-printable line."""
@@ -583,7 +583,7 @@ class Paragraph:
         if layout is None:
             return None
         order = [which for which, _, _ in layout.puts]
-        templates: dict[object, bytes] = {}
+        templates: dict[object, bytes | _Layout] = {}
         learn = script.bind(partial(self._learn, templates, order, plain))
         lines = script.local()
         names = [f"v{index}" for index in self._indexes]
@@ -593,12 +593,14 @@ class Paragraph:
         script.say(f"{lines} = {script.bind(templates.get)}({key})")
         script.say(f"if {lines} is None: {lines} = {learn}(v, t)")
         filling = given[0] if len(given) == 1 else f"({', '.join(given)})"
-        script.say(f"else: {lines} = {lines} % {filling}")
+        script.say(f"elif {lines}.__class__ is bytes: {lines} = {lines} % {filling}")
+        octets = "".join(f"{name}.octets, " for name in names)
+        script.say(f"else: {lines} = {lines}.template % {lines}.filled(({octets}), t.octets)")
         return lines
 
     def _learn(
         self,
-        templates: dict[object, bytes],
+        templates: dict[object, bytes | _Layout],
         order: list[int],
         plain: bool,  # noqa: FBT001
         values: Sequence[Value],
@@ -609,15 +611,14 @@ class Paragraph:
         layout = page and (page.plain if plain else self._template(page, own))
         if plain and layout is None:
             raise NotPlainError
-        if (
-            layout is not None
-            and layout.is_whole(len(order))
-            and [which for which, _, _ in layout.puts] == order
-        ):
+        if layout is not None:
+            whole = layout.is_whole(len(order)) and [put[0] for put in layout.puts] == order
             if len(templates) >= _MOST_TEMPLATES:
                 templates.clear()
             shapes = tuple(value.shape for value in own)
-            templates[shapes if len(shapes) > 1 else shapes[0]] = layout.template
+            templates[shapes if len(shapes) > 1 else shapes[0]] = (
+                layout.template if whole else layout
+            )
         lines = self.neutral(values, tokens) if plain else self.fill(values, tokens)
         assert lines is not None
         return lines
@@ -702,8 +703,6 @@ class Paragraph:
                     size += len(part)
                     continue
                 words, length = _places(part, own)
-                if length is None:
-                    return None
                 pieces.append(words)
                 size += length
             if size > QP_LINE:
@@ -752,17 +751,15 @@ class Paragraph:
         return "\n".join(self._lines(lambda _: "x"))
 
 
-def _places(piece: _Words, own: Sequence[Value]) -> tuple[_Slice, int | None]:
-    """Return where words stand in a value's octets, and how long they are, if that is known."""
+def _places(piece: _Words, own: Sequence[Value]) -> tuple[_Slice, int]:
+    """Return where words stand in the octets of a value that has a shape, and how long they are."""
     which, first, last = piece
     value = own[which]
-    assert value.widths is not None
-    if first == 0 and last == len(value.widths):
-        return (which, 0, _WHOLE), len(value.octets)
-    start = sum(value.widths[:first]) + first
-    size = sum(value.widths[first:last]) + last - first - 1
-    end = _WHOLE if last == len(value.widths) else start + size
-    return (which, start, end), size if value.simple else None
+    assert value.widths is not None and value.shape is not None
+    sizes = value.widths if value.simple else value.shape[1:]
+    start = sum(sizes[:first]) + first  # type: ignore[arg-type]
+    size = sum(sizes[first:last]) + last - first - 1  # type: ignore[arg-type]
+    return (which, start, _WHOLE if last == len(sizes) else start + size), size
 
 
 def _words(own: Sequence[Value], piece: _Words) -> str:

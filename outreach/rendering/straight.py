@@ -108,7 +108,7 @@ class Straight:
         self,
         contact: Contact,
         now: datetime,
-        zone: tzinfo,
+        zone_of: Callable[[Contact], tzinfo],
         locale: Locale,
         languages: Mapping[str, object],
     ) -> tuple[Path, list[Value], str, str | None]:
@@ -119,20 +119,32 @@ class Straight:
         key = (contact.locale, contact.timezone, now) if self._uses_now else contact.locale
         ambient = self._moments.get(key)
         if ambient is None:
-            moment = now.astimezone(zone)
-            with rendering(Rendering(locale, zone)):
-                try:
-                    ambient = self._ambient({"now": moment, "today": moment.date(), **languages})
-                except Exception as error:
-                    # It may well be that no contact gets there; Jinja will see.
-                    raise HopelessError(str(error)) from error
-            if len(self._moments) >= _MOST_MOMENTS:
-                self._moments.clear()
-            self._moments[key] = ambient
+            ambient = self._at(key, now, zone_of(contact), locale, languages)
         if not self._has_state:
             return self._run(contact, ambient, locale.language)  # type: ignore[no-any-return]
-        with rendering(Rendering(locale, zone, contact.first_name)):
+        with rendering(Rendering(locale, zone_of(contact), contact.first_name)):
             return self._run(contact, ambient, locale.language)  # type: ignore[no-any-return]
+
+    def _at(
+        self,
+        key: object,
+        now: datetime,
+        zone: tzinfo,
+        locale: Locale,
+        languages: Mapping[str, object],
+    ) -> tuple[object, ...]:
+        """Return what depends on the moment and the language alone, and keep it for others."""
+        moment = now.astimezone(zone)
+        with rendering(Rendering(locale, zone)):
+            try:
+                ambient = self._ambient({"now": moment, "today": moment.date(), **languages})
+            except Exception as error:
+                # It may well be that no contact gets there; Jinja will see.
+                raise HopelessError(str(error)) from error
+        if len(self._moments) >= _MOST_MOMENTS:
+            self._moments.clear()
+        self._moments[key] = ambient
+        return ambient  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +152,8 @@ class _Term:
     """An expression in Python.
 
     `missing` if it may be None, where a template has a missing value; `ambient` if it depends on
-    no contact; `literal` if it is a constant and nothing else; `is_set` if it is a set of texts.
+    no contact; `literal` if it is a constant and nothing else; `is_set` if it is a set of texts;
+    `is_field` if it comes from the contact as it is, and so is no markup.
     """
 
     code: str
@@ -148,6 +161,7 @@ class _Term:
     ambient: bool = False
     literal: bool = False
     is_set: bool = False
+    is_field: bool = False
 
 
 @dataclass(slots=True)
@@ -281,7 +295,13 @@ class _Writer:
         if isinstance(inner, nodes.Name) and inner.name == "content" and not self.head:
             return
         assert inner is not None
-        self._line(f"x = {self._whole(self._term(inner))}")
+        term = self._term(inner)
+        code = self._whole(term)
+        if term.is_field and not self.head and child.name == PUT_ASIDE:
+            assert isinstance(child.args[0], nodes.Const)
+            self._put_aside(child.args[0].value, code)
+            return
+        self._line(f"x = {code}")
         self._line("if x.__class__ is not str: x = text(x)")
         if self.head:
             self._line("h.append(x)")
@@ -289,25 +309,28 @@ class _Writer:
         if child.name != PUT_ASIDE:
             raise UnfitError("a text that is not taken apart")
         assert isinstance(child.args[0], nodes.Const)
-        self._put_aside(child.args[0].value)
+        self._put_aside(child.args[0].value, "x")
 
-    def _put_aside(self, site: int) -> None:
+    def _put_aside(self, site: int, code: str) -> None:
         assert self.sandbox is not None
         if site in self.keys.paired:
             raise UnfitError("a value that is told apart from others")
-        self._line("if x:")
+        self._line(f"if {code}:")
         self.depth += 1
         if site in self.keys.keyed:
-            self._key("(known(x) or tame(x)).text")
+            self._key(f"(known({code}) or tame({code})).text")
         else:
-            self._line("add(known(x) or tame(x))")
+            self._line(f"add(known({code}) or tame({code}))")
             if self.sandbox.language is Language.MARKDOWN:
-                for edge in ("x[0]", "x[-1]"):
-                    self._line(f"if not {edge}.isalnum():")
-                    self._line(f"    if not {edge}.isascii(): raise UnfitError")
+                for edge in ("[0]", "[-1]"):
+                    self._line(f"if not {code}{edge}.isalnum():")
+                    self._line(f"    if not {code}{edge}.isascii(): raise UnfitError")
                     self._line(f"    p |= {self._bit()}")
         self.depth -= 1
-        self._line(f"else: p |= {self._bit()}")
+        empty = self._bit()
+        # What is false and no text is not empty: a zero is printed, and what is missing is not.
+        self._line(f"elif {code} == '': p |= {empty}")
+        self._line("else: raise UnfitError")
 
     def _key(self, code: str) -> None:
         self.keyed = True
@@ -387,13 +410,15 @@ class _Writer:
         if owner == "promise":
             return _Term(f"promised({self._read('contact.tier')}, {name!r})", missing=True)
         if name in CONTACT_FIELDS:
-            return _Term(self._read(f"contact.{name}"), missing=True)
+            return _Term(self._read(f"contact.{name}"), missing=True, is_field=True)
         if name in CONTACT_SETS:
             return _Term(self._read(f"contact.{name}"), is_set=True)
         if name == "attributes":
             raise UnfitError("all attributes at once")
         if name in self.around.attributes:
-            return _Term(self._read(f"contact.attributes.get({name!r})"), missing=True)
+            return _Term(
+                self._read(f"contact.attributes.get({name!r})"), missing=True, is_field=True
+            )
         return _Term(self._read(f"contact.attributes[{name!r}]"))
 
     def _read(self, code: str) -> str:
@@ -612,7 +637,9 @@ _known: dict[str, Value] = {}
 
 
 def _tame(text: str) -> Value:
-    """Return a new value and remember it, or raise `NotTameError`."""
+    """Return a new value and remember it, or raise where it is no text or not tame."""
+    if text.__class__ is not str:
+        text = _text(text)
     value = Value(text)
     # What is simple has nothing in it that is not tame, unless it is long or ends in two ways.
     if not value.simple or len(text) > LONGEST or text[-1] in "dDyY":
