@@ -217,11 +217,7 @@ class CompiledTemplate:
         template = self.template
         bodies = {name: sheet.body for name, sheet in template.sheets.items()}
         loader = jinja2.FunctionLoader(bodies.get)
-        written = {
-            name: template.sandboxes[Language.TEXT if name.endswith(".txt") else Language.HTML]
-            .parse(body, name, name)
-            for name, body in bodies.items()
-        }  # fmt: skip
+        written = template.trees
         inline = {
             key: (template.sandboxes[Language.TEXT].parse(*source, source[1]), *source)
             for key in ("subject", "preheader", "text")

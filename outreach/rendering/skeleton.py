@@ -7,7 +7,7 @@ structure of the MJML, in a link's host - is found here, and becomes part of the
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
@@ -27,6 +27,7 @@ from outreach.rendering.folding import (
     hole,
     number_of,
 )
+from outreach.rendering.pattern import taken_apart
 from outreach.rendering.press import Script
 from outreach.rendering.sandbox import Language
 from outreach.rendering.splicing import (
@@ -445,26 +446,15 @@ def _pieces(
     plain: bool = False,
 ) -> list[str | tuple[int, Callable[[str], str]] | int]:
     pieces: list[str | tuple[int, Callable[[str], str]] | int] = []
+    numbers = {marker: number for number, marker in markers.items()}
     position = 0
     for found in HOLE.finditer(line):
-        pieces += _with_tokens(line[position : found.start()], markers)
+        pieces += taken_apart(line[position : found.start()], numbers)
         index = number_of(found[1])
         pieces.append((index, str if plain else escapes[index, found[2]]))
         position = found.end()
-    pieces += _with_tokens(line[position:], markers)
+    pieces += taken_apart(line[position:], numbers)
     return pieces
-
-
-def _with_tokens(text: str, markers: Mapping[int, str]) -> Iterator[str | int]:
-    for number, marker in markers.items():
-        if marker in text:
-            before, _, after = text.partition(marker)
-            yield from _with_tokens(before, markers)
-            yield number
-            yield from _with_tokens(after, markers)
-            return
-    if text:
-        yield text
 
 
 def _merged(sections: Sequence[Section]) -> list[Section]:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import count
+from itertools import accumulate, count
 from threading import Lock
 from unicodedata import east_asian_width
 
@@ -30,6 +30,7 @@ from outreach.rendering.encoding import (
     squeezed_behind,
 )
 from outreach.rendering.folding import ONLY_MARKUP
+from outreach.rendering.pattern import taken_apart
 from outreach.rendering.press import Script
 from outreach.rendering.text import WIDTH, Block, columns
 
@@ -1071,34 +1072,26 @@ class SplicedPart:
 
 def _split(text: str, markers: Mapping[int, str]) -> list[str | int]:
     """Return `text` with the numbers of tokens in place of their markers."""
-    if not markers:
-        return [text] if text else []
-    numbers = {marker: number for number, marker in markers.items()}
-    pieces = re.split(f"({'|'.join(map(re.escape, numbers))})", text)
-    return [numbers.get(piece, piece) for piece in pieces if piece]
+    return taken_apart(text, {marker: number for number, marker in markers.items()})
 
 
 def _sliced(encoded: bytes, markers: Mapping[int, str]) -> list[bytes | _Slice]:
     """Return encoded text with markers taken out, which soft line breaks may have cut in two."""
-    if not markers:
-        return [encoded]
-    names = {f"m{number}": number for number in markers}
-    pattern = b"|".join(
-        b"(?P<m%d>%s)" % (number, rb"(?:=\r\n)?".join(bytes([byte]) for byte in marker.encode()))
-        for number, marker in markers.items()
-    )
+    lines = encoded.split(SOFT_BREAK)
+    # Without the breaks markers are whole; then each break goes back to where it was.
+    breaks = list(accumulate(map(len, lines[:-1])))
+    slots = {marker.encode(): number for number, marker in markers.items()}
     pieces: list[bytes | _Slice] = []
-    position = 0
-    for found in re.finditer(pattern, encoded):
-        pieces.append(encoded[position : found.start()])
-        number = names[str(found.lastgroup)]
-        start = 0
-        halves = found[0].split(b"=\r\n")
-        for place, half in enumerate(halves):
-            if place:
-                pieces.append(b"=\r\n")
-            pieces.append((number, start, start + len(half)))
-            start += len(half)
-        position = found.end()
-    pieces.append(encoded[position:])
-    return [piece for piece in pieces if piece]
+    start = 0
+    for piece in taken_apart(b"".join(lines), slots):
+        size = len(piece) if isinstance(piece, bytes) else len(markers[piece])
+        at = 0
+        while breaks and breaks[0] < start + size:
+            end = breaks.pop(0) - start
+            if end > at:
+                pieces.append(piece[at:end] if isinstance(piece, bytes) else (piece, at, end))
+            pieces.append(SOFT_BREAK)
+            at = end
+        pieces.append(piece[at:] if isinstance(piece, bytes) else (piece, at, size))
+        start += size
+    return [*pieces, *[SOFT_BREAK] * len(breaks)]
