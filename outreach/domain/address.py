@@ -83,7 +83,7 @@ def parse_address(text: str) -> Address:
 
 
 def written_address(text: str) -> str:
-    """Return an address as it stands in headers, or raise `AddressError`: `str(parse_address(…))`."""
+    """Return an address as it stands in headers: `str(parse_address(text))`, quickly."""
     if text.isascii():
         lowered = text.lower()
         if _PLAIN(lowered):

@@ -7,10 +7,11 @@ which survives lower- and upper-casing, and a token is never longer than what fi
 a local part beside a short prefix.
 
 A token is a synthetic-IV construction: a MAC of 72 bits of the content, and the content masked by a
-stream that the MAC starts, both by keyed BLAKE2b (RFC 7693), with the kind as its personalisation. The same content always gives the same token, which
-is what makes a Message-ID recognisable when a delivery is sent again; what it says cannot be read,
-and at a million guesses a second a forged one is found after 75 million years. Tokens never expire:
-an unsubscribe link must work for as long as the mail exists.
+stream that the MAC starts, both by keyed BLAKE2b (RFC 7693) with the kind as personalisation. The
+same content always gives the same token, which is what makes a Message-ID recognisable when a
+delivery is sent again; what it says cannot be read, and at a million guesses a second a forged one
+is found after 75 million years. Tokens never expire: an unsubscribe link must work for as long as
+the mail exists.
 """
 
 import base64
@@ -96,7 +97,7 @@ class Signer:
 
         def sign(contents: Sequence[bytes]) -> list[bytes]:
             # What `_mac` and `_masked` do, from where key and kind have been taken in already.
-            raw = []
+            raw: list[bytes] = []
             for (mac, mask, size), content in zip(begun, contents, strict=True):
                 own = mac.copy()
                 own.update(content)
@@ -162,9 +163,7 @@ class Links:
             return self._number(_PREFERENCES, contact_id)
         return self._number(_VIEW if kind is Token.VIEW else _DELIVERY, delivery_id)
 
-    def maker(
-        self, kinds: Collection[Token], series: str
-    ) -> Callable[[int, int], list[bytes]]:
+    def maker(self, kinds: Collection[Token], series: str) -> Callable[[int, int], list[bytes]]:
         """Return what gives the tokens for a contact and a delivery, by kind, in ASCII.
 
         Of the kinds that are not wanted there is nothing.

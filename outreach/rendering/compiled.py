@@ -45,7 +45,7 @@ from outreach.rendering.sandbox import (
 )
 from outreach.rendering.skeleton import Key, LearnedError, Skeleton
 from outreach.rendering.snapshot import CONTACT_FIELDS, CONTACT_SETS
-from outreach.rendering.splicing import Filled, SplicedPart, Tokens, Value, value_of
+from outreach.rendering.splicing import Filled, SplicedPart
 from outreach.rendering.straight import (
     HopelessError,
     Path,
@@ -65,6 +65,7 @@ from outreach.rendering.templates import (
     tidy,
     zone_for,
 )
+from outreach.rendering.values import Tokens, Value, value_of
 
 MOST_SKELETONS = 256
 """Skeletons kept for one template."""
@@ -350,8 +351,8 @@ class CompiledTemplate:
             try:
                 step = shortcut.straight(contact, now, self._zone_of, locale, languages)
             except HopelessError:
-                self._shortcut = None
-            except Exception:  # noqa: BLE001, S110 - whatever it is, Jinja will say what it means
+                self._shortcut, self._hopeless = None, True
+            except Exception:  # noqa: S110 - whatever it is, Jinja will say what it means
                 pass
             else:
                 lesson = shortcut.lessons.get(step[0])
@@ -426,7 +427,7 @@ class CompiledTemplate:
 
     def _written_straight(self) -> Straight:
         template, keys = self.template, self._keys
-        if self._whole_text and self._text is not None or not self._links_are_marked:
+        if (self._whole_text and self._text is not None) or not self._links_are_marked:
             raise UnfitError("a part that is rendered whole")
         subject, preheader = self._heads["subject"], self._heads.get("preheader", "")
         body = self._sandboxes[template.body_language]

@@ -28,7 +28,8 @@ from outreach.rendering.message import (
 )
 from outreach.rendering.pattern import Pattern
 from outreach.rendering.press import Script
-from outreach.rendering.splicing import Filled, Tokens, Value
+from outreach.rendering.splicing import Filled
+from outreach.rendering.values import Tokens, Value
 
 if TYPE_CHECKING:
     from outreach.rendering.dkim import Seal, SigningKey
@@ -91,7 +92,7 @@ class Frame:
             form = self._forms[shape] = self._made(*shape)
         return form
 
-    def _made(self, has_html: bool, images: tuple[str, ...], has_invite: bool) -> _Form:  # noqa: FBT001
+    def _made(self, has_html: bool, images: tuple[str, ...], has_invite: bool) -> _Form:
         text, html, invite = (token_hex().encode() for _ in range(3))
         body = body_of(
             self._mail.message_id,
@@ -112,7 +113,9 @@ class Frame:
         head = self._headers + ends + empty
         around[0] = begin
         seal = None
-        raw = {f"{name}: {mark}\r\n".encode(): self._first + at for at, (name, mark) in self._named()}
+        raw = {
+            f"{name}: {mark}\r\n".encode(): self._first + at for at, (name, mark) in self._named()
+        }
         if self._keys and empty:
             from outreach.rendering.dkim import Seal  # noqa: PLC0415 - slow to import
 
@@ -242,10 +245,8 @@ def _signatures(
 ) -> bytes:
     """Return the headers that sign a message with this body in the relaxed canonical form."""
     to = varying.to
-    if b"  " in to or b"\r\n " in to:
-        to = relaxed_header(b"to", to[3:])
-    else:
-        to = b"to:" + to[4:]
+    is_folded = b"  " in to or b"\r\n " in to
+    to = relaxed_header(b"to", to[3:]) if is_folded else b"to:" + to[4:]
     return seal.signatures(
         [*tokens, to, varying.subject[1], varying.date[1]],
         hashlib.sha256(b"".join(body)).digest(),
@@ -280,9 +281,7 @@ def _subject_header(subject: str) -> tuple[bytes, bytes]:
 
 
 @lru_cache(maxsize=64)
-def _date_header(
-    moment: datetime, _offset: timedelta
-) -> tuple[tuple[bytes, bytes], bytes]:
+def _date_header(moment: datetime, _offset: timedelta) -> tuple[tuple[bytes, bytes], bytes]:
     """Return the header and its relaxed canonical form, and the seconds since 1970."""
     # The offset keeps apart what is the same instant in two zones.
     header = date_header(moment)

@@ -27,18 +27,12 @@ from outreach.rendering.folding import (
     hole,
     number_of,
 )
+from outreach.rendering.lines import Line
+from outreach.rendering.paragraphs import Paragraph
 from outreach.rendering.pattern import taken_apart
 from outreach.rendering.press import Script
 from outreach.rendering.sandbox import Language
-from outreach.rendering.splicing import (
-    Filled,
-    Line,
-    Paragraph,
-    Section,
-    SplicedPart,
-    Tokens,
-    Value,
-)
+from outreach.rendering.splicing import Filled, Section, SplicedPart
 from outreach.rendering.templates import (
     Template,
     hidden_preheader,
@@ -55,6 +49,7 @@ from outreach.rendering.text import (
     links_of,
     text_blocks,
 )
+from outreach.rendering.values import Tokens, Value
 
 if TYPE_CHECKING:
     from outreach.rendering.frame import Press
@@ -95,8 +90,9 @@ class Skeleton:
     """The mail of one key. `fill` gives it with the values of one contact.
 
     `sites` are the places in the template that printed the values. `proved`, `used`, `fills` and
-    `press` are of those who keep it: what is known of it, and what makes its messages. Raises `LearnedError` where
-    the key has to hold more, and `NotTameError` where only the plain path will do.
+    `press` are of those who keep it: what is known of it, and what makes its messages. Raises
+    `LearnedError` where the key has to hold more, and `NotTameError` where only the plain path will
+    do.
     """
 
     def __init__(
@@ -164,7 +160,8 @@ class Skeleton:
             script.say(f"v{index} = v[{index}]")
         spaced = [f'" " in v[{index}].text' for index in dict.fromkeys(self._unspaced)]
         if spaced:
-            script.say(f"if {' or '.join(spaced)}: raise {script.bind(NotTameError)}('a link with a space in it')")
+            error = script.bind(NotTameError)
+            script.say(f"if {' or '.join(spaced)}: raise {error}('a link with a space in it')")
         for link in self._links:
             script.say(f"{script.bind(self._check)}({script.bind(link)}, v)")
         parts = [self._text] if self._html is None else [self._text, self._html]

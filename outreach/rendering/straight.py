@@ -22,11 +22,20 @@ from jinja2.utils import _PassArg
 
 from outreach.domain.contact import Contact
 from outreach.rendering.filters import FILTERS, TESTS, greeting_in
-from outreach.rendering.folding import LONGEST, PRINT, PUT_ASIDE, Keys, KeySandbox, NotTameError, is_tame
+from outreach.rendering.folding import (
+    LONGEST,
+    PRINT,
+    PUT_ASIDE,
+    Keys,
+    KeySandbox,
+    NotTameError,
+    is_tame,
+)
+from outreach.rendering.mjml_source import words
 from outreach.rendering.sandbox import Language, Rendering, rendering
 from outreach.rendering.snapshot import CONTACT_FIELDS, CONTACT_SETS
-from outreach.rendering.splicing import Value
 from outreach.rendering.templates import one_line
+from outreach.rendering.values import Value
 
 Path = tuple[object, ...] | int
 """The branches taken, one bit each, and the values that belong to a key."""
@@ -39,14 +48,12 @@ _MOST_MOMENTS = 1024
 #: What depends on the moment and the language alone.
 _AMBIENT = ("now", "today", "language", "locale", "direction")
 #: Filters that ask for nothing but their arguments, and those that ask for locale, zone or budget.
-_STATELESS = frozenset(
+_STATELESS = words(
     "abs capitalize count first float int last length lower round title trim truncate upper "
-    "urlencode wordcount".split()
+    "urlencode wordcount"
 )
-_STATEFUL = frozenset("date datetime join money number percent sort time".split())
-_METHODS = frozenset(
-    "capitalize endswith lower removeprefix removesuffix startswith strip title upper".split()
-)
+_STATEFUL = words("date datetime join money number percent sort time")
+_METHODS = words("capitalize endswith lower removeprefix removesuffix startswith strip title upper")
 _OPERATORS = {
     "eq": "==", "ne": "!=", "lt": "<", "lteq": "<=", "gt": ">", "gteq": ">=", "in": "in",
     "notin": "not in",
@@ -201,7 +208,7 @@ class _Writer:
         return "\n".join(
             [
                 "def run(contact, a, spoken):",
-                "    p, k, v = 0, [], [None, None]",
+                "    p, k, v, pairs = 0, [], [None, None], {}",
                 "    add = v.append",
                 *(f"    {local} = {code}" for code, local in self.reads.items()),
                 *(f"    {local} = unset" for local in self.unset),
@@ -274,7 +281,7 @@ class _Writer:
         self._body(node.else_)
         self.depth = depth
 
-    def _assign(self, name: str, node: nodes.Expr) -> None:
+    def _assign(self, name: str, node: nodes.Node) -> None:
         known = {"contact", "promise", "content", "subject", "preheader", *_AMBIENT}
         if name in known or name in self.around.shared:
             raise UnfitError("a name that means something gets a value")
@@ -313,12 +320,12 @@ class _Writer:
 
     def _put_aside(self, site: int, code: str) -> None:
         assert self.sandbox is not None
-        if site in self.keys.paired:
-            raise UnfitError("a value that is told apart from others")
         self._line(f"if {code}:")
         self.depth += 1
         if site in self.keys.keyed:
             self._key(f"(known({code}) or tame({code})).text")
+        elif site in self.keys.paired:
+            self._pair(code)
         else:
             self._line(f"add(known({code}) or tame({code}))")
             if self.sandbox.language is Language.MARKDOWN:
@@ -331,6 +338,16 @@ class _Writer:
         # What is false and no text is not empty: a zero is printed, and what is missing is not.
         self._line(f"elif {code} == '': p |= {empty}")
         self._line("else: raise UnfitError")
+
+    def _pair(self, code: str) -> None:
+        """Put a value aside that stands for all such that are equal to it."""
+        assert self.sandbox is not None
+        if self.sandbox.language is Language.MARKDOWN:
+            raise UnfitError("a value in Markdown that is told apart from others")
+        self._line(f"if {code} not in pairs:")
+        self._line(f"    pairs[{code}] = len(v)")
+        self._line(f"    add(known({code}) or tame({code}))")
+        self._key(f"pairs[{code}]")
 
     def _key(self, code: str) -> None:
         self.keyed = True
@@ -361,7 +378,7 @@ class _Writer:
         code = f"tuple(sorted({term.code}))" if term.is_set else term.code
         return _Term(f"some({code})", ambient=term.ambient)
 
-    def _term(self, node: nodes.Expr) -> _Term:
+    def _term(self, node: nodes.Node) -> _Term:
         write = _TERMS.get(type(node))
         if write is None:
             raise UnfitError(f"{type(node).__name__} is left to Jinja")
@@ -384,7 +401,9 @@ class _Writer:
         if not all(isinstance(item, nodes.Const) for item in node.items):
             raise UnfitError("a list of what differs")
         items = [item.value for item in node.items]  # type: ignore[attr-defined]
-        return _Term(self._bound(items if isinstance(node, nodes.List) else tuple(items)), False, True, True)
+        return _Term(
+            self._bound(items if isinstance(node, nodes.List) else tuple(items)), False, True, True
+        )
 
     def _name(self, node: nodes.Name) -> _Term:
         name = node.name
@@ -597,14 +616,15 @@ def _some(value: Any) -> Any:  # noqa: ANN401 - any value of a template
         raise UnfitError
     if value.__class__ in (int, float, bool):
         return value
-    if isinstance(value, str | list | tuple | dict | frozenset):
-        if len(value) > _LONGEST or (not isinstance(value, str) and _length(value) > _LONGEST):
-            raise UnfitError
+    if isinstance(value, str):
+        size = len(value)
+    elif isinstance(value, list | tuple | dict | frozenset):
+        size = sum(len(item) if isinstance(item, str) else 1 for item in value)
+    else:
+        return value
+    if size > _LONGEST:
+        raise UnfitError
     return value
-
-
-def _length(items: Any) -> int:  # noqa: ANN401 - any collection
-    return sum(len(item) if isinstance(item, str) else 1 for item in items)
 
 
 def _text(value: object) -> str:
@@ -618,7 +638,7 @@ def _text(value: object) -> str:
 
 
 def _joined(parts: Sequence[object]) -> str:
-    return "".join([part if part.__class__ is str else _text(part) for part in parts])  # type: ignore[misc]
+    return "".join([part if part.__class__ is str else _text(part) for part in parts])
 
 
 def _given(value: object) -> object:
@@ -630,7 +650,7 @@ def _given(value: object) -> object:
 def _a_text(value: object) -> str:
     if value.__class__ is not str:
         raise UnfitError
-    return value  # type: ignore[return-value]
+    return value
 
 
 _known: dict[str, Value] = {}
@@ -642,9 +662,9 @@ def _tame(text: str) -> Value:
         text = _text(text)
     value = Value(text)
     # What is simple has nothing in it that is not tame, unless it is long or ends in two ways.
-    if not value.simple or len(text) > LONGEST or text[-1] in "dDyY":
-        if not is_tame(text):
-            raise NotTameError("a value is not one line of words")
+    is_sure = value.simple and len(text) <= LONGEST and text[-1] not in "dDyY"
+    if not (is_sure or is_tame(text)):
+        raise NotTameError("a value is not one line of words")
     if len(_known) >= _MOST_KNOWN:
         _known.clear()
     _known[text] = value

@@ -17,8 +17,8 @@ from outreach.rendering.compiled import CompiledTemplate, Found
 from outreach.rendering.folding import NotTameError
 from outreach.rendering.frame import Frame, Varying
 from outreach.rendering.message import Mailbox
-from outreach.rendering.splicing import Tokens
 from outreach.rendering.templates import ContactLinks, Template
+from outreach.rendering.values import Tokens
 from outreach.services.composing import Composed, shown_name
 
 if TYPE_CHECKING:
