@@ -9,7 +9,7 @@ ROUNDS ?= 100
 SEED ?= 20261201
 AS_ROOT := $(shell test "$$(id -u)" = 0 || echo sudo -n)
 
-.PHONY: help demo test chaos lint format bench docs wheel postgres dovecot chromium clean
+.PHONY: help demo test chaos lint format bench parsers docs wheel postgres dovecot chromium clean
 
 help:
 	@echo "make demo    a workspace with sample contacts, and mail to its clients in a mailbox"
@@ -79,6 +79,9 @@ lint: .venv/ready
 format: .venv/ready
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
+
+parsers: .venv/ready
+	OUTREACH_MESSAGES=100000 $(BIN)/python -m pytest -n 0 -q tests/rendering/test_parsers.py
 
 bench: .venv/ready
 	@failed=; for file in bench/[a-z]*.py; do \

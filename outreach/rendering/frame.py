@@ -166,20 +166,18 @@ class Frame:
         body = _joined(form.squeezed, octets, even, invite and squeezed(invite))
         return b"".join([_signatures(form.seal, varying, octets, body), *pieces])
 
-    def press(self, skeleton: "Skeleton") -> "Press | None":
-        """Return what makes messages of a skeleton faster, or None where there is nothing to gain.
-
-        Of one that shows no images, for a mailing without invitations.
-        """
-        has_html = skeleton.has_html
-        form = self._form((has_html, (), False))
+    def press(self, skeleton: "Skeleton", *, has_invite: bool = False) -> "Press | None":
+        """Return what makes a skeleton's messages faster, or None where there is nothing to gain."""
+        form = self._form((skeleton.has_html, skeleton.images, has_invite))
         even = form.seal is not None
         if self._keys and not even:
             return None
-        script = Script("v", "t", "to", "subject", "date")
+        script = Script("v", "t", "to", "subject", "date", "invite", "even_invite")
         names = [f"o{number}" for number in range(self._first)]
         script.say(f"{', '.join(names)} = t.octets")
-        parts = skeleton.write(script, even=even)
+        parts = [(f"*{raw}", f"*{other}") for raw, other in skeleton.write(script, even=even)]
+        if has_invite:
+            parts.append(("invite", "even_invite"))
         names += ["to", "subject", "date"]
         pieces = [script.bind(b""), *form.head.write(script, names)]
         others = []
@@ -187,18 +185,25 @@ class Frame:
             pieces += around.write(script, names)
             others += form.squeezed[at].write(script, names)
             if at < len(parts):
-                pieces.append(f"*{parts[at][0]}")
-                others.append(f"*{parts[at][1]}")
+                pieces.append(parts[at][0])
+                others.append(parts[at][1])
         result = f"[{', '.join(pieces)}]"
         script.say(f"return {result}, [{', '.join(others)}]" if even else f"return {result}")
         return Press(form, script.function())
 
     def pressed(
-        self, press: "Press", varying: "Varying", values: Sequence[Value], tokens: Tokens
+        self,
+        press: "Press",
+        varying: "Varying",
+        values: Sequence[Value],
+        tokens: Tokens,
+        invite: bytes | None = None,
     ) -> bytes:
         """Do what `message` does, with a press."""
         self._measure(press.form, varying)
-        made = press.run(values, tokens, varying.to, varying.subject[0], varying.date[0])
+        even = squeezed(invite) if invite is not None else b""
+        headers = varying.to, varying.subject[0], varying.date[0]
+        made = press.run(values, tokens, *headers, invite, even)
         seal = press.form.seal
         if seal is None:
             return b"".join(made)

@@ -129,24 +129,7 @@ class Line:
         templates: dict[object, tuple[bytes, bytes, int]] = {}
         rest = script.bind(partial(self._learn, templates, plain))
         line, other = script.local(), script.local()
-        sizes, names = [], iter([script.local() for _ in self._spots])
-        arguments = []
-        for step in self._steps:
-            if isinstance(step, int):
-                arguments.append(f"o{step}")
-            elif isinstance(step, tuple):
-                name = next(names)
-                value, escape = f"v{step[0]}", script.bind(step[1])
-                code = f"{value}.quoted.get({escape}) or {value}.quote({escape})"
-                if plain:
-                    code = f"{value}.octets"
-                elif step[1] in ONLY_MARKUP:
-                    code = f"{value}.unmarked or {code}"
-                script.say(f"{name} = {code}")
-                sizes.append(f"len({name})")
-                arguments.append(name)
-        key = f"({', '.join(sizes)})" if len(sizes) > 1 else sizes[0]
-        given = f"({', '.join(arguments)})" if len(arguments) > 1 else arguments[0]
+        key, given = self._write_values(script, plain=plain)
         has_end = bool(self._behind) and not plain
         behind, even_behind = script.local(), script.local()
         script.say(f"{line} = {script.bind(templates.get)}({key})")
@@ -176,6 +159,25 @@ class Line:
             pieces.append(behind)
             others.append(even_behind if even else behind)
         return pieces, others
+
+    def _write_values(self, script: Script, *, plain: bool) -> tuple[str, str]:
+        """Write what encodes the values; return their sizes, and what is put into a template."""
+        sizes, arguments = [], []
+        for step in self._steps:
+            if isinstance(step, int):
+                arguments.append(f"o{step}")
+            elif isinstance(step, tuple):
+                name, value, escape = script.local(), f"v{step[0]}", script.bind(step[1])
+                code = f"{value}.quoted.get({escape}) or {value}.quote({escape})"
+                if plain:
+                    code = f"{value}.octets"
+                elif step[1] in ONLY_MARKUP:
+                    code = f"{value}.unmarked or {code}"
+                script.say(f"{name} = {code}")
+                sizes.append(f"len({name})")
+                arguments.append(name)
+        key = f"({', '.join(sizes)})" if len(sizes) > 1 else sizes[0]
+        return key, f"({', '.join(arguments)})" if len(arguments) > 1 else arguments[0]
 
     def _learn(
         self,

@@ -12,7 +12,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from outreach.errors import Problem, TemplateError
+from outreach.errors import MessageError, Problem, TemplateError
 from outreach.rendering.css import MARKUP, attributes_of
 from outreach.rendering.folding import (
     CONTENT,
@@ -28,6 +28,7 @@ from outreach.rendering.folding import (
     number_of,
 )
 from outreach.rendering.lines import Line
+from outreach.rendering.message import shown_images
 from outreach.rendering.paragraphs import Paragraph
 from outreach.rendering.pattern import taken_apart
 from outreach.rendering.press import Script
@@ -92,7 +93,7 @@ class Skeleton:
     `sites` are the places in the template that printed the values. `proved`, `used`, `fills` and
     `press` are of those who keep it: what is known of it, and what makes its messages. Raises
     `LearnedError` where the key has to hold more, and `NotTameError` where only the plain path will
-    do.
+    do. `images` are the names of those that the HTML shows.
     """
 
     def __init__(
@@ -106,6 +107,7 @@ class Skeleton:
         self.proved = False
         self.used = False
         self.fills = 0
+        self.images: tuple[str, ...] = ()
         self.press: Press | None = None
         self._sites = sites
         self._paired = frozenset(keys.paired)
@@ -199,8 +201,11 @@ class Skeleton:
         if any(_has_private(problem.message) for problem in page.warnings):
             raise NotTameError("it has warnings about values")
         html = page.html
-        if "cid:" in html or "CID:" in html:
-            raise NotTameError("it shows images that come along")
+        try:
+            shown = shown_images(html, template.images)
+        except MessageError as error:
+            raise NotTameError("it shows an image that does not come along") from error
+        self.images = tuple(image.cid for image in shown)
         if key.has_preheader and not page.has_preview:
             fixed = key.preheader
             html = with_hidden(html, _HIDDEN_HOLE if fixed is None else hidden_preheader(fixed))

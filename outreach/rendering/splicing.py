@@ -216,11 +216,9 @@ class SplicedPart:
                     script.say(f"if {name} is None: raise {script.bind(NotPlainError)}")
             raw[at] = even[at] = [name]
             if is_uneven:
-                other = script.local()
-                script.say(f"{other} = {name}")
-                script.say(
-                    f"if b'  ' in {name} or b'\\t' in {name}: {other} = {script.bind(squeezed)}({name})"
-                )
+                other, even_of = script.local(), script.bind(squeezed)
+                blanks = f"b'  ' in {name} or b'\\t' in {name}"
+                script.say(f"{other} = {even_of}({name}) if {blanks} else {name}")
                 even[at] = [other]
         script.say(f"{pieces} = [{', '.join(name for names in raw for name in names)}]")
         if others is not None:

@@ -16,7 +16,7 @@ from outreach.domain.mailing import MailKind, Sender
 from outreach.domain.tiers import Tiers
 from outreach.errors import MessageError, Problem
 from outreach.rendering import message
-from outreach.rendering.message import InlineImage, ListId, Mail, Mailbox, build_message
+from outreach.rendering.message import InlineImage, Invite, ListId, Mail, Mailbox, build_message
 from outreach.rendering.templates import ContactLinks, Rendered, Scene, Template
 
 if TYPE_CHECKING:
@@ -132,11 +132,7 @@ class Composer:
         problems = []
         for version in (self.template, *self.template.translations.values()):
             filling = self._filling(version)
-            if _takes_along(version):
-                source = version.display(version.file)
-                hint = "attachments, inline images and events are put in for each contact"
-                problems.append(Problem("is composed by the plain path", source, hint=hint))
-            elif filling is not None:
+            if filling is not None:
                 problems += filling.template.problems
         return problems
 
@@ -149,7 +145,7 @@ class Composer:
                 from outreach.services.filling import Filling  # noqa: PLC0415
 
                 try:
-                    made = None if _takes_along(version) else Filling(self, version)
+                    made = Filling(self, version)
                 except MessageError:
                     made = None  # as for each message; there it is said
                 self._fillings[version] = made
@@ -190,13 +186,7 @@ class Composer:
             html=rendered.html,
             attachments=version.attachments,
             images=version.images,
-            invite=version.invite(
-                contact,
-                scene,
-                uid=mail.message_id.strip("<>"),
-                reader=box,
-                rsvp=self._kind is not MailKind.NEWSLETTER,
-            ),
+            invite=self.invite(version, contact, scene, mail.message_id, box),
         )
         return Composed(
             message=build_message(mail),
@@ -205,6 +195,18 @@ class Composer:
             recipient=recipient,
             render=lambda: rendered,
             images=version.images,
+        )
+
+    def invite(
+        self, version: Template, contact: Contact, scene: Scene, message_id: str, reader: Mailbox
+    ) -> Invite | None:
+        """Return the invitation that goes along, as it reads for `contact`."""
+        return version.invite(
+            contact,
+            scene,
+            uid=message_id.strip("<>"),
+            reader=reader,
+            rsvp=self._kind is not MailKind.NEWSLETTER,
         )
 
     def mail(
@@ -248,11 +250,6 @@ class Composer:
             locale=self.locale,
             tiers=self.tiers,
         )
-
-
-def _takes_along(template: Template) -> bool:
-    """Whether a mail of `template` has more parts than its text and its HTML."""
-    return bool(template.attachments or template.images or template.front_matter.event)
 
 
 def shown_name(contact: Contact) -> str | None:

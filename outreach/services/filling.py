@@ -16,7 +16,7 @@ from outreach.errors import OutreachError
 from outreach.rendering.compiled import CompiledTemplate, Found
 from outreach.rendering.folding import NotTameError
 from outreach.rendering.frame import Frame, Varying
-from outreach.rendering.message import Mailbox
+from outreach.rendering.message import Mailbox, invite_part
 from outreach.rendering.templates import ContactLinks, Template
 from outreach.rendering.values import Tokens
 from outreach.services.composing import Composed, shown_name
@@ -42,6 +42,9 @@ class Filling:
         markers = {int(kind): links.token(kind, 0, 0, self._series) for kind in Token}
         now = datetime(2000, 1, 1, tzinfo=UTC)
         mail = composer.mail(links, 0, 0, now, Mailbox("reader@example.org"))
+        mail = replace(mail, attachments=version.attachments, images=version.images)
+        self._version = version
+        self._has_event = version.front_matter.event is not None
         self._frame = Frame(mail, markers, composer.signing)
         self.template = CompiledTemplate(version, composer.scene(links, 0, 0, now), markers)
         self._wanted = self._frame.tokens | {Token.DELIVERY}
@@ -76,22 +79,37 @@ class Filling:
         octets = self._maker(found.tokens)(contact.id, delivery_id)
         tokens = Tokens.of(octets)
         varying = Varying(contact.email, shown_name(contact), found.subject, date)
+        own = octets[0].decode("ascii")
+        message_id = own.join(self._message_id)
+        invite = self._invite(contact, delivery_id, date, message_id) if self._has_event else None
         skeleton = found.skeleton
         if skeleton.press is not None and found.whole_text is None:
-            message = self._frame.pressed(skeleton.press, varying, found.values, tokens)
+            message = self._frame.pressed(skeleton.press, varying, found.values, tokens, invite)
         else:
-            message = self._frame.message(varying, tokens, *found.fill(tokens))
+            text, html = found.fill(tokens)
+            message = self._frame.message(
+                varying, tokens, text, html, images=skeleton.images, invite=invite
+            )
             skeleton.fills += 1
             if skeleton.fills == _WORTH_A_PRESS:
-                skeleton.press = self._frame.press(skeleton)
-        own = octets[0].decode("ascii")
+                skeleton.press = self._frame.press(skeleton, has_invite=invite is not None)
         return Composed(
             message,
-            own.join(self._message_id),
+            message_id,
             own.join(self._envelope_sender),
             contact.email,
             partial(found.rendered, tokens),
+            self._version.images,
         )
+
+    def _invite(
+        self, contact: Contact, delivery_id: int, date: datetime, message_id: str
+    ) -> bytes | None:
+        composer = self._composer
+        scene = composer.scene(composer.links, contact.id, delivery_id, date)
+        reader = Mailbox(contact.email, shown_name(contact))
+        invite = composer.invite(self._version, contact, scene, message_id, reader)
+        return None if invite is None else invite_part(invite)
 
     def _maker(self, wanted: frozenset[int]) -> Callable[[int, int], list[bytes]]:
         maker = self._makers.get(wanted)

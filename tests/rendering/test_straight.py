@@ -1,6 +1,7 @@
 """Functions written for a template and for its skeletons do what Jinja and the plain path do."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from outreach.domain.contact import Contact
 from outreach.rendering import compiled
 from outreach.rendering.dkim import generate_key, load_key
-from outreach.rendering.templates import Template
+from outreach.rendering.templates import Template, TemplateSet
 from outreach.services import filling
 from outreach.services.composing import Composer
 from tests.rendering.mail import contact, template
@@ -100,7 +101,8 @@ STRAIGHT = [
     "{% if contact.tier in ['client', 'counsel'] and not contact.company %}<p>dear</p>"
     "{% elif 'tax' in contact.interests %}<p>{{ contact.interests | join(', ') }}</p>"
     "{% else %}<p>there</p>{% endif %}",
-    "<p>{{ contact.plan | upper }} {{ contact.plan | truncate(5) }} {{ contact.plan | length }}</p>",
+    "<p>{{ contact.plan | upper }}, {{ contact.plan | truncate(5) }}</p>",
+    "<p>{{ contact.plan | length }} {{ contact.plan | title | trim }}</p>",
     "<p>{{ 'known' if contact.company else contact.plan }} {{ contact.plan ~ '!' }}</p>",
     "{% set x = contact.plan %}<p>{{ x }}{% if x == 'Ada' %}!{% endif %}</p>",
     "<p>{{ promise.title }} {{ locale }} {{ contact.first_name is defined and 'x' or 'y' }}</p>",
@@ -177,3 +179,40 @@ def test_what_fails_for_all_in_a_branch_that_nobody_takes_is_left_to_jinja() -> 
     maker = assert_same(page(part), [contact(id=n, first_name=f"A{n}") for n in range(1, 8)])
     assert maker.counts.filled
     assert shortcut_of(maker) is None
+
+
+ALONG = """event:
+  title: "Coffee with {{ contact.first_name }}"
+  start: 2027-03-28 10:00
+  duration: 1 h 30 min
+  place: "Café Ö; 1, Main Street"
+  zone: Europe/Berlin
+attachments: [files/offer.pdf]"""
+
+
+@pytest.mark.parametrize("head", ["", ALONG, ALONG.partition("\n  zone")[0], ALONG.split("\n")[-1]])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Hello {{ contact.first_name }}\n\n![Our logo](files/logo.png)\n",
+        "Hi {{ contact.first_name }}{% if contact.tier == 'client' %} ![l](files/logo.png){% endif %}",
+        "Hello {{ contact.first_name }}\n",
+    ],
+)
+def test_what_comes_along_is_put_in_by_the_compiled_path(
+    tmp_path: Path, head: str, body: str
+) -> None:
+    folder = tmp_path / "templates"
+    files = folder / "files"
+    files.mkdir(parents=True)
+    (files / "logo.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(64)))
+    (files / "offer.pdf").write_bytes(b"%PDF-1.7\n" * 9)
+    (folder / "mail.md").write_text(f"---\nsubject: Hi\nkind: check-in\n{head}\n---\n{body}")
+    people = [
+        contact(id=n, first_name=name, tier=list(TIERS)[n % len(TIERS)])
+        for n, name in enumerate(["Ada", "Zoë", "Bo", "Mary Ann", "", "x\x00", "Eve & Co"], 1)
+    ]
+    maker = assert_same(TemplateSet(folder).load("mail"), people)
+    assert maker.slow_because() == []
+    assert maker.counts.plain <= 3 * 5
+    assert presses_of(maker)
