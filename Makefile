@@ -7,14 +7,17 @@ DEMO ?= demo
 TESTS ?= -n auto
 ROUNDS ?= 100
 SEED ?= 20261201
+FUZZ_MAILS ?= 1000000
+FUZZ_FROM ?= 0
 AS_ROOT := $(shell test "$$(id -u)" = 0 || echo sudo -n)
 
-.PHONY: help demo test chaos lint format bench parsers docs wheel postgres dovecot chromium clean
+.PHONY: help demo test chaos fuzz lint format bench parsers docs wheel postgres dovecot postfix chromium mjml clean
 
 help:
 	@echo "make demo    a workspace with sample contacts, and mail to its clients in a mailbox"
 	@echo "make test    every test, on SQLite and PostgreSQL"
 	@echo "make chaos   kill senders, crash databases, for ROUNDS=$(ROUNDS) rounds from SEED=$(SEED)"
+	@echo "make fuzz    read FUZZ_MAILS=$(FUZZ_MAILS) mutated mails, from number FUZZ_FROM=$(FUZZ_FROM)"
 	@echo "make lint    ruff, mypy, import-linter"
 	@echo "make bench   every performance figure in README, measured here"
 	@echo "make docs    write docs/reference.md and the tables of docs/checking.md anew"
@@ -59,16 +62,33 @@ postgres: .venv/ready
 dovecot: .venv/ready
 	$(call program,tests.dovecot,Dovecot,dovecot-imapd)
 
+# Tests of bounces run a mail server of their own, as root. Debian's package must neither start one
+# for the whole machine nor take the place of one that is here.
+postfix: .venv/ready
+	@$(BIN)/python -m tests.postfix || echo "postfix postfix/main_mailer_type select No configuration" | \
+	  $(AS_ROOT) debconf-set-selections 2>/dev/null || true
+	$(call program,tests.postfix,Postfix (with root's rights),--no-remove postfix)
+
 # Tests of what mail looks like render it in a browser.
 chromium: .venv/ready
 	$(call program,tests.frontend.browser,Chromium,chromium fonts-dejavu-core)
 
-test: .venv/ready postgres dovecot chromium
+# Tests compare our MJML with its reference implementation, in Node.
+MJML := 5.4.1
+mjml:
+	@test -n "$$OUTREACH_MJML_NODE" || test -d node_modules/mjml -a -d node_modules/postal-mime || \
+	  npm install --no-save --no-package-lock --silent --no-audit --no-fund mjml@$(MJML) postal-mime@4 || \
+	  echo "*** npm's mjml and postal-mime are not here and cannot be installed: ITS TESTS WILL BE SKIPPED. ***" >&2
+
+test: .venv/ready postgres dovecot postfix chromium mjml
 	$(BIN)/python -m pytest $(TESTS)
 
 # Every test run has the short form. A failure prints its seed: make chaos ROUNDS=1 SEED=…
 chaos: .venv/ready postgres
 	CHAOS_ROUNDS=$(ROUNDS) CHAOS_SEED=$(SEED) $(BIN)/python -m pytest tests/chaos $(CHAOS)
+
+fuzz: .venv/ready
+	@FUZZ_MAILS=$(FUZZ_MAILS) FUZZ_FROM=$(FUZZ_FROM) $(BIN)/python -m pytest -n 0 -q tests/inbound/test_fuzz.py
 
 lint: .venv/ready
 	$(BIN)/ruff check .

@@ -1,10 +1,11 @@
-"""Importing contacts, against the least that Python can do: csv and sqlite3's `executemany`.
+"""Importing contacts and counting a segment of them, against the least that Python and SQL can do.
 
     python -m bench.contacts [--contacts N] [--json]
 
 Both read the same file and write the same rows (contacts, addresses, consents) into the same tables
 with the same indexes, each in a process of its own, in one run. The yardstick checks nothing: it
-trusts every cell, looks up no address and writes one transaction.
+trusts every cell, looks up no address and writes one transaction. The segment is `clients`, counted
+among as many invented contacts; `python -m bench.segments` has other questions too.
 """
 
 import argparse
@@ -21,6 +22,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
+from bench import segments
 from outreach import __version__
 
 HEADER = (
@@ -138,7 +140,7 @@ def outreach_import(csv_path: Path, database: Path) -> None:
     """Import the file as `outreach contacts import` does."""
     from outreach.domain.clock import system_clock
     from outreach.domain.contact import ConsentBasis
-    from outreach.domain.tiers import Tiers
+    from outreach.domain.tiers_file import read_tiers
     from outreach.services.importing import Permission, import_contacts, plan_import
     from outreach.starter import starter_file
     from outreach.storage.database import Database
@@ -147,7 +149,7 @@ def outreach_import(csv_path: Path, database: Path) -> None:
     report = import_contacts(
         opened,
         plan_import(csv_path, attributes={}),
-        tiers=Tiers.parse(starter_file("tiers.toml").read_text(encoding="utf-8")),
+        tiers=read_tiers(starter_file("tiers.toml").read_text(encoding="utf-8")),
         attributes={},
         permission=Permission(basis=ConsentBasis.EXPRESS, evidence="web form"),
         zone=UTC,
@@ -219,6 +221,9 @@ def main() -> None:
         small = measure("outreach", few, folder)
         ours = measure("outreach", people, folder)
         assert bare["rows"] == ours["rows"], (bare, ours)
+        counted = folder / "counted.db"
+        segments.fill(counted, options.contacts)
+        clients = segments.measure(counted, segments.RUNS)["questions"]["clients"]
     figures = {
         "version": __version__,
         "contacts": options.contacts,
@@ -229,6 +234,9 @@ def main() -> None:
         "csv_sqlite3_peak_mb": round(bare["peak_mb"]),
         "import_peak_mb": round(ours["peak_mb"]),
         "import_peak_mb_of_a_tenth": round(small["peak_mb"]),
+        "count_clients_ms": clients["ours_ms"],
+        "count_clients_sql_ms": clients["sql_ms"],
+        "count_clients_ratio": clients["ratio"],
     }
     if options.json:
         print(json.dumps(figures))
@@ -239,6 +247,10 @@ def main() -> None:
         rate = options.contacts / found["seconds"]
         print(f"{title:24}{found['seconds']:10.2f}{rate:14,.0f}{found['peak_mb']:10.0f}")
     print(f"\nratio {figures['ratio']}; a tenth of the contacts takes {small['peak_mb']:.0f} MB")
+    print(
+        f"segments count clients: {clients['ours_ms']} ms against {clients['sql_ms']} ms by hand, "
+        f"ratio {clients['ratio']}, bar: at most {segments.BAR:g}"
+    )
 
 
 if __name__ == "__main__":

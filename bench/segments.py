@@ -19,7 +19,7 @@ from pathlib import Path
 from random import Random
 
 from outreach.domain.contact import AttributeType
-from outreach.domain.expression import Vocabulary
+from outreach.domain.terms import Vocabulary
 from outreach.services import segments as service
 from outreach.storage.database import Database
 from outreach.storage.segments import count

@@ -15,15 +15,20 @@ from outreach.domain.clock import Clock, system_clock
 from outreach.errors import ConfigError
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from outreach.domain.gate import Policy
     from outreach.domain.links import Links
     from outreach.domain.mailing import Sender
     from outreach.domain.segment import Segments
     from outreach.domain.tiers import Tiers
     from outreach.inbound.sources import Source
+    from outreach.inbound.webhooks import Receiver
+    from outreach.rendering.editions import TemplateFolder
     from outreach.rendering.templates import Template, TemplateSet
     from outreach.services.composing import Composer
     from outreach.services.inbox import Inbox
+    from outreach.services.pacing import Pacer
     from outreach.services.sending import Run
     from outreach.services.signing import Signing
     from outreach.storage.campaigns import Campaign
@@ -79,14 +84,14 @@ class App:
     @cached_property
     def tiers(self) -> "Tiers":
         """The tiers and what each promises, from the workspace's ``tiers.toml``."""
-        from outreach.domain.tiers import Tiers
+        from outreach.domain.tiers_file import read_tiers
 
-        return Tiers.parse(read_text(self.root / "tiers.toml", "run `outreach init` again"))
+        return read_tiers(read_text(self.root / "tiers.toml", "run `outreach init` again"))
 
     @cached_property
     def segments(self) -> "Segments":
         """The segments, each read from its file in ``segments/`` when it is asked for."""
-        from outreach.domain.expression import Vocabulary
+        from outreach.domain.terms import Vocabulary
         from outreach.services.segments import open_segments
 
         vocabulary = Vocabulary(
@@ -119,6 +124,13 @@ class App:
             attributes=self.settings.attributes,
             timezone=self.settings.timezone,
         )
+
+    @cached_property
+    def editions(self) -> "TemplateFolder":
+        """The same folder, for what is asked of templates without rendering them."""
+        from outreach.rendering.editions import TemplateFolder
+
+        return TemplateFolder(self.templates_folder, timezone=self.settings.timezone)
 
     def links(self, sender: "Sender", *, secrets: Sequence[str]) -> "Links":
         """Return what leads back to us in mail from `sender`; the first of `secrets` signs."""
@@ -190,10 +202,14 @@ class App:
         )
         return templates.load(campaign.template)
 
-    def run(self, campaign: "Campaign") -> "Run":
-        """Return what sends `campaign`, in the words that were approved."""
+    def run(self, campaign: "Campaign", *, patience: "timedelta | None" = None) -> "Run":
+        """Return what sends `campaign`, in the words that were approved.
+
+        It waits for a mail's turn no longer than `patience`, and than the setting says.
+        """
         from datetime import timedelta
 
+        from outreach.domain.pacing import Breaker
         from outreach.services.sending import Run
 
         settings = self.settings
@@ -208,6 +224,58 @@ class App:
             give_up_after=timedelta(hours=settings.give_up_after),
             connections=settings.connections,
             types=settings.attributes,
+            pacer=self.pacer(patience),
+            breaker=Breaker(settings.max_bounces, settings.max_complaints, settings.breaker_sample),
+        )
+
+    def pacer(self, patience: "timedelta | None" = None) -> "Pacer":
+        """Return what keeps a run within the limits that it shares with all others."""
+        from datetime import date, timedelta
+
+        from outreach.domain.operators import operator_at_hand
+        from outreach.domain.pacing import Limit, Pace, Rate, WarmUp
+        from outreach.domain.windows import Windows
+        from outreach.services.pacing import Pacer
+
+        settings = self.settings
+        longest = timedelta(minutes=settings.patience)
+
+        def limit(rate: str | None, connections: int | None) -> Limit:
+            return Limit(Rate.parse(rate, settings.burst) if rate else None, connections)
+
+        pace = Pace(
+            transport=limit(settings.rate, settings.transport_connections),
+            warm_up=WarmUp(
+                date.fromisoformat(settings.warm_up_from),
+                settings.warm_up_first,
+                1 + settings.warm_up_growth / 100,
+                settings.warm_up_to,
+            )
+            if settings.warm_up_from
+            else None,
+            domain=limit(settings.domain_rate, settings.domain_connections),
+            domains={
+                operator_at_hand(name) or name: limit(
+                    each.rate or settings.domain_rate,
+                    each.connections or settings.domain_connections,
+                )
+                for name, each in settings.domains.items()
+            },
+            windows=Windows.parse(settings.windows) if settings.windows else None,
+            zone=settings.timezone if settings.windows_in == "campaign" else None,
+            patience=longest if patience is None else min(patience, longest),
+        )
+        lookup = None
+        if settings.mx_lookup and pace.tells_domains_apart:
+            from outreach.transport.exchangers import DnsLookup
+
+            lookup = DnsLookup()
+        return Pacer(
+            pace,
+            self.transport.name,
+            connections=settings.connections,
+            firm_zone=settings.timezone,
+            lookup=lookup,
         )
 
     @cached_property
@@ -259,27 +327,37 @@ class App:
             time.fromisoformat(closes),
             frozenset(date.fromisoformat(day) for day in holidays if day),
         )
-        written = [
-            address
-            for sender in settings.senders.values()
-            for address in (sender.address, sender.reply_to)
-            if address
-        ]
         return Inbox(
             self.database,
             # A token is known by its signature; the domain matters only where one is made.
             Links(signer=Signer(self.secrets), domain="localhost"),
             self.tiers,
             work,
-            own=[normalise(address) for address in written],
+            own=[normalise(address) for address in self._sender_addresses],
             clock=self.clock,
         )
+
+    @property
+    def _sender_addresses(self) -> list[str]:
+        senders = self.settings.senders.values()
+        return [each for one in senders for each in (one.address, one.reply_to) if each]
+
+    @property
+    def own_domains(self) -> list[str]:
+        """The domains that mail to us is written to."""
+        from outreach.domain.address import parse_address
+
+        settings = self.settings
+        given = [settings.bounce_address, settings.unsubscribe_address]
+        ours = [*self._sender_addresses, *(each for each in given if each)]
+        return sorted({parse_address(each).domain.lower() for each in ours})
 
     def mailbox(self, name: str) -> "Source":
         """Return the mailbox called `name` in the settings, or raise `ConfigError`."""
         from outreach.config import find_mailbox_password
         from outreach.errors import suggestion
-        from outreach.inbound.imap import Imap, ImapUrl
+        from outreach.inbound.declared import ImapUrl
+        from outreach.inbound.imap import Imap
         from outreach.inbound.sources import Maildir, Mbox
 
         known = self.settings.mailboxes
@@ -299,10 +377,23 @@ class App:
         return Imap(
             name,
             ImapUrl.parse(mailbox.url),
-            lambda user, host: find_mailbox_password(name, user, host, self.environ),
+            lambda user, host: find_mailbox_password(mailbox, user, host, self.environ),
             folders=mailbox.folders,
             sent=mailbox.sent,
+            auth=mailbox.auth,
         )
+
+    @cached_property
+    def receivers(self) -> "Mapping[str, Receiver]":
+        """What takes the requests of each webhook in the settings, by its name."""
+        from outreach.config import find_webhook_secret
+        from outreach.inbound.webhooks import open_receiver
+        from outreach.inbound.webhooks.fetching import fetch
+
+        return {
+            name: open_receiver(declared, find_webhook_secret(name, self.environ), fetch)
+            for name, declared in self.settings.webhooks.items()
+        }
 
     @cached_property
     def secrets(self) -> list[str]:

@@ -7,19 +7,22 @@ asks the environment and the keyring for one when it is needed, and nothing else
 
 import json
 import re
-import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import date
 from pathlib import Path
 from textwrap import wrap
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from outreach.domain.contact import AttributeType
 from outreach.domain.mailing import Sender
+from outreach.domain.toml import read_toml
 from outreach.errors import ConfigError, OutreachError, Problem, suggestion
+from outreach.inbound.declared import Mailbox, Webhook
+
+_Declared = TypeVar("_Declared")
 
 FILE_NAME = "outreach.toml"
 PREFIX = "OUTREACH_"
@@ -27,6 +30,8 @@ PREFIX = "OUTREACH_"
 OTHER_VARIABLES = frozenset({"OUTREACH_WORKSPACE", "OUTREACH_SMTP_PASSWORD"})
 IMAP_PASSWORD = "OUTREACH_IMAP_PASSWORD_"  # noqa: S105 - the variable's name, not a password
 """Followed by a mailbox's name in capitals: the variable that holds its password."""
+WEBHOOK_SECRET = "OUTREACH_WEBHOOK_SECRET_"  # noqa: S105 - the variable's name
+"""Followed by a webhook's name in capitals: the variable that holds what proves its origin."""
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 """What an attribute or sender may be called: lower case, as a word in an expression."""
@@ -119,6 +124,56 @@ def _hours(value: object) -> str:
     return text
 
 
+def _percent(value: object) -> float:
+    number = _number(value)
+    if not 0 < number <= 100:
+        raise ValueError("must be a number above 0, to 100")
+    return number
+
+
+def _number(value: object) -> float:
+    if isinstance(value, str) and re.fullmatch(r"\d{1,9}(\.\d{1,6})?", value.strip()):
+        value = float(value)
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise ValueError("must be a number")
+    return float(value)
+
+
+def _yes_or_no(value: object) -> bool:
+    words = {"yes": True, "true": True, "no": False, "false": False}
+    found = words.get(value.strip().lower()) if isinstance(value, str) else value
+    if not isinstance(found, bool):
+        raise ValueError("must be true or false")
+    return found
+
+
+def _one_of(*choices: str) -> Callable[[object], str]:
+    def parse(value: object) -> str:
+        if value not in choices:
+            raise ValueError(f"must be {' or '.join(choices)}")
+        return str(value)
+
+    return parse
+
+
+def _rate(value: object) -> str:
+    from outreach.domain.pacing import Rate  # noqa: PLC0415 - few workspaces limit anything
+
+    return str(Rate.parse(_text(value)))
+
+
+def _windows(value: object) -> str:
+    from outreach.domain.windows import Windows  # noqa: PLC0415 - as above
+
+    text = _text(value)
+    Windows.parse(text)
+    return text
+
+
+def _day(value: object) -> str:
+    return date.fromisoformat(str(value).strip()).isoformat()
+
+
 def _days(value: object) -> str:
     days = [day.strip() for day in _text(value).split(",") if day.strip()]
     for day in days:
@@ -141,23 +196,16 @@ def _setting(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mailbox:
-    """A mailbox that `outreach inbox sync` reads.
+class DomainPace:
+    """How fast mail may go to one receiving domain, and to all whose servers its operator runs."""
 
-    `url` is ``imaps://user@host``, ``imap://user@host``, ``maildir:PATH`` or ``mbox:PATH``.
-    `folders` are those where mail comes in. `sent` is the one for what we wrote: for an IMAP
-    account it is found if not given, and an empty text means none.
-    """
-
-    name: str
-    url: str
-    folders: tuple[str, ...] = ("INBOX",)
-    sent: str | None = None
+    rate: str | None = None
+    connections: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What a workspace is set to. Every field but the last four is a line in ``outreach.toml``."""
+    """What a workspace is set to. Every field but the last five is a line in ``outreach.toml``."""
 
     database_url: str = _setting(
         "sqlite:///outreach.db",
@@ -249,6 +297,98 @@ class Settings:
     give_up_after: int = _setting(
         48, _integer(1, 240), "How long a deferred mail is tried again.", unit="hours"
     )
+    rate: str | None = _setting(
+        None,
+        _rate,
+        "How fast mail may go through the transport, such as 10/second, 600/hour or 5000/day; all "
+        "runs on all machines share it.",
+    )
+    burst: int = _setting(
+        10, _integer(1, 1_000_000), "How many mails may go at once before a rate bites."
+    )
+    transport_connections: int | None = _setting(
+        None,
+        _integer(1, 10_000),
+        "How many mails may be under way through the transport at once, by all runs together.",
+    )
+    domain_rate: str | None = _setting(
+        None,
+        _rate,
+        "How fast mail may go to each receiving domain; domains whose servers one operator runs "
+        "share it. A table [domains.NAME] says otherwise for one.",
+    )
+    domain_connections: int | None = _setting(
+        None,
+        _integer(1, 10_000),
+        "How many mails may be under way to each receiving domain at once.",
+    )
+    mx_lookup: bool = _setting(
+        True,
+        _yes_or_no,
+        "Whether to ask the DNS who runs a domain's mail servers, where a limit on domains makes "
+        "it matter; well-known domains are told apart without it.",
+    )
+    warm_up_from: str | None = _setting(
+        None,
+        _day,
+        "The first day, in UTC, of the warming up of a new sending address or domain, such as "
+        "2026-12-01.",
+    )
+    warm_up_first: int = _setting(
+        50, _integer(1, 1_000_000), "How many mails may go on the first day of it."
+    )
+    warm_up_growth: int = _setting(
+        50, _integer(1, 900), "How many more may go each further day.", unit="per cent"
+    )
+    warm_up_to: int = _setting(
+        5000,
+        _integer(1, 100_000_000),
+        "How many a day it leads up to; then it is over and limits nothing.",
+    )
+    windows: str | None = _setting(
+        None,
+        _windows,
+        "When mail may go out, such as Mon-Fri 09:00-17:00, with commas between several; alerts "
+        "do not wait. At any time if not set.",
+    )
+    windows_in: str = _setting(
+        "contact",
+        _one_of("contact", "campaign"),
+        "In whose time zone the windows are: each contact's own, or the campaign's, which is the "
+        "firm's.",
+    )
+    patience: int = _setting(
+        10,
+        _integer(0, 1440),
+        "How long a run waits for its next mail's turn before it ends; a later run goes on.",
+        unit="minutes",
+    )
+    max_lateness: int | None = _setting(
+        None,
+        _integer(0, 87_600),
+        "How late a mailing may begin: after its send_at, and where this is set also after the "
+        "end of the period it is named after. If it is later, a person is asked, and without one "
+        "it is not sent. 24 if not set.",
+        unit="hours",
+    )
+    max_bounces: float = _setting(
+        5.0,
+        _percent,
+        "A campaign pauses itself when so many of its mails bounced.",
+        unit="per cent",
+    )
+    max_complaints: float = _setting(
+        0.3,
+        _percent,
+        "A campaign pauses itself when so many of its mails, and two at least, brought a "
+        "complaint.",
+        unit="per cent",
+    )
+    breaker_sample: int = _setting(
+        100,
+        _integer(1, 1_000_000),
+        "How many mails must have been answered before these shares mean anything.",
+    )
     lint_clients: str = _setting(
         "gmail, outlook, apple-mail",
         _clients,
@@ -257,7 +397,9 @@ class Settings:
     )
     senders: Mapping[str, Sender] = field(default_factory=dict)
     mailboxes: Mapping[str, Mailbox] = field(default_factory=dict)
+    webhooks: Mapping[str, Webhook] = field(default_factory=dict)
     attributes: Mapping[str, AttributeType] = field(default_factory=dict)
+    domains: Mapping[str, DomainPace] = field(default_factory=dict)
     origins: Mapping[str, Origin] = field(default_factory=dict, repr=False)
 
     def __repr__(self) -> str:
@@ -346,21 +488,11 @@ def load_settings(
     path = root / FILE_NAME
     try:
         text = path.read_text(encoding="utf-8")
-        document = tomllib.loads(text)
     except OSError as error:
         raise ConfigError(f"cannot be read ({error.strerror})", source=str(path)) from error
     except UnicodeDecodeError as error:
         raise ConfigError("is not UTF-8", source=FILE_NAME, hint="save it as UTF-8") from error
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(_toml_problem(str(error), FILE_NAME)) from error
-    return _Reader(document, text, environ, flags or {}).settings()
-
-
-def _toml_problem(message: str, source: str) -> Problem:
-    place = re.search(r"\(at line (\d+), column (\d+)\)", message)
-    line, column = (int(place[1]), int(place[2])) if place else (None, None)
-    reason = re.sub(r" \(at .*\)$", "", message)
-    return Problem(f"not valid TOML: {reason}", source, line, column)
+    return _Reader(read_toml(text, FILE_NAME), text, environ, flags or {}).settings()
 
 
 class _Reader:
@@ -387,7 +519,7 @@ class _Reader:
             for item in fields(Settings)
             if "parse" in item.metadata
         }
-        tables = {"senders", "attributes", "mailboxes"}
+        tables = {"senders", "attributes", "mailboxes", "webhooks", "domains"}
         for name in self.document:
             if name not in parsers and name not in tables:
                 self._problem(
@@ -399,7 +531,7 @@ class _Reader:
                 )
         variables = {PREFIX + name.upper() for name in parsers}
         for variable in self.environ:
-            if variable.startswith(IMAP_PASSWORD):
+            if variable.startswith((IMAP_PASSWORD, WEBHOOK_SECRET)):
                 continue
             if variable.startswith(PREFIX) and variable not in variables | OTHER_VARIABLES:
                 self._problem(
@@ -408,8 +540,9 @@ class _Reader:
         for name, parse in parsers.items():
             self._take(name, parse)
         self._take_senders()
-        self._take_mailboxes()
+        self._take_sources()
         self._take_attributes()
+        self._take_domains()
         sender = self.values.get("sender")
         if sender is not None and sender not in self.values["senders"]:
             self._problem(
@@ -518,36 +651,43 @@ class _Reader:
             return None
         return Sender(shown, entry["address"], entry.get("reply_to")) if good else None
 
-    def _take_mailboxes(self) -> None:
-        mailboxes: dict[str, Mailbox] = {}
-        entries = self.document.get("mailboxes", {})
+    def _take_sources(self) -> None:
+        """Read the tables of mailboxes and webhooks."""
+        self.values["mailboxes"] = self._take_tables(
+            "mailboxes",
+            Mailbox.parse,
+            'such as url = "imaps://anna@mail.example.com", folders = ["INBOX"]',
+        )
+        self.values["webhooks"] = self._take_tables(
+            "webhooks", Webhook.parse, 'such as provider = "postmark"'
+        )
+
+    def _take_tables(
+        self, kind: str, parse: Callable[[str, Mapping[str, Any]], _Declared], hint: str
+    ) -> dict[str, _Declared]:
+        found: dict[str, _Declared] = {}
+        one = {"mailboxes": "mailbox", "webhooks": "webhook"}[kind]
+        entries = self.document.get(kind, {})
         if not isinstance(entries, dict):
             self._problem(
-                "mailboxes must be tables such as [mailboxes.anna]",
-                FILE_NAME,
-                self._line("mailboxes"),
+                f"{kind} must be tables such as [{kind}.anna]", FILE_NAME, self._line(kind)
             )
             entries = {}
         for name, entry in entries.items():
-            line = self._line(name, r"^\s*\[\s*mailboxes\s*\.\s*\"?{}\"?\s*\]")
+            line = self._line(name, rf"^\s*\[\s*{kind}\s*\.\s*\"?{{}}\"?\s*\]")
             if not NAME.fullmatch(name) or not isinstance(entry, dict):
                 self._problem(
-                    f'"{name}" cannot be a mailbox',
+                    f'"{name}" cannot be a {one}',
                     FILE_NAME,
                     line,
-                    "write [mailboxes.anna] with url below it; names are lower case",
+                    f"write [{kind}.anna] with its keys below it; names are lower case",
                 )
                 continue
             try:
-                mailboxes[name] = _mailbox(name, entry)
+                found[name] = parse(name, entry)
             except ValueError as error:
-                self._problem(
-                    f"[mailboxes.{name}] {error}",
-                    FILE_NAME,
-                    line,
-                    'such as url = "imaps://anna@mail.example.com", folders = ["INBOX"]',
-                )
-        self.values["mailboxes"] = mailboxes
+                self._problem(f"[{kind}.{name}] {error}", FILE_NAME, line, hint)
+        return found
 
     def _take_attributes(self) -> None:
         types: dict[str, AttributeType] = {}
@@ -576,6 +716,29 @@ class _Reader:
                 types[name] = AttributeType(kind)
         self.values["attributes"] = types
 
+    def _take_domains(self) -> None:
+        domains: dict[str, DomainPace] = {}
+        entries = self.document.get("domains", {})
+        if not isinstance(entries, dict):
+            self._problem(
+                'domains must be tables such as [domains."gmail.com"]',
+                FILE_NAME,
+                self._line("domains"),
+            )
+            entries = {}
+        for name, entry in entries.items():
+            line = self._line(name, r"^\s*\[\s*domains\s*\.\s*\"?{}\"?\s*\]")
+            try:
+                domains[name.lower()] = _domain_pace(name, entry)
+            except ValueError as error:
+                self._problem(
+                    f"[domains.{json.dumps(name)}] {error}",
+                    FILE_NAME,
+                    line,
+                    'such as rate = "600/hour" or connections = 2',
+                )
+        self.values["domains"] = domains
+
     def _line(self, name: str, pattern: str = r'^\s*\[?"?{}"?\s*[\]=.]') -> int | None:
         wanted = re.compile(pattern.format(re.escape(name)))
         return next((n for n, text in enumerate(self.lines, 1) if wanted.match(text)), None)
@@ -586,33 +749,22 @@ class _Reader:
         self.problems.append(Problem(message, source, line, None, hint))
 
 
-def _mailbox(name: str, entry: Mapping[str, Any]) -> Mailbox:
-    """Return the mailbox that a table declares, or raise `ValueError`."""
-    from outreach.inbound.imap import ImapUrl  # noqa: PLC0415 - for --help's sake
-
-    unknown = sorted(set(entry) - {"url", "folders", "sent"})
-    if unknown:
-        near = suggestion(unknown[0], ("url", "folders", "sent"))
-        raise ValueError(f'has no "{unknown[0]}"' + (f" ({near})" if near else ""))
-    url = entry.get("url")
-    if not isinstance(url, str) or not re.match(r"(?:imaps?://|maildir:.|mbox:.)", url):
-        raise ValueError("needs a url that begins with imaps://, imap://, maildir: or mbox:")
-    is_imap = url.startswith("imap")
-    if is_imap:
-        ImapUrl.parse(url)
-    folders = entry.get("folders", ["INBOX"])
-    if not isinstance(folders, list) or not folders or not all(map(_is_folder, folders)):
-        raise ValueError("folders must be a list of names")
-    if "folders" in entry and not is_imap:
-        raise ValueError("folders are for IMAP; name another Maildir or mbox as a mailbox")
-    sent = entry.get("sent")
-    if sent is not None and sent != "" and not _is_folder(sent):
-        raise ValueError("sent must be the name of a folder")
-    return Mailbox(name=name, url=url, folders=tuple(folders), sent=sent)
-
-
-def _is_folder(name: object) -> bool:
-    return isinstance(name, str) and 0 < len(name) <= 200 and name.isprintable()
+def _domain_pace(name: str, entry: object) -> DomainPace:
+    """Return what a table says of one receiving domain, or raise `ValueError`."""
+    parsers = {"rate": _rate, "connections": _integer(1, 10_000)}
+    if not re.fullmatch(r"[^\s@.]+(\.[^\s@.]+)+", name) or not isinstance(entry, dict):
+        raise ValueError('is no domain; write [domains."gmail.com"]')
+    for key in entry:
+        if key not in parsers:
+            near = suggestion(key, parsers)
+            raise ValueError(f'has no "{key}"' + (f" ({near})" if near else ""))
+    values: dict[str, Any] = {}
+    for key, value in entry.items():
+        try:
+            values[key] = parsers[key](value)
+        except ValueError as error:
+            raise ValueError(f"{key} {error}") from None
+    return DomainPace(**values)
 
 
 STARTER_VALUES = {
@@ -652,6 +804,12 @@ def starter_settings() -> str:
         "# The password is OUTREACH_IMAP_PASSWORD_ANNA or in the keyring.\n"
         "# [mailboxes.anna]\n"
         '# url = "imaps://anna@mail.berg-lind.example"\n'
+    )
+    parts.append(
+        "# How fast mail may go to one receiving domain, and to all on the same servers.\n"
+        '# [domains."gmail.com"]\n'
+        '# rate = "600/hour"\n'
+        "# connections = 2\n"
     )
     parts.append(
         "# What you keep about a contact beside the usual fields, with its type: text, number,\n"
@@ -699,10 +857,51 @@ def find_password(user: str, host: str, environ: Mapping[str, str]) -> str | Non
 
 
 def find_mailbox_password(
-    name: str, user: str, host: str, environ: Mapping[str, str]
+    mailbox: Mailbox, user: str, host: str, environ: Mapping[str, str]
 ) -> str | None:
-    """Return the password for the mailbox `name`, from the environment or the keyring."""
-    return environ.get(IMAP_PASSWORD + name.upper()) or _from_keyring(user, host)
+    """Return the password or token for a mailbox.
+
+    It comes from the environment, from the mailbox's own command, or from the keyring. Raises
+    `ConfigError` where the command fails; what it printed is in no message.
+    """
+    told = environ.get(IMAP_PASSWORD + mailbox.name.upper())
+    if told or not mailbox.password_command:
+        return told or _from_keyring(user, host)
+    return _printed(mailbox.password_command, f"mailboxes.{mailbox.name}")
+
+
+def find_webhook_secret(name: str, environ: Mapping[str, str]) -> str | None:
+    """Return what proves that a request to the webhook `name` comes from its provider, or None.
+
+    The keyring entry is that of the service ``outreach:webhook`` with the webhook's name as user.
+    """
+    return environ.get(WEBHOOK_SECRET + name.upper()) or _from_keyring(name, "webhook")
+
+
+def _printed(command: Sequence[str], source: str) -> str:
+    """Return the first line that a program prints."""
+    import subprocess  # noqa: PLC0415 - few need it
+
+    try:
+        done = subprocess.run(  # noqa: S603 - the person's own command, and no shell
+            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        said = error.strerror if isinstance(error, OSError) else "it took over a minute"
+        raise ConfigError(
+            f"password_command: {command[0]} could not be run ({said})",
+            source=source,
+            hint="run it by hand to see what is the matter",
+        ) from None
+    first = done.stdout.decode("utf-8", "replace").partition("\n")[0].strip()
+    if done.returncode or not first:
+        raise ConfigError(
+            f"password_command: {command[0]} ended with {done.returncode} and "
+            + ("printed nothing" if not first else "may have printed something else"),
+            source=source,
+            hint="run it by hand to see what is the matter",
+        )
+    return first
 
 
 def _from_keyring(user: str, host: str) -> str | None:

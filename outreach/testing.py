@@ -24,7 +24,7 @@ from cryptography.x509.oid import NameOID
 
 from outreach.domain.clock import in_utc
 from outreach.domain.feedback import Outcome, Reply, Step, Verdict, classify
-from outreach.transport.base import Envelope, Receipt, refusal
+from outreach.transport.base import Envelope, Receipt, Talk, refusal
 
 
 @dataclass
@@ -110,9 +110,18 @@ class MemoryConnection:
     ) -> None:
         self.close()
 
+    def talk(self, envelope: Envelope, data: bytes) -> Talk[Receipt]:
+        """Hand over one message, without waiting for anything."""
+        yield from ()
+        return self.send(envelope, data)
+
     def send(self, envelope: Envelope, data: bytes) -> Receipt:
         """Hand over one message."""
         return self._transport.take(envelope, data)
+
+    def farewell(self) -> Talk[None]:
+        """Do nothing."""
+        yield from ()
 
     def close(self) -> None:
         """Do nothing."""

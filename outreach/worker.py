@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +42,8 @@ SLICE = timedelta(seconds=20)
 """How long a job works before it goes to the end of the queue, so that all campaigns advance."""
 
 EVERY_MINUTE = "* * * * *"
-"""How often what is due is looked for, as crontab writes it."""
+LOOK = timedelta(minutes=1)
+"""How often what is due is looked for, as crontab writes it, and the same as a time."""
 
 HEARTBEAT = timedelta(seconds=10)
 STALLED = timedelta(seconds=30)
@@ -104,10 +105,10 @@ class Queue:
                 cursor.executemany("INSERT INTO applied VALUES (%s)", [(name,) for name in new])
         return bool(new)
 
-    def put(self, key: str, slots: range) -> int:
+    def put(self, key: str, slots: range, *, at: datetime | None = None) -> int:
         """Queue jobs for the campaign `key`, one for each slot that has none waiting yet.
 
-        Returns how many were added.
+        Nobody takes them before `at`. Returns how many were added.
         """
         from procrastinate.exceptions import AlreadyEnqueued
 
@@ -115,7 +116,10 @@ class Queue:
         with self._connection() as connection:
             for slot in slots:
                 job = self._clerk.configure_task(
-                    _SEND, queueing_lock=f"{_SEND} {key} {slot}", connection=connection
+                    _SEND,
+                    queueing_lock=f"{_SEND} {key} {slot}",
+                    schedule_at=at,
+                    connection=connection,
                 )
                 with suppress(AlreadyEnqueued), connection.transaction():
                     job.defer(key=key, slot=slot)
@@ -348,10 +352,17 @@ class Worker:
         try:
             report = self._work(key)
             if report is not None and self._has_more(key, report):
-                queue.put(key, range(slot, slot + 1))
+                queue.put(key, range(slot, slot + 1), at=self._turn(report))
         except OutreachError as error:
             # The ledger has what was done; what was not will be found due.
             self._say(f"{key}: {error}")
+
+    def _turn(self, report: Report) -> datetime | None:
+        """Return when a job that had to stop before its next mail's turn had better go on."""
+        if report.waits is None:
+            return None
+        # A job that waits keeps others of its slot out: no longer than until the next look.
+        return min(report.waits.at, self.app.clock() + LOOK)
 
     def _work(self, key: str) -> Report | None:
         with self.app.database.read() as session:
@@ -359,7 +370,8 @@ class Worker:
         if campaign is None or campaign.state is not CampaignState.ACTIVE:
             return None
         end = monotonic() + self._each
-        run = self.app.run(campaign)
+        # Others have a job to do while this one's next mail would have to wait for long.
+        run = self.app.run(campaign, patience=timedelta(seconds=self._each))
 
         def is_over() -> bool:
             # Every job does something, or short ones would follow each other for ever.
@@ -379,14 +391,14 @@ class Worker:
     def _has_more(self, key: str, report: Report) -> bool:
         """Whether another job would find work at once.
 
-        A run that did nothing although something is due is held up by what time will change; the
-        next look comes in a minute.
+        A run that did nothing although something is due, and does not say until when it waits, is
+        held up by what time will change; the next look comes in a minute.
         """
         if (
             report.paused
             or report.ended_by
             or report.halted
-            or not (report.stopped or report.counts)
+            or not (report.stopped or report.counts or report.waits)
         ):
             return False
         with self.app.database.read() as session:
@@ -403,6 +415,8 @@ class Worker:
             parts.append(_in_doubt(report.found_uncertain))
         if parts:
             self._say(f"{key}: {', '.join(parts)}; {report.totals.left:,} left")
+        if report.waits is not None and report.counts:
+            self._say(f"{key}: {report.waits.why}; goes on at {report.waits.at:%H:%M:%S} UTC")
         for failure in report.failures:
             self._say(f"{key}: {failure.email}: {failure.result}: {failure.reason}")
         if report.paused:

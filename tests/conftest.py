@@ -37,10 +37,11 @@ def _loopback_only() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep a developer's own OUTREACH_ variables out of the tests."""
+    """Keep a developer's own OUTREACH_ variables out of the tests, and the tests out of the DNS."""
     for name in list(os.environ):
         if name.startswith("OUTREACH_"):
             monkeypatch.delenv(name)
+    monkeypatch.setenv("OUTREACH_MX_LOOKUP", "no")
 
 
 @pytest.fixture

@@ -1,7 +1,10 @@
 """A throw-away IMAP server: Debian's Dovecot, on a port of loopback, with one account."""
 
+import base64
 import getpass
 import grp
+import hmac
+import json
 import os
 import pwd
 import shutil
@@ -23,7 +26,7 @@ protocols = imap
 listen = 127.0.0.1
 ssl = no
 disable_plaintext_auth = no
-auth_mechanisms = plain login
+auth_mechanisms = plain login xoauth2
 default_internal_user = {internal}
 default_internal_group = {internal_group}
 default_login_user = {login}
@@ -35,6 +38,11 @@ mail_gid = {gid}
 passdb {{
   driver = passwd-file
   args = {folder}/users
+}}
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2
+  args = {folder}/oauth2.conf
 }}
 userdb {{
   driver = static
@@ -65,6 +73,27 @@ service stats {{
 }}
 """
 
+# Tokens are checked against a key of the server's own, without asking anybody.
+_OAUTH2 = """
+introspection_mode = local
+local_validation_key_dict = fs:posix:prefix={folder}/keys/
+username_attribute = sub
+"""
+_TOKEN_KEY = b"a key that only the tests know"
+
+
+def make_token(user: str, key: bytes = _TOKEN_KEY) -> str:
+    """Return an access token for `user` (RFC 7519), good for an hour."""
+    head = {"alg": "HS256", "typ": "JWT"}
+    now = int(time.time())
+    said = {"sub": user, "iat": now, "nbf": now, "exp": now + 3600}
+    signed = ".".join(_base64(json.dumps(each).encode()) for each in (head, said))
+    return f"{signed}.{_base64(hmac.digest(key, signed.encode(), 'sha256'))}"
+
+
+def _base64(octets: bytes) -> str:
+    return base64.urlsafe_b64encode(octets).rstrip(b"=").decode()
+
 
 def find_program() -> str | None:
     """Return where Dovecot is, or None."""
@@ -90,6 +119,10 @@ class Dovecot:
         for name in ("mail", "home", "run", "state"):
             (self.folder / name).mkdir()
         (self.folder / "users").write_text(f"{USER}:{{PLAIN}}{PASSWORD}\n", encoding="utf-8")
+        (self.folder / "oauth2.conf").write_text(_OAUTH2.format(folder=self.folder))
+        keys = self.folder / "keys" / "default" / "HS256"
+        keys.mkdir(parents=True)
+        (keys / "default").write_bytes(base64.b64encode(_TOKEN_KEY))
         group = pwd.getpwnam(internal).pw_gid
         self.config = self.folder / "dovecot.conf"
         self.config.write_text(

@@ -1,11 +1,14 @@
 """Settings: three sources, one order, every problem at once, no secret shown."""
 
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
+from outreach.app import App
 from outreach.config import (
     STARTER_VALUES,
+    DomainPace,
     Settings,
     declared,
     find_workspace,
@@ -13,6 +16,7 @@ from outreach.config import (
     starter_settings,
     write_setting,
 )
+from outreach.domain.pacing import Limit, Rate, WarmUp
 from outreach.errors import ConfigError
 
 
@@ -141,3 +145,73 @@ def test_mail_clients_are_those_that_the_data_knows(tmp_path: Path) -> None:
     assert 'lint_clients has no mail client "outlok" (did you mean "outlook"?)' in told
     assert len(problems(tmp_path, "lint_clients = [1]\n")) == 1
     assert len(problems(tmp_path, "lint_clients = []\n")) == 1
+
+
+PACE = """
+transport = "maildir:outbox"
+timezone = "Europe/Berlin"
+rate = "600 per hour"
+burst = 20
+domain_rate = "60/minute"
+domain_connections = 4
+warm_up_from = 2026-12-01
+windows = "Mon-Fri 09:00-17:00"
+windows_in = "campaign"
+patience = 0
+mx_lookup = false
+max_bounces = 2.5
+
+[domains."GMail.com"]
+connections = 2
+
+[domains."firm.example"]
+rate = "1/second"
+"""
+
+
+def test_how_fast_mail_goes_is_set_in_one_place(tmp_path: Path) -> None:
+    found = settings(tmp_path, PACE, OUTREACH_PATIENCE="5", OUTREACH_MX_LOOKUP="no")
+    assert found.rate == "600/hour"
+    assert found.domains == {
+        "gmail.com": DomainPace(connections=2),
+        "firm.example": DomainPace(rate="1/second"),
+    }
+    assert (found.patience, found.mx_lookup, found.max_bounces) == (5, False, 2.5)
+    app = App(tmp_path, found, environ={})
+    pace = app.pacer().pace
+    assert pace.transport == Limit(Rate.parse("600/hour", 20))
+    # A domain is known by who runs its servers; what its table does not say holds as for all.
+    assert pace.limit_for("google.com") == Limit(Rate.parse("60/minute", 20), 2)
+    assert pace.limit_for("firm.example") == Limit(Rate.parse("1/second", 20), 4)
+    assert pace.limit_for("other.example") == Limit(Rate.parse("60/minute", 20), 4)
+    assert pace.warm_up == WarmUp(date(2026, 12, 1), 50, 1.5, 5000)
+    assert pace.zone == "Europe/Berlin"
+    assert pace.patience == timedelta(minutes=5)
+    assert app.pacer(timedelta(seconds=20)).pace.patience == timedelta(seconds=20)
+    assert not App(tmp_path, settings(tmp_path, ""), environ={}).pacer().watches
+
+
+def test_what_is_wrong_about_the_pace_is_said_with_its_place(tmp_path: Path) -> None:
+    found = problems(
+        tmp_path,
+        'rate = "fast"\ndomain_rate = "0/hour"\nwindows = "9 to 5"\nwindows_in = "mine"\n'
+        'warm_up_from = "soon"\nmx_lookup = "maybe"\nmax_bounces = 0\nmax_complaints = "x"\n'
+        '[domains."gmail.com"]\nrate = 5\n[domains.localhost]\nrate = "1/hour"\n'
+        '[domains."a.example"]\nrates = "1/hour"\n',
+    )
+    text = "\n".join(found)
+    for expected in (
+        "outreach.toml:1: rate must be a rate such as 10/second",
+        "outreach.toml:2: domain_rate must be a rate",
+        "outreach.toml:3: windows must look like Mon-Fri 09:00-17:00",
+        "outreach.toml:4: windows_in must be contact or campaign",
+        "outreach.toml:5: warm_up_from",
+        "outreach.toml:6: mx_lookup must be true or false",
+        "outreach.toml:7: max_bounces must be a number above 0, to 100",
+        "outreach.toml:8: max_complaints must be a number",
+        'outreach.toml:9: [domains."gmail.com"] rate must be a text',
+        'outreach.toml:11: [domains."localhost"] is no domain',
+        'outreach.toml:13: [domains."a.example"] has no "rates" (did you mean "rate"?)',
+    ):
+        assert expected in text, text
+    assert len(found) == 11

@@ -4,7 +4,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,10 @@ from sqlalchemy import text
 from outreach.app import App
 from outreach.domain.clock import system_clock
 from outreach.domain.delivery import CampaignEvent
+from outreach.domain.pacing import Pace, Rate
+from outreach.domain.windows import Windows
 from outreach.errors import ConfigError, UnavailableError, UsageError
+from outreach.services.pacing import Pacer
 from outreach.storage import campaigns, deliveries
 from outreach.storage.database import Database
 from outreach.testing import FrozenClock, Rule, ScriptedServer
@@ -338,3 +341,75 @@ def test_without_a_database_it_says_so(tmp_path: Path, postgres_database: Databa
     assert "trying again in" in told
     assert process.returncode == 0
     workspace.database.close()
+
+
+def begun(workspace: Workspace) -> list[datetime]:
+    """When each mail was begun, in order."""
+    with workspace.database.read() as session:
+        found = session.scalars(text("SELECT tried_at FROM deliveries WHERE state = 'sent'")).all()
+    return sorted(found)
+
+
+@pytest.mark.slow
+def test_workers_share_one_rate(postgres_database: Database, tmp_path: Path) -> None:
+    """Three processes, and the server's neighbours see one sender."""
+    workspace = make_workspace(tmp_path, postgres_database, 160)
+    workspace.environ |= {
+        "OUTREACH_CONNECTIONS": "1",
+        "OUTREACH_RATE": "20/second",
+        "OUTREACH_BURST": "10",
+    }
+    with ScriptedServer() as server:
+        workspace.through(server)
+        workers = [workspace.start("worker") for _ in range(3)]
+        approve(workspace)
+        wait_for(lambda: len(server.accepted) >= 160, 90)
+        for process in workers:
+            process.send_signal(signal.SIGTERM)
+        told = ["".join(process.communicate(timeout=30)) for process in workers]
+        assert recipients(server) == {f"c{n}@example.com": 1 for n in range(160)}
+    moments = begun(workspace)
+    rate = Rate.parse("20/second", 10)
+    for first, earlier in enumerate(moments):
+        for count, later in enumerate(moments[first:], start=1):
+            assert count <= rate.burst + rate.after(later - earlier) + 1e-3
+    # It took as long as that takes, and more than one of them did it.
+    assert moments[-1] - moments[0] >= rate.time_for(150)
+    assert sum("sent" in each for each in told) >= 2, told
+    workspace.database.close()
+
+
+def test_a_job_that_would_wait_for_long_comes_back_later(workspace: Workspace) -> None:
+    workspace.environ |= {"OUTREACH_RATE": "1/hour", "OUTREACH_BURST": "3"}
+    with ScriptedServer() as server:
+        workspace.through(server)
+        key = approve(workspace)
+        _, said = work(workspace, each=timedelta(seconds=0.2))
+        assert len(server.accepted) == 3
+        assert any("is given 1/hour; goes on at" in line for line in said)
+    assert workspace.states() == {"sent": 3, "pending": PEOPLE - 3}
+    assert ("send", "todo", f"send {key} 0") in jobs(workspace.database)
+    with workspace.database.read() as session:
+        when = session.scalars(
+            text(f"SELECT scheduled_at FROM {SCHEMA}.procrastinate_jobs WHERE task_name = 'send'")
+        ).one()
+    # Not before the next look, so that it spins on nothing; and not long after it.
+    assert timedelta(seconds=20) < when - system_clock() <= timedelta(minutes=1)
+
+
+def test_what_waits_for_a_window_is_due_when_it_opens(
+    database: Database, clock: FrozenClock
+) -> None:
+    add_contacts(database, ["ann"], clock(), timezone="America/New_York")
+    desk = Desk(database, clock)
+    windows = Pace(windows=Windows.parse("09:00-17:00"), patience=timedelta(0))
+    campaign = desk.approved()
+    desk.run(campaign, pacer=Pacer(windows, "memory", connections=1)).work()
+
+    def due() -> list[tuple[str, int]]:
+        with database.read() as session:
+            return list(deliveries.campaigns_due(session, clock()))
+
+    assert due() == []
+    clock.advance(hours=5)
+    assert due() == [(campaign.key, 1)]

@@ -71,6 +71,11 @@ def show(invocation: Invocation, key: str) -> None:
     from outreach.services import campaigns as service
 
     found = service.details(invocation.app.database, key, invocation.app.clock())
+    if found.overview.totals.missing:
+        invocation.console.warn(
+            f"the ledger does not add up: {found.overview.totals.missing} deliveries are not "
+            "accounted for; restore the database from a copy, somebody changed it by hand"
+        )
     invocation.console.result(
         {
             **_overview_data(found.overview),
@@ -222,18 +227,33 @@ def retry(invocation: Invocation, key: str, failed: bool) -> None:  # noqa: ARG0
 @click.option("--sent", "word", flag_value="sent", help="They went out.")
 @click.option("--resend", "word", flag_value="resend", help="Send them, though they may have gone.")
 @click.option("--drop", "word", flag_value="drop", help="Leave them, whether they went or not.")
+@click.option(
+    "--mailbox",
+    "mailboxes",
+    multiple=True,
+    metavar="NAME",
+    help="Look for copies in this mailbox and its folder for sent mail; may be given again.",
+)
 @json_option
 @pass_invocation
-def reconcile(invocation: Invocation, key: str, emails: tuple[str, ...], word: str | None) -> None:
+def reconcile(
+    invocation: Invocation,
+    key: str,
+    emails: tuple[str, ...],
+    word: str | None,
+    mailboxes: tuple[str, ...],
+) -> None:
     """Settle the mails that may or may not have gone out.
 
     Where a bounce came back, the mail is known to have failed; where an answer did, to have
-    arrived. About the others you decide, for all of them or for the addresses you name. A mail that
-    is sent again has the same Message-ID, so that most mail programs show it once.
+    arrived; with --mailbox, where a copy was filed, to have gone. About the others you decide, for
+    all of them or for the addresses you name. A mail that is sent again has the same Message-ID, so
+    that most mail programs show it once.
 
     \b
     Examples:
       outreach campaigns reconcile newsletter@2026-12
+      outreach campaigns reconcile newsletter@2026-12 --mailbox anna
       outreach campaigns reconcile newsletter@2026-12 --resend anna@example.com
       outreach campaigns reconcile newsletter@2026-12 --drop
     """
@@ -247,10 +267,12 @@ def reconcile(invocation: Invocation, key: str, emails: tuple[str, ...], word: s
         app.clock(),
         word=service.Word(word) if word else None,
         emails=emails,
+        mailboxes=[app.mailbox(name) for name in mailboxes],
     )
 
     def human() -> str:
         parts = [
+            *([f"{found.filed:,} were filed as sent"] if mailboxes else []),
             f"{found.bounced:,} had bounced",
             f"{found.answered:,} had arrived",
             f"{found.settled:,} settled as you said",

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from outreach.cli.lazy import LazyGroup
-from outreach.cli.output import Invocation, json_option, pass_invocation, printable, table
+from outreach.cli.options import basis_called, by_option
+from outreach.cli.output import (
+    Invocation,
+    contact_data,
+    json_option,
+    pass_invocation,
+    printable,
+    table,
+)
 from outreach.errors import UsageError
 
 if TYPE_CHECKING:
@@ -43,8 +51,6 @@ def contacts() -> None:
     tier by itself: a person does, and it is on record who and why.
     """
 
-
-by_option = click.option("--by", metavar="NAME", help="Who does it, for the record, if not you.")
 
 _FIELDS = {
     "first_name": ("--first-name", "First name, or whatever stands for it."),
@@ -115,7 +121,6 @@ def add(
       outreach contacts add ada@example.org --first-name Ada --interest tax
       outreach contacts add bo@example.org --consent express --evidence "ticked the box on 3 May"
     """
-    from outreach.cli.permissions import basis_called
     from outreach.services import contacts as service
     from outreach.services.given import Given
 
@@ -143,7 +148,7 @@ def add(
         )
     invocation.console.result(
         {
-            "contact": facts(added.contact),
+            "contact": contact_data(added.contact),
             "suppressed_because": added.suppressed_because,
             "looks_like": added.looks_like,
         },
@@ -213,7 +218,9 @@ def edit(
         remove_addresses=remove_addresses,
         primary=primary,
     )
-    invocation.console.result({"contact": facts(contact)}, lambda: _described(facts(contact)))
+    invocation.console.result(
+        {"contact": contact_data(contact)}, lambda: _described(contact_data(contact))
+    )
 
 
 def _selection_options(command: Any) -> Any:
@@ -266,7 +273,7 @@ def list_contacts(invocation: Invocation, /, *, limit: int, **chosen: str | None
     if len(found) < total:
         invocation.console.note(f"{len(found)} of {total:,}; --limit 0 shows all")
     invocation.console.result(
-        {"contacts": [facts(contact) for contact in found], "total": total},
+        {"contacts": [contact_data(contact) for contact in found], "total": total},
         lambda: (
             table(
                 ("address", "name", "tier", "owner", "last exchange", "mail"),
@@ -301,7 +308,7 @@ def show(invocation: Invocation, email: str, limit: int) -> None:
     shown = service.show(app.database, app.settings.attributes, email, now=app.clock(), limit=limit)
     invocation.console.result(
         {
-            "contact": facts(shown.contact) | {"tier_by_person": shown.tier_by_person},
+            "contact": contact_data(shown.contact) | {"tier_by_person": shown.tier_by_person},
             "addresses": shown.addresses,
             "suppressions": shown.suppressions,
             "owed": shown.owed,
@@ -426,7 +433,7 @@ def duplicates(invocation: Invocation, limit: int) -> None:
         return "\n".join(["Look at each pair, then merge those that are one person:", *lines])
 
     invocation.console.result(
-        {"duplicates": [[facts(contact) for contact in group] for group in groups]},
+        {"duplicates": [[contact_data(contact) for contact in group] for group in groups]},
         human,
     )
 
@@ -486,12 +493,12 @@ def merge(
             lines.append(f"  both got   {', '.join(merged.left)}")
         if merged.cancelled:
             lines.append(f"  called off {', '.join(merged.cancelled)} (it would have come twice)")
-        return "\n".join([*lines, "", _described(facts(outcome.contact))])
+        return "\n".join([*lines, "", _described(contact_data(outcome.contact))])
 
     invocation.console.result(
         {
             "dry_run": dry_run,
-            "contact": facts(outcome.contact),
+            "contact": contact_data(outcome.contact),
             "absorbed": outcome.absorbed,
             "moved": merged.moved,
             "both_got": merged.left,
@@ -503,19 +510,6 @@ def merge(
 
 def _present(fields: Mapping[str, str | None]) -> dict[str, str]:
     return {name: value for name, value in fields.items() if value is not None}
-
-
-def facts(contact: "Contact") -> dict[str, Any]:
-    """Return a contact as plain data, as every command with ``--json`` gives one."""
-    from dataclasses import fields
-
-    left_out = {"touches", "receipts"}
-    found = {
-        item.name: getattr(contact, item.name)
-        for item in fields(contact)
-        if item.name not in left_out
-    }
-    return found | {"name": contact.name, "attributes": dict(contact.attributes)}
 
 
 def _mailability(contact: "Contact") -> str | None:
@@ -558,7 +552,7 @@ def _text(value: object) -> str:
 
 
 def _whole(shown: "Shown") -> str:
-    known = facts(shown.contact) | {"tier_by_person": shown.tier_by_person}
+    known = contact_data(shown.contact) | {"tier_by_person": shown.tier_by_person}
     others = tuple(info.address for info in shown.addresses if not info.is_primary)
     if others:
         known["other_addresses"] = others

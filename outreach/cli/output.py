@@ -21,6 +21,7 @@ from outreach.errors import OutreachError
 
 if TYPE_CHECKING:
     from outreach.app import App
+    from outreach.domain.contact import Contact
 
 SCHEMA = 1
 """Version of the JSON that commands print; it grows when a key changes its meaning."""
@@ -136,6 +137,11 @@ def printable(text: str) -> str:
     )
 
 
+def one_line(value: object) -> str:
+    """Return `value` as text safe for a terminal, in one line."""
+    return printable(str(value)).replace("\n", " ")
+
+
 #: What would act on a terminal, or make text look as it is not, inside a JSON string.
 _ACTING = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 
@@ -145,6 +151,19 @@ def _json(data: Mapping[str, Any]) -> str:
     text = json.dumps(data, default=_plain, ensure_ascii=False)
     text = text.encode("utf-8", "backslashreplace").decode()
     return _ACTING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def contact_data(contact: "Contact") -> dict[str, Any]:
+    """Return a contact as plain data, as every command with ``--json`` gives one."""
+    from dataclasses import fields
+
+    left_out = {"touches", "receipts"}
+    found = {
+        item.name: getattr(contact, item.name)
+        for item in fields(contact)
+        if item.name not in left_out
+    }
+    return found | {"name": contact.name, "attributes": dict(contact.attributes)}
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

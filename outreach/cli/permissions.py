@@ -4,28 +4,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from outreach.cli.contacts import by_option, facts
-from outreach.cli.output import Invocation, json_option, pass_invocation, printable, table
-from outreach.cli.standing import moment
-from outreach.errors import UsageError, suggestion
+from outreach.cli.options import basis_called, by_option, moment
+from outreach.cli.output import (
+    Invocation,
+    contact_data,
+    json_option,
+    pass_invocation,
+    printable,
+    table,
+)
+from outreach.errors import UsageError
 
 if TYPE_CHECKING:
-    from outreach.domain.contact import ConsentBasis
-
-
-def basis_called(word: str | None) -> "ConsentBasis | None":
-    """Return the ground of a consent that a person named."""
-    from outreach.domain.contact import ConsentBasis
-
-    if word is None:
-        return None
-    known = [basis.value for basis in ConsentBasis]
-    if word not in known:
-        raise UsageError(
-            f'"{word}" is no ground for a consent',
-            hint=suggestion(word, known) or f"use one of {', '.join(known)}",
-        )
-    return ConsentBasis(word)
+    pass
 
 
 def _scopes(words: tuple[str, ...]) -> tuple[str, ...]:
@@ -88,7 +79,7 @@ def consent(
     )
     ground = f" ({contact.consent_basis})" if contact.consent_basis else ""
     invocation.console.result(
-        {"contact": facts(contact)},
+        {"contact": contact_data(contact)},
         f"Recorded. The consent of {printable(email)} is {contact.consent}{ground}.",
     )
 
@@ -138,7 +129,9 @@ def opt_out(
         told = f"{printable(email)} gets {', '.join(wanted)} again, as far as this goes."
         if contact.parted_at:
             told += f" They are still parted: outreach contacts tier {printable(email)} TIER …"
-        invocation.console.result({"contact": facts(contact), "new": [], "parted": False}, told)
+        invocation.console.result(
+            {"contact": contact_data(contact), "new": [], "parted": False}, told
+        )
         return
     done = permissions.opt_out(
         app.database,
@@ -154,7 +147,7 @@ def opt_out(
     if done.parted:
         told += " The relation has ended; send one last confirmation at most."
     invocation.console.result(
-        {"contact": facts(done.contact), "new": done.new, "parted": done.parted}, told
+        {"contact": contact_data(done.contact), "new": done.new, "parted": done.parted}, told
     )
 
 

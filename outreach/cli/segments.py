@@ -10,7 +10,8 @@ from outreach.cli.output import Invocation, json_option, pass_invocation, printa
 from outreach.errors import ConfigError, OutreachError
 
 if TYPE_CHECKING:
-    from outreach.domain.condition import Finding, Value
+    from outreach.domain.condition import Value
+    from outreach.domain.explanation import Finding
 
 
 @click.group()

@@ -1,17 +1,14 @@
 """`outreach send`: plan a mailing, show it, ask once, and send."""
 
-import signal
-import sys
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
-from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from outreach.cli import schedule
 from outreach.cli.output import Console, Invocation, json_option, pass_invocation, printable
+from outreach.cli.progress import bar, draining, sending_bar
 from outreach.errors import (
     PartialError,
     Problem,
@@ -23,15 +20,12 @@ from outreach.errors import (
 if TYPE_CHECKING:
     from outreach.app import App
     from outreach.domain.segment import Segment
-    from outreach.rendering.templates import Template
+    from outreach.rendering.editions import Edition
     from outreach.services.planning import Plan, Tally
     from outreach.services.report import Report, Totals
     from outreach.storage.campaigns import Campaign
 
 INTERRUPTED = 130
-
-LINE_EVERY = 10.0
-"""Seconds between progress lines where there is no terminal to draw a bar on."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +33,7 @@ class Order:
     """What is to be sent to whom, and how."""
 
     key: str
-    template: "Template"
+    edition: "Edition"
     segment: "Segment"
     reason: str | None
     limit: int | None
@@ -54,6 +48,12 @@ class Order:
 @click.option("--reason", metavar="TEXT", help="Why an ask is in its readers' interest.")
 @click.option("--add-new", is_flag=True, help="Add who joined since, and ask anew of the refused.")
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Send at most N mails now.")
+@click.option(
+    "--max-lateness",
+    type=click.IntRange(0, 87_600),
+    metavar="HOURS",
+    help="Do not begin later than so many hours after its time.",
+)
 @click.option("--to", metavar="EMAIL", help="Send one test mail to this address instead.")
 @click.option("--as", "rendered_as", metavar="EMAIL", help="With --to: rendered for this contact.")
 @click.option("--dry-run", is_flag=True, help="Render every mail, record and send nothing.")
@@ -69,6 +69,7 @@ def send(
     rendered_as: str | None,
     add_new: bool,
     dry_run: bool,
+    max_lateness: int | None,
     **ordered: Any,
 ) -> int:
     """Send a newsletter or any template to a segment.
@@ -80,6 +81,9 @@ def send(
 
     Who joins the segment later is not in the frozen audience; --add-new adds them, and asks the
     gate again about those it refused. Mail that was held or deferred goes with a later run.
+
+    A mailing that nobody began in its time, because a machine was off, is asked about before it
+    begins; where nobody can be asked, it is not sent. --max-lateness says what is still in time.
 
     \b
     Examples:
@@ -108,6 +112,13 @@ def send(
             return _continue(app, console, order, campaign, dry_run)
     if dry_run:
         return _rehearse(app, console, order)
+    if campaign is None or campaign.state == "planned":
+        now = app.clock()
+        if early := schedule.too_early(order.edition, now):
+            console.result({"campaign": order.key, "plan": None, "run": None}, early)
+            return 0
+        hours = app.settings.max_lateness if max_lateness is None else max_lateness
+        schedule.check_lateness(console, order.edition, now, hours=hours, asks=not order.yes)
     return _plan_and_send(app, console, order, campaign)
 
 
@@ -124,19 +135,19 @@ def _order(
 ) -> Order:
     """Settle what was left open: the current edition, its segment, its key."""
     now = app.clock()
-    templates = app.templates
+    editions = app.editions
     if template is None:
-        own = segment if segment and templates.editions(segment) else None
-        template = templates.current(own or app.settings.newsletter, now)
-    loaded = templates.load(template)
-    segment = segment or loaded.front_matter.segment
+        own = segment if segment and editions.editions(segment) else None
+        template = editions.current(own or app.settings.newsletter, now)
+    edition = editions.edition(template)
+    segment = segment or edition.front_matter.segment
     if segment is None:
         raise UsageError(
-            f"who is to get {loaded.name}?",
+            f"who is to get {edition.name}?",
             hint="add --segment NAME, or a line segment: NAME to the template's front matter",
         )
     found = app.segments.get(segment)
-    return Order(key or loaded.edition_key(now), loaded, found, reason, limit, yes, detach)
+    return Order(key or edition.key(now), edition, found, reason, limit, yes, detach)
 
 
 def _plan_and_send(
@@ -157,7 +168,7 @@ def _plan_and_send(
         plan = planner.plan_additions(campaign, order.segment, now)
     assert plan.campaign is not None
     composer = app.composer(app.approved_template(plan.campaign), key=plan.key)
-    with _bar(console, plan.approvable, "rendering") as advance:
+    with bar(console, plan.approvable, "rendering") as advance:
         planner.prove(plan, composer, now, advance)
     if not plan.approvable:
         return _nothing_to_approve(app, console, planner, plan)
@@ -176,16 +187,17 @@ def _plan_and_send(
 def _new_campaign(app: "App", order: Order) -> Any:
     from outreach.storage.campaigns import NewCampaign
 
-    matter = order.template.front_matter
+    template = app.templates.load(order.edition.file)
+    matter = template.front_matter
     sender = app.settings.sender_called(matter.sender)
     return NewCampaign(
         key=order.key,
-        template=order.template.name,
-        template_hash=order.template.hash,
-        files=order.template.files,
+        template=template.name,
+        template_hash=template.hash,
+        files=template.files,
         segment=order.segment.name,
         segment_where=order.segment.where,
-        series=order.template.series,
+        series=template.series,
         kind=matter.kind,
         content_class=matter.content_class,
         ask_reason=order.reason,
@@ -233,9 +245,9 @@ def _continue(
     from outreach.domain.delivery import DeliveryState
     from outreach.services.report import totals
 
-    if campaign.template != order.template.name:
+    if campaign.template != order.edition.name:
         raise RefusedError(
-            f"{campaign.key} is a mailing of {campaign.template}, not of {order.template.name}",
+            f"{campaign.key} is a mailing of {campaign.template}, not of {order.edition.name}",
             hint="give this one a key of its own with --key",
         )
     if order.segment.name not in campaign.segment.split(", "):
@@ -279,17 +291,18 @@ def _rehearse(app: "App", console: Console, order: Order) -> int:
     from outreach.domain.gate import Intent
     from outreach.services.planning import Planner
 
-    matter = order.template.front_matter
+    template = app.templates.load(order.edition.file)
+    matter = template.front_matter
     intent = Intent(
         key=order.key,
-        series=order.template.series,
+        series=template.series,
         kind=matter.kind,
         content_class=matter.content_class,
         reason=order.reason,
     )
     planner = Planner(app.database, app.policy, owner="rehearsal", types=app.settings.attributes)
-    composer = app.composer(order.template, key=order.key)
-    with _bar(console, None, "rendering") as advance:
+    composer = app.composer(template, key=order.key)
+    with bar(console, None, "rendering") as advance:
         plan = planner.rehearse(intent, order.segment, composer, app.clock(), advance)
     console.result(
         {"campaign": plan.key, "dry_run": True, "plan": plan_data(plan)},
@@ -303,7 +316,7 @@ def _test(app: "App", console: Console, order: Order, to: str, rendered_as: str 
 
     outcome = send_test(
         app.database,
-        app.composer(order.template, key=order.key),
+        app.composer(app.templates.load(order.edition.file), key=order.key),
         app.transport,
         to=to,
         rendered_as=rendered_as,
@@ -337,12 +350,8 @@ def deliver(
         for warning in app.signing(run.composer.sender).warnings:
             console.warn(printable(str(warning)))
     total = left.due if limit is None else min(limit, left.due)
-    with _draining(console) as stopping, _bar(console, total, "sending") as advance:
-        report = run.work(
-            limit=limit,
-            stopping=stopping,
-            progress=lambda report: advance(report.counts.total()),
-        )
+    with draining(console) as stopping, sending_bar(console, total) as show:
+        report = run.work(limit=limit, stopping=stopping, progress=show)
     console.result(
         {
             "campaign": campaign.key,
@@ -430,74 +439,16 @@ def _exit(campaign: "Campaign", report: "Report") -> int:
     return 0
 
 
-@contextmanager
-def _draining(console: Console) -> Iterator[Callable[[], bool]]:
-    """Let the first Ctrl-C or SIGTERM ask for an orderly end, and the second end it at once."""
-    stop = threading.Event()
-
-    def ask(number: int, _frame: object) -> None:
-        stop.set()
-        signal.signal(number, signal.default_int_handler)
-        console.note("finishing the message in hand; again to stop at once")
-
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stop.is_set
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-@contextmanager
-def _bar(console: Console, total: int | None, what: str) -> Iterator[Callable[[int], None]]:
-    """Show how far it is: a bar on a terminal, else a plain line now and then."""
-    if console.quiet:
-        yield lambda _: None
-    elif sys.stderr.isatty() and not console.json:
-        from rich.console import Console as RichConsole
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
-
-        columns = (
-            "{task.description}",
-            BarColumn(),
-            MofNCompleteColumn(),
-            "{task.fields[rate]}",
-            TimeRemainingColumn(),
-        )
-        with Progress(*columns, console=RichConsole(stderr=True), transient=True) as progress:
-            task = progress.add_task(what, total=total, rate="")
-            begun = monotonic()
-            yield lambda done: progress.update(
-                task, completed=done, rate=f"{done / (monotonic() - begun + 0.001):,.0f} a second"
-            )
-    else:
-        yield _lines(console, total, what)
-
-
-def _lines(console: Console, total: int | None, what: str) -> Callable[[int], None]:
-    begun = last = monotonic()
-
-    def tell(done: int) -> None:
-        nonlocal last
-        now = monotonic()
-        if now - last >= LINE_EVERY:
-            last = now
-            whole = f" of {total:,} ({done * 100 // total} %)" if total else ""
-            console.note(f"{what}: {done:,}{whole}, {done / (now - begun):.0f} a second")
-
-    return tell
-
-
 def _plan_text(app: "App", order: Order, plan: "Plan") -> str:
     proof = plan.proof
-    matter = order.template.front_matter
+    matter = order.edition.front_matter
     sender = app.settings.sender_called(matter.sender)
     average = proof.octets / proof.mails / 1024 if proof.mails else 0
     held = sum(tally.number for tally in plan.held.values())
     refused = sum(tally.number for tally in plan.refused.values())
     limited = f" (this run at most {order.limit:,})" if order.limit is not None else ""
     lines = [
-        f"{plan.key}: {order.template.name} to {order.segment.name}",
+        f"{plan.key}: {order.edition.name} to {order.segment.name}",
         f"  from       {sender.name} <{sender.address}>",
         f'  subject    "{proof.subject}" (for {proof.subject_for})' if proof.mails else "",
         f"  through    {app.transport.name}",
@@ -542,6 +493,12 @@ def _run_text(campaign: "Campaign", report: "Report") -> str:
         lines.append(f"the campaign is {report.ended_by} now")
     elif elsewhere := report.totals.elsewhere:
         lines.append(f"{_count(elsewhere, 'mail')} in the hands of another run")
+    if report.waits is not None and not report.stopped:
+        at = f"{report.waits.at:%Y-%m-%d %H:%M} UTC"
+        lines.append(
+            f"{printable(report.waits.why)}: the next mail may go at {at}; "
+            "the same line, or a worker, goes on then"
+        )
     return "\n".join(line for line in lines if line)
 
 
@@ -608,6 +565,9 @@ def run_data(report: "Report") -> Mapping[str, Any]:
         "found_uncertain": report.found_uncertain,
         "stopped": report.stopped,
         "paused": report.paused,
+        "servers": dict(report.servers),
+        "domains": dict(report.domains),
+        "waits": report.waits,
     }
 
 

@@ -1,29 +1,12 @@
 """`outreach contacts tier|role|note|log`: where a contact stands, and what happened."""
 
 import sys
-from datetime import datetime
 
 import click
 
-from outreach.cli.contacts import by_option, facts
-from outreach.cli.output import Invocation, json_option, pass_invocation, printable
-from outreach.errors import Problem, UsageError
-
-
-def moment(invocation: Invocation, option: str, text: str | None) -> datetime | None:
-    """Return the instant that an option gives; without a zone it is in the workspace's."""
-    from zoneinfo import ZoneInfo
-
-    from outreach.domain.entry import instant
-
-    if text is None:
-        return None
-    try:
-        return instant(text, None, ZoneInfo(invocation.app.settings.timezone))
-    except ValueError as error:
-        raise UsageError(
-            Problem(f"{option}: {error}", hint="write it as 2026-12-31 or 2026-12-31 14:30")
-        ) from error
+from outreach.cli.options import by_option, moment
+from outreach.cli.output import Invocation, contact_data, json_option, pass_invocation, printable
+from outreach.errors import UsageError
 
 
 def _addresses(given: tuple[str, ...]) -> list[str]:
@@ -215,5 +198,6 @@ def log(
     )
     exchange = f"; last exchange {contact.last_two_way:%Y-%m-%d}" if contact.last_two_way else ""
     invocation.console.result(
-        {"contact": facts(contact)}, f"Logged the {channel} with {printable(email)}{exchange}."
+        {"contact": contact_data(contact)},
+        f"Logged the {channel} with {printable(email)}{exchange}.",
     )

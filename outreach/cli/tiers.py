@@ -72,7 +72,7 @@ def show(invocation: Invocation, name: str) -> None:
       outreach tiers show client
       outreach tiers show partner
     """
-    from outreach.domain.tiers import promises
+    from outreach.domain.promises import promises
 
     declared = invocation.app.tiers
     standing = declared.role_named(name) if name in declared.roles else declared.named(name)

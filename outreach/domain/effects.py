@@ -103,7 +103,7 @@ class Proof(IntEnum):
     ADDRESS = 2
     #: And so does the subject of what we sent them.
     SUBJECT = 3
-    #: A token or id of ours came back.
+    #: A token or id of ours came back, or our provider says so, whose webhook proved its origin.
     SIGNED = 4
     #: A person said so.
     PERSON = 5
@@ -136,7 +136,8 @@ class Event:
     `at` is when it reached us. `until` is the last day of an absence. `series` is what an
     unsubscribe token ends. `sure` is False for an opt-out that a machine may have misread,
     `wants_out` says that a reply may hold one. `is_bulk` says that it went to many. `in_thread` is
-    for a mail of ours: whether it answers one of theirs.
+    for a mail of ours: whether it answers one of theirs. `by_provider` says that it is no mail but
+    what our provider told us of one, so that nobody wrote anything.
     """
 
     kind: Kind
@@ -149,6 +150,7 @@ class Event:
     wants_out: bool = False
     is_bulk: bool = False
     in_thread: bool = True
+    by_provider: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +247,9 @@ def _opt_out(event: Event, terms: Terms) -> Effects:
     if not event.sure:
         return _reply(replace(event, wants_out=True), terms)
     # The token's mail is written by a program; only words of their own are an exchange.
-    touch = None if event.series else TouchMade(Direction.IN, REPLY, personal=True)
+    touch = (
+        None if event.series or event.by_provider else TouchMade(Direction.IN, REPLY, personal=True)
+    )
     return Effects(touch=touch, opt_outs=scopes, cancels_checkins=not event.series)
 
 
@@ -282,23 +286,25 @@ def _back(event: Event, terms: Terms) -> Effects:
     return Effects(hold_until=until if until > event.at else None)
 
 
-_FROM_A_MACHINE = TouchMade(Direction.IN, AUTO_REPLY, personal=False)
+def _by_a_machine(event: Event) -> TouchMade | None:
+    """Return the touch that a mail without an author is."""
+    return None if event.by_provider else TouchMade(Direction.IN, AUTO_REPLY, personal=False)
 
 
 def _absent(event: Event, terms: Terms) -> Effects:
-    return replace(_back(event, terms), touch=_FROM_A_MACHINE)
+    return replace(_back(event, terms), touch=_by_a_machine(event))
 
 
 def _left(event: Event, _terms: Terms) -> Effects:
     return Effects(
-        touch=_FROM_A_MACHINE,
+        touch=_by_a_machine(event),
         hold_until=event.at + UNTIL_LOOKED_AT,
         review="they work there no more: who follows, and where are they now?",
     )
 
 
-def _acknowledged(_event: Event, _terms: Terms) -> Effects:
-    return Effects(touch=_FROM_A_MACHINE)
+def _acknowledged(event: Event, _terms: Terms) -> Effects:
+    return Effects(touch=_by_a_machine(event))
 
 
 def _challenged(_event: Event, _terms: Terms) -> Effects:

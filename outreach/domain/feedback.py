@@ -161,7 +161,7 @@ class Verdict:
 def classify(reply: Reply, step: Step) -> Verdict:
     """Return what `reply`, given at `step`, means for the delivery it answers."""
     if 200 <= reply.code < 300:
-        return Verdict(Outcome.ACCEPTED, None, None)
+        return _ACCEPTED
     cause = _cause(reply, step)
     fault = _FAULT[cause]
     if cause is Cause.UNKNOWN and step in _ABOUT_US:
@@ -194,6 +194,7 @@ def out_of_step(step: Step) -> Verdict:
     return Verdict(Outcome.DEFERRED, Fault.CONNECTION, Cause.PROTOCOL, RETRY_CONNECTION)
 
 
+_ACCEPTED = Verdict(Outcome.ACCEPTED, None, None)
 _ENHANCED = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})(?:\s+|$)")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
@@ -311,7 +312,23 @@ _BY_CODE: Mapping[str, Cause] = {
     "7.30": Cause.AUTHENTICATION,  # the registry's REQUIRETLS; Gmail's DKIM
     "7.31": Cause.AUTHENTICATION,  # Gmail: no DMARC record
     "7.32": Cause.AUTHENTICATION,  # Gmail: From is not aligned
-    "7.515": Cause.AUTHENTICATION,  # Microsoft: bulk mail without SPF, DKIM and DMARC
+    "7.40": Cause.AUTHENTICATION,  # Gmail: DMARC of the sending domain says no
+    # Microsoft's own (learn.microsoft.com, "Email non-delivery reports in Exchange Online")
+    "7.133": Cause.MAILBOX,  # a group that takes mail from its own people only
+    "7.134": Cause.MAILBOX,
+    "7.135": Cause.MAILBOX,
+    "7.136": Cause.MAILBOX,
+    "7.500": Cause.RATE,
+    "7.501": Cause.SPAM,
+    "7.502": Cause.SPAM,
+    "7.503": Cause.SPAM,
+    "7.509": Cause.AUTHENTICATION,
+    "7.512": Cause.CONTENT,  # more than one address in From
+    "7.515": Cause.AUTHENTICATION,  # bulk mail without SPF, DKIM and DMARC
+    **{f"7.{number}": Cause.SPAM for number in range(606, 650)},  # a banned IP address
+    "7.650": Cause.RATE,
+    "7.705": Cause.RATE,
+    "7.708": Cause.SPAM,
 }
 
 #: Codes too general to say anything by themselves; the server's words may say more.
@@ -344,23 +361,26 @@ _BY_BASIC_CODE: Mapping[int, Cause] = {
 # Words, in the order in which they are tried: what says something about us comes first, because
 # mistaking a block for a dead address loses a contact for good.
 _BY_WORDS = (
-    (r"grey-?list|gray-?list|postgrey", Cause.GREYLISTED),
+    (r"grey-?list|gray-?list|postgrey|\[GL\d\d\]", Cause.GREYLISTED),
     (
         r"rate.?limit|too many (?:messages|connections|e?mails|recipients)|throttl|"
         r"too (?:fast|quickly|frequently)|unusual rate|quota exceeded for sending|\[TSS?\d\d\]|"
-        r"sending (?:limit|quota)|mail flood",
+        r"sending (?:limit|quota)|mail flood|(?:rate|connection) limit|rate limited",
         Cause.RATE,
     ),
     (r"reverse dns|\bPTR\b|\brdns\b|reverse hostname", Cause.REVERSE_DNS),
     (r"\bSPF\b|\bDKIM\b|\bDMARC\b|unauthenticated", Cause.AUTHENTICATION),
+    (r"STARTTLS|TLS (?:is )?required|requires? (?:a )?TLS", Cause.TLS),
+    (r"security issue|illegal attachment|\bvirus|malware", Cause.CONTENT),
     (
         r"relay(?:ing)? (?:access )?(?:is )?(?:denied|not permitted|not allowed|prohibited)|"
         r"unable to relay|not permitted to relay|authentication (?:is )?required|"
-        r"must (?:be )?authenticate|(?:login|authentication) (?:failed|unsuccessful)",
+        r"invalid credentials|must (?:be )?authenticate|"
+        r"(?:login|authentication) (?:failed|unsuccessful)",
         Cause.CREDENTIALS,
     ),
     (
-        r"\bspam|block ?list|black ?list|blocked|\bRBL\b|\bDNSBL\b|reputation|spamhaus|"
+        r"\[BL\d\d\]|\bspam|block ?list|black ?list|blocked|\bRBL\b|\bDNSBL\b|reputation|spamhaus|"
         r"unsolicited|barracuda|complaints|junk mail",
         Cause.SPAM,
     ),
@@ -384,17 +404,40 @@ _BY_WORDS = (
         r"(?:is )?(?:unknown|not found|not exist|doesn't exist|does not exist|invalid)|"
         r"(?:unknown|no such|invalid|nonexist\w*|non-exist\w*) "
         r"(?:local |virtual )?(?:user|recipient|mailbox|account|address|person)|"
-        r"no mailbox (?:here )?by that name|does not have an? \S* ?account|"
+        r"no mailbox (?:here )?by that name|does(?: not|n't) have an? \S* ?account|"
         r"not (?:a valid|our) (?:user|mailbox|customer)|account (?:has been )?"
-        r"(?:deactivated|deleted|closed)|no longer (?:valid|available|exists|works)",
+        r"(?:deactivated|deleted|closed|disabled|discontinued)|"
+        r"no longer (?:valid|available|exists|works)",
         Cause.BAD_ADDRESS,
     ),
+    (r"mailbox (?:is )?(?:unavailable|not available)", Cause.MAILBOX),
     (
         r"try (?:again|later)|temporar(?:y|ily)|come back|later|system load|resources",
         Cause.BUSY,
     ),
     (r"policy|prohibited|not allowed|not permitted|administrative", Cause.POLICY),
 )
+
+
+#: Said under codes that usually mean something else, and never to be taken for that: a person who
+#: gets much mail at the moment has an address, and when our own day's quota is used up, all further
+#: mail meets the same.
+_WHATEVER_THE_CODE = (
+    (r"receiving mail (?:too quickly|at a rate)", Cause.MAILBOX),
+    (
+        r"(?:daily|peak|hourly) (?:\S+ ){0,3}(?:limit|quota) exceeded|"
+        r"exceeded (?:\S+ ){0,3}(?:daily|hourly) (?:\S+ ){0,3}(?:limit|quota)|"
+        r"^[45]\.7\.\d+ e?mail quota exceeded",
+        Cause.RATE,
+    ),
+)
+
+
+@cache
+def _rules_whatever_the_code() -> tuple[tuple[re.Pattern[str], Cause], ...]:
+    return tuple(
+        (re.compile(pattern, re.IGNORECASE), cause) for pattern, cause in _WHATEVER_THE_CODE
+    )
 
 
 @cache
@@ -404,15 +447,25 @@ def _rules_of_words() -> tuple[tuple[re.Pattern[str], Cause], ...]:
 
 
 def _cause(reply: Reply, step: Step) -> Cause:
+    for pattern, cause in _rules_whatever_the_code():
+        if pattern.search(f"{reply.enhanced} {reply.text}"):
+            return cause
+    return _settled_by_step(_cause_of_code_and_words(reply), reply, step)
+
+
+def _cause_of_code_and_words(reply: Reply) -> Cause:
     cause = _cause_by_code(reply)
     if cause is None or _is_vague(reply):
         said = _cause_by_words(reply)
-        # A server that "tries later" at a fixed code is no news; the code stays the cause.
-        if said is not None and not (said in {Cause.BUSY, Cause.POLICY} and cause is not None):
+        # A server that "tries later" at a fixed code is no news; the code stays the cause. Only a
+        # vague word about policy may be no more than that.
+        passing = said is Cause.BUSY and reply.code < 500 and cause is Cause.POLICY
+        no_news = said in {Cause.BUSY, Cause.POLICY} and cause is not None and not passing
+        if said is not None and not no_news:
             cause = said
     if cause is None:
         cause = _BY_BASIC_CODE.get(reply.code, Cause.UNKNOWN)
-    return _settled_by_step(cause, reply, step)
+    return cause
 
 
 def _cause_by_code(reply: Reply) -> Cause | None:
@@ -456,7 +509,7 @@ def _settled_by_step(cause: Cause, reply: Reply, step: Step) -> Cause:
         settled = Cause.PROTOCOL
     elif step is Step.TLS:
         settled = Cause.TLS
-    elif step is Step.LOGIN and cause in _UNSAID:
+    elif step is Step.LOGIN and (cause in _UNSAID or reply.code == 454):
         settled = Cause.CREDENTIALS
     elif step is Step.SENDER and reply.code == 552:
         settled = Cause.TOO_LARGE

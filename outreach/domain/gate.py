@@ -26,7 +26,7 @@ contact's own mail neither counts nor is held.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -121,46 +121,35 @@ class _Objection:
     until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class _Question:
     """One intended mail to one contact, with what several rules need worked out once."""
 
-    intent: Intent
-    facts: Facts
-    policy: Policy
-    now: datetime
-    tier: Tier | None
-    zone: ZoneInfo
-    #: The contact's calendar day.
-    today: date = field(init=False)
+    __slots__ = ("_days", "contact", "facts", "intent", "kind", "now", "tier", "today", "zone")
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "today", self.now.astimezone(self.zone).date())
-
-    @property
-    def contact(self) -> Contact:
-        return self.facts.contact
-
-    @property
-    def kind(self) -> MailKind:
-        return self.intent.kind
+    def __init__(self, intent: Intent, facts: Facts, policy: Policy, now: datetime) -> None:
+        self.intent = intent
+        self.facts = facts
+        self.now = now
+        self.kind = intent.kind
+        self.contact = facts.contact
+        self.tier: Tier | None = policy.tiers.get(facts.contact.tier)
+        self.zone = _zone(facts.contact.timezone, policy.timezone)
+        #: The contact's calendar day.
+        self.today = now.astimezone(self.zone).date()
+        self._days: list[date] | None = None
 
     def days(self) -> list[date]:
         """Return the contact's calendar days on which a mail went to them, newest first."""
-        return sorted((m.at.astimezone(self.zone).date() for m in self.facts.mails), reverse=True)
+        if self._days is None:
+            zone = self.zone
+            self._days = [mail.at.astimezone(zone).date() for mail in self.facts.mails]
+            self._days.sort(reverse=True)
+        return self._days
 
 
 def decide(intent: Intent, facts: Facts, policy: Policy, now: datetime) -> Decision:
     """Say whether the mail may go to the contact at `now`, by the rules of this module."""
-    contact = facts.contact
-    question = _Question(
-        intent,
-        facts,
-        policy,
-        now,
-        policy.tiers.get(contact.tier),
-        _zone(contact.timezone, policy.timezone),
-    )
+    question = _Question(intent, facts, policy, now)
     held: Decision | None = None
     for name, check in RULES.items():
         objection = check(question)
@@ -179,8 +168,10 @@ def _in_favour(q: _Question) -> str:
         if q.kind is MailKind.SERVICE
         else f"consent {q.contact.consent_basis or 'granted'}"
     )
-    days = q.days()
-    week, month = (sum(day > q.today - timedelta(n) for day in days) for n in (7, 30))
+    week = month = 0
+    if q.facts.mails:
+        days = q.days()
+        week, month = (sum(day > q.today - timedelta(n) for day in days) for n in (7, 30))
     return f"{q.contact.tier}, {consent}; mails before this one: {week} in 7 days, {month} in 30"
 
 
@@ -352,7 +343,8 @@ def _in_30_days(q: _Question) -> _Objection | None:
 
 
 def _cap(q: _Question, most: int, span: int) -> _Objection | None:
-    if q.kind is MailKind.SERVICE:
+    # Fewer mails than the cap lie on no more days than that.
+    if q.kind is MailKind.SERVICE or len(q.facts.mails) < most:
         return None
     return _over(q, most, span, q.days())
 

@@ -5,12 +5,13 @@ ask about each other. Everything that is wrong is reported at once, with file, l
 """
 
 import re
-import tomllib
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from outreach.domain.condition import Condition, InSegment, parts_of, quoted
-from outreach.domain.expression import Others, Vocabulary, parse, place_in
+from outreach.domain.expression import Others, parse
+from outreach.domain.terms import Vocabulary, place_in
+from outreach.domain.toml import lines_of, read_toml
 from outreach.errors import ConfigError, NotFoundError, Problem, suggestion
 
 #: Longest chain of segments that ask about segments.
@@ -118,17 +119,17 @@ def read_segment(
 ) -> Segment:
     """Return the segment that a file's text holds, or raise `ConfigError` with all problems."""
     text = text.replace("\r\n", "\n")
-    try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(_toml_problem(str(error), source)) from error
-    except RecursionError as error:
-        raise ConfigError("not valid TOML: nested too deeply", source=source) from error
+    document = read_toml(
+        text,
+        source,
+        hint="texts stand in quotation marks; use '…' or '''…''' around an expression",
+    )
+    lines = lines_of(text)
     problems = [
         Problem(
             f"a segment has no {quoted(key)}",
             source,
-            _line_of(key, text),
+            lines.get((key,)),
             hint=f"it has {' and '.join(_EXAMPLES)}",
         )
         for key in document
@@ -147,9 +148,7 @@ def read_segment(
             problems.append(Problem(f"{key} is missing", source, hint=f"add a line: {example}"))
         elif not isinstance(document[key], str) or not document[key].strip():
             problems.append(
-                Problem(
-                    f"{key} must be a text", source, _line_of(key, text), hint=f"write {example}"
-                )
+                Problem(f"{key} must be a text", source, lines.get((key,)), hint=f"write {example}")
             )
     condition: Condition | None = None
     where = document.get("where", "")
@@ -170,25 +169,6 @@ def read_segment(
 
 
 # Where in a TOML file
-
-
-def _toml_problem(message: str, source: str) -> Problem:
-    place = re.search(r"\(at line (\d+), column (\d+)\)", message)
-    line, column = (int(place[1]), int(place[2])) if place else (None, None)
-    reason = re.sub(r" \(at .*\)$", "", message)
-    return Problem(
-        f"not valid TOML: {reason}",
-        source,
-        line,
-        column,
-        hint="texts stand in quotation marks; use '…' or '''…''' around an expression",
-    )
-
-
-def _line_of(key: str, text: str) -> int | None:
-    wanted = re.compile(rf'\s*\[{{0,2}}\s*["\']?{re.escape(key)}["\']?\s*[\]=.]')
-    lines = enumerate(text.split("\n"), 1)
-    return next((number for number, line in lines if wanted.match(line)), None)
 
 
 def _place_in_toml(text: str, offset: int) -> tuple[int, int]:

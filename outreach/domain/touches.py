@@ -1,6 +1,7 @@
 """Touches: what one exchange with a contact counts for."""
 
 from enum import StrEnum
+from functools import lru_cache
 
 from outreach.domain.mailing import ContentClass
 
@@ -39,6 +40,7 @@ SUMMARIES = (
 """The fields of a contact that each hold the newest instant of some touches."""
 
 
+@lru_cache(maxsize=256)
 def summed_up_in(
     *, direction: str, kind: str, personal: bool, content_class: str | None
 ) -> frozenset[str]:

@@ -24,6 +24,7 @@ from outreach.inbound.reasons import (
     Reason,
     Severity,
     classify,
+    reason_in,
     severity,
 )
 
@@ -31,6 +32,7 @@ MAX_RECIPIENTS = 500
 """Recipients that are read from one notice."""
 
 _MAX_REPORT = 64 * 1024  # characters of prose that are looked at
+_BRIEF = 1500  # characters of a notice that has nothing but its words to show
 
 
 class Action(StrEnum):
@@ -94,11 +96,14 @@ class DeliveryNotice:
         return any(each.action is Action.FAILED for each in self.recipients)
 
 
-_MAILBOX = r"(?:\"[^\"\n]{1,64}\"|[^\s<>,;:\"'()\[\]|`]{1,128})@[\w\-\[\]:.]{1,253}[\w\]]"
+_DOMAIN = (
+    r"(?:\[[\w:.]{2,60}\]|#?[^\W_](?:[\w-]{0,62}[^\W_])?(?:\.[^\W_](?:[\w-]{0,62}[^\W_])?){0,12})"
+)
+_MAILBOX = rf"(?:\"[^\"\n]{{1,64}}\"|[^\s<>,;:\"'()\[\]|`]{{1,128}})@{_DOMAIN}"
 _MAILBOX_RE = re.compile(_MAILBOX)
 _DAEMON = re.compile(
     r"^(?:mailer[-_. ]?daemon|post[-_]?master|mail[-_.]?daemon|daemon|mdaemon|mail[-_.]?(?:delivery|system)"
-    r"[\w.-]*|mmsc|uucp|mail-?er)(?:@|$)",
+    r"[\w.-]*|mmsc|uucp|mail-?er|ndr|non-?delivery[\w.-]*|[\w.-]*(?:smtp|antivirus|virus)[\w.-]*)(?:[@\\]|$)",
     re.IGNORECASE,
 )
 _DAEMON_PATH = re.compile(r"^\s*<?mailer[-_.]?daemon\b", re.IGNORECASE)
@@ -108,7 +113,7 @@ _DAEMON_NAME = re.compile(
     re.IGNORECASE,
 )
 _FAILURE_SUBJECT = re.compile(
-    r"(?:\*+\w+\*+\W*)?(?:undeliver(?:able|ed)|returned (?:mail|to sender|e-?mail)"
+    r"(?:\*+\w+\*+\W*)?(?:undeliver(?:able|ed)|returned (?:mail|to sender|e-?mail)|failed (?:mail|message|delivery|to deliver)"
     r"|failure (?:notice|delivery|report)|mail failure|delivery[ -](?:fail|status|report|notif|problem|error|delay)"
     r"|(?:mail|message|e-?mail)(?: message)? (?:could not be delivered|(?:delivery|system|status|transport) "
     r"(?:fail|error|status|problem|notif|report)|undeliver|not delivered|delayed)"
@@ -128,6 +133,9 @@ _ANYWHERE_SUBJECT = re.compile(
     r"mail failure|delivery fail|undeliver|配信でき|配信不能|не доставлен|loop alert|could not be delivered",
     re.IGNORECASE,
 )
+_AT_END = re.compile(
+    r"(?:non remis|undelivered|undeliverable|not delivered|nicht zugestellt)\W*$", re.IGNORECASE
+)
 _NOT_WORDS = re.compile(r"^[^\w*]+")
 _ANSWER_SUBJECT = re.compile(
     r"^\s*(?:re|aw|sv|antw|odp|fwd?|wg|tr|rv|r|i|vs)\s*(?:\[\d+\])?:", re.I
@@ -138,6 +146,8 @@ _FAILURE = re.compile(
     r"|deliver(?:y|ing)[^.\n]{0,80}(?:fail|error|problem|delayed|impossible)"
     r"|permanent (?:fatal )?error|returned (?:permanent|to sender|below)|undeliver(?:able|ed)"
     r"|transcript of session|following (?:address|recipient|destination)|did not receive this"
+    r"|(?:not|n't) accepting mail|(?:mail|message) (?:has been|was|is(?: being)?) returned|has been postponed|not a valid user"
+    r"|pas pu [eê]tre d[eé]livr[eé]|failed recipients?"
     r"|no valid recipients|returning (?:your )?message|message (?:was )?rejected|rejected (?:your|the) message"
     r"|(?:unknown|invalid|no such) (?:user|recipient|mailbox|address)|user unknown|mailbox (?:is )?full"
     r"|duplicated message-id|could not send|failure reasons?|fehlgeschlagen|nicht zugestellt|n'a pas pu [êe]tre"
@@ -148,7 +158,7 @@ _FAILURE = re.compile(
 _DELAY = Phrases(
     (
         r"(?:has been|is|was) delayed", r"delayed \d+", r"not yet been delivered",
-        r"will (?:be retried|continue to (?:try|be)|keep trying)", r"delivery attempts will continue",
+        r"(?:has|have) been (?:postponed|deferred)", r"will (?:be retried|continue to (?:try|be)|keep trying)", r"delivery attempts will continue",
         r"warning message only", r"\(delay\)", r"still (?:trying|being)", r"do not need to resend",
         r"could not send message for past", r"verzogert", r"retarde", r"in ritardo", r"delivery delayed",
     )
@@ -212,6 +222,7 @@ _SPOKEN = re.compile(
     r"(?:rcpt to:?\s*|[45]\d\d(?:[ -]#?\d\.\d{1,3}\.\d{1,3})? )<?(?P<a>" + _MAILBOX + ")",
     re.IGNORECASE,
 )
+_X400 = re.compile(rf"\bsmtp=(?P<a>{_MAILBOX});", re.IGNORECASE)
 _NAMING = re.compile(
     r"\b(?:recipients?|address(?:es)?|deliver(?:ed|ing|y)?|mail|message|user|mailbox|to|for|reach|sent|account)\b(?=[^\w@])",
     re.IGNORECASE,
@@ -248,7 +259,7 @@ def read_notice(mail: Mail) -> DeliveryNotice | None:
 
 def read_delivery_status(mail: Mail) -> DeliveryNotice | None:
     """Return what a notice in a machine's format says, or None."""
-    return _read_dsn(mail) or _read_provider_notice(mail)
+    return _read_dsn(mail) or _read_refusal(mail) or _read_provider_notice(mail)
 
 
 def speaks_as_daemon(mail: Mail) -> bool:
@@ -297,6 +308,32 @@ def _read_dsn(mail: Mail) -> DeliveryNotice | None:
         returned=_returned(mail, depth),
         envelope_id=envelope,
     )
+
+
+def _read_refusal(mail: Mail) -> DeliveryNotice | None:
+    """Read a refusal by the recipient's filter: a disposition notification (RFC 5429 2.1, RFC 8098)."""
+    report = next((p for p in mail.parts if p.type == "message/disposition-notification"), None)
+    if (
+        report is None
+        or report.enclosed
+        or not _REFUSED.search(f"{mail.subject}\n{mail.text[:500]}")
+    ):
+        return None
+    fields = {name: value for group in _groups(report.text()) for name, value in group.items()}
+    if "deleted" not in fields.get("disposition", "").lower():
+        return None
+    return DeliveryNotice(
+        rule="disposition-notification",
+        recipients=tuple(_from_groups([fields | {"action": "failed"}], _prose(mail))),
+        returned=_returned(mail, 0),
+        envelope_id=None,
+    )
+
+
+_REFUSED = re.compile(
+    r"\breject\w*|refus\w*|abgelehnt|rejet|rechazad|rifiutat|recusad|geweigerd|avvis|odrzuc|拒否",
+    re.I,
+)
 
 
 def _groups(text: str) -> list[dict[str, str]]:
@@ -348,6 +385,8 @@ def _from_groups(groups: list[dict[str, str]], prose: str) -> list[RecipientStat
         final = _typed_address(group.get("final-recipient", ""))
         original = _typed_address(group.get("original-recipient", ""))
         recipient = final or original or _typed_address(group.get("x-actual-recipient", ""))
+        if original and recipient and "." not in recipient.rpartition("@")[2]:
+            recipient = original  # the name of a machine behind theirs, which nobody wrote to
         if recipient is None or len(found) >= MAX_RECIPIENTS:
             continue
         diagnostic = _TYPED.sub("", group.get("diagnostic-code", "")).strip()
@@ -385,7 +424,9 @@ def _status(  # noqa: PLR0917
     remote: str | None,
 ) -> RecipientStatus:
     """Weigh what a notice says about one recipient in its several places."""
-    words = f"{diagnostic} {field[5:]}".strip() if "(" in field else diagnostic
+    words = diagnostic
+    if "(" in field and reason_in(diagnostic) is None:
+        words = f"{diagnostic} {field[5:]}".strip()
     stated = ENHANCED_STATUS.search(field)
     status = _most_specific(stated[0] if stated else None, diagnostic, near, action)
     replies = REPLY_CODE.findall(diagnostic) or REPLY_CODE.findall(near)
@@ -398,7 +439,7 @@ def _status(  # noqa: PLR0917
         action=action,
         status=status,
         reply_code=reply,
-        reason=classify(status, words, near),
+        reason=classify(status, words, near, field[5:]),
         diagnostic=" ".join((diagnostic or words or near).split())[:1000],
         remote_mta=_TYPED.sub("", remote).strip() if remote else None,
     )
@@ -443,8 +484,12 @@ def _most_specific(field: str | None, diagnostic: str, near: str, action: Action
     if refused:
         return refused[-1]
     beside_near, every_near = _codes(near)
-    candidates = [field] if field else []
-    candidates += every + beside_near + every_near
+    candidates = every
+    if field:  # the prose also quotes the trouble there was with other hosts
+        candidates = [field, *candidates]
+        beside_near = [code for code in beside_near if code[0] == field[0]]
+        every_near = [code for code in every_near if code[0] == field[0]]
+    candidates += beside_near + every_near
     if action is not Action.DELIVERED:
         candidates = [code for code in candidates if code[0] != "2"]
     for code in candidates:
@@ -522,25 +567,33 @@ def _prose(mail: Mail, depth: int = 0) -> str:
     return text
 
 
-def read_prose(mail: Mail) -> DeliveryNotice | None:
+def read_prose(mail: Mail) -> DeliveryNotice | None:  # noqa: PLR0911
     """Return what a notice in prose says, or None where it is not one beyond doubt."""
     headers = mail.headers
     named = headers.get("x-failed-recipients")
     subject = mail.subject
     daemon = is_daemon(mail)
-    if not named and not daemon and ("in-reply-to" in headers or _ANSWER_SUBJECT.match(subject)):
+    if not named and not daemon and "in-reply-to" in headers:
+        return None
+    if not named and not daemon and _ANSWER_SUBJECT.match(subject) and not _AT_END.search(subject):
         return None
     failing = bool(
-        _FAILURE_SUBJECT.match(_NOT_WORDS.sub("", subject)) or _ANYWHERE_SUBJECT.search(subject)
+        _FAILURE_SUBJECT.match(_NOT_WORDS.sub("", subject))
+        or _ANYWHERE_SUBJECT.search(subject)
+        or _AT_END.search(subject)
     )
     if not named and not daemon and not failing:
         return None
     prose = _prose(mail)
     if not named:
         told = bool(_FAILURE.search(prose))
-        if not failing and not told:
+        enclosed = len(mail.parts) > 1 and mail.parts[-1].enclosed > 0
+        if not failing and not told and not (enclosed and _DAEMON_PATH.match(mail.sender.address)):
             return None
-        if not daemon and not (told and (REPLY_CODE.search(prose) or _returned(mail, 0))):
+        if not daemon and not (
+            told
+            and (REPLY_CODE.search(prose) or (failing and _is_brief(prose)) or _returned(mail, 0))
+        ):
             return None
     action = Action.DELAYED if _DELAY.search(fold(f"{subject}\n{prose[:4000]}")) else Action.FAILED
     recipients = _from_prose(mail, prose, action)
@@ -556,6 +609,11 @@ def read_prose(mail: Mail) -> DeliveryNotice | None:
         returned=_returned(mail, 0),
         envelope_id=None,
     )
+
+
+def _is_brief(prose: str) -> bool:
+    """Whether a report is no longer than the notices that gateways write, and asks nothing."""
+    return len(prose) < _BRIEF and "?" not in prose
 
 
 def _from_prose(mail: Mail, prose: str, action: Action) -> list[RecipientStatus]:
@@ -584,8 +642,9 @@ def _addresses_in_prose(mail: Mail, prose: str) -> list[str]:
     first = [a for a in leading if a.lower() in meant] or leading
     others = [a for a in first if a.lower() not in ours]
     tiers = (
-        others or named or first,
+        [m["a"] for m in _X400.finditer(prose)] or others or named or first,
         [m["a"] for m in _SPOKEN.finditer(prose)],
+        _bare_names(mail, prose),
         _named(prose),
         _MAILBOX_RE.findall(mail.subject),
         intended if len(intended) == 1 else [],
@@ -598,6 +657,15 @@ def _addresses_in_prose(mail: Mail, prose: str) -> list[str]:
             if found:
                 return found[:MAX_RECIPIENTS]
     return []
+
+
+def _bare_names(mail: Mail, prose: str) -> list[str]:
+    """Return the names without a domain that a provider lists: they are its own users."""
+    domain = mail.sender.address.rpartition("@")[2].lower()
+    return [f"{match[1]}@{domain}" for match in _BARE_NAME.finditer(prose)] if domain else []
+
+
+_BARE_NAME = re.compile(r"(?<=:\n)(?:[ \t]*\n)?[ \t]{1,12}([\w.+-]{2,64})[ \t]*$", re.MULTILINE)
 
 
 def _context(prose: str, recipient: str, *, alone: bool) -> str:

@@ -18,6 +18,7 @@ from outreach.inbound.absences import AutoReply, read_absence_note, read_auto_re
 from outreach.inbound.bounces import (
     Action,
     DeliveryNotice,
+    RecipientStatus,
     read_delivery_status,
     read_prose,
     speaks_as_daemon,
@@ -76,8 +77,13 @@ class Explanation:
     clues: Clues
 
     def to_json(self) -> dict[str, object]:
-        """Return it as plain values, for one line of JSON. Keys without a value are left out."""
-        values: dict[str, object] = {
+        """Return it as plain values, for one line of JSON.
+
+        Every key is always there: without a value it is None, and a list that may be empty is a list.
+        """
+        notice, report, absence = self.notice, self.report, self.absence
+        contact = absence.contact if absence else None
+        return {
             "kind": self.kind.value,
             "rule": self.rule,
             "from": self.sender,
@@ -88,48 +94,45 @@ class Explanation:
             "received_at": self.received_at.isoformat() if self.received_at else None,
             "bulk": self.bulk,
             "own_words": self.words,
+            "recipients": [_recipient(each) for each in notice.recipients] if notice else [],
+            "envelope_id": notice.envelope_id if notice else None,
+            "feedback_type": report.feedback_type.value if report else None,
+            "complained": list(report.recipients) if report else [],
+            "redacted": report.redacted if report else None,
+            "until": absence.until.isoformat() if absence and absence.until else None,
+            "contact": {"name": contact.name, "address": contact.address} if contact else None,
+            "opt_out": {"evidence": self.opt_out.evidence, "sure": self.opt_out.sure}
+            if self.opt_out
+            else None,
+            "match": _matched(self.match) if self.match else None,
         }
-        if self.notice:
-            values["envelope_id"] = self.notice.envelope_id
-            values["recipients"] = [
-                {
-                    "recipient": each.recipient,
-                    "original": each.original,
-                    "action": each.action.value,
-                    "status": each.status,
-                    "reply_code": each.reply_code,
-                    "reason": each.reason.value,
-                    "severity": each.severity.value,
-                    "address_dead": each.address_dead,
-                    "diagnostic": each.diagnostic,
-                    "remote_mta": each.remote_mta,
-                }
-                for each in self.notice.recipients
-            ]
-        if self.report:
-            values["feedback_type"] = self.report.feedback_type.value
-            values["complained"] = list(self.report.recipients)
-            values["redacted"] = self.report.redacted
-        if self.absence:
-            values["until"] = self.absence.until.isoformat() if self.absence.until else None
-            if self.absence.contact:
-                values["contact"] = {
-                    "name": self.absence.contact.name,
-                    "address": self.absence.contact.address,
-                }
-        if self.opt_out:
-            values["opt_out"] = {"evidence": self.opt_out.evidence, "sure": self.opt_out.sure}
-        if self.match:
-            values["match"] = {
-                "rung": int(self.match.rung),
-                "rung_name": self.match.rung.name.lower().replace("_", "-"),
-                "confidence": self.match.confidence,
-                "delivery_id": self.match.delivery_id,
-                "contact_id": self.match.contact_id,
-                "key": self.match.key,
-                "stranger": self.match.stranger,
-            }
-        return {key: value for key, value in values.items() if value is not None}
+
+
+def _recipient(bounced: RecipientStatus) -> dict[str, object]:
+    return {
+        "recipient": bounced.recipient,
+        "original": bounced.original,
+        "action": bounced.action.value,
+        "status": bounced.status,
+        "reply_code": bounced.reply_code,
+        "reason": bounced.reason.value,
+        "severity": bounced.severity.value,
+        "address_dead": bounced.address_dead,
+        "diagnostic": bounced.diagnostic,
+        "remote_mta": bounced.remote_mta,
+    }
+
+
+def _matched(found: Match) -> dict[str, object]:
+    return {
+        "rung": int(found.rung),
+        "rung_name": found.rung.name.lower().replace("_", "-"),
+        "confidence": found.confidence,
+        "delivery_id": found.delivery_id,
+        "contact_id": found.contact_id,
+        "key": found.key,
+        "stranger": found.stranger,
+    }
 
 
 _BULK = frozenset({"bulk", "list", "junk"})

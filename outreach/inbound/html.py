@@ -21,6 +21,12 @@ _DROPPED = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:]{0,20})((?:[\s/][^<>]*)?)>")
+# Tags that neither end a line nor mark anything: most tags of most mails.
+_INLINE = re.compile(
+    r"</?(?:a|abbr|acronym|b|big|body|cite|code|col|colgroup|em|font|head|html|i|img|input|ins|kbd|label|link|map|meta"
+    r"|o:p|s|small|strike|strong|sub|sup|tt|u|var)(?:[\s/][^<>]*)?>",
+    re.IGNORECASE,
+)
 _MARK = re.compile(
     r"""\b(?:class|id|style)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE
 )
@@ -37,6 +43,9 @@ _SIGNATURE_MARK = re.compile(
     r"|protonmail_signature|applemailsignature|outlook-signature",
     re.IGNORECASE,
 )
+# One of these stands in every mark above: whether any is worth looking for.
+_MARK_HINTS = ("gmail_attr", "moz-cite", "yahoo_quoted", "yqt", "_quote", "-quote", "replyquote", "zmail_extra",
+               "outlookmessageheader", "rplyfwd", "appendonsend", "reference-message", "signature", "display")  # fmt: skip
 _HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 
 _LINES = frozenset({"address", "article", "dd", "div", "dl", "dt", "footer", "form", "header", "hr", "li",
@@ -49,7 +58,9 @@ _REPLY_RULE = "\n________________________________\n"
 
 def to_text(source: str) -> str:  # noqa: PLR0912, PLR0915
     """Return the text of an HTML document, quoted lines prefixed with ``> `` once per level."""
-    source = _DROPPED.sub("", source)
+    source = _INLINE.sub("", _DROPPED.sub("", source))
+    lower = source.lower()
+    marked = any(hint in lower for hint in _MARK_HINTS)
     lines: list[str] = []
     line: list[str] = []
     # What is open: tag, and how it changes quote depth, hiding and preformatting.
@@ -89,7 +100,7 @@ def to_text(source: str) -> str:  # noqa: PLR0912, PLR0915
         if name in ("td", "th"):
             line.append(" ")
         if name not in _WATCHED:
-            if _REPLY_MARK.search(attributes):
+            if marked and attributes and _REPLY_MARK.search(attributes):
                 lines.append(_REPLY_RULE)
             continue
         if closing:
@@ -106,7 +117,7 @@ def to_text(source: str) -> str:  # noqa: PLR0912, PLR0915
         elif len(opened) < MAX_NESTING and not attributes.endswith("/"):
             quote = int(name == "blockquote")
             hide = 0
-            if attributes:
+            if marked and attributes:
                 for mark in _MARK.finditer(attributes):
                     value = mark[1] or mark[2] or mark[3] or ""
                     if _SIGNATURE_MARK.search(value) or _HIDDEN.search(value):

@@ -7,32 +7,35 @@ a mailbox of a million mails nor a mail of 50 MB costs more memory than it must.
 breaks is made again, and reading goes on behind the last mail that came whole.
 
 Standards: RFC 3501 and 9051 (IMAP4rev1, rev2), RFC 6154 (which folder is for sent mail), RFC 4616
-(SASL PLAIN), RFC 2177 (IDLE).
+(SASL PLAIN), RFC 2177 (IDLE); XOAUTH2 as Google documents it.
 """
 
 import base64
 import imaplib
-import ipaddress
 import re
 import select
 import ssl
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
+from threading import Event
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from outreach.errors import ConfigError, UnavailableError
-from outreach.inbound.sources import Position, Received
+from outreach.inbound.declared import PASSWORD, XOAUTH2, ImapUrl
+from outreach.inbound.sources import ASK_AGAIN, Position, Received
 
 _SPAN = 20_000  # UIDs asked about at once; the answer fits imaplib's longest line
 _WIDEST_SPAN = 1 << 30
 _GROUP = 50  # mails fetched at once,
 _GROUP_SIZE = 4 << 20  # unless they are larger than this, in octets
+_LARGEST_MAIL = 512 << 20  # octets; no provider takes a mail of half of that
+_PIECE = 1 << 20
 _ATTEMPTS = 4  # connections in a row that bring nothing new
 _FIRST_WAIT = 1.0  # seconds before the second attempt, doubled for each further one
+_NOTICE = 0.5  # seconds within which a wait notices that it is to end
 _LARGEST_UID = (1 << 32) - 1
 
 _UID = re.compile(rb"\bUID (\d{1,10})\b")
@@ -41,51 +44,15 @@ _INTERNALDATE = re.compile(rb'\bINTERNALDATE "([^"]{20,40})"')
 _LISTED = re.compile(rb'\(([^)]*)\)\s+(?:"(?:[^"\\]|\\.)*"|NIL)\s+(.+)', re.DOTALL)
 
 Password = Callable[[str, str], str | None]
-"""Given a user and a host, returns the password, or None where none is known."""
-
-
-@dataclass(frozen=True, slots=True)
-class ImapUrl:
-    """Where a mailbox is: ``imaps://user@host`` or ``imap://user@host:143``."""
-
-    host: str
-    port: int
-    user: str
-    implicit_tls: bool
-
-    @classmethod
-    def parse(cls, url: str) -> "ImapUrl":
-        """Read a URL, or raise `ValueError` saying what is wrong with it."""
-        parts = urlsplit(url)
-        if parts.scheme not in ("imap", "imaps") or not parts.hostname or not parts.username:
-            raise ValueError("must look like imaps://user@host")
-        if parts.password:
-            raise ValueError("must not hold the password: it belongs in the environment or keyring")
-        try:
-            port = parts.port
-        except ValueError:
-            raise ValueError("has a port that is no number from 1 to 65535") from None
-        implicit = parts.scheme == "imaps"
-        return cls(
-            parts.hostname, port or (993 if implicit else 143), unquote(parts.username), implicit
-        )
-
-    @property
-    def is_loopback(self) -> bool:
-        """Whether the server is on this machine, so that nobody can listen in."""
-        if self.host == "localhost":
-            return True
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+"""Given a user and a host, returns the password or access token; None where none is known."""
 
 
 class Imap:
     """One account. `folders` are read for what came in, `sent` for what we wrote.
 
     Without `sent` the folder that the server marks as the one for sent mail is taken; an empty text
-    means none. `sleep` and `timeout` (seconds) are for tests.
+    means none. With `auth` of `XOAUTH2` the password is an access token, asked for at each login,
+    because it does not last. `sleep` and `timeout` (seconds) are for tests.
     """
 
     def __init__(
@@ -96,6 +63,7 @@ class Imap:
         *,
         folders: tuple[str, ...] = ("INBOX",),
         sent: str | None = None,
+        auth: str = PASSWORD,
         timeout: float = 60,
         sleep: Callable[[float], None] = time.sleep,
         context: ssl.SSLContext | None = None,
@@ -104,6 +72,7 @@ class Imap:
         self.url = url
         self.folders = folders
         self.sent = sent
+        self.auth = auth
         self._find_password = find_password
         self._timeout = timeout
         self._sleep = sleep
@@ -114,7 +83,7 @@ class Imap:
     def __repr__(self) -> str:
         return f"Imap({self.name!r}, {self.url.user!r} at {self.url.host!r})"
 
-    def read(self, positions: Mapping[str, Position]) -> Iterator[Received]:
+    def read(self, positions: Mapping[str, Position]) -> Generator[Received, None, None]:
         """Yield what is new, in each folder by rising UID."""
         try:
             for folder in self.folders:
@@ -125,22 +94,43 @@ class Imap:
         finally:
             self.close()
 
-    def wait(self, seconds: float) -> bool:
-        """Wait until the server tells of something new in the first folder; False if it did not.
+    def find(self, message_ids: Collection[str]) -> set[str]:
+        """Return those it holds, in any of its folders; the server looks (RFC 3501 6.4.4)."""
+        found: set[str] = set()
+        try:
+            sent = self._patiently(self._sent_folder) if self.sent is None else self.sent
+            for folder in dict.fromkeys([*self.folders, sent] if sent else self.folders):
+                found |= self._patiently(partial(self._holds, folder, set(message_ids) - found))
+        except imaplib.IMAP4.error as error:
+            raise self._unavailable(f"refused: {_said(error)}") from error
+        finally:
+            self.close()
+        return found
 
-        Where the server cannot tell (RFC 2177), the time just passes.
+    def _holds(self, folder: str, message_ids: Collection[str]) -> set[str]:
+        client = self._connected()
+        self._examine(client, folder)
+        found = set()
+        for each in sorted(message_ids):
+            # What would have to be quoted was never made by us.
+            if each.isascii() and each.isprintable() and '"' not in each and "\\" not in each:
+                _, told = client.uid("SEARCH", "HEADER", "Message-ID", f'"{each}"')
+                if any(line.strip() for line in told if isinstance(line, bytes)):
+                    found.add(each)
+        return found
+
+    def wait(self, seconds: float, stopped: Event) -> None:
+        """Wait until the server tells of something new in the first folder.
+
+        Where the server cannot tell (RFC 2177), or the line breaks, a while passes instead.
         """
         try:
             client = self._connected()
             self._examine(client, self.folders[0])
-            if "IDLE" not in client.capabilities:
-                self._sleep(seconds)
-                return False
-            return _idle(client, seconds)
+            if "IDLE" not in client.capabilities or not _idle(client, seconds, stopped):
+                stopped.wait(min(seconds, ASK_AGAIN))
         except (OSError, imaplib.IMAP4.error):
-            self.close()
-            self._sleep(min(seconds, _FIRST_WAIT))
-            return True  # what we missed is found by looking
+            stopped.wait(_FIRST_WAIT)  # what we missed is found by looking
         finally:
             self.close()
 
@@ -180,7 +170,7 @@ class Imap:
         last = position.value if position and position.epoch == epoch else 0
         for uids in self._spans(client, last, following):
             for group in self._groups(client, uids, self._most_at_once):
-                for uid, received_at, raw in self._fetch(client, group):
+                for uid, received_at, raw in self._whole(client, group, folder):
                     yield Received(
                         raw=raw,
                         received_at=received_at,
@@ -213,13 +203,8 @@ class Imap:
         while last < end:
             upto = min(last + width, end)
             _, found = client.uid("SEARCH", "UID", f"{last + 1}:{upto}")
-            uids = sorted(
-                uid
-                for line in found
-                if line
-                for uid in map(int, line.split())
-                if last < uid <= upto  # "n:m" always finds the last one, whatever its number
-            )
+            # "n:m" always finds the last one, whatever its number.
+            uids = sorted(uid for uid in _numbers(found) if last < uid <= upto)
             if uids:
                 yield uids
             width = _SPAN if len(uids) > _SPAN // 8 else min(width * 4, _WIDEST_SPAN)
@@ -249,6 +234,22 @@ class Imap:
                 total += sizes[uid]
             if group:
                 yield group
+
+    def _whole(
+        self, client: imaplib.IMAP4, group: list[int], folder: str
+    ) -> Iterator[tuple[int, datetime | None, bytes]]:
+        """Yield the mails of a group; for one that the server keeps back, a note in its place."""
+        found = {uid: (at, raw) for uid, at, raw in self._fetch(client, group)}
+        missing = [uid for uid in group if uid not in found]
+        if missing:
+            _, told = client.uid("SEARCH", "UID", _set(missing))
+            # What is not there any more was deleted meanwhile. The rest is asked for once again.
+            for uid in sorted(_numbers(told) & set(missing)):
+                again = list(self._fetch(client, [uid]))
+                note = f"Subject: (UID {uid} of {folder}: the server did not hand this mail over)"
+                found[uid] = again[0][1:] if again else (None, f"{note}\r\n\r\n".encode())
+        for uid in sorted(found):
+            yield uid, *found[uid]
 
     @staticmethod
     def _fetch(
@@ -300,12 +301,17 @@ class Imap:
             )
         context = self._context or ssl.create_default_context()
         client: imaplib.IMAP4
-        if self.url.implicit_tls:
-            client = imaplib.IMAP4_SSL(
-                self.url.host, self.url.port, ssl_context=context, timeout=self._timeout
-            )
-        else:
-            client = imaplib.IMAP4(self.url.host, self.url.port, timeout=self._timeout)
+        try:
+            if self.url.implicit_tls:
+                client = _Encrypted(
+                    self.url.host, self.url.port, ssl_context=context, timeout=self._timeout
+                )
+            else:
+                client = _Bounded(self.url.host, self.url.port, timeout=self._timeout)
+        except imaplib.IMAP4.error as error:
+            # It does not want us now, such as for too many connections, or is no such server.
+            raise imaplib.IMAP4.abort(_said(error)) from error
+        if not self.url.implicit_tls:
             if "STARTTLS" in client.capabilities:
                 self._client = client  # so that it is parted from if this fails
                 client.starttls(ssl_context=context)
@@ -318,7 +324,12 @@ class Imap:
 
     def _log_in(self, client: imaplib.IMAP4, password: str) -> None:
         try:
-            if "AUTH=PLAIN" in client.capabilities:
+            if self.auth == XOAUTH2:
+                token = f"user={self.url.user}\1auth=Bearer {password}\1\1".encode()
+                # A refusal comes as one more challenge, with the reason; its answer is empty.
+                answers = iter((token, b""))
+                client.authenticate("XOAUTH2", lambda _challenge: next(answers, None))
+            elif "AUTH=PLAIN" in client.capabilities:
                 secret = f"\0{self.url.user}\0{password}".encode()
                 client.authenticate("PLAIN", lambda _challenge: secret)
             else:
@@ -326,10 +337,13 @@ class Imap:
         except imaplib.IMAP4.abort:
             raise
         except imaplib.IMAP4.error as error:
+            hint = "check the user name and the password; many providers ask for an app password"
+            if self.auth == XOAUTH2:
+                hint = "check the user name, and that the token is fresh and made for IMAP"
             raise ConfigError(
                 f"{self.url.host} refused the login of {self.url.user}",
                 source=f"mailboxes.{self.name}",
-                hint="check the user name and the password; many providers ask for an app password",
+                hint=hint,
             ) from error
         # What the server can do may change with the login, and imaplib does not ask again.
         status, told = client.capability()
@@ -358,6 +372,23 @@ class Imap:
             source=place,
             hint="what was recorded is kept; run `outreach inbox sync` again",
         )
+
+
+class _Bounded(imaplib.IMAP4):
+    """Reads what a server promises as it comes, and no more than a mail can be."""
+
+    def read(self, size: int) -> bytes:
+        if size > _LARGEST_MAIL:
+            raise self.abort(f"a mail of {size} octets is more than is taken")
+        pieces = []
+        while size > 0 and (piece := super().read(min(size, _PIECE))):
+            pieces.append(piece)
+            size -= len(piece)
+        return b"".join(pieces)
+
+
+class _Encrypted(_Bounded, imaplib.IMAP4_SSL):
+    """The same by TLS from the start."""
 
 
 class _Renumbered(Exception):  # noqa: N818 - it never leaves this module
@@ -393,25 +424,25 @@ def _part(client: imaplib.IMAP4) -> None:
         client.shutdown()  # which a farewell that failed leaves out
 
 
-def _idle(client: imaplib.IMAP4, seconds: float) -> bool:
-    """Wait for an untagged EXISTS or RECENT; return whether one came."""
+def _idle(client: imaplib.IMAP4, seconds: float, stopped: Event) -> bool:
+    """Wait for an untagged EXISTS or RECENT; return False where the server refuses to tell."""
     tag = client._new_tag()  # imaplib has IDLE of its own from Python 3.14 on
     client.send(tag + b" IDLE\r\n")
     if not client.readline().startswith(b"+"):
         return False
     news = False
     deadline = time.monotonic() + seconds
-    while not news and (left := deadline - time.monotonic()) > 0:
-        if not _readable(client, left):
-            break
+    while not news and not stopped.is_set() and (left := deadline - time.monotonic()) > 0:
+        if not _readable(client, min(left, _NOTICE)):
+            continue
         line = client.readline()
         if not line:
             raise imaplib.IMAP4.abort("the connection broke")
         news = line.rstrip().upper().endswith((b" EXISTS", b" RECENT"))
     client.send(b"DONE\r\n")
     while (line := client.readline()) and not line.startswith(tag):
-        news = news or line.rstrip().upper().endswith((b" EXISTS", b" RECENT"))
-    return news
+        pass
+    return True
 
 
 def _readable(client: imaplib.IMAP4, seconds: float) -> bool:
@@ -419,6 +450,12 @@ def _readable(client: imaplib.IMAP4, seconds: float) -> bool:
     if isinstance(sock, ssl.SSLSocket) and sock.pending():
         return True
     return bool(select.select([sock], [], [], seconds)[0])
+
+
+def _numbers(found: list[Any]) -> set[int]:
+    """Return the UIDs in the answer to a search; what else stands there is passed over."""
+    words = [word for line in found if isinstance(line, bytes) for word in line.split()]
+    return {int(word) for word in words if word.isdigit() and len(word) <= 10}
 
 
 def _set(uids: list[int]) -> str:

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_tz
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from outreach.inbound.html import to_text
 
@@ -39,8 +39,8 @@ MAX_FIELD = 16 * 1024
 MAX_TEXT = 1024 * 1024
 """Bytes of one part that are decoded as text. Nobody's own words are longer."""
 
-_FOLDED_LINE = re.compile(r"[^\n]+(?:\n[ \t][^\n]*)*")
-_HEADER = re.compile(r"([!-9;-~]{1,256})[ \t]*:(.*)", re.DOTALL)
+_FIELD_END = re.compile(r"\n(?![ \t])")
+_NAME = re.compile(r"([!-9;-~]{1,256})[ \t]*")
 _ENCODED_WORD = re.compile(r"=\?([^?*\s]{1,40})(?:\*[^?\s]{0,20})?\?([bBqQ])\?([^?\n]*)\?=")
 _WORD_GAP = re.compile(r"(\?=)\s+(?==\?[^?\s]{1,60}\?[bBqQ]\?)")
 _PARAMETER = re.compile(
@@ -52,6 +52,7 @@ _ADDRESS = re.compile(
     r"""(?:"((?:[^"\\\n]|\\.){0,200})"\s*|([^<>,;:"@()\n]{0,200}))<\s*([^<>\s,]{1,320})\s*>"""
     r"""|((?:"[^"\n]{1,64}"|[^\s<>,;:"@()\[\]]{1,128})@[^\s<>,;:"@()]{1,255})"""
 )
+_USUAL_ADDRESS = re.compile(r"\"?([^\\\"<>()@,;:\n]{0,200})\"? {0,2}<([^\s<>,\"()]{1,320})>")
 _MESSAGE_ID = re.compile(r"<\s*([^<>\s]{1,998})\s*>")
 _WHITE = re.compile(r"\s+")
 
@@ -178,6 +179,10 @@ class Headers:
     def __iter__(self) -> Iterator[str]:
         return iter(self._fields)
 
+    def has_none(self, names: frozenset[str]) -> bool:
+        """Whether there is no field with any of these names (lower case)."""
+        return names.isdisjoint(self._fields)
+
     def add(self, name: str, value: str) -> None:
         """Append a field."""
         self._fields.setdefault(name.lower(), []).append(value)
@@ -202,6 +207,8 @@ class Headers:
 
     def ids(self, name: str) -> list[str]:
         """Return the message ids in all fields called `name`, without their angle brackets."""
+        if name not in self._fields:
+            return []
         found = [m[1] for value in self.all(name) for m in _MESSAGE_ID.finditer(value[:MAX_FIELD])]
         if not found:
             found = [word for value in self.all(name) for word in value.split()[:50] if "@" in word]
@@ -215,6 +222,9 @@ class Headers:
 def parse_addresses(value: str) -> list[Address]:
     """Return the mailboxes named in an address field, as many as can be made out."""
     found = []
+    usual = _USUAL_ADDRESS.fullmatch(value)
+    if usual:
+        return [Address(decode_words(usual[1].strip(" \t'\"")).strip(), usual[2])]
     for match in _ADDRESS.finditer(value[:MAX_FIELD]):
         quoted, bare, angled, lone = match.groups()
         if lone:
@@ -225,6 +235,18 @@ def parse_addresses(value: str) -> list[Address]:
     return found
 
 
+_MONTHS = {
+    name: number
+    for number, name in enumerate(
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"], 1
+    )
+}
+# The form that RFC 5322 asks for, which nearly all have; whatever else there is reads the standard library.
+_USUAL_DATE = re.compile(
+    rf"(?:[A-Z][a-z]{{2}}, {{1,2}})?(\d{{1,2}}) ({'|'.join(_MONTHS)}) (\d{{4}}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)(?: \(\w{{1,8}}\))?\s*$"
+)
+
+
 def parse_date(value: str) -> datetime | None:
     """Return the instant of a date field (RFC 5322 3.3) in UTC, or None where there is none.
 
@@ -233,6 +255,17 @@ def parse_date(value: str) -> datetime | None:
     """
     if not value:
         return None
+    usual = _USUAL_DATE.match(value)
+    if usual:
+        day, month, year, hour, minute, second, sign, zone_hours, zone_minutes = usual.groups()
+        try:
+            moment = datetime(
+                int(year), _MONTHS[month], int(day), int(hour), int(minute), int(second), tzinfo=UTC
+            )
+            offset = timedelta(hours=int(zone_hours), minutes=int(zone_minutes))
+            return moment + offset if sign == "-" else moment - offset
+        except (ValueError, OverflowError):
+            pass
     try:
         parts = parsedate_tz(value[:200])
         if parts is None:
@@ -324,9 +357,16 @@ class Part:
         return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
+@lru_cache(maxsize=2048)
+def _field_name(head: str) -> str | None:
+    """Return the name of a field in lower case, or None where it is no name (RFC 5322 2.2)."""
+    match = _NAME.fullmatch(head)
+    return match[1].lower() if match else None
+
+
 def _field_text(value: str) -> str:
     """Return a raw field body, read as Latin-1, as the text it is: UTF-8 if it can be (RFC 6532)."""
-    return value if value.isascii() else decode_text(value.encode("latin-1"), None)
+    return decode_text(value.encode("latin-1"), None)
 
 
 def read_headers(buffer: bytes, start: int, end: int) -> tuple[Headers, int]:
@@ -340,22 +380,32 @@ def read_headers(buffer: bytes, start: int, end: int) -> tuple[Headers, int]:
     fields: dict[str, list[str]] = {}
     spoilt = None
     headless = False
-    for line in _FOLDED_LINE.finditer(block):
-        match = _HEADER.fullmatch(line[0])
-        if match:
-            value = match[2]
+    at = 0
+    for line in _FIELD_END.split(block):
+        if not line:
+            at += 1
+            continue
+        head, colon, value = line.partition(":")
+        name = _field_name(head) if colon else None
+        if name:
             if "\n" in value:
                 value = " ".join([piece.strip() for piece in value.split("\n")])
-            fields.setdefault(match[1].lower(), []).append(_field_text(value.strip()))
+            value = value.strip()
+            value = value if value.isascii() else _field_text(value)
+            if name in fields:
+                fields[name].append(value)
+            else:
+                fields[name] = [value]
             spoilt = None
-        elif line.start() == 0 and line[0].startswith(("From ", ">From ")):
-            continue  # the separator of a mailbox file
+        elif at == 0 and line.startswith(("From ", ">From ")):
+            pass  # the separator of a mailbox file
         elif spoilt is None:
-            spoilt = line.start()  # forgiven if a field follows
+            spoilt = at  # forgiven if a field follows
             headless = headless or not fields
         else:
             body = start + spoilt
             break
+        at += len(line) + 1
     else:
         body = body if spoilt is None else start + spoilt
     if headless and _USUAL.isdisjoint(fields):
@@ -525,8 +575,9 @@ class Mail:
         """Every address it was sent or delivered to, the most telling first, each once."""
         found: dict[str, None] = {}
         for name in _RECIPIENT_FIELDS:
-            for address in self.headers.addresses(name):
-                found.setdefault(address.address)
+            if name in self.headers:
+                for address in self.headers.addresses(name):
+                    found.setdefault(address.address)
         return tuple(found)
 
     @cached_property

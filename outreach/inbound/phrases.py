@@ -17,6 +17,8 @@ _LOOK = re.compile(r"\\b|\^|\(\?<[!=](?:[^()\\]|\\.)*\)|\(\?![^()]*\)")
 
 def fold(text: str) -> str:
     """Return `text` for comparison: lower case, no accents on Latin letters, narrow forms."""
+    if text.isascii():
+        return text.lower()
     text = unicodedata.normalize("NFKC", text).translate(_LETTERS).lower()
     if text.isascii():
         return text
@@ -135,32 +137,37 @@ def _beginnings(pattern: str, letters: int) -> set[str]:  # noqa: PLR0911
         return {""}
     if pattern.startswith("(?:"):
         inner, rest = _group(pattern)
-        rest, optional = _repeat(rest)
-        found = {head for branch in branches(inner) for head in _beginnings(branch + rest, letters)}
+        rest, optional, again = _repeat(rest)
+        rest_or_again = f"(?:{inner})?{rest}" if again else rest
+        found = {
+            head
+            for branch in branches(inner)
+            for head in _beginnings(branch + rest_or_again, letters)
+        }
         return found | _beginnings(rest, letters) if optional else found
     if pattern[0] == "[":
         end = pattern.index("]", 2)
-        rest, optional = _repeat(pattern[end + 1 :])
+        rest, optional, again = _repeat(pattern[end + 1 :])
+        rest = f"{pattern[: end + 1]}?{rest}" if again else rest
         if "\\" in pattern[1:end] or pattern[1] == "^" or "-" in pattern[2 : end - 1]:
             return {""}
         found = {c + tail for c in pattern[1:end] for tail in _beginnings(rest, letters - 1)}
         return found | _beginnings(rest, letters) if optional else found
     if pattern[0] in "\\.(":
         return {""}
-    rest, optional = _repeat(pattern[1:])
+    rest, optional, again = _repeat(pattern[1:])
+    rest = f"{pattern[0]}?{rest}" if again else rest
     found = {pattern[0] + tail for tail in _beginnings(rest, letters - 1)}
     return found | _beginnings(rest, letters) if optional else found
 
 
-def _repeat(rest: str) -> tuple[str, bool]:
-    """Return what follows a quantifier, and whether the thing before it may be missing."""
-    if rest[:1] in ("?", "*"):
-        return rest[1:], True
-    if rest[:1] == "+":
-        return rest[1:], False
+def _repeat(rest: str) -> tuple[str, bool, bool]:
+    """Return what follows a quantifier; whether the thing before it may be missing, and may come again."""
+    if rest[:1] in ("?", "*", "+"):
+        return rest[1:], rest[0] != "+", rest[0] != "?"
     if rest[:1] == "{":
-        return rest[rest.index("}") + 1 :], rest[1] == "0"
-    return rest, False
+        return rest[rest.index("}") + 1 :], rest[1] == "0", True
+    return rest, False, False
 
 
 def _group(pattern: str) -> tuple[str, str]:

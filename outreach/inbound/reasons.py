@@ -105,7 +105,7 @@ def severity(reason: Reason) -> Severity:
 ENHANCED_STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?!\.?\d)")
 """An enhanced status code (RFC 3463 2): class, subject, detail. Not a part of an IP address."""
 
-REPLY_CODE = re.compile(r"(?<![\d.])([45][0-5]\d)(?=[ \-]|$)(?!-\d\d)", re.MULTILINE)
+REPLY_CODE = re.compile(r"(?<![\d.])([45][0-5]\d)(?=[ \-\])]|$)(?!-\d\d)", re.MULTILINE)
 """An SMTP reply code of a refusal (RFC 5321 4.2.1)."""
 
 # Codes whose meaning the registry settles, for when the words say nothing. Keys are "subject.detail".
@@ -239,6 +239,8 @@ _WORDS: tuple[tuple[Reason, tuple[str, ...]], ...] = (
             r"no such (?:host|domain)",
             r"(?:domain|host) (?:name )?(?:not found|does(?: not|n't) exist|is (?:not valid|invalid|unknown))",
             r"(?:domain|host)(?: name)? couldn'?t be found",
+            r"domain must exist",
+            r"host (?:is )?unreachable",
             r"(?:could(?: not|n't)|can(?:not|'t)) find any host",
             r"name or service not known",
             r"illegal host",
@@ -258,7 +260,11 @@ _WORDS: tuple[tuple[Reason, tuple[str, ...]], ...] = (
     (
         Reason.MAILBOX_FULL,
         (
-            r"(?:mail ?box|mail ?folder|maildir|in-?box|mailstore|account|mail ?quota)"
+            r"too (?:many|much) (?:mails?|messages|mail data) (?:on|in|for) (?:the |this |his |her )?(?:server|mail ?box|user)",
+            r"too much mail data",
+            r"space has been used up",
+            r"zuviele mails",
+            r"(?:mail[ -]?box|mail ?folder|maildir|in-?box|mailstore|account|mail ?quota)"
             r".{0,40}\b(?:full|over ?quota|exceeded|out of space)\b",
             r"\bquota\b",
             r"over ?quota",
@@ -286,6 +292,8 @@ _WORDS: tuple[tuple[Reason, tuple[str, ...]], ...] = (
             r"size limit",
             r"exceeds? (?:\w+ ){0,3}(?:maximum|max|limit|size)",
             r"exceeded (?:maximum|size)",
+            r"max(?:imum)? (?:message|mail|e-?mail|attachment) (?:size|length)",
+            r"taille (?:limite|maximale)",
             r"RecipSizeLimit",
         ),
     ),
@@ -295,7 +303,7 @@ _WORDS: tuple[tuple[Reason, tuple[str, ...]], ...] = (
             r"rate.?limit",
             r"(?:at a|mail|connection) rate\b",
             r"throttl",
-            r"too many (?:recipients|connections|messages|mails|errors|concurrent|sessions|emails)",
+            r"too many (?:invalid |bad |unknown )?(?:recipients|connections|messages|mails|errors|concurrent|sessions|emails)",
             r"receiving mail too (?:quickly|fast)",
             r"temporarily deferred due to",
             r"unexpected volume",
@@ -307,8 +315,32 @@ _WORDS: tuple[tuple[Reason, tuple[str, ...]], ...] = (
         Reason.USER_UNKNOWN,
         (
             r"(?:no|not) such (?:user|recipient|mailbox|address|account|person|local|e-?mail|alias|name|object)",
-            r"(?:user|recipient|mailbox|address|account|alias|subscriber)s? (?:is |are |name )?"
-            r"(?:unknown|not found|not known|non-?existent|invalid\b|not valid|nonexistent)",
+            r"(?:user|recipient|mail[ -]?box|address|account|alias|subscriber|customer)s? (?:is |are |was |were |name )?"
+            r"(?:unknown|not found|not known|not present|not local|not exist|non-?existent|invalid\b|not valid|nonexistent|undeliverable\b|wrong\b)",
+            r"(?:rcpt|recipients?|users?|mail[ -]?box) rejected(?!:? (?:mail ?box would|due|by|for))",
+            r"rejected recipients?",
+            r"(?:#?\d\.1\.0:? |^\W*)address rejected\b",
+            r"not found\W*$",
+            r"no matches to (?:name ?server )?query",
+            r"account unavailable",
+            r"not e?-?mail addresses",
+            r"(?:invalid|unknown|no such) (?:or \w+ )?virtual user",
+            r"(?:addressee|addressees) unknown",
+            r"recipients? (?:can ?not|could not|can't) be verified",
+            r"(?:spectator|subscriber) does not exist",
+            r"(?:don't|do not|does not) handle (?:any )?mail for (?:that|this) (?:user|address)",
+            r"resolver\.adr",
+            r"mail[ -]?box (?:is )?(?:unavailable|inactive)\b(?! or)",
+            r"bad[-_ ](?:destination mailbox|recipient|rcpt)",
+            r"badrcptto",
+            r"\bnot an (?:active|existing|email) (?:address|user|account|mailbox)",
+            r"\brcpt\b.{0,40}does not exist",
+            r"destination addresses were unknown",
+            r"(?:can't|cannot|could not|unable to) (?:accept user|find (?:the )?(?:user|recipient|mailbox))",
+            r"(?:address|account|mailbox) (?:is )?no longer (?:accepts?|receives?|available|exists?|valid|active|used|monitored)",
+            r"user missing home directory",
+            r"not a local (?:address|user|mailbox|recipient)",
+            r"\brecipient (?:not|is not) (?:ok|on file)",
             r"(?:user|recipient|mailbox|address|account|customer|person|person's|inbox|alias)"
             r"[^.;\n]{0,80}?(?:does(?: not|n'?t)|did(?: not|n'?t)|do not) (?:exist|have)",
             r"unknown (?:local[- ]?part|user|recipient|address|mailbox|account|e-?mail|or illegal alias|destination address)",
@@ -331,15 +363,22 @@ _WORDS: tuple[tuple[Reason, tuple[str, ...]], ...] = (
             r"(?:has been|was) deleted",
             r"no longer (?:on (?:our )?server|here|exists|valid|in use|with|employed|works?|monitored)",
             r"(?:recipient|user) .{0,40}(?:unavailable to take|has left)",
-            r"destinataire (?:inconnu|invalide)",
-            r"utilisateur inconnu",
-            r"adresse .{0,40}(?:inconnue|invalide)",
-            r"unbekannter? (?:empf[äa]nger|benutzer)",
-            r"empf[äa]nger .{0,30}(?:unbekannt|nicht gefunden|existiert nicht)",
-            r"usuario (?:desconocido|no existe|inexistente)",
-            r"utente sconosciuto",
-            r"usu[áa]rio (?:desconhecido|inexistente)",
-            r"нет такого пользователя|пользовател\w+ не (?:существует|найден)",
+            r"(?:benutzer|empfanger|adressat|nutzer|postfach|mailbox|konto|account|adresse|e-?mail-?adresse)\w{0,10} .{0,40}"
+            r"(?:unbekannt|nicht gefunden|existiert nicht|nicht vorhanden|nicht bekannt|ungultig)",
+            r"(?:unbekannte|ungultige|falsche)[nrs]? (?:benutzer|empfanger|adresse|e-?mail-?adresse|postfach)",
+            r"(?:destinataire|utilisateur|adresse|compte|boite)\b.{0,50}(?:inconnue?|invalide|inexistante?|introuvable|n'existe pas|pas valide)",
+            r"(?:usuario|destinatario|direccion|buzon|cuenta|casilla)\b.{0,40}(?:desconocid[oa]|no existe|inexistente|invalid[oa]|no valid[oa]|no encontrad[oa])",
+            r"no existe .{0,20}(?:persona|usuario|cuenta|direccion|buzon)",
+            r"(?:utente|destinatario|indirizzo|casella|account)\b.{0,40}(?:sconosciut[oa]|inesistente|non esiste|non valid[oa]|non trovat[oa])",
+            r"(?:usuario|destinatario|endereco|caixa|conta)\b.{0,40}(?:desconhecid[oa]|inexistente|nao existe|invalid[oa]|nao encontrad[oa])",
+            r"(?:gebruiker|ontvanger|adres|mailbox|postvak)\b.{0,40}(?:onbekend|bestaat niet|niet gevonden|ongeldig)",
+            r"(?:onbekende|ongeldige?) (?:gebruiker|ontvanger|adres|mailbox)",
+            r"(?:anvandaren?|mottagaren?|adressen?|kontot?|brevladan?)\b.{0,40}(?:okand|finns inte|hittades inte|ogiltig|saknas)",
+            r"(?:okand|ogiltig) (?:anvandare|mottagare|adress)",
+            r"(?:uzytkownik|odbiorca|adresat|konto|adres|skrzynka)\b.{0,40}(?:nie istnieje|nieznan[yae]|nie znalezion[oay]|nieprawidlow[yae])",
+            r"(?:nieznany|nieistniejacy|nieprawidlowy) (?:uzytkownik|odbiorca|adresat|adres)",
+            r"нет такого пользователя|пользовател\w+ не (?:существует|найден)|несуществующ\w+ (?:адрес|пользовател)",
+            r"宛先(?:が)?(?:不明|見つかりません)|(?:ユーザ|アドレス|メールアドレス|宛先)\w{0,8}(?:不明|存在しま?せ?な?|見つかりません)",
             r"ユーザ\w*(?:不明|存在しな)",
         ),
     ),
@@ -387,7 +426,7 @@ _WORDS: tuple[tuple[Reason, tuple[str, ...]], ...] = (
         Reason.SPAM,
         (
             r"\bspam\b",
-            r"spam(?:my|ming|like|score|content|assassin)",
+            r"spam(?:my|ming|like|score|content|assassin|profiler|filter|trap)",
             r"unsolicited",
             r"\bjunk\b",
             r"\bu[bc]e\b",
@@ -494,16 +533,16 @@ _MAX_WORDS = 2500  # characters; what a server says is brief
 _RULES = Rules([patterns for _, patterns in _WORDS])
 
 
-def classify(status: str | None, words: str, context: str = "") -> Reason:
+def classify(status: str | None, words: str, context: str = "", comment: str = "") -> Reason:
     """Return why one recipient was refused.
 
-    `status` is the enhanced status code, `words` what the server said, `context` what else the
-    notice tells about this recipient. An "unknown user" that comes with neither an address code
+    `status` is the enhanced status code, `comment` what stands beside it, `words` what the server
+    said, `context` what else the notice tells about this recipient. An "unknown user" that comes with neither an address code
     nor as the answer to RCPT is only `Reason.FILTERED`.
     """
     detail = status[2:] if status else ""
     reason = reason_in(words) if words else None
-    if reason is None and context:
+    if reason is None and context and detail not in _ADDRESS_CODES:
         reason = reason_in(context)
     if reason is None:
         reason = _BY_CODE.get(detail) or _BY_SUBJECT.get(detail.partition(".")[0], Reason.UNKNOWN)
@@ -513,7 +552,7 @@ def classify(status: str | None, words: str, context: str = "") -> Reason:
         return Reason.SENDER_REJECTED  # the recipient had not been named yet
     if reason is Reason.USER_UNKNOWN:
         told = words or context
-        if detail == "2.1" and _DISABLED_WORDS.search(fold(told)):
+        if detail == "2.1" and _DISABLED_WORDS.search(fold(f"{told}\n{comment}")):
             return Reason.DISABLED
         if (
             detail not in _ADDRESS_CODES

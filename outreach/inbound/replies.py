@@ -14,7 +14,7 @@ by the order of the classes; languages differ only in the tables of `reply_words
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from outreach.inbound.reply_words import LANGUAGES
 
@@ -26,14 +26,24 @@ _SIGNATURE_LINES = 15  # a longer text below "--" is no signature
 
 
 def _alternatives(field: str) -> str:
+    """Return all languages' words of one field as alternatives, filed by their first letters.
+
+    So few of them are tried at each place.
+    """
     words = {word for language in LANGUAGES.values() for word in getattr(language, field)}
-    return "|".join(sorted(words, key=lambda word: (-len(word), word)))
+    filed: dict[str, list[str]] = {}
+    for word in sorted(words, key=lambda word: (-len(word), word)):
+        plain = word[0].isalpha() and word[1:2] not in ("?", "*", "{", "+")
+        filed.setdefault(word[0] if plain else "", []).append(word[1:] if plain else word)
+    others = filed.pop("", [])
+    return "|".join([f"{first}(?:{'|'.join(rest)})" for first, rest in filed.items()] + others)
 
 
 _SPACE = r"[\s\u00a0\u202f\u3000]"
 _WROTE = re.compile(rf"(?<![a-zà-ÿ])(?:{_alternatives('wrote')})(?!\w)", re.IGNORECASE)
 _ON = re.compile(rf"^{_SPACE}*(?:{_alternatives('on')})[\s,.:]", re.IGNORECASE)
 _ADDRESS = re.compile(r"[^\s<>\"'(]+@[^\s<>\"')]+\w")
+_MARKED_ADDRESS = re.compile(r"<[^\s<>]+@[^\s<>]+>\S{0,3}\s*\S{0,12}[:：]\s*$")
 _TIME = re.compile(r"\d{1,2}[:.h]\d\d|\d\s?[ap]\.?m\b", re.IGNORECASE)
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _DAY = re.compile(
@@ -49,6 +59,7 @@ _BARE_STAMP = re.compile(
     r"^\d{4}[-/]\d{1,2}[-/]\d{1,2}(?:,?\s+\d{1,2}:\d\d(?:\s+(?:gmt|utc)?\s?[+-]\d\d:?\d\d)?)\s+\S.{0,80}$",
     re.I,
 )
+_NOTES_STAMP = re.compile(r"\w ?---\d\d[/.]\d\d[/.]\d{4} \d\d:\d\d(?::\d\d)?(?: [AP]M)?---")
 _QUOTE = re.compile(rf"^{_SPACE}{{0,3}}(?:>|\|(?!\S*\|)|[A-Za-z]{{1,3}}>(?:\s|$))")
 # The ">" that closes an address, alone on the next line with what follows it.
 _INSERTED = re.compile(
@@ -58,6 +69,11 @@ _RULE = re.compile(r"[-_=~+*#•·–—\u2015\u2500ᐧ\u200b\s]+$")
 _SIGNATURE_RULE = re.compile(r"^\s?(?:--|—|–|——|__)\s{0,2}$")
 _DASHED_NAME = re.compile(r"^-{1,2}\s?[^\W\d_][\w.'-]*(?: [^\W\d_][\w.'-]*){0,2}$")
 _LONG_RULE = re.compile(r"^\s*[_*=-]{20,}\s*$")
+_RULED_OFF = re.compile(r"^\s*[-=*~─━—_]{3,}\s*$")
+_CONTACT = re.compile(
+    r"[\w.]@[\w-]|https?://|\bwww\.|\+?\d[\d ()/.-]{7,}\d|株式会社|有限会社|〒|\b(?:tel|fax|mobile?|phone)\b",
+    re.IGNORECASE,
+)
 _RULING = " \t>*_-=\u2013\u2014\u2500"
 _ORIGINAL = re.compile(rf"(?:{_alternatives('original')})\s*[:：]?$", re.IGNORECASE)
 _HEADER_NAMES = {
@@ -95,7 +111,7 @@ _ABOVE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reply:
     """What a person wrote: `text`, with the quoted lines they answered between; and without."""
 
@@ -103,18 +119,24 @@ class Reply:
     #: Whether something was recognised as quoted, forwarded or signed, and left out.
     trimmed: bool
 
-    @property
+    @cached_property
     def unquoted(self) -> str:
         """The words without any quoted line: what they ask is asked here."""
         if ">" not in self.text and "|" not in self.text:
             return self.text.strip()
-        return "\n".join(line for line in self.text.split("\n") if not _QUOTE.match(line)).strip()
+        return "\n".join(
+            line
+            for line in self.text.split("\n")
+            if (line[:1].isalnum() and ">" not in line[:4]) or not _QUOTE.match(line)
+        ).strip()
 
 
 def own_words(text: str) -> Reply:
     """Return what the author of `text` wrote anew. See the module for what is left out."""
     whole = text.replace("\r\n", "\n").replace("\r", "\n").replace("\ufeff", "")
-    lines = [line[:_MAX_LINE].rstrip() for line in whole.split("\n", MAX_LINES)[:MAX_LINES]]
+    lines = [line.rstrip() for line in whole.split("\n", MAX_LINES)[:MAX_LINES]]
+    if len(whole) > _MAX_LINE:
+        lines = [line if len(line) <= _MAX_LINE else line[:_MAX_LINE].rstrip() for line in lines]
     classes, lines = _classify(lines)
     lines, kept = _cut(lines, classes)
     words = "\n".join(lines).strip("\n")
@@ -127,8 +149,8 @@ def own_words(text: str) -> Reply:
 # s(ignature rule) d(evice line) f(ooter)
 
 
-def _classify(lines: list[str]) -> tuple[list[str], list[str]]:
-    """Return a class for each line; an introduction of several lines becomes one line."""
+def _classify(lines: list[str]) -> tuple[str, list[str]]:  # noqa: PLR0912
+    """Return a letter for each line; an introduction of several lines becomes one line."""
     classes: list[str] = []
     out: list[str] = []
     index = 0
@@ -138,35 +160,66 @@ def _classify(lines: list[str]) -> tuple[list[str], list[str]]:
     written = False
     above = ""
     plain_at = _PLAIN_LINE.match
-    while index < len(lines):
+    introducing = _near_an_end(lines)
+    count = len(lines)
+    while index < count:
         line = lines[index]
         taken = 1
         if not line:
             kind = "e"
         elif line[0] == ">":
             kind = "q"
-        elif not fenced and above and plain_at(line):
-            kind = "t"  # goes on a paragraph: most lines of most mails
+        elif not fenced and (
+            (above and plain_at(line))  # goes on a paragraph: most lines of most mails
+            or (not introducing[index] and _WORDS_FIRST.match(line) and not _LAYOUT.match(line))
+        ):
+            kind = "t"
             written = True
+            if (not above or not above[-1].isalnum()) and _FOOTER.match(line):
+                kind = "f"
         elif fence >= 0 and line.startswith("```"):
             fenced = not fenced
             kind = "t"
         elif fenced and index < fence:
-            kind = "t" if line else "e"
+            kind = "t"
         else:
-            kind, taken = _class_of(line, lines, index)
-            written = written or kind == "t"
+            kind, taken = _class_of(line, lines, index, introducing=introducing[index])
+            if kind == "a":
+                if line.lstrip()[:1] == "<" and _is_name_above(out, classes):
+                    out.pop()
+                    classes.pop()
+                if taken > 1:
+                    line = "\n".join(lines[index : index + taken])
+            elif kind == "t":
+                written = True
+            elif kind in "ho" and written:
+                out.append(line)
+                classes.append(kind)
+                break  # whatever stands below is not the author's: see `_end`
         above = line
-        if kind == "a" and line.lstrip()[:1] == "<" and _is_name_above(out, classes):
-            out.pop()
-            classes.pop()
-        out.append(line if taken == 1 else "\n".join(lines[index : index + taken]))
+        out.append(line)
         classes.append(kind)
         index += taken
-        if written and kind in "ho":
-            break  # whatever stands below is not the author's: see `_end`
-    _mark_device_lines(out, classes)
-    return classes, out
+    return _with_device_lines(out, "".join(classes)), out
+
+
+def _near_an_end(lines: list[str]) -> list[bool]:
+    """Return for each line whether one is here or soon below that an introduction could end with.
+
+    It ends with a colon or a dash; one that does not has an address.
+    """
+    near = [False] * len(lines)
+    end = -1
+    for index in range(len(lines) - 1, -1, -1):
+        line = lines[index]
+        if line and (line[-1] in _CLOSING or "@" in line) and line[0] != ">":
+            end = index
+        near[index] = 0 <= end - index < _INTRODUCTION_LINES
+    return near
+
+
+_CLOSING = ":：-—*_>\u00a0"
+_INTRODUCTION_LINES = 7
 
 
 def _is_name_above(lines: list[str], classes: list[str]) -> bool:
@@ -179,24 +232,28 @@ def _is_name_above(lines: list[str], classes: list[str]) -> bool:
     )
 
 
-def _mark_device_lines(lines: list[str], classes: list[str]) -> None:
-    """Give what a device added its class: the last words before something that is no words."""
-    below = "e"
-    for index in range(len(lines) - 1, -1, -1):
-        kind = classes[index]
-        if (
-            kind == "t"
-            and below != "t"
-            and len(lines[index]) < _MAX_DEVICE_LINE
-            and _is_device_line(lines[index].strip())
-        ):
-            kind = classes[index] = "d"
-        if kind != "e":
-            below = kind
+def _with_device_lines(lines: list[str], classes: str) -> str:
+    """Return the classes with those of what a device added: the last words before what is no words."""
+    for last in reversed(list(_LAST_WORDS.finditer(classes))):
+        at = last.start()
+        while at >= 0 and classes[at] == "t":
+            line = lines[at]
+            if len(line) >= _MAX_DEVICE_LINE or not _is_device_line(line.strip()):
+                break
+            classes = f"{classes[:at]}d{classes[at + 1 :]}"
+            at = len(classes[:at].rstrip("e")) - 1
+    return classes
 
 
-def _class_of(line: str, lines: list[str], index: int) -> tuple[str, int]:  # noqa: PLR0911, PLR0912
+_LAST_WORDS = re.compile("t(?=e*(?:[^te]|$))")
+
+
+def _class_of(  # noqa: PLR0911, PLR0912
+    line: str, lines: list[str], index: int, *, introducing: bool
+) -> tuple[str, int]:
     """Return the class of one line, and how many lines it takes with it.
+
+    `introducing` says whether an introduction that begins here has a line to end with.
 
     Most lines of most mails are plain words, so the costly questions are asked only of lines that
     begin or are made like something else.
@@ -228,11 +285,13 @@ def _class_of(line: str, lines: list[str], index: int) -> tuple[str, int]:  # no
     if colon:
         if plain[-1] in ":：" and _ORIGINAL.match(plain):
             return "o", 1
-        if colon.start() < _MAX_HEADER_NAME:
+        if colon.start() < _MAX_HEADER_NAME and not line.startswith("//", colon.end()):
             taken = _headers_at(lines, index)
             if taken:
                 return "h", taken
-    if colon or digit or "@" in line:
+    if digit and (_BARE_STAMP.match(plain) or ("---" in plain and _NOTES_STAMP.search(plain))):
+        return "a", 1
+    if introducing and (colon or digit or "@" in line or (marked and plain.endswith("--"))):
         taken = _attribution_at(lines, index)
         if taken:
             return "a", taken
@@ -251,6 +310,8 @@ def _class_of(line: str, lines: list[str], index: int) -> tuple[str, int]:  # no
 
 # Begins with a letter and has neither colon nor digit, address nor mark of quotation or rule.
 _PLAIN_LINE = re.compile(r"[^\W\d_ᐧ][^:：@\d>|#*_=~-]{0,400}$")
+_WORDS_FIRST = re.compile(r"[ \t]{0,12}[^\W\d_ᐧ]")
+_LAYOUT = re.compile(r".{0,39}[:：]|.{1,4}>")  # may be a header field or a quotation with a name
 _MAYBE_DATED = re.compile(
     r"\d\d?[-/.:年h]\s?\d|(?:19|20)\d\d|\d\.? [^\W\d]{3}|\d\s?[apAP]\.?[mM]\b"
 )
@@ -316,6 +377,10 @@ def _headers_at(lines: list[str], index: int) -> int:
             blanks = 0
         elif not kinds or blanks or count - last > 2:  # two lines may be folded
             break
+    if len(kinds) < 3 and "@" in lines[index]:
+        unknown = _unknown_headers_at(lines, index)
+        if unknown:
+            return unknown
     if len(kinds) < 2 or ("sender" not in kinds and not {"sent", "to"} <= kinds.keys()):
         return 0
     evidence = " ".join(kinds.values())
@@ -326,14 +391,35 @@ def _headers_at(lines: list[str], index: int) -> int:
     return last
 
 
-def _attribution_at(lines: list[str], index: int) -> int:  # noqa: PLR0911, PLR0912
+def _unknown_headers_at(lines: list[str], index: int) -> int:
+    """Return how many lines a head in a language without a table takes: 0 where there is none.
+
+    Whatever the names, it has a mailbox in its first line, a day with a time, and no line without a name.
+    """
+    count = 0
+    for line in lines[index : index + 8]:
+        if not _NAMED_VALUE.match(line):
+            break
+        count += 1
+    if (
+        count < 3
+        or not _ADDRESS.search(lines[index])
+        or (index and lines[index - 1].strip(_RULING))
+    ):
+        return 0
+    rest = " ".join(lines[index + 1 : index + count])
+    return count if _TIME.search(rest) and _DAY.search(rest) else 0
+
+
+_NAMED_VALUE = re.compile(r"^[ \t*_]{0,4}[^\W\d_][^:：\d@]{0,24}[:：][*_ \t]*\S")
+
+
+def _attribution_at(lines: list[str], index: int) -> int:  # noqa: PLR0912
     """Return how many lines the introduction of a quotation takes at `index`, or 0."""
     first = lines[index]
     stripped = first.strip(" \t*_-\u00a0")
     if not stripped or len(first) > 400:
         return 0
-    if _BARE_STAMP.match(stripped):
-        return 1
     addressed = "@" in first and bool(_ADDRESS.search(first))
     if not addressed and not _MAYBE_DATED.search(first) and not _ends_open(first):
         return 0
@@ -346,7 +432,7 @@ def _attribution_at(lines: list[str], index: int) -> int:  # noqa: PLR0911, PLR0
     joined = ""
     taken = 0
     written = 0
-    for line in lines[index : index + 7]:
+    for line in lines[index : index + _INTRODUCTION_LINES]:
         taken += 1
         if not line.strip():
             if not (opens and dated) or _ends_open(joined):
@@ -362,8 +448,7 @@ def _attribution_at(lines: list[str], index: int) -> int:  # noqa: PLR0911, PLR0
         joined = f"{joined} {line.strip()}".strip()
         if len(joined) > 500:
             break
-        tail = joined[-24:]
-        if not (tail[-1] in ">)]" or _ends_open(tail) or _WROTE.search(tail)):
+        if not (joined[-1] in ">)]" or _ends_open(joined) or _WROTE.search(joined[-24:])):
             continue  # an introduction is not over before it says that something follows
         if _introduces(joined, opens, lines, index + taken):
             return taken
@@ -387,6 +472,9 @@ def _introduces(joined: str, opens: bool, lines: list[str], after: int) -> bool:
         return bool(ends and _quoted_next(lines, after) and len(joined) < 250)
     if joined.startswith("<") and address and dated and ends:
         return True  # the verb stands before the address, on the line above
+    # In any language: a time, an address, and a colon with which the line ends.
+    if dated and ends and _MARKED_ADDRESS.search(joined) and len(joined) < 250:
+        return bool(_TIME.search(joined)) or _quoted_next(lines, after)
     # Without a verb: a date, a name and an address, and nothing else ("2016-03-03 Ann <a@b.example>:")
     if _DATED.match(joined) and address:
         return bool(re.search(r"[<(\[]?\S+@\S+?[>)\]]*\s*[:：]?\s*$", joined))
@@ -400,31 +488,25 @@ def _quoted_next(lines: list[str], index: int) -> bool:
     return False
 
 
-def _cut(lines: list[str], classes: list[str]) -> tuple[list[str], bool]:
+def _cut(lines: list[str], classes: str) -> tuple[list[str], bool]:
     """Return the lines that are the author's, and whether any others were left out."""
-    begin = 0
-    while begin < len(classes) and classes[begin] == "e":
-        begin += 1
+    begin = len(classes) - len(classes.lstrip("ed"))
     # What introduces the mail itself says whose words follow; they are all there is.
     if begin < len(classes) and classes[begin] in "aho":
         begin = _skip_introduction(classes, begin)
     end = _end(lines, classes, begin)
-    kept = [
-        (line, kind)
-        for line, kind in zip(lines[begin:end], classes[begin:end], strict=True)
-        if kind not in "ad"
-    ]
-    written = any(kind == "t" for _, kind in kept)
-    while kept and kept[-1][1] in ("ersodfq" if written else "ersodf"):
-        kept.pop()
-    while len(kept) > 1 and (_weak_signature(kept[-1][0]) and kept[-2][1] == "e"):
-        kept.pop()
-        while kept and kept[-1][1] in "er":
-            kept.pop()
-    while kept and kept[0][1] in "ersod":
-        kept.pop(0)
-    result = [line for line, _ in kept]
-    return result, sum(1 for line in result if line.strip()) < sum(1 for c in classes if c != "e")
+    kept, kinds = lines[begin:end], classes[begin:end]
+    if "a" in kinds or "d" in kinds:
+        kept = [line for line, kind in zip(kept, kinds, strict=True) if kind not in "ad"]
+        kinds = kinds.replace("a", "").replace("d", "")
+    kinds = kinds.rstrip("ersofq" if "t" in kinds else "ersof")
+    while kinds[-2:-1] == "e" and _weak_signature(kept[len(kinds) - 1]):
+        kinds = kinds[:-1].rstrip("er")
+    kept = kept[: len(kinds)]
+    kinds = kinds.lstrip("erso")
+    kept = kept[len(kept) - len(kinds) :]
+    written = len(classes) - classes.count("e")
+    return kept, len(kinds) - kinds.count("e") < written
 
 
 def _weak_signature(line: str) -> bool:
@@ -433,73 +515,58 @@ def _weak_signature(line: str) -> bool:
     return bool(_DASHED_NAME.match(plain) or (len(plain) <= 60 and _SENT_FROM.match(plain)))
 
 
-def _skip_introduction(classes: list[str], begin: int) -> int:
+def _skip_introduction(classes: str, begin: int) -> int:
     """Return where the words begin in a mail that starts with a quotation or a forwarded head."""
-    at = begin
-    while at < len(classes) and classes[at] in "aehor":
-        at += 1
-    quoted = at
-    while quoted < len(classes) and classes[quoted] in "qe":
-        quoted += 1
+    head = _HEAD.match(classes, begin)
+    at = head.end() if head else begin
+    quoted = _QUOTED.match(classes, at)
     # An introduced quotation with an answer below it: only the answer is new.
-    return quoted if quoted > at and "t" in classes[quoted:] else at
+    return quoted.end() if quoted and "t" in classes[quoted.end() :] else at
 
 
-def _end(lines: list[str], classes: list[str], begin: int) -> int:  # noqa: PLR0911, PLR0912
+_HEAD = re.compile("[aehor]+")
+_QUOTED = re.compile("[qe]+")
+
+
+def _end(lines: list[str], classes: str, begin: int) -> int:
     """Return the line at which the author's words end."""
-    seen = False
-    for at in range(begin, len(classes)):
-        kind = classes[at]
-        if kind == "t":
-            seen = True
-        elif not seen:
-            continue
-        elif kind in "ho":
-            return at
-        elif kind == "a":
-            if not _answered_below(classes, at):
-                return at
-        elif kind == "s":
-            if _text_after(classes, at) <= _SIGNATURE_LINES:
-                return at
-        elif kind == "r":
-            if _LONG_RULE.match(lines[at]) and _LIST_FOOTER.search(
-                "\n".join(lines[at + 1 : at + 5])
-            ):
-                return at
-            if lines[at].strip().startswith("__") and _text_after(classes, at) <= 4:
-                return at
-        elif kind == "f":
-            if _text_after(classes, at) <= _SIGNATURE_LINES:
-                return at
-        elif kind == "q" and not _answered_below(classes, at - 1):
+    first = classes.find("t", begin)
+    for mark in _MARKED.finditer(classes, first) if first >= 0 else ():
+        at, kind = mark.start(), mark[0]
+        if (
+            kind in "ho"
+            or (kind == "a" and not _ANSWERED.match(classes, at + 1))
+            or (kind == "q" and not _ANSWERED.match(classes, at))
+            or (kind in "sf" and _text_after(classes, at) <= _SIGNATURE_LINES)
+            or (kind == "r" and _is_rule_of_a_footer(lines, classes, at))
+        ):
             return at
     return len(classes)
 
 
-def _answered_below(classes: list[str], at: int) -> bool:
-    """Whether the quotation after line `at` has answers between or below its lines."""
-    quoted = False
-    for index in range(at + 1, len(classes)):
-        kind = classes[index]
-        if kind == "q":
-            quoted = True
-        elif kind in "hos" and quoted:
-            return False
-        elif kind == "t":
-            if not quoted:
-                return False  # what was introduced stands there unmarked
-            # Directly below a quoted line it may be the rest of that line, wrapped in transit.
-            if classes[index - 1] == "e" or classes[index + 1 : index + 2] != ["q"]:
-                return True
-    return False
+_MARKED = re.compile("[^te]")
+# The quotation that begins here has answers between or below its lines. Directly below a quoted line
+# words may be the rest of that line, wrapped in transit; words before any quoted line were introduced.
+_ANSWERED = re.compile("[^qt]*q(?:[^thos]|(?<!e)t(?=q))*(?:(?<=e)t|t(?!q))")
 
 
-def _text_after(classes: list[str], at: int) -> int:
-    """Return how many lines of text follow before anything quoted or headed does."""
-    count = 0
-    for kind in classes[at + 1 :]:
-        if kind in "aho":
-            break
-        count += kind == "t"
-    return count
+def _is_rule_of_a_footer(lines: list[str], classes: str, at: int) -> bool:
+    """Whether below the rule in line `at` only what a list or a signature says of itself follows."""
+    below = "\n".join(lines[at + 1 : at + 8])
+    if _LONG_RULE.match(lines[at]) and _LIST_FOOTER.search(below):
+        return True
+    following = _text_after(classes, at)
+    if lines[at].lstrip().startswith("__") and following <= 4:
+        return True
+    return bool(
+        following <= _SIGNATURE_LINES / 2 and _RULED_OFF.match(lines[at]) and _CONTACT.search(below)
+    )
+
+
+def _text_after(classes: str, at: int) -> int:
+    """Return how many lines of text follow before anything introduced or headed does."""
+    stop = _INTRODUCED.search(classes, at + 1)
+    return classes.count("t", at + 1, stop.start() if stop else len(classes))
+
+
+_INTRODUCED = re.compile("[aho]")

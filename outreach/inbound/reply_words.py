@@ -31,7 +31,7 @@ class ReplyWords:
 
 LANGUAGES: dict[str, ReplyWords] = {
     "en": ReplyWords(
-        wrote=("wrote", "writes", "said", "says", "has written"),
+        wrote=("wrote", "writes", "said", "says", "has written", "sent"),
         on=("on", "at", "in (?:a message|your message|article)", "quoting", "around"),
         sender=("from",),
         sent=("sent", "date", "sent at", "sent on"),
@@ -68,6 +68,7 @@ LANGUAGES: dict[str, ReplyWords] = {
         original=(
             "urspr[üu]ngliche (?:nachricht|mail|e-mail)",
             "original ?-?nachricht",
+            "antwort ?-?nachricht",
             "originalnachricht",
             "weitergeleitete (?:nachricht|e-mail)",
             "anfang der weitergeleiteten (?:nachricht|e-mail)",
@@ -75,6 +76,7 @@ LANGUAGES: dict[str, ReplyWords] = {
         sent_from=(
             "(?:von|gesendet (?:von|mit|aus|vom)|diese (?:nachricht|e-?mail) wurde von|verschickt (?:von|mit)) .{1,80}",
             "outlook f[üu]r (?:ios|android).{0,20}(?:beziehen|herunterladen|abrufen)?",
+            "holen sie sich outlook .{1,40}",
         ),
     ),
     "fr": ReplyWords(
@@ -363,7 +365,10 @@ LANGUAGES: dict[str, ReplyWords] = {
         to=("kime", "bilgi", "alıcı"),
         subject=("konu",),
         original=("orijinal (?:mesaj|ileti)", "özgün ileti", "iletilen (?:mesaj|ileti)"),
-        sent_from=(".{1,40}(?:dan|den|dan|’dan|’den) gönderildi",),
+        sent_from=(
+            ".{1,40}(?:dan|den|dan|’dan|’den) gönderildi",
+            ".{1,20} i[çc]in outlook.{0,6} edinin",
+        ),
     ),
     "hu": ReplyWords(
         wrote=("[íi]rta",),
@@ -373,6 +378,344 @@ LANGUAGES: dict[str, ReplyWords] = {
         to=("c[íi]mzett", "m[áa]solat"),
         subject=("t[áa]rgy",),
         original=("eredeti [üu]zenet", "tov[áa]bb[íi]tott [üu]zenet"),
+        sent_from=(),
+    ),
+    "ro": ReplyWords(
+        wrote=(
+            "a scris",
+            "scrie",
+        ),
+        on=(
+            "în",
+            "pe",
+            "la",
+            "(?:lun|mar|mie|joi|vin|s[âa]m|dum)\\.,?",
+        ),
+        sender=(
+            "de la",
+            "expeditor",
+        ),
+        sent=(
+            "trimis",
+            "data",
+        ),
+        to=(
+            "c[ăa]tre",
+            "cc",
+        ),
+        subject=("subiect",),
+        original=(
+            "mesaj(?:ul)? (?:original|ini[țt]ial)",
+            "mesaj redirec[țt]ionat",
+        ),
+        sent_from=(
+            "trimis de pe .{1,40}",
+            "ob[țt]ine outlook .{1,40}",
+        ),
+    ),
+    "sk": ReplyWords(
+        wrote=(
+            "nap[íi]sal(?:\\(a\\)|a)?",
+            "p[íi][šs]e",
+        ),
+        on=(
+            "d[ňn]a",
+            "(?:po|ut|st|[šs]t|pi|so|ne)",
+        ),
+        sender=("odosielate[ľl]",),
+        sent=(
+            "odoslan[ée]",
+            "d[áa]tum",
+        ),
+        to=(
+            "pr[íi]jemca",
+            "k[óo]pia",
+        ),
+        subject=("predmet",),
+        original=(
+            "p[ôo]vodn[áa] spr[áa]va",
+            "preposlan[áa] spr[áa]va",
+        ),
+        sent_from=("odoslan[ée] z .{1,40}",),
+    ),
+    "hr": ReplyWords(
+        wrote=(
+            "je napisao(?:/la)?",
+            "je napisala",
+            "napisa(?:o|la) je",
+            "pi[šs]e",
+        ),
+        on=(
+            "dana",
+            "(?:pon|uto|sri|[čc]et|pet|sub|ned)\\.?,?",
+        ),
+        sender=(
+            "[šs]alje",
+            "od",
+        ),
+        sent=(
+            "poslano",
+            "datum",
+        ),
+        to=(
+            "prima",
+            "za",
+            "primatelj",
+        ),
+        subject=(
+            "predmet",
+            "naslov",
+        ),
+        original=(
+            "izvorna poruka",
+            "originalna poruka",
+            "proslije[đd]ena poruka",
+        ),
+        sent_from=("poslano s .{1,40}",),
+    ),
+    "sl": ReplyWords(
+        wrote=(
+            "je napisala?",
+            "je oseba .{1,80} napisala",
+            "napisala?",
+        ),
+        on=(
+            "v",
+            "(?:v )?(?:pon|tor|sre|[čc]et|pet|sob|ned)\\.?,?",
+        ),
+        sender=("po[šs]iljatelj",),
+        sent=("poslano",),
+        to=(
+            "prejemnik",
+            "za",
+        ),
+        subject=("zadeva",),
+        original=(
+            "izvirno sporo[čc]ilo",
+            "posredovano sporo[čc]ilo",
+        ),
+        sent_from=("poslano iz .{1,40}",),
+    ),
+    "bg": ReplyWords(
+        wrote=(
+            "написа",
+            "писа",
+        ),
+        on=(
+            "на",
+            "в",
+        ),
+        sender=("от",),
+        sent=(
+            "изпратено",
+            "дата",
+        ),
+        to=(
+            "до",
+            "копие",
+        ),
+        subject=(
+            "относно",
+            "тема",
+        ),
+        original=(
+            "оригинално съобщение",
+            "препратено съобщение",
+        ),
+        sent_from=("изпратено от .{1,40}",),
+    ),
+    "el": ReplyWords(
+        wrote=(
+            "έγραψε",
+            "γράφει",
+            "έγραψαν",
+        ),
+        on=(
+            "στις",
+            "στη",
+            "την",
+        ),
+        sender=(
+            "από",
+            "αποστολέας",
+        ),
+        sent=(
+            "στάλθηκε",
+            "ημερομηνία",
+            "εστάλη",
+        ),
+        to=(
+            "προς",
+            "κοιν\\.?",
+        ),
+        subject=("θέμα",),
+        original=(
+            "αρχικό μήνυμα",
+            "προωθημένο μήνυμα",
+        ),
+        sent_from=(
+            "στάλθηκε από .{1,40}",
+            "εστάλη από .{1,40}",
+        ),
+    ),
+    "he": ReplyWords(
+        wrote=(
+            "כתב(?:ה)?(?:/ה)?",
+            "מאת",
+        ),
+        on=(
+            "בתאריך",
+            "ב",
+        ),
+        sender=("מאת",),
+        sent=(
+            "נשלח",
+            "תאריך",
+        ),
+        to=(
+            "אל",
+            "עותק",
+        ),
+        subject=("נושא",),
+        original=(
+            "הודעה מקורית",
+            "הודעה שהועברה",
+        ),
+        sent_from=("נשלח מ.{1,40}",),
+    ),
+    "ar": ReplyWords(
+        wrote=(
+            "كتبت?",
+            "تمت كتابة ما يلي بواسطة",
+        ),
+        on=(
+            "في",
+            "بتاريخ",
+        ),
+        sender=("من",),
+        sent=(
+            "تم الإرسال",
+            "أُرسلت",
+            "التاريخ",
+            "تاريخ الإرسال",
+        ),
+        to=(
+            "إلى",
+            "نسخة",
+        ),
+        subject=("الموضوع",),
+        original=(
+            "الرسالة الأصلية",
+            "رسالة مُ?عاد توجيهها",
+        ),
+        sent_from=(
+            "أُرسلت من .{1,40}",
+            "مُ?رسل من .{1,40}",
+        ),
+    ),
+    "vi": ReplyWords(
+        wrote=(
+            "đã viết",
+            "viết",
+        ),
+        on=(
+            "vào",
+            "ngày",
+            "lúc",
+        ),
+        sender=("từ",),
+        sent=(
+            "đã gửi",
+            "ngày",
+        ),
+        to=(
+            "đến",
+            "tới",
+            "cc",
+        ),
+        subject=(
+            "chủ đề",
+            "tiêu đề",
+        ),
+        original=(
+            "thư gốc",
+            "thư đã chuyển tiếp",
+            "tin nhắn gốc",
+        ),
+        sent_from=(
+            "đã gửi từ .{1,40}",
+            "gửi từ .{1,40}",
+        ),
+    ),
+    "id": ReplyWords(
+        wrote=(
+            "menulis",
+            "tulis",
+        ),
+        on=("pada(?: tanggal)?",),
+        sender=("dari",),
+        sent=(
+            "dikirim",
+            "tanggal",
+        ),
+        to=(
+            "kepada",
+            "ke",
+        ),
+        subject=(
+            "perihal",
+            "subjek",
+        ),
+        original=(
+            "pesan asli",
+            "pesan terusan",
+        ),
+        sent_from=("dikirim dari .{1,40}",),
+    ),
+    "ca": ReplyWords(
+        wrote=(
+            "va escriure",
+            "ha escrit",
+        ),
+        on=("el",),
+        sender=("de",),
+        sent=("enviat(?: el)?",),
+        to=("per a",),
+        subject=("assumpte",),
+        original=(
+            "missatge original",
+            "missatge reenviat",
+        ),
+        sent_from=("enviat des .{1,40}",),
+    ),
+    "et": ReplyWords(
+        wrote=("kirjutas",),
+        on=("[etknrlp],?",),
+        sender=("saatja",),
+        sent=("saadetud",),
+        to=("adressaat",),
+        subject=("teema",),
+        original=("algne (?:sõnum|kiri)",),
+        sent_from=("saadetud .{1,40}",),
+    ),
+    "lt": ReplyWords(
+        wrote=("ra[šs][ėe]",),
+        on=(),
+        sender=("nuo",),
+        sent=("i[šs]si[ųu]sta",),
+        to=("kam",),
+        subject=("tema",),
+        original=("pradinis lai[šs]kas",),
+        sent_from=(),
+    ),
+    "lv": ReplyWords(
+        wrote=("rakst[īi]ja",),
+        on=(),
+        sender=("no",),
+        sent=("nos[ūu]t[īi]ts",),
+        to=("kam",),
+        subject=("t[ēe]ma",),
+        original=("s[āa]kotn[ēe]jais (?:zi[ņn]ojums|e-pasts)",),
         sent_from=(),
     ),
 }

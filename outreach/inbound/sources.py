@@ -13,12 +13,13 @@ import fcntl
 import hashlib
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+from threading import Event
 from typing import BinaryIO, Protocol
 
 from outreach.errors import UnavailableError
@@ -39,6 +40,9 @@ class Received:
     `received_at` is when it came there, None where that is not told. `position` is the folder's
     once this mail is done with, None where the source has no memory. `is_ours` says that it lies in
     a folder for what we sent.
+
+    Where `provider` is set, `raw` is no mail but an event that this provider told us, and `mark` is
+    what tells it from all others.
     """
 
     raw: bytes
@@ -46,6 +50,8 @@ class Received:
     folder: str
     position: Position | None = None
     is_ours: bool = False
+    provider: str | None = None
+    mark: str | None = None
 
 
 class Source(Protocol):
@@ -55,11 +61,27 @@ class Source(Protocol):
     def name(self) -> str:
         """The mailbox as a person calls it, without secrets."""
 
-    def read(self, positions: Mapping[str, Position]) -> Iterator[Received]:
+    def read(self, positions: Mapping[str, Position]) -> Generator[Received, None, None]:
         """Yield what is new in each folder, given how far it was read (nothing: not at all).
 
         Raises `UnavailableError` where the mailbox cannot be reached or opened.
         """
+
+    def find(self, message_ids: Collection[str]) -> set[str]:
+        """Return those of these Message-IDs, each with its angle brackets, that it holds a mail of.
+
+        Raises `UnavailableError` as `read` does.
+        """
+
+    def wait(self, seconds: float, stopped: Event) -> None:
+        """Return when there may be something new, after `seconds` or soon after `stopped` is set.
+
+        The mailbox may be away meanwhile: that is no error, because whoever reads next is told.
+        """
+
+
+ASK_AGAIN = 30.0
+"""Seconds between two looks at a mailbox that cannot tell of news."""
 
 
 class Stream:
@@ -70,11 +92,19 @@ class Stream:
         self._stream = stream
         self._received_at = received_at
 
-    def read(self, positions: Mapping[str, Position]) -> Iterator[Received]:  # noqa: ARG002
+    def read(self, positions: Mapping[str, Position]) -> Generator[Received, None, None]:  # noqa: ARG002
         """Yield the mail, unless there is none."""
         raw = self._stream.read()
         if raw.strip():
             yield Received(raw=raw, received_at=self._received_at, folder="")
+
+    def find(self, message_ids: Collection[str]) -> set[str]:
+        """Return whose mail it is, if it is one of these."""
+        return _among(self.read({}), message_ids)
+
+    def wait(self, seconds: float, stopped: Event) -> None:  # noqa: ARG002
+        """Wait for nothing: no second mail comes."""
+        stopped.set()
 
 
 class Maildir:
@@ -90,7 +120,7 @@ class Maildir:
         self.path = path
         self.sent = sent
 
-    def read(self, positions: Mapping[str, Position]) -> Iterator[Received]:
+    def read(self, positions: Mapping[str, Position]) -> Generator[Received, None, None]:
         """Yield what is new, in each folder the oldest first."""
         if not (self.path / "cur").is_dir() and not (self.path / "new").is_dir():
             raise UnavailableError(
@@ -103,6 +133,14 @@ class Maildir:
             folder = self.path / f".{self.sent.strip('.')}"
             if folder.is_dir():
                 yield from self._folder(self.sent, folder, positions.get(self.sent), is_ours=True)
+
+    def find(self, message_ids: Collection[str]) -> set[str]:
+        """Return those it holds; it reads every mail."""
+        return _among(self.read({}), message_ids)
+
+    def wait(self, seconds: float, stopped: Event) -> None:
+        """Let a while pass: nobody tells of news here."""
+        stopped.wait(min(seconds, ASK_AGAIN))
 
     def _folder(
         self, name: str, path: Path, position: Position | None, *, is_ours: bool
@@ -165,7 +203,7 @@ class Mbox:
         self.path = path
         self.sent = sent
 
-    def read(self, positions: Mapping[str, Position]) -> Iterator[Received]:
+    def read(self, positions: Mapping[str, Position]) -> Generator[Received, None, None]:
         """Yield what is new, as it lies in the file."""
         for path, is_ours in ((self.path, False), (self.sent, True)):
             if path is None:
@@ -184,6 +222,14 @@ class Mbox:
                     source=str(path),
                     hint="name a file that holds mails in mbox format",
                 ) from error
+
+    def find(self, message_ids: Collection[str]) -> set[str]:
+        """Return those it holds; it reads every mail."""
+        return _among(self.read({}), message_ids)
+
+    def wait(self, seconds: float, stopped: Event) -> None:
+        """Let a while pass: nobody tells of news here."""
+        stopped.wait(min(seconds, ASK_AGAIN))
 
     @staticmethod
     def _file(
@@ -265,7 +311,31 @@ def _literal(text: str) -> str:
     return "".join(f"[{char}]" if char in "*?[" else char for char in text)
 
 
+def with_envelope(raw: bytes, sender: str | None, recipients: Sequence[str]) -> bytes:
+    """Return a mail with what its envelope said, as the last server on the way writes it down.
+
+    A token of ours that a mail was sent to often stands nowhere else (RFC 5321 4.4). `sender` is an
+    empty text for a notice, and None where it is not known.
+    """
+    lines = [] if sender is None else [f"Return-Path: <{sender}>"]
+    lines += [f"Delivered-To: {each}" for each in recipients]
+    head = "".join(f"{_CONTROL.sub('', line)}\r\n" for line in lines)
+    return head.encode("utf-8", "surrogateescape") + raw
+
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _IDENTITY = re.compile(rb"^(message-id|date|from)[ \t]*:(.*(?:\n[ \t].*)*)", re.I | re.M)
+
+
+def _among(mails: Iterator[Received], message_ids: Collection[str]) -> set[str]:
+    wanted = {each.encode(): each for each in message_ids}
+    found: set[str] = set()
+    for mail in mails:
+        head = mail.raw.replace(b"\r\n", b"\n").lstrip(b"\n").partition(b"\n\n")[0]
+        for name, value in _IDENTITY.findall(head[: 256 * 1024]):
+            if name.lower() == b"message-id" and value.strip() in wanted:
+                found.add(wanted[value.strip()])
+    return found
 
 
 def fingerprint(raw: bytes) -> str:

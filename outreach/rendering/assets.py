@@ -13,6 +13,7 @@ from html import unescape
 from mimetypes import MimeTypes
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
+from unicodedata import normalize
 from urllib.parse import unquote
 
 from outreach.rendering.mjml_source import included_name
@@ -45,6 +46,14 @@ _IMAGES: Mapping[str, tuple[str, tuple[bytes, ...]]] = {
 _APART = r"\s\"'()<>{}|\\:,;=\[\]"
 _IMAGE_NAME = re.compile(
     rf"(?<![^{_APART}])[^{_APART}]{{1,200}}?\.(?:png|jpe?g|gif)(?![^{_APART}])", re.IGNORECASE
+)
+#: A name with blanks or brackets in it, which quotation marks or Markdown's <…> hold together.
+_HELD_NAME = re.compile(
+    "|".join(
+        rf"{start}([^{start}<>\n]{{1,200}}?\.(?:png|jpe?g|gif))(?={end})"
+        for start, end in ('""', "''", "<>")
+    ),
+    re.IGNORECASE,
 )
 _TAGS = re.compile(r"(?is)<style\b[^>]*>.*?</style>|<[a-z][a-z0-9:]*\s[^>]*>")
 _ATTRIBUTE = re.compile(r"""(?is)(\s(src|background|style)\s*=\s*)(["'])(.*?)\3""")
@@ -100,15 +109,26 @@ def digest(data: bytes) -> str:
 
 
 def candidates(written: str, beside: str) -> list[str]:
-    """Return where the file `written` in the template `beside` may lie, the likeliest first."""
-    names = (included_name(written, beside), included_name(written, f"{FOLDER}/."))
-    whole = included_name(written, "")
-    return list(dict.fromkeys(name for name in (*names, whole) if name is not None))
+    """Return where the file `written` in the template `beside` may lie, the likeliest first.
+
+    An address may have ``%20`` for a blank, and a file system another way to write an umlaut.
+    """
+    said = (written, unquote(written), unescape(written))
+    forms = [form for one in said for form in (one, *_spellings(one))]
+    folders = (beside, f"{FOLDER}/.", "")
+    names = (included_name(form, folder) for folder in folders for form in dict.fromkeys(forms))
+    return list(dict.fromkeys(name for name in names if name is not None))
+
+
+def _spellings(name: str) -> tuple[str, ...]:
+    return () if name.isascii() else (normalize("NFC", name), normalize("NFD", name))
 
 
 def image_names(text: str) -> Iterable[str]:
     """Yield everything in a source that may be the name of an image."""
-    return dict.fromkeys(found[0] for found in _IMAGE_NAME.finditer(text))
+    plain = (found[0] for found in _IMAGE_NAME.finditer(text))
+    held = (found[found.lastindex or 0] for found in _HELD_NAME.finditer(text))
+    return dict.fromkeys((*plain, *held))
 
 
 def inline_image(name: str, data: bytes) -> "InlineImage":

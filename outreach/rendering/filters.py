@@ -104,10 +104,36 @@ def _amount(value: object, filter_: str) -> Decimal:
     return amount
 
 
+class _Numerals(Locale):
+    """A locale whose thousands stand apart by ``\u2019`` where Babel's data has ``'``.
+
+    Babel takes two apostrophes in what it has written for quotation marks, and drops them: 2.19
+    writes a million Swiss francs as 1000000. The typographic apostrophe is what is printed there.
+    """
+
+    @property
+    def number_symbols(self) -> Any:  # noqa: ANN401 - Babel's own mapping of mappings
+        return {
+            system: {
+                name: "\u2019" if sign == "'" else sign for name, sign in dict(symbols).items()
+            }
+            for system, symbols in super().number_symbols.items()
+        }
+
+
+@lru_cache(maxsize=256)
+def _numerals(locale: Locale) -> Locale:
+    if numbers.get_group_symbol(locale) != "'":
+        return locale
+    return _Numerals(
+        locale.language, locale.territory, locale.script, locale.variant, locale.modifier
+    )
+
+
 def _number(value: object, digits: int | None = None) -> str:
     amount = _amount(value, "number")
     if digits is None:
-        return numbers.format_decimal(amount, locale=current().locale)
+        return numbers.format_decimal(amount, locale=_numerals(current().locale))
     _small(digits, 20, "digits")
     return _written(amount, current().locale.decimal_formats[None].pattern, digits)
 
@@ -122,14 +148,14 @@ def _written(amount: Decimal, form: str, digits: int) -> str:
     """Return a number in a form of the locale's own, which knows its groups and its blanks."""
     pattern = numbers.parse_pattern(form)
     pattern.frac_prec = (digits, digits)
-    return str(pattern.apply(amount, current().locale))
+    return str(pattern.apply(amount, _numerals(current().locale)))
 
 
 def _money(value: object, currency: str) -> str:
     amount = _amount(value, "money")
     if not isinstance(currency, str) or not numbers.is_currency(currency):
         raise Refusal(f"there is no currency {currency!r}", "write its three letters, as 'EUR'")
-    return numbers.format_currency(amount, currency, locale=current().locale)
+    return numbers.format_currency(amount, currency, locale=_numerals(current().locale))
 
 
 def _small(value: object, limit: int, name: str) -> None:

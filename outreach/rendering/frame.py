@@ -167,7 +167,7 @@ class Frame:
         return b"".join([_signatures(form.seal, varying, octets, body), *pieces])
 
     def press(self, skeleton: "Skeleton", *, has_invite: bool = False) -> "Press | None":
-        """Return what makes a skeleton's messages faster, or None where there is nothing to gain."""
+        """Return what makes a skeleton's messages faster, or None where nothing is to gain."""
         form = self._form((skeleton.has_html, skeleton.images, has_invite))
         even = form.seal is not None
         if self._keys and not even:

@@ -7,7 +7,7 @@ body keeps its line numbers, because the front matter is replaced by as many emp
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -53,6 +53,20 @@ class Period(StrEnum):
             Period.YEAR: str(day.year),
         }[self]
 
+    def end_of(self, name: str) -> date:
+        """Return the first day after the period called `name`, or raise `ValueError`."""
+        if self is Period.WEEK:
+            return date.fromisoformat(f"{name}-1") + timedelta(weeks=1)
+        if self is Period.QUARTER:
+            year, quarter = int(name[:4]), int(name[-1])
+            return date(year + quarter // 4, quarter % 4 * 3 + 1, 1)
+        if self is Period.MONTH:
+            year, month = int(name[:4]), int(name[5:])
+            return date(year + month // 12, month % 12 + 1, 1)
+        if self is Period.YEAR:
+            return date(int(name) + 1, 1, 1)
+        return date.fromisoformat(name) + timedelta(days=1)
+
     @staticmethod
     def named(name: str) -> "Period":
         """Return the kind of period that `name` is the name of; `NONE` if it is none."""
@@ -76,7 +90,8 @@ class FrontMatter:
     """What a template says of the mail it makes.
 
     `subject`, `preheader` and `text` are template source themselves. `text` is a hand-written text
-    part: its source, or the name of a ``.txt`` file beside the template. `language` is that of the
+    part: its source, or the name of a ``.txt`` file beside the template. `send_at` is the wall
+    time in the firm's zone from which it may be sent. `language` is that of the
     words in the template. `lines` tells where each key stands; the texts of `event` are template
     source and are found in the sheet.
     """
@@ -90,6 +105,7 @@ class FrontMatter:
     sender: str | None = None
     segment: str | None = None
     period: Period = Period.NONE
+    send_at: datetime | None = None
     language: str | None = None
     text: str | None = None
     attachments: tuple[AttachmentSpec, ...] = ()
@@ -144,7 +160,7 @@ def front_matter(
     sheet: Sheet,
     layout: Sheet | None,
     *,
-    reserved: Sequence[str],
+    reserved: Sequence[str] = (),
     original: tuple[Sheet, FrontMatter] | None = None,
     language: str | None = None,
 ) -> FrontMatter:
@@ -196,6 +212,7 @@ def front_matter(
         content_class=content_class,
         kind=MailKind(values.get("kind", MailKind.SERVICE if is_service else MailKind.NEWSLETTER)),
         period=Period(values.get("period", Period.NONE)),
+        send_at=_wall_time(values["send_at"]) if "send_at" in values else None,
         attachments=attachments,
         event=event,
         variables={key: value for key, value in values.items() if key not in KEYS},
@@ -204,7 +221,7 @@ def front_matter(
     )
 
 
-_OF_MAILING = ("class", "kind", "series", "sender", "segment", "period")
+_OF_MAILING = ("class", "kind", "series", "sender", "segment", "period", "send_at")
 
 
 def _translated(
@@ -218,6 +235,7 @@ def _translated(
         "series": matter.series,
         "sender": matter.sender,
         "segment": matter.segment,
+        "send_at": original.values.get("send_at"),
     }
     problems += [
         Problem(
@@ -270,6 +288,20 @@ def _language(value: object) -> str | None:
     return "must be a language tag in quotes, such as en, de-AT or 'no'"
 
 
+def _wall_time(value: object) -> datetime:
+    """Return a wall time such as ``2026-12-01 09:00``, or raise `ValueError`."""
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value.strip())
+        except ValueError:
+            value = None
+    if isinstance(value, datetime) and value.tzinfo is None:
+        return value
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return datetime.combine(value, time())
+    raise ValueError("must be a day and time such as 2026-12-01 09:00, in the firm's time zone")
+
+
 def _read_by(read: Callable[[object], object]) -> Callable[[object], str | None]:
     def check(value: object) -> str | None:
         try:
@@ -300,6 +332,7 @@ KEYS = {
     "sender": _name,
     "segment": _name,
     "period": _enum(Period),
+    "send_at": _read_by(_wall_time),
     "language": _language,
     "text": _template_text,
     "attachments": _read_by(attachment_specs),

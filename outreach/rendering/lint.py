@@ -19,6 +19,7 @@ from outreach.errors import Problem, suggestion
 from outreach.rendering import client_support, lint_page
 from outreach.rendering.legibility import pieces
 from outreach.rendering.lint_page import Hit, host_of
+from outreach.rendering.lint_words import PRICE, REPLY, SHOP
 from outreach.rendering.rules import RULES, Rule, named
 from outreach.rendering.sources import Place, Sources
 from outreach.rendering.templates import Rendered, Template
@@ -36,21 +37,6 @@ HEAVY_IMAGE = 1_000_000
 """Octets above which one image is heavy."""
 
 _TYPICAL_VALUE = 20  # characters that count of a value of the contact's, however long it is
-_REPLY = re.compile(
-    r"\s*(?:re|aw|wg|fwd?|sv|vs|vb|antw|tr|rv|enc|odp|rif|ynt)(?:\[\d+\])?\s*[:\uff1a]",
-    re.IGNORECASE,
-)
-_MONEY = r"(?:[$€£¥]|\b(?:EUR|USD|GBP|CHF|SEK|NOK|DKK|PLN|kr|zł)\b)"
-_PRICE = re.compile(
-    rf"{_MONEY}\s?\d(?:[\d.,]*\d)?|\b\d[\d.,]*(?:\s?(?:[$€£¥]|(?:EUR|USD|GBP|CHF|SEK|NOK|DKK|PLN|kr|zł)\b))"
-    r"|\b\d{1,2}\s?%\s+(?:off|discount|rabatt|de descuento|de réduction)\b",
-    re.IGNORECASE,
-)
-_SHOP = re.compile(
-    r"^https?://(?:(?:shop|store|buy|checkout)\.|[^/?#]*/(?:[^?#]*/)?"
-    r"(?:shop|store|cart|basket|checkout|buy|pricing|order|add-to-cart)(?:[/?#.]|$))",
-    re.IGNORECASE,
-)
 #: The night's colours are asked for by good practice; images in the HTML have a rule of their own.
 _TOLD_ELSEWHERE = client_support.NIGHT | {"image-base64"}
 #: MJML gives these alt="" where they have none, which cannot be told from one that is meant.
@@ -68,7 +54,8 @@ class Policy:
 
     `unsubscribe` are the beginnings of links by which a reader can leave. `words` are those
     that are not said to a tier or to `EVERYONE`, each with what to say instead. `clients` are
-    caniemail's names. `weights` are octets of images that come along, by ``src``.
+    caniemail's names. `weights` are octets of images that come along, by ``src``. `locale` is that
+    of contacts whose own is not known.
     """
 
     kind: MailKind
@@ -79,6 +66,7 @@ class Policy:
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     clients: tuple[str, ...] = ("gmail", "outlook", "apple-mail")
     weights: Mapping[str, int] = field(default_factory=dict)
+    locale: str = "en"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +84,11 @@ class Linter:
     def __init__(self, template: Template, policy: Policy) -> None:
         self.template = template
         self.policy = policy
-        files = {template.file: template.files[template.file], **template.files}
-        self.sources = Sources({template.display(name): text for name, text in files.items()})
+        self.sources = _sources(template, template.files)
+        self._own_sources = {
+            version.file: _sources(version, version.own_files)
+            for version in (template, *template.translations.values())
+        }
 
     def of_template(self) -> list[Finding]:
         """Return what is wrong whoever the mail is for."""
@@ -111,15 +102,16 @@ class Linter:
                 found.append(self._placed(hit, silence.place, 1))
         undescribed = self.sources.matches(_UNDESCRIBED)
         found += [self._placed(Hit("L101"), place, 1) for place in undescribed]
-        found += [self._finding(hit, 1) for hit in _sender_hits(self.policy.sender)]
+        found += [self._finding(hit, 1, self.template) for hit in _sender_hits(self.policy.sender)]
         return self._kept(found)
 
     def findings(self, mail: Rendered, contact: Contact) -> list[Finding]:
         """Return what is wrong with the mail to `contact`, each thing once, with its number."""
+        version = self.template.version_for(contact, self.policy.locale)
         found = [Finding(RULES["L002"], problem) for problem in mail.warnings]
         counted: Counter[tuple[Rule, Problem]] = Counter()
-        for hit in self._hits(mail, _Own(contact)):
-            finding = self._finding(hit, 1)
+        for hit in self._hits(mail, _Own(contact), version):
+            finding = self._finding(hit, 1, version)
             counted[finding.rule, finding.problem] += hit.count
         found += [Finding(rule, problem, count) for (rule, problem), count in counted.items()]
         return self._kept(found)
@@ -134,15 +126,23 @@ class Linter:
                 kept.append(finding)
         return kept
 
-    def _finding(self, hit: Hit, count: int) -> Finding:
+    def _finding(self, hit: Hit, count: int, version: Template) -> Finding:
+        sources = self._own_sources[version.file]
         place: Place | None
         if hit.source:
             place = Place(hit.source)
         elif hit.key:
-            place = Place(self.sources.main, self.template.front_matter.lines.get(hit.key))
+            place = self._line(hit.key, version)
         else:
-            place = self.sources.find(hit.needles) if hit.needles else None
-        return self._placed(hit, place or Place(self.sources.main), count)
+            place = sources.find(hit.needles) if hit.needles else None
+        return self._placed(hit, place or Place(sources.main), count)
+
+    def _line(self, key: str, version: Template) -> Place:
+        """Return where front matter says `key`: the translation's own, or the original's."""
+        for template in (version, self.template):
+            if line := template.front_matter.lines.get(key):
+                return Place(template.display(template.file), line)
+        return Place(version.display(version.file))
 
     @staticmethod
     def _placed(hit: Hit, place: Place, count: int) -> Finding:
@@ -150,10 +150,10 @@ class Linter:
         message, hint = hit.message or rule.sentence, hit.hint or rule.hint
         return Finding(rule, Problem(message, place.file, place.line, place.column, hint), count)
 
-    def _hits(self, mail: Rendered, own: "_Own") -> Iterator[Hit]:
+    def _hits(self, mail: Rendered, own: "_Own", version: Template) -> Iterator[Hit]:
         yield from self._inbox(mail, own)
         page = _page(mail.html) if mail.html else None
-        words = own.without(self._said(mail))
+        words = own.without(_said(mail, version))
         yield from self._words(words, own.contact.tier)
         if self.policy.content_class is ContentClass.GIVE:
             yield from self._sales(words, mail)
@@ -167,15 +167,8 @@ class Linter:
         yield from self._weights(page)
         yield from self._text_links(mail.html, mail.text)
 
-    def _said(self, mail: Rendered) -> str:
-        """Return all words of a mail; a text part written by hand does not stand for the HTML."""
-        parts = [mail.subject, mail.preheader or "", mail.text]
-        if mail.html and self.template.front_matter.text is not None:
-            parts.append(html_to_text(mail.html))
-        return "\n".join(parts)
-
     def _inbox(self, mail: Rendered, own: "_Own") -> Iterator[Hit]:
-        if _REPLY.match(mail.subject):
+        if REPLY.match(mail.subject):
             yield Hit("L305", key="subject")
         if own.typical(mail.subject) > LONG_SUBJECT:
             yield Hit("L404", key="subject")
@@ -204,10 +197,10 @@ class Linter:
             yield Hit("L308", message, tuple(dict.fromkeys(found)), hint=hint, count=len(found))
 
     def _sales(self, text: str, mail: Rendered) -> Iterator[Hit]:
-        for price in dict.fromkeys(found[0] for found in _PRICE.finditer(text)):
+        for price in dict.fromkeys(found[0] for found in PRICE.finditer(text)):
             yield Hit("L307", f"the mail is declared `give`, and names a price: {price}", (price,))
         links = links_of(mail.html) if mail.html else re.findall(r"https?://\S+", mail.text)
-        for link in dict.fromkeys(link for link in links if _SHOP.match(link)):
+        for link in dict.fromkeys(link for link in links if SHOP.match(link)):
             shown = link if self.sources.holds(link) else f"at {host_of(link)}"
             yield Hit("L307", f"the mail is declared `give`, and links to a shop: {shown}", (link,))
 
@@ -305,10 +298,24 @@ class _Own:
         return size
 
 
+def _sources(template: Template, files: Mapping[str, str]) -> Sources:
+    """Return `files` as a person names them, that of `template` first."""
+    ordered = {template.file: files[template.file], **files}
+    return Sources({template.display(name): text for name, text in ordered.items()})
+
+
+def _said(mail: Rendered, version: Template) -> str:
+    """Return all words of a mail; a text part written by hand does not stand for the HTML."""
+    parts = [mail.subject, mail.preheader or "", mail.text]
+    if mail.html and version.front_matter.text is not None:
+        parts.append(html_to_text(mail.html))
+    return "\n".join(parts)
+
+
 def _sender_hits(sender: Sender) -> Iterator[Hit]:
     name, domain = sender.name, sender.address.rpartition("@")[2].lower()
     wrong = []
-    if _REPLY.match(name):
+    if REPLY.match(name):
         wrong.append("begins like an answer")
     if "@" in name or "://" in name:
         wrong.append("holds an address")

@@ -369,7 +369,13 @@ _TEXT_END = "</mj-text>\n"
 
 def _merged(elements: Sequence[str]) -> str:
     """Join elements, making one text of texts that follow each other."""
-    return "".join(elements).replace(_TEXT_END + _TEXT, "")
+    joined: list[str] = []
+    for element in elements:
+        if joined and element.startswith(_TEXT) and joined[-1].startswith(_TEXT):
+            joined[-1] = joined[-1].removesuffix(_TEXT_END) + element.removeprefix(_TEXT)
+        else:
+            joined.append(element)
+    return "".join(joined)
 
 
 def _section(name: str, inside: str) -> str:

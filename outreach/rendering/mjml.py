@@ -25,6 +25,7 @@ from dataclasses import dataclass, replace
 from outreach.errors import ConfigError, Problem, TemplateError
 from outreach.rendering import mjml_mend as mend
 from outreach.rendering.css import inline_rules, set_attributes
+from outreach.rendering.mjml_columns import Columns, Place, across, border, digits, length
 from outreach.rendering.mjml_schema import ATTRIBUTES, CHILDREN, check
 from outreach.rendering.mjml_source import (
     ENDING_TAGS,
@@ -117,24 +118,6 @@ def _engine() -> Callable[..., str]:
     return engine
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """What an element has to know of the one around it.
-
-    `width` is the room it has, in pixels, shared by `columns`; `bound` says that images have to be
-    told so. `gap` keeps the sections of a wrapper apart, all but the `first`.
-    """
-
-    width: float
-    columns: int = 1
-    grouped: bool = False
-    bound: bool = False
-    outer: float = 0.0
-    icon_border: str = "0"
-    gap: str = ""
-    first: bool = True
-
-
 class _Tokens:
     """Short words that stand for texts while the engine works."""
 
@@ -171,6 +154,7 @@ class _Pass:
         self._classed: dict[str, str] = {}
         self._marked: set[str] = set()
         self._corrections: list[Callable[[str], str]] = []
+        self._columns = Columns()
         self._heroes = 0
 
     def html(self) -> str:
@@ -248,7 +232,7 @@ class _Pass:
         for node in self._head_nodes("mj-breakpoint")[-1:]:
             head += f'<mj-breakpoint width="{_quoted(node.attributes.get("width", "480px"))}" />'
         written: list[str] = [f"<mjml{options}><mj-head>{head}</mj-head>"]
-        self._write(self._body, "", written, _Place(600.0))
+        self._write(self._body, "", written, Place(600.0))
         written.append("</mjml>")
         try:
             return _engine()("".join(written), fonts={})
@@ -264,10 +248,16 @@ class _Pass:
                 hint="take parts out until it renders to find the one it stumbles over",
             ) from error
 
-    def _write(self, node: Node, parent_class: str, written: list[str], place: _Place) -> None:
+    def _write(self, node: Node, parent_class: str, written: list[str], place: Place) -> None:
         """Write `node` as strict MJML for the engine, and note what to correct afterwards."""
-        if node.tag == "#comment":
-            written.append(f"<mj-raw>{self._tokens.hold(node.body or '')}</mj-raw>")
+        if node.tag in {"#comment", "mj-raw"}:
+            text = node.body or ""
+            if place.tag == "mj-wrapper":  # the engine leaves it inside of what is for Outlook
+                text = f"<![endif]-->{text}<!--[if mso | IE]>"
+            written.append(f"<mj-raw>{self._tokens.hold(text)}</mj-raw>")
+            return
+        if place.tag == "mj-body" and node.tag in CHILDREN["mj-column"]:
+            self._write_bare(node, parent_class, written, place)
             return
         attributes = self._attributes(node, parent_class)
         body = self._tokens.hold(node.body) if node.body and node.body.strip() else ""
@@ -281,14 +271,22 @@ class _Pass:
         written.append(f"<{tag}>{body}")
         if node.tag not in ENDING_TAGS:
             nested = node.attributes.get("mj-class", parent_class)
-            for child in node.children:
+            for child in _shown(node):
                 if child.tag == "#comment" and "mj-raw" not in CHILDREN[node.tag]:
                     continue
                 self._write(child, nested, written, inside)
-                inside = replace(inside, first=False)
+                inside = replace(inside, index=inside.index + 1)
         written.append(f"</{node.tag}>")
 
-    def _prepare(self, node: Node, attributes: dict[str, str], body: str, place: _Place) -> _Place:
+    def _write_bare(self, node: Node, parent_class: str, written: list[str], place: Place) -> None:
+        """Write what stands in no column; the engine would refuse it, the reference shows it."""
+        begin, end = self._tokens.hold(""), self._tokens.hold("")
+        written.append(f"<mj-raw>{begin}</mj-raw><mj-section><mj-column>")
+        self._write(node, parent_class, written, replace(place, tag="mj-column"))
+        written.append(f"</mj-column></mj-section><mj-raw>{end}</mj-raw>")
+        self._correct(mend.bare, begin, end)
+
+    def _prepare(self, node: Node, attributes: dict[str, str], body: str, place: Place) -> Place:
         """Make `attributes` the engine's, note corrections, return the place of the children."""
         css_class = " ".join(attributes.pop("css-class", "").split())
         mark = self._tokens.hold(css_class)
@@ -297,11 +295,10 @@ class _Pass:
         for name, value in list(attributes.items()):
             attributes[name] = self._value(node.tag, name, value)
         if node.tag == "mj-image":
-            if place.bound:
-                room = place.width - _across({"padding": "10px 25px"} | attributes)
-                width = min(mend.pixels(attributes.get("width", "")) or room, room)
-                attributes["width"] = f"{width:g}px"
+            attributes["width"] = f"{place.image_width(attributes)}px"
             self._correct_image(attributes)
+        elif node.tag == "mj-carousel-image":
+            self._correct(mend.carousel_image, attributes.get("src", ""), digits(place.width))
         elif node.tag == "mj-social-element":
             attributes["alt"] = attributes["alt"] or self._tokens.hold("")
             attributes.setdefault("border", place.icon_border)
@@ -311,61 +308,75 @@ class _Pass:
             attributes["css-class"] = mark
         return inside
 
-    def _structure(
-        self, node: Node, attributes: dict[str, str], mark: str, place: _Place
-    ) -> _Place:
+    def _structure(self, node: Node, attributes: dict[str, str], mark: str, place: Place) -> Place:
         """Note what to correct in the layout; return the place of the children."""
-        columns = sum(child.tag not in {"#comment", "mj-raw"} for child in node.children) or 1
-        across, inside = _across(attributes), place
+        inside = self._inside(node, attributes, place)
         if node.tag == "mj-body":
             self._correct(mend.body, mark, self._held(attributes.pop("id", "")))
-            inside = _Place(mend.pixels(attributes.get("width", "600px")) or 600.0)
         elif node.tag == "mj-wrapper":
-            inside = _Place(place.width - across, gap=_quoted(attributes.pop("gap", "")))
+            attributes.pop("gap", None)
         elif node.tag == "mj-section":
-            inside = _Place(place.width - across, columns)
+            attributes.pop("gutter", None)
             if place.gap:
                 self._marked.add(mark)
-                self._correct(mend.section_in_gap, mark, place.gap, first=place.first)
+                self._correct(mend.section_in_gap, mark, place.gap, first=place.index == 0)
         elif node.tag == "mj-group":
-            inside = _Place(_share(attributes, place), columns, grouped=True)
+            self._columns.add_group(attributes.get("width", ""), place)
+            attributes["width"] = f"{int(inside.width)}px"
         elif node.tag == "mj-column":
-            inside = self._column(attributes, mark, place)
+            self._column(attributes, mark, place)
         elif node.tag == "mj-hero":
-            padding = _across(attributes, borders=False)
             plain = {name: _quoted(value) for name, value in attributes.items()}
-            self._correct(mend.hero, self._heroes, plain, padding)
+            self._correct(mend.hero, self._heroes, plain, across(attributes, borders=False))
             self._heroes += 1
-            width = place.width - padding
-            inside = _Place(width, outer=width, bound=padding > 0)
-        elif node.tag == "mj-social":
-            inside = replace(place, icon_border=attributes.get("border", "0"))
         elif node.tag == "mj-carousel":
-            attributes.setdefault("tb-width", f"{min(place.outer / columns, 110):g}px")
+            attributes.setdefault("tb-width", "110px")
         return inside
 
-    def _column(self, attributes: dict[str, str], mark: str, place: _Place) -> _Place:
-        width, across = _share(attributes, place), _across(attributes)
-        inner = _across(
-            {k.removeprefix("inner-"): v for k, v in attributes.items() if "inner-" in k}
-        )
-        if place.grouped and across:
-            self._marked.add(mark)
-            self._correct(mend.grouped_column, mark, width)
+    def _inside(self, node: Node, attributes: dict[str, str], place: Place) -> Place:
+        """Return the place of the children."""
+        children = _shown(node)
+        columns = sum(child.tag not in {"#comment", "mj-raw"} for child in children) or 1
+        siblings = len(children)
+        inside = replace(place, tag=node.tag, columns=columns, siblings=siblings, index=0)
+        width, direction = attributes.get("width", ""), attributes.get("direction") or "ltr"
+        if node.tag == "mj-body":
+            inside = replace(inside, width=length(width)[0] or 600.0)
+        elif node.tag == "mj-wrapper":
+            gap = _quoted(attributes.get("gap", ""))
+            inside = replace(inside, width=place.width - across(attributes), gap=gap)
+        elif node.tag == "mj-section":
+            room, gutter = place.width - across(attributes), attributes.get("gutter", "")
+            inside = replace(inside, width=room, gap="", gutter=gutter, direction=direction)
+        elif node.tag == "mj-group":
+            room = place.share(width)
+            inside = replace(inside, width=room, grouped=True, direction=direction)
+        elif node.tag == "mj-column":
+            taken = across(attributes) + border(attributes, "inner-border")
+            inside = Place(place.share(width) - taken, node.tag, columns, outer=place.width)
+        elif node.tag == "mj-hero":
+            room = place.width - across(attributes, borders=False)
+            inside = Place(room, node.tag, columns, outer=room)
+        elif node.tag == "mj-social":
+            inside = replace(inside, icon_border=attributes.get("border", "0"))
+        return inside
+
+    def _column(self, attributes: dict[str, str], mark: str, place: Place) -> None:
+        self._columns.add_column(attributes.get("width", ""), place)
         padded = any(name.startswith("padding") for name in attributes)
         if "inner-border-radius" in attributes and not padded:
             self._marked.add(mark)
             self._correct(mend.rounded_column, mark)
-        return _Place(width - across - inner, outer=place.width, bound=inner > 0)
+        attributes["width"] = f"{int(place.share(attributes.get('width', '')))}px"
 
     def _content(self, tag: str, attributes: dict[str, str], body: str) -> None:
         """Note what the engine leaves out of elements that are found by their body."""
-        if tag == "mj-button" and (title := attributes.pop("title", "")):
-            self._correct(mend.button_title, body, self._held(title))
+        if tag == "mj-button":
+            title, edges = self._held(attributes.pop("title", "")), border(attributes)
+            if title or edges:
+                self._correct(mend.button, body, title, edges)
         elif tag == "mj-table" and body:
-            role, spacing = attributes.get("role", ""), attributes.get("cellspacing", "0")
-            if role or spacing != "0":
-                self._correct(mend.table, body, _quoted(role), apart=spacing != "0")
+            self._correct(mend.table, body, {k: _quoted(v) for k, v in attributes.items()})
         elif tag == "mj-accordion-title" and body and (weight := attributes.get("font-weight")):
             self._correct(mend.accordion_title, body, _quoted(weight))
 
@@ -375,8 +386,11 @@ class _Pass:
         )
         link_title = attributes.get("title", "") if "href" in attributes else ""
         sizes = attributes.get("sizes", "")
-        if (source := attributes.get("src")) and (borders or link_title or sizes):
+        source = attributes.get("src")
+        if source and (borders or link_title or sizes):
             self._correct(mend.image, source, borders, sizes, link_title)
+        if source and attributes.keys() & _IMAGE_BORDERS:
+            self._correct(mend.image_width, source, attributes["width"])
 
     def _correct(self, function: Callable[..., str], *values: object, **options: object) -> None:
         self._corrections.append(lambda html: function(html, *values, **options))
@@ -387,17 +401,25 @@ class _Pass:
     def _value(self, tag: str, name: str, value: str) -> str:
         if name in _FREE_TEXT:
             return self._held(value)
-        value = _quoted(value)
-        if ATTRIBUTES[tag].get(name) == "color":
+        value, kind = _quoted(value), ATTRIBUTES[tag].get(name)
+        if kind == "color":
             return _SHORT_COLOR.sub(r"#\1\1\2\2\3\3", value)
+        if kind == "integer":
+            return value
+        if "padding" in name:
+            value = mend.hidden_percentages(value)
         return _BARE_ZERO.sub("0px", value) if _LENGTHS.search(name) else value
 
     def _mended(self, html: str) -> str:
         """Return the engine's HTML as the reference implementation would have it."""
         head, split, content = html.partition("</head>")
-        html = mend.cells(mend.numbers(mend.styles(head) + split + content))
+        content = mend.shown_percentages(mend.numbers(content))
+        html = mend.numbers(mend.styles(head)) + split + mend.cells(mend.paddings(content))
         for correction in self._corrections:
             html = correction(html)
+        head, split, content = html.partition("</head>")
+        head, content = self._columns.written(head, content)
+        html = head + split + content
         for mark, css_class in self._classed.items():
             if not css_class:
                 html = html.replace(f' class="{mark}"', "").replace(f' class="{mark}-outlook"', "")
@@ -465,27 +487,9 @@ class _Pass:
         ]
 
 
-def _share(attributes: dict[str, str], place: _Place) -> float:
-    """Return how wide a column or group is, in pixels."""
-    width = attributes.get("width", "")
-    if width.endswith("%"):
-        return place.width * mend.pixels(width[:-1]) / 100
-    return mend.pixels(width) or place.width / place.columns
-
-
-def _across(attributes: dict[str, str], *, borders: bool = True) -> float:
-    """Return what the left and right padding take, and the borders with them, in pixels."""
-    taken = 0.0
-    parts = attributes.get("padding", "").split()
-    shorthand = {
-        "right": parts[1] if len(parts) > 1 else "".join(parts[:1]),
-        "left": parts[3] if len(parts) > 3 else "".join(parts[1:2] or parts[:1]),
-    }
-    for side in ("left", "right"):
-        taken += mend.pixels(attributes.get(f"padding-{side}", shorthand[side]))
-        border = attributes.get(f"border-{side}", attributes.get("border", "")) if borders else ""
-        taken += max((mend.pixels(part) for part in border.split()), default=0.0)
-    return taken
+def _shown(node: Node) -> list[Node]:
+    """Return the children without stray text, which has no place between tags."""
+    return [child for child in node.children if child.tag != "#text"]
 
 
 def _quoted(value: str) -> str:

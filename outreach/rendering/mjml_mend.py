@@ -4,24 +4,26 @@ The HTML these functions see holds tokens in place of everything a person wrote,
 for can only be the engine's own. Each function says what the reference implementation does.
 """
 
-import functools
 import math
 import re
 from collections.abc import Mapping
 
 _STYLE = '<style type="text/css">'
-_COLUMN = re.compile(r"(mj-column-per-)(\d+)-(\d{4,})(?!\d)")
-_LONG_NUMBER = re.compile(r"(?<![\w.])\d+\.\d{4,}(?!\d)%?")
-_GROUPED = re.compile(r'(<div class="mj-outlook-group-fix [^>]*;width:)(\d+\.\d{4,})(?=%)')
-_COLUMN_CELL = re.compile(r"(vertical-align:\w+;width:)(\d+\.\d+)(?=px;\")")
-_WHOLE = re.compile(
-    r'(<td style="width:(?=[\d.]+px;"><(?:a|img) )|'
-    r' width="(?=[\d.]+(?:px)?")|border-top:[^"<>]*;width:(?=[\d.]+px))(\d+\.\d+)'
+_LATE_PADDING = re.compile(
+    r'(?<=[";])(?P<parts>(?:padding-(?:top|right|bottom|left):[^;"]*;)+)(?P<all>padding:[^;"]*;)'
 )
-_IMAGE_STYLE = re.compile(r'(<img [^>]*[";]width:)(\d+\.\d+)(?=px)')
+_PERCENTAGE = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)%")
+_HIDDEN_PERCENTAGE = re.compile(r"(?<![\w.#])00(\d+(?:\.\d+)?)px")
+_LONG_NUMBER = re.compile(r"(?<![\w.])\d+\.\d{4,}(?!\d)%?")
 _HERO = re.compile(
     r"(<td[^>]*>)(<!--\[if mso \| IE\]><table[^>]*><tr><td[^>]*>)(<!\[endif\]-->)"
     r'(<div class="mj-hero-content[^>]*)>'
+)
+_CLOSED = "</td></tr></tbody></table></div>"
+_BARE = re.compile(
+    rf'word-break:break-word;">(.*){_CLOSED}(?:<!--\[if[^>]*>(?:</?t[dr]>|</table>)*<!\[endif\]-->)*'
+    + _CLOSED,
+    re.DOTALL,
 )
 _HERO_END = "</div><!--[if mso | IE]></td></tr></table><![endif]--></td>"
 
@@ -43,16 +45,23 @@ def styles(head: str) -> str:
 
 
 def numbers(html: str) -> str:
-    """Write sizes as the reference does, which calculates with 64 bits where the engine has 32.
-
-    Images, dividers and Outlook's columns get whole pixels, equal columns in groups whole percents.
-    """
-    html = _COLUMN_CELL.sub(lambda found: found[1] + _nearest(found[2]), html)
-    html = _GROUPED.sub(lambda found: found[1] + _down(found[2]), html)
-    html = _IMAGE_STYLE.sub(lambda found: found[1] + _down(found[2]), html)
-    html = _WHOLE.sub(lambda found: found[1] + _down(found[2]), html)
-    html = _COLUMN.sub(_column_name, html)
+    """Take the false digits off numbers that the engine has worked out with 32 bits."""
     return _LONG_NUMBER.sub(lambda found: _number(found[0]), html)
+
+
+def hidden_percentages(padding: str) -> str:
+    """Write percentages as the pixels that they count as in widths; to the engine they are 0."""
+    return _PERCENTAGE.sub(r"00\1px", padding)
+
+
+def shown_percentages(html: str) -> str:
+    """Take back what `hidden_percentages` has done; the engine repeats a padding as it is given."""
+    return _HIDDEN_PERCENTAGE.sub(r"\1%", html)
+
+
+def paddings(html: str) -> str:
+    """Write ``padding`` before its sides, which it would take back."""
+    return _LATE_PADDING.sub(r"\g<all>\g<parts>", html)
 
 
 def cells(html: str) -> str:
@@ -69,22 +78,45 @@ def body(html: str, mark: str, identifier: str) -> str:
     return head + split + given + content
 
 
-def button_title(html: str, token: str, title: str) -> str:
-    """Put the title of a button, whose body is `token`, on its link."""
+def bare(html: str, begin: str, end: str) -> str:
+    """Take what stands between `begin` and `end` out of the section and column around it."""
+    before, _, rest = html.partition(begin)
+    wrapped, _, after = rest.partition(end)
+    found = _BARE.search(wrapped)
+    return before + (found[1] if found else "") + after
+
+
+def button(html: str, token: str, title: str, edges: int) -> str:
+    """Put the title of a button, whose body is `token`, on its link; take `edges` off its width.
+
+    `edges` are its left and right border, in pixels.
+    """
     before, split, after = html.partition(token)
+    if not split:
+        return html
     start = max(before.rfind("<a "), before.rfind("<p ")) + 2
-    return f'{before[:start]} title="{title}"{before[start:]}{split}{after}' if split else html
+    opened = before[start:]
+    if edges:
+        opened = re.sub(
+            r'(?<=[";]width:)-?\d+(?=px;)',
+            lambda found: str(int(found[0]) - edges),
+            opened,
+            count=1,
+        )
+    titled = f' title="{title}"' if title else ""
+    return f"{before[:start]}{titled}{opened}{split}{after}"
 
 
-def table(html: str, token: str, role: str, *, apart: bool) -> str:
-    """Give the table whose rows are `token` its role, and let `apart` cells keep their spacing."""
+def table(html: str, token: str, attributes: Mapping[str, str]) -> str:
+    """Correct the table whose rows are `token`: its role, width, and spacing between cells."""
     before, split, after = html.partition(token)
     start = before.rfind("<table ")
-    opened = before[start:]
-    if role:
+    opened = before[start:].replace("border-collapse:separate;", "")
+    if role := attributes.get("role"):
         opened = opened.replace("<table ", f'<table role="{role}" ', 1)
-    if apart:
+    if attributes.get("cellspacing", "0") != "0":
         opened = opened.replace(' style="', ' style="border-collapse:separate;', 1)
+    opened = re.sub(r' width="(\d+)[\d.]*px"', r' width="\1"', opened, count=1)
     return before[:start] + opened + split + after
 
 
@@ -107,6 +139,22 @@ def image(html: str, source: str, borders: str, sizes: str, link_title: str) -> 
     return html
 
 
+def carousel_image(html: str, source: str, width: str) -> str:
+    """Let the image whose ``src`` is `source` fill its column, borders and fractions counted."""
+    styled = re.compile(rf'(<img [^>]*src="{source}" width=")-?\d+("[^>]*[";]width:)-?\d+px')
+    return styled.sub(rf"\g<1>{width.partition('.')[0]}\g<2>{width}px", html)
+
+
+def image_width(html: str, source: str, width: str) -> str:
+    """Give the image whose ``src`` is `source` its width; the engine thinks all borders alike."""
+    sized = re.compile(
+        rf'(<td[^>]* style="width:)-?\d+(px;">(?:<a [^>]*>)?<img [^>]*src="{source}"[^>]* width=")'
+        r"-?\d+"
+    )
+    number = width.removesuffix("px")
+    return sized.sub(rf"\g<1>{number}\g<2>{number}", html)
+
+
 def social_icon(html: str, alt: str, attributes: Mapping[str, str]) -> str:
     """Give the icon whose alt text is `alt` what it lacks, and its place beside its text."""
     border = attributes["border"]
@@ -124,14 +172,6 @@ def social_icon(html: str, alt: str, attributes: Mapping[str, str]) -> str:
         return html
     end = html.find("</td>", middle) + len("</td>")
     return html[:start] + html[middle:end] + html[start:middle] + html[end:]
-
-
-def grouped_column(html: str, mark: str, width: float) -> str:
-    """Give Outlook the full width of a column in a group; the engine takes the padding off."""
-    cell = re.compile(
-        rf'(?<=width:)[\d.]+(?=px;"><!\[endif\]--><div class="mj-outlook-group-fix [^"]*{mark}")'
-    )
-    return cell.sub(_nearest(f"{width:f}"), html)
 
 
 def rounded_column(html: str, mark: str) -> str:
@@ -229,31 +269,6 @@ def pixels(value: str) -> float:
     return float(found[1]) if found else 0.0
 
 
-def _down(number: str) -> str:
-    return str(math.floor(float(number) + 0.001))
-
-
-def _nearest(number: str) -> str:
-    return str(math.floor(float(number) + 0.5))
-
-
-def _column_name(found: re.Match[str]) -> str:
-    return found[1] + _exact(f"{found[2]}.{found[3]}").replace(".", "-")
-
-
 def _number(written: str) -> str:
-    if written.endswith("%"):
-        return _exact(written[:-1]) + "%"
-    return f"{round(float(written), 4):g}"
-
-
-@functools.lru_cache(maxsize=512)
-def _exact(written: str) -> str:
-    """Return the share of a row that the engine meant by `written`, with all its digits."""
-    number = float(written)
-    for columns in range(3, 33):
-        for count in range(1, columns):
-            share = 100 / columns * count
-            if abs(share - number) < 0.0001:
-                return repr(share)
-    return written
+    unit = "%" if written.endswith("%") else ""
+    return f"{round(float(written.removesuffix(unit)), 4):g}{unit}"

@@ -165,6 +165,10 @@ CHILDREN: dict[str, frozenset[str]] = {
 }
 """Which tags each tag may hold. ``mj-attributes`` and ``mj-class`` hold any tag's defaults."""
 
+_SLIP = 3
+"""So many stray characters are a slip of the hand: not shown, as in the reference, and only warned
+of. A stray word is content."""
+
 _NUMBER = r"(?:\d+\.?\d*|\.\d+)"
 _PIXELS = rf"(?:{_NUMBER}px|0)"
 _SIZE = rf"(?:{_NUMBER}(?:px|%)|0)"
@@ -180,6 +184,7 @@ _PATTERNS = {
 }
 _TYPES = {kind: (re.compile(pattern), wanted) for kind, (pattern, wanted) in _PATTERNS.items()}
 _KEYWORD_COLORS = frozenset({"inherit", "initial", "unset", "none", "currentcolor", "transparent"})
+_MJ_TAG = re.compile(r"<(mj-[\w-]+)(?=[\s/>])", re.IGNORECASE)
 _TEMPLATE_CODE = re.compile(r"\{\{|\{%|\[\[")
 
 
@@ -201,14 +206,21 @@ def validate_mjml(source: str, name: str, *, loader: Loader | None = None) -> tu
 
 
 def check(document: Document) -> None:
-    """Add what is wrong with tags and nesting to the errors, with attributes to the warnings."""
+    """Add what would lose content to the errors, and all else that is wrong to the warnings."""
     _check_children(document.root, document)
     if document.child("mj-body") is None and not document.errors:
         problem = document.root.problem("<mjml> has no <mj-body>: the mail is empty")
         document.warnings.append(problem)
+    classes = {
+        node.attributes.get("name", "") for node in document.root.walk() if node.tag == "mj-class"
+    }
     for node in document.root.walk():
         if node.tag in ATTRIBUTES:
             document.warnings.extend(_attribute_problems(node, node.tag))
+            document.warnings.extend(_class_problems(node, classes))
+            document.warnings.extend(_body_problems(node))
+        elif node.tag in {"mj-all", "mj-class"}:
+            document.warnings.extend(_default_problems(node))
 
 
 def _check_children(node: Node, document: Document) -> None:
@@ -226,9 +238,13 @@ def _check_children(node: Node, document: Document) -> None:
         if child.tag == "#text":
             words = " ".join((child.body or "").split())
             message = f'the text "{words[:40]}" stands between tags, where it would be lost'
-            document.errors.append(child.problem(message, "put it in an <mj-text> or <mj-raw>"))
+            graver = document.errors if len(words) > _SLIP else document.warnings
+            graver.append(child.problem(message, "put it in an <mj-text> or <mj-raw>"))
         elif child.tag not in ATTRIBUTES and child.tag not in {"mj-class", "mj-all"}:
             document.errors.append(_unknown_tag(child, allowed))
+        elif node.tag == "mj-body" and child.tag in CHILDREN["mj-column"] - allowed:
+            document.warnings.append(_misplaced(child, node))
+            _check_children(child, document)
         elif child.tag not in allowed or _ownerless(child, node):
             document.errors.append(_misplaced(child, node))
         else:
@@ -278,12 +294,50 @@ def _attribute_problems(node: Node, tag: str) -> Iterator[Problem]:
         if kind is None:
             guess = suggestion(name, types)
             yield node.problem(f'<{tag}> has no attribute "{name}"', guess, at=name)
-        elif name == "gutter":
-            message = f'the attribute "gutter" of <{tag}> has no effect here'
-            yield node.problem(message, "give the columns a padding instead", at=name)
         elif wanted := _mismatch(value.strip(), kind):
             message = f'"{value}" cannot be the {name} of <{tag}>: it has to be {wanted}'
             yield node.problem(message, _repair(value.strip(), kind), at=name)
+
+
+def _class_problems(node: Node, classes: set[str]) -> Iterator[Problem]:
+    for name in node.attributes.get("mj-class", "").split():
+        if name not in classes and not _TEMPLATE_CODE.search(name):
+            message = f'no <mj-class> in <mj-attributes> has the name "{name}"'
+            yield node.problem(message, suggestion(name, classes), at="mj-class")
+
+
+def _body_problems(node: Node) -> Iterator[Problem]:
+    """Yield a problem for the first MJML tag in a body that is HTML."""
+    if found := _MJ_TAG.search(node.body or ""):
+        message = f"<{found[1].lower()}> in <{node.tag}> is not rendered: its content is HTML"
+        offset = node.source.text.find(found[0], node.offset + 1)
+        yield node.source.problem(offset, message, f"put it beside the <{node.tag}>")
+
+
+def _default_problems(node: Node) -> Iterator[Problem]:
+    """Yield which defaults for many tags are an attribute, or a value, of none."""
+    for name, value in node.attributes.items():
+        kinds = _kinds().get(name)
+        if name == "name" and node.tag == "mj-class":
+            continue
+        if kinds is None:
+            yield node.problem(
+                f'no tag has an attribute "{name}"', suggestion(name, _kinds()), at=name
+            )
+        elif all(wanted := [_mismatch(value.strip(), kind) for kind in kinds]):
+            message = f'"{value}" cannot be the {name} of any tag: it has to be {wanted[0]}'
+            yield node.problem(message, _repair(value.strip(), kinds[0]), at=name)
+
+
+@functools.cache
+def _kinds() -> dict[str, list[str]]:
+    """Return for each attribute the types that it has in one tag or another."""
+    kinds: dict[str, list[str]] = {}
+    for types in (EVERYWHERE, *ATTRIBUTES.values()):
+        for name, kind in types.items():
+            if kind not in kinds.setdefault(name, []):
+                kinds[name].append(kind)
+    return kinds
 
 
 @functools.lru_cache(maxsize=4096)

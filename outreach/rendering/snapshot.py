@@ -2,22 +2,19 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jinja2
 from jinja2 import meta, nodes
 
 from outreach.errors import Problem, TemplateError, suggestion
 from outreach.rendering import assets, invites
+from outreach.rendering.editions import TemplateFolder, layout_file
 from outreach.rendering.faults import EXPECTED, as_template_error, column_of
 from outreach.rendering.filters import FILTERS, FUNCTIONS, TESTS
 from outreach.rendering.front_matter import FrontMatter, Sheet, front_matter, take_apart
 from outreach.rendering.mjml_source import included_name
 from outreach.rendering.sandbox import Language, Sandbox
-
-if TYPE_CHECKING:
-    from outreach.rendering.templates import TemplateSet
 
 CONTACT_FIELDS = (
     "email",
@@ -70,18 +67,21 @@ _INCLUDE = re.compile(r"<mj-include\b[^>]*?\bpath\s*=\s*(?:\"([^\"]*)\"|'([^']*)
 class Snapshot:
     """Reads a template and all that it names, and finds what can be found before rendering.
 
-    A translation is read with the snapshot of its `original`, for the language `tag`.
+    `attributes` are the workspace's own; None where they are not known, and not checked. A
+    translation is read with the snapshot of its `original`, for the language `tag`.
     """
 
     def __init__(
         self,
-        templates: "TemplateSet",
+        templates: TemplateFolder,
         file: str,
         *,
+        attributes: tuple[str, ...] | None,
         original: "Snapshot | None" = None,
         tag: str | None = None,
     ) -> None:
         self.templates = templates
+        self.attributes = attributes
         self.file = file
         self.original = original
         self.tag = tag
@@ -96,7 +96,7 @@ class Snapshot:
         own = self._take(file)
         if own is None:
             raise TemplateError(self.problems)
-        self.layout = self._named_file(own, "layout", self._layout_file)
+        self.layout = self._named_file(own, "layout", lambda value: layout_file(value, file))
         if original is not None:
             self.layout = self._in_language(self.layout or original.layout)
             if original.front_matter.event:
@@ -114,7 +114,7 @@ class Snapshot:
                 language=tag,
             )
         except TemplateError as error:
-            self.problems += [self._displayed(problem) for problem in error.problems]
+            self.problems += [self.templates.shown(problem) for problem in error.problems]
         self.text_file = self._named_file(own, "text", self._text_file_name)
         if original and original.text_file and "text" not in own.values:
             found = self._in_language(original.text_file)
@@ -221,10 +221,6 @@ class Snapshot:
         sheet = self.sheets.get(name)
         return sheet.body if sheet else None
 
-    def _displayed(self, problem: Problem) -> Problem:
-        source = problem.source
-        return replace(problem, source=self.templates.display(source)) if source else problem
-
     def _take(self, file: str) -> Sheet | None:
         """Read a file and everything that it names; note what is wrong with them."""
         if file in self.files:
@@ -236,7 +232,7 @@ class Snapshot:
         try:
             sheet = take_apart(text, file)
         except TemplateError as error:
-            self.problems += [self._displayed(problem) for problem in error.problems]
+            self.problems += [self.templates.shown(problem) for problem in error.problems]
             return None
         self.sheets[file] = sheet
         language = Language.TEXT if file.endswith(".txt") else Language.HTML
@@ -316,10 +312,6 @@ class Snapshot:
         )
         return None
 
-    def _layout_file(self, value: str) -> str | None:
-        suffix = ".txt" if self.file.endswith(".txt") else ".mjml"
-        return f"layouts/{value}{suffix}" if re.fullmatch(r"[\w-]+", value) else None
-
     def _text_file_name(self, value: str) -> str | None:
         if "\n" in value or not value.endswith(".txt"):
             return None
@@ -351,7 +343,7 @@ class Snapshot:
             unknown = meta.find_undeclared_variables(tree) - given
             for node in tree.find_all(nodes.Name):
                 if node.name in unknown:
-                    fields = (*CONTACT_FIELDS, *CONTACT_SETS, *(self.templates.attributes or ()))
+                    fields = (*CONTACT_FIELDS, *CONTACT_SETS, *(self.attributes or ()))
                     hint = suggestion(node.name, given)
                     if node.name in fields:
                         hint = f"write contact.{node.name}"
@@ -362,7 +354,7 @@ class Snapshot:
                         hint=hint or "give it a value in the front matter",
                         word=node.name,
                     )
-            if not shadowed and self.templates.attributes is not None:
+            if not shadowed and self.attributes is not None:
                 self._check_contact_fields(tree, file)
         used = {node.name for tree in trees.values() for node in tree.find_all(nodes.Name)}
         if self.layout and "content" not in used:
@@ -371,7 +363,7 @@ class Snapshot:
             )
 
     def _check_contact_fields(self, tree: nodes.Template, file: str) -> None:
-        attributes = self.templates.attributes or ()
+        attributes = self.attributes or ()
         known = (*CONTACT_FIELDS, *CONTACT_SETS, "attributes", *attributes)
         for node in tree.find_all(nodes.Getattr):
             of = node.node

@@ -11,15 +11,14 @@ kept with what was sent, and rendered again when the files have long changed.
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, tzinfo
+from datetime import datetime, tzinfo
 from functools import lru_cache
 from hashlib import sha256
 from html import escape
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, TypeVar
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import jinja2
 from babel import Locale, UnknownLocaleError
@@ -28,20 +27,18 @@ from markupsafe import Markup
 from outreach.domain.contact import Contact
 from outreach.domain.mailing import Sender
 from outreach.domain.tiers import Tiers
-from outreach.errors import NotFoundError, Problem, TemplateError, suggestion
+from outreach.errors import Problem, TemplateError, suggestion
 from outreach.rendering.assets import (
     FOLDER,
-    MAX_ASSETS,
     attachments_of,
     candidates,
-    digest,
     inline_image,
     with_images,
 )
+from outreach.rendering.editions import Edition, TemplateFolder, zone_named
 from outreach.rendering.faults import EXPECTED, as_template_error
-from outreach.rendering.front_matter import FrontMatter, Period
+from outreach.rendering.front_matter import FrontMatter
 from outreach.rendering.invites import invitation
-from outreach.rendering.mjml_source import included_name
 from outreach.rendering.sandbox import Language, Record, Rendering, rendering
 from outreach.rendering.snapshot import (
     CONTACT_FIELDS,
@@ -55,12 +52,6 @@ from outreach.rendering.snapshot import (
 if TYPE_CHECKING:
     from outreach.rendering.message import Attachment, InlineImage, Invite, Mailbox
 
-SUFFIXES = (".mjml", ".md", ".txt")
-"""What a template file may be; where two share a name, the earlier is the template."""
-MAX_FILE = 2_000_000
-"""Octets that one template file may have."""
-
-_APART = ("layouts", "partials", FOLDER)
 _PROMISED = (
     "title",
     "definition",
@@ -125,13 +116,11 @@ class Page:
     warnings: tuple[Problem, ...] = ()
 
 
-class TemplateSet:
-    """The templates in a folder, or in a mapping of names to texts such as `Template.files`.
+class TemplateSet(TemplateFolder):
+    """The templates in a folder or a mapping, ready to be rendered.
 
     `attributes` are the names of the workspace's own attributes of contacts; with them, misspelt
-    ones are found before anything is rendered. `timezone` decides which day it is for keys.
-    Attachments and images of a mapping lie in the folder `assets`, as they were when their digests
-    were taken, or loading fails.
+    ones are found before anything is rendered.
     """
 
     def __init__(
@@ -142,155 +131,15 @@ class TemplateSet:
         timezone: str = "UTC",
         assets: Path | None = None,
     ) -> None:
-        self.folder = folder if isinstance(folder, Path) else None
-        self._assets = folder if isinstance(folder, Path) else assets
-        self._files = None if isinstance(folder, Path) else dict(folder)
+        super().__init__(folder, timezone=timezone, assets=assets)
         self.attributes = None if attributes is None else tuple(attributes)
-        self.timezone = timezone
-
-    def names(self) -> list[str]:
-        """Return the names of all templates, without layouts, partials and translations."""
-        found: dict[str, str] = {}
-        files = set(self.listing())
-        for file in files:
-            path = PurePosixPath(file)
-            parts = path.parts
-            if path.suffix not in SUFFIXES or any(part.startswith(("_", ".")) for part in parts):
-                continue
-            if len(parts) > 1 and parts[0] in _APART:
-                continue
-            if _original(file, files):
-                continue
-            found[str(path.with_suffix(""))] = file
-        return sorted(found, key=_natural)
-
-    def editions(self, series: str) -> list[str]:
-        """Return the names of the templates in the folder `series`, the oldest first."""
-        return [name for name in self.names() if str(PurePosixPath(name).parent) == series]
-
-    def current(self, series: str, now: datetime) -> str:
-        """Return the newest edition of `series` that is not named after a time to come."""
-        today = now.astimezone(_zone(self.timezone)).date()
-        ready = [name for name in self.editions(series) if not _is_ahead(name, today)]
-        if ready:
-            return ready[-1]
-        drafts = self.editions(series)
-        if drafts:
-            raise NotFoundError(
-                f'every edition of "{series}" is for later',
-                hint=f"the next is {drafts[0]}; name it with --template to send it now",
-            )
-        folder = f"{self._display_folder}{series}/"
-        raise NotFoundError(
-            f'"{series}" has no editions', hint=f"write one, such as {folder}{today:%Y-%m}.md"
-        )
 
     def load(self, name: str) -> "Template":
         """Read and check a template by name, file name, or series (its last edition).
 
         Raises `NotFoundError`, or `TemplateError` with everything that is wrong in all its files.
         """
-        file = self._find(name)
-        original = _original(file, set(self.listing()))
-        if original is not None:
-            raise NotFoundError(
-                f"{self.display(file)} is a translation of {self.display(original)}",
-                hint=f"name {PurePosixPath(original).with_suffix('')}; each contact gets it in "
-                "their own language",
-            )
-        return Template(self, file)
-
-    def translations(self, file: str) -> dict[str, str]:
-        """Return the translations of a file, such as ``x.de.md``, by language tag in lower case."""
-        path = PurePosixPath(file)
-        start = f"{path.with_suffix('')}."
-        found = {}
-        for other in self.listing():
-            if other.startswith(start) and other.endswith(path.suffix) and other != file:
-                tag = other[len(start) : -len(path.suffix)]
-                if _is_language(tag):
-                    found[tag.lower()] = other
-        return dict(sorted(found.items()))
-
-    def display(self, file: str) -> str:
-        """Return how a person would name `file`: from the folder above the templates."""
-        return self._display_folder + file
-
-    def read(self, file: str) -> str | None:
-        """Return the text of a file, or None if there is none; never from outside the folder."""
-        if self._files is not None:
-            return self._files.get(file)
-        assert self.folder is not None
-        path = self.folder / file
-        try:
-            if not path.resolve().is_relative_to(self.folder.resolve()) or not path.is_file():
-                return None
-            octets = path.read_bytes() if path.stat().st_size <= MAX_FILE else None
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
-            raise TemplateError(f"cannot be read ({reason})", source=self.display(file)) from error
-        if octets is None:
-            raise TemplateError(f"is larger than {MAX_FILE:,} octets", source=self.display(file))
-        try:
-            text = octets.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            line = octets.count(b"\n", 0, error.start) + 1
-            raise TemplateError(
-                "is not UTF-8", source=self.display(file), line=line, hint="save it as UTF-8"
-            ) from error
-        if "\0" in text:
-            raise TemplateError("holds a NUL character", source=self.display(file))
-        return text.replace("\r\n", "\n").replace("\r", "\n")
-
-    def read_asset(self, file: str) -> bytes | None:
-        """Return what an attachment or an image holds, or None if there is no such file."""
-        approved = None if self._files is None else self._files.get(file, "")
-        if approved is not None and not approved.startswith("sha256:"):
-            return None
-        data = _octets(self._assets, file) if self._assets else None
-        if approved is not None and (data is None or digest(data) != approved):
-            raise TemplateError(
-                "is gone" if data is None else "was changed since the mailing was approved",
-                source=self.display(file),
-                hint="put it back as it was, or cancel the campaign and plan it anew",
-            )
-        return data
-
-    @property
-    def _display_folder(self) -> str:
-        return f"{self.folder.name if self.folder else 'templates'}/"
-
-    def listing(self) -> Iterator[str]:
-        """Yield the name of every file in the folder, whatever it is."""
-        if self._files is not None:
-            yield from self._files
-        elif self.folder is not None and self.folder.is_dir():
-            for path in self.folder.rglob("*"):
-                if path.is_file():
-                    yield path.relative_to(self.folder).as_posix()
-
-    def _find(self, name: str) -> str:
-        wanted = name.replace("\\", "/").removeprefix("./").removeprefix(self._display_folder)
-        wanted = wanted.rstrip("/")
-        inside = included_name(wanted, "")
-        if inside is not None:
-            path = PurePosixPath(inside)
-            if path.suffix in SUFFIXES and self.read(inside) is not None:
-                return inside
-            for suffix in SUFFIXES:
-                if self.read(inside + suffix) is not None:
-                    return inside + suffix
-            editions = self.editions(inside)
-            if editions:
-                return self._find(editions[-1])
-        names = self.names()
-        series = {str(PurePosixPath(one).parent) for one in names} - {"."}
-        raise NotFoundError(
-            f'there is no template "{name}"',
-            source=self._display_folder.rstrip("/"),
-            hint=suggestion(wanted, [*names, *series])
-            or ("there are " + ", ".join(names[:12]) if names else "the folder has no templates"),
-        )
+        return Template(self, self.find(name))
 
 
 class Template:
@@ -298,8 +147,9 @@ class Template:
 
     `name` is the file's name without suffix, `file` with it, both relative to the template folder.
     `files` maps the name of every file it depends on to its text, or to its digest if it goes along
-    as it is, and `hash` is a digest of them; translations are among them. `translations` are the
-    template's versions in other languages, by tag in lower case.
+    as it is, and `hash` is a digest of them; translations are among them, and not among
+    `own_files`. `translations` are the template's versions in other languages, by tag in lower
+    case.
     """
 
     def __init__(
@@ -317,11 +167,17 @@ class Template:
         self.attributes = tuple(templates.attributes or ())
         self.display = templates.display
         snapshot = Snapshot(
-            templates, file, original=original._snapshot if original else None, tag=tag
+            templates,
+            file,
+            attributes=templates.attributes,
+            original=original._snapshot if original else None,
+            tag=tag,
         )
         self._snapshot: Snapshot = snapshot
         self.front_matter: FrontMatter = snapshot.front_matter
+        self.edition = Edition(self.name, file, self.front_matter, templates.timezone)
         self.files: Mapping[str, str] = snapshot.files
+        self.own_files: Mapping[str, str] = snapshot.files
         self.warnings: tuple[Problem, ...] = tuple(snapshot.warnings)
         self.sheets = snapshot.sheets
         self.trees = snapshot.trees
@@ -355,27 +211,12 @@ class Template:
 
     @property
     def series(self) -> str:
-        """What a contact subscribes to and opts out of: as declared, else folder or name."""
-        parent = str(PurePosixPath(self.name).parent)
-        default = PurePosixPath(self.name).name if parent == "." else parent.replace("/", "-")
-        return self.front_matter.series or default
+        """What a contact subscribes to and opts out of."""
+        return self.edition.series
 
     def edition_key(self, now: datetime) -> str:
-        """Return the key of a mailing of this template at `now`, such as ``newsletter@2026-12``.
-
-        A file named after a period is that period's edition, whenever it is sent. Else a declared
-        `period` gives one key for each day, week, month, quarter or year; else an edition's key is
-        its name, and a template outside of a series has one key for ever.
-        """
-        stem = PurePosixPath(self.name).name
-        period = self.front_matter.period
-        in_series = "/" in self.name
-        if in_series and Period.named(stem) is not Period.NONE:
-            return f"{self.series}@{stem}"
-        if period is not Period.NONE:
-            today = now.astimezone(_zone(self._templates.timezone)).date()
-            return f"{self.series}@{period.name_of(today)}"
-        return f"{self.series}@{stem}" if in_series else self.series
+        """Return the key of a mailing of this template at `now`."""
+        return self.edition.key(now)
 
     def render(self, contact: Contact, scene: Scene) -> Rendered:
         """Return the mail for `contact`, or raise `TemplateError` saying where and why not.
@@ -782,43 +623,6 @@ def filled(template: jinja2.Template, names: Mapping[str, object]) -> str:
     return "".join(template.root_render_func(context))
 
 
-def _octets(folder: Path, file: str) -> bytes | None:
-    """Return a file of `folder`, or None if there is none in it; not of what is too large."""
-    path = folder / file
-    try:
-        if not path.resolve().is_relative_to(folder.resolve()) or not path.is_file():
-            return None
-        if path.stat().st_size > MAX_ASSETS:
-            raise TemplateError(
-                f"is larger than the {MAX_ASSETS:,} octets that a mail may take along",
-                source=file,
-                hint="put it on a website and link to it",
-            )
-        return path.read_bytes()
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise TemplateError(f"cannot be read ({reason})", source=file) from error
-
-
-def _original(file: str, files: Collection[str]) -> str | None:
-    """Return the file that `file` is a translation of, if it is one."""
-    path = PurePosixPath(file)
-    start, dot, tag = str(path.with_suffix("")).rpartition(".")
-    if not dot or not _is_language(tag):
-        return None
-    return next((start + suffix for suffix in SUFFIXES if start + suffix in files), None)
-
-
-def _is_language(tag: str) -> bool:
-    if not re.fullmatch(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*", tag):
-        return False
-    try:
-        Locale.parse(tag.replace("_", "-"), sep="-")
-    except (UnknownLocaleError, ValueError):
-        return False
-    return True
-
-
 def _written_tag(tag: str) -> str:
     return str(Locale.parse(tag, sep="-")).replace("_", "-")
 
@@ -828,31 +632,9 @@ def _tag_of(contact: Contact, locale: str) -> str:
     return own if own and _parse_locale(own) else locale
 
 
-def _natural(name: str) -> list[tuple[bool, int, str]]:
-    """Sort key in which 9 comes before 10."""
-    parts = re.split(r"(\d+)", name)
-    return [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts]
-
-
-def _is_ahead(name: str, today: date) -> bool:
-    stem = PurePosixPath(name).name
-    period = Period.named(stem)
-    return period is not Period.NONE and stem > period.name_of(today)
-
-
 def zone_for(contact: Contact, scene: Scene) -> tzinfo:
     """Return the contact's time zone or, where it is not known, the firm's."""
-    return _zone(contact.timezone or scene.timezone, scene.timezone)
-
-
-@lru_cache(maxsize=1024)
-def _zone(name: str, fallback: str = "UTC") -> tzinfo:
-    for zone in (name, fallback):
-        try:
-            return ZoneInfo(zone)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            continue
-    return UTC
+    return zone_named(contact.timezone or scene.timezone, scene.timezone)
 
 
 @lru_cache(maxsize=1024)

@@ -1,18 +1,24 @@
-"""From the bytes of a mail to what the inbox keeps of it, and to what it means.
+"""From the bytes of a mail to what the inbox keeps of it, and to what it means for whom.
 
-Nothing here raises, whatever the bytes.
+Nothing here raises for what stands in a mail, whatever it is.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
-from outreach.domain.effects import Bounced, Event, Kind, Severity
+from outreach.domain.effects import Bounced, Event, Kind, Proof, Severity
 from outreach.inbound.bounces import Action
 from outreach.inbound.classify import Explanation, explain
+from outreach.inbound.mail import Mail
 from outreach.inbound.sources import Received
-from outreach.services.origins import Origin, normalised
+from outreach.inbound.webhooks import read_event
+from outreach.services.origins import Origin, Origins, addresses_of, normalised, people_of
+from outreach.storage import inbox
 from outreach.storage.inbox import NewMail
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +30,23 @@ class Found:
     failure: str | None = None
 
 
+MOST_RECIPIENTS = 5
+"""A mail of ours to more contacts than this is no letter to each of them."""
+
+_FILED_WITHIN = timedelta(minutes=10)
+_MOST_LOOKED_AT = 50  # recipients of a mail of ours that are looked up
+
+EVENT = "event:"
+"""What the mailbox of a provider's event is called, before the provider's name."""
+
+
 def read(received: Received, now: datetime) -> Found:
-    """Return what can be read of a mail that came in."""
+    """Return what can be read of a mail, or of a provider's event, that came in."""
     try:
-        found = explain(received.raw, received_at=received.received_at)
+        if received.provider is not None:
+            found = read_event(received.provider, received.raw)
+        else:
+            found = explain(received.raw, received_at=received.received_at)
         told = received.received_at or found.received_at or now
         return Found(found, min(told, now).astimezone(UTC))
     except Exception as error:  # a mail is kept whatever is wrong with it
@@ -41,9 +60,14 @@ def said(error: Exception) -> str:
 
 
 def event_of(
-    explanation: Explanation, origin: Origin, at: datetime, addresses: frozenset[str]
+    explanation: Explanation,
+    origin: Origin,
+    at: datetime,
+    addresses: frozenset[str],
+    *,
+    told_by: str | None = None,
 ) -> Event:
-    """Return what a mail means, in the words of the domain."""
+    """Return what a mail means, in the words of the domain. `told_by` is a provider."""
     absence, opt_out = explanation.absence, explanation.opt_out
     kind = Kind(explanation.kind)
     return Event(
@@ -55,6 +79,7 @@ def event_of(
         sure=opt_out.sure if opt_out else True,
         wants_out=kind is Kind.REPLY and opt_out is not None,
         is_bulk=explanation.bulk,
+        by_provider=told_by is not None,
     )
 
 
@@ -77,6 +102,72 @@ def _bounced(explanation: Explanation, addresses: frozenset[str]) -> tuple[Bounc
             ours=ours is not None,
         )
     return tuple(found.values())
+
+
+def placed(
+    origins: Origins, session: "Session", received: Received, found: Found, now: datetime
+) -> tuple[Origin, Event, tuple[int, ...]]:
+    """Return whose a mail is, what it means, and the contacts on whom it acts."""
+    explanation = found.explanation
+    if explanation is None:
+        return Origin(), Event(kind=Kind.UNREADABLE, at=found.at, proof=Proof.NONE), ()
+    if received.is_ours:
+        return _ours(origins, session, received, explanation, found)
+    if normalised(explanation.sender) in origins.own:
+        # Anybody can write our address into a mail; only our own folders prove that it is ours.
+        event = Event(kind=Kind.AUTOMATIC, at=found.at, proof=Proof.NONE, is_bulk=True)
+        return Origin(), event, ()
+    provider = received.provider
+    ended = None if provider else origins.unsubscription(session, explanation)
+    if ended is not None:
+        origin, series = ended
+        event = Event(kind=Kind.OPT_OUT, at=found.at, proof=origin.proof, series=series)
+    else:
+        origin = origins.of(session, explanation, now, vouched=provider is not None)
+        addresses = addresses_of(session, origin)
+        event = event_of(explanation, origin, found.at, addresses, told_by=provider)
+    return origin, event, (origin.contact_id,) if origin.contact_id is not None else ()
+
+
+def _ours(
+    origins: Origins, session: "Session", received: Received, explanation: Explanation, found: Found
+) -> tuple[Origin, Event, tuple[int, ...]]:
+    event = Event(kind=Kind.AUTOMATIC, at=found.at, proof=Proof.NONE, is_bulk=True)
+    if origins.links.read_delivery(explanation.message_id or ""):
+        return Origin(), event, ()  # a copy of a mailing; its delivery is on record
+    headers = Mail(received.raw).headers
+    written_to = [each for name in ("to", "cc", "bcc") for each in headers.addresses(name)][
+        :_MOST_LOOKED_AT
+    ]
+    people = tuple(dict.fromkeys(people_of(session, written_to).values()))
+    event = Event(
+        kind=Kind.ANSWER,
+        at=_written_at(explanation, found.at),
+        proof=Proof.PERSON,
+        is_bulk=len(people) > MOST_RECIPIENTS,
+        in_thread="in-reply-to" in headers or "references" in headers,
+    )
+    if not people:
+        return Origin(), event, ()
+    known = inbox.by_message_id(session, explanation.clues.ids)
+    delivery = known[1] if known and known[0] == people[0] else None
+    origin = Origin(
+        contact_id=people[0],
+        delivery_id=delivery,
+        rung="recipient",
+        confidence=1.0,
+        proof=Proof.PERSON,
+    )
+    return origin, event, people
+
+
+def _written_at(explanation: Explanation, at: datetime) -> datetime:
+    """Return when a mail of ours was written, given when it came into its folder.
+
+    That is the finer of the two, unless the mail was moved there later.
+    """
+    sent_at = explanation.sent_at
+    return at if sent_at is None or abs(at - sent_at) < _FILED_WITHIN else sent_at
 
 
 def row_of(

@@ -1,6 +1,6 @@
 """Campaigns as a person asks about them: how they stand, what stopped, and why."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -13,6 +13,7 @@ from outreach.domain.effects import Kind
 from outreach.domain.gate import Decision, Intent, Policy, decide
 from outreach.domain.mailing import ContentClass, MailKind
 from outreach.errors import NotFoundError, Problem, RefusedError, suggestion
+from outreach.inbound.sources import Source
 from outreach.services.report import Totals, totals
 from outreach.storage import campaigns, contacts, decisions, deliveries, halts
 from outreach.storage.campaigns import Campaign
@@ -234,10 +235,11 @@ class Word(StrEnum):
 class Reconciled:
     """What became of mails in doubt.
 
-    How many bounced, how many were answered and so had arrived, how many a word settled, and who is
-    left.
+    How many a mailbox holds a copy of, how many bounced, how many were answered and so had arrived,
+    how many a word settled, and who is left.
     """
 
+    filed: int
     bounced: int
     answered: int
     settled: int
@@ -252,15 +254,19 @@ def reconcile(
     *,
     word: Word | None = None,
     emails: Collection[str] = (),
+    mailboxes: Iterable[Source] = (),
 ) -> Reconciled:
     """Settle the mails of a campaign that may or may not have gone out.
 
     Where a bounce came back or the address has bounced since, the mail went out and was rejected;
-    where anything else came back that answers it, it had arrived. Of the others `word`
-    is what a person says, of all or of those to `emails`; without it they stay in doubt.
+    where anything else came back that answers it, it had arrived. It went out as well where one of
+    `mailboxes` holds a copy: servers file what they took, and nobody else knows our Message-ID. Of
+    the others `word` is what a person says, of all or of those to `emails`; without it they stay in
+    doubt. Raises `UnavailableError` where a mailbox cannot be read.
     """
     campaign = get(database, key)
     settled = 0
+    filed = _filed(database, campaign.id, mailboxes)
     with database.write() as session:
         came_back = deliveries.answered_since(session, campaign.id)
         bounced = {who: "a notice came back" for who, kinds in came_back.items() if _failed(kinds)}
@@ -282,6 +288,9 @@ def reconcile(
         deliveries.give_word(
             session, campaign.id, DeliveryEvent.ACCEPT, DeliveryState.UNCERTAIN, answered
         )
+        number_filed = deliveries.give_word(
+            session, campaign.id, DeliveryEvent.ACCEPT, DeliveryState.UNCERTAIN, filed
+        )
         if word is not None:
             if word is Word.RESEND:
                 _check_alive(campaign)
@@ -296,7 +305,25 @@ def reconcile(
             if settled and word is Word.RESEND:
                 campaigns.apply(session, campaign.id, CampaignEvent.RESUME, now)
         left = list(deliveries.standings(session, campaign.id, [DeliveryState.UNCERTAIN]))
-    return Reconciled(bounced=len(bounced), answered=len(answered), settled=settled, left=left)
+    return Reconciled(
+        filed=number_filed,
+        bounced=len(bounced),
+        answered=len(answered),
+        settled=settled,
+        left=left,
+    )
+
+
+def _filed(database: Database, campaign_id: int, mailboxes: Iterable[Source]) -> list[int]:
+    """Return the contacts whose mail in doubt one of `mailboxes` holds a copy of."""
+    with database.read() as session:
+        doubtful = deliveries.standings(session, campaign_id, [DeliveryState.UNCERTAIN])
+        wanted = {each.message_id: each.contact_id for each in doubtful if each.message_id}
+    found: set[str] = set()
+    for mailbox in mailboxes:
+        if left := wanted.keys() - found:
+            found |= mailbox.find(left)
+    return [wanted[each] for each in found]
 
 
 _PROOF = frozenset(

@@ -99,6 +99,7 @@ def linter(composer: Composer, *, tiers: Tiers, clients: Sequence[str]) -> Linte
         words=tiers.words,
         clients=tuple(clients),
         weights=_weights(template),
+        locale=composer.locale,
     )
     return Linter(template, policy)
 

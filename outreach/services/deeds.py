@@ -51,6 +51,8 @@ class Deed:
     now: datetime
     #: Whether a person tied it to the contact just now: no answer of ours can have been to it.
     is_late: bool = False
+    #: Who wrote it, where it is a mail of ours: its mailbox.
+    by: str | None = None
 
     def do(self, effects: Effects, *, summary: str | None) -> State:
         """Do it all, and return the state that the mail is in then."""
@@ -105,6 +107,7 @@ class Deed:
                 channel=Channel.MAIL,
                 kind=made.kind,
                 personal=made.personal,
+                by=self.by,
                 summary=summary,
                 inbound_id=self.inbound_id,
             ),

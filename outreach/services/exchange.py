@@ -1,16 +1,14 @@
-"""Where the connections of one run meet the ledger.
+"""Where a run meets the ledger.
 
-A connection hands in the answer to its last mail together with the mail it means to send next. In
-one transaction the answer is recorded with all that follows from it, the gate is asked about the
-next mail, and `sending` is recorded; only when that is committed may the mail go out. Connections
-that come while another one's transaction is open are served together by the next: the more of them
-there are, the fewer commits a mail costs.
+The answers to mails that went out are recorded together with the next mails that may go. In one
+transaction each answer is recorded with all that follows from it, the gate is asked about each of
+the next mails, and `sending` is recorded; only when that is committed may those go out. The more
+connections there are, the more answers come at once, and the fewer commits a mail costs.
 
 What the gate needs to know was read when the mail was claimed. It is read again here unless the
 database says that nobody else has written anything since.
 """
 
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -29,10 +27,13 @@ from outreach.domain.delivery import (
 from outreach.domain.feedback import ADVICE, RETRY_GENERAL, Cause, Fault, Outcome, Step
 from outreach.domain.gate import Decision, Facts, Intent, Policy, Verdict, decide
 from outreach.domain.touches import Channel, Direction
+from outreach.services.guard import Guard
+from outreach.services.pacing import Pacer, is_too_fast
 from outreach.services.report import Report, Result
 from outreach.storage import campaigns, decisions, deliveries, keys, suppressions
 from outreach.storage.campaigns import Campaign
 from outreach.storage.deliveries import Attempt, Claim
+from outreach.storage.lanes import Lanes
 from outreach.storage.ledger import Ledger
 from outreach.storage.touches import Touch
 from outreach.transport.base import Receipt
@@ -82,38 +83,22 @@ class Answer:
     finished_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A claimed delivery that never comes to be sent, and why."""
-
-    candidate: Candidate
-    decision: Decision
-
-
-def _locked() -> threading.Lock:
-    lock = threading.Lock()
-    lock.acquire()
-    return lock
-
-
 @dataclass(slots=True)
-class Order:
-    """What one connection hands in at once, and what it gets back.
+class Turn:
+    """What came of one transaction.
 
-    `go` says that `ready` may be sent now. Where it says no, `again` says that the contact has
-    changed: the mail must be rendered anew from the candidate's facts. `retire` says that the
-    server has shown it wants fewer connections; `ready` is then another connection's to send.
+    `go` are the mails that must be sent now. Those in `again` may go, but their contacts have
+    changed: each must be rendered anew from its candidate's facts. The turn of those in `later` has
+    not come (`outreach.services.pacing`). `unwelcome` are answers by
+    which the server has shown that it wants fewer connections; as many mails are `left` as they
+    were, for others to take.
     """
 
-    answer: Answer | None = None
-    ready: Ready | None = None
-    refusal: Refusal | None = None
-    go: bool = False
-    again: bool = False
-    retire: bool = False
-    done: bool = False
-    error: BaseException | None = None
-    wake: threading.Lock = field(default_factory=_locked)
+    go: list[Ready] = field(default_factory=list)
+    again: list[Ready] = field(default_factory=list)
+    later: list[Ready] = field(default_factory=list)
+    unwelcome: list[Answer] = field(default_factory=list)
+    left: Sequence[Ready] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,12 +128,17 @@ class Exchange:
         rules: Rules,
         report: Report,
         *,
+        pacer: Pacer,
+        guard: Guard,
         others: Callable[[int], Sequence[Candidate]] = lambda _: (),
         progress: Callable[[Report], None] = lambda _: None,
     ) -> None:
         self.ledger = ledger
         self.campaign = campaign
         self.rules = rules
+        self.pacer = pacer
+        self.guard = guard
+        self.lanes = Lanes(ledger.held)
         self.report = report
         self.others = others
         self.progress = progress
@@ -157,78 +147,73 @@ class Exchange:
         self.connections = 1
         #: How many mails were handed to the transport.
         self.begun = 0
-        self._mutex = threading.Lock()
-        self._waiting: list[Order] = []
-        self._led = False
         self._streak = 0
         self._unchanged = 0
         self._told: list[tuple[Result, str, str]] = []
 
-    def hand_in(self, order: Order) -> Order:
-        """Have `order` recorded, and return it when that is committed.
+    def turn(self, answers: Sequence[Answer], ready: Sequence[Ready]) -> Turn:
+        """Record `answers` and begin those of `ready` that may go; return when it is committed.
 
         Raises what made the transaction fail; nothing of it is recorded then.
         """
-        with self._mutex:
-            self._waiting.append(order)
-            leads = not self._led
-            self._led = True
-        if not leads:
-            # Until whoever is at work has done it, or leaves the rest to us.
-            order.wake.acquire()
-        if not order.done:
-            self._lead(order)
-        if order.error is not None:
-            raise order.error
-        return order
-
-    def _lead(self, mine: Order) -> None:
-        with self._mutex:
-            orders, self._waiting = self._waiting, []
-        try:
-            self._record(orders)
-        except BaseException as error:  # each connection raises it for itself
-            for order in orders:
-                order.error = error
-        with self._mutex:
-            heir = self._waiting[0] if self._waiting else None
-            self._led = heir is not None
-        for order in orders:
-            order.done = True
-            if order is not mine:
-                order.wake.release()
-        if heir is not None:
-            heir.wake.release()
-
-    def _record(self, orders: Sequence[Order]) -> None:
+        turn = Turn()
         self._told = []
-        with self.ledger.held.write():
-            self.ledger.lock(_contacts(orders))
-            for order in orders:
-                if order.answer is not None:
-                    self._settle(order, order.answer)
-                if order.refusal is not None:
-                    self._refuse(order.refusal.candidate, order.refusal.decision)
-            going = [order for order in orders if order.ready is not None and not order.retire]
-            self._begin_all(going)
+        with self.ledger.write():
+            concerned = [*(answer.ready for answer in answers), *ready]
+            self.ledger.lock({each.candidate.claim.contact_id for each in concerned})
+            self.pacer.enter(
+                self.lanes,
+                (each.composed.recipient for each in concerned),
+                [answer.receipt for answer in answers],
+                self.rules.clock(),
+            )
+            worse = [self._settle(turn, answer) for answer in answers]
+            if any(worse):
+                self.stop_harm()
+            going = max(0, len(ready) - len(turn.unwelcome))
+            ready, turn.left = ready[:going], ready[going:]
+            if ready:
+                self._begin_all(turn, ready)
+            self.pacer.leave()
+        self._tell()
+        return turn
+
+    def refuse(self, candidate: Candidate, decision: Decision) -> None:
+        """Record that a mail which was claimed never comes to be sent, and why."""
+        self._told = []
+        with self.ledger.write():
+            self.ledger.lock({candidate.claim.contact_id})
+            self._refuse(candidate, decision)
+        self._tell()
+
+    def _tell(self) -> None:
         for result, email, reason in self._told:
             self.report.add(result, email, reason)
         self.progress(self.report)
 
-    # The next mail
+    # The next mails
 
-    def _begin_all(self, orders: Sequence[Order]) -> None:
-        if not orders:
-            return
+    def _begin_all(self, turn: Turn, ready: Sequence[Ready]) -> None:
         now = self.rules.clock()
         if not self.may_go_on():
             if not self.report.paused:
-                self._told += [(Result.RETURNED, "", "")] * len(orders)
+                self._told += [(Result.RETURNED, "", "")] * len(ready)
             return
-        self._refresh(orders, now)
-        for order in orders:
-            assert order.ready is not None
-            self._begin(order, order.ready, now)
+        self._refresh(ready, now)
+        for each in ready:
+            self._begin(turn, each, now)
+        self._renew(now)
+
+    def tend(self) -> bool:
+        """Keep what is claimed while nothing is sent; return whether the run may go on."""
+        with self.ledger.write():
+            goes_on = self.may_go_on()
+            if goes_on:
+                self._renew(self.rules.clock())
+        self.progress(self.report)
+        return goes_on
+
+    def _renew(self, now: datetime) -> None:
         if self.leased_until and self.leased_until - now < self.rules.lease / 2:
             self.leased_until = now + self.rules.lease
             with self.ledger.held.session() as session:
@@ -241,16 +226,12 @@ class Exchange:
             self.report.ended_by = state
         return state is CampaignState.ACTIVE and not self.report.halted
 
-    def _refresh(self, orders: Sequence[Order], now: datetime) -> None:
+    def _refresh(self, ready: Sequence[Ready], now: datetime) -> None:
         """Read again what somebody else may have changed, for those at hand and some to come."""
         version = self.ledger.held.version()
-        stale = [
-            order.ready.candidate
-            for order in orders
-            if order.ready is not None and order.ready.candidate.version != version
-        ]
+        stale = [each.candidate for each in ready if each.candidate.version != version]
         if not stale:
-            self._unchanged += len(orders)
+            self._unchanged += len(ready)
             return
         # As many of those to come as went by unchanged last time: if others write all the time,
         # what is read ahead would only be read again.
@@ -274,7 +255,7 @@ class Exchange:
             candidate.facts = known.get(candidate.claim.contact_id)
             candidate.version = version
 
-    def _begin(self, order: Order, ready: Ready, now: datetime) -> None:
+    def _begin(self, turn: Turn, ready: Ready, now: datetime) -> None:
         candidate, composed, rules = ready.candidate, ready.composed, self.rules
         facts = candidate.facts
         if facts is None:
@@ -286,20 +267,27 @@ class Exchange:
             return
         # The same object means that nobody has written: no need to compare them.
         if facts.contact is not ready.contact and facts.contact != ready.contact:
-            order.again = True
+            turn.again.append(ready)
             return
-        claim = candidate.claim
-        order.go = self.ledger.begin(
+        claim, until = candidate.claim, now + rules.lease
+        paced = self.pacer.watches
+        if paced and self.pacer.begin(claim.id, composed.recipient, now, until):
+            turn.later.append(ready)
+            return
+        begun = self.ledger.begin(
             claim,
             address=composed.recipient,
             message_id=composed.message_id,
             size=len(composed.message),
             now=now,
-            until=now + rules.lease,
+            until=until,
         )
-        if not order.go:
+        if not begun:
+            if paced:
+                self.pacer.withdraw(claim.id)
             self._told.append((Result.RETURNED, "", ""))
             return
+        turn.go.append(ready)
         self.begun += 1
         self.ledger.decide(claim.contact_id, decision, now)
 
@@ -317,7 +305,14 @@ class Exchange:
 
     # The answer to the last one
 
-    def _settle(self, order: Order, answer: Answer) -> None:
+    def stop_harm(self) -> None:
+        """Pause the campaign if it does more harm than good; the report says so then."""
+        with self.ledger.held.session() as session:
+            why = self.guard.stop(session, self.rules.clock())
+        self.report.paused = self.report.paused or why
+
+    def _settle(self, turn: Turn, answer: Answer) -> bool:
+        """Record an answer with all that follows; return whether it speaks against the mailing."""
         claim, receipt = answer.ready.candidate.claim, answer.receipt
         attempt = Attempt(
             outcome=receipt.outcome,
@@ -334,10 +329,17 @@ class Exchange:
             self.ledger.touch(self._touch(claim, answer.ready.composed, attempt.finished_at))
         if event is DeliveryEvent.REJECT and receipt.fault is Fault.ADDRESS:
             self._suppress(answer.ready.composed.recipient, receipt, attempt.finished_at)
+        too_fast = self.pacer.heard(
+            claim.id,
+            answer.ready.composed.recipient,
+            receipt,
+            attempt.finished_at,
+            alone=self.connections == 1,
+        )
         if _wants_fewer(event, receipt) and self.connections > 1:
             self.connections -= 1
-            order.retire = True
-        elif paused := self._ours(event, receipt):
+            turn.unwelcome.append(answer)
+        elif paused := self._ours(event, receipt, too_fast):
             self.report.paused = paused
             with self.ledger.held.session() as session:
                 campaigns.apply(
@@ -348,16 +350,20 @@ class Exchange:
                     reason=paused,
                 )
         self._told.append((_RESULTS[event], answer.ready.contact.email, reason or ""))
+        self.report.servers[receipt.server] += 1
+        self.report.domains[answer.ready.composed.recipient.rpartition("@")[2]] += 1
+        return self.guard.count(event)
 
     def _touch(self, claim: Claim, composed: "Composed", now: datetime) -> Touch:
         """Return that we wrote to the contact, for their history and its summaries."""
+        intent = self.rules.intent
         return Touch(
             contact_id=claim.contact_id,
             at=now,
-            direction=Direction.OUT,
-            channel=Channel.MAIL,
-            kind=self.rules.intent.kind,
-            content_class=self.rules.intent.content_class,
+            direction=Direction.OUT.value,
+            channel=Channel.MAIL.value,
+            kind=intent.kind.value,
+            content_class=intent.content_class.value,
             # One approval for many is not a letter that a person wrote to this one.
             personal=False,
             by=self.campaign.approved_by,
@@ -405,9 +411,14 @@ class Exchange:
         wait = receipt.retry_after if receipt.fault is Fault.REPUTATION else None
         return DeliveryEvent.WITHDRAW, now + wait if wait else None, reason
 
-    def _ours(self, event: DeliveryEvent, receipt: Receipt) -> str | None:
-        """Return why the campaign must pause, or None."""
+    def _ours(self, event: DeliveryEvent, receipt: Receipt, too_fast: str | None) -> str | None:
+        """Return why the campaign must pause, or None.
+
+        For a receiver that finds us too fast it need not, unless it does so again and again.
+        """
         advice = f" {ADVICE[receipt.cause]}" if receipt.cause else ""
+        if is_too_fast(receipt):
+            return f"{too_fast}: {receipt.text}.{advice}" if too_fast else None
         if event is DeliveryEvent.WITHDRAW:
             return f"{receipt.server}: {receipt.text}.{advice}"
         suspicious = event is DeliveryEvent.LOSE or (
@@ -457,13 +468,3 @@ def _wants_fewer(event: DeliveryEvent, receipt: Receipt) -> bool:
         and receipt.outcome is Outcome.DEFERRED
         and receipt.step in _BEFORE_MAIL
     )
-
-
-def _contacts(orders: Sequence[Order]) -> set[int]:
-    found = set()
-    for order in orders:
-        if order.answer is not None:
-            found.add(order.answer.ready.candidate.claim.contact_id)
-        if order.ready is not None:
-            found.add(order.ready.candidate.claim.contact_id)
-    return found

@@ -11,9 +11,9 @@ Nothing in a mail makes this fail. What cannot be understood is kept and put bef
 
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -35,12 +35,12 @@ from outreach.domain.tiers import AnswerWithin, Tiers
 from outreach.domain.working_time import WorkingTime
 from outreach.errors import NotFoundError, OutreachError, UsageError
 from outreach.inbound.classify import Explanation, explain
-from outreach.inbound.mail import Mail
 from outreach.inbound.sources import Position, Received, Source, fingerprint
-from outreach.services.arrivals import Found, event_of, read, row_of, said
+from outreach.inbound.webhooks import Receiver, Request
+from outreach.services.arrivals import EVENT, Found, event_of, placed, read, row_of, said
 from outreach.services.contacts import find
 from outreach.services.deeds import Deed
-from outreach.services.origins import Origin, Origins, addresses_of, normalised, people_of
+from outreach.services.origins import Origin, Origins, addresses_of, normalised
 from outreach.storage import contacts, deeds, inbox, keys, suppressions, touches
 from outreach.storage.database import Database
 from outreach.storage.deeds import Done
@@ -49,11 +49,6 @@ from outreach.storage.inbox import Item, State
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-MOST_RECIPIENTS = 5
-"""A mail of ours to more contacts than this is no letter to each of them."""
-
-_FILED_WITHIN = timedelta(minutes=10)
-_MOST_LOOKED_AT = 50  # recipients of a mail of ours that are looked up
 _WORK_HOURS = 8  # that a working day counts for when two promises are compared
 
 
@@ -138,30 +133,40 @@ class Inbox:
     ) -> None:
         self.database = database
         self.links = links
-        self.origins = Origins(links)
+        self.origins = Origins(links, own)
         self.tiers = tiers
         self.work = work
-        self.own = frozenset(own)
         self.clock = clock
 
     # Taking in
 
     def sync(
-        self, source: Source, progress: Callable[[Report], None] = lambda _report: None
+        self,
+        source: Source,
+        progress: Callable[[Report], None] = lambda _report: None,
+        stopped: Callable[[], bool] = lambda: False,
     ) -> Report:
-        """Take in what is new in a mailbox. What came before an error stays taken in."""
+        """Take in what is new in a mailbox. What came before an error stays taken in.
+
+        It ends behind the mail in hand when `stopped` says so.
+        """
         report = Report(source.name)
         with self.database.read() as session:
             known = inbox.positions(session, source.name)
-        for received in source.read({name: Position(*place) for name, place in known.items()}):
-            report.add(self.take(source.name, received))
-            progress(report)
+        with closing(
+            source.read({name: Position(*place) for name, place in known.items()})
+        ) as arriving:
+            for received in arriving:
+                report.add(self.take(source.name, received))
+                progress(report)
+                if stopped():
+                    break
         return report
 
     def take(self, mailbox: str, received: Received) -> Taken:
         """Record one mail with all that follows from it, once."""
         now = self.clock()
-        mark = fingerprint(received.raw)
+        mark = received.mark or fingerprint(received.raw)
         with self.database.read() as session:
             known = inbox.is_known(session, mark)
         if known is None:
@@ -180,7 +185,7 @@ class Inbox:
         self, mailbox: str, received: Received, mark: str, found: Found, now: datetime
     ) -> Taken:
         with self.database.write() as session:
-            origin, event, people = self._placed(session, received, found, now)
+            origin, event, people = placed(self.origins, session, received, found, now)
             row = row_of(mailbox, received, mark, found=found, origin=origin, event=event)
             inbound_id = inbox.add(session, row, now)
             if inbound_id is None:  # another run was faster
@@ -195,6 +200,7 @@ class Inbox:
                 people=people,
                 subject=row.subject,
                 now=now,
+                by=mailbox if received.is_ours else None,
             )
             self._advance(session, mailbox, received, now)
         return Taken(inbound_id, new=True, kind=Kind(row.kind), state=state)
@@ -217,59 +223,6 @@ class Inbox:
                 now=now,
             )
 
-    def _placed(
-        self, session: "Session", received: Received, found: Found, now: datetime
-    ) -> tuple[Origin, Event, tuple[int, ...]]:
-        """Return whose the mail is, what it means, and the contacts on whom it acts."""
-        explanation = found.explanation
-        if explanation is None:
-            return Origin(), Event(kind=Kind.UNREADABLE, at=found.at, proof=Proof.NONE), ()
-        if received.is_ours:
-            return self._ours(session, received, explanation, found)
-        if normalised(explanation.sender) in self.own:
-            # Anybody can write our address into a mail; only our own folders prove that it is ours.
-            event = Event(kind=Kind.AUTOMATIC, at=found.at, proof=Proof.NONE, is_bulk=True)
-            return Origin(), event, ()
-        ended = self.origins.unsubscription(session, explanation)
-        if ended is not None:
-            origin, series = ended
-            event = Event(kind=Kind.OPT_OUT, at=found.at, proof=origin.proof, series=series)
-        else:
-            origin = self.origins.of(session, explanation, now)
-            event = event_of(explanation, origin, found.at, addresses_of(session, origin))
-        return origin, event, (origin.contact_id,) if origin.contact_id is not None else ()
-
-    def _ours(
-        self, session: "Session", received: Received, explanation: Explanation, found: Found
-    ) -> tuple[Origin, Event, tuple[int, ...]]:
-        event = Event(kind=Kind.AUTOMATIC, at=found.at, proof=Proof.NONE, is_bulk=True)
-        if self.links.read_delivery(explanation.message_id or ""):
-            return Origin(), event, ()  # a copy of a mailing; its delivery is on record
-        headers = Mail(received.raw).headers
-        written_to = [each for name in ("to", "cc", "bcc") for each in headers.addresses(name)][
-            :_MOST_LOOKED_AT
-        ]
-        people = tuple(dict.fromkeys(people_of(session, written_to).values()))
-        event = Event(
-            kind=Kind.ANSWER,
-            at=_written_at(explanation, found.at),
-            proof=Proof.PERSON,
-            is_bulk=len(people) > MOST_RECIPIENTS,
-            in_thread="in-reply-to" in headers or "references" in headers,
-        )
-        if not people:
-            return Origin(), event, ()
-        known = inbox.by_message_id(session, explanation.clues.ids)
-        delivery = known[1] if known and known[0] == people[0] else None
-        origin = Origin(
-            contact_id=people[0],
-            delivery_id=delivery,
-            rung="recipient",
-            confidence=1.0,
-            proof=Proof.PERSON,
-        )
-        return origin, event, people
-
     # Acting
 
     def _act(
@@ -283,13 +236,14 @@ class Inbox:
         subject: str,
         now: datetime,
         is_late: bool = False,
+        by: str | None = None,
     ) -> State:
         """Do what follows from a mail, and return the state it is in then."""
         effects = Effects(review="it could not be read") if event.kind is Kind.UNREADABLE else None
         state = State.FILED
         for contact in contacts.load(session, people, now):
             effects = decide(event, self._terms(contact))
-            deed = Deed(session, inbound_id, contact, origin, event, now, is_late=is_late)
+            deed = Deed(session, inbound_id, contact, origin, event, now, is_late=is_late, by=by)
             state = deed.do(effects, summary=subject or None)
         if effects is None:
             effects = decide(event, Terms(None, self.work, ZoneInfo("UTC")))
@@ -314,6 +268,29 @@ class Inbox:
             if role and role.answer_within:
                 made.append(role.answer_within)
         return min(made, key=_length, default=None)
+
+    def post(
+        self, webhook: str, provider: str, receiver: Receiver, request: Request
+    ) -> list[Taken]:
+        """Record what a provider posted to the webhook of this name, each part once.
+
+        Raises `Forged` or `Unusable`, and then nothing was recorded.
+        """
+        now = self.clock()
+        taken = []
+        for part in receiver.receive(request, now):
+            mark = part.mark(provider)
+            received = Received(
+                raw=part.raw,
+                received_at=None if mark else now,
+                folder="",
+                provider=provider if mark else None,
+                mark=mark,
+            )
+            taken.append(
+                self.take(f"{EVENT}{provider}" if mark else f"webhook:{webhook}", received)
+            )
+        return taken
 
     # Working through
 
@@ -363,7 +340,7 @@ class Inbox:
                 confidence=1.0,
                 proof=Proof.PERSON,
             )
-            return self._again(session, item, origin, item.kind, by=by, now=now)
+            return self.again(session, item, origin, item.kind, by=by, now=now)
 
     def reclass(
         self, inbound_id: int, kind: Kind, *, by: str, until: date | None = None
@@ -388,9 +365,9 @@ class Inbox:
                 proof=_vouched(item),
             )
             inbox.change(session, inbound_id, kind=kind, classified_by=by)
-            return self._again(session, item, origin, kind, by=by, now=now, until=until)
+            return self.again(session, item, origin, kind, by=by, now=now, until=until)
 
-    def _again(
+    def again(
         self,
         session: "Session",
         item: Item,
@@ -401,7 +378,7 @@ class Inbox:
         now: datetime,
         until: date | None = None,
     ) -> Changed:
-        """Take back what a mail did, and do what it should have done."""
+        """Take back what a mail did, and do what it should have done, within a transaction."""
         stays, touched = deeds.undo(session, item.id, by=by, now=now)
         if touched:
             touches.recompute(session, sorted(touched))
@@ -417,7 +394,13 @@ class Inbox:
             done_by=None,
         )
         raw = inbox.raw(session, item.id) or b""
-        received = Received(raw=raw, received_at=item.received_at, folder=item.folder or "")
+        _, of_provider, provider = item.mailbox.partition(EVENT)
+        received = Received(
+            raw=raw,
+            received_at=item.received_at,
+            folder=item.folder or "",
+            provider=provider if of_provider else None,
+        )
         found = read(received, now)
         if origin.delivery_id is not None:
             sent = inbox.answerable(
@@ -431,7 +414,9 @@ class Inbox:
         if found.explanation is None:
             event = Event(kind=kind, at=item.received_at, proof=origin.proof)
         else:
-            event = event_of(found.explanation, origin, item.received_at, addresses)
+            event = event_of(
+                found.explanation, origin, item.received_at, addresses, told_by=received.provider
+            )
         event = self._as_said(session, event, kind, origin, until)
         people = (origin.contact_id,) if origin.contact_id is not None else ()
         self._act(
@@ -494,15 +479,6 @@ class Inbox:
 
 def _length(promise: AnswerWithin) -> int:
     return promise.amount * (_WORK_HOURS if promise.unit == "days" else 1)
-
-
-def _written_at(explanation: Explanation, at: datetime) -> datetime:
-    """Return when a mail of ours was written, given when it came into its folder.
-
-    That is the finer of the two, unless the mail was moved there later.
-    """
-    sent_at = explanation.sent_at
-    return at if sent_at is None or abs(at - sent_at) < _FILED_WITHIN else sent_at
 
 
 def _known(session: "Session", inbound_id: int) -> Item:

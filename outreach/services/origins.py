@@ -1,6 +1,7 @@
 """Whose a mail is and which delivery it answers: what is on record, put before `inbound.match`."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -45,11 +46,19 @@ _ABOUT_OUR_MAIL = frozenset({Kind.BOUNCE, Kind.COMPLAINT, Kind.DELAY, Kind.RECEI
 _MAY_UNSUBSCRIBE = frozenset({Kind.REPLY, Kind.OPT_OUT, Kind.AUTOMATIC})
 
 
-class Origins:
-    """Finds out whose mails are. `links` reads our tokens."""
+#: An id that a provider gave a mail when it took it, such as SES's: long, with many digits, and no
+#: name of a host, so that nobody can guess it. The queue ids of common mail servers are shorter.
+_PROVIDER_ID = re.compile(
+    r"(?<![\w.-])(?=(?:[A-Za-z_-]*[0-9]){8})[A-Za-z0-9][\w-]{22,98}[A-Za-z0-9](?![\w.-])", re.ASCII
+)
 
-    def __init__(self, links: Links) -> None:
+
+class Origins:
+    """Finds out whose mails are. `links` reads our tokens, `own` are our normalised addresses."""
+
+    def __init__(self, links: Links, own: Collection[str]) -> None:
         self.links = links
+        self.own = frozenset(own)
 
     def unsubscription(
         self, session: "Session", explanation: Explanation
@@ -72,14 +81,20 @@ class Origins:
                 return origin, ended.series
         return None
 
-    def of(self, session: "Session", explanation: Explanation, now: datetime) -> Origin:
-        """Return whose a mail is and which delivery it answers, by the ladder of `match`."""
+    def of(
+        self, session: "Session", explanation: Explanation, now: datetime, *, vouched: bool = False
+    ) -> Origin:
+        """Return whose a mail is and which delivery it answers, by the ladder of `match`.
+
+        What our provider vouches for is proven, however it was tied.
+        """
         found, sent = self.matched(session, explanation.clues, now)
         if found is None or found.contact_id is None:
             return Origin()
         delivery = sent.get(found.delivery_id) if found.delivery_id is not None else None
         about_ours = Kind(explanation.kind) in _ABOUT_OUR_MAIL
-        stranger = found.stranger and not about_ours
+        stranger = found.stranger and not about_ours and not vouched
+        proof = Proof.SIGNED if vouched else _PROOF[found.rung]
         return Origin(
             contact_id=found.contact_id,
             delivery=delivery,
@@ -87,7 +102,7 @@ class Origins:
             rung=found.rung.name.lower().replace("_", "-"),
             confidence=found.confidence,
             stranger=stranger,
-            proof=Proof.STRANGER if stranger else _PROOF[found.rung],
+            proof=Proof.STRANGER if stranger else proof,
         )
 
     def matched(
@@ -115,7 +130,7 @@ class Origins:
                 delivery_id=each.delivery_id,
                 contact_id=each.contact_id,
                 ids=frozenset({each.message_id.strip("<>")}) if each.message_id else frozenset(),
-                provider_ids=frozenset(),
+                provider_ids=frozenset(_PROVIDER_ID.findall(each.accepted_as or "")),
                 # Also as this mail writes them, where that is another spelling of the same mailbox.
                 addresses=each.addresses
                 | {written for written, owner in people.items() if owner == each.contact_id},

@@ -5,12 +5,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from outreach.domain.delivery import CampaignState, DeliveryState
 from outreach.errors import RefusedError
 from outreach.storage import deliveries
 from outreach.storage.campaigns import Campaign
 from outreach.storage.database import Database
+
+if TYPE_CHECKING:
+    from outreach.services.pacing import Delay
 
 
 class Result(StrEnum):
@@ -90,6 +94,11 @@ class Report:
     ended_by: CampaignState | None = None
     #: Whether it found all sending halted.
     halted: bool = False
+    #: How many mails had an answer, by server and by receiving domain.
+    servers: Counter[str] = field(default_factory=Counter)
+    domains: Counter[str] = field(default_factory=Counter)
+    #: What mail that may not go yet waits for.
+    waits: "Delay | None" = None
     totals: Totals = field(default_factory=lambda: Totals(0, {}))
 
     def add(self, result: Result, email: str = "", reason: str = "") -> None:

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from outreach.domain.condition import Finding, explain
 from outreach.domain.contact import Contact
-from outreach.domain.expression import Vocabulary
+from outreach.domain.explanation import Finding, explain
 from outreach.domain.segment import Segment, Segments
+from outreach.domain.terms import Vocabulary
 from outreach.errors import ConfigError, NotFoundError, Problem
 from outreach.storage import contacts
 from outreach.storage import segments as questions

@@ -6,6 +6,9 @@ transaction its answer is recorded with all that follows from it. That second tr
 the first of the next mail on the same connection (`outreach.services.exchange`). A run that dies
 leaves one mail a connection in doubt, `uncertain`, and all others as they were.
 
+One thread does it all, for all connections (`outreach.transport.lines`): while mails are on their
+way it renders the next ones, so that an answer is followed by the next mail at once.
+
 Any number of runs may work on one campaign. The ledger decides who has which delivery, and a run
 that lost a claim (its lease ended, or the campaign was cancelled) finds that out before it sends.
 """
@@ -13,12 +16,12 @@ that lost a claim (its lease ended, or the campaign was cancelled) finds that ou
 import os
 import random
 import socket
-import threading
-from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from datetime import timedelta
-from itertools import islice
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -27,24 +30,27 @@ from outreach.domain.clock import Clock
 from outreach.domain.contact import AttributeType
 from outreach.domain.delivery import CampaignEvent
 from outreach.domain.gate import Decision, Intent, Policy, Verdict
+from outreach.domain.pacing import Breaker, Pace
 from outreach.errors import MessageError, OutreachError, TemplateError
 from outreach.services.exchange import (
     NOT_RENDERED,
     Answer,
     Candidate,
     Exchange,
-    Order,
     Ready,
-    Refusal,
     Rules,
     merged,
 )
+from outreach.services.guard import Guard
+from outreach.services.pacing import PACED, Delay, Pacer
+from outreach.services.queueing import Queue
 from outreach.services.report import Report, Result, Totals, totals
 from outreach.storage import campaigns, deliveries
 from outreach.storage.campaigns import Campaign
 from outreach.storage.database import Database, Held
 from outreach.storage.ledger import Ledger
-from outreach.transport.base import Connection, Envelope, Transport
+from outreach.transport.base import Envelope, Transport
+from outreach.transport.lines import Answered, Line, Lines
 
 if TYPE_CHECKING:
     from outreach.services.composing import Composed, Composer
@@ -57,6 +63,15 @@ WORTH_A_CONNECTION = 5
 
 RENDERINGS = 5
 """How often a mail is rendered again because its contact changed just then, before it waits."""
+
+TOGETHER = 0.001
+"""How long an answer waits for others, in seconds, until it is one of half the connections'."""
+
+SHORTEST_REST, LONGEST_REST = 0.001, 0.1
+"""How many seconds to wait at once for a mail's turn."""
+
+TEND = timedelta(seconds=1)
+"""How often a run that only waits looks whether it still may, and keeps what it has claimed."""
 
 SLOW = 0.005
 """Where rendering takes longer, in seconds, an answer is recorded before the next is rendered."""
@@ -76,9 +91,10 @@ def intent_of(campaign: Campaign) -> Intent:
 class Run:
     """One process at work on one campaign; `work` does it.
 
-    It opens up to `connections` to the transport, with a thread for each. `lease` is how long
-    another run leaves alone what this one has claimed. `give_up_after` is how long after its first
-    attempt a deferred mail is tried again. `draw` gives numbers from 0 to 1.
+    It opens up to `connections` to the transport. `lease` is how long another run leaves alone what
+    this one has claimed. `give_up_after` is how long after its first
+    attempt a deferred mail is tried again. `draw` gives numbers from 0 to 1. `pacer` says how fast
+    it goes, `breaker` when it had better stop, and `sleep` waits so many seconds.
     """
 
     def __init__(
@@ -96,6 +112,9 @@ class Run:
         types: Mapping[str, AttributeType] | None = None,
         draw: Callable[[], float] = random.random,
         owner: str | None = None,
+        pacer: Pacer | None = None,
+        breaker: Breaker | None = None,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.database = database
         self.campaign = campaign
@@ -104,6 +123,9 @@ class Run:
         self.connections = connections
         self.clock = clock
         self.owner = owner or owner_name()
+        self.pacer = pacer or Pacer(Pace(), transport.name, connections=connections, draw=draw)
+        self.breaker = breaker
+        self.sleep = sleep
         self.rules = Rules(
             intent=intent_of(campaign),
             policy=policy,
@@ -124,7 +146,7 @@ class Run:
     ) -> Report:
         """Send what is due, until nothing is, `limit` mails have gone out, or `stopping` says so.
 
-        `progress` is called after every transaction, by one thread at a time.
+        `progress` is called after every transaction.
         """
         try:
             with self.database.hold() as held:
@@ -151,23 +173,12 @@ class Run:
             )
 
     def _serve(self, supply: "_Supply") -> None:
-        """Work on as many connections as the mails are worth, the first in this thread if alone."""
+        """Work on as many connections as the mails are worth."""
         supply.fill()
         number = max(1, min(self.connections, len(supply) // WORTH_A_CONNECTION))
         supply.exchange.connections = number
-        if number == 1:
-            _Sender(self, supply).work()
-            return
-        senders = [_Sender(self, supply) for _ in range(number)]
-        # Daemons, so that a second Ctrl-C need not wait for a server's answer.
-        threads = [threading.Thread(target=sender.work_aside, daemon=True) for sender in senders]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        for sender in senders:
-            if sender.error is not None:
-                raise sender.error
+        with Lines[_InHand](self.transport, number) as lines:
+            _Sender(self, supply, lines).work()
 
     def _give_back(self) -> None:
         with self.database.write() as session:
@@ -197,48 +208,64 @@ class _Supply:
         self.limit = limit
         self.stopping = stopping
         self.ledger = Ledger(held, run.campaign.id, run.owner)
+        self._queue = Queue(run.pacer)
         self.exchange = Exchange(
             self.ledger,
             run.campaign,
             run.rules,
             run.report,
-            others=self._first,
+            pacer=run.pacer,
+            guard=Guard(run.breaker, run.campaign.id),
+            others=self._queue.first,
             progress=progress,
         )
         #: What failed on one connection ends all.
         self.broken = False
-        #: How many are in the hands of connections, not begun yet.
+        #: How many have been taken and are not begun yet.
         self._taken = 0
-        self._waiting: deque[Candidate] = deque()
-        self._mutex = threading.Lock()
-        self._filling = threading.Lock()
+        #: Until when nothing at all may go.
+        self._shut: Delay | None = None
 
     def __len__(self) -> int:
-        return len(self._waiting)
+        return len(self._queue)
 
     def take(self) -> Candidate | None:
-        """Return the next one, claiming more if need be; None when there is nothing to do."""
-        while not self.is_over():
-            with self._mutex:
-                if self._waiting and self._has_room():
-                    self._taken += 1
-                    return self._waiting.popleft()
-            with self._filling:
-                if not self._waiting and not self.fill():
-                    return None
-                if not self._has_room():
-                    return None
+        """Return the next one, claiming more if need be; None when there is nothing to do now.
+
+        `opens` says when there will be, if that is known.
+        """
+        now = self.run.clock()
+        while not self.is_over() and self._room() > 0:
+            candidate = self._queue.pop(now)
+            if candidate is not None:
+                self.pick_up(candidate)
+                return candidate
+            if self._queue.is_shut(now) or not self.fill():
+                return None
         return None
 
-    def put_down(self) -> None:
-        """Note that a connection is through with one it has taken: begun by now, or not to be."""
-        with self._mutex:
+    def pick_up(self, candidate: Candidate) -> None:
+        """Note that one is to be begun."""
+        self._taken += 1
+        pacer = self.run.pacer
+        if pacer.watches and candidate.facts is not None:
+            pacer.take_in_hand(candidate.claim.id, candidate.facts.contact.email, self.run.clock())
+
+    def put_down(self, candidates: Iterable[Candidate]) -> None:
+        """Note that these, which were taken, have been begun by now or are not to be."""
+        for candidate in candidates:
             self._taken -= 1
+            self.run.pacer.let_go(candidate.claim.id)
 
     def put_back(self, candidate: Candidate) -> None:
-        """Leave one that was not begun to another connection."""
-        with self._mutex:
-            self._waiting.appendleft(candidate)
+        """Keep one that was put down for when its turn comes."""
+        self._queue.put_back(candidate)
+
+    def opens(self) -> Delay | None:
+        """Return when something may go, where nothing may now."""
+        if self.is_over() or self._room() <= 0:
+            return None
+        return self._shut or self._queue.opens(self.run.clock())
 
     def is_over(self) -> bool:
         """Whether no further mail may be begun."""
@@ -248,15 +275,19 @@ class _Supply:
 
     def fill(self) -> bool:
         """Claim more of what is due; return whether there was any."""
-        room = BATCH * self.run.connections
-        if self.limit is not None:
-            room = min(room, self.limit - self.exchange.begun - self._taken)
+        room = min(BATCH * self.run.connections, self._room())
         if room <= 0 or self.is_over():
             return False
         run, ledger = self.run, self.ledger
         now = run.clock()
-        with ledger.held.write():
+        if self._is_shut(now):
+            return False
+        with ledger.write():
             if not self.exchange.may_go_on():
+                return False
+            self.exchange.pacer.look(self.exchange.lanes, now)
+            self.exchange.stop_harm()
+            if run.report.paused:
                 return False
             self.exchange.leased_until = now + run.rules.lease
             with ledger.held.session() as session:
@@ -271,94 +302,192 @@ class _Supply:
             fresh = [Candidate(claim, None, None) for claim in claims]
             if fresh:
                 self.exchange.read(fresh, ledger.held.version(), now)
-        with self._mutex:
-            self._waiting.extend(fresh)
+        self._sort_in(fresh, now)
         return bool(fresh)
 
-    def _has_room(self) -> bool:
-        return self.limit is None or self.exchange.begun + self._taken < self.limit
+    def _sort_in(self, fresh: Sequence[Candidate], now: datetime) -> None:
+        """Put what was claimed into the queue; what has no place there goes back."""
+        run, ledger = self.run, self.ledger
+        run.pacer.place(
+            run.database, [each.facts.contact.email for each in fresh if each.facts], now
+        )
+        back = self._queue.add(fresh, now)
+        if back:
+            with ledger.write(), ledger.held.session() as session:
+                for turn, ids in back:
+                    deliveries.set_aside(session, ids, rule=PACED, until=turn, owner=run.owner)
 
-    def _first(self, number: int) -> Sequence[Candidate]:
-        with self._mutex:
-            return list(islice(self._waiting, number))
+    def _is_shut(self, now: datetime) -> bool:
+        """Whether the campaign's own windows are closed."""
+        run = self.run
+        self._shut = None
+        if run.pacer.pace.zone is not None:
+            held = run.pacer.window(None, run.campaign.content_class, now)
+            if held is not None and held.until is not None:
+                self._shut = Delay(held.until, held.why)
+        return self._shut is not None
+
+    def _room(self) -> int:
+        """Return how many more may be begun by this run."""
+        if self.limit is None:
+            return BATCH * self.run.connections
+        return self.limit - self.exchange.begun - self._taken
+
+
+@dataclass(frozen=True, slots=True)
+class _InHand:
+    """A mail that the transport has, and since when."""
+
+    ready: Ready
+    started_at: datetime
 
 
 class _Sender:
-    """One connection at work."""
+    """Keeps all connections of a run busy."""
 
-    def __init__(self, run: Run, supply: _Supply) -> None:
+    def __init__(self, run: Run, supply: _Supply, lines: Lines[_InHand]) -> None:
         self.run = run
         self.supply = supply
+        self.lines = lines
         self.exchange = supply.exchange
-        self.error: BaseException | None = None
+        #: Rendered and not begun yet, the next one first.
+        self._ready: deque[Ready] = deque()
+        #: How often each of those has been rendered again, by delivery.
+        self._renderings: Counter[int] = Counter()
         #: Seconds that the last rendering took.
         self._spent = 0.0
-
-    def work_aside(self) -> None:
-        """Work in a thread of its own; `error` is what ended it early."""
-        try:
-            self.work()
-        except BaseException as error:  # raised again by the thread that waits
-            self.error = error
-            self.supply.broken = True
+        self._error: BaseException | None = None
+        self._tended: datetime | None = None
 
     def work(self) -> None:
         """Send one mail after another until there is nothing to do."""
-        with self.run.transport.connect() as connection:
-            answer: Answer | None = None
-            while True:
-                if answer is not None and self._spent > SLOW:
-                    if self.exchange.hand_in(Order(answer=answer)).retire:
-                        return
-                    answer = None
-                ready = self._next()
-                if ready is None and answer is None:
-                    return
-                order = self._begin(answer, ready)
-                answer = None
-                if order.go:
-                    assert order.ready is not None
-                    answer = self._send(connection, order.ready)
-                if order.retire:
-                    if ready is not None:
-                        self.supply.put_back(ready.candidate)
-                    return
-
-    def _begin(self, answer: Answer | None, ready: Ready | None) -> Order:
-        """Hand in an answer and the next mail, rendered again for as long as its contact changes.
-
-        What comes back says whether that mail goes out.
-        """
-        taken = ready is not None
-        try:
-            order = self.exchange.hand_in(Order(answer=answer, ready=ready))
-            for _ in range(RENDERINGS - 1):
-                if not order.again or ready is None:
+        while True:
+            ended = self._answers()
+            if not (ended and self._spent > SLOW):
+                self._prepare(self.lines.free)
+            if ended or (self._ready and self.lines.free):
+                self._turn(ended)
+            elif not self.lines.busy:
+                if not self._rest():
                     break
-                ready = self._compose(ready.candidate)
-                order = self.exchange.hand_in(Order(ready=ready))
-            if order.again:
-                # It changes faster than we render; the next run will find it calmer.
-                self.run.report.add(Result.RETURNED)
-        finally:
-            if taken:
-                self.supply.put_down()
-        return order
+            # While those are on their way there is time to render what comes next.
+            elif not self._prepare(min(len(self._ready) + 1, self.exchange.connections)):
+                self.lines.await_answer(self._until_next())
+        if self._error is not None:
+            raise self._error
 
-    def _next(self) -> Ready | None:
-        """Return the next mail, rendered; those that cannot be are set aside."""
-        while (candidate := self.supply.take()) is not None:
+    def _answers(self) -> list[Answered[_InHand]]:
+        """Return the answers that have come; a few wait a moment for more, to share a commit."""
+        ended = self.lines.answers(0)
+        if ended and self.lines.busy and 2 * len(ended) < self.exchange.connections:
+            end = perf_counter() + TOGETHER
+            while self.lines.busy and 2 * len(ended) < self.exchange.connections:
+                left = end - perf_counter()
+                if left <= 0:
+                    break
+                ended += self.lines.answers(left)
+        return ended
+
+    def _until_next(self) -> float | None:
+        """Return how many seconds to wait at most, where something may go before an answer comes.
+
+        They are few: somebody may ask the run to stop.
+        """
+        delay = self.supply.opens() if self.lines.free else None
+        if delay is None:
+            return None
+        left = (delay.at - self.run.clock()).total_seconds()
+        return min(max(left, SHORTEST_REST), LONGEST_REST)
+
+    def _rest(self) -> bool:
+        """Wait a moment, where mail may go before long; return whether to go on."""
+        delay, now = self.supply.opens(), self.run.clock()
+        seconds = self._until_next()
+        if delay is None or seconds is None:
+            return False
+        self.run.report.waits = delay
+        if delay.at - now > self.run.pacer.pace.patience:
+            return False
+        self.run.sleep(seconds)
+        if self._tended is None or now - self._tended >= TEND:
+            self._tended = now
+            return self.exchange.tend()
+        return True
+
+    def _turn(self, ended: Sequence[Answered[_InHand]]) -> None:
+        """Hand in answers, begin as many mails as there are connections free, and send those."""
+        now = self.run.clock()
+        answers: list[Answer] = []
+        lines: dict[int, Line[_InHand]] = {}
+        for each in ended:
+            if each.receipt is None:
+                # A mistake of ours: what became of the mail is not known.
+                self._error = each.error
+                self.supply.broken = True
+                continue
+            ready = each.tag.ready
+            answers.append(Answer(ready, each.receipt, each.tag.started_at, now))
+            lines[ready.candidate.claim.id] = each.line
+        if self.supply.is_over():
+            self._ready.clear()
+        begin = [self._ready.popleft() for _ in range(min(self.lines.free, len(self._ready)))]
+        if not answers and not begin:
+            return
+        turn = self.exchange.turn(answers, begin)
+        for answer in turn.unwelcome:
+            self.lines.retire(lines[answer.ready.candidate.claim.id])
+        self._ready.extendleft(reversed(turn.left))
+        self.supply.put_down(each.candidate for each in begin[: len(begin) - len(turn.left)])
+        if turn.go:
+            self.run.report.waits = None
+        for ready in turn.later:
+            self.supply.put_back(ready.candidate)
+        for ready in turn.go:
+            self._send(ready)
+        for ready in turn.again:
+            self._render_again(ready)
+
+    def _prepare(self, number: int) -> bool:
+        """Have `number` mails rendered, if there are so many; return whether one was added."""
+        before = len(self._ready)
+        while len(self._ready) < number:
+            candidate = self.supply.take()
+            if candidate is None:
+                break
             ready = self._compose(candidate)
-            if ready is not None:
-                return ready
-            self.supply.put_down()
-        return None
+            if ready is None:
+                self.supply.put_down([candidate])
+                continue
+            self._ready.append(ready)
+            if self._spent > SLOW:
+                break
+        return len(self._ready) > before
+
+    def _render_again(self, ready: Ready) -> None:
+        """Render a mail whose contact has changed, to be the next that is begun."""
+        candidate = ready.candidate
+        self._renderings[candidate.claim.id] += 1
+        if self._renderings[candidate.claim.id] == RENDERINGS:
+            # It changes faster than we render; the next run will find it calmer.
+            self.run.report.add(Result.RETURNED)
+            return
+        again = self._compose(candidate)
+        if again is not None:
+            self.supply.pick_up(candidate)
+            self._ready.appendleft(again)
 
     def _compose(self, candidate: Candidate) -> Ready | None:
+        """Return the mail, rendered; one that cannot be is set aside."""
         facts = candidate.facts
         if facts is None:
-            self.exchange.hand_in(Order(refusal=Refusal(candidate, merged())))
+            self.exchange.refuse(candidate, merged())
             return None
+        pacer = self.run.pacer
+        if pacer.pace.windows is not None:
+            zone, kind = facts.contact.timezone, self.run.campaign.content_class
+            if held := pacer.window(zone, kind, self.run.clock()):
+                self.exchange.refuse(candidate, held)
+                return None
         begun = perf_counter()
         try:
             composed: Composed = self.run.composer.compose(
@@ -366,21 +495,18 @@ class _Sender:
             )
         except (TemplateError, MessageError) as error:
             why = "; ".join(str(problem) for problem in error.problems)
-            decision = Decision(Verdict.REFUSE, NOT_RENDERED, why)
-            self.exchange.hand_in(Order(refusal=Refusal(candidate, decision)))
+            self.exchange.refuse(candidate, Decision(Verdict.REFUSE, NOT_RENDERED, why))
             return None
         finally:
             self._spent = perf_counter() - begun
         return Ready(candidate, facts.contact, composed)
 
-    def _send(self, connection: Connection, ready: Ready) -> Answer:
+    def _send(self, ready: Ready) -> None:
         composed = ready.composed
         # The delivery's token is also what delivery reports bring back (RFC 3461's ENVID).
         token = composed.message_id.strip("<>").partition("@")[0]
         envelope = Envelope(composed.envelope_sender, composed.recipient, token)
-        started = self.run.clock()
-        receipt = connection.send(envelope, composed.message)
-        return Answer(ready, receipt, started, self.run.clock())
+        self.lines.send(_InHand(ready, self.run.clock()), envelope, composed.message)
 
 
 def owner_name() -> str:

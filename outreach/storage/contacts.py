@@ -16,6 +16,8 @@ from sqlalchemy.orm import Session
 from outreach.domain.address import likeness, normalise, parse_address
 from outreach.domain.contact import AttributeType, AttributeValue, ConsentStatus, Contact
 from outreach.domain.tiers import KNOWN
+from outreach.storage.database import among
+from outreach.storage.suppressions import stops_contact
 from outreach.storage.tables import (
     AddressRow,
     CampaignRow,
@@ -124,74 +126,100 @@ def load(
 def _load_batch(
     session: Session, ids: Sequence[int], types: Mapping[str, AttributeType] | None
 ) -> list[Contact]:
-    columns = [getattr(ContactRow, name) for name in _LOADED]
+    # Columns of tables, and no mapped attributes: this is asked of every contact of a mailing, and
+    # what SQLAlchemy does to give back objects took most of its time.
+    contact, address = ContactRow.__table__.c, AddressRow.__table__.c
     rows = session.execute(
-        select(*columns, AddressRow.address.label("email"))
-        .join(AddressRow, (AddressRow.contact_id == ContactRow.id) & AddressRow.is_primary)
-        .where(ContactRow.id.in_(ids), ContactRow.merged_into_id.is_(None))
-    ).mappings()
-    roles = _sets(session, RoleRow.contact_id, RoleRow.role, ids, RoleRow.until.is_(None))
-    interests = _sets(session, InterestRow.contact_id, InterestRow.interest, ids)
-    opted_out = _sets(
-        session, OptOutRow.contact_id, OptOutRow.scope, ids, OptOutRow.lifted_at.is_(None)
-    )
+        select(*(contact[name] for name in _LOADED), address.address)
+        .join_from(ContactRow.__table__, AddressRow.__table__, address.contact_id == contact.id)
+        .where(address.is_primary, contact.merged_into_id.is_(None))
+        .where(among(session, contact.id, ids))
+    ).all()
+    roles = _sets(session, RoleRow, "role", ids, RoleRow.__table__.c.until.is_(None))
+    interests = _sets(session, InterestRow, "interest", ids)
+    opted_out = _sets(session, OptOutRow, "scope", ids, OptOutRow.__table__.c.lifted_at.is_(None))
     received = _received(session, ids)
-    suppressed = set(
-        session.scalars(
-            select(AddressRow.contact_id)
-            .join(SuppressionRow, SuppressionRow.normalised == AddressRow.normalised)
-            .where(AddressRow.contact_id.in_(ids), SuppressionRow.lifted_at.is_(None))
-        )
-    )
+    suppressed = _suppressed(session, ids)
+    decoded = types or {}
+    names = (*_LOADED, "email")
     found = {}
     for row in rows:
-        values = dict(row)
-        attributes = values.pop("attributes")
+        values = dict(zip(names, row, strict=True))
         contact_id = values["id"]
+        if values["attributes"]:
+            values["attributes"] = decode(values["attributes"], decoded)
         found[contact_id] = Contact(
             **values,
-            attributes=decode(attributes, types or {}),
-            roles=roles[contact_id],
-            interests=interests[contact_id],
-            opted_out=opted_out[contact_id],
-            received=received[contact_id],
+            roles=roles.get(contact_id, _NONE),
+            interests=interests.get(contact_id, _NONE),
+            opted_out=opted_out.get(contact_id, _NONE),
+            received=received.get(contact_id, _NONE),
             suppressed=contact_id in suppressed,
         )
     return [found[contact_id] for contact_id in ids if contact_id in found]
 
 
+_NONE: frozenset[str] = frozenset()
+
+
 def _sets(
     session: Session,
-    owner: Any,  # noqa: ANN401 - a mapped column, as the next
-    value: Any,  # noqa: ANN401
+    row: Any,  # noqa: ANN401 - a mapped class
+    name: str,
     ids: Sequence[int],
     *conditions: Any,  # noqa: ANN401 - SQL conditions
-) -> defaultdict[int, frozenset[str]]:
+) -> Mapping[int, frozenset[str]]:
+    columns = row.__table__.c
+    return _gathered(
+        session.execute(
+            select(columns.contact_id, columns[name]).where(
+                among(session, columns.contact_id, ids), *conditions
+            )
+        ).all()
+    )
+
+
+def _gathered(rows: Iterable[Any]) -> Mapping[int, frozenset[str]]:
     gathered: defaultdict[int, set[str]] = defaultdict(set)
-    for contact_id, text in session.execute(
-        select(owner, value).where(owner.in_(ids), *conditions)
-    ):
+    for contact_id, text in rows:
         gathered[contact_id].add(text)
-    return defaultdict(frozenset, {key: frozenset(texts) for key, texts in gathered.items()})
+    return {contact_id: frozenset(texts) for contact_id, texts in gathered.items()}
 
 
-def _received(session: Session, ids: Sequence[int]) -> defaultdict[int, frozenset[str]]:
+def _suppressed(session: Session, ids: Sequence[int]) -> set[int]:
+    """Return those who must never be mailed; see `outreach.storage.suppressions.stops_contact`."""
+    address, suppression = AddressRow.__table__.c, SuppressionRow.__table__.c
+    return set(
+        session.scalars(
+            select(address.contact_id)
+            .join_from(
+                AddressRow.__table__,
+                SuppressionRow.__table__,
+                suppression.normalised == address.normalised,
+            )
+            .where(among(session, address.contact_id, ids), *stops_contact(address, suppression))
+        )
+    )
+
+
+def _received(session: Session, ids: Sequence[int]) -> Mapping[int, frozenset[str]]:
+    contact, delivery = ContactRow.__table__.c, DeliveryRow.__table__.c
+    campaign = CampaignRow.__table__.c
     # What stayed with a contact that was merged away reached the same person.
     absorbed = session.execute(
-        select(ContactRow.id, ContactRow.merged_into_id).where(ContactRow.merged_into_id.in_(ids))
-    )
-    owners = {contact_id: contact_id for contact_id in ids} | {
-        contact_id: kept_id for contact_id, kept_id in absorbed if kept_id is not None
-    }
-    gathered: defaultdict[int, set[str]] = defaultdict(set)
+        select(contact.id, contact.merged_into_id).where(
+            among(session, contact.merged_into_id, ids)
+        )
+    ).all()
+    owners = {contact_id: kept_id for contact_id, kept_id in absorbed if kept_id is not None}
     rows = session.execute(
-        select(DeliveryRow.contact_id, CampaignRow.key)
-        .join(CampaignRow, CampaignRow.id == DeliveryRow.campaign_id)
-        .where(DeliveryRow.contact_id.in_(owners), DeliveryRow.sent_at.is_not(None))
-    )
-    for contact_id, key in rows:
-        gathered[owners[contact_id]].add(key)
-    return defaultdict(frozenset, {key: frozenset(texts) for key, texts in gathered.items()})
+        select(delivery.contact_id, campaign.key)
+        .join_from(
+            DeliveryRow.__table__, CampaignRow.__table__, campaign.id == delivery.campaign_id
+        )
+        .where(among(session, delivery.contact_id, [*ids, *owners]), delivery.sent_at.is_not(None))
+    ).all()
+    return _gathered((owners.get(contact_id, contact_id), key) for contact_id, key in rows)
 
 
 def decode(

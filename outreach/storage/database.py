@@ -4,24 +4,31 @@ SQLite is the default; PostgreSQL is the same code with another URL. What differ
 is set up here and nowhere else.
 """
 
+import json
 import re
 import sqlite3
-import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import Enum
+from functools import lru_cache, partial
 from importlib.resources import files
-from typing import Any
+from operator import itemgetter
+from typing import Any, cast
 
 from sqlalchemy import (
+    ARRAY,
+    BigInteger,
     Connection,
     Dialect,
     Engine,
+    any_,
     create_engine,
     event,
     exc,
+    func,
     inspect,
+    literal,
     select,
     table,
     text,
@@ -30,7 +37,7 @@ from sqlalchemy import column as sql_column
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.elements import ClauseElement
+from sqlalchemy.sql.elements import ClauseElement, ColumnElement
 from sqlalchemy.types import JSON, DateTime, TypeDecorator, TypeEngine
 
 from outreach.domain.clock import in_utc
@@ -42,7 +49,7 @@ SCHEMA_HEAD = "0001"
 BUSY_TIMEOUT_MS = 30_000
 """How long SQLite waits for another writer before it gives up, in milliseconds."""
 
-HELD_WAL_PAGES = 4_000
+HELD_WAL_PAGES = 10_000
 """How long SQLite's log may get, in pages of 4 KiB, before who writes all the time empties it."""
 
 HELD_CACHE_KIB = 16_000
@@ -71,11 +78,16 @@ class UtcDateTime(TypeDecorator[datetime]):
         moment = in_utc(value)
         return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Return the instant for what the driver gave."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else in_utc(value)
+    def result_processor(
+        self,
+        dialect: Dialect,
+        coltype: object,  # noqa: ARG002 - the interface is SQLAlchemy's
+    ) -> Callable[[Any], datetime | None]:
+        """Return what makes the instant of what the driver gave; most columns are empty."""
+        if dialect.name == "sqlite":
+            read = datetime.fromisoformat
+            return lambda value: None if value is None else read(value).replace(tzinfo=UTC)
+        return lambda value: None if value is None else in_utc(value)
 
 
 class Json(TypeDecorator[Any]):
@@ -91,6 +103,14 @@ class Json(TypeDecorator[Any]):
         from sqlalchemy.dialects.postgresql import JSONB  # noqa: PLC0415
 
         return dialect.type_descriptor(JSONB())
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
+        """Return what makes a value of what the driver gave."""
+        read = super().result_processor(dialect, coltype)
+        if dialect.name != "sqlite" or read is None:
+            return read
+        # Most contacts have no attributes.
+        return lambda value: {} if value == "{}" else read(value)
 
 
 class Database:
@@ -193,7 +213,7 @@ class Database:
 
 
 class Held:
-    """A connection that is kept open and used by one thread at a time.
+    """A connection that is kept open, for one thread.
 
     `run` gives a `Prepared` statement to the driver itself, at a tenth of the cost of a `Session`.
     """
@@ -201,11 +221,10 @@ class Held:
     def __init__(self, database: Database, connection: Connection) -> None:
         self.database = database
         self._connection = connection.execution_options(outreach_write=True)
-        self._lock = threading.Lock()
         self._cursor: Any = None
         driver: Any = connection.dialect.loaded_dbapi
         self._error: type[Exception] = driver.Error
-        self._stamped: tuple[datetime | None, str] = (None, "")
+        self._is_sqlite = database.is_sqlite
         if database.is_sqlite:
             connection.exec_driver_sql(f"PRAGMA wal_autocheckpoint={HELD_WAL_PAGES}")
             connection.exec_driver_sql(f"PRAGMA cache_size=-{HELD_CACHE_KIB}")
@@ -213,8 +232,8 @@ class Held:
 
     @contextmanager
     def write(self) -> Iterator[None]:
-        """Open a transaction that writes; one thread waits for another here."""
-        with self._lock, _wrapped(self.database), self._connection.begin():
+        """Open a transaction that writes."""
+        with _wrapped(self.database), self._connection.begin():
             self._cursor = self._connection.connection.cursor()
             try:
                 yield
@@ -233,34 +252,48 @@ class Held:
         try:
             return self._cursor.execute(statement.sql, statement.arrange(values))
         except self._error as error:
-            # What is wrong is said without the values: they are people's.
-            raise exc.DBAPIError.instance(
-                statement.sql,
-                None,
-                error,
-                self._error,
-                hide_parameters=True,
-                dialect=self._connection.dialect,
-            ) from error
+            raise self._told(statement, error) from error
+
+    def run_many(self, statement: "Prepared", rows: Sequence[Mapping[str, object]]) -> None:
+        """Run a statement once for each of `rows`, in the transaction that is open."""
+        try:
+            self._cursor.executemany(statement.sql, [statement.arrange(row) for row in rows])
+        except self._error as error:
+            raise self._told(statement, error) from error
+
+    def _told(self, statement: "Prepared", error: Exception) -> Exception:
+        # What is wrong is said without the values: they are people's.
+        return exc.DBAPIError.instance(
+            statement.sql,
+            None,
+            error,
+            self._error,
+            hide_parameters=True,
+            dialect=self._connection.dialect,
+        )
 
     def version(self) -> object:
         """Return what stays equal for as long as no other connection has changed anything.
 
         PostgreSQL cannot tell, so there it is never equal.
         """
-        if not self.database.is_sqlite:
+        if not self._is_sqlite:
             return object()
         return self._cursor.execute("PRAGMA data_version").fetchone()[0]
 
     def stamp(self, moment: datetime | None) -> object:
         """Return an instant as the driver takes it; see `UtcDateTime`."""
-        if moment is None or not self.database.is_sqlite:
+        if moment is None or not self._is_sqlite:
             return moment
-        known, text = self._stamped
-        if moment is not known:
-            text = in_utc(moment).isoformat(" ", "microseconds")[:26]
-            self._stamped = (moment, text)
-        return text
+        return _stamp(moment)
+
+    def instant(self, value: Any) -> datetime | None:  # noqa: ANN401 - what the driver gave
+        """Return an instant that `run` has read; the opposite of `stamp`."""
+        if value is None:
+            return None
+        if isinstance(value, datetime):
+            return in_utc(value)
+        return datetime.fromisoformat(value).replace(tzinfo=UTC)
 
 
 class Prepared:
@@ -278,25 +311,55 @@ class Prepared:
         )
         assert isinstance(compiled, SQLCompiler)
         self.sql = str(compiled)
-        self._names = tuple(compiled.positiontup or ())
+        names = tuple(compiled.positiontup or ())
+        # Of one name alone, `itemgetter` gives the value and no tuple of it.
+        self._pick = itemgetter(*names) if len(names) > 1 else None
+        self._names = names
         self._fixed = {
             name: value.value if isinstance(value, Enum) else value
             for name, value in compiled.params.items()
             if not compiled.binds[name].required
         }
 
-    def arrange(self, values: Mapping[str, object]) -> list[object]:
+    def arrange(self, values: Mapping[str, object]) -> Sequence[object]:
         """Return the values in the order in which the statement takes them."""
-        fixed = self._fixed
-        return [values[name] if name in values else fixed[name] for name in self._names]
+        given = {**self._fixed, **values}
+        if self._pick is not None:
+            picked: tuple[object, ...] = self._pick(given)
+            return picked
+        return [given[name] for name in self._names]
+
+
+@lru_cache(maxsize=256)
+def _stamp(moment: datetime) -> str:
+    return in_utc(moment).isoformat(" ", "microseconds")[:26]
+
+
+def among(session: Session, column: Any, ids: Collection[int]) -> ColumnElement[bool]:  # noqa: ANN401
+    """Return the condition that a column is one of `ids`, as one parameter however many they are.
+
+    SQLAlchemy's `in_` writes the statement anew for each number of them.
+    """
+    if session.get_bind().dialect.name == "sqlite":
+        listed = func.json_each(json.dumps([*ids])).table_valued("value")
+        return cast(ColumnElement[bool], column.in_(select(listed.c.value)))
+    return cast(ColumnElement[bool], column == any_(literal([*ids], ARRAY(BigInteger))))
 
 
 def _engine(url: str) -> Engine:
     parsed = make_url(url)
     backend = parsed.get_backend_name()
     if backend == "sqlite":
+        durability = str(parsed.query.get("synchronous", "normal")).lower()
+        if durability not in ("normal", "full"):
+            raise ConfigError(
+                f"synchronous is normal or full, not {durability}",
+                source="database_url",
+                hint="full keeps every commit through a power cut and makes sending slower",
+            )
+        parsed = parsed.difference_update_query(["synchronous"])
         engine = create_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
-        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "connect", partial(_prepare_sqlite, durability))
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     if backend == "postgresql":
@@ -317,12 +380,14 @@ def _engine(url: str) -> Engine:
     )
 
 
-def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+def _prepare_sqlite(durability: str, connection: sqlite3.Connection, _record: object) -> None:
     # The driver's own transaction handling would begin too late; `_begin_sqlite` does it.
     connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=NORMAL")
+    # In WAL mode a process that is killed loses no commit either way. What NORMAL may forget is the
+    # last moments before a power cut, and with it mails that went out in them.
+    cursor.execute(f"PRAGMA synchronous={durability}")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
     cursor.close()
@@ -330,7 +395,15 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     write = connection.get_execution_options().get("outreach_write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+    statement = "BEGIN IMMEDIATE" if write else "BEGIN"
+    driver: Any = connection.connection.driver_connection
+    try:
+        # Not by way of SQLAlchemy, which takes ten times as long for it: a mail has two of these.
+        driver.execute(statement)
+    except sqlite3.Error as error:
+        raise exc.DBAPIError.instance(
+            statement, None, error, sqlite3.Error, dialect=connection.dialect
+        ) from error
 
 
 @contextmanager

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import and_, func, insert, literal, null, or_, select, text, union_all
+from sqlalchemy import Table, and_, func, insert, literal, null, or_, select, text, union_all
 from sqlalchemy.orm import Session
 
 from outreach.domain.contact import AttributeType
@@ -15,7 +15,7 @@ from outreach.domain.gate import WINDOW, Decision, Facts, Intent, Mail, Verdict
 from outreach.domain.mailing import ContentClass
 from outreach.domain.touches import REPLY, Channel, Direction
 from outreach.storage import contacts
-from outreach.storage.database import UtcDateTime
+from outreach.storage.database import UtcDateTime, among
 from outreach.storage.tables import (
     CampaignRow,
     ContactRow,
@@ -95,8 +95,8 @@ def record(
         {
             "contact_id": contact_id,
             "campaign_id": campaign_id,
-            "stage": stage,
-            "verdict": decision.verdict,
+            "stage": stage.value,
+            "verdict": decision.verdict.value,
             "rule": decision.rule,
             "why": decision.why,
             "until": decision.until,
@@ -105,7 +105,8 @@ def record(
         for contact_id, decision in decided
     ]
     if rows:
-        session.execute(insert(DecisionRow), rows)
+        # Into the table, not by way of its class: a million of these are written at once.
+        session.execute(insert(cast(Table, DecisionRow.__table__)), rows)
 
 
 def of_contact(session: Session, contact_id: int, key: str | None = None) -> Sequence[Recorded]:
@@ -140,25 +141,27 @@ def _mails(
 
     One statement asks for both.
     """
-    went = select(
-        TouchRow.contact_id, TouchRow.at, TouchRow.kind, TouchRow.content_class, null()
-    ).where(
-        TouchRow.contact_id.in_(ids),
-        TouchRow.at > now - WINDOW,
-        TouchRow.direction == Direction.OUT,
-        TouchRow.channel == Channel.MAIL,
-        TouchRow.kind != REPLY,
+    touch, delivery = TouchRow.__table__.c, DeliveryRow.__table__.c
+    campaign = CampaignRow.__table__.c
+    went = select(touch.contact_id, touch.at, touch.kind, touch.content_class, null()).where(
+        among(session, touch.contact_id, ids),
+        touch.at > now - WINDOW,
+        touch.direction == Direction.OUT,
+        touch.channel == Channel.MAIL,
+        touch.kind != REPLY,
     )
     may_have = (
         select(
-            DeliveryRow.contact_id,
-            func.coalesce(DeliveryRow.tried_at, literal(now, UtcDateTime())),
-            CampaignRow.kind,
-            CampaignRow.content_class,
-            CampaignRow.key,
+            delivery.contact_id,
+            func.coalesce(delivery.tried_at, literal(now, UtcDateTime())),
+            campaign.kind,
+            campaign.content_class,
+            campaign.key,
         )
-        .join(CampaignRow, CampaignRow.id == DeliveryRow.campaign_id)
-        .where(DeliveryRow.contact_id.in_(ids), _IN_DOUBT)
+        .join_from(
+            DeliveryRow.__table__, CampaignRow.__table__, campaign.id == delivery.campaign_id
+        )
+        .where(among(session, delivery.contact_id, ids), _IN_DOUBT)
     )
     mails: defaultdict[int, list[Mail]] = defaultdict(list)
     in_doubt: defaultdict[int, set[str]] = defaultdict(set)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -121,20 +121,31 @@ def _mark(session: Session, delivery_id: int | None) -> None:
 def soft_bounces(session: Session, address: str, since: datetime) -> list[datetime]:
     """Return when a normalised address bounced in ways that count, since an instant.
 
-    A hard bounce whose origin is not proven counts like a soft one.
+    A hard bounce whose origin is not proven counts like a soft one. What several tell of one mail
+    within a day counts once: a server that gave it up, the one before it, and the provider.
     """
     counted = (Severity.SOFT, Severity.FULL, Severity.HARD)
-    return list(
-        session.scalars(
-            select(BounceRow.at)
-            .where(
-                BounceRow.address == address,
-                BounceRow.at >= since,
-                BounceRow.severity.in_(counted),
-            )
-            .order_by(BounceRow.at)
+    rows = session.execute(
+        select(BounceRow.at, BounceRow.delivery_id)
+        .where(
+            BounceRow.address == address,
+            BounceRow.at >= since,
+            BounceRow.severity.in_(counted),
         )
+        .order_by(BounceRow.at, BounceRow.id)
     )
+    found: list[datetime] = []
+    last: dict[int, datetime] = {}
+    for at, delivery_id in rows:
+        if delivery_id is not None and delivery_id in last and at - last[delivery_id] < _ONE_MATTER:
+            continue
+        found.append(at)
+        if delivery_id is not None:
+            last[delivery_id] = at
+    return found
+
+
+_ONE_MATTER = timedelta(days=1)
 
 
 def policy_bounces(session: Session, campaign_id: int) -> int:

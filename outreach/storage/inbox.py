@@ -101,7 +101,11 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answerable:
-    """A delivery that a mail may answer, with all addresses of its reader."""
+    """A delivery that a mail may answer, with all addresses of its reader.
+
+    `accepted_as` is what the server said that took it, in which many name the mail by an id of
+    their own.
+    """
 
     delivery_id: int
     contact_id: int
@@ -112,6 +116,7 @@ class Answerable:
     sent_at: datetime
     campaign_id: int
     kind: str
+    accepted_as: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +232,7 @@ def answerable(
             sent_at=delivery.sent_at or delivery.tried_at or delivery.created_at,
             campaign_id=delivery.campaign_id,
             kind=kind,
+            accepted_as=delivery.reply_text,
         )
         for delivery, contact_id, subject, kind, summary in rows
     ]

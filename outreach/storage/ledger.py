@@ -1,12 +1,13 @@
 """The ledger's short path: what is recorded of every mail, on one connection of a run's own.
 
 It writes what `outreach.storage.deliveries`, `decisions` and `touches` write, with statements that
-are compiled once for a run. Every one of them names the states it may find.
+are compiled once for a run. Every one that changes a state names the states it may find. What is
+only added, and asks nothing, is written for all mails of a transaction together, at its end.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
-from enum import Enum
 from typing import Any
 
 from sqlalchemy import bindparam, exists, insert, or_, select, update
@@ -33,7 +34,7 @@ from outreach.storage.touches import Touch, later
 class Ledger:
     """One campaign's ledger as the run called `owner` writes it.
 
-    Everything but `held` itself happens in a transaction that the caller opened with `held.write`.
+    Everything but `held` itself happens in a transaction that the caller opened with `write`.
     """
 
     def __init__(self, held: Held, campaign_id: int, owner: str) -> None:
@@ -41,6 +42,16 @@ class Ledger:
         self.campaign_id = campaign_id
         self.owner = owner
         self._prepared: dict[object, Prepared] = {}
+        self._added: dict[Prepared, list[Mapping[str, object]]] = {}
+
+    @contextmanager
+    def write(self) -> Iterator[None]:
+        """Open a transaction; it is committed when the block ends."""
+        with self.held.write():
+            self._added.clear()
+            yield
+            for statement, rows in self._added.items():
+                self.held.run_many(statement, rows)
 
     def state(self) -> tuple[CampaignState, bool]:
         """Return where the campaign stands at this moment, and whether all sending is halted."""
@@ -131,7 +142,7 @@ class Ledger:
             "given_enhanced_code": attempt.enhanced_code,
             "given_reply_text": attempt.text,
         }
-        self._run(
+        self._add(
             "attempt",
             lambda: _insert(AttemptRow),
             said
@@ -191,7 +202,7 @@ class Ledger:
 
     def decide(self, contact_id: int, decision: Decision, now: datetime) -> None:
         """Record what the gate said just before sending."""
-        self._run(
+        self._add(
             "decision",
             lambda: _insert(DecisionRow),
             {
@@ -207,25 +218,49 @@ class Ledger:
         )
 
     def touch(self, touch: Touch) -> None:
-        """Record a touch, and bring the contact's summaries up to date."""
+        """Record a touch, its texts plain ones, and bring the contact's summaries up to date."""
         at = self.held.stamp(touch.at)
-        given = {f"given_{name}": _plain(getattr(touch, name)) for name in Touch.__slots__}
-        self._run("touch", lambda: _insert(TouchRow), given | {"given_at": at})
+        self._add(
+            "touch",
+            lambda: _insert(TouchRow),
+            {
+                "given_contact_id": touch.contact_id,
+                "given_at": at,
+                "given_direction": touch.direction,
+                "given_channel": touch.channel,
+                "given_kind": touch.kind,
+                "given_content_class": touch.content_class,
+                "given_personal": touch.personal,
+                "given_by": touch.by,
+                "given_summary": touch.summary,
+                "given_delivery_id": touch.delivery_id,
+                "given_inbound_id": touch.inbound_id,
+            },
+        )
         names = summed_up_in(
             direction=touch.direction,
             kind=touch.kind,
             personal=touch.personal,
             content_class=touch.content_class,
         )
-        self._run(names, lambda: _sum_up(names), {"of": touch.contact_id, "moment": at})
+        self._add(names, lambda: _sum_up(names), {"of": touch.contact_id, "moment": at})
 
-    def _run(self, name: object, build: Any, values: Mapping[str, object]) -> Any:  # noqa: ANN401
+    def _run(
+        self, name: object, build: Callable[[], ClauseElement], values: Mapping[str, object]
+    ) -> Any:  # noqa: ANN401 - the driver's cursor
+        return self.held.run(self._statement(name, build), values)
+
+    def _add(
+        self, name: object, build: Callable[[], ClauseElement], values: Mapping[str, object]
+    ) -> None:
+        self._added.setdefault(self._statement(name, build), []).append(values)
+
+    def _statement(self, name: object, build: Callable[[], ClauseElement]) -> Prepared:
         prepared = self._prepared.get(name)
         if prepared is None:
-            statement: ClauseElement = build()
-            prepared = Prepared(statement, self.held.database.engine.dialect)
+            prepared = Prepared(build(), self.held.database.engine.dialect)
             self._prepared[name] = prepared
-        return self.held.run(prepared, values)
+        return prepared
 
 
 def _insert(table: Any) -> Any:  # noqa: ANN401 - a mapped class; SQL
@@ -253,7 +288,3 @@ def _sum_up(names: Collection[str]) -> Any:  # noqa: ANN401 - SQL
             {name: later(getattr(ContactRow, name), moment) for name in SUMMARIES if name in names}
         )
     )
-
-
-def _plain(value: object) -> object:
-    return value.value if isinstance(value, Enum) else value

@@ -69,6 +69,7 @@ from outreach.domain.condition import (
 )
 from outreach.domain.contact import Contact, Receipt, Touch
 from outreach.storage.database import UtcDateTime
+from outreach.storage.suppressions import stops_contact
 from outreach.storage.tables import (
     AddressRow,
     CampaignRow,
@@ -544,7 +545,7 @@ def _suppressed() -> ColumnElement[bool]:
     query = (
         select(AddressRow.contact_id)
         .join(SuppressionRow, SuppressionRow.normalised == AddressRow.normalised)
-        .where(SuppressionRow.lifted_at.is_(None))
+        .where(*stops_contact(AddressRow, SuppressionRow))
     )
     return _Among(
         ContactRow.id.in_(query),

@@ -8,9 +8,11 @@ somebody brought it to us again.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.elements import ColumnElement
 
 from outreach.domain.address import keyed_hash
 from outreach.storage.tables import SuppressionRow
@@ -36,6 +38,19 @@ class Suppression:
     created_at: datetime
     lifted_at: datetime | None
     lifted_by: str | None
+
+
+def stops_contact(address: Any, suppression: Any) -> tuple[ColumnElement[bool], ...]:  # noqa: ANN401
+    """Return the conditions on which a suppressed address stops all mail to the contact who has it.
+
+    A bounce is about the address: where it is not the one that is written to, the others are no
+    worse for it. Any other reason is what the person wants, by whichever address they said so.
+    `address` and `suppression` have the columns of `AddressRow` and `SuppressionRow`.
+    """
+    return (
+        suppression.lifted_at.is_(None),
+        or_(address.is_primary, suppression.reason != BOUNCE),
+    )
 
 
 def suppress(

@@ -60,6 +60,21 @@ class Table(DeclarativeBase):
     }
 
 
+def _partial(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+    """Return an index of the rows for which `where` holds."""
+    # Saying `postgresql_where` here would load that dialect in every run: `spelled_out` does.
+    return Index(name, *columns, unique=unique, sqlite_where=text(where), info={"where": where})
+
+
+def spelled_out() -> MetaData:
+    """Return all tables with what their indexes need on either database, to write migrations by."""
+    for table in Table.metadata.tables.values():
+        for index in table.indexes:
+            if "where" in index.info:
+                index.dialect_kwargs["postgresql_where"] = text(index.info["where"])
+    return Table.metadata
+
+
 class ContactRow(Table):
     """A person. The ``last_…`` columns sum up `TouchRow`, the ``consent…`` ones `ConsentRow`.
 
@@ -112,11 +127,10 @@ class ContactRow(Table):
         # "who of this tier, not merged and not parted from": most segments, and "who is due",
         # answered from the index alone
         Index(None, "tier", "merged_into_id", "parted_at", "last_two_way"),
-        Index(
+        _partial(
             "ix_contacts_merged_into_id",
             "merged_into_id",
-            sqlite_where=text("merged_into_id IS NOT NULL"),
-            postgresql_where=text("merged_into_id IS NOT NULL"),
+            where="merged_into_id IS NOT NULL",
         ),
     )
 
@@ -140,12 +154,11 @@ class AddressRow(Table):
     created_at: Mapped[datetime]
 
     __table_args__ = (
-        Index(
+        _partial(
             "ix_addresses_primary",
             "contact_id",
             unique=True,
-            sqlite_where=text("is_primary"),
-            postgresql_where=text("is_primary"),
+            where="is_primary",
         ),
         Index(None, "contact_id"),
     )
@@ -306,21 +319,19 @@ class TouchRow(Table):
         # a contact's timeline, caps and cadence
         Index(None, "contact_id", "at"),
         # and once for a mail that came back, for each contact it concerns
-        Index(
+        _partial(
             "uq_touches_inbound_id_contact_id",
             "inbound_id",
             "contact_id",
             unique=True,
-            sqlite_where=text("inbound_id IS NOT NULL"),
-            postgresql_where=text("inbound_id IS NOT NULL"),
+            where="inbound_id IS NOT NULL",
         ),
         # a touch is recorded once for a delivery, however often that is tried
-        Index(
+        _partial(
             "uq_touches_delivery_id",
             "delivery_id",
             unique=True,
-            sqlite_where=text("delivery_id IS NOT NULL"),
-            postgresql_where=text("delivery_id IS NOT NULL"),
+            where="delivery_id IS NOT NULL",
         ),
     )
 
@@ -426,11 +437,10 @@ class DeliveryRow(Table):
         # claiming work, counting states, checking conservation
         Index(None, "campaign_id", "state", "id"),
         # what is in flight or may have gone, in whatever campaign: few rows, asked for every mail
-        Index(
+        _partial(
             "ix_deliveries_in_doubt",
             "contact_id",
-            sqlite_where=text("state IN ('sending', 'uncertain')"),
-            postgresql_where=text("state IN ('sending', 'uncertain')"),
+            where="state IN ('sending', 'uncertain')",
         ),
         # a contact's mail, and the caps on it
         Index(None, "contact_id", "sent_at"),
@@ -486,6 +496,64 @@ class HaltRow(Table):
     at: Mapped[datetime]
     lifted_at: Mapped[datetime | None]
     lifted_by: Mapped[str | None] = mapped_column(Text)
+
+
+class LaneRow(Table):
+    """What mails have in common that a limit is about, such as the transport; see `domain.pacing`.
+
+    One row for all that send, on whatever machine: who takes from it locks it.
+    """
+
+    __tablename__ = "lanes"
+
+    #: ``transport NAME``, ``warm-up NAME`` or ``domain OPERATOR``.
+    name: Mapped[str] = mapped_column(String(300), primary_key=True)
+    #: How many mails may go at once, as of `at`.
+    level: Mapped[float]
+    at: Mapped[datetime]
+    closed_until: Mapped[datetime | None]
+    pauses: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    #: How many mails may be under way while it is brought back to speed; None at full speed.
+    connections: Mapped[int | None] = mapped_column(Integer)
+    stepped_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        # which lanes are not at full speed: few or none, asked all the time
+        _partial("ix_lanes_slowed", "connections", where="connections IS NOT NULL"),
+    )
+
+
+class PassageRow(Table):
+    """A mail under way on a lane that only takes so many at once, until its answer or `until`."""
+
+    __tablename__ = "passages"
+
+    lane: Mapped[str] = mapped_column(String(300), primary_key=True)
+    delivery_id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=False)
+    until: Mapped[datetime]
+
+    __table_args__ = (Index(None, "delivery_id"),)
+
+
+class OperatorRow(Table):
+    """Who runs the mail servers of a receiving domain, as the DNS said, for as long as it said."""
+
+    __tablename__ = "operators"
+
+    domain: Mapped[str] = mapped_column(String(255), primary_key=True)
+    operator: Mapped[str] = mapped_column(String(255))
+    expires_at: Mapped[datetime]
+
+
+class BaselineRow(Table):
+    """How a campaign did when it stopped itself: what a person has looked at counts no more."""
+
+    __tablename__ = "baselines"
+
+    campaign_id: Mapped[int] = mapped_column(RowId, ForeignKey("campaigns.id"), primary_key=True)
+    answered: Mapped[int] = mapped_column(Integer)
+    bounced: Mapped[int] = mapped_column(Integer)
+    complained: Mapped[int] = mapped_column(Integer)
 
 
 class InboundRow(Table):
@@ -553,11 +621,10 @@ class InboundRow(Table):
         Index(None, "contact_id", "received_at"),
         # which mail is it that another one answers
         Index(None, "message_id"),
-        Index(
+        _partial(
             "ix_inbound_delivery_id",
             "delivery_id",
-            sqlite_where=text("delivery_id IS NOT NULL"),
-            postgresql_where=text("delivery_id IS NOT NULL"),
+            where="delivery_id IS NOT NULL",
         ),
     )
 
@@ -611,6 +678,16 @@ class PositionRow(Table):
     epoch: Mapped[str] = mapped_column(String(64))
     position: Mapped[int] = mapped_column(BigInteger)
     read_at: Mapped[datetime]
+
+
+class DeclinedRow(Table):
+    """An address that writes to us, and of which somebody said that it is no contact."""
+
+    __tablename__ = "declined_proposals"
+
+    normalised: Mapped[str] = mapped_column(Text, primary_key=True)
+    by: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime]
 
 
 class TemplateSentRow(Table):

@@ -1,19 +1,25 @@
 """The contract with the next hop: one envelope and the bytes go in, a receipt comes out.
 
-A `Transport` knows where to deliver and may be shared by threads; each thread opens a `Connection`
-of its own and sends one message after another on it. Nothing that a server, a network or a disk
-does makes `send` raise: it is all in the `Receipt`, which answers whose fault it was, and for how
-long. What every implementation must do is in ``tests/contracts/test_transport.py``.
+A `Transport` knows where to deliver and may be shared by threads; a `Connection` belongs to one
+thread and is given one message after another. Nothing that a server, a network or a disk does makes
+it raise: it is all in the `Receipt`, which answers whose fault it was, and for how long. What every
+implementation must do is in ``tests/contracts/test_transport.py``.
+
+What a connection does is a `Talk`: a generator that yields a `Wait` wherever it has to wait for its
+peer. `complete` waits there, for who has one message to send; `outreach.transport.lines` goes on
+with another connection meanwhile, so that one thread keeps as many busy as there are.
 """
 
 import re
-from collections.abc import Callable
+import selectors
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from datetime import timedelta
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol, Self, TypeVar
 
 from outreach.domain.feedback import Cause, Fault, Outcome, Reply, Step, Verdict
+from outreach.domain.mailing import Canonical
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +83,68 @@ class Receipt:
         return self.fault is Fault.CONNECTION and self.step is not Step.CONTENT
 
 
+class HasFileno(Protocol):
+    """What the operating system can wait for."""
+
+    def fileno(self) -> int:
+        """Return its descriptor."""
+
+
+@dataclass(slots=True)
+class Wait:
+    """A point at which a talk waits for its peer, `seconds` at most.
+
+    It waits until `on` can be read, or written to. Going on before that is harmless.
+    """
+
+    on: HasFileno
+    writing: bool
+    seconds: float
+
+
+_T = TypeVar("_T")
+
+Talk = Generator[Wait, None, _T]
+"""Something done with a peer, with a `Wait` wherever it has to be waited for."""
+
+
+def complete(talk: Talk[_T]) -> _T:
+    """Do all of `talk` and return what comes of it, waiting where it has to."""
+    with selectors.DefaultSelector() as selector:
+        while True:
+            try:
+                wait = next(talk)
+            except StopIteration as end:
+                found: _T = end.value
+                return found
+            selector.register(wait.on, event_of(wait))
+            selector.select(wait.seconds)
+            selector.unregister(wait.on)
+
+
+def event_of(wait: Wait) -> int:
+    """Return what `selectors` calls that which is waited for."""
+    return selectors.EVENT_WRITE if wait.writing else selectors.EVENT_READ
+
+
 class Connection(Protocol):
     """A line to the next hop, for one thread. It connects when first needed and when it broke."""
 
+    def talk(self, envelope: Envelope, data: bytes) -> Talk[Receipt]:
+        """Hand over one message: RFC 5322 bytes with CRLF line ends, sent as they are.
+
+        One message is handed over at a time. A talk that is closed half-way (`Generator.close`)
+        breaks the connection off.
+        """
+
     def send(self, envelope: Envelope, data: bytes) -> Receipt:
-        """Hand over one message: RFC 5322 bytes with CRLF line ends, sent as they are."""
+        """Do the same and wait for its end."""
+
+    def farewell(self) -> Talk[None]:
+        """Part from the server. Doing so twice is harmless, sending after it is a mistake."""
 
     def close(self) -> None:
-        """Part from the server. Closing twice is harmless, sending after it is a mistake."""
+        """Do the same and wait for its end."""
 
     def __enter__(self) -> Self: ...
 
@@ -116,6 +176,7 @@ def refusal(envelope: Envelope, data: bytes) -> tuple[Verdict, str] | None:
 
     A bare CR or LF is how one message is smuggled inside another past servers that disagree about
     line ends (CVE-2023-51764 and its kin); in an address it would be a command of its own.
+    `Canonical` bytes are known to have none.
     """
     if not envelope.recipient or _UNSAFE_IN_PATH.search(envelope.recipient):
         verdict = Verdict(Outcome.REJECTED, Fault.ADDRESS, Cause.BAD_ADDRESS)
@@ -123,6 +184,8 @@ def refusal(envelope: Envelope, data: bytes) -> tuple[Verdict, str] | None:
     if _UNSAFE_IN_PATH.search(envelope.sender):
         verdict = Verdict(Outcome.REJECTED, Fault.CONNECTION, Cause.SENDER)
         return verdict, f"{envelope.sender[:80]!r} is no sender address"
+    if type(data) is Canonical:
+        return None
     broken = Verdict(Outcome.REJECTED, Fault.MESSAGE, Cause.CONTENT)
     ends = data.count(b"\r\n")
     if not data.endswith(b"\r\n") or data.count(b"\n") != ends or data.count(b"\r") != ends:

@@ -7,7 +7,15 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
-from outreach.transport.base import Connection, Envelope, Monotonic, Receipt, Transport
+from outreach.transport.base import (
+    Connection,
+    Envelope,
+    Monotonic,
+    Receipt,
+    Talk,
+    Transport,
+    complete,
+)
 
 #: How long, in seconds, a server that failed is left alone before it is tried first again.
 REST = 60.0
@@ -55,7 +63,11 @@ class FailoverConnection:
         self.close()
 
     def send(self, envelope: Envelope, data: bytes) -> Receipt:
-        """Hand over one message through the first that can; see `Connection.send`."""
+        """Hand over one message, and wait for its end."""
+        return complete(self.talk(envelope, data))
+
+    def talk(self, envelope: Envelope, data: bytes) -> Talk[Receipt]:
+        """Hand over one message through the first that can; see `Connection.talk`."""
         now = self._now()
         # Those that failed a moment ago come last, so that not every message waits for them.
         order = sorted(
@@ -63,15 +75,20 @@ class FailoverConnection:
         )
         receipt: Receipt | None = None
         for at in order:
-            receipt = self._connections[at].send(envelope, data)
+            receipt = yield from self._connections[at].talk(envelope, data)
             if not receipt.is_safe_elsewhere:
                 break
             self._resting_until[at] = self._now() + REST
         assert receipt is not None
         return receipt
 
+    def farewell(self) -> Talk[None]:
+        """Part from all."""
+        for connection in self._connections:
+            yield from connection.farewell()
+
     def close(self) -> None:
-        """Close all."""
+        """Part from all, and wait for the end of it."""
         with ExitStack() as stack:
             for connection in self._connections:
                 stack.callback(connection.close)

@@ -25,7 +25,7 @@ from outreach.domain.feedback import (
     Step,
     Verdict,
 )
-from outreach.transport.base import Envelope, Receipt, refusal
+from outreach.transport.base import Envelope, Receipt, Talk, refusal
 
 _COUNTER = itertools.count(1)
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9.@_+-]")
@@ -114,6 +114,11 @@ class FolderConnection:
     ) -> None:
         self.close()
 
+    def talk(self, envelope: Envelope, data: bytes) -> Talk[Receipt]:
+        """Write one message; a disk is not waited for in between. See `Connection.talk`."""
+        yield from ()
+        return self.send(envelope, data)
+
     def send(self, envelope: Envelope, data: bytes) -> Receipt:
         """Write one message; see `outreach.transport.base.Connection.send`."""
         refused = refusal(envelope, data)
@@ -128,8 +133,12 @@ class FolderConnection:
             return Receipt.of(verdict, Step.CONNECT, self._name, text=text)
         return Receipt.of(_ACCEPTED, Step.CONTENT, self._name, text=f"written to {self._name}")
 
-    def close(self) -> None:
+    def farewell(self) -> Talk[None]:
         """Do nothing: every message is already on the disk."""
+        yield from ()
+
+    def close(self) -> None:
+        """Do nothing, as `farewell`."""
 
 
 def _write(descriptor: int, path: Path, data: bytes) -> None:

@@ -13,7 +13,6 @@ The rules that keep mail from being lost or doubled:
 
 import base64
 import re
-import socket
 import ssl
 import time
 from collections.abc import Sequence
@@ -35,13 +34,10 @@ from outreach.domain.feedback import (
     out_of_step,
     unanswered,
 )
-from outreach.transport.base import Envelope, Monotonic, Receipt, refusal
+from outreach.transport.base import Envelope, Monotonic, Receipt, Talk, complete, refusal
+from outreach.transport.wire import Wire, WireError, connect, words_of
 
-#: RFC 5321 4.5.3.1.5 allows 512 octets; servers do exceed it.
-_MAX_REPLY_LINE = 4096
-_MAX_REPLY_LINES = 200
 _PLAIN_XTEXT = re.compile(r"[!-*,-<>-~]*")
-_REPLY_LINE = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?\r?\Z", re.DOTALL)
 
 
 class Security(StrEnum):
@@ -132,8 +128,7 @@ class SmtpConnection:
 
     def __init__(self, transport: SmtpTransport) -> None:
         self._to = transport
-        self._socket: socket.socket | None = None
-        self._buffer = bytearray()
+        self._open_wire: Wire | None = None
         self._extensions: dict[str, str] = {}
         self._sent = 0
         self._mail_max: int | None = None
@@ -152,17 +147,21 @@ class SmtpConnection:
         self.close()
 
     def send(self, envelope: Envelope, data: bytes) -> Receipt:
-        """Hand over one message; see `outreach.transport.base.Connection.send`."""
+        """Hand over one message, and wait for its end."""
+        return complete(self.talk(envelope, data))
+
+    def talk(self, envelope: Envelope, data: bytes) -> Talk[Receipt]:
+        """Hand over one message; see `outreach.transport.base.Connection.talk`."""
         refused = refusal(envelope, data)
         if refused:
             return Receipt.of(refused[0], Step.SENDER, self._to.name, text=refused[1])
         if self._is_worn_out():
-            self.close()
+            yield from self.farewell()
         while True:
-            reused = self._socket is not None
+            reused = self._open_wire is not None
             try:
-                self._open()
-                return self._transact(envelope, data)
+                yield from self._open()
+                return (yield from self._transact(envelope, data))
             except _Failed as failed:
                 self._drop()
                 if reused and failed.may_be_stale and failed.step is not Step.CONTENT:
@@ -180,54 +179,59 @@ class SmtpConnection:
                 raise
 
     def close(self) -> None:
+        """Say QUIT, wait for the answer, and close."""
+        complete(self.farewell())
+
+    def farewell(self) -> Talk[None]:
         """Say QUIT, without waiting long for an answer, and close."""
-        if self._socket is not None:
-            with suppress(_Failed):
-                self._command("QUIT", Step.GREETING, timeout=self._to.timeouts.goodbye)
-        self._drop()
+        try:
+            if self._open_wire is not None:
+                with suppress(_Failed):
+                    yield from self._command(
+                        "QUIT", Step.GREETING, seconds=self._to.timeouts.goodbye
+                    )
+        finally:
+            self._drop()
 
     # Opening
 
     def _is_worn_out(self) -> bool:
-        if self._socket is None:
+        if self._open_wire is None:
             return False
         most = min(self._to.max_messages, self._mail_max or self._to.max_messages)
         return self._sent >= most or self._to.now() - self._opened_at >= self._to.max_age
 
-    def _open(self) -> None:
-        if self._socket is not None:
+    def _open(self) -> Talk[None]:
+        if self._open_wire is not None:
             self._check_quiet()
             return
         to = self._to
         try:
-            raw = socket.create_connection((to.host, to.port), timeout=to.timeouts.connect)
+            self._open_wire = yield from connect(to.host, to.port, to.timeouts.connect, to.now)
         except (OSError, UnicodeError) as error:
-            text = f"cannot connect to {to.name}: {_words(error)}"
+            text = f"cannot connect to {to.name}: {words_of(error)}"
             raise _Failed(unanswered(Step.CONNECT), Step.CONNECT, text) from None
-        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._socket = raw
-        self._buffer.clear()
         self._sent = 0
         self._mail_max = None
         self._open_transaction = False
         self._opened_at = to.now()
         if to.security is Security.IMPLICIT:
-            self._encrypt()
-        greeting = self._read_reply(Step.CONNECT, to.timeouts.greeting)
+            yield from self._encrypt()
+        greeting = yield from self._read_reply(Step.CONNECT, to.timeouts.greeting)
         if greeting.code != 220:
             raise self._refused(greeting, Step.CONNECT)
-        self._greet()
+        yield from self._greet()
         if to.security is Security.STARTTLS:
-            self._start_tls()
+            yield from self._start_tls()
         if to.user is not None:
-            self._log_in(to.user, to.password or "")
+            yield from self._log_in(to.user, to.password or "")
 
-    def _greet(self) -> None:
-        hostname = self._to.hostname or _literal(self._wire.getsockname()[0])
-        reply, lines = self._ask(f"EHLO {hostname}", Step.GREETING)
+    def _greet(self) -> Talk[None]:
+        hostname = self._to.hostname or _literal(self._wire.address)
+        reply, lines = yield from self._ask(f"EHLO {hostname}", Step.GREETING)
         self._extensions = {}
         if reply.code in {500, 502, 504, 550}:
-            reply = self._command(f"HELO {hostname}", Step.GREETING)
+            reply = yield from self._command(f"HELO {hostname}", Step.GREETING)
         if reply.code != 250:
             raise self._refused(reply, Step.GREETING)
         for line in lines[1:]:
@@ -237,35 +241,33 @@ class SmtpConnection:
         limit = re.search(r"\bMAILMAX=(\d{1,6})\b", self._extensions.get("LIMITS", ""))
         self._mail_max = max(1, int(limit[1])) if limit else None
 
-    def _start_tls(self) -> None:
+    def _start_tls(self) -> Talk[None]:
         if "STARTTLS" not in self._extensions:
             raise _Failed(
                 Verdict(Outcome.DEFERRED, Fault.CONNECTION, Cause.TLS, RETRY_CONNECTION),
                 Step.TLS,
                 f"{self._to.name} offers no encryption",
             )
-        reply = self._command("STARTTLS", Step.TLS)
+        reply = yield from self._command("STARTTLS", Step.TLS)
         if reply.code != 220:
             raise self._refused(reply, Step.TLS)
-        # What came before encryption may have been slipped in by anyone (RFC 3207 6).
-        self._buffer.clear()
-        self._encrypt()
-        self._greet()
+        yield from self._encrypt()
+        yield from self._greet()
 
-    def _encrypt(self) -> None:
+    def _encrypt(self) -> Talk[None]:
+        to = self._to
         try:
-            context = ssl.create_default_context(cafile=self._to.ca_file)
+            context = ssl.create_default_context(cafile=to.ca_file)
             context.minimum_version = ssl.TLSVersion.TLSv1_2
-            self._wire.settimeout(self._to.timeouts.connect)
-            self._socket = context.wrap_socket(self._wire, server_hostname=self._to.host)
+            yield from self._wire.encrypt(context, to.host, to.timeouts.connect)
         except ssl.SSLCertVerificationError as error:
-            text = f"the certificate of {self._to.name} cannot be trusted: {error.verify_message}"
+            text = f"the certificate of {to.name} cannot be trusted: {error.verify_message}"
             raise _Failed(unanswered(Step.TLS), Step.TLS, text) from None
         except OSError as error:
-            text = f"no encrypted connection to {self._to.name}: {_words(error)}"
+            text = f"no encrypted connection to {to.name}: {words_of(error)}"
             raise _Failed(unanswered(Step.TLS), Step.TLS, text) from None
 
-    def _log_in(self, user: str, password: str) -> None:
+    def _log_in(self, user: str, password: str) -> Talk[None]:
         offered = self._extensions.get("AUTH", "").split()
         login = self._to.login
         if login is Login.AUTO:
@@ -279,7 +281,7 @@ class SmtpConnection:
             )
         if login is Login.LOGIN:
             secrets = [_base64(user), _base64(password)]
-            reply = self._command("AUTH LOGIN", Step.LOGIN)
+            reply = yield from self._command("AUTH LOGIN", Step.LOGIN)
         else:
             text = (
                 f"\0{user}\0{password}"
@@ -288,10 +290,10 @@ class SmtpConnection:
             )
             # The answer to XOAUTH2's 334, which carries an error, is empty.
             secrets = [] if login is Login.PLAIN else [""]
-            reply = self._command(f"AUTH {login.name} {_base64(text)}", Step.LOGIN)
+            reply = yield from self._command(f"AUTH {login.name} {_base64(text)}", Step.LOGIN)
         for secret in secrets:
             if reply.code == 334:
-                reply = self._command(secret, Step.LOGIN)
+                reply = yield from self._command(secret, Step.LOGIN)
         if reply.code != 235:
             # A server may repeat what it was told.
             words = reply.text
@@ -301,22 +303,29 @@ class SmtpConnection:
 
     # One message
 
-    def _transact(self, envelope: Envelope, data: bytes) -> Receipt:
-        missing = self._missing(envelope, data)
+    def _transact(self, envelope: Envelope, data: bytes) -> Talk[Receipt]:
+        eight_bit = not data.isascii()
+        utf8 = not (envelope.recipient.isascii() and envelope.sender.isascii())
+        # Letters outside ASCII in a header take as much as those in an address.
+        utf8 = utf8 or (eight_bit and not data[: data.find(b"\r\n\r\n") + 1].isascii())
+        missing = self._missing(len(data), eight_bit=eight_bit, utf8=utf8)
         if missing:
             verdict, text = missing
             return Receipt.of(verdict, Step.SENDER, self._to.name, text=text)
         commands = [
-            (self._mail_command(envelope, data), Step.SENDER),
+            (
+                self._mail_command(envelope, len(data), eight_bit=eight_bit, utf8=utf8),
+                Step.SENDER,
+            ),
             (self._rcpt_command(envelope), Step.RECIPIENT),
             ("DATA", Step.DATA),
         ]
         if self._open_transaction:
             commands.insert(0, ("RSET", Step.GREETING))
-        failure, go = self._hand_in(commands)
+        failure, go = yield from self._hand_in(commands)
         if failure is None and go is not None:
             self._check_quiet()
-            return self._deliver(data)
+            return (yield from self._deliver(data))
         assert failure is not None
         reply, step = failure
         self._open_transaction = True
@@ -326,27 +335,28 @@ class SmtpConnection:
         elif go is not None:
             # Pipelined: the server waits for content though it took no recipient (RFC 2920 3.1).
             try:
-                self._write(b".\r\n", Step.DATA, self._to.timeouts.command)
-                self._read_reply(Step.DATA, self._to.timeouts.final)
+                yield from self._write(b".\r\n", Step.DATA, self._to.timeouts.command)
+                yield from self._read_reply(Step.DATA, self._to.timeouts.final)
             except _Failed:
                 self._drop()
         return Receipt.of(classify(reply, step), step, self._to.name, reply=reply)
 
     def _hand_in(
         self, commands: Sequence[tuple[str, Step]]
-    ) -> tuple[tuple[Reply, Step] | None, Reply | None]:
+    ) -> Talk[tuple[tuple[Reply, Step] | None, Reply | None]]:
         """Ask what leads up to the content; return the first refusal, and the 354 if one came."""
         pipelined = "PIPELINING" in self._extensions
         if pipelined:
             batch = "".join(f"{command}\r\n" for command, _ in commands)
-            self._write(batch.encode(), commands[0][1], self._to.timeouts.command)
+            yield from self._write(batch.encode(), commands[0][1], self._to.timeouts.command)
         failure: tuple[Reply, Step] | None = None
         go: Reply | None = None
         for command, step in commands:
-            timeout = self._to.timeouts.data if step is Step.DATA else self._to.timeouts.command
+            patience = self._to.timeouts.data if step is Step.DATA else self._to.timeouts.command
             if not pipelined:
-                self._write(f"{command}\r\n".encode(), step, self._to.timeouts.command)
-            reply = self._read_reply(step, timeout)
+                line = f"{command}\r\n".encode()
+                yield from self._write(line, step, self._to.timeouts.command)
+            reply = yield from self._read_reply(step, patience)
             if reply.code == 421:
                 raise self._refused(reply, step)
             if step is Step.DATA and reply.code == 354:
@@ -358,78 +368,89 @@ class SmtpConnection:
                 if not pipelined:
                     break
             elif step is Step.DATA or reply.code >= 300:
-                raise _Failed(out_of_step(step), step, f"unexpected answer: {reply}", reply)
+                # Most likely a second answer to the last mail; nothing of this one is out yet.
+                failed = _Failed(out_of_step(step), step, f"unexpected answer: {reply}", reply)
+                failed.may_be_stale = True
+                raise failed
         return failure, go
 
-    def _deliver(self, data: bytes) -> Receipt:
+    def _deliver(self, data: bytes) -> Talk[Receipt]:
         if b"\r\n." in data:
             data = data.replace(b"\r\n.", b"\r\n..")
         start = b"." if data.startswith(b".") else b""
         try:
-            self._write(b"".join([start, data, b".\r\n"]), Step.CONTENT, self._to.timeouts.block)
+            stuffed = b"".join([start, data, b".\r\n"])
+            yield from self._write(stuffed, Step.CONTENT, self._to.timeouts.block)
         except _Failed:
             # Servers that have seen enough say why before they hang up.
             with suppress(_Failed):
-                said = self._read_reply(Step.DATA, self._to.timeouts.goodbye)
+                said = yield from self._read_reply(Step.DATA, self._to.timeouts.goodbye)
                 if said.code >= 400:
                     self._drop()
                     verdict = classify(said, Step.CONTENT)
                     return Receipt.of(verdict, Step.CONTENT, self._to.name, reply=said)
             raise
-        reply = self._read_reply(Step.CONTENT, self._to.timeouts.final)
+        reply = yield from self._read_reply(Step.CONTENT, self._to.timeouts.final)
         verdict = classify(reply, Step.CONTENT)
         if verdict.outcome is Outcome.UNCERTAIN:
             raise _Failed(verdict, Step.CONTENT, f"unexpected answer: {reply}", reply)
         self._open_transaction = False
         self._sent += 1
-        if reply.code == 421:
-            taken = self._answer_behind()
+        if verdict.outcome is not Outcome.ACCEPTED:
+            taken = yield from self._answer_behind(reply)
             self._drop()
             if taken is not None:
                 text = f"said {reply}, and then {taken}"
                 raise _Failed(out_of_step(Step.CONTENT), Step.CONTENT, text, reply)
         return Receipt.of(verdict, Step.CONTENT, self._to.name, reply=reply)
 
-    def _answer_behind(self) -> Reply | None:
-        """Return an acceptance that follows a 421, which was then no answer to the content.
+    def _answer_behind(self, refusal: Reply) -> Talk[Reply | None]:
+        """Return an acceptance that follows a refusal, which was then no answer to the content.
 
-        A 421 may come at any time (RFC 5321 3.8), so one sent before our content came to its end
-        can look like the answer to it. A server that means it hangs up, or answers QUIT with 221.
+        Anything said before our content came to its end (a 421 may come at any time, RFC 5321 3.8)
+        can look like the answer to it. QUIT tells: its 221 is unlike any other answer, so that all
+        which comes before it came for the content. A server that hangs up has said all it will.
         """
+        patience = self._to.timeouts.goodbye
         with suppress(_Failed):
-            while (reply := self._read_reply(Step.CONTENT, self._to.timeouts.goodbye)).code != 221:
+            if refusal.code != 421:
+                yield from self._write(b"QUIT\r\n", Step.CONTENT, patience)
+            while True:
+                reply = yield from self._read_reply(Step.CONTENT, patience)
+                if reply.code == 221:
+                    break
                 if reply.code < 300:
                     return reply
         return None
 
-    def _missing(self, envelope: Envelope, data: bytes) -> tuple[Verdict, str] | None:
-        """Return why this server cannot carry this message, judged by what it offers."""
-        size = self._extensions.get("SIZE", "")
-        if size.isdigit() and 0 < int(size) < len(data):
+    def _missing(self, size: int, *, eight_bit: bool, utf8: bool) -> tuple[Verdict, str] | None:
+        """Return why this server cannot carry such a message, judged by what it offers."""
+        most = self._extensions.get("SIZE", "")
+        if most.isdigit() and 0 < int(most) < size:
             return (
                 Verdict(Outcome.REJECTED, Fault.MESSAGE, Cause.TOO_LARGE),
-                f"the message has {len(data)} octets; {self._to.name} takes {size}",
+                f"the message has {size} octets; {self._to.name} takes {most}",
             )
-        if _needs_smtputf8(envelope, data):
+        if utf8:
             if "SMTPUTF8" not in self._extensions:
                 return (
                     Verdict(Outcome.REJECTED, Fault.MESSAGE, Cause.SMTPUTF8),
                     f"an address has letters outside ASCII, which {self._to.name} cannot carry",
                 )
-        elif not data.isascii() and "8BITMIME" not in self._extensions:
+        elif eight_bit and "8BITMIME" not in self._extensions:
             return (
                 Verdict(Outcome.REJECTED, Fault.MESSAGE, Cause.CONTENT),
                 f"the message has 8-bit content, which {self._to.name} cannot carry",
             )
         return None
 
-    def _mail_command(self, envelope: Envelope, data: bytes) -> str:
+    def _mail_command(self, envelope: Envelope, size: int, *, eight_bit: bool, utf8: bool) -> str:
         words = [f"MAIL FROM:<{envelope.sender}>"]
         if "SIZE" in self._extensions:
-            words.append(f"SIZE={len(data)}")
-        if not data.isascii() and "8BITMIME" in self._extensions:
+            words.append(f"SIZE={size}")
+        if eight_bit and "8BITMIME" in self._extensions:
             words.append("BODY=8BITMIME")
-        if _needs_smtputf8(envelope, data):
+        if utf8:
             words.append("SMTPUTF8")
         if "DSN" in self._extensions and envelope.identifier:
             words += ["RET=HDRS", f"ENVID={_xtext(envelope.identifier)}"]
@@ -446,9 +467,9 @@ class SmtpConnection:
     # The wire
 
     @property
-    def _wire(self) -> socket.socket:
-        assert self._socket is not None
-        return self._socket
+    def _wire(self) -> Wire:
+        assert self._open_wire is not None
+        return self._open_wire
 
     def _check_quiet(self) -> None:
         """Part from a server that is gone, or says something when it has nothing to answer.
@@ -456,91 +477,48 @@ class SmtpConnection:
         Before a message, that would be taken for an answer about it; before the content, for the
         answer that it was accepted.
         """
+        if self._wire.is_quiet():
+            return
         step = Step.SENDER
         failed = _Failed(out_of_step(step), step, f"{self._to.name} is gone, or spoke unasked")
         failed.may_be_stale = True
-        if self._buffer:
-            raise failed
-        try:
-            self._wire.settimeout(0)
-            self._wire.recv(1)
-        except (BlockingIOError, ssl.SSLWantReadError):
-            return
-        except OSError:
-            pass
         raise failed
 
-    def _command(self, line: str, step: Step, *, timeout: float | None = None) -> Reply:
-        return self._ask(line, step, timeout=timeout)[0]
+    def _command(self, line: str, step: Step, *, seconds: float | None = None) -> Talk[Reply]:
+        reply, _ = yield from self._ask(line, step, seconds=seconds)
+        return reply
 
     def _ask(
-        self, line: str, step: Step, *, timeout: float | None = None
-    ) -> tuple[Reply, list[str]]:
-        wait = self._to.timeouts.command if timeout is None else timeout
-        self._write(f"{line}\r\n".encode(), step, wait)
-        return self._read_lines(step, wait)
-
-    def _write(self, data: bytes, step: Step, timeout: float) -> None:
-        view = memoryview(data)
+        self, line: str, step: Step, *, seconds: float | None = None
+    ) -> Talk[tuple[Reply, list[str]]]:
+        patience = self._to.timeouts.command if seconds is None else seconds
+        yield from self._write(f"{line}\r\n".encode(), step, patience)
         try:
-            self._wire.settimeout(timeout)
-            while view:
-                view = view[self._wire.send(view) :]
-        except OSError as error:
+            return (yield from self._wire.lines(patience))
+        except WireError as error:
+            raise self._unanswered(step, error) from None
+
+    def _write(self, data: bytes, step: Step, seconds: float) -> Talk[None]:
+        try:
+            yield from self._wire.write(data, seconds)
+        except WireError as error:
             # The end never left this machine, so that even content cannot have been accepted.
             verdict = replace(unanswered(Step.DATA), cause=Cause.NETWORK)
-            text = f"the connection to {self._to.name} broke: {_words(error)}"
-            failed = _Failed(verdict, step, text)
-            failed.may_be_stale = not isinstance(error, TimeoutError)
+            failed = _Failed(verdict, step, f"the connection to {self._to.name} broke: {error}")
+            failed.may_be_stale = error.was_closed
             raise failed from None
 
-    def _read_reply(self, step: Step, timeout: float) -> Reply:
-        return self._read_lines(step, timeout)[0]
+    def _read_reply(self, step: Step, seconds: float) -> Talk[Reply]:
+        try:
+            return (yield from self._wire.reply(seconds))
+        except WireError as error:
+            raise self._unanswered(step, error) from None
 
-    def _read_lines(self, step: Step, timeout: float) -> tuple[Reply, list[str]]:
-        deadline = self._to.now() + timeout
-        codes: set[int] = set()
-        lines: list[str] = []
-        while True:
-            line = self._read_line(step, deadline)
-            found = _REPLY_LINE.match(line)
-            if found:
-                codes.add(int(found[1]))
-                lines.append((found[3] or b"").decode("utf-8", "replace"))
-            if not found or len(codes) > 1 or len(lines) > _MAX_REPLY_LINES:
-                shown = line[:80].decode("utf-8", "replace")
-                text = f"{self._to.name} does not speak SMTP: {shown!r}"
-                raise _Failed(out_of_step(step), step, text)
-            if found[2] != b"-":
-                return Reply.from_lines(codes.pop(), lines), lines
-
-    def _read_line(self, step: Step, deadline: float) -> bytes:
-        searched = 0
-        while (end := self._buffer.find(b"\n", searched)) < 0 and len(self._buffer) < (
-            _MAX_REPLY_LINE
-        ):
-            searched = len(self._buffer)
-            remaining = deadline - self._to.now()
-            if remaining <= 0:
-                raise self._silent(step, "no answer in time")
-            try:
-                self._wire.settimeout(remaining)
-                chunk = self._wire.recv(65536)
-            except TimeoutError:
-                raise self._silent(step, "no answer in time") from None
-            except OSError as error:
-                raise self._silent(step, _words(error), may_be_stale=True) from None
-            if not chunk:
-                raise self._silent(step, "the server closed the connection", may_be_stale=True)
-            self._buffer += chunk
-        end = len(self._buffer) if end < 0 else end
-        line = bytes(self._buffer[:end])
-        del self._buffer[: end + 1]
-        return line
-
-    def _silent(self, step: Step, text: str, *, may_be_stale: bool = False) -> _Failed:
-        failed = _Failed(unanswered(step), step, f"{self._to.name}: {text}")
-        failed.may_be_stale = may_be_stale
+    def _unanswered(self, step: Step, error: WireError) -> _Failed:
+        if error.is_babble:
+            return _Failed(out_of_step(step), step, f"{self._to.name} {error}")
+        failed = _Failed(unanswered(step), step, f"{self._to.name}: {error}")
+        failed.may_be_stale = error.was_closed
         return failed
 
     def _refused(self, reply: Reply, step: Step) -> _Failed:
@@ -551,17 +529,9 @@ class SmtpConnection:
         return failed
 
     def _drop(self) -> None:
-        if self._socket is not None:
-            with suppress(OSError):
-                self._socket.close()
-        self._socket = None
-        self._buffer.clear()
-
-
-def _needs_smtputf8(envelope: Envelope, data: bytes) -> bool:
-    if not (envelope.recipient.isascii() and envelope.sender.isascii()):
-        return True
-    return not data.isascii() and not data[: data.find(b"\r\n\r\n") + 1].isascii()
+        if self._open_wire is not None:
+            self._open_wire.close()
+        self._open_wire = None
 
 
 def _xtext(text: str) -> str:
@@ -580,10 +550,3 @@ def _literal(address: str) -> str:
 
 def _base64(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
-
-
-def _words(error: OSError | UnicodeError) -> str:
-    if isinstance(error, TimeoutError):
-        return "no answer in time"
-    said = error.strerror if isinstance(error, OSError) else None
-    return said or str(error) or type(error).__name__

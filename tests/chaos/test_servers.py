@@ -29,10 +29,10 @@ def misbehave(chance: random.Random, *, encrypted: bool) -> Rule:
         "reset": Rule(at, reset=True),
         "go down": Rule(at, reply="421 4.3.2 going down", drop=True),
         "fall silent": Rule(at, stall=TOO_LONG),
-        # In the middle of the content these would belie the answer that follows.
-        "defer": Rule(at, reply="451 4.3.0 try later", drop=at == "content"),
-        "reject": Rule(at, reply="554 5.3.0 no", drop=at == "content"),
-        "babble": Rule(at, reply="well, hello", drop=at == "content"),
+        # In the middle of the content some of these belie the answer that follows.
+        "defer": Rule(at, reply="451 4.3.0 try later"),
+        "reject": Rule(at, reply="554 5.3.0 no"),
+        "babble": Rule(at, reply="well, hello"),
         "answer twice": Rule(at, again="250 2.0.0 and again"),
     }
     if at == "content":

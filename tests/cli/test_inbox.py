@@ -3,14 +3,18 @@
 import io
 import json
 import sys
+import tempfile
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
+import click
 import pytest
 
 from outreach.app import App
 from outreach.cli.main import run
-from outreach.storage import contacts
+from outreach.cli.output import Console
+from outreach.storage import contacts, inbox
 from outreach.storage.contacts import NewContact
 
 BOUNCE = (
@@ -73,6 +77,17 @@ def test_from_a_mailbox_to_done(studio: Path, printed: Printed) -> None:
     assert "we owe an answer" in printed("contacts", "show", "ada@example.com")
     assert "Done: 1." in printed("inbox", "done", "1")
     assert "Nothing waits" in printed("inbox", "list")
+
+
+def test_what_is_late_is_said_to_be(studio: Path, printed: Printed) -> None:
+    deliver(studio, "1", REPLY)
+    printed("inbox", "sync")
+    assert ", late" not in printed("inbox", "list")
+    app = App.open(studio)
+    with app.database.write() as session:
+        inbox.change(session, 1, answer_by=app.clock() - timedelta(hours=1))
+    app.close()
+    assert ", late" in printed("inbox", "list")
 
 
 def test_everything_prints_json(studio: Path, printed: Printed) -> None:
@@ -185,6 +200,86 @@ def test_reply_asks_and_loses_no_text(
     kept.unlink()
 
 
+def editor(studio: Path, monkeypatch: pytest.MonkeyPatch, does: str) -> None:
+    """Make $EDITOR a program that does this to the file that it is given."""
+    script = studio / "editor.py"
+    script.write_text(f"import sys\nfrom pathlib import Path\nfile = Path(sys.argv[1])\n{does}\n")
+    monkeypatch.setenv("EDITOR", f"{sys.executable} {script}")
+    monkeypatch.delenv("VISUAL", raising=False)
+    monkeypatch.setattr(Console, "interactive", property(lambda _self: True))
+    monkeypatch.setattr(tempfile, "tempdir", str(studio))
+
+
+def drafts(studio: Path) -> list[Path]:
+    return list(studio.glob("outreach-reply-*"))
+
+
+def test_reply_opens_an_editor_with_what_they_wrote_and_asks(
+    studio: Path, printed: Printed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deliver(studio, "1", REPLY)
+    printed("inbox", "sync")
+    editor(studio, monkeypatch, "file.write_text('Yes, small ones.' + file.read_text())")
+    monkeypatch.setattr(click, "confirm", lambda *_a, **_k: True)
+    assert "it answers mail 1" in printed("reply", "ada@example.com")
+    (sent,) = (studio / "outbox" / "new").iterdir()
+    text = sent.read_text()
+    assert "Yes, small ones." in text
+    assert "> Do you also do boats?" in text
+    assert "In-Reply-To: <r1@x.example>" in text
+    assert "References: <r1@x.example>" in text
+    assert drafts(studio) == []
+
+
+@pytest.mark.parametrize("does", ["pass", "file.write_text('  \\n')"])
+def test_reply_is_given_up_where_nothing_is_written(
+    studio: Path, printed: Printed, monkeypatch: pytest.MonkeyPatch, does: str
+) -> None:
+    deliver(studio, "1", REPLY)
+    printed("inbox", "sync")
+    editor(studio, monkeypatch, does)
+    printed("reply", "ada@example.com", "--yes", code=5)
+    assert not (studio / "outbox" / "new").exists() or not list(
+        (studio / "outbox" / "new").iterdir()
+    )
+    assert drafts(studio) == []
+
+
+@pytest.mark.parametrize(
+    ("does", "answered"),
+    [
+        # The editor breaks down after the text was saved; the person says no, or presses Ctrl-C.
+        ("file.write_text('Yes.'); raise SystemExit(1)", True),
+        ("file.write_text('Yes.')", False),
+        ("file.write_text('Yes.')", None),
+    ],
+)
+def test_reply_keeps_what_was_not_sent(  # noqa: PLR0917 - fixtures and cases
+    studio: Path,
+    printed: Printed,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    does: str,
+    answered: bool | None,
+) -> None:
+    def confirm(*_arguments: object, **_how: object) -> bool:
+        if answered is None:
+            raise click.Abort
+        return answered
+
+    deliver(studio, "1", REPLY)
+    printed("inbox", "sync")
+    editor(studio, monkeypatch, does)
+    monkeypatch.setattr(click, "confirm", confirm)
+    assert run(["-C", str(studio), "reply", "ada@example.com"]) == 5
+    (kept,) = drafts(studio)
+    assert kept.read_text() == "Yes."
+    assert f"--text {kept}" in capsys.readouterr().err
+    said = printed("reply", "ada@example.com", "--text", str(kept), "--yes")
+    assert "it answers mail 1" in said
+    kept.unlink()
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
@@ -222,3 +317,20 @@ def test_mailboxes_that_cannot_be(
     err = capsys.readouterr().err
     assert said in err
     assert "secret" not in err
+
+
+def test_from_a_proposal_to_a_contact(studio: Path, printed: Printed) -> None:
+    for number, sender in enumerate(("Cy <cy@shop.example>", "sales@shop.example")):
+        raw = REPLY.replace(b"Ada <ada@example.com>", sender.encode())
+        deliver(studio, str(number), raw.replace(b"<r1@", b"<r%d@" % (number + 5)))
+    printed("inbox", "sync")
+    listed = printed("inbox", "proposals")
+    assert "cy@shop.example" in listed
+    assert "1 from them" in listed
+    found = json.loads(printed("inbox", "proposals", "--json"))["proposals"]
+    assert {each["address"] for each in found} == {"cy@shop.example", "sales@shop.example"}
+    assert "is a contact now, with 1 mail." in printed("inbox", "accept", "cy@shop.example")
+    assert "Declined" in printed("inbox", "decline", "sales@shop.example")
+    assert "Nobody is proposed." in printed("inbox", "proposals")
+    assert "we owe an answer" in printed("contacts", "show", "cy@shop.example")
+    printed("inbox", "accept", "nobody@x.example", code=2)

@@ -1,6 +1,8 @@
 """What the commands say and refuse; how they deliver is in tests/e2e."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -51,6 +53,31 @@ def outreach(
 
 
 SEND = ("send", "--template", "news", "--yes")
+
+
+def test_a_cron_line_with_nothing_to_do_loads_nothing_to_do_it_with(
+    workspace: Workspace, outreach: Command
+) -> None:
+    outreach(*SEND, "--key", "k")
+    line = ["-C", str(workspace.folder), *SEND, "--key", "k"]
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "outreach", *line],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=workspace.environ,
+    )
+    imported = {line.split("|")[-1].strip() for line in done.stderr.splitlines()}
+    assert "outreach.rendering.editions" in imported
+    unused = {
+        "outreach.rendering.templates",
+        "outreach.services.planning",
+        "outreach.services.sending",
+        "babel",
+        "mjml",
+        "sqlalchemy.dialects.postgresql",
+    }
+    assert imported & unused == set()
 
 
 def test_one_key_is_one_template_and_its_segments(

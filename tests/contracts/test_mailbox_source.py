@@ -135,3 +135,14 @@ def test_a_mailbox_that_is_not_there_says_so(source: Maildir | Mbox | Imap) -> N
         list(source.read({}))
     assert caught.value.problems[0].hint
     assert "secret" not in repr(source) + str(caught.value)
+
+
+def test_a_mail_is_found_by_its_message_id_in_whatever_folder(box: Box) -> None:
+    fill(box, 4)
+    ours = mail(7).replace(b"Message-ID: <7@example.org>", b"message-id:\n <ours@example.org>")
+    box.put(ours, WHEN, sent=True)
+    # In the text of a mail an identifier proves nothing.
+    box.put(mail(8, body="Message-ID: <quoted@example.org>\n"), WHEN)
+    wanted = {f"<{name}@example.org>" for name in ("2", "ours", "quoted", "no", 'odd"one', "ö")}
+    assert box.source().find(wanted) == {"<2@example.org>", "<ours@example.org>"}
+    assert box.source().find(set()) == set()

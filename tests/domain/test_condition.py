@@ -1,4 +1,4 @@
-"""What a condition means for one contact, how it reads and how it explains itself."""
+"""What a condition means for one contact, and how it reads."""
 
 import sys
 from dataclasses import replace
@@ -9,16 +9,13 @@ import pytest
 from outreach.domain.condition import (
     ALWAYS_KNOWN,
     FIELDS,
-    AllOf,
-    Condition,
     Field,
-    InSegment,
     Kind,
-    explain,
     fold,
 )
 from outreach.domain.contact import AttributeType, AttributeValue, Contact, Receipt, Touch
-from outreach.domain.expression import Vocabulary, parse
+from outreach.domain.expression import parse
+from outreach.domain.terms import Vocabulary
 from tests.conftest import NOW
 
 VOCABULARY = Vocabulary(
@@ -170,25 +167,3 @@ def test_letters_are_the_same_in_pairs_only() -> None:
     assert pairs["ж"] == {"Ж"}
     assert "ß" not in pairs
     assert fold("STRASSE \u212a") == "strasse \u212a"
-
-
-def test_an_explanation_shows_each_part_and_what_it_looked_at() -> None:
-    where = parse('tier == "client" and (country == "DE" or last_touch < days_ago(90))', VOCABULARY)
-    finding = explain(where, ANNA, NOW)
-    assert not finding.holds
-    first, second = finding.parts
-    assert (first.text, first.holds) == ('tier == "client"', True)
-    assert first.facts == (("tier", "client"),)
-    assert [part.holds for part in second.parts] == [False, False]
-    assert second.parts[0].facts == (("country", None),)
-    assert second.parts[1].facts == (
-        ("last_touch", NOW - timedelta(days=60)),
-        ("days_ago(90)", NOW - timedelta(days=90)),
-    )
-
-
-def test_an_explanation_goes_into_other_segments() -> None:
-    clients: Condition = parse('tier == "client"', VOCABULARY)
-    finding = explain(AllOf((InSegment("clients", clients),)), ANNA, NOW)
-    assert finding.parts[0].text == 'in_segment("clients")'
-    assert finding.parts[0].parts[0].text == 'tier == "client"'

@@ -10,14 +10,12 @@ from hypothesis import strategies as st
 from outreach.domain.condition import FIELDS, Condition, Kind
 from outreach.domain.contact import AttributeType
 from outreach.domain.expression import (
-    FUNCTIONS,
     MAX_CONSTANTS,
     MAX_DEPTH,
     MAX_QUESTIONS,
-    MAX_TEXT,
-    Vocabulary,
     parse,
 )
+from outreach.domain.terms import FUNCTIONS, MAX_TEXT, Vocabulary
 from outreach.errors import ConfigError, NotFoundError
 
 VOCABULARY = Vocabulary(

@@ -23,11 +23,11 @@ from outreach.domain.gate import (
     midnight,
 )
 from outreach.domain.mailing import ContentClass, MailKind
-from outreach.domain.tiers import Tiers
+from outreach.domain.tiers_file import read_tiers
 from outreach.starter import starter_file
 
 NOW = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
-TIERS = Tiers.parse(starter_file("tiers.toml").read_text(encoding="utf-8"))
+TIERS = read_tiers(starter_file("tiers.toml").read_text(encoding="utf-8"))
 POLICY = Policy(TIERS)
 
 
@@ -253,7 +253,7 @@ def test_items_have_a_budget_of_their_own() -> None:
 
 def test_a_tier_may_lower_the_caps() -> None:
     text = TIERS.text + "\n[tiers.known.caps]\nper_7_days = 1\n"
-    policy = Policy(Tiers.parse(text))
+    policy = Policy(read_tiers(text))
     known = contact(tier="known", consent_basis=ConsentBasis.CONFIRMED)
     mails = [NOW - timedelta(days=3)]
     assert judge(known, mails=mails).verdict is Verdict.ALLOW

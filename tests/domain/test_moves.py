@@ -3,10 +3,11 @@ from itertools import product
 import pytest
 
 from outreach.domain.moves import TRANSITIONS, Group, Standing, Told, Trigger, may_move
-from outreach.domain.tiers import PARTED, PAUSED, Tiers
+from outreach.domain.tiers import PARTED, PAUSED
+from outreach.domain.tiers_file import read_tiers
 from outreach.starter import starter_file
 
-TIERS = Tiers.parse(starter_file("tiers.toml").read_text(encoding="utf-8"))
+TIERS = read_tiers(starter_file("tiers.toml").read_text(encoding="utf-8"))
 P, C, IMPORT = Trigger.PERSON, Trigger.CONTACT, Trigger.IMPORT
 
 # One row of the table, and a move that it alone allows: from, to, by what, what they are told.

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outreach.domain.expression import Vocabulary
 from outreach.domain.segment import MAX_CHAIN, Segment, Segments, read_segment
-from outreach.domain.tiers import Tiers
+from outreach.domain.terms import Vocabulary
+from outreach.domain.tiers_file import read_tiers
 from outreach.errors import ConfigError, NotFoundError, Problem
 
 ROOT = Path(__file__).parents[2]
-TIERS = Tiers.parse((ROOT / "outreach" / "starter" / "tiers.toml").read_text("utf-8"))
+TIERS = read_tiers((ROOT / "outreach" / "starter" / "tiers.toml").read_text("utf-8"))
 VOCABULARY = Vocabulary({}, tuple(TIERS), tuple(TIERS.roles))
 
 

@@ -1,6 +1,7 @@
 """A real Chromium without a window, driven over a pipe by the DevTools protocol.
 
-It reaches no network: every host name is unknown to it.
+It reaches no network: every host name is unknown to it, and what a page asks for can be answered by
+the caller.
 """
 
 import base64
@@ -14,7 +15,11 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from typing import Any
+
+#: Gives the media type and the bytes of what is at an address, or None where nothing is.
+Answer = Callable[[str], tuple[str, bytes] | None]
 
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 ARGUMENTS = (
@@ -50,9 +55,14 @@ def find_chromium() -> str | None:
 
 
 class Browser:
-    """One running browser with one page."""
+    """One running browser with one page.
 
-    def __init__(self, program: str) -> None:
+    With `answer`, every request of a page gets what that returns, or fails; without it, none is
+    answered.
+    """
+
+    def __init__(self, program: str, answer: Answer | None = None) -> None:
+        self._answer = answer
         self.profile = tempfile.mkdtemp(prefix="outreach-chromium-")
         ends = [fcntl.fcntl(end, fcntl.F_DUPFD, _FIRST_FREE) for end in (*os.pipe(), *os.pipe())]
         commands, self._in, self._out, answers = ends
@@ -76,9 +86,22 @@ class Browser:
         attached = self.call("Target.attachToTarget", targetId=target, flatten=True)
         self._session = attached["sessionId"]
         self._frame = self.call("Page.getFrameTree")["frameTree"]["frame"]["id"]
+        if answer is not None:
+            self.call("Fetch.enable")
 
     def call(self, method: str, **params: object) -> dict[str, Any]:
-        """Send one command and return its result."""
+        """Send one command and return its result; answer what the page asks for meanwhile."""
+        number = self._send(method, params)
+        while True:
+            answer = self._read()
+            if answer.get("method") == "Fetch.requestPaused":
+                self._respond(answer["params"])
+            elif answer.get("id") == number:
+                if "error" in answer:
+                    raise RuntimeError(f"{method}: {answer['error']['message']}")
+                return answer["result"]
+
+    def _send(self, method: str, params: dict[str, object]) -> int:
         number = next(self._numbers)
         message: dict[str, object] = {"id": number, "method": method, "params": params}
         if self._session:
@@ -86,12 +109,18 @@ class Browser:
         data = json.dumps(message).encode() + b"\0"
         while data:
             data = data[os.write(self._in, data) :]
-        while True:
-            answer = self._read()
-            if answer.get("id") == number:
-                if "error" in answer:
-                    raise RuntimeError(f"{method}: {answer['error']['message']}")
-                return answer["result"]
+        return number
+
+    def _respond(self, request: dict[str, Any]) -> None:
+        found = self._answer(request["request"]["url"]) if self._answer else None
+        about: dict[str, object] = {"requestId": request["requestId"]}
+        if found is None:
+            self._send("Fetch.failRequest", about | {"errorReason": "NameNotResolved"})
+            return
+        kind, content = found
+        about["responseHeaders"] = [{"name": "Content-Type", "value": kind}]
+        about["body"] = base64.b64encode(content).decode()
+        self._send("Fetch.fulfillRequest", about | {"responseCode": 200})
 
     def _read(self) -> dict[str, Any]:
         while b"\0" not in self._unread:
@@ -124,12 +153,17 @@ class Browser:
             raise RuntimeError(str(result["exceptionDetails"]))
         return result["result"].get("value")
 
+    def loaded(self) -> None:
+        """Wait until all that the page shows has come or failed."""
+        self.evaluate(_LOADED)
+
     def picture(self, scale: float) -> bytes:
         """Return the whole page as PNG, from its top to its end."""
         size = self.evaluate(
             "({width: innerWidth, height: document.documentElement.getBoundingClientRect().height})"
         )
-        clip = {"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": scale}
+        height = max(1, size["height"])  # an empty page has none, and cannot be drawn
+        clip = {"x": 0, "y": 0, "width": size["width"], "height": height, "scale": scale}
         shot = self.call(
             "Page.captureScreenshot", format="png", captureBeyondViewport=True, clip=clip
         )
@@ -138,6 +172,14 @@ class Browser:
     def blocks(self, png: bytes, columns: int, rows: int) -> list[list[float]]:
         """Return the mean red, green and blue of each block of a picture, row by row."""
         return self.evaluate(_BLOCKS % (json.dumps(_data_url(png)), columns, rows))
+
+    def apart(self, one: bytes, other: bytes) -> float:
+        """Return the share of pixels in which two pictures differ; all of them if one is taller."""
+        if one == other:
+            return 0.0
+        return float(
+            self.evaluate(_APART % (json.dumps(_data_url(one)), json.dumps(_data_url(other))))
+        )
 
     def close(self) -> None:
         """End the browser and remove its profile."""
@@ -157,6 +199,29 @@ class Browser:
 def _data_url(png: bytes) -> str:
     return "data:image/png;base64," + base64.b64encode(png).decode()
 
+
+_LOADED = """(async () => {
+  if (document.readyState !== 'complete') {
+    await new Promise(done => addEventListener('load', done));
+  }
+  await Promise.allSettled([...document.images].map(image => image.decode()));
+  await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+})()"""
+
+_APART = """(async (...urls) => {
+  const [one, other] = await Promise.all(urls.map(async url => {
+    const image = new Image();
+    image.src = url;
+    await image.decode();
+    const canvas = new OffscreenCanvas(image.width, image.height);
+    const context = canvas.getContext('2d');
+    context.drawImage(image, 0, 0);
+    return context.getImageData(0, 0, image.width, image.height);
+  }));
+  if (one.width !== other.width || one.height !== other.height) return 1;
+  const [a, b] = [one, other].map(image => new Uint32Array(image.data.buffer));
+  return a.reduce((count, pixel, at) => count + (pixel !== b[at]), 0) / a.length;
+})(%s, %s)"""
 
 _BLOCKS = """(async (url, columns, rows) => {
   const image = new Image();

@@ -4,7 +4,8 @@ Pictures are compared coarsely, because typefaces differ from machine to machine
 typefaces lines break elsewhere. Measured over the starter set, another typeface (DejaVu Sans, Noto
 Sans, Liberation Serif) moved the mean colour of a block by 9.3 of 255 at the most and the height of
 a page by 12 %. Broken layouts in `BROKEN` moved some picture of each mail by 17.6 or more, its
-height by 19 % or more, or made it scroll sideways. The limits lie between.
+height by 19 % or more, or made it scroll sideways. The limits lie between. Whether a mail stands in
+the middle is measured.
 
 ``pytest tests/frontend --update-golden`` writes the pictures anew.
 """
@@ -48,6 +49,14 @@ def difference(browser: Browser, one: bytes, other: bytes) -> tuple[float, float
     return sum(apart) / len(apart), heights[1] / heights[0]
 
 
+#: Blocks of a mail that stand nearer to one side of the window than to the other.
+_ASIDE = """[...document.querySelectorAll('body div')].filter(element => {
+  const box = element.getBoundingClientRect();
+  return getComputedStyle(element).maxWidth === '600px' && box.height > 0
+    && Math.abs(box.left - (innerWidth - box.right)) > 2;
+}).length"""
+
+
 def faults(browser: Browser, html: str, expected: Callable[[int, bool], bytes]) -> list[str]:
     """Return all that is wrong with how a mail looks."""
     found = []
@@ -58,6 +67,8 @@ def faults(browser: Browser, html: str, expected: Callable[[int, bool], bytes]) 
             over = browser.evaluate("document.scrollingElement.scrollWidth - innerWidth")
             if over > 0:
                 found.append(f"{label}: scrolls sideways by {over} px")
+            if aside := browser.evaluate(_ASIDE):
+                found.append(f"{label}: {aside} blocks are not in the middle")
             colour, tall = difference(browser, browser.picture(SCALE), expected(width, dark))
             if colour > MOST_COLOUR:
                 found.append(f"{label}: colours differ by {colour:.1f}")
@@ -75,6 +86,24 @@ def stored(template: str) -> Callable[[int, bool], bytes]:
 
 def picture_file(template: str, width: int, dark: bool) -> Path:
     return PICTURES / f"{template.replace('/', '-')}-{width}-{'dark' if dark else 'light'}.png"
+
+
+#: Elements at least half as wide as the window that are lighter by night than a dark surface is.
+_LIGHT = """[...document.querySelectorAll('body, body *')].filter(element => {
+  const [red, green, blue, alpha = 1] =
+    getComputedStyle(element).backgroundColor.match(/[\\d.]+/g).map(Number);
+  const box = element.getBoundingClientRect();
+  return alpha > 0 && red + green + blue > 300 && box.height > 8 && box.width > innerWidth / 2;
+}).map(element => element.outerHTML.slice(0, 80))"""
+
+
+@pytest.mark.parametrize("template", TEMPLATES.names())
+@pytest.mark.parametrize("width", WIDTHS)
+def test_nothing_stays_light_by_night(browser: Browser, template: str, width: int) -> None:
+    browser.show(page(template), width=width, dark=True)
+    assert browser.evaluate(_LIGHT) == []
+    browser.show(page(template), width=width, dark=False)
+    assert browser.evaluate(_LIGHT) != []
 
 
 @pytest.mark.parametrize("template", TEMPLATES.names())

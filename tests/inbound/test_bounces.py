@@ -176,6 +176,55 @@ class TestProse:
         body = "Hi,\n\nthe parcel could not be delivered to bob@example.org last week. Can you ask him?\n"
         assert explain(message(body, **headers)).kind is Kind.REPLY
 
+    def test_gateways_that_name_themselves_otherwise(self):
+        body = "------ Failed Recipients ------\n\n<bob@example.org>: Requested action not taken: mailbox unavailable. [SMTP Error Code 550]\n\n-------- Returned Mail --------\n\nFrom: us@outreach.example\nTo: bob@example.org\n"
+        headers = {"From": "E500_SMTP_Mail_Service@mx.example", "Subject": "Returned Mail - Error"}
+        (bounced,) = read_notice(Mail(prose(body, **headers))).recipients
+        assert (bounced.recipient, bounced.reply_code) == ("bob@example.org", "550")
+
+    @pytest.mark.parametrize(
+        ("body", "address"),
+        [
+            ("These users do not accept such mail; it could not be delivered:\n\tscreenname\n", "screenname@mx.example"),
+            ("did not reach the following recipient(s):\n\nc=US;a= ;p=X;dda:SMTP=bob@example.org; on Fri\n", "bob@example.org"),
+            ("Could not be delivered to:\n<bob@example.org...User unknown>", "bob@example.org"),
+            ("Votre message n'a pas pu etre delivre a\nbob@example.org\n", "bob@example.org"),
+        ],
+    )  # fmt: skip
+    def test_recipients_in_odd_places(self, body, address):
+        (bounced,) = read_notice(Mail(prose(body))).recipients
+        assert bounced.recipient == address
+
+    def test_a_refusal_by_the_recipients_filter(self):
+        raw = (
+            b"From: Mail Delivery Subsystem <postmaster@mx.example>\nTo: us@outreach.example\nSubject: Automatically rejected mail\n"
+            b"Auto-Submitted: auto-replied (rejected)\nMIME-Version: 1.0\nContent-Type: multipart/report; report-type=disposition-notification; boundary=b\n\n"
+            b"--b\nContent-Type: text/plain\n\nYour message to <bob@example.org> was automatically rejected:\nQuota exceeded\n--b\n"
+            b"Content-Type: message/disposition-notification\n\nFinal-Recipient: rfc822; bob@example.org\n"
+            b"Disposition: automatic-action/MDN-sent-automatically; deleted\n--b--\n"
+        )
+        told = explain(raw)
+        (bounced,) = told.notice.recipients
+        assert (told.kind, bounced.recipient) == (Kind.BOUNCE, "bob@example.org")
+        assert bounced.reason is Reason.MAILBOX_FULL
+        unread = (
+            raw.replace(b"automatically rejected", b"deleted without being read")
+            .replace(b"(rejected)", b"")
+            .replace(b"Automatically rejected mail", b"Not read: Hello")
+        )
+        assert explain(unread).kind is not Kind.BOUNCE
+
+    def test_the_machine_behind_is_not_who_we_wrote_to(self):
+        status = "Final-Recipient: rfc822; bob@store-daemon\nOriginal-Recipient: rfc822; bob@example.org\nAction: failed\nStatus: 5.2.2\n"
+        (bounced,) = read_notice(Mail(report(status))).recipients
+        assert bounced.recipient == "bob@example.org"
+
+    def test_the_troubles_with_other_hosts_are_not_the_refusal(self):
+        status = "Final-Recipient: rfc822; bob@example.org\nAction: failed\nStatus: 5.0.0\nDiagnostic-Code: smtp; 554 This account has been disabled\n"
+        text = "<bob@example.org>: 421 4.4.1 connection refused by mx1.example\n554 This account has been disabled"
+        (bounced,) = read_notice(Mail(report(status, prose=text))).recipients
+        assert (bounced.status, bounced.reason) == ("5.0.0", Reason.DISABLED)
+
 
 class TestReasons:
     @pytest.mark.parametrize(
@@ -223,6 +272,66 @@ class TestReasons:
     def test_words_before_codes(self, status, words, reason, kind):
         assert classify(status, words) is reason
         assert severity(reason) is kind
+
+
+# What servers say, in their many ways, of an address that is dead, and of everything else.
+DEAD = """\
+550 5.0.0 <bob@example.org>... no such user here
+554 Rcpt <bob@example.org> does not exist
+550 BAD_RECIPIENT - see https://mx.example/help
+550 bob@example.org is not an active address at this host
+553 sorry, badrcptto (user mail-box not found)
+550 Requested action not taken: mailbox unavailable
+550 recipient rejected
+550 5.1.0 Address rejected.
+550 5.4.1 Recipient address rejected: Access denied
+550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP address lookup
+550 Empfänger unbekannt
+550 Das Postfach existiert nicht
+550 Adresse du destinataire invalide
+550 el usuario no existe
+550 destinatario sconosciuto
+550 caixa postal inexistente
+550 ontvanger onbekend
+550 användaren finns inte
+550 użytkownik nie istnieje
+550 宛先が見つかりません
+550 Domain does not exist
+556 5.1.10 the domain has a null MX
+551 5.1.6 bob@example.org has been replaced by rob@example.net
+""".splitlines()
+ALIVE = """\
+552 5.2.2 the mailbox is over quota
+550 Benutzer hat zuviele Mails auf dem Server / user has too many messages on the server
+552 too much mail data
+550 5.2.1 this account has been disabled or discontinued
+550 mailbox currently suspended
+550 user rejects this mail
+550 5.7.1 sender address rejected: domain not found
+550 the domain of the sender does not exist
+554 5.7.1 Relay access denied
+550 too many invalid recipients from your address
+550 RCPT TO:<bob@example.org> max message size exceeded
+550 message refused by SpamProfiler
+421 4.7.0 try again later, closing connection
+451 4.7.1 greylisted
+550 5.7.26 unauthenticated mail is not accepted due to the domain's DMARC policy
+554 host or domain name not found: the client host has no reverse DNS
+550 Postfach voll
+""".splitlines()
+
+
+@pytest.mark.parametrize(
+    ("words", "dead"), [(line, True) for line in DEAD] + [(line, False) for line in ALIVE]
+)
+def test_whether_an_address_is_dead(words, dead):
+    status = f"Final-Recipient: rfc822; bob@example.org\nAction: failed\nStatus: 5.0.0\nDiagnostic-Code: smtp; {words}\n"
+    raw = report(
+        status,
+        prose=f"<bob@example.org>: host mx.example said: {words} (in reply to RCPT TO command)",
+    )
+    (bounced,) = read_notice(Mail(raw)).recipients
+    assert bounced.address_dead is dead, bounced.reason
 
 
 @needs_corpora

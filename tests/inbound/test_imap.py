@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -13,8 +14,8 @@ from hypothesis import strategies as st
 from outreach.errors import ConfigError, UnavailableError
 from outreach.inbound import imap
 from outreach.inbound.imap import Imap, ImapUrl, decode_folder, encode_folder
-from outreach.inbound.sources import Received, fingerprint
-from tests.dovecot import PASSWORD, Dovecot
+from outreach.inbound.sources import Position, Received, fingerprint
+from tests.dovecot import PASSWORD, USER, Dovecot, make_token
 from tests.mailboxes import SENT, ImapBox
 
 WHEN = datetime(2026, 11, 23, 10, 30, tzinfo=UTC)
@@ -120,6 +121,31 @@ def test_a_wrong_password_is_said_once_and_not_shown(box: ImapBox) -> None:
     assert "wrong-secret" not in str(caught.value)
 
 
+def test_a_token_opens_the_mailbox(box: ImapBox) -> None:
+    box.put(mail(1), WHEN)
+    asked: list[str] = []
+
+    def token(user: str, _host: str) -> str:
+        asked.append(user)
+        return make_token(user)
+
+    url = ImapUrl.parse(f"imap://anna%40example.com@127.0.0.1:{box.server.port}")
+    source = Imap("anna", url, token, auth="xoauth2", timeout=10)
+    assert numbers(list(source.read({}))) == [b"1"]
+    assert list(source.read({"INBOX": Position("", 0)}))
+    assert asked == [USER, USER]  # a token does not last, so each login asks for one
+
+
+def test_a_token_that_is_refused_is_said_and_not_shown(box: ImapBox) -> None:
+    url = ImapUrl.parse(f"imap://anna%40example.com@127.0.0.1:{box.server.port}")
+    forged = make_token(USER, key=b"another")
+    source = Imap("anna", url, lambda _user, _host: forged, auth="xoauth2", timeout=10)
+    with pytest.raises(ConfigError, match="refused the login") as caught:
+        list(source.read({}))
+    assert "token" in str(caught.value)
+    assert forged not in str(caught.value)
+
+
 def test_no_password_names_the_variable() -> None:
     source = Imap("anna", ImapUrl.parse("imaps://anna@mail.example"), lambda _user, _host: None)
     with pytest.raises(ConfigError) as caught:
@@ -211,23 +237,38 @@ def test_a_mail_of_many_megabytes_comes_whole(box: ImapBox) -> None:
     assert [len(each.raw) > 20_000_000 for each in found] == [True, False]
 
 
-def test_news_wake_who_waits(box: ImapBox) -> None:
-    woken: list[bool] = []
+def waiting(box: ImapBox, stopped: threading.Event, seconds: float = 20) -> threading.Thread:
     source = box.source()
-    waiting = threading.Thread(target=lambda: woken.append(source.wait(20)))
-    waiting.start()
+    thread = threading.Thread(target=source.wait, args=(seconds, stopped))
+    thread.start()
     for _ in range(40):
         if "Login" in (box.server.folder / "log").read_text():
             break
-        waiting.join(0.1)
-    waiting.join(0.5)
+        thread.join(0.1)
+    thread.join(0.5)
+    assert thread.is_alive()
+    return thread
+
+
+def test_news_wake_who_waits(box: ImapBox) -> None:
+    thread = waiting(box, threading.Event())
     box.put(mail(1), WHEN)
-    waiting.join(15)
-    assert woken == [True]
+    thread.join(15)
+    assert not thread.is_alive()
+
+
+def test_who_waits_may_be_called_off(box: ImapBox) -> None:
+    stopped = threading.Event()
+    thread = waiting(box, stopped)
+    stopped.set()
+    thread.join(5)
+    assert not thread.is_alive()
 
 
 def test_without_news_waiting_ends(box: ImapBox) -> None:
-    assert box.source().wait(0.3) is False
+    began = time.monotonic()
+    box.source().wait(0.3, threading.Event())
+    assert 0.3 <= time.monotonic() - began < 5
 
 
 def test_runs_of_numbers() -> None:

@@ -28,6 +28,21 @@ Ann Lee <ann@example.org> schrieb am Mo., 3. Apr. 2023, 10:00:
 Le lun. 3 avr. 2023 à 10:00, Ann Lee <ann@example.org> a écrit :
 Le 3 avr. 2023 à 10:00, Ann Lee <ann@example.org> a écrit :
 Le 03/04/2023 à 10:00, Ann Lee a écrit :
+On 3-Apr-2023, at 10:00, Ann Lee <ann@example.org> sent:
+---- On Mon, 03 Apr 2023 10:00:03 +0100 Ann Lee <ann@example.org> wrote ----
+po 3. 4. 2023 o 10:00 Ann Lee <ann@example.org> napísal(a):
+Vào Th 2, 3 thg 4, 2023 vào lúc 10:00 Ann Lee <ann@example.org> đã viết:
+Pada tanggal Sen, 3 Apr 2023 pukul 10.00 Ann Lee <ann@example.org> menulis:
+lun., 3 apr. 2023 la 10:00, Ann Lee <ann@example.org> a scris:
+На пн, 3.04.2023 г. в 10:00 Ann Lee <ann@example.org> написа:
+Στις Δευ 3 Απρ 2023 στις 10:00 π.μ., ο/η Ann Lee <ann@example.org> έγραψε:
+pon, 3. tra 2023. u 10:00 Ann Lee <ann@example.org> napisao je:
+El dl., 3 d’abr. 2023, 10:00, Ann Lee <ann@example.org> va escriure:
+בתאריך יום ב׳, 3 באפר׳ 2023 ב-10:00 מאת \u202aAnn Lee\u202c\u200f <\u202aann@example.org\u202c\u200f>:
+في الاثنين، ٣ أبريل ٢٠٢٣ في ١٠:٠٠ ص تمت كتابة ما يلي بواسطة \u202aAnn Lee\u202c\u200f <\u202aann@example.org\u202c\u200f>:
+E, 3. aprill 2023 kell 10:00 kirjutas Ann Lee (<ann@example.org>):
+2023-04-03, pr, 10:00 Ann Lee <ann@example.org> rašė:
+Jumat 3 Nimeth 2023 10:00 Ann Lee <ann@example.org> klingon:
 El lun, 3 abr 2023 a las 10:00, Ann Lee (<ann@example.org>) escribió:
 El 3 abr 2023, a las 10:00, Ann Lee <ann@example.org> escribió:
 El 3/4/23 a las 10:00, Ann Lee escribió:
@@ -153,6 +168,18 @@ class TestQuotations:
         )
         assert squeezed(own_words(text).unquoted) == "Hi!Yes.Betterateleven."
 
+    def test_an_answer_below_what_a_device_put_first_stands_alone(self):
+        text = f"Sent from my iPad\n\nOn 3 Apr 2023, at 10:00, Ann <ann@example.org> wrote:\n\n> Shall we?\n\n{NEW}"
+        assert own_words(text).text == NEW
+
+    def test_a_head_in_a_language_without_a_table_goes(self):
+        head = "Nguo: Ann Lee <ann@example.org>\nNgay: 03.04.2023 10:00\nDen: Jane\nChu: Lunch"
+        assert own_words(f"{NEW}\n\n{head}\n\n{OLD}").text == NEW
+
+    def test_what_looks_like_a_head_and_is_none_stays(self):
+        text = "Bring: bread\nDrink: wine\nTime: 10:00\n\nJane"
+        assert own_words(text).text == text
+
     def test_an_answer_below_its_quotation_stands_alone(self):
         text = f"On 3 Apr 2023, Ann <a@example.org> wrote:\n{quoted(OLD)}\n\n{NEW}"
         assert own_words(text).text == NEW
@@ -190,6 +217,11 @@ class TestSignatures:
 
     def test_signature_above_the_quotation_goes(self):
         assert own_words(f"{NEW}\n-- \nJane Doe\n\n{INTRODUCTIONS[0]}\n{quoted(OLD)}").text == NEW
+
+    def test_what_a_rule_parts_from_the_words_goes_where_it_is_an_address(self):
+        text = "承知しました。\n\n-----\n山田 太郎\n株式会社サンプル"
+        assert own_words(text).text == "承知しました。"
+        assert own_words("One.\n\n-----\nTwo.").text == "One.\n\n-----\nTwo."
 
     def test_list_footer_goes(self):
         footer = "_______________________________________________\nletters mailing list\nletters@lists.example\n"
@@ -249,9 +281,8 @@ class TestAnyText:
     )
     def test_only_lines_that_were_there_are_returned(self, lines):
         text = "\n".join(lines)
-        assert set(own_words(text).text.split("\n")) <= {
-            line.strip("\n") for line in text.split("\n")
-        } | {text.strip(), ""} | set(text.strip().split("\n"))
+        returned = {line.rstrip() for line in own_words(text).text.split("\n")}
+        assert returned <= {line.rstrip() for line in text.split("\n")} | {""}
 
 
 @needs_corpora

@@ -1,7 +1,7 @@
 """The reference implementation of MJML (npm's `mjml` 5), for tests that compare with it.
 
 It is looked for in the folder that OUTREACH_MJML_NODE names, or in `node_modules` at the top of
-the checkout (`npm install --no-save mjml@5`); tests that need it are skipped where it is absent.
+the checkout (`make mjml`); tests that need it are skipped where it is absent.
 """
 
 import html
@@ -81,10 +81,24 @@ def _value(text):
     return re.sub(r"(?<![\w.#-])0(px|%|em|pt)?(?![\w.%])", "0", text)
 
 
+_PARTS = {
+    name: [f"{name}-{side}" for side in ("top", "right", "bottom", "left")]
+    for name in ("padding", "margin", "border")
+} | {"background": ["background-position", "background-repeat", "background-size"]}
+
+
 def _style(text):
-    parts = (part.partition(":") for part in text.split(";"))
-    said = {f"{name.strip().lower()}:{_value(value)}" for name, _, value in parts if value}
-    return ";".join(sorted(said - {"word-spacing:normal"}))
+    parts = [part.partition(":") for part in text.split(";")]
+    pairs = [(name.strip().lower(), _value(value)) for name, _, value in parts if value]
+    names = [name for name, _ in pairs]
+    # A shorthand that comes after one of its parts takes it back, so that order does count.
+    late = {
+        f"{name} is last"
+        for place, name in enumerate(names)
+        if any(before in _PARTS.get(name, ()) for before in names[:place])
+    }
+    said = {f"{name}:{value}" for name, value in pairs}
+    return ";".join(sorted((said | late) - {"word-spacing:normal"}))
 
 
 def _normal(key, value):
@@ -123,8 +137,8 @@ def _sheet(css):
 def tokens(text):
     """Return a page as a list of tags, texts and comments, written so that equals are equal.
 
-    Order of attributes, declarations and column rules, colours' case, `0` and `0px`, second
-    decimals, generated ids and white space do not count.
+    Order of attributes, column rules and declarations that do not touch each other, colours'
+    case, `0` and `0px`, second decimals, generated ids and white space do not count.
     """
     ids = {}
     text = re.sub(
@@ -163,7 +177,7 @@ def facts(text):
     body = text.partition("<body")[2]
     visible = re.sub(r"<!--.*?-->", " ", body, flags=re.DOTALL)
     words = " ".join(html.unescape(re.sub(r"<[^>]*>", " ", "<" + visible)).split())
-    links = re.findall(r'href="([^"]*)"', visible)
+    links = re.findall(r'\shref(?:="([^"]*)")?(?=[\s>])', visible)
     images = re.findall(r'<img[^>]*?src="([^"]*)"', visible)
     widths = [
         round(float(number))

@@ -207,4 +207,34 @@ def test_names_of_images_are_found_in_no_time_in_endless_words():
     endless = (
         "data:image/png;base64," + "iVBOR/w0" * 200_000 + " ![x](a/b.png) url(c.gif) 'd e.jpg'"
     )
-    assert list(image_names(endless)) == ["a/b.png", "c.gif", "e.jpg"]
+    assert list(image_names(endless)) == ["a/b.png", "c.gif", "e.jpg", "d e.jpg"]
+
+
+ODD_NAMES = ("Grüße aus Łódź.png", "bild (1), neu.png", "תמונה שלי.png", "a'b & c.png")
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+@pytest.mark.parametrize("form", ["![x](<files/{}>)", '<img src="files/{}" alt="x">'])
+def test_images_with_odd_names_are_shown(tmp_path: Path, name: str, form: str):
+    written = name.replace("&", "&amp;") if form.startswith("<") else name
+    templates = folder(tmp_path, form.format(written), **{f"files/{name}": PNG})
+    mail = message(templates.load("mail"))
+    (image,) = (part for part in mail.walk() if part.get_content_type() == "image/png")
+    (page,) = (part for part in mail.walk() if part.get_content_type() == "text/html")
+    assert image.get_content() == PNG
+    assert f"cid:{image['Content-ID'].strip('<>')}" in page.get_content()
+
+
+def test_names_may_be_written_as_in_an_address_or_as_another_file_system_does(tmp_path: Path):
+    body = "![x](files/Gr%C3%BC%C3%9Fe%20aus.png)"
+    templates = folder(tmp_path, body, **{"files/Gru\u0308ße aus.png": PNG})
+    mail = message(templates.load("mail"))
+    assert [part.get_content_type() for part in mail.walk()].count("image/png") == 1
+
+
+def test_attachments_keep_odd_names(tmp_path: Path):
+    names = ["דוח שנתי.pdf", "Rechnung № 5 (neu).pdf", "Übersicht März.pdf"]
+    head = "attachments:" + "".join(f'\n  - "files/{name}"' for name in names)
+    templates = folder(tmp_path, "Hi", head, **{f"files/{name}": PDF for name in names})
+    mail = message(templates.load("mail"))
+    assert [part.get_filename() for part in mail.iter_attachments()] == names

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from outreach.domain.contact import Contact
 from outreach.domain.links import Links, Signer
 from outreach.domain.mailing import Sender
-from outreach.domain.tiers import Tiers
+from outreach.domain.tiers_file import read_tiers
 from outreach.errors import OutreachError
 from outreach.rendering import compiled
 from outreach.rendering.templates import Template, TemplateSet
@@ -28,7 +28,7 @@ LINKS = Links(
     unsubscribe_address="leave@studio.example",
     bounce_address="bounce@studio.example",
 )
-TIERS = Tiers.parse(starter_file("tiers.toml").read_text(encoding="utf-8"), "tiers.toml")
+TIERS = read_tiers(starter_file("tiers.toml").read_text(encoding="utf-8"), "tiers.toml")
 STARTER = TemplateSet(Path(__file__).parents[2] / "templates", attributes=())
 
 

@@ -55,7 +55,8 @@ def lint(
     made = template(source, suffix=suffix, head=head, files=files)
     person = person or contact(first_name="Maija")
     linter = Linter(made, policy(**values))
-    return linter.of_template() + linter.findings(made.render(person, SCENE), person)
+    mail = made.version_for(person, "en").render(person, SCENE)
+    return linter.of_template() + linter.findings(mail, person)
 
 
 def rules(*arguments: object, **options: object) -> list[str]:
@@ -482,3 +483,110 @@ def test_ids_and_names_are_unique_and_sentences_are_plain():
         assert not rule.sentence.endswith(".")
         assert rule.sentence[0].islower()
         assert rule.hint
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "AW: Ihr Angebot",
+        "SV: ditt brev",
+        "VS: tarjous",
+        "Rif: la tua lettera",
+        "Antw: vraag",
+        "RE : votre lettre",
+        "Отв: письмо",
+        "回复：你好",
+        "ΑΠ: γράμμα",
+        "השב: x",
+    ],
+)
+def test_an_answer_that_is_none_is_told_in_other_languages_too(subject: str):
+    head = f'subject: "{subject}"\npreheader: {PREHEADER}'
+    assert "L305" in rules(text("Guten Tag"), head=head)
+
+
+@pytest.mark.parametrize(
+    "subject", ["Awesome: five things", "Rechnung: 2026", "Tre saker: en lista", "Reise: Bilder"]
+)
+def test_words_that_begin_alike_are_no_answer(subject: str):
+    assert "L305" not in rules(
+        text("Guten Tag"), head=f'subject: "{subject}"\npreheader: {PREHEADER}'
+    )
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "49 Euro",
+        "1.299,- €",
+        "CHF 1’299.50",
+        "20 % Rabatt",
+        "20 % de remise",
+        "5 000 kronor",
+        "2 500 Kč",
+        "1 990 ₽",
+        "¥1,200",
+        "1200 円",
+        "99,90 zł",
+        "15 procent korting",
+        "200 евро",
+    ],
+)
+def test_a_price_is_a_price_in_every_currency(words: str):
+    assert "L307" in rules(text(words), content_class=ContentClass.GIVE)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "20 ft",
+        "3 pounds of flour",
+        "1 try",
+        "20 % der Leser",
+        "im Jahr 2026",
+        "2 Euroscheine",
+        "5 rons",
+        "um 9.30 Uhr",
+        "30 krig",
+        "Seite 12",
+    ],
+)
+def test_what_only_looks_like_a_price_is_none(words: str):
+    assert "L307" not in rules(text(words), content_class=ContentClass.GIVE)
+
+
+@pytest.mark.parametrize(
+    ("link", "sells"),
+    [
+        ("https://firma.example/warenkorb", True),
+        ("https://firma.example/de/bestellen?x=1", True),
+        ("https://boutique.example/panier", True),
+        ("https://www.etsy.com/listing/1", True),
+        ("https://firma.example/kassan", True),
+        ("https://firma.example/bestellungen-im-wandel", False),
+        ("https://firma.example/artikel/kaufen-oder-mieten", False),
+        ("https://notetsy.com/", False),
+    ],
+)
+def test_a_shop_is_a_shop_in_other_languages_too(link: str, sells: bool):
+    body = text(f'<a href="{link}">Mehr</a>')
+    assert ("L307" in rules(body, content_class=ContentClass.GIVE)) is sells
+
+
+def test_what_a_translation_brings_is_found_in_the_translation():
+    german = f"---\nsubject: 'AW: Hallo'\npreheader: {PREHEADER}\n---\n" + PAGE.format(
+        body=text('<a href="http://firma.example/">Mehr</a>')
+    )
+    files = {"mail.de.mjml": german}
+    body = text('<a href="http://firma.example/">More</a>')
+    german_reader = contact(first_name="Maija", locale="de-AT")
+    places = {
+        one.rule.id: (one.problem.source, one.problem.line)
+        for one in lint(body, files=files, person=german_reader)
+    }
+    assert places["L305"] == ("templates/mail.de.mjml", 2)
+    assert places["L203"] == ("templates/mail.de.mjml", 10)
+    english = lint(body, files=files, person=contact(first_name="Maija", locale="en"))
+    assert [(one.rule.id, one.problem.source) for one in english] == [
+        ("L203", "templates/mail.mjml")
+    ]

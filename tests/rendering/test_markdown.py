@@ -202,3 +202,10 @@ def check_value(place: str, value: str) -> None:
     wanted = "".join(carried(value).split())
     # A parser may take U+0000 and the like for something else; those are refused before.
     assert wanted in shown
+
+
+def test_text_after_a_quote_is_no_part_of_it():
+    made = markdown_to_mjml("One\n\nTwo\n\n::: quote Ada\nWords\n:::\n\nThree\n\nFour", "t.md")
+    assert made.count('<mj-text css-class="text">') == 2
+    assert "<p>One</p>\n<p>Two</p>\n</mj-text>" in made
+    assert '</blockquote>\n</mj-text>\n<mj-text css-class="text">\n<p>Three</p>' in made

@@ -297,7 +297,7 @@ def test_short_colours_are_written_out_for_outlook():
 def test_all_errors_come_at_once_with_their_places():
     with pytest.raises(TemplateError) as caught:
         rendered(
-            '\n<mj-sectoin/>\n<mj-include path="p.mjml"/>\n<mj-text>x</mj-text>',
+            '\n<mj-sectoin/>\n<mj-include path="p.mjml"/>\n<mj-column>x</mj-column>',
             p_mjml="<mj-section>\n <p>lost</p></mj-section>",
         )
     places = [(p.source, p.line, p.column) for p in caught.value.problems]
@@ -401,3 +401,73 @@ def test_any_body_and_any_free_text_pass_unchanged(body, attribute):
     )
     for text in (f"s{body}e", f'src="s{attribute}e"', f'alt="a{attribute}b"', f"b{body}c"):
         assert text in page
+
+
+def test_raw_text_in_a_wrapper_is_for_everybody():
+    page = html(f"<mj-wrapper><mj-raw><i>a</i></mj-raw>{column(TEXT)}<!-- c --></mj-wrapper>")
+    assert "<![endif]--><i>a</i><!--[if mso | IE]>" in page
+    assert "<![endif]--><!-- c --><!--[if mso | IE]>" in page
+
+
+def test_content_without_a_column_is_shown_bare():
+    page = html('<mj-spacer height="20px"/><mj-text css-class="q">loose</mj-text>')
+    content = page.partition("<body")[2]
+    assert content.count("<table") == 0
+    assert '<div style="height:20px;line-height:20px;">' in content
+    assert "loose</div>" in content
+
+
+def test_the_border_of_a_button_counts_in_its_width():
+    button = '<mj-button width="200px" border="3px solid red" inner-padding="10px" title="T">x'
+    page = html(column(f"{button}</mj-button>"))
+    assert ' title="T"' in page
+    assert ";width:174px;" in page
+    assert 'style="border-collapse:separate;width:200px;line-height:100%;"' in page
+
+
+def test_the_width_of_a_table_in_pixels_is_a_number_in_its_attribute():
+    page = html(column('<mj-table width="300px"><tr><td>x</td></tr></mj-table>'))
+    assert ' width="300"' in page
+    assert "width:300px;" in page
+
+
+def test_the_image_of_a_carousel_fills_a_column_that_ends_between_pixels():
+    carousel = '<mj-carousel><mj-carousel-image src="a.png"/></mj-carousel>'
+    page = html(f'<mj-section><mj-column width="33.3%">{carousel}</mj-column></mj-section>')
+    assert page.count(";width:199.8px;max-width:100%;") == 2
+
+
+def test_one_side_of_a_padding_outranks_the_whole():
+    navbar = '<mj-navbar hamburger="hamburger" ico-padding="1px" ico-padding-right="2px"/>'
+    title = '<mj-accordion-title padding="3px" padding-top="4px">T</mj-accordion-title>'
+    accordion = f"<mj-accordion><mj-accordion-element>{title}</mj-accordion-element></mj-accordion>"
+    page = html(column(navbar + accordion))
+    assert "padding:1px;padding-right:2px;" in page
+    assert "padding:3px;padding-top:4px;" in page
+
+
+def test_a_percentage_in_a_padding_counts_as_pixels_and_is_written_as_it_is():
+    section = f'<mj-section padding="10px 2.5%"><mj-column>{IMAGE}</mj-column></mj-section>'
+    page = html(f'<mj-wrapper padding="10px 5%">{section}</mj-wrapper>')
+    assert "padding:10px 5%;" in page
+    assert "padding:10px 2.5%;" in page
+    # 600 pixels, less twice 5 for the wrapper, less twice 2 for the section.
+    assert "max-width:590px;" in page
+    assert 'width="536"' in page
+
+
+def test_the_borders_of_an_image_count_each_by_itself():
+    image = '<mj-image src="y.png" border="3px dashed red" border-left="none"/>'
+    assert 'width="547"' in html(column(image))
+
+
+def test_the_cells_of_a_table_keep_no_space_unless_it_is_asked_for():
+    table = '<mj-table cellpadding="0" border="1px solid red"><tr><td>x</td></tr></mj-table>'
+    assert "border-collapse:separate" not in html(column(table))
+    spaced = table.replace('cellpadding="0"', 'cellspacing="4"')
+    assert "border-collapse:separate" in html(column(spaced))
+
+
+def test_thumbnails_are_as_wide_however_many_there_are():
+    images = "".join(f'<mj-carousel-image src="{name}.png"/>' for name in "abcdefg")
+    assert html(column(f"<mj-carousel>{images}</mj-carousel>")).count('width="110"') == 7

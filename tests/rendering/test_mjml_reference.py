@@ -117,6 +117,70 @@ CASES = {
         f'<mj-hero padding="20px 30px" border-radius="4px">{IMAGE}</mj-hero>'
         f'<mj-wrapper padding="0 40px"><mj-hero padding="0 9px">{IMAGE}</mj-hero></mj-wrapper>'
     ),
+    "shares": page(
+        f'<mj-section><mj-column width="33.33333333333333%">{IMAGE}</mj-column><mj-column '
+        f'width="66.66666666666666%">{IMAGE}<mj-divider width="30%"/></mj-column></mj-section>'
+        f'<mj-section padding="10px 5%"><mj-column width="150.5px" padding="2%">{IMAGE}'
+        '</mj-column><mj-column width="30%"><mj-image src="c.png" width="50%"/></mj-column>'
+        f'</mj-section><mj-section><mj-column width="45.5%" padding="3px">'
+        f'{TEXT}</mj-column><mj-group width="54.5%">'
+        f'<mj-column width="100px">{TEXT}</mj-column>{f"<mj-column>{IMAGE}</mj-column>" * 2}'
+        "</mj-group></mj-section>"
+    ),
+    "fractions": page(
+        '<mj-section><mj-column width="45.55%" padding="3px"><mj-carousel><mj-carousel-image '
+        'src="x.png"/></mj-carousel></mj-column></mj-section>'
+    ),
+    "gutters": page(
+        f'<mj-section gutter="20px">{f"<mj-column>{IMAGE}</mj-column>" * 3}</mj-section>'
+        f'<mj-section gutter="4%" direction="rtl"><mj-column width="30%">{TEXT}</mj-column>'
+        f'<mj-column width="200px">{TEXT}</mj-column></mj-section><mj-section gutter="9px">'
+        f'<mj-group width="50%"><mj-column width="40%">{TEXT}</mj-column><mj-column>{TEXT}'
+        f'</mj-column></mj-group><mj-column width="33.33%">{TEXT}</mj-column></mj-section>'
+        f'<mj-section gutter="7px"><mj-column width="101px">{TEXT}</mj-column><mj-column '
+        f'width="202px">{TEXT}</mj-column></mj-section><mj-section gutter="5px"><mj-column>'
+        f"{TEXT}</mj-column></mj-section>"
+    ),
+    "percentages": page(
+        f'<mj-wrapper padding="10px 5%"><mj-section padding-left="2.5%"><mj-column padding="3%">'
+        f'{IMAGE}</mj-column><mj-column padding-right="7%">{TEXT}</mj-column></mj-section>'
+        '</mj-wrapper><mj-hero height="200px" padding-top="5%" padding-bottom="20px">'
+        f'{TEXT}</mj-hero><mj-section><mj-column><mj-text padding-left="5%">x</mj-text>'
+        '<mj-button inner-padding="10px 5%" width="200px">x</mj-button></mj-column></mj-section>'
+    ),
+    "borders": page(
+        '<mj-section><mj-column border-left="3px solid red"><mj-carousel><mj-carousel-image '
+        'src="x.png"/></mj-carousel><mj-image src="y.png" border="3px dashed #123456" '
+        'border-left="none"/><mj-image src="z.png" border-top="2px dotted blue"/></mj-column>'
+        '<mj-column border="2px solid red" border-right="5px solid blue"><mj-table '
+        'cellpadding="0" border="1px solid red"><tr><td>x</td></tr></mj-table></mj-column>'
+        '</mj-section><mj-section><mj-group><mj-column width="10px" padding="0 20px">'
+        f"{TEXT}</mj-column></mj-group></mj-section>"
+    ),
+    "thumbnails": page(
+        one(
+            "<mj-carousel>"
+            + "".join(f'<mj-carousel-image src="{name}.png"/>' for name in "abcdefg")
+            + "</mj-carousel>"
+        )
+    ),
+    "loose": page(
+        '<mj-text color="red" css-class="q">loose</mj-text><mj-spacer height="30px"/>'
+        f'{IMAGE}<mj-social><mj-social-element name="facebook" href="f">F</mj-social-element>'
+        f"</mj-social><mj-section>a<mj-column>{TEXT}/></mj-column></mj-section>"
+    ),
+    "raw-in-wrapper": page(
+        f"<mj-wrapper><mj-raw><i>a</i></mj-raw>{one(TEXT)}<mj-raw><i>b</i></mj-raw>{one(TEXT)}"
+        f"<!-- c --></mj-wrapper><mj-wrapper full-width='full-width'><!-- d -->{one(TEXT)}"
+        "</mj-wrapper>"
+    ),
+    "buttons": page(
+        one(
+            '<mj-button width="200px" border="3px solid red" inner-padding="10px" title="T">go'
+            '</mj-button><mj-table width="300px"><tr><td>x</td></tr></mj-table><mj-table '
+            'width="50%"><tr><td>x</td></tr></mj-table>'
+        )
+    ),
     "backgrounds": page(
         '<mj-section background-url="https://e.example/b.png" background-position="10% 20%" '
         f'background-size="100px 50px"><mj-column>{TEXT}</mj-column></mj-section><mj-section '

@@ -3,7 +3,8 @@ import subprocess
 
 import pytest
 
-from outreach.rendering.mjml_schema import ATTRIBUTES, CHILDREN, validate_mjml
+from outreach.rendering.mjml_schema import ATTRIBUTES, CHILDREN, check, validate_mjml
+from outreach.rendering.mjml_source import read
 from tests.rendering.reference import needs_node, node_folder
 
 
@@ -92,9 +93,18 @@ def test_raw_text_that_would_be_lost():
     assert problem.message == "<mj-raw> beside <mj-body> would be lost"
 
 
-def test_what_is_not_rendered_is_said():
-    ((_, column, message, _),) = problems('<mj-section gutter="10px"/>')
-    assert (column, message) == (13, 'the attribute "gutter" of <mj-section> has no effect here')
+def test_a_slip_of_the_hand_and_content_without_a_column_do_not_stop_a_mail():
+    text = "<mjml><mj-body><mj-section>%s</mj-section><mj-text>x</mj-text></mj-body></mjml>"
+    slip = read(text % "/>", "t")
+    check(slip)
+    assert slip.errors == []
+    assert [problem.message for problem in slip.warnings] == [
+        'the text "/>" stands between tags, where it would be lost',
+        "<mj-text> cannot stand in <mj-body>",
+    ]
+    words = read(text % "four", "t")
+    check(words)
+    assert [problem.column for problem in words.errors] == [28]
 
 
 def test_defaults_are_checked_too():
@@ -105,6 +115,51 @@ def test_defaults_are_checked_too():
         '<mj-text> has no attribute "colr"',
         "<mj-class> has no name",
     ]
+
+
+@pytest.mark.parametrize(
+    ("defaults", "place", "message", "hint"),
+    [
+        ('<mj-all paddin="0"/>', 9, 'no tag has an attribute "paddin"', '"padding"?'),
+        ('<mj-class name="a" colr="red"/>', 20, 'no tag has an attribute "colr"', '"color"?'),
+        ('<mj-class name="a" color="rad"/>', 20, "cannot be the color of any tag", '"red"?'),
+        ('<mj-all font-size="20"/>', 9, "cannot be the font-size of any tag", '"20px"?'),
+        ('<mj-class name="a" align="centre"/>', 20, "cannot be the align", '"center"?'),
+    ],
+)
+def test_defaults_for_many_tags_are_those_of_some_tag(defaults, place, message, hint):
+    head = f"<mj-attributes>\n{defaults}</mj-attributes>"
+    ((line, column, found, repair),) = problems("", head)
+    assert (line, column) == (2, place)
+    assert message in found
+    assert hint in repair
+
+
+def test_sound_defaults_for_many_tags_have_no_problems():
+    head = (
+        '<mj-attributes><mj-all width="50%" font-family="Arial" vertical-align="top"/>'
+        '<mj-class name="a" width="auto" css-class="b" border-width="2px" href="x"/>'
+        "</mj-attributes>"
+    )
+    assert problems("", head) == []
+
+
+def test_a_class_that_nothing_defines_is_named():
+    head = '<mj-attributes><mj-class name="button" color="red"/></mj-attributes>'
+    ((line, column, message, hint),) = problems(
+        in_column('<mj-text mj-class="button buton">x</mj-text>'), head
+    )
+    assert (line, column) == (3, 10)
+    assert message == 'no <mj-class> in <mj-attributes> has the name "buton"'
+    assert hint == 'did you mean "button"?'
+
+
+def test_a_tag_inside_of_text_is_not_rendered():
+    ((line, column, message, _),) = problems(
+        in_column("<mj-text>a\n <mj-button>b</mj-button></mj-text>")
+    )
+    assert (line, column) == (4, 2)
+    assert message == "<mj-button> in <mj-text> is not rendered: its content is HTML"
 
 
 def test_includes_are_checked_with_a_loader_and_passed_over_without():
@@ -151,3 +206,37 @@ console.log(JSON.stringify({attributes, dependencies}, (k, v) => v instanceof Re
     for tag, children in reference["dependencies"].items():
         if children and tag != "mj-attributes":
             assert CHILDREN[tag] == set(children), tag
+
+
+BROKEN = (
+    "<mj-txt>x</mj-txt>",
+    '<mj-text colour="red" font-size="20" color="rad">x</mj-text>',
+    '<mj-text color="#12">x</mj-text><mj-text color="rgb(300,1)">x</mj-text>',
+    '<mj-text padding="1px 2px 3px 4px 5px">x</mj-text><mj-text padding="-5px">x</mj-text>',
+    '<mj-divider border-width="thin" width="half"/><mj-image width="50%" src="a"/>',
+    '<mj-text font-size="1em" align="middle" data-x="a">x</mj-text>',
+    "<mj-social><mj-text>x</mj-text></mj-social><mj-navbar><mj-button>x</mj-button></mj-navbar>",
+    "<mj-section><mj-column/></mj-section><mj-accordion><mj-button>x</mj-button></mj-accordion>",
+    '<mj-image fluid-on-mobile="yes" src="a"/>',
+)
+
+
+@needs_node
+@pytest.mark.parametrize("body", BROKEN)
+def test_every_fault_that_the_reference_finds_is_found(body):
+    text = f"<mjml><mj-body>\n{in_column(body)}</mj-body></mjml>"
+    program = """
+require('mjml')(require('fs').readFileSync(0, 'utf8'), {validationLevel: 'soft'}).then(
+  done => console.log(JSON.stringify(done.errors.map(error => error.line))))
+"""
+    done = subprocess.run(
+        ["node", "-e", program],
+        cwd=node_folder(),
+        input=text,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    theirs, ours = json.loads(done.stdout), validate_mjml(text, "t")
+    assert theirs
+    assert [problem.line for problem in ours] == sorted(theirs)

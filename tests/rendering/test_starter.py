@@ -10,13 +10,14 @@ from lxml import html as lxml_html
 from outreach.domain.contact import Contact
 from outreach.domain.mailing import Sender
 from outreach.domain.tiers import Tiers
+from outreach.domain.tiers_file import read_tiers
 from outreach.rendering.templates import ContactLinks, Rendered, Scene, TemplateSet
 from outreach.starter import starter_file
 
 NOW = datetime(2026, 12, 1, 9, tzinfo=UTC)
 TEMPLATES = TemplateSet(Path(__file__).parents[2] / "templates", attributes=())
 TIERS_TEXT = starter_file("tiers.toml").read_text(encoding="utf-8")
-TIERS = Tiers.parse(TIERS_TEXT, "tiers.toml")
+TIERS = read_tiers(TIERS_TEXT, "tiers.toml")
 GMAIL_CLIPS_AT = 102_400
 
 
@@ -75,7 +76,7 @@ def test_the_promise_has_the_numbers_of_the_tiers_file() -> None:
     assert f"within {declared['answer_within_working_days']} working day" in text
     assert f"every {declared['ideal_every_days']} days" in text
     assert f"more than {declared['at_most_every_days']} days" in text
-    changed = Tiers.parse(
+    changed = read_tiers(
         TIERS_TEXT.replace("ideal_every_days = 60", "ideal_every_days = 45"), "tiers.toml"
     )
     assert "every 45 days" in " ".join(rendered("promise", tiers=changed).text.split())

@@ -190,12 +190,14 @@ ALONG = """event:
 attachments: [files/offer.pdf]"""
 
 
-@pytest.mark.parametrize("head", ["", ALONG, ALONG.partition("\n  zone")[0], ALONG.split("\n")[-1]])
+@pytest.mark.parametrize(
+    "head", ["", ALONG, ALONG.partition("\n  zone")[0], ALONG.rpartition("\n")[2]]
+)
 @pytest.mark.parametrize(
     "body",
     [
         "Hello {{ contact.first_name }}\n\n![Our logo](files/logo.png)\n",
-        "Hi {{ contact.first_name }}{% if contact.tier == 'client' %} ![l](files/logo.png){% endif %}",
+        "{{ contact.first_name }}{% if contact.tier == 'client' %}![l](files/logo.png){% endif %}",
         "Hello {{ contact.first_name }}\n",
     ],
 )

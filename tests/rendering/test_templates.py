@@ -1,4 +1,3 @@
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -6,11 +5,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import html as lxml_html
 
-from outreach.errors import NotFoundError, Problem, TemplateError
+from outreach.errors import Problem, TemplateError
 from outreach.rendering.sandbox import Refusal, carried
 from outreach.rendering.templates import TemplateSet
 from outreach.rendering.text import links_of
-from tests.rendering.mail import LAYOUT, NOW, SCENE, contact, render, template
+from tests.rendering.mail import LAYOUT, SCENE, contact, render, template
 
 
 def problems(files: dict[str, str], name: str = "mail") -> list[Problem]:
@@ -19,109 +18,13 @@ def problems(files: dict[str, str], name: str = "mail") -> list[Problem]:
     return list(caught.value.problems)
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    root = tmp_path / "templates"
-    for name in ("newsletter/2026-09.md", "newsletter/2026-12.md", "newsletter/2027-01.md"):
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("---\nsubject: Hi\nlayout: base\nperiod: month\n---\nHello")
-    (root / "layouts").mkdir()
-    (root / "layouts/base.mjml").write_text(LAYOUT)
-    (root / "check-in.txt").write_text("---\nsubject: Hi\n---\nHello")
-    (root / "_draft.md").write_text("x")
-    (root / "notes.html").write_text("x")
-    (root / "check-in.mjml").write_text("---\nsubject: Hi\n---\n<mjml></mjml>")
-    return root
-
-
-class TestFolder:
-    def test_names_leave_out_what_is_no_mail(self, folder: Path):
-        assert TemplateSet(folder).names() == [
-            "check-in",
-            "newsletter/2026-09",
-            "newsletter/2026-12",
-            "newsletter/2027-01",
-        ]
-
-    def test_editions_are_in_the_order_of_their_numbers(self):
-        templates = TemplateSet({f"tips/{number}.md": "" for number in (10, 9, 1)})
-        assert templates.editions("tips") == ["tips/1", "tips/9", "tips/10"]
-
-    @pytest.mark.parametrize(
-        ("name", "file"),
-        [
-            ("check-in", "check-in.mjml"),
-            ("check-in.txt", "check-in.txt"),
-            ("newsletter/2026-12", "newsletter/2026-12.md"),
-            ("templates/newsletter/2026-12.md", "newsletter/2026-12.md"),
-            ("./newsletter/2026-12.md", "newsletter/2026-12.md"),
-            ("newsletter", "newsletter/2027-01.md"),
-            ("newsletter/", "newsletter/2027-01.md"),
-        ],
-    )
-    def test_a_template_can_be_named_in_several_ways(self, folder: Path, name: str, file: str):
-        assert TemplateSet(folder).load(name).file == file
-
-    @pytest.mark.parametrize("name", ["../x", "/etc/passwd", "", ".", "newsletter/../../x", "a\0b"])
-    def test_a_name_outside_of_the_folder_is_none(self, folder: Path, name: str):
-        (folder.parent / "x.md").write_text("---\nsubject: secret\n---\n")
-        with pytest.raises(NotFoundError):
-            TemplateSet(folder).load(name)
-
-    def test_a_link_out_of_the_folder_is_not_followed(self, folder: Path):
-        (folder.parent / "secret.md").write_text("---\nsubject: secret\n---\n")
-        (folder / "link.md").symlink_to(folder.parent / "secret.md")
-        with pytest.raises(NotFoundError):
-            TemplateSet(folder).load("link")
-
-    def test_a_misspelt_name_is_answered(self, folder: Path):
-        with pytest.raises(NotFoundError, match='did you mean "newsletter"'):
-            TemplateSet(folder).load("newsleter")
-
-    def test_the_current_edition_is_the_newest_that_is_due(self, folder: Path):
-        templates = TemplateSet(folder, timezone="Asia/Tokyo")
-        assert templates.current("newsletter", NOW) == "newsletter/2026-12"
-        # In Tokyo the year has begun.
-        new_year = datetime(2026, 12, 31, 15, 0, tzinfo=UTC)
-        assert templates.current("newsletter", new_year) == "newsletter/2027-01"
-        with pytest.raises(NotFoundError, match="has no editions"):
-            templates.current("other", NOW)
-        with pytest.raises(NotFoundError, match="is for later"):
-            templates.current("newsletter", datetime(2026, 8, 1, tzinfo=UTC))
-
-    def test_files_that_cannot_be_read_are_told(self, folder: Path):
-        (folder / "bad.md").write_bytes(b"---\nsubject: x\n---\n\xff")
-        (folder / "huge.md").write_bytes(b"x" * 2_000_001)
-        (folder / "nul.md").write_bytes(b"---\nsubject: x\n---\n\0")
-        for name, said in (("bad", "bad.md:4: is not UTF-8"), ("huge", "larger"), ("nul", "NUL")):
-            with pytest.raises(TemplateError, match=said):
-                TemplateSet(folder).load(name)
-
+class TestFiles:
     def test_line_ends_and_marks_of_any_editor(self, folder: Path):
         (folder / "a.txt").write_bytes(b"\xef\xbb\xbf---\r\nsubject: x\r\n---\r\nHi\r\n\r\nyou")
         assert TemplateSet(folder).load("a").render(contact(), SCENE).text == "Hi\n\nyou\n"
 
 
-class TestKeys:
-    @pytest.mark.parametrize(
-        ("file", "head", "key"),
-        [
-            ("newsletter/2026-12.md", "", "newsletter@2026-12"),
-            ("newsletter/2026-12.md", "period: month", "newsletter@2026-12"),
-            ("newsletter/2026-11.md", "period: month", "newsletter@2026-11"),
-            ("newsletter/spring.md", "", "newsletter@spring"),
-            ("newsletter/spring.md", "period: month", "newsletter@2027-01"),
-            ("weekly.md", "period: week", "weekly@2026-W53"),
-            ("weekly.md", "period: quarter\nseries: tips", "tips@2027-Q1"),
-            ("welcome.md", "", "welcome"),
-        ],
-    )
-    def test_a_mailing_has_a_key(self, file: str, head: str, key: str):
-        source = f"---\nsubject: x\n{head}\n---\nx"
-        made = TemplateSet({file: source}, timezone="Europe/Berlin").load(file)
-        assert made.edition_key(datetime(2026, 12, 31, 23, 30, tzinfo=UTC)) == key
-
+class TestSnapshot:
     def test_the_hash_is_of_everything_it_depends_on(self):
         files = {"a.md": "---\nsubject: x\nlayout: b\n---\nx", "layouts/b.mjml": LAYOUT, "c.md": ""}
         first = TemplateSet(files).load("a")

@@ -9,12 +9,13 @@ from typing import Any, Self
 from sqlalchemy import text, update
 
 from outreach.domain.contact import ConsentBasis, ConsentStatus, Contact
-from outreach.domain.expression import Vocabulary, parse
+from outreach.domain.expression import parse
 from outreach.domain.feedback import Cause, Fault, Outcome, Step
 from outreach.domain.gate import Policy
 from outreach.domain.mailing import ContentClass, MailKind
 from outreach.domain.segment import Segment
-from outreach.domain.tiers import Tiers
+from outreach.domain.terms import Vocabulary
+from outreach.domain.tiers_file import read_tiers
 from outreach.errors import TemplateError
 from outreach.services.planning import Plan, Planner
 from outreach.services.report import Report
@@ -26,9 +27,9 @@ from outreach.storage.contacts import NewContact
 from outreach.storage.database import Database
 from outreach.storage.tables import ContactRow
 from outreach.testing import FrozenClock
-from outreach.transport.base import Envelope, Receipt
+from outreach.transport.base import Envelope, Receipt, Talk
 
-TIERS = Tiers.parse(starter_file("tiers.toml").read_text(encoding="utf-8"))
+TIERS = read_tiers(starter_file("tiers.toml").read_text(encoding="utf-8"))
 POLICY = Policy(TIERS)
 SERVER = "memory"
 
@@ -39,13 +40,18 @@ def segment(where: str = 'tier == "client"', name: str = "clients") -> Segment:
 
 
 def add_contacts(
-    database: Database, names: Iterable[str], now: datetime, **values: Any
+    database: Database,
+    names: Iterable[str],
+    now: datetime,
+    *,
+    domain: str = "example.com",
+    **values: Any,
 ) -> list[int]:
     """Add clients who agreed to be written to; `values` are columns that are different."""
     ids = []
     with database.write() as session:
         for name in names:
-            new = NewContact(email=f"{name}@example.com", fields={"first_name": name.title()})
+            new = NewContact(email=f"{name}@{domain}", fields={"first_name": name.title()})
             ids.append(contacts.insert(session, new, now))
         columns = {
             "tier": "client",
@@ -158,6 +164,10 @@ class ScriptedTransport:
     def connect(self) -> Self:
         return self
 
+    def talk(self, envelope: Envelope, data: bytes) -> Talk[Receipt]:
+        yield from ()
+        return self.send(envelope, data)
+
     def send(self, envelope: Envelope, data: bytes) -> Receipt:
         self.hook(envelope.recipient)
         self.tried.append(envelope.recipient)
@@ -167,6 +177,9 @@ class ScriptedTransport:
         if answer.outcome in (Outcome.ACCEPTED, Outcome.UNCERTAIN):
             self.sent.append((envelope.recipient, data))
         return answer
+
+    def farewell(self) -> Talk[None]:
+        yield from ()
 
     def close(self) -> None:
         pass
@@ -227,6 +240,7 @@ class Desk:
             "give_up_after": timedelta(hours=48),
             "draw": lambda: 0.0,
             "owner": owner,
+            "sleep": lambda seconds: self.clock.advance(seconds=seconds),
         }
         return Run(
             self.database,

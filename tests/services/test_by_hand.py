@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from outreach.domain.contact import AttributeType, ConsentBasis, ConsentStatus
 from outreach.domain.moves import Told
-from outreach.domain.tiers import Tiers
+from outreach.domain.tiers_file import read_tiers
 from outreach.domain.touches import Channel, Direction
 from outreach.errors import BusyError, NotFoundError, RefusedError, UsageError
 from outreach.services import contacts, history, merging, permissions, tiers
@@ -24,7 +24,7 @@ from outreach.storage.tables import (
 )
 
 NOW = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
-TIERS = Tiers.parse(starter_file("tiers.toml").read_text(encoding="utf-8"))
+TIERS = read_tiers(starter_file("tiers.toml").read_text(encoding="utf-8"))
 TYPES = {
     "plan": AttributeType.TEXT,
     "renewal": AttributeType.DATE,

@@ -5,7 +5,7 @@ import pytest
 
 from outreach.domain.links import Links, Signer
 from outreach.domain.mailing import Sender
-from outreach.domain.tiers import Tiers
+from outreach.domain.tiers_file import read_tiers
 from outreach.errors import TemplateError
 from outreach.rendering.lint import GMAIL_CLIP
 from outreach.rendering.rules import Severity
@@ -25,7 +25,7 @@ from outreach.storage.database import Database
 from tests.rendering.mail import NOW, contact, template
 
 LINKS = Links(signer=Signer(["s"]), domain="a.example", base_url="https://a.example")
-TIERS = Tiers.parse(starter_file("tiers.toml").read_text("utf-8"))
+TIERS = read_tiers(starter_file("tiers.toml").read_text("utf-8"))
 FOOT = "\n\n[Stop]({{ links.unsubscribe }}) {{ postal_address }}"
 
 

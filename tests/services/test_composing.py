@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from outreach.domain.links import Links, Signer
-from outreach.domain.mailing import Sender
+from outreach.domain.mailing import Canonical, Sender
 from outreach.errors import MessageError, TemplateError
 from outreach.rendering.templates import Template
 from outreach.services.composing import Composed, Composer
+from outreach.transport.base import Envelope, refusal
 from tests.rendering.mail import LAYOUT, NOW, contact, template
 
 LINKS = Links(
@@ -140,6 +141,34 @@ def test_any_values_give_a_correct_mail_or_a_refusal(first: str, last: str, comp
     assert body(message, "html").rstrip("\n") == made.rendered.html.rstrip("\n")
     assert b"\r" not in made.message.replace(b"\r\n", b"")
     assert max(map(len, made.message.split(b"\r\n"))) <= 998
+
+
+#: Values that try to end a line, a header or a message, among all others.
+_HOSTILE = st.one_of(
+    st.text(min_size=1),
+    st.lists(st.sampled_from(["\r", "\n", ".", "\r\n.\r\n", "\0", "=", " ", "a", "ü"])).map(
+        "".join
+    ),
+)
+
+
+@settings(deadline=None)
+@given(people=st.lists(st.tuples(_HOSTILE, _HOSTILE), min_size=1, max_size=4))
+def test_what_is_vouched_for_holds_no_second_message(people: list[tuple[str, str]]):
+    made_by = composer(head="subject: Hi {{ contact.company | d('') }}")
+    envelope = Envelope("anna@studio.example", "ada@example.org")
+    for _ in range(2):
+        ordinary = made_by.compose(contact(), delivery_id=5, date=NOW)
+    assert type(ordinary.message) is Canonical
+    for first, company in people:
+        person = contact(first_name=first, company=company)
+        try:
+            made = made_by.compose(person, delivery_id=6, date=NOW)
+        except (TemplateError, MessageError):
+            continue
+        # A transport takes the word of the first, and looks for itself at the second.
+        assert refusal(envelope, made.message) is None
+        assert refusal(envelope, bytes(made.message)) is None
 
 
 GOLDEN = Path(__file__).parent.parent / "golden"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from outreach.domain.contact import AttributeType, ConsentBasis, ConsentStatus, Contact
-from outreach.domain.tiers import Tiers
+from outreach.domain.tiers_file import read_tiers
 from outreach.domain.vcard import COLUMNS, read_cards
 from outreach.errors import UnavailableError
 from outreach.services import contacts, exporting, history, importing, permissions, tiers
@@ -20,7 +20,7 @@ from outreach.storage import contacts as stored
 from outreach.storage.database import Database
 
 NOW = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
-TIERS = Tiers.parse(starter_file("tiers.toml").read_text(encoding="utf-8"))
+TIERS = read_tiers(starter_file("tiers.toml").read_text(encoding="utf-8"))
 TYPES = {
     "plan": AttributeType.TEXT,
     "seats": AttributeType.NUMBER,

@@ -14,7 +14,7 @@ from sqlalchemy import func, select, update
 
 from outreach.domain.address import keyed_hash
 from outreach.domain.contact import AttributeType, ConsentBasis, ConsentStatus, Contact
-from outreach.domain.tiers import Tiers
+from outreach.domain.tiers_file import read_tiers
 from outreach.errors import UnavailableError, UsageError
 from outreach.services import importing
 from outreach.services.importing import ImportReport, Permission, import_contacts, plan_import
@@ -40,7 +40,7 @@ TYPES = {
     "renewal": AttributeType.DATE,
     "tags": AttributeType.LIST,
 }
-TIERS = Tiers.parse(starter_file("tiers.toml").read_text(encoding="utf-8"))
+TIERS = read_tiers(starter_file("tiers.toml").read_text(encoding="utf-8"))
 NONE = Permission(basis=None)
 FORM = Permission(basis=ConsentBasis.EXPRESS, evidence="web form 2026")
 

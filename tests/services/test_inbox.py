@@ -413,6 +413,64 @@ def test_soft_bounces_wear_an_address_out_unless_it_shows_life(post: Post) -> No
     assert post.suppressed() == {"ada@example.com": "bounce"}
 
 
+def test_what_several_servers_tell_of_one_mail_counts_once(post: Post) -> None:
+    sent = post.mailing(["ada"])
+    for _ in range(2):
+        for _ in range(3):
+            post.bounce("ada@example.com", sent["ada"], "5.2.2", "mailbox full")
+            post.clock.advance(hours=1)
+        post.clock.advance(days=8)
+    assert post.suppressed() == {}
+    post.bounce("ada@example.com", sent["ada"], "5.2.2", "mailbox full")
+    assert post.suppressed() == {"ada@example.com": "bounce"}
+
+
+def test_a_dead_address_is_not_the_end_of_a_person_who_has_another(post: Post) -> None:
+    sent = post.mailing(["ada"])
+    with post.database.write() as session:
+        found = contacts.find(session, "ada@example.com")
+        assert found is not None
+        contacts.add_address(session, found, "ada@old.example", post.clock())
+        session.execute(
+            text("UPDATE deliveries SET address = 'ada@old.example' WHERE id = :id"),
+            {"id": sent["ada"]},
+        )
+    post.bounce("ada@old.example", sent["ada"])
+    assert post.suppressed() == {"ada@old.example": "bounce"}
+    assert not post.contact().suppressed
+    post.clock.advance(days=10)
+    post.transport.sent.clear()
+    post.work(post.approved(new_campaign("newsletter@2027-01")))
+    assert [address for address, _ in post.transport.sent] == ["ada@example.com"]
+
+
+def test_a_closed_thread_is_opened_by_the_next_mail(post: Post) -> None:
+    sent = post.mailing(["ada"])
+    first = post.write(answers=sent["ada"])
+    post.inbox.finish([first.id], by="anna")
+    assert post.inbox.counts()[State.DONE] == 1
+    post.clock.advance(hours=1)
+    second = post.write(words="One more thing.", answers="m1@mail.example")
+    assert (second.state, second.rung) == (State.OPEN, "thread-id")
+    assert second.answer_by is not None
+    # What was done with stays so.
+    assert post.inbox.show(first.id).item.state is State.DONE
+
+
+def test_the_clock_stands_still_on_days_on_which_nobody_works(post: Post) -> None:
+    sent = post.mailing(["ada"])
+    post.inbox.work = WorkingTime(
+        ZoneInfo("Europe/Berlin"), holidays=frozenset({date(2026, 12, 2)})
+    )
+    item = post.write(answers=sent["ada"])
+    # Wednesday is a holiday, so within one working day is by the end of Thursday.
+    assert item.answer_by == datetime(2026, 12, 3, 16, 0, tzinfo=UTC)
+    friday = post.clock().replace(day=4, hour=20)
+    post.clock.now = friday
+    late = post.write(answers=sent["ada"])
+    assert late.answer_by == datetime(2026, 12, 7, 16, 0, tzinfo=UTC)
+
+
 def test_three_soft_bounces_in_one_day_suppress_nothing(post: Post) -> None:
     sent = post.mailing(["ada"])
     for _ in range(4):

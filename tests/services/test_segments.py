@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import update
 
 from outreach.domain.contact import AttributeType
-from outreach.domain.expression import Vocabulary
 from outreach.domain.segment import Segments
+from outreach.domain.terms import Vocabulary
 from outreach.errors import ConfigError, NotFoundError
 from outreach.services import segments as service
 from outreach.storage import contacts

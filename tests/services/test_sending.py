@@ -1,19 +1,25 @@
 """Sending: each mail at most once, none lost, and whose fault it was when it failed."""
 
 import os
+import socket
 import subprocess
 import sys
 import threading
 from collections import Counter
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import update
 
 from outreach.domain.contact import ConsentStatus
 from outreach.domain.delivery import CampaignEvent, CampaignState
+from outreach.domain.pacing import Breaker, Limit, Pace, Rate
+from outreach.domain.windows import Windows
 from outreach.errors import RefusedError, UnavailableError
 from outreach.services import campaigns as service
+from outreach.services.pacing import Pacer
 from outreach.services.report import Report, Result
 from outreach.services.sending import has_died, owner_name
 from outreach.storage import campaigns, contacts, deliveries, keys, suppressions
@@ -21,6 +27,7 @@ from outreach.storage.database import Database
 from outreach.storage.ledger import Ledger
 from outreach.storage.tables import ContactRow, InboundRow
 from outreach.testing import FrozenClock
+from outreach.transport.base import Envelope, Receipt, Talk, Wait
 from tests.services.desk import (
     ACCEPTED,
     DEAD,
@@ -266,14 +273,178 @@ def test_one_receiver_that_will_not_have_us_cannot_stop_the_campaign_for_ever(de
     assert desk.rows("SELECT 1 FROM suppressions") == []
 
 
-def test_who_sends_too_fast_pauses_and_waits_as_long_as_asked(desk: Desk) -> None:
+def paced(**how: Any) -> dict[str, Any]:
+    """What `Desk.run` is told for a run with limits that does not wait."""
+    pace = Pace(**{"patience": timedelta(0), **how})
+    return {"pacer": Pacer(pace, "memory", connections=1, draw=lambda: 0.0)}
+
+
+def test_who_finds_us_too_fast_is_left_alone_and_nobody_else(desk: Desk) -> None:
+    add_contacts(desk.database, ["gina", "hugo"], desk.clock(), domain="example.org")
     desk.transport.script = [RATE]
     campaign = desk.approved()
-    assert desk.work(campaign).paused is not None
-    resume(desk, campaign.id)
-    assert desk.work(campaign).counts == {Result.SENT: 5}
+    report = desk.run(campaign, **paced()).work()
+    assert report.counts == {Result.RETURNED: 1, Result.SENT: 2}
+    assert report.paused is None
+    assert report.waits is not None
+    assert report.waits.at == desk.clock() + timedelta(minutes=10)
+    assert report.waits.why == "example.com found us too fast"
+    assert state_of(desk) is CampaignState.ACTIVE
+    # Another run, which nobody told, leaves them alone as well.
+    assert desk.run(campaign, owner="elsewhere/2/run", **paced()).work().counts.total() == 0
     desk.clock.advance(minutes=10)
-    assert desk.work(campaign).counts == {Result.SENT: 1}
+    assert desk.run(campaign, **paced(patience=timedelta(minutes=2))).work().counts == {
+        Result.SENT: 6
+    }
+    assert state_of(desk) is CampaignState.FINISHED
+
+
+def test_a_run_waits_for_its_turn_and_stops_when_asked(desk: Desk) -> None:
+    """A mail a minute: it is attached, so it goes on by itself until somebody stops it."""
+    limits = {"transport": Limit(Rate.parse("1/minute")), "patience": timedelta(minutes=5)}
+    campaign = desk.approved()
+    begun = desk.clock()
+    at = [begun + timedelta(minutes=number) for number in range(6)]
+    seen: list[datetime] = []
+    desk.transport.hook = lambda _: seen.append(desk.clock())
+    run = desk.run(campaign, **paced(**limits))
+    report = run.work(stopping=lambda: desk.clock() > at[2] + timedelta(seconds=20))
+    assert report.stopped
+    # Within a step of what was asked, and no mail later than its turn by more than a step.
+    assert desk.clock() < at[2] + timedelta(seconds=21)
+    assert desk.run(campaign, **paced(**limits)).work().counts == {Result.SENT: 3}
+    assert [(when - due) < timedelta(seconds=1) for when, due in zip(seen, at, strict=True)]
+    assert all(due <= when for when, due in zip(seen, at, strict=True))
+
+
+@pytest.mark.parametrize("how", ["pause", "cancel", "halt"])
+def test_who_waits_for_a_turn_hears_that_it_is_over(desk: Desk, how: str) -> None:
+    campaign = desk.approved()
+    limits = {"transport": Limit(Rate.parse("1/hour")), "patience": timedelta(hours=5)}
+    stopped_at = desk.clock() + timedelta(minutes=3)
+
+    def sleep(seconds: float) -> None:
+        if desk.clock() < stopped_at <= desk.clock.advance(seconds=seconds):
+            if how == "pause":
+                service.pause(desk.database, campaign.key, "anna", None, desk.clock())
+            elif how == "cancel":
+                service.cancel(desk.database, campaign.key, "anna", desk.clock())
+            else:
+                service.halt(desk.database, "anna", None, desk.clock())
+
+    report = desk.run(campaign, sleep=sleep, **paced(**limits)).work()
+    assert report.counts == {Result.SENT: 1}
+    assert report.halted == (how == "halt")
+    assert (
+        report.ended_by
+        == {
+            "pause": CampaignState.PAUSED,
+            "cancel": CampaignState.CANCELLED,
+            "halt": None,
+        }[how]
+    )
+    assert desk.clock() < stopped_at + timedelta(seconds=3)
+
+
+def test_a_run_that_waits_keeps_what_it_has_claimed(desk: Desk) -> None:
+    campaign = desk.approved()
+    limits = {"transport": Limit(Rate.parse("1/hour")), "patience": timedelta(hours=2)}
+    others: list[int] = []
+
+    def sleep(seconds: float) -> None:
+        # Long after the first lease would have ended, and before the next turn.
+        if desk.clock.advance(seconds=seconds * 600).minute == 59 and not others:
+            other = desk.run(campaign, owner="elsewhere/2/run", **paced())
+            others.append(other.work().counts.total())
+
+    run = desk.run(campaign, sleep=sleep, **paced(**limits))
+    report = run.work(stopping=lambda: len(desk.transport.sent) == 2)
+    assert report.counts == {Result.SENT: 2}
+    assert others == [0]
+
+
+def test_slow_receivers_keep_nobody_waiting_and_what_is_too_much_goes_back(desk: Desk) -> None:
+    """Of many to one slow receiver a few wait at hand; the others wait in the ledger."""
+    many = [f"many{number}" for number in range(75)]
+    add_contacts(desk.database, many, desk.clock(), domain="gmail.com")
+    add_contacts(desk.database, ["last"], desk.clock(), domain="example.org")
+    campaign = desk.approved()
+    rate = Rate.parse("10/minute", 2)
+    limits = {"domains": {"google.com": Limit(rate)}}
+    begun = desk.clock()
+    seen = [begun, begun]
+    report = desk.run(campaign, **paced(**limits)).work()
+    assert report.counts == {Result.SENT: 6 + 2 + 1}
+    assert report.waits is not None
+    assert report.waits.at == begun + timedelta(seconds=6)
+    held = desk.rows("SELECT count(*) FROM deliveries WHERE reason = 'paced' AND state = 'pending'")
+    assert held == [(75 - 2 - 50,)]
+    # All of them go in their time, and in no stretch of it more than the limit allows.
+    desk.transport.hook = lambda _: seen.append(desk.clock())
+    while state_of(desk) is CampaignState.ACTIVE:
+        desk.run(campaign, **paced(**limits)).work()
+        desk.clock.advance(seconds=12)
+    assert len(seen) == 75
+    for first, earlier in enumerate(seen):
+        for count, later in enumerate(seen[first:], start=1):
+            assert count <= rate.burst + rate.after(later - earlier) + 1e-6
+    assert seen[-1] - begun < timedelta(minutes=7.5 * 1.3)
+
+
+def test_windows_hold_each_in_their_own_time_zone(desk: Desk) -> None:
+    """It is nine in London: too early in New York, too late in Tokyo."""
+    zones = {"anna": "Europe/London", "bert": "America/New_York", "carl": "Asia/Tokyo"}
+    with desk.database.write() as session:
+        for name, zone in zones.items():
+            session.execute(
+                update(ContactRow)
+                .where(ContactRow.first_name == name.title())
+                .values(timezone=zone)
+            )
+    campaign = desk.approved(where='first_name in ["Anna", "Bert", "Carl"]')
+    windows = {"windows": Windows.parse("Mon-Fri 09:00-17:00")}
+    report = desk.run(campaign, **paced(**windows)).work()
+    assert report.counts == {Result.SENT: 1, Result.HELD: 2}
+    assert desk.composer.composed == ["anna@example.com"]
+    assert report.totals.next_at == datetime(2026, 12, 1, 14, 0, tzinfo=UTC)
+    desk.clock.now = report.totals.next_at
+    assert desk.run(campaign, **paced(**windows)).work().counts == {Result.SENT: 1}
+    desk.clock.now = datetime(2026, 12, 2, 0, 0, tzinfo=UTC)
+    assert desk.run(campaign, **paced(**windows)).work().counts == {Result.SENT: 1}
+    story = desk.rows("SELECT verdict, rule FROM decisions WHERE rule = 'window'")
+    assert story == [("hold", "window")] * 2
+
+
+def test_a_window_of_the_campaign_holds_all_without_touching_any(desk: Desk) -> None:
+    campaign = desk.approved()
+    windows = {"windows": Windows.parse("Mon-Fri 14:00-17:00"), "zone": "Europe/Berlin"}
+    report = desk.run(campaign, **paced(**windows)).work()
+    assert report.counts.total() == 0
+    assert report.waits is not None
+    assert report.waits.at == datetime(2026, 12, 1, 13, 0, tzinfo=UTC)
+    assert Counter(desk.states().values()) == {"pending": 6}
+    # A run with patience begins when the window opens.
+    patient = paced(**windows, patience=timedelta(hours=5))
+    patient["sleep"] = lambda seconds: desk.clock.advance(seconds=seconds * 100)
+    assert desk.run(campaign, **patient).work().counts == {Result.SENT: 6}
+    assert timedelta(0) <= desk.clock() - report.waits.at < timedelta(minutes=1)
+
+
+def test_too_many_bounces_stop_the_campaign_until_a_person_has_looked(desk: Desk) -> None:
+    more = [f"more{number}" for number in range(150)]
+    add_contacts(desk.database, more, desk.clock())
+    desk.transport.script = [ACCEPTED] * 45 + [DEAD] * 5 + [ACCEPTED] * 60 + [DEAD] * 3
+    campaign = desk.approved()
+    breaker = {"breaker": Breaker(bounces=10.0, complaints=0.3, sample=50)}
+    report = desk.run(campaign, **breaker).work()
+    assert report.paused == "5 of 50 mails bounced: 10 %, and 10 % is the limit"
+    assert report.counts == {Result.REJECTED: 5, Result.SENT: 45}
+    assert state_of(desk) is CampaignState.PAUSED
+    resume(desk, campaign.id)
+    # What they have looked at counts no more.
+    report = desk.run(campaign, **breaker).work()
+    assert report.paused is None
+    assert report.counts == {Result.REJECTED: 3, Result.SENT: 103}
 
 
 def test_silence_after_the_content_is_uncertain_and_never_sent_again(desk: Desk) -> None:
@@ -511,22 +682,35 @@ def test_a_run_knows_whether_another_on_this_machine_is_alive() -> None:
     assert len(mine) <= 80
 
 
+@dataclass
+class Rendezvous(ScriptedTransport):
+    """Answers nobody before `number` mails are in its hands at the same moment."""
+
+    number: int = 0
+    waiting: int = 0
+    met: bool = False
+
+    def talk(self, envelope: Envelope, data: bytes) -> Talk[Receipt]:
+        never, other_end = socket.socketpair()
+        with never, other_end:
+            self.waiting += 1
+            self.met = self.met or self.waiting == self.number
+            while not self.met:
+                yield Wait(never, writing=False, seconds=0.01)
+            self.waiting -= 1
+        return self.send(envelope, data)
+
+
+@pytest.mark.timeout(20)
 def test_several_connections_share_the_work_and_each_mail_goes_once(
     database: Database, clock: FrozenClock
 ) -> None:
     desk = Desk(database, clock)
     add_contacts(database, [f"contact{n}" for n in range(120)], clock())
     campaign = desk.approved()
-    together = threading.Barrier(4)
-    met: list[int] = []
-
-    def hook(_address: str) -> None:
-        if not met:
-            met.append(together.wait(10))
-
-    desk.transport.hook = hook
+    desk.transport = Rendezvous(number=4)
     report = desk.run(campaign, connections=4).work()
-    assert met, "four connections were at work at the same moment"
+    assert desk.transport.met, "four connections were at work at the same moment"
     assert report.counts == {Result.SENT: 120}
     assert set(Counter(address for address, _ in desk.transport.sent).values()) == {1}
     assert report.totals.missing == 0

@@ -65,6 +65,7 @@ def test_an_answer_goes_into_their_thread_and_stops_the_clock(post: Post) -> Non
     shown = post.inbox.show(theirs.id).item
     assert (shown.state, shown.answered_at) == (State.DONE, post.clock())
     assert post.contact().last_personal == post.clock()
+    assert post.rows("SELECT by FROM touches WHERE direction = 'out' AND personal")[0][0] == "anna"
     with post.database.read() as session:
         newest = decisions.of_contact(session, post.contact().id)[-1]
     assert (newest.verdict, newest.rule) == ("allow", threads.ANSWERS_THEIRS)

@@ -3,7 +3,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from outreach.domain.contact import AttributeType, ConsentStatus
-from outreach.storage import contacts
+from outreach.storage import contacts, suppressions
 from outreach.storage.contacts import NewContact
 from outreach.storage.database import Database
 from outreach.storage.tables import (
@@ -134,6 +134,45 @@ def test_a_contact_knows_roles_refusals_and_what_it_received(database: Database)
     assert loaded.received == {"newsletter@2026-11"}
     assert not other.suppressed
     assert other.roles == other.opted_out == other.received == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("reason", "of_primary", "stopped"),
+    [
+        # A dead address is about that address...
+        ("bounce", True, True),
+        ("bounce", False, False),
+        # ... and everything else is what the person wants.
+        ("complaint", True, True),
+        ("complaint", False, True),
+        ("manual", False, True),
+    ],
+)
+def test_a_bounce_of_another_address_stops_nobody(
+    database: Database, reason: str, of_primary: bool, stopped: bool
+) -> None:
+    ada = add(database, "ada@example.org")
+    secrets = ["secret"]
+    with database.write() as session:
+        contacts.add_address(session, ada, "ada@home.example", NOW)
+        suppressions.suppress(
+            session,
+            "ada@example.org" if of_primary else "ada@home.example",
+            secrets,
+            reason=reason,
+            source="test",
+            detail=None,
+            now=NOW,
+        )
+    with database.read() as session:
+        assert contacts.load(session, [ada], NOW)[0].suppressed is stopped
+    if reason != "bounce":
+        return
+    with database.write() as session:
+        contacts.make_primary(session, ada, "ada@home.example")
+    with database.read() as session:
+        # It is the other one now that mail would go to.
+        assert contacts.load(session, [ada], NOW)[0].suppressed is not stopped
 
 
 def test_an_address_is_found_in_any_spelling(database: Database) -> None:

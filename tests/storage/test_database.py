@@ -131,6 +131,22 @@ def test_a_file_that_is_no_database_is_named_as_such(tmp_path: Path) -> None:
         Database(f"sqlite:///{tmp_path}/x.db").check_schema()
 
 
+@pytest.mark.parametrize(("query", "level"), [("", 1), ("?synchronous=full", 2)])
+def test_how_much_a_power_cut_may_forget_is_said_in_the_url(
+    tmp_path: Path, query: str, level: int
+) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'outreach.db'}{query}")
+    with database.read() as session:
+        assert session.scalar(text("PRAGMA synchronous")) == level
+    database.close()
+    assert [path.name for path in tmp_path.iterdir()] == ["outreach.db"]
+
+
+def test_an_unknown_durability_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="normal or full, not off"):
+        Database(f"sqlite:///{tmp_path / 'outreach.db'}?synchronous=off")
+
+
 def test_a_missing_server_is_named_and_no_password_printed() -> None:
     database = Database("postgresql://anna:hunter2@127.0.0.1:1/outreach")
     with pytest.raises(UnavailableError) as caught:

@@ -11,7 +11,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from outreach.domain.contact import ConsentBasis, ConsentStatus, Contact, Scope
-from outreach.domain.tiers import PARTED, PAUSED, Tiers
+from outreach.domain.tiers import PARTED, PAUSED
+from outreach.domain.tiers_file import read_tiers
 from outreach.domain.touches import SUMMARIES
 from outreach.starter import starter_file
 from outreach.storage import contacts, history, keys, merging, permissions, suppressions, touches
@@ -32,7 +33,7 @@ from outreach.storage.tables import (
 from outreach.storage.touches import Touch
 
 NOW = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
-TIERS = Tiers.parse(starter_file("tiers.toml").read_text(encoding="utf-8"))
+TIERS = read_tiers(starter_file("tiers.toml").read_text(encoding="utf-8"))
 STATES = ["planned", "pending", "sent", "uncertain", "refused", "rejected", "cancelled"]
 _numbers = count()
 

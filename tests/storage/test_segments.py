@@ -21,10 +21,9 @@ from outreach.domain.expression import (
     MAX_CONSTANTS,
     MAX_DEPTH,
     MAX_QUESTIONS,
-    MAX_TEXT,
-    Vocabulary,
     parse,
 )
+from outreach.domain.terms import MAX_TEXT, Vocabulary
 from outreach.storage import contacts, segments
 from outreach.storage.database import Database, UtcDateTime
 from outreach.storage.tables import (
@@ -131,7 +130,7 @@ def people(draw: st.DrawFn) -> dict[str, Any]:
         "opt_outs": draw(
             st.dictionaries(st.sampled_from(["newsletters", "everything"]), optional(MOMENTS))
         ),
-        "suppressed": draw(st.sampled_from([None, None, "now", "lifted"])),
+        "suppressed": draw(st.sampled_from([None, None, "bounce", "complaint", "lifted"])),
         "touches": draw(
             st.lists(
                 st.fixed_dictionaries(
@@ -390,7 +389,7 @@ def write_people(session: Session, drawn: list[dict[str, Any]]) -> list[int]:
                 SuppressionRow(
                     address_hash=f"{number}",
                     normalised=email.lower() if number % 2 else f"second{number}@kk.de",
-                    reason="bounce",
+                    reason="complaint" if person["suppressed"] == "complaint" else "bounce",
                     source="s",
                     created_at=NOW,
                     lifted_at=NOW if person["suppressed"] == "lifted" else None,

@@ -317,6 +317,27 @@ def test_a_second_answer_is_not_taken_for_the_next_messages(again):
     assert server.connections == 2
 
 
+def test_a_second_answer_that_comes_late_costs_a_connection_and_no_mail():
+    rule = Rule("MAIL", reply="250 2.0.0 taken\r\n250 2.1.0 ok", skip=1, times=1)
+    with ScriptedServer(rule) as server, to(server).connect() as connection:
+        outcomes = [connection.send(BOB, MESSAGE).outcome for _ in range(3)]
+    assert outcomes == [Outcome.ACCEPTED] * 3
+    assert server.data == [MESSAGE] * 3
+    assert server.connections == 2
+
+
+@pytest.mark.parametrize("refusal", ["550 5.7.1 no", "451 4.3.0 later", "421 4.3.2 closing"])
+def test_a_refusal_that_came_before_the_end_of_the_content_proves_nothing(refusal):
+    # It was said in the middle of the content, and then all of it was taken.
+    with ScriptedServer(Rule("content", reply=refusal, times=1)) as server:
+        with to(server).connect() as connection:
+            first, second = (connection.send(BOB, MESSAGE) for _ in range(2))
+        assert (first.outcome, first.fault) == (Outcome.UNCERTAIN, Fault.CONNECTION)
+        assert refusal in first.text
+        assert second.outcome is Outcome.ACCEPTED
+        assert server.data == [MESSAGE] * 2
+
+
 def test_an_acceptance_in_advance_is_none():
     rule = Rule("DATA", reply="354 go ahead\r\n250 2.0.0 taken", times=1)
     with ScriptedServer(rule) as server, to(server).connect() as connection:

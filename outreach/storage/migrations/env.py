@@ -2,11 +2,11 @@
 
 from alembic import context
 
-from outreach.storage.tables import Table
+from outreach.storage.tables import spelled_out
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=Table.metadata,
+    target_metadata=spelled_out(),
     render_as_batch=True,
     user_module_prefix="storage.",
     compare_type=True,

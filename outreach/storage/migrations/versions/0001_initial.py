@@ -91,6 +91,13 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "declined_proposals",
+        sa.Column("normalised", sa.Text(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("at", storage.UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("normalised", name=op.f("pk_declined_proposals")),
+    )
+    op.create_table(
         "halts",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("by", sa.Text(), nullable=False),
@@ -120,6 +127,26 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_keys")),
     )
     op.create_table(
+        "lanes",
+        sa.Column("name", sa.String(length=300), nullable=False),
+        sa.Column("level", sa.Double(), nullable=False),
+        sa.Column("at", storage.UtcDateTime(), nullable=False),
+        sa.Column("closed_until", storage.UtcDateTime(), nullable=True),
+        sa.Column("pauses", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("connections", sa.Integer(), nullable=True),
+        sa.Column("stepped_at", storage.UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_lanes")),
+    )
+    with op.batch_alter_table("lanes", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_lanes_slowed",
+            ["connections"],
+            unique=False,
+            sqlite_where=sa.text("connections IS NOT NULL"),
+            postgresql_where=sa.text("connections IS NOT NULL"),
+        )
+
+    op.create_table(
         "mailbox_positions",
         sa.Column("mailbox", sa.String(length=80), nullable=False),
         sa.Column("folder", sa.String(length=255), nullable=False),
@@ -128,6 +155,28 @@ def upgrade() -> None:
         sa.Column("read_at", storage.UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("mailbox", "folder", name=op.f("pk_mailbox_positions")),
     )
+    op.create_table(
+        "operators",
+        sa.Column("domain", sa.String(length=255), nullable=False),
+        sa.Column("operator", sa.String(length=255), nullable=False),
+        sa.Column("expires_at", storage.UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("domain", name=op.f("pk_operators")),
+    )
+    op.create_table(
+        "passages",
+        sa.Column("lane", sa.String(length=300), nullable=False),
+        sa.Column(
+            "delivery_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column("until", storage.UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("lane", "delivery_id", name=op.f("pk_passages")),
+    )
+    with op.batch_alter_table("passages", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_passages_delivery_id"), ["delivery_id"], unique=False)
+
     op.create_table(
         "promises",
         sa.Column("hash", sa.String(length=64), nullable=False),
@@ -382,6 +431,19 @@ def upgrade() -> None:
             batch_op.f("ix_tier_changes_contact_id"), ["contact_id"], unique=False
         )
 
+    op.create_table(
+        "baselines",
+        sa.Column(
+            "campaign_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("answered", sa.Integer(), nullable=False),
+        sa.Column("bounced", sa.Integer(), nullable=False),
+        sa.Column("complained", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["campaign_id"], ["campaigns.id"], name=op.f("fk_baselines_campaign_id")
+        ),
+        sa.PrimaryKeyConstraint("campaign_id", name=op.f("pk_baselines")),
+    )
     op.create_table(
         "decisions",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),

@@ -1,0 +1,133 @@
+"""`outreach inbox explain`: what mails are, with nothing recorded."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import click
+
+from outreach.cli.output import Invocation, json_option, one_line, pass_invocation, printable
+from outreach.errors import NotFoundError, OutreachError, PartialError, Problem
+
+if TYPE_CHECKING:
+    from outreach.inbound.classify import Explanation
+    from outreach.services.inbox import Inbox
+
+
+@click.command()
+@click.argument("files", metavar="[FILE]...", nargs=-1)
+@json_option
+@pass_invocation
+def explain(invocation: Invocation, files: tuple[str, ...]) -> None:
+    """Say what mails are, by which rule, for whom and until when. Records nothing.
+
+    A FILE is one mail, an mbox or a Maildir; without one, or for -, a mail is read from standard
+    input. With --json each mail is one line. Needs no workspace; within one it also says which
+    delivery a mail answers.
+
+    \b
+    Examples:
+      outreach inbox explain bounce.eml
+      outreach inbox explain --json old.mbox > what.jsonl
+    """
+    service = _inbox_at_hand(invocation)
+    problems: list[Problem] = []
+    first = True
+    for name in files or ("-",):
+        try:
+            for place, raw in _mails(name):
+                found = _explained(service, raw)
+                data = {"file": place, **found.to_json()}
+                text = ("" if first else "\n") + _explanation_text(place, found)
+                invocation.console.result(data, text)
+                first = False
+        except OSError as error:
+            problems.append(Problem(f"cannot be read ({error.strerror})", source=name))
+        except OutreachError as error:
+            problems.extend(error.problems)
+    if problems:
+        raise NotFoundError(problems) if first else PartialError(problems)
+
+
+def _inbox_at_hand(invocation: Invocation) -> "Inbox | None":
+    """Return the workspace's inbox if we stand in one that works."""
+    from outreach.app import App
+
+    try:
+        app = App.open(invocation.start)
+        return app.inbox
+    except OutreachError:
+        return None
+
+
+def _explained(service: "Inbox | None", raw: bytes) -> "Explanation":
+    if service is not None:
+        return service.explain(raw)
+    from outreach.inbound.classify import explain as explain_mail
+
+    return explain_mail(raw)
+
+
+def _mails(name: str) -> Iterator[tuple[str, bytes]]:
+    """Yield the mails of a file, an mbox or a Maildir, each with where it was."""
+    from outreach.inbound.sources import Maildir
+
+    if name == "-":
+        yield from _of_stream("-", sys.stdin.buffer)
+        return
+    path = Path(name)
+    if path.is_dir():
+        for received in Maildir(name, path).read({}):
+            yield f"{name}/{received.folder}", received.raw
+        return
+    with path.open("rb") as opened:
+        yield from _of_stream(name, opened)
+
+
+def _of_stream(name: str, stream: BinaryIO) -> Iterator[tuple[str, bytes]]:
+    from io import BufferedReader, BytesIO
+
+    from outreach.inbound.sources import split_mbox
+
+    if not isinstance(stream, BufferedReader) or not stream.seekable():
+        stream = BytesIO(stream.read())
+    begins = stream.read(5)
+    stream.seek(0)
+    if begins != b"From ":
+        yield name, stream.read()
+        return
+    for number, (raw, _, _) in enumerate(split_mbox(stream), 1):
+        yield f"{name}:{number}", raw
+
+
+def _explanation_text(place: str, found: "Explanation") -> str:
+    lines: list[tuple[str, object]] = [
+        (place, f"{found.kind} (by {found.rule})"),
+        ("  from", f"{found.sender_name} <{found.sender}>".strip()),
+        ("  subject", found.subject),
+    ]
+    for each in found.notice.recipients if found.notice else ():
+        dead = "dead" if each.address_dead else "not dead"
+        status = each.status or each.reply_code or "no status"
+        lines.append(("  bounced", f"{each.recipient}: {status}, {each.reason} ({dead})"))
+    if found.report:
+        lines.append(("  complained", ", ".join(found.report.recipients) or "not told"))
+    if found.absence and found.absence.until:
+        lines.append(("  until", found.absence.until.isoformat()))
+    if found.absence and found.absence.contact:
+        other = found.absence.contact
+        lines.append(("  instead", f"{other.name} <{other.address}>".strip()))
+    if found.opt_out:
+        sure = "sure" if found.opt_out.sure else "not sure"
+        lines.append(("  wants out", f"{found.opt_out.evidence!r} ({sure})"))
+    if found.match:
+        rung = found.match.rung.name.lower().replace("_", "-")
+        whose = f"delivery {found.match.delivery_id}" if found.match.delivery_id else "no delivery"
+        stranger = ", written by somebody else" if found.match.stranger else ""
+        lines.append(("  answers", f"{whose} ({rung}, {found.match.confidence:.0%}{stranger})"))
+    elif found.clues.ids:
+        lines.append(("  answers", f"<{found.clues.ids[0]}>"))
+    text = [f"{name}: {one_line(value)}" for name, value in lines]
+    text += [f"  | {printable(line)}" for line in found.words.splitlines()]
+    return "\n".join(text)

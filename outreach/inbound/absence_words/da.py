@@ -1,0 +1,65 @@
+"""Danish."""
+
+# ruff: noqa: E501
+
+from outreach.inbound.absence_words.table import AbsenceWords
+
+WORDS = AbsenceWords(
+    months=(
+        "januar|jan",
+        "februar|feb",
+        "marts",
+        "april|apr",
+        "maj",
+        "juni|jun",
+        "juli|jul",
+        "august|aug",
+        "september|sept?",
+        "oktober|okt",
+        "november|nov",
+        "december|dec",
+    ),
+    weekdays=("mandag", "tirsdag", "onsdag", "torsdag", "fredag", "lørdag", "søndag"),
+    absent=(
+        r"ikke (?:\w+ )?(?:på kontoret|til stede|tilgængelig|at træffe|at få fat|på arbejde)",
+        r"(?:på|holder|har) (?:\w+ )?(?:ferie|orlov|barsel|forretningsrejse|tjenesterejse|sygeorlov)",
+        r"fravær\w*",
+        r"kontoret[^.]{0,40}lukket",
+        r"sygemeldt",
+        r"bortrejst",
+    ),
+    left=(
+        r"(?:arbejder|er)(?: \w+)? ikke længere",
+        r"ikke længere (?:\w+ )?(?:ansat|hos|i|på)",
+        r"er (?:stoppet|fratrådt)|har forladt",
+        r"gået på pension",
+        r"ny (?:e-?mail)?adresse",
+    ),
+    acknowledged=(
+        r"(?:vi )?har modtaget (?:din|dit|jeres)",
+        r"tak for (?:din|dit|jeres|henvendelsen)",
+        r"vender tilbage (?:hurtigst|snarest|inden)",
+        r"sagsnummer",
+    ),
+    subjects=(
+        r"autosvar",
+        r"automatisk svar",
+        r"fravær\w*",
+        r"ikke på kontoret",
+        r"(?:på )?ferie",
+        r"ikke til stede",
+    ),
+    back=(r"tilbage", r"igen\b", r"retur\b", r"genåbner"),
+    until=(r"(?:frem )?til(?: og med)?(?: den)?", r"t\.?o\.?m\.?", r"og"),
+    since=(r"fra(?: og med)?(?: den)?", r"siden", r"efter", r"mellem"),
+    opt_out=(
+        r"afmeld\w*",
+        r"frameld\w*",
+        r"(?:fjern|slet) (?:mig|os|min|mit)\b",
+        r"(?:ikke|ingen) (?:\w+ )?(?:flere|mere|længere)(?: \w+){0,3} (?:mails?|e-?mails?|nyhedsbreve|beskeder)",
+        r"(?:ønsker|vil)(?: \w+){0,2} ikke(?: \w+){0,4} (?:modtage|have|kontaktes|høre)",
+        r"stop med at (?:sende|skrive|maile)",
+    ),
+    tomorrow=(r"i morgen",),
+    next_week=(r"næste uge",),
+)

@@ -1,0 +1,67 @@
+"""Finnish."""
+
+# ruff: noqa: E501
+
+from outreach.inbound.absence_words.table import AbsenceWords
+
+WORDS = AbsenceWords(
+    months=(
+        "tammi\\w*",
+        "helmi\\w*",
+        "maalis\\w*",
+        "huhti\\w*",
+        "touko\\w*",
+        "kesäku\\w*",
+        "heinä\\w*",
+        "elo\\w*",
+        "syys\\w*",
+        "loka\\w*",
+        "marras\\w*",
+        "joulu\\w*",
+    ),
+    weekdays=(
+        "maanantai\\w*",
+        "tiistai\\w*",
+        "keskiviikko\\w*|keskiviikkona",
+        "torstai\\w*",
+        "perjantai\\w*",
+        "lauantai\\w*",
+        "sunnuntai\\w*",
+    ),
+    absent=(
+        r"poissa",
+        r"lomalla",
+        r"(?:en|emme) ole (?:\w+ )?(?:paikalla|tavoitettavissa|toimistolla|töissä)",
+        r"(?:vanhempain|äitiys|sairaus|virka)(?:vapaalla|lomalla)",
+        r"matkoilla|työmatkalla",
+        r"toimisto\w*[^.]{0,40}suljettu",
+    ),
+    left=(
+        r"(?:en|ei) (?:ole enää|työskentele enää|enää työskentele)",
+        r"lopettanut|jäänyt eläkkeelle|siirtynyt",
+        r"uusi (?:sähköposti)?osoite",
+    ),
+    acknowledged=(
+        r"(?:viestisi|sähköpostisi|yhteydenottosi)[^.]{0,30}(?:vastaanotettu|saapunut)",
+        r"kiitos (?:viestistäsi|yhteydenotostasi|sähköpostistasi|viestistänne|yhteydenotosta)",
+        r"tapausnumero|tikettinumero",
+    ),
+    subjects=(
+        r"automaattinen vastaus",
+        r"poissa(?:oloviesti|olo)?\w*",
+        r"lomalla",
+        r"poissaoloilmoitus",
+    ),
+    back=(r"takaisin", r"palaa\w*", r"jälleen|taas", r"tavoitettavissa"),
+    until=(r"aina",),
+    since=(r"alkaen",),
+    until_after=(r"\s*(?:asti|saakka)",),
+    since_after=(r"\s*(?:alkaen|lähtien)",),
+    opt_out=(
+        r"(?:peru(?:uta|kaa)?|lopeta\w*|irtisano\w*)(?: \w+)? (?:tilau\w+|uutiskir\w+|postitu\w+|lähettämi\w+)",
+        r"poista\w* (?:minut|meidät|osoitteeni|tietoni)",
+        r"(?:en|emme) (?:halua|toivo)(?: \w+){0,3} (?:viestejä|sähköpost\w+|uutiskir\w+|postia|enää|vastaanottaa)",
+    ),
+    tomorrow=(r"huomenna|huomiseen",),
+    next_week=(r"ensi viikolla|ensi viikkoon",),
+)

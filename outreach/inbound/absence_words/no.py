@@ -1,0 +1,56 @@
+"""Norwegian."""
+
+# ruff: noqa: E501
+
+from outreach.inbound.absence_words.table import AbsenceWords
+
+WORDS = AbsenceWords(
+    months=(
+        "januar|jan",
+        "februar|feb",
+        "mars",
+        "april|apr",
+        "mai",
+        "juni|jun",
+        "juli|jul",
+        "august|aug",
+        "september|sept?",
+        "oktober|okt",
+        "november|nov",
+        "desember|des",
+    ),
+    weekdays=("mandag", "tirsdag", "onsdag", "torsdag", "fredag", "lørdag", "søndag"),
+    absent=(
+        r"ikke (?:\w+ )?(?:på kontoret|til stede|tilgjengelig|på jobb|å treffe)",
+        r"(?:på|har) (?:\w+ )?(?:ferie|permisjon|tjenestereise|reise|avspasering)",
+        r"fravær\w*|fraværende",
+        r"foreldrepermisjon|sykemeldt|bortreist",
+        r"kontoret[^.]{0,40}stengt",
+    ),
+    left=(
+        r"(?:jobber|arbeider|er)(?: \w+)? ikke lenger",
+        r"ikke lenger (?:\w+ )?(?:ansatt|hos|i|på)",
+        r"har sluttet",
+        r"gått av med pensjon|pensjonert",
+        r"ny (?:e-?post)?adresse",
+    ),
+    acknowledged=(
+        r"(?:vi )?har mottatt (?:din|ditt|deres)",
+        r"takk for (?:din|ditt|henvendelsen|e-?posten|meldingen)",
+        r"saksnummer",
+        r"svarer (?:så snart|deg)",
+    ),
+    subjects=(r"automatisk svar", r"autosvar", r"fravær\w*", r"ikke på kontoret", r"ferie"),
+    back=(r"tilbake", r"igjen\b"),
+    until=(r"(?:frem |fram )?til(?: og med)?(?: den)?", r"t\.?o\.?m\.?", r"og"),
+    since=(r"fra(?: og med)?(?: den)?", r"siden", r"etter", r"mellom"),
+    opt_out=(
+        r"meld(?:e)? (?:meg|oss) av|avmeld\w*|avregistrer\w*",
+        r"(?:fjern|slett|stryk) (?:meg|oss|min|mitt)\b",
+        r"(?:ikke|ingen) (?:\w+ )?(?:flere|mer|lenger)(?: \w+){0,3} (?:e-?post\w*|mail\w*|nyhetsbrev|meldinger)",
+        r"(?:ønsker|vil)(?: \w+){0,2} ikke(?: \w+){0,4} (?:motta|ha|kontaktes|høre)",
+        r"slutt å (?:sende|skrive|maile)",
+    ),
+    tomorrow=(r"i morgen",),
+    next_week=(r"neste uke",),
+)

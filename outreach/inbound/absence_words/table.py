@@ -1,0 +1,34 @@
+"""What a language is asked for."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class AbsenceWords:
+    """One language's words.
+
+    `months` (January first) and `weekdays` (Monday first) are full names and usual short ones.
+    `absent`, `left`, `acknowledged` and `challenged` say what kind of notice it is; `automatic`
+    says only that a machine answered; `subjects` begin the subjects of automatic answers.
+    `back` are words of return, `until` and `since` stand right before a date that ends or begins
+    an absence, `until_after` and `since_after` right after it. `opt_out` asks for no more mail;
+    `not_opt_out` takes that back.
+    """
+
+    months: tuple[str, ...]
+    weekdays: tuple[str, ...]
+    absent: tuple[str, ...]
+    left: tuple[str, ...]
+    acknowledged: tuple[str, ...]
+    subjects: tuple[str, ...]
+    back: tuple[str, ...]
+    until: tuple[str, ...]
+    since: tuple[str, ...]
+    opt_out: tuple[str, ...]
+    automatic: tuple[str, ...] = ()
+    challenged: tuple[str, ...] = ()
+    until_after: tuple[str, ...] = ()
+    since_after: tuple[str, ...] = ()
+    tomorrow: tuple[str, ...] = ()
+    next_week: tuple[str, ...] = ()
+    not_opt_out: tuple[str, ...] = ()

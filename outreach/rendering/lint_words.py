@@ -1,0 +1,47 @@
+"""What mail programs, prices and shops say, in a dozen languages: patterns that `lint` looks for.
+
+Each pattern rather misses a word than takes an innocent one: ``20 ft`` is a length, ``3 pounds`` a
+weight, and a try is no Turkish lira.
+"""
+
+import re
+
+REPLY = re.compile(
+    r"\s*(?:re|aw|wg|fwd?|sv|vs|vl|vb|vá|antw|doorst|tr|réf|rv|res|enc|odp|pd|rif|ynt|ilt|atb"
+    r"|απ|πρθ|отв|回复|回覆|答复|轉寄|转发|返信|転送|답장|전달|השב|הועבר|رد)"
+    r"(?:\[\d+\])?\s*[:\uff1a]",
+    re.IGNORECASE,
+)
+"""What mail programs write before the subject of an answer, or of a mail that is passed on."""
+
+_SIGN = "[$€£¥₽₺₹₴₩₪฿円元원]"
+_CODE = "(?-i:EUR|USD|GBP|CHF|SEK|NOK|DKK|PLN|CZK|HUF|RON|BGN|RUB|UAH|TRY|INR|JPY|CNY|CAD|AUD|BRL)"
+_COIN = "kr|zł|Kč|руб|грн|euros?|dollars?|Franken|francs?|Kronen|kronor|kroner|złotych|евро|рублей"
+_MONEY = rf"(?:{_SIGN}|\b(?:{_CODE}|{_COIN})\b\.?)"
+_AFTER = rf"(?:{_SIGN}|(?:{_CODE}|{_COIN})\b)"
+_AMOUNT = r"\d(?:[\d.,'\u2019\u00a0\u202f]*\d)?(?:[.,][-\u2013\u2014])?"
+_REBATE = (
+    "off|discount|rabatt|nachlass|günstiger|de descuento|de réduction|de remise|di sconto|korting|"
+    "rabat|alennus|zniżki|de desconto|скидк"
+)
+
+PRICE = re.compile(
+    rf"{_MONEY}\s?{_AMOUNT}|(?<![\w.,]){_AMOUNT}\s?{_AFTER}"
+    rf"|\b\d{{1,2}}\s?(?:%|percent|prozent|procent|pour cent|por ciento|per cento)\s+(?:{_REBATE})",
+    re.IGNORECASE,
+)
+"""A sum of money, or so many per cent off one."""
+
+_PAGES = (
+    "shop|store|cart|basket|checkout|buy|pricing|order|add-to-cart|warenkorb|kasse|kaufen|"
+    "bestellen|panier|boutique|acheter|commander|carrito|tienda|comprar|carrello|negozio|acquista|"
+    "winkel|winkelwagen|winkelmand|afrekenen|varukorg|butik|kassan|kurv|handlekurv|ostoskori|"
+    "kauppa|kassa|koszyk|sklep|carrinho|loja|kosik|kosar|korzina"
+)
+SHOP = re.compile(
+    r"^https?://(?:(?:shop|store|buy|checkout)\."
+    r"|(?:[\w-]+\.)*(?:etsy\.com|gumroad\.com|myshopify\.com|paypal\.me)(?=[/?#]|$)"
+    rf"|[^/?#]*/(?:[^?#]*/)?(?:{_PAGES})(?:[/?#.]|$))",
+    re.IGNORECASE,
+)
+"""Where something is sold, by the words that shops call their pages."""
