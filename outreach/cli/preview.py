@@ -133,7 +133,7 @@ def _report(invocation: Invocation, made: "Preview", page: Path, url: str) -> No
         lines = []
         for sheet in made.sheets:
             mark = "✗" if sheet.problems else "✓"
-            subject = sheet.composed.rendered.subject if sheet.composed else "cannot be made"
+            subject = sheet.composed.subject if sheet.composed else "cannot be made"
             lines.append(f"{mark} {printable(sheet.contact.email)}  {printable(subject)}")
         for problem in dict.fromkeys(made.failed):
             lines += ["", click.style("error: ", fg="red", bold=True) + printable(str(problem))]
@@ -147,7 +147,7 @@ def _report(invocation: Invocation, made: "Preview", page: Path, url: str) -> No
         "contacts": [
             {
                 "email": sheet.contact.email,
-                "subject": sheet.composed.rendered.subject if sheet.composed else None,
+                "subject": sheet.composed.subject if sheet.composed else None,
                 "size": len(sheet.composed.message) if sheet.composed else None,
                 "problems": sheet.problems,
             }

@@ -44,6 +44,7 @@ class Composed:
     message_id: str
     envelope_sender: str
     recipient: str
+    subject: str
     render: Callable[[], Rendered] = field(compare=False, repr=False)
     images: tuple[InlineImage, ...] = ()
 
@@ -193,6 +194,7 @@ class Composer:
             message_id=mail.message_id,
             envelope_sender=self.links.envelope_sender(delivery_id) or self.sender.address,
             recipient=recipient,
+            subject=rendered.subject,
             render=lambda: rendered,
             images=version.images,
         )

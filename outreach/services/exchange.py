@@ -367,7 +367,7 @@ class Exchange:
             # One approval for many is not a letter that a person wrote to this one.
             personal=False,
             by=self.campaign.approved_by,
-            summary=composed.rendered.subject,
+            summary=composed.subject,
             delivery_id=claim.id,
         )
 

@@ -99,6 +99,7 @@ class Filling:
             message_id,
             own.join(self._envelope_sender),
             contact.email,
+            found.subject,
             partial(found.rendered, tokens),
             self._version.images,
         )

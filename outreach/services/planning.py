@@ -336,7 +336,7 @@ class _Prover:
             return
         proof, size = self.proof, len(composed.message)
         if not proof.mails:
-            proof.subject, proof.subject_for = composed.rendered.subject, contact.email
+            proof.subject, proof.subject_for = composed.subject, contact.email
         proof.mails += 1
         if (locale := self.composer.untranslated(contact)) is not None:
             proof.untranslated[locale] += 1
@@ -422,7 +422,7 @@ def send_test(
         raise UnavailableError(
             f"the test was not taken by {receipt.server}: {receipt.text}", hint=advice
         )
-    return Trial(person.email, composed.rendered.subject, receipt)
+    return Trial(person.email, composed.subject, receipt)
 
 
 _FIRST_TRIAL = 2**47

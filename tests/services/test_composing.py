@@ -131,7 +131,7 @@ def test_any_values_give_a_correct_mail_or_a_refusal(first: str, last: str, comp
     message = parsed(made)
     assert message.keys() == plain.keys()
     assert not message.defects
-    assert message["Subject"] == made.rendered.subject
+    assert message["Subject"] == made.subject == made.rendered.subject
     assert [part.get_content_type() for part in message.walk()] == [
         "multipart/alternative",
         "text/plain",
