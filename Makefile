@@ -11,7 +11,7 @@ FUZZ_MAILS ?= 1000000
 FUZZ_FROM ?= 0
 AS_ROOT := $(shell test "$$(id -u)" = 0 || echo sudo -n)
 
-.PHONY: help demo test chaos fuzz lint format bench docs wheel postgres dovecot postfix chromium mjml clean
+.PHONY: help demo test chaos fuzz lint format bench parsers docs wheel postgres dovecot postfix chromium mjml clean
 
 help:
 	@echo "make demo    a workspace with sample contacts, and mail to its clients in a mailbox"
@@ -76,9 +76,9 @@ chromium: .venv/ready
 # Tests compare our MJML with its reference implementation, in Node.
 MJML := 5.4.1
 mjml:
-	@test -n "$$OUTREACH_MJML_NODE" || test -d node_modules/mjml || \
-	  npm install --no-save --no-package-lock --silent --no-audit --no-fund mjml@$(MJML) || \
-	  echo "*** npm's mjml is not here and cannot be installed: ITS TESTS WILL BE SKIPPED. ***" >&2
+	@test -n "$$OUTREACH_MJML_NODE" || test -d node_modules/mjml -a -d node_modules/postal-mime || \
+	  npm install --no-save --no-package-lock --silent --no-audit --no-fund mjml@$(MJML) postal-mime@4 || \
+	  echo "*** npm's mjml and postal-mime are not here and cannot be installed: ITS TESTS WILL BE SKIPPED. ***" >&2
 
 test: .venv/ready postgres dovecot postfix chromium mjml
 	$(BIN)/python -m pytest $(TESTS)
@@ -99,6 +99,9 @@ lint: .venv/ready
 format: .venv/ready
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
+
+parsers: .venv/ready
+	OUTREACH_MESSAGES=100000 $(BIN)/python -m pytest -n 0 -q tests/rendering/test_parsers.py
 
 bench: .venv/ready
 	@failed=; for file in bench/[a-z]*.py; do \

@@ -82,6 +82,18 @@ def parse_address(text: str) -> Address:
     return _parse_any(text)
 
 
+def written_address(text: str) -> str:
+    """Return an address as it stands in headers: `str(parse_address(text))`, quickly."""
+    if text.isascii():
+        lowered = text.lower()
+        if _PLAIN(lowered):
+            if text == lowered:
+                return text
+            local, _, domain = text.rpartition("@")
+            return f"{local}@{domain.lower()}"
+    return str(_parse_any(text))
+
+
 def normalise(text: str) -> str:
     """Return what decides whether two addresses are the same mailbox for us.
 

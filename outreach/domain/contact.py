@@ -134,4 +134,5 @@ class Contact:
     @property
     def name(self) -> str | None:
         """First and last name as far as they are known, or None."""
-        return " ".join(part for part in (self.first_name, self.last_name) if part) or None
+        first, last = self.first_name, self.last_name
+        return f"{first} {last}" if first and last else first or last or None

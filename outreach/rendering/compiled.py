@@ -39,12 +39,21 @@ from outreach.rendering.sandbox import (
     MAX_CHARACTERS,
     MAX_STEPS,
     Language,
+    Missing,
     Record,
     rendering,
 )
 from outreach.rendering.skeleton import Key, LearnedError, Skeleton
 from outreach.rendering.snapshot import CONTACT_FIELDS, CONTACT_SETS
-from outreach.rendering.splicing import SplicedPart, Tokens
+from outreach.rendering.splicing import Filled, SplicedPart
+from outreach.rendering.straight import (
+    HopelessError,
+    Path,
+    Source,
+    Straight,
+    Surroundings,
+    UnfitError,
+)
 from outreach.rendering.templates import (
     ContactLinks,
     Rendered,
@@ -56,6 +65,7 @@ from outreach.rendering.templates import (
     tidy,
     zone_for,
 )
+from outreach.rendering.values import Tokens, Value, value_of
 
 MOST_SKELETONS = 256
 """Skeletons kept for one template."""
@@ -63,6 +73,8 @@ MOST_CHARACTERS = 24_000_000
 """Characters that the skeletons of one template may keep together."""
 
 _MOST_LOCALES = 512
+_WAIT = 3  # contacts that Jinja does before a shortcut is written
+_AGREED = 2  # times that Jinja has to confirm a path
 _ROUNDS = 12  # of learning, for one skeleton
 _WINDOW = 200  # contacts
 _WORTHWHILE = 100  # of them must find their skeleton made
@@ -123,13 +135,12 @@ class Counts:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Found:
     """The skeleton for a contact, and what to fill it with."""
 
-    key: Key
     skeleton: Skeleton
-    values: list[str]
+    values: list[Value]
     subject: str
     preheader: str | None
     whole_text: SplicedPart | None
@@ -137,22 +148,39 @@ class Found:
     @property
     def tokens(self) -> frozenset[int]:
         """The numbers of the tokens that have to be made."""
-        whole = self.whole_text.tokens if self.whole_text else frozenset()
-        return self.skeleton.tokens | whole
+        tokens = self.skeleton.tokens
+        return tokens if self.whole_text is None else tokens | self.whole_text.tokens
 
-    def fill(self, tokens: Tokens) -> tuple[list[bytes], list[bytes] | None]:
-        """Return the text and the HTML part, in pieces."""
+    def fill(self, tokens: Tokens) -> tuple[Filled, Filled | None]:
+        """Return the text and the HTML part."""
         text, html = self.skeleton.fill(self.values, tokens)
         if self.whole_text is not None:
-            text = self.whole_text.fill((), tokens)
+            text = self.whole_text.filled((), tokens)
         return text, html
 
     def rendered(self, tokens: Tokens) -> Rendered:
         """Return what `Template.render` would."""
-        html, text = self.skeleton.texts(self.values, tokens)
+        html, text = self.skeleton.texts([value.text for value in self.values], tokens)
         if self.whole_text is not None:
             text = self.whole_text.text((), tokens)
         return Rendered(self.subject, self.preheader, html, text, self.skeleton.warnings)
+
+
+@dataclass(slots=True)
+class _Lesson:
+    """The skeleton that a path was found to stand for, and how often Jinja agreed."""
+
+    skeleton: Skeleton
+    agreed: int = 0
+
+
+@dataclass(slots=True)
+class _Shortcut:
+    """A template as one function, for keys that hold the values `of` certain places."""
+
+    straight: Straight
+    of: tuple[set[int], set[int]]
+    lessons: dict[Path, _Lesson] = field(default_factory=dict)
 
 
 class CompiledTemplate:
@@ -172,6 +200,10 @@ class CompiledTemplate:
         self._skeletons: OrderedDict[Key, Skeleton | None] = OrderedDict()
         self._size = 0
         self._seen = self._made = 0
+        self._shortcut: _Shortcut | None = None
+        self._hopeless = False
+        self._found_by_jinja = 0
+        self._head_sources: dict[str, Source] = {}
         self._lock = Lock()
         self._whole_text = False
         self._locales: dict[str | None, tuple[Locale, dict[str, object]]] = {}
@@ -186,11 +218,7 @@ class CompiledTemplate:
         template = self.template
         bodies = {name: sheet.body for name, sheet in template.sheets.items()}
         loader = jinja2.FunctionLoader(bodies.get)
-        written = {
-            name: template.sandboxes[Language.TEXT if name.endswith(".txt") else Language.HTML]
-            .parse(body, name, name)
-            for name, body in bodies.items()
-        }  # fmt: skip
+        written = template.trees
         inline = {
             key: (template.sandboxes[Language.TEXT].parse(*source, source[1]), *source)
             for key in ("subject", "preheader", "text")
@@ -246,6 +274,7 @@ class CompiledTemplate:
                 keys.known[key] = constant
             return
         code = sandbox.compile(source, name, name)
+        self._head_sources[key] = Source(sandbox.trees[name], sandbox, key)
         self._heads[key] = jinja2.Template.from_code(sandbox, code, sandbox.make_globals(None))
 
     def _prepare_bodies(
@@ -302,38 +331,133 @@ class CompiledTemplate:
     # For each contact.
 
     def find(
-        self, contact: Contact, now: datetime, links: Callable[[], ContactLinks]
+        self,
+        contact: Contact,
+        now: datetime,
+        links: Callable[[Contact, int, datetime], ContactLinks],
+        delivery_id: int,
     ) -> Found | None:
         """Return what to fill for a contact at `now`, or None where only the plain path will do.
 
-        `links` are asked for only where a template does more with them than print them.
+        `links` gives those of a delivery, and is asked for only where a template does more with
+        them than print them.
         """
         if self.problems:
             self.counts.plain += 1
             return None
+        locale, languages = self._locales.get(contact.locale) or self._languages(contact)
+        shortcut, step = self._shortcut, None
+        if shortcut is not None:
+            try:
+                step = shortcut.straight(contact, now, self._zone_of, locale, languages)
+            except HopelessError:
+                self._shortcut, self._hopeless = None, True
+            except Exception:  # noqa: S110 - whatever it is, Jinja will say what it means
+                pass
+            else:
+                lesson = shortcut.lessons.get(step[0])
+                if lesson is not None and lesson.agreed >= _AGREED:
+                    self._seen += 1
+                    lesson.skeleton.used = True
+                    return Found(lesson.skeleton, step[1], step[2], step[3], None)
         try:
-            return self._found(contact, now, links)
+            zone = self._zone_of(contact)
+            names = {**self._shared, **languages}
+            self._add_own(names, contact, now, zone)
+            if "links" in self._used and not self._links_are_marked:
+                names["links"] = links_record(links(contact, delivery_id, now))
+            found = self._found(contact, locale, zone, names)
         except NotTameError as error:
             self.left_to_plain(str(error))
+            return None
         except (OutreachError, *EXPECTED):
             # The plain path will say it better.
             self.counts.plain += 1
-        return None
+            return None
+        if found is not None:
+            self._compare(shortcut, step, found)
+        return found
+
+    def _languages(self, contact: Contact) -> tuple[Locale, dict[str, object]]:
+        locale = self.template.locale_for(contact, self._scene)
+        if len(self._locales) >= _MOST_LOCALES:
+            self._locales.clear()
+        known = self._locales[contact.locale] = locale, self.template.languages(locale)
+        return known
+
+    def _zone_of(self, contact: Contact) -> tzinfo:
+        return zone_for(contact, self._scene)
+
+    def _compare(
+        self,
+        shortcut: "_Shortcut | None",
+        step: tuple[Path, list[Value], str, str | None] | None,
+        found: Found,
+    ) -> None:
+        """Look whether the shortcut came to what Jinja found; make one once it is worthwhile."""
+        of = self._keys.keyed, self._keys.paired
+        if shortcut is None or shortcut.of[0] is not of[0] or shortcut.of[1] is not of[1]:
+            self._found_by_jinja += 1
+            if self._found_by_jinja >= _WAIT and not self._hopeless:
+                self._found_by_jinja = 0
+                try:
+                    self._shortcut = _Shortcut(self._written_straight(), of)
+                except UnfitError:
+                    self._hopeless = True
+            return
+        if step is None:
+            return
+        path, values, subject, preheader = step
+        lesson = shortcut.lessons.get(path)
+        same = (
+            [value.text for value in values] == [value.text for value in found.values]
+            and (subject, preheader) == (found.subject, found.preheader)
+            and (lesson is None or lesson.skeleton is found.skeleton)
+        )
+        if not same:
+            # Never seen; if it ever happens, no path is to be trusted.
+            self._shortcut, self._hopeless = None, True
+            self.counts.reasons["the straight function and Jinja gave different keys"] += 1
+        elif lesson is not None:
+            lesson.agreed += 1
+        else:
+            if len(shortcut.lessons) >= 4 * MOST_SKELETONS:
+                shortcut.lessons.clear()
+            shortcut.lessons[path] = _Lesson(found.skeleton)
+
+    def _written_straight(self) -> Straight:
+        template, keys = self.template, self._keys
+        if (self._whole_text and self._text is not None) or not self._links_are_marked:
+            raise UnfitError("a part that is rendered whole")
+        subject, preheader = self._heads["subject"], self._heads.get("preheader", "")
+        body = self._sandboxes[template.body_language]
+        sources = [*self._head_sources.values(), Source(body.trees[template.file], body)]
+        language = Language.TEXT if template.format == ".txt" else Language.HTML
+        if template.layout:
+            layout = self._sandboxes[language]
+            sources.append(Source(layout.trees[template.layout], layout))
+        if self._text is not None:
+            text = self._sandboxes[Language.TEXT]
+            sources.append(Source(text.trees[str(self._text.name)], text))
+        tiers = self._scene.tiers
+
+        def promised(tier: str, name: str) -> object:
+            value = promise(tier, tiers).look_up(name)
+            return None if isinstance(value, Missing) else value
+
+        around = Surroundings(
+            shared=self._shared,
+            attributes=frozenset(template.attributes),
+            subject=subject if isinstance(subject, str) else None,
+            preheader=preheader if isinstance(preheader, str) else None,
+            promise=promised,
+            letter=template.layout is None and template.format == ".md",
+        )
+        return Straight(sources, keys, around)
 
     def _found(
-        self, contact: Contact, now: datetime, links: Callable[[], ContactLinks]
+        self, contact: Contact, locale: Locale, zone: tzinfo, names: dict[str, object]
     ) -> Found | None:
-        known = self._locales.get(contact.locale)
-        if known is None:
-            locale = self.template.locale_for(contact, self._scene)
-            known = locale, self.template.languages(locale)
-            if len(self._locales) >= _MOST_LOCALES:
-                self._locales.clear()
-            self._locales[contact.locale] = known
-        locale, languages = known
-        zone = zone_for(contact, self._scene)
-        names = {**self._shared, **languages}
-        self._add_own(names, contact, now, zone, links)
         for _ in range(_ROUNDS):
             state = Keying(
                 locale=locale,
@@ -343,8 +467,7 @@ class CompiledTemplate:
                 characters=self._characters,
             )
             with rendering(state):
-                found = self._keyed(state, names)
-            key, subject, preheader, whole = found
+                key, subject, preheader, whole = self._keyed(state, names)
             skeleton = self._known(key)
             try:
                 if skeleton is None:
@@ -358,7 +481,8 @@ class CompiledTemplate:
             if self.problems:
                 return None
             text = whole and SplicedPart("text/plain", [tidy(whole)], self._markers)
-            return Found(key, skeleton, state.values, subject, preheader, text or None)
+            values = list(map(value_of, state.values))
+            return Found(skeleton, values, subject, preheader, text or None)
         raise NotTameError("no skeleton can be made of it")
 
     def _add_own(
@@ -367,7 +491,6 @@ class CompiledTemplate:
         contact: Contact,
         now: datetime,
         zone: tzinfo,
-        links: Callable[[], ContactLinks],
     ) -> None:
         """Add the names that mean something else for each contact, as far as they are used."""
         used = self._used
@@ -377,8 +500,6 @@ class CompiledTemplate:
         if "now" in used or "today" in used:
             names["now"] = now = now.astimezone(zone)
             names["today"] = now.date()
-        if "links" in used and not self._links_are_marked:
-            names["links"] = links_record(links())
 
     def _keyed(
         self, state: Keying, names: dict[str, object]
@@ -432,10 +553,10 @@ class CompiledTemplate:
                 self._seen = self._made = 0
             if key not in self._skeletons:
                 return None
-            self._skeletons.move_to_end(key)
             skeleton = self._skeletons[key]
         if skeleton is None:
             raise NotTameError("the skeleton gave another mail than the plain path")
+        skeleton.used = True
         return skeleton
 
     def _make(self, key: Key, state: Keying) -> Skeleton:
@@ -451,9 +572,22 @@ class CompiledTemplate:
             while len(self._skeletons) > 1 and (
                 len(self._skeletons) > MOST_SKELETONS or self._size > MOST_CHARACTERS
             ):
-                _, dropped = self._skeletons.popitem(last=False)
+                old, dropped = self._skeletons.popitem(last=False)
+                if dropped is not None and dropped.used:
+                    # Whatever was used since it last came round gets another turn.
+                    dropped.used = False
+                    self._skeletons[old] = dropped
+                    continue
                 self._size -= dropped.size if dropped else 0
+                self._forget(dropped)
         return skeleton
+
+    def _forget(self, skeleton: Skeleton | None) -> None:
+        if self._shortcut is not None:
+            lessons = self._shortcut.lessons
+            for path, lesson in list(lessons.items()):
+                if lesson.skeleton is skeleton:
+                    lessons.pop(path, None)
 
     def left_to_plain(self, reason: str) -> None:
         """Count a mail that was found a skeleton and could not be filled."""
@@ -467,9 +601,10 @@ class CompiledTemplate:
             self.counts.filled += 1
             return
         with self._lock:
-            if dropped := self._skeletons.get(found.key):
+            if dropped := self._skeletons.get(found.skeleton.key):
                 self._size -= dropped.size
-            self._skeletons[found.key] = None
+            self._skeletons[found.skeleton.key] = None
+            self._forget(dropped)
         self.counts.reasons["the skeleton gave another mail than the plain path"] += 1
 
 

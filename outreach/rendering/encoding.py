@@ -14,12 +14,16 @@ from functools import lru_cache
 from outreach.errors import MessageError
 
 #: RFC 2045 6.7: 76 characters with the ``=`` of a soft break, so 75 before one.
-_QP_LINE = 75
+QP_LINE = 75
+SOFT_BREAK = b"=\r\n"
 _QP_SAFE = bytes(range(0x20, 0x7F)) + b"\n\t"
 _QP_UNSAFE = re.compile(rb"[^\n\t -~]+")
 # As much as fits, without cutting an escape in two and, where that can be, without leaving a dot at
 # the start of the next line, which SMTP would have to double.
 _QP_PIECE = re.compile(rb"(?:.{1,75}(?<!=)(?<!=[0-9A-F])(?!\.)|.{1,75}(?<!=)(?<!=[0-9A-F]))")
+
+_BLANKS = re.compile(rb"  +")
+_HEADER_BLANKS = re.compile(rb"[ \t]{2,}|\t")
 
 #: RFC 2047 2: an encoded-word has 75 characters; ``=?utf-8?q?`` and ``?=`` are twelve of them.
 _WORD = 75
@@ -88,7 +92,7 @@ def quoted_inside(text: str) -> bytes:
 
 def broken_softly(line: bytes) -> bytes:
     """Return a line of quoted-printable, without its end, with soft breaks where it is long."""
-    return line if len(line) <= _QP_LINE else b"=\r\n".join(_QP_PIECE.findall(line))
+    return line if len(line) <= QP_LINE else b"=\r\n".join(_QP_PIECE.findall(line))
 
 
 def soft_beginning(line: bytes) -> tuple[bytes, bytes]:
@@ -98,28 +102,52 @@ def soft_beginning(line: bytes) -> tuple[bytes, bytes]:
     """
     pieces = []
     at = 0
-    while at + _QP_LINE + 1 <= len(line) and (found := _QP_PIECE.match(line, at)):
+    while at + QP_LINE + 1 <= len(line) and (found := _QP_PIECE.match(line, at)):
         pieces += [found[0], b"=\r\n"]
         at = found.end()
     return b"".join(pieces), line[at:]
 
 
-def broken_around(before: bytes, behind: bytes) -> bytes:
-    """Return ``before + behind``, a long line, with soft breaks; `behind` comes again and again."""
-    line = before + behind
-    pieces = []
+def soft_breaks(line: bytes, until: int) -> list[int]:
+    """Return where a line of quoted-printable is broken: up to the first such place from `until`.
+
+    Empty for a line that stays whole.
+    """
+    breaks: list[int] = []
     at = 0
-    while at < len(before) and (found := _QP_PIECE.match(line, at)):
-        pieces.append(found[0])
-        at = found.end()
-    if rest := _broken_behind(behind, at - len(before)):
-        pieces.append(rest)
-    return b"=\r\n".join(pieces)
+    if len(line) > QP_LINE:
+        while at < until and (found := _QP_PIECE.match(line, at)):
+            at = found.end()
+            breaks.append(at)
+    if at == len(line):
+        del breaks[-1:]
+    return breaks
 
 
 @lru_cache(maxsize=1024)  # a line has few columns at which something can begin
-def _broken_behind(line: bytes, start: int) -> bytes:
-    return b"=\r\n".join(_QP_PIECE.findall(line, start))
+def broken_behind(line: bytes, start: int) -> bytes:
+    """Return what stands from `start` on in a line, and begins a line there, with its end."""
+    return b"=\r\n".join(_QP_PIECE.findall(line, start)) + b"\r\n"
+
+
+def squeezed(lines: bytes) -> bytes:
+    """Return whole lines with one space for all blanks in a row, and none at a line's end."""
+    # Plain steps, for which there are fast searches, instead of one expression for all of it.
+    if b"\t" in lines:
+        lines = lines.replace(b"\t", b" ")
+    if b"  " in lines:
+        lines = _BLANKS.sub(b" ", lines)
+    return lines.replace(b" \r\n", b"\r\n") if b" \r\n" in lines else lines
+
+
+squeezed_behind = lru_cache(maxsize=1024)(squeezed)
+"""`squeezed`, for what `broken_behind` gives again and again."""
+
+
+def relaxed_header(name: bytes, value: bytes) -> bytes:
+    """Return one header in the relaxed canonical form (RFC 6376 3.4.2), with its CRLF."""
+    unfolded = value.replace(b"\r\n", b"")
+    return name.lower() + b":" + _HEADER_BLANKS.sub(b" ", unfolded).strip(b" \t") + b"\r\n"
 
 
 def base64_body(data: bytes) -> bytes:

@@ -268,10 +268,14 @@ def greeting(name: str | None = None) -> str:
     state = current()
     if name is not None and not isinstance(name, Undefined | str):
         raise Refusal("greeting takes a name")
-    known = state.first_name if name is None else (name or None)
-    named, nameless = _GREETINGS.get(state.locale.language, _GREETINGS["en"])
+    return greeting_in(state.locale.language, state.first_name if name is None else name)
+
+
+def greeting_in(language: str, name: str | Undefined | None) -> str:
+    """Return the greeting in a language, by `name` if there is one."""
+    named, nameless = _GREETINGS.get(language, _GREETINGS["en"])
     # Not `format`: a name may hold braces.
-    return named.replace("{}", known) if known else nameless
+    return named.replace("{}", name) if name else nameless  # type: ignore[arg-type]
 
 
 _JINJA_TESTS: Mapping[str, Any] = jinja_tests.TESTS

@@ -76,7 +76,7 @@ def number_of(character: str) -> int:
 
 # Values that have the same effect wherever they stand: one line of visible text, in words with
 # single spaces between them. The rest takes the plain path.
-_LONGEST = 400
+LONGEST = 400
 _UNUSUAL = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\ufe00-\ufe0f\U00100000-\U0010ffff]"
 )
@@ -86,7 +86,7 @@ _BEFORE_COLON = re.compile(r"(?:cid|font-family)\s*\Z", re.IGNORECASE)
 
 def is_tame(value: str) -> bool:
     """Whether `value` changes nothing but itself, wherever a template may print it."""
-    return len(value) <= _LONGEST and _is_tame(value)
+    return len(value) <= LONGEST and _is_tame(value)
 
 
 @lru_cache(maxsize=16384)
@@ -198,14 +198,15 @@ class KeySandbox(Sandbox):
         self.keys = keys
         self.tokenise = tokenise
         self._plain = plain
+        self.trees: dict[str, nodes.Template] = {}
         self.finalize = None  # what prints is written into the tree
         self.globals = plain.globals
         self.tests = plain.tests
         self.filters = {
             **plain.filters,
             "safe": self._safe,
-            _PRINT: self._printed,
-            _HOLE: self._put_aside,
+            PRINT: self._printed,
+            PUT_ASIDE: self._put_aside,
             "spend": self.spend,
             "weighed": self.weighed,
             "concatenated": self.concatenated,
@@ -273,6 +274,8 @@ class KeySandbox(Sandbox):
             _tokenised(tree, self.keys, whole=self.keys.captures_are_printed)
         _with_printing(tree, self.keys if self.tokenise else None)
         tree.set_environment(self)
+        if name is not None:
+            self.trees[name] = tree
         return tree
 
     def parsed_plainly(self, source: str, name: str) -> nodes.Template:
@@ -294,7 +297,7 @@ class KeySandbox(Sandbox):
         return context.vars["result"]
 
 
-_HOLE, _PRINT = "put aside", "print"  # with a space, so that no template can name them
+PUT_ASIDE, PRINT = "put aside", "print"  # with a space, so that no template can name them
 
 
 def _value(number: int) -> Markup:
@@ -671,7 +674,7 @@ def _tokenised(tree: nodes.Template, keys: Keys, *, whole: bool) -> None:
             else:
                 site = nodes.Const(keys.site(), lineno=child.lineno)
                 output.nodes[number] = nodes.Filter(
-                    child, _HOLE, [site], [], None, None, lineno=child.lineno
+                    child, PUT_ASIDE, [site], [], None, None, lineno=child.lineno
                 )
 
 
@@ -684,9 +687,9 @@ def _with_printing(tree: nodes.Template, keys: Keys | None) -> None:
                     raise NotTameError(
                         "the template has characters of Unicode's last private plane"
                     )
-            elif not (isinstance(child, nodes.Filter) and child.name == _HOLE):
+            elif not (isinstance(child, nodes.Filter) and child.name == PUT_ASIDE):
                 output.nodes[number] = nodes.Filter(
-                    child, _PRINT, [], [], None, None, lineno=child.lineno
+                    child, PRINT, [], [], None, None, lineno=child.lineno
                 )
 
 
@@ -820,6 +823,9 @@ def _quotes_named(text: str) -> str:
 def _markdown_it(text: str) -> str:
     return escape(text, quote=False).replace('"', "&quot;")
 
+
+#: Those that leave alone what has none of ``&<>"'``.
+ONLY_MARKUP: frozenset[Escape] = frozenset({str, escape, _markupsafe, _quotes_named, _markdown_it})
 
 _SIGN = re.compile(r"[!-/:-@\[-`{-~]")
 

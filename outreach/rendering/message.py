@@ -14,13 +14,12 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from email.utils import format_datetime
 from enum import StrEnum
-from functools import lru_cache
 from urllib.parse import quote, unquote
 
-from outreach.domain.address import AddressError, parse_address
+from outreach.domain.address import AddressError, written_address
 from outreach.domain.links import letters_of
 from outreach.errors import MessageError, Problem
 from outreach.rendering.encoding import base64_body, decoded, encoded_words, text_body
@@ -153,7 +152,7 @@ def build_message(mail: Mail) -> bytes:
             problems.extend(error.problems)
             return b""
 
-    headers = b"".join(attempt(make) for make in _headers(mail))
+    headers = b"".join(attempt(make) for make in headers_of(mail))
     body = attempt(lambda: _body(mail))
     head_size = len(headers) + body.find(b"\r\n\r\n")
     if head_size >= MAX_HEADERS:
@@ -165,80 +164,8 @@ def build_message(mail: Mail) -> bytes:
     return headers + body
 
 
-class Frame:
-    """What the messages of one mailing have in common around their parts.
-
-    `mail` is one of them, without invite, images and attachments, with a marker in place of each
-    token; `markers` are those, by number.
-    """
-
-    def __init__(self, mail: Mail, markers: Mapping[int, str]) -> None:
-        numbers = {marker.encode(): number for number, marker in markers.items()}
-        pattern = re.compile(b"(%s)" % b"|".join(map(re.escape, numbers)))
-        self._headers: list[bytes | int] = []
-        self._places: dict[str, int] = {}
-        for make in _headers(mail):
-            header = make()
-            name = header.partition(b":")[0].decode()
-            if name in ("To", "Subject", "Date"):
-                self._places[name] = len(self._headers)
-                self._headers.append(b"")
-                continue
-            for piece in pattern.split(header):
-                if piece in numbers:
-                    self._headers.append(numbers[piece])
-                elif self._headers and self._is_fixed(len(self._headers) - 1):
-                    self._headers[-1] += piece  # type: ignore[operator]
-                else:
-                    self._headers.append(piece)
-        self._numbers = [at for at, piece in enumerate(self._headers) if isinstance(piece, int)]
-        self.tokens = frozenset(piece for piece in self._headers if isinstance(piece, int))
-
-    def _is_fixed(self, at: int) -> bool:
-        return isinstance(self._headers[at], bytes) and at not in self._places.values()
-
-    def message(
-        self,
-        *,
-        recipient: Mailbox,
-        subject: str,
-        date: datetime,
-        message_id: str,
-        tokens: Sequence[bytes],
-        text: Sequence[bytes],
-        html: Sequence[bytes] | None,
-    ) -> bytes:
-        """Return the message that `build_message` would give; `text` and `html` are its parts."""
-        headers = self._headers.copy()
-        headers[self._places["To"]] = mailbox_header("To", recipient)
-        headers[self._places["Subject"]] = _subject_header(subject)
-        headers[self._places["Date"]] = _date_header(date, date.utcoffset())
-        for at in self._numbers:
-            headers[at] = tokens[headers[at]]  # type: ignore[index]
-        head = b"".join(headers)  # type: ignore[arg-type]
-        if len(head) > MAX_HEADERS - 256:
-            raise MessageError("the headers are too long")
-        if html is None:
-            return b"".join([head, *text])
-        boundary = boundary_of(message_id, "alternative").encode()
-        start = b'Content-Type: multipart/alternative;\r\n boundary="%b"\r\n\r\n--%b\r\n'
-        between = b"\r\n--%b\r\n" % boundary
-        end = b"\r\n--%b--\r\n" % boundary
-        return b"".join([head, start % (boundary, boundary), *text, between, *html, end])
-
-
-@lru_cache(maxsize=512)
-def _subject_header(subject: str) -> bytes:
-    return text_header("Subject", subject)
-
-
-@lru_cache(maxsize=64)
-def _date_header(moment: datetime, _offset: timedelta) -> bytes:
-    # The offset keeps apart what is the same instant in two zones.
-    return date_header(moment)
-
-
-def _headers(mail: Mail) -> Iterable[Callable[[], bytes]]:
+def headers_of(mail: Mail) -> Iterable[Callable[[], bytes]]:
+    """Yield what makes each header of a mail."""
     manners = _MANNERS[mail.kind]
     yield lambda: mailbox_header("From", mail.sender)
     yield lambda: mailbox_header("To", mail.recipient)
@@ -292,16 +219,25 @@ def text_header(name: str, text: str) -> bytes:
 
 def mailbox_header(name: str, mailbox: Mailbox) -> bytes:
     """Return a header with one mailbox: From, To, Reply-To."""
+    return _mailbox_header(name, mailbox.address, mailbox.name)
+
+
+def recipient_header(address: str, shown: str | None) -> bytes:
+    """Return the To header."""
+    return _mailbox_header("To", address, shown)
+
+
+def _mailbox_header(name: str, address: str, shown: str | None) -> bytes:
     try:
-        address = str(parse_address(mailbox.address))
+        address = written_address(address)
     except AddressError as error:
         raise MessageError([problem.at(name) for problem in error.problems]) from None
-    if mailbox.name and "=?" not in mailbox.name and _ATOMS.match(mailbox.name):
+    if shown and "=?" not in shown and _ATOMS.match(shown):
         # Most names are words that need no quotes, and with the address fit one line.
-        line = f"{name}: {mailbox.name} <{address}>\r\n"
+        line = f"{name}: {shown} <{address}>\r\n"
         if len(line) <= _FOLD and line.isascii():
             return line.encode()
-    shown = _clean(mailbox.name, name) if mailbox.name else ""
+    shown = _clean(shown, name) if shown else ""
     if not shown:
         return _folded(name, [address])
     return _folded(name, [*_phrase(shown), f"<{address}>"])
@@ -472,31 +408,56 @@ def invite_part(invite: Invite) -> bytes:
 def boundary_of(message_id: str, level: str) -> str:
     """Return the boundary of one level of a message: stable, and in no encoded part.
 
-    Quoted-printable has no ``=_``, base64 no ``_``, and text with ``--=_`` is never sent as 7bit.
+    It says which message it is, as Message-IDs of ours do. Quoted-printable has no ``=_``, base64
+    no ``_``, and text with ``--=_`` is never sent as 7bit.
     """
-    digest = hashlib.sha256(f"{level}\0{message_id}".encode()).digest()[:15]
-    return f"=_{letters_of(digest)}"
+    own = message_id.strip("<>").partition("@")[0]
+    if not _BOUNDARY.match(own):
+        digest = hashlib.sha256(message_id.encode()).digest()[:15]
+        own = letters_of(digest).decode()
+    return f"=_{level}_{own}"
 
 
-def _body(mail: Mail) -> bytes:
+def body_of(
+    message_id: str,
+    text: bytes,
+    html: bytes | None,
+    *,
+    images: Sequence[bytes] = (),
+    invite: bytes | None = None,
+    attachments: Sequence[bytes] = (),
+) -> bytes:
+    """Return the parts of a message put together, each with its headers."""
+
     def joined(subtype: str, parts: Sequence[bytes]) -> bytes:
-        return multipart(subtype, boundary_of(mail.message_id, subtype), parts)
+        return multipart(subtype, boundary_of(message_id, subtype), parts)
 
     # Plain first, richest last (RFC 2046 5.1.4); images beside the HTML that shows them.
-    ways = [text_part("text/plain", mail.text)]
-    if mail.html is not None:
-        html = text_part("text/html", mail.html)
-        images = _shown_images(mail.html, mail.images)
-        ways.append(joined("related", [html, *map(image_part, images)]) if images else html)
-    if mail.invite:
-        ways.append(invite_part(mail.invite))
+    ways = [text]
+    if html is not None:
+        ways.append(joined("related", [html, *images]) if images else html)
+    if invite is not None:
+        ways.append(invite)
     body = joined("alternative", ways) if len(ways) > 1 else ways[0]
-    if mail.attachments:
-        body = joined("mixed", [body, *map(attachment_part, mail.attachments)])
+    if attachments:
+        body = joined("mixed", [body, *attachments])
     return body
 
 
-def _shown_images(html: str, images: Sequence[InlineImage]) -> list[InlineImage]:
+def _body(mail: Mail) -> bytes:
+    images = () if mail.html is None else shown_images(mail.html, mail.images)
+    return body_of(
+        mail.message_id,
+        text_part("text/plain", mail.text),
+        None if mail.html is None else text_part("text/html", mail.html),
+        images=[image_part(image) for image in images],
+        invite=invite_part(mail.invite) if mail.invite else None,
+        attachments=[attachment_part(attachment) for attachment in mail.attachments],
+    )
+
+
+def shown_images(html: str, images: Sequence[InlineImage]) -> list[InlineImage]:
+    """Return those of the images that the HTML shows, or raise `MessageError` if one is missing."""
     # Two plain searches first: the expression takes as long as encoding the whole part.
     shows_any = "cid:" in html or "CID:" in html
     wanted = {unquote(cid) for cid in _CID_URL.findall(html)} if shows_any else set()
@@ -546,6 +507,7 @@ _LINE_BREAK = re.compile("[\r\n\0]")
 _FORBIDDEN = re.compile("[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029\ud800-\udfff]")
 _SINGLE_SPACE = re.compile(r"(?<=[^ ]) (?=[^ ])")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~]+(?: [A-Za-z0-9!#$%&'*+\-/=?^_`{|}~]+)*\Z")
+_BOUNDARY = re.compile(r"[A-Za-z0-9]{16,50}\Z")  # of 70 characters, RFC 2046 5.1.1
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,900}>\Z")
 # Without what RFC 3986 forbids, and without ``=?``, which might be taken for an encoded-word.
 _URI = re.compile(r"(?!.*=\?)[!#-;=?-\[\]_a-z~]+\Z")

@@ -66,6 +66,13 @@ RULES = {
             "they get it as it is there; a file beside it, such as NAME.fi.md, translates it",
         ),
         Rule(
+            "L005",
+            "not-compiled",
+            _NOTE,
+            "mail of the template is made one by one, which takes a hundred times as long",
+            "change what is named, or leave it: the mail is the same",
+        ),
+        Rule(
             "L011",
             "size-clipped",
             _ERROR,

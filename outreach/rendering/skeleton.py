@@ -7,12 +7,12 @@ structure of the MJML, in a link's host - is found here, and becomes part of the
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from outreach.errors import Problem, TemplateError
+from outreach.errors import MessageError, Problem, TemplateError
 from outreach.rendering.css import MARKUP, attributes_of
 from outreach.rendering.folding import (
     CONTENT,
@@ -27,8 +27,13 @@ from outreach.rendering.folding import (
     hole,
     number_of,
 )
+from outreach.rendering.lines import Line
+from outreach.rendering.message import shown_images
+from outreach.rendering.paragraphs import Paragraph
+from outreach.rendering.pattern import taken_apart
+from outreach.rendering.press import Script
 from outreach.rendering.sandbox import Language
-from outreach.rendering.splicing import Line, Paragraph, Section, SplicedPart, Tokens
+from outreach.rendering.splicing import Filled, Section, SplicedPart
 from outreach.rendering.templates import (
     Template,
     hidden_preheader,
@@ -45,6 +50,10 @@ from outreach.rendering.text import (
     links_of,
     text_blocks,
 )
+from outreach.rendering.values import Tokens, Value
+
+if TYPE_CHECKING:
+    from outreach.rendering.frame import Press
 
 
 class Key(NamedTuple):
@@ -81,8 +90,10 @@ class _Link:
 class Skeleton:
     """The mail of one key. `fill` gives it with the values of one contact.
 
-    `sites` are the places in the template that printed the values. Raises `LearnedError` where
-    the key has to hold more, and `NotTameError` where only the plain path will do.
+    `sites` are the places in the template that printed the values. `proved`, `used`, `fills` and
+    `press` are of those who keep it: what is known of it, and what makes its messages. Raises
+    `LearnedError` where the key has to hold more, and `NotTameError` where only the plain path will
+    do. `images` are the names of those that the HTML shows.
     """
 
     def __init__(
@@ -94,10 +105,14 @@ class Skeleton:
         markers: Mapping[int, str],
     ) -> None:
         self.proved = False
+        self.used = False
+        self.fills = 0
+        self.images: tuple[str, ...] = ()
+        self.press: Press | None = None
         self._sites = sites
         self._paired = frozenset(keys.paired)
         self._template = template
-        self._key = key
+        self.key = key
         self._markers = markers
         self._html: SplicedPart | None = None
         self._links: list[_Link] = []
@@ -122,18 +137,37 @@ class Skeleton:
         self.tokens = self._text.tokens | (self._html.tokens if self._html else frozenset())
         self.size = self._text.size + (self._html.size if self._html else 0)
 
-    def fill(self, values: Sequence[str], tokens: Tokens) -> tuple[list[bytes], list[bytes] | None]:
-        """Return the text and the HTML part, in pieces.
+    def fill(self, values: Sequence[Value], tokens: Tokens) -> tuple[Filled, Filled | None]:
+        """Return the text and the HTML part.
 
         Raises `NotTameError` where values together mean more than each of them.
         """
         for index in self._unspaced:
-            if " " in values[index]:
+            if " " in values[index].text:
                 raise NotTameError("a link with a space in it")
         for link in self._links:
             self._check(link, values)
-        html = None if self._html is None else self._html.fill(values, tokens)
-        return self._text.fill(values, tokens), html
+        html = None if self._html is None else self._html.filled(values, tokens)
+        return self._text.filled(values, tokens), html
+
+    @property
+    def has_html(self) -> bool:
+        """Whether the mail has an HTML part."""
+        return self._html is not None
+
+    def write(self, script: Script, *, even: bool) -> list[tuple[str, str]]:
+        """Write what `fill` does; return the names of the parts, as `SplicedPart.write` does."""
+        indexes = {*self._text.indexes, *(self._html.indexes if self._html else ())}
+        for index in sorted(indexes):
+            script.say(f"v{index} = v[{index}]")
+        spaced = [f'" " in v[{index}].text' for index in dict.fromkeys(self._unspaced)]
+        if spaced:
+            error = script.bind(NotTameError)
+            script.say(f"if {' or '.join(spaced)}: raise {error}('a link with a space in it')")
+        for link in self._links:
+            script.say(f"{script.bind(self._check)}({script.bind(link)}, v)")
+        parts = [self._text] if self._html is None else [self._text, self._html]
+        return [part.write(script, even=even) for part in parts]
 
     def texts(self, values: Sequence[str], tokens: Tokens) -> tuple[str | None, str]:
         """Return HTML and text as the plain path renders them."""
@@ -145,7 +179,7 @@ class Skeleton:
 
     def _page(self, keys: Keys, body: str) -> str:
         """Return the page with holes for the values."""
-        template, key = self._template, self._key
+        template, key = self._template, self.key
         if template.format == ".md":
             self._check_markdown(body)
         self._check_references(body)
@@ -167,8 +201,11 @@ class Skeleton:
         if any(_has_private(problem.message) for problem in page.warnings):
             raise NotTameError("it has warnings about values")
         html = page.html
-        if "cid:" in html or "CID:" in html:
-            raise NotTameError("it shows images that come along")
+        try:
+            shown = shown_images(html, template.images)
+        except MessageError as error:
+            raise NotTameError("it shows an image that does not come along") from error
+        self.images = tuple(image.cid for image in shown)
         if key.has_preheader and not page.has_preview:
             fixed = key.preheader
             html = with_hidden(html, _HIDDEN_HOLE if fixed is None else hidden_preheader(fixed))
@@ -214,7 +251,7 @@ class Skeleton:
 
     def _check_html(self, html: str, source: str) -> None:
         """Find the values on which more than their own place depends."""
-        wanted = _values_in(self._key.body + self._key.layout)
+        wanted = _values_in(self.key.body + self.key.layout)
         whole = {number_of(found[1]) for found in HOLE.finditer(html)}
         broken = _values_in(HOLE.sub("", html))
         if broken | (wanted - whole):
@@ -282,8 +319,10 @@ class Skeleton:
             raise LearnedError(set(), paired)
         return guarded
 
-    def _check(self, link: _Link, values: Sequence[str]) -> None:
-        words, href = (filled(text, values.__getitem__) for text in (link.words, link.href))
+    def _check(self, link: _Link, values: Sequence[Value]) -> None:
+        words, href = (
+            filled(text, lambda index: values[index].text) for text in (link.words, link.href)
+        )
         if _taken_for(words, href) != link.taken_for or (" " in href) != (" " in link.href):
             raise NotTameError("a link's words may say where it leads")
         if not words.isascii() and columns(words) > WIDTH // 2:
@@ -291,8 +330,8 @@ class Skeleton:
         self._template.check_link(href.strip())
 
     def _text_sections(self, keys: Keys, html: str) -> list[Section]:
-        if self._key.text is not None:
-            return _lines(tidy(keys.expanded(self._key.text, Language.TEXT)), self._markers)
+        if self.key.text is not None:
+            return _lines(tidy(keys.expanded(self.key.text, Language.TEXT)), self._markers)
         blocks = text_blocks(html)
         expected = "\n".join(lines_of(blocks)).strip("\n") + "\n"
         sections: list[Section] = []
@@ -409,26 +448,15 @@ def _pieces(
     plain: bool = False,
 ) -> list[str | tuple[int, Callable[[str], str]] | int]:
     pieces: list[str | tuple[int, Callable[[str], str]] | int] = []
+    numbers = {marker: number for number, marker in markers.items()}
     position = 0
     for found in HOLE.finditer(line):
-        pieces += _with_tokens(line[position : found.start()], markers)
+        pieces += taken_apart(line[position : found.start()], numbers)
         index = number_of(found[1])
         pieces.append((index, str if plain else escapes[index, found[2]]))
         position = found.end()
-    pieces += _with_tokens(line[position:], markers)
+    pieces += taken_apart(line[position:], numbers)
     return pieces
-
-
-def _with_tokens(text: str, markers: Mapping[int, str]) -> Iterator[str | int]:
-    for number, marker in markers.items():
-        if marker in text:
-            before, _, after = text.partition(marker)
-            yield from _with_tokens(before, markers)
-            yield number
-            yield from _with_tokens(after, markers)
-            return
-    if text:
-        yield text
 
 
 def _merged(sections: Sequence[Section]) -> list[Section]:

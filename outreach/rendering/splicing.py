@@ -9,296 +9,66 @@ changes a marker stands for each, and only its place has to be known.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
-from threading import Lock
-from unicodedata import east_asian_width
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
-from outreach.rendering.encoding import (
-    broken_around,
-    broken_softly,
-    is_plain,
-    quoted_inside,
-    quoted_printable,
-    soft_beginning,
-)
-from outreach.rendering.text import WIDTH, Block, columns
+from outreach.rendering.encoding import is_plain, quoted_printable, squeezed
+from outreach.rendering.layouts import NotPlainError, sliced, split
+from outreach.rendering.lines import Line
+from outreach.rendering.paragraphs import Paragraph
+from outreach.rendering.press import Script
+from outreach.rendering.values import Tokens, Value, value_of
 
-
-class Tokens:
-    """The tokens of one message, in the order of `outreach.domain.links.Token`."""
-
-    __slots__ = ("octets", "texts")
-
-    def __init__(self, texts: Sequence[str]) -> None:
-        self.texts = texts
-        self.octets = [text.encode() for text in texts]
-
-
-@lru_cache(maxsize=8192)
-def _quoted(value: str, escaped: Callable[[str], str]) -> bytes:
-    """Return a value escaped twice over, to stand inside of a quoted-printable line."""
-    return quoted_inside(escaped(value))
-
-
-_LONG = 160  # octets that are worth breaking once
-
-
-class Line:
-    """One line with values in it. Pieces are texts, ``(index, escape)`` or a token's number."""
-
-    __slots__ = ("_begin", "_behind", "_fast", "_pieces", "_steps")
-
-    def __init__(self, pieces: Sequence["str | tuple[int, Callable[[str], str]] | int"]) -> None:
-        self._pieces = tuple(pieces)
-        first, last = pieces[0], pieces[-1]
-        # At its ends a line has rules of its own.
-        self._fast = (
-            isinstance(first, str)
-            and not first.startswith((".", "From "))
-            and not "From ".startswith(first)
-            and not (isinstance(last, str) and last.endswith((" ", "\t")))
-        )
-        steps: list[bytes | tuple[int, Callable[[str], str]] | int] = [
-            quoted_inside(piece) if isinstance(piece, str) else piece for piece in pieces
-        ]
-        self._begin, self._behind = b"", b""
-        if isinstance(steps[0], bytes):
-            self._begin, steps[0] = soft_beginning(steps[0])
-        if len(steps) > 1 and isinstance(steps[-1], bytes) and len(steps[-1]) > _LONG:
-            self._behind = steps.pop()  # type: ignore[assignment]
-        self._steps = steps
-
-    def text(self, values: Sequence[str], tokens: Tokens) -> str:
-        """Return the line without its end."""
-        parts = []
-        for piece in self._pieces:
-            if isinstance(piece, str):
-                parts.append(piece)
-            elif isinstance(piece, int):
-                parts.append(tokens.texts[piece])
-            else:
-                index, escaped = piece
-                parts.append(escaped(values[index]))
-        return "".join(parts)
-
-    def quoted(self, values: Sequence[str], tokens: Tokens) -> bytes:
-        """Return the line in quoted-printable, with its end."""
-        if not self._fast:
-            return quoted_printable(self.text(values, tokens))
-        parts: list[bytes] = []
-        for piece in self._steps:
-            if piece.__class__ is bytes:
-                parts.append(piece)
-            elif piece.__class__ is tuple:
-                parts.append(_quoted(values[piece[0]], piece[1]))
-            else:
-                parts.append(tokens.octets[piece])  # type: ignore[index]
-        line = b"".join(parts)
-        if self._behind:
-            line = broken_around(line, self._behind)
-        elif self._begin:
-            line = broken_around(line, b"")
-        else:
-            line = broken_softly(line)
-        return self._begin + line + b"\r\n"
-
-    @property
-    def tokens(self) -> frozenset[int]:
-        """The numbers of the tokens in it."""
-        return frozenset(piece for piece in self._pieces if isinstance(piece, int))
-
-    @property
-    def constants(self) -> str:
-        """What of the line never changes."""
-        return "".join(piece for piece in self._pieces if isinstance(piece, str))
-
-
-_SIMPLE = re.compile(r"[!-9;<>-~]+(?: [!-9;<>-~]+)*\Z")
-# A word whose place is to be known again: one letter that says which, and as many as it is wide.
-_RUN = re.compile("([\ue000-\uf8fe])\uf8ff*")
-_MOST_LAYOUTS = 512
-_MOST_VALUES = 30  # of one block, each of at most 200 words: as many as there are such letters
+Section = str | Line | Paragraph
 
 
 @dataclass(frozen=True, slots=True)
-class _Words:
-    """The words of a value; `encoded` if no encoding would change them in any place."""
+class Program:
+    """The encoded bytes of a part; the places for sections with values, and for tokens' slices.
 
-    widths: tuple[int, ...]
-    texts: tuple[str, ...]
-    encoded: tuple[bytes, ...] | None
-
-
-@lru_cache(maxsize=8192)
-def _words(value: str) -> _Words | None:
-    """Return a value as words of which only the widths count for filling lines; else None."""
-    words = tuple(value.split(" "))
-    encoded = None
-    if _SIMPLE.match(value):
-        widths = tuple(map(len, words))
-        if not any(word.startswith((".", "From", "--")) for word in words):
-            encoded = tuple(word.encode() for word in words)
-    else:
-        if "://" in value or any(east_asian_width(character) in "WF" for character in value):
-            return None
-        widths = tuple(map(columns, words))
-    simple = min(widths) > 0 and max(widths) < WIDTH // 2
-    return _Words(widths, words, encoded) if simple else None
-
-
-@dataclass(frozen=True, slots=True)
-class _Layout:
-    """A block laid out: texts, ``(value, word)`` and tokens' numbers.
-
-    `ready`, where no encoding would change it, are its bytes, with the places of words and tokens.
+    `squeezed` are those of the bytes that the relaxed canonical form of DKIM changes, and
+    `uneven` the places of sections of which it may change something, with their numbers.
     """
 
-    pieces: tuple[str | tuple[int, int] | int, ...]
-    ready: "tuple[list[bytes], list[tuple[int, int, int]], list[tuple[int, int]]] | None"
+    is_quoted: bool
+    fixed: list[bytes] = field(default_factory=list)
+    places: list[int] = field(default_factory=list)
+    slices: list[tuple[int, int, int, int]] = field(default_factory=list)
+    squeezed: list[tuple[int, bytes]] = field(default_factory=list)
+    uneven: list[tuple[int, int]] = field(default_factory=list)
 
 
-class Paragraph:
-    """A block of text with values in it, laid out anew where their words have other widths."""
+class Filled:
+    """A part with one contact's values, in pieces."""
 
-    __slots__ = ("_block", "_direct", "_fill", "_indexes", "_layouts", "_lock", "_markers")
+    __slots__ = ("_program", "_tokens", "_values", "_varying", "parts")
 
     def __init__(
         self,
-        block: Block,
-        indexes: Sequence[int],
-        fill: Callable[[str, Callable[[int], str]], str],
-        markers: Mapping[int, str],
+        parts: list[bytes],
+        program: Program,
+        varying: "Sequence[Line | Paragraph]",
+        values: Sequence[Value],
+        tokens: Tokens,
     ) -> None:
-        self._block = block
-        text = "\n".join(block.lines)
-        self._markers = {n: marker for n, marker in markers.items() if marker in text}
-        self._indexes = tuple(indexes)
-        self._fill = fill
-        self._layouts: dict[tuple[tuple[int, ...], ...], _Layout] = {}
-        self._lock = Lock()
-        # Columns of a table depend on what stands in them; and runs must be known from the text.
-        self._direct = (
-            block.holds_data
-            or len(indexes) > _MOST_VALUES
-            or bool(re.search("[\ue000-\uf8ff]", self.constants))
-        )
+        self.parts = parts
+        self._program = program
+        self._varying = varying
+        self._values = values
+        self._tokens = tokens
 
-    def text(self, values: Sequence[str], tokens: Tokens) -> str:
-        """Return the lines, without the end of the last."""
-        words = [_words(values[index]) for index in self._indexes]
-        if self._direct or None in words:
-            text = "\n".join(self._lines(lambda index: values[index]))
-            for number, marker in self._markers.items():
-                text = text.replace(marker, tokens.texts[number])
-            return text
-        layout = self._layout(words)  # type: ignore[arg-type]
-        return "".join(
-            piece
-            if isinstance(piece, str)
-            else tokens.texts[piece]
-            if isinstance(piece, int)
-            else words[piece[0]].texts[piece[1]]  # type: ignore[union-attr]
-            for piece in layout.pieces
-        )
-
-    def quoted(self, values: Sequence[str], tokens: Tokens) -> bytes:
-        """Return the lines in quoted-printable, each with its end."""
-        encoded = self.neutral(values, tokens)
-        return quoted_printable(self.text(values, tokens)) if encoded is None else encoded
-
-    def neutral(self, values: Sequence[str], tokens: Tokens) -> bytes | None:
-        """Return the lines encoded, if that is the same in all encodings, else None."""
-        if self._direct:
-            return None
-        words = [_words(values[index]) for index in self._indexes]
-        for one in words:
-            if one is None or one.encoded is None:
-                return None
-        ready = self._layout(words).ready  # type: ignore[arg-type]
-        if ready is None:
-            return None
-        fixed, places, token_places = ready
-        parts = fixed.copy()
-        for at, value, word in places:
-            parts[at] = words[value].encoded[word]  # type: ignore[union-attr,index]
-        for at, number in token_places:
-            parts[at] = tokens.octets[number]
-        return b"".join(parts)
-
-    def _lines(self, value: Callable[[int], str]) -> list[str]:
-        with self._lock:  # a tree of elements is no thing for two threads
-            return self._block.again(lambda text: self._fill(text, value))
-
-    def _layout(self, words: Sequence[_Words]) -> _Layout:
-        widths = tuple([one.widths for one in words])
-        layout = self._layouts.get(widths)
-        if layout is None:
-            layout = self._laid_out(widths)
-            with self._lock:
-                if len(self._layouts) >= _MOST_LAYOUTS:
-                    self._layouts.clear()
-                self._layouts[widths] = layout
-        return layout
-
-    def _laid_out(self, widths: tuple[tuple[int, ...], ...]) -> _Layout:
-        """Lay the block out with words of these widths that can be known again."""
-        names: list[tuple[int, int]] = []
-        shown: dict[int, str] = {}
-        for place, (index, sizes) in enumerate(zip(self._indexes, widths, strict=True)):
-            runs = []
-            for number, size in enumerate(sizes):
-                runs.append(chr(0xE000 + len(names)) + "\uf8ff" * (size - 1))
-                names.append((place, number))
-            shown[index] = " ".join(runs)
-        text = "\n".join(self._lines(lambda index: shown[index]))
-        pieces: list[str | tuple[int, int] | int] = []
-        position = 0
-        for found in _RUN.finditer(text):
-            pieces += _split(text[position : found.start()], self._markers)
-            pieces.append(names[ord(found[1]) - 0xE000])
-            position = found.end()
-        pieces += _split(text[position:], self._markers)
-        alike = _RUN.sub(lambda found: "x" * len(found[0]), text) + "\n"
-        if quoted_printable(alike).decode() != alike.replace("\n", "\r\n") or not is_plain(alike):
-            return _Layout(tuple(pieces), None)
-        everything = [*pieces, "\n"]
-        ready = [
-            piece.replace("\n", "\r\n").encode() if isinstance(piece, str) else b""
-            for piece in everything
-        ]
-        places = [(at, *piece) for at, piece in enumerate(everything) if isinstance(piece, tuple)]
-        numbers = [(at, piece) for at, piece in enumerate(everything) if isinstance(piece, int)]
-        return _Layout(tuple(pieces), (ready, places, numbers))
-
-    @property
-    def tokens(self) -> frozenset[int]:
-        """The numbers of the tokens in it."""
-        return frozenset(self._markers)
-
-    @property
-    def pattern(self) -> str:
-        """The lines as they are with holes in them, and their end."""
-        return "\n".join(self._block.lines) + "\n"
-
-    @property
-    def constants(self) -> str:
-        """What of the block never changes."""
-        return "\n".join(self._lines(lambda _: "x"))
-
-
-Section = str | Line | Paragraph
-_Slice = tuple[int, int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class _Program:
-    """The encoded bytes of a part; the places for sections with values, and for tokens' slices."""
-
-    fixed: list[bytes]
-    places: list[int]
-    slices: list[tuple[int, int, int, int]]
+    def canonical(self) -> list[bytes]:
+        """Return the pieces in the relaxed canonical form of DKIM (RFC 6376 3.4.4)."""
+        relaxed = self.parts.copy()
+        for at, even in self._program.squeezed:
+            relaxed[at] = even
+        for at, number in self._program.uneven:
+            section = self._varying[number]
+            if isinstance(section, Line) and self._program.is_quoted:
+                relaxed[at] = section.fill(self._values, self._tokens, even=True)
+            else:
+                relaxed[at] = squeezed(relaxed[at])
+        return relaxed
 
 
 class SplicedPart:
@@ -318,8 +88,7 @@ class SplicedPart:
             section.constants.isascii() for section in self._varying
         )
         self._sections = [
-            _split(section, markers) if isinstance(section, str) else section
-            for section in sections
+            split(section, markers) if isinstance(section, str) else section for section in sections
         ]
         self._quoted = self._program(content_type, "quoted-printable", sections, markers)
         self._plain = (
@@ -328,18 +97,23 @@ class SplicedPart:
         self.tokens = frozenset(
             number for number, marker in markers.items() if any(marker in text for text in texts)
         ).union(*(section.tokens for section in self._varying))
+        self.indexes = sorted({index for section in self._varying for index in section.indexes})
         self.size = sum(map(len, texts)) * 2
 
     @staticmethod
     def _program(
         content_type: str, encoding: str, sections: Sequence[Section], markers: Mapping[int, str]
-    ) -> _Program:
+    ) -> Program:
         head = f"Content-Type: {content_type}; charset=utf-8\r\n"
         head += f"Content-Transfer-Encoding: {encoding}\r\n\r\n"
-        program = _Program([head.encode()], [], [])
+        program = Program(encoding != "7bit")
+        program.fixed.append(head.encode())
         joins = True  # to what stands last
         for section in sections:
             if not isinstance(section, str):
+                # A paragraph may be indented where its lines are broken anew.
+                if isinstance(section, Paragraph) or re.search("[ \t]{2}|\t", section.constants):
+                    program.uneven.append((len(program.fixed), len(program.places)))
                 program.places.append(len(program.fixed))
                 program.fixed.append(b"")
                 joins = False
@@ -348,7 +122,7 @@ class SplicedPart:
                 encoded = section.replace("\n", "\r\n").encode("ascii")
             else:
                 encoded = quoted_printable(section)
-            for piece in _sliced(encoded, markers):
+            for piece in sliced(encoded, markers):
                 if isinstance(piece, tuple):
                     program.slices.append((len(program.fixed), *piece))
                     program.fixed.append(b"")
@@ -357,6 +131,9 @@ class SplicedPart:
                 else:
                     program.fixed.append(piece)
                 joins = isinstance(piece, bytes)
+        for at, piece in enumerate(program.fixed):
+            if (even := squeezed(piece)) != piece:
+                program.squeezed.append((at, even))
         return program
 
     def text(self, values: Sequence[str], tokens: Tokens) -> str:
@@ -364,7 +141,7 @@ class SplicedPart:
         return "".join(
             piece
             if isinstance(piece, str)
-            else tokens.texts[piece]
+            else tokens.octets[piece].decode()
             if isinstance(piece, int)
             else piece.text(values, tokens) + "\n"
             for section in self._sections
@@ -373,64 +150,97 @@ class SplicedPart:
 
     def fill(self, values: Sequence[str], tokens: Tokens) -> list[bytes]:
         """Return the bytes of the part with these values, in pieces."""
+        return self.filled(list(map(value_of, values)), tokens).parts
+
+    def filled(self, values: Sequence[Value], tokens: Tokens) -> Filled:
+        """Do the same with values that are known."""
         program = self._quoted
         encoded = None if self._plain is None else self._all_plain(values, tokens)
         if encoded is not None:
             assert self._plain is not None
             program = self._plain
+        else:
+            encoded = [section.fill(values, tokens) for section in self._varying]
         parts = program.fixed.copy()
+        octets = tokens.octets
         for at, kind, start, end in program.slices:
-            parts[at] = tokens.octets[kind][start:end]
-        if encoded is None:
-            encoded = [section.quoted(values, tokens) for section in self._varying]
+            parts[at] = octets[kind][start:end]
         for at, lines in zip(program.places, encoded, strict=True):
             parts[at] = lines
-        return parts
+        return Filled(parts, program, self._varying, values, tokens)
 
-    def _all_plain(self, values: Sequence[str], tokens: Tokens) -> list[bytes] | None:
+    def write(self, script: Script, *, even: bool) -> tuple[str, str]:
+        """Write what fills the part; return names of its pieces, and of those in canonical form.
+
+        ``v`` are the values, ``t`` the tokens; each of both has a name of its own as well.
+        """
+        pieces, others = script.local(), script.local()
+        if self._plain is None:
+            self._write(script, self._quoted, pieces, others if even else None)
+            return pieces, others
+        whole, filled = script.bind(self), script.local()
+        tests = " and ".join(f"v{index}.simple" for index in self.indexes) or "True"
+        script.say("try:", deeper=1)
+        script.say(f"if not ({tests}): raise {script.bind(NotPlainError)}")
+        self._write(script, self._plain, pieces, others if even else None)
+        script.back()
+        script.say(f"except {script.bind(NotPlainError)}:", deeper=1)
+        script.say(f"{filled} = {whole}.filled(v, t)")
+        script.say(f"{pieces} = {filled}.parts")
+        if even:
+            script.say(f"{others} = {filled}.canonical()")
+        script.back()
+        return pieces, others
+
+    def _write(self, script: Script, program: Program, pieces: str, others: str | None) -> None:
+        """Write statements for one program of the part."""
+        plain = not program.is_quoted
+        uneven = {number for _, number in program.uneven}
+        raw: list[list[str]] = [[script.bind(piece)] for piece in program.fixed]
+        even = [names.copy() for names in raw]
+        for at, text in program.squeezed:
+            even[at] = [script.bind(text)]
+        for at, kind, start, end in program.slices:
+            raw[at] = even[at] = [f"o{kind}[{start}:{end}]"]
+        for number, (at, section) in enumerate(zip(program.places, self._varying, strict=True)):
+            is_uneven = number in uneven and others is not None
+            if isinstance(section, Line):
+                raw[at], even[at] = section.write(script, plain=plain, even=is_uneven)
+                continue
+            name = section.write(script, plain=plain)
+            if name is None:
+                name = script.local()
+                fill = script.bind(section.neutral if plain else section.fill)
+                script.say(f"{name} = {fill}(v, t)")
+                if plain:
+                    script.say(f"if {name} is None: raise {script.bind(NotPlainError)}")
+            raw[at] = even[at] = [name]
+            if is_uneven:
+                other, even_of = script.local(), script.bind(squeezed)
+                blanks = f"b'  ' in {name} or b'\\t' in {name}"
+                script.say(f"{other} = {even_of}({name}) if {blanks} else {name}")
+                even[at] = [other]
+        script.say(f"{pieces} = [{', '.join(name for names in raw for name in names)}]")
+        if others is not None:
+            script.say(f"{others} = [{', '.join(name for names in even for name in names)}]")
+
+    def _all_plain(self, values: Sequence[Value], tokens: Tokens) -> list[bytes] | None:
         """Return the sections with values as 7bit, or None if one of them cannot be."""
+        simple = True
+        for index in self.indexes:
+            if not values[index].simple:
+                if not values[index].text.isascii():
+                    return None
+                simple = False
         encoded = []
         for section in self._varying:
-            lines = section.neutral(values, tokens) if isinstance(section, Paragraph) else None
+            lines = None
+            if simple and section.__class__ is Paragraph:
+                lines = section.neutral(values, tokens)
             if lines is None:
-                text = section.text(values, tokens) + "\n"
+                text = section.text([value.text for value in values], tokens) + "\n"
                 if not is_plain(text):
                     return None
                 lines = text.replace("\n", "\r\n").encode("ascii")
             encoded.append(lines)
         return encoded
-
-
-def _split(text: str, markers: Mapping[int, str]) -> list[str | int]:
-    """Return `text` with the numbers of tokens in place of their markers."""
-    if not markers:
-        return [text] if text else []
-    numbers = {marker: number for number, marker in markers.items()}
-    pieces = re.split(f"({'|'.join(map(re.escape, numbers))})", text)
-    return [numbers.get(piece, piece) for piece in pieces if piece]
-
-
-def _sliced(encoded: bytes, markers: Mapping[int, str]) -> list[bytes | _Slice]:
-    """Return encoded text with markers taken out, which soft line breaks may have cut in two."""
-    if not markers:
-        return [encoded]
-    names = {f"m{number}": number for number in markers}
-    pattern = b"|".join(
-        b"(?P<m%d>%s)" % (number, rb"(?:=\r\n)?".join(bytes([byte]) for byte in marker.encode()))
-        for number, marker in markers.items()
-    )
-    pieces: list[bytes | _Slice] = []
-    position = 0
-    for found in re.finditer(pattern, encoded):
-        pieces.append(encoded[position : found.start()])
-        number = names[str(found.lastgroup)]
-        start = 0
-        halves = found[0].split(b"=\r\n")
-        for place, half in enumerate(halves):
-            if place:
-                pieces.append(b"=\r\n")
-            pieces.append((number, start, start + len(half)))
-            start += len(half)
-        position = found.end()
-    pieces.append(encoded[position:])
-    return [piece for piece in pieces if piece]

@@ -180,6 +180,7 @@ class Template:
         self.own_files: Mapping[str, str] = snapshot.files
         self.warnings: tuple[Problem, ...] = tuple(snapshot.warnings)
         self.sheets = snapshot.sheets
+        self.trees = snapshot.trees
         self.layout = snapshot.layout
         self.text_file = snapshot.text_file
         self.sandboxes = snapshot.sandboxes

@@ -136,6 +136,8 @@ def check(
             gathered.add(finding.rule, finding.problem, contact.email, finding.count)
         if not invented and (locale := composer.untranslated(contact)) is not None:
             gathered.add(RULES["L004"], _untranslated(composer.template, locale), contact.email)
+    for problem in composer.slow_because():
+        gathered.add(RULES["L005"], problem)
     return Report(
         template=composer.template.name,
         contacts=count,

@@ -16,7 +16,7 @@ from outreach.domain.mailing import MailKind, Sender
 from outreach.domain.tiers import Tiers
 from outreach.errors import MessageError, Problem
 from outreach.rendering import message
-from outreach.rendering.message import InlineImage, ListId, Mail, Mailbox, build_message
+from outreach.rendering.message import InlineImage, Invite, ListId, Mail, Mailbox, build_message
 from outreach.rendering.templates import ContactLinks, Rendered, Scene, Template
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ _MANNER = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # frozen ones take a microsecond more to make
 class Composed:
     """A message as it goes to the next hop, with its envelope."""
 
@@ -107,13 +107,15 @@ class Composer:
         reader unsubscribe the contact. Raises `TemplateError` where the template fails for this
         contact, and `MessageError` where no correct message can be made of what it gave.
         """
-        version = self.template.version_for(contact, self.locale)
-        composed = None
+        template = self.template
+        version = template.version_for(contact, self.locale) if template.translations else template
+        if date.microsecond:
+            date = date.replace(microsecond=0)  # as the message will say
         if to is None and self._compiles and (filling := self._filling(version)) is not None:
             composed = filling.compose(contact, delivery_id, date)
-        if composed is None:
-            composed = self.unsigned(contact, delivery_id=delivery_id, date=date, to=to)
-        return self._signed(composed, date)
+            if composed is not None:
+                return composed
+        return self.compose_plainly(contact, delivery_id=delivery_id, date=date, to=to)
 
     def untranslated(self, contact: Contact) -> str | None:
         """Return the contact's locale if the template has translations, but none for it."""
@@ -130,22 +132,20 @@ class Composer:
         problems = []
         for version in (self.template, *self.template.translations.values()):
             filling = self._filling(version)
-            if _takes_along(version):
-                source = version.display(version.file)
-                hint = "attachments, inline images and events are put in for each contact"
-                problems.append(Problem("is composed by the plain path", source, hint=hint))
-            elif filling is not None:
+            if filling is not None:
                 problems += filling.template.problems
         return problems
 
     def _filling(self, version: Template) -> "Filling | None":
+        if (known := self._fillings.get(version)) is not None:
+            return known
         with self._lock:
             if version not in self._fillings:
                 # Imported where it is used: many runs find nothing to do.
                 from outreach.services.filling import Filling  # noqa: PLC0415
 
                 try:
-                    made = None if _takes_along(version) else Filling(self, version)
+                    made = Filling(self, version)
                 except MessageError:
                     made = None  # as for each message; there it is said
                 self._fillings[version] = made
@@ -169,6 +169,7 @@ class Composer:
         self, contact: Contact, *, delivery_id: int, date: datetime, to: str | None = None
     ) -> Composed:
         """Return the message as the plain path makes it, before it is signed."""
+        date = date.replace(microsecond=0)
         # Links for nobody look like the others, and change nothing for the contact.
         reader = contact.id if to is None else 0
         scene = self.scene(self.links, reader, delivery_id, date)
@@ -185,13 +186,7 @@ class Composer:
             html=rendered.html,
             attachments=version.attachments,
             images=version.images,
-            invite=version.invite(
-                contact,
-                scene,
-                uid=mail.message_id.strip("<>"),
-                reader=box,
-                rsvp=self._kind is not MailKind.NEWSLETTER,
-            ),
+            invite=self.invite(version, contact, scene, mail.message_id, box),
         )
         return Composed(
             message=build_message(mail),
@@ -200,6 +195,18 @@ class Composer:
             recipient=recipient,
             render=lambda: rendered,
             images=version.images,
+        )
+
+    def invite(
+        self, version: Template, contact: Contact, scene: Scene, message_id: str, reader: Mailbox
+    ) -> Invite | None:
+        """Return the invitation that goes along, as it reads for `contact`."""
+        return version.invite(
+            contact,
+            scene,
+            uid=message_id.strip("<>"),
+            reader=reader,
+            rsvp=self._kind is not MailKind.NEWSLETTER,
         )
 
     def mail(
@@ -243,11 +250,6 @@ class Composer:
             locale=self.locale,
             tiers=self.tiers,
         )
-
-
-def _takes_along(template: Template) -> bool:
-    """Whether a mail of `template` has more parts than its text and its HTML."""
-    return bool(template.attachments or template.images or template.front_matter.event)
 
 
 def shown_name(contact: Contact) -> str | None:

@@ -3,8 +3,10 @@
 What `Composer` does for one contact by the plain path, done here for many, with the same bytes.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
@@ -14,15 +16,17 @@ from outreach.domain.mailing import Canonical
 from outreach.errors import OutreachError
 from outreach.rendering.compiled import CompiledTemplate, Found
 from outreach.rendering.folding import NotTameError
-from outreach.rendering.message import Frame, Mailbox
-from outreach.rendering.splicing import Tokens
-from outreach.rendering.templates import Template
+from outreach.rendering.frame import Frame, Varying
+from outreach.rendering.message import Mailbox, invite_part
+from outreach.rendering.templates import ContactLinks, Template
+from outreach.rendering.values import Tokens
 from outreach.services.composing import Composed, shown_name
 
 if TYPE_CHECKING:
     from outreach.services.composing import Composer
 
-_TOKENS = tuple(Token)
+
+_WORTH_A_PRESS = 24  # messages of one skeleton: about as long as it takes to write a press
 
 
 class Filling:
@@ -39,21 +43,21 @@ class Filling:
         markers = {int(kind): links.token(kind, 0, 0, self._series) for kind in Token}
         now = datetime(2000, 1, 1, tzinfo=UTC)
         mail = composer.mail(links, 0, 0, now, Mailbox("reader@example.org"))
-        self._frame = Frame(mail, markers)
+        mail = replace(mail, attachments=version.attachments, images=version.images)
+        self._version = version
+        self._has_event = version.front_matter.event is not None
+        self._frame = Frame(mail, markers, composer.signing)
         self.template = CompiledTemplate(version, composer.scene(links, 0, 0, now), markers)
-        self._marker = markers[Token.DELIVERY]
         self._wanted = self._frame.tokens | {Token.DELIVERY}
-        self._message_id = mail.message_id
-        self._envelope_sender = links.envelope_sender(0) or composer.sender.address
+        self._makers: dict[frozenset[int], Callable[[int, int], list[bytes]]] = {}
+        marker = markers[Token.DELIVERY]
+        self._message_id = mail.message_id.split(marker)
+        sender = links.envelope_sender(0) or composer.sender.address
+        self._envelope_sender = sender.split(marker)
 
     def compose(self, contact: Contact, delivery_id: int, date: datetime) -> Composed | None:
-        """Return the message, not signed, or None where only the plain path will do."""
-        composer = self._composer
-        found = self.template.find(
-            contact,
-            date,
-            lambda: composer.scene(composer.links, contact.id, delivery_id, date).links,
-        )
+        """Return the message, or None where only the plain path will do."""
+        found = self.template.find(contact, date, self._links, delivery_id)
         if found is None:
             return None
         try:
@@ -64,37 +68,54 @@ class Filling:
         if found.skeleton.proved:
             self.template.counts.filled += 1
             return composed
-        plain = composer.unsigned(contact, delivery_id=delivery_id, date=date)
+        plain = self._composer.compose_plainly(contact, delivery_id=delivery_id, date=date)
         self.template.prove(found, same=plain == composed and plain.rendered == composed.rendered)
         return plain
 
+    def _links(self, contact: Contact, delivery_id: int, now: datetime) -> ContactLinks:
+        """Return the links of a mail, for a template that does more with them than print them."""
+        return self._composer.scene(self._composer.links, contact.id, delivery_id, now).links
+
     def _filled(self, found: Found, contact: Contact, delivery_id: int, date: datetime) -> Composed:
-        wanted = found.tokens
-        links, series = self._composer.links, self._series
-        tokens = Tokens(
-            [
-                links.token(kind, contact.id, delivery_id, series)
-                if kind in wanted or kind in self._wanted
-                else ""
-                for kind in _TOKENS
-            ]
-        )
-        text, html = found.fill(tokens)
-        message_id = self._message_id.replace(self._marker, tokens.texts[0])
+        octets = self._maker(found.tokens)(contact.id, delivery_id)
+        tokens = Tokens.of(octets)
+        varying = Varying(contact.email, shown_name(contact), found.subject, date)
+        own = octets[0].decode("ascii")
+        message_id = own.join(self._message_id)
+        invite = self._invite(contact, delivery_id, date, message_id) if self._has_event else None
+        skeleton = found.skeleton
+        if skeleton.press is not None and found.whole_text is None:
+            message = self._frame.pressed(skeleton.press, varying, found.values, tokens, invite)
+        else:
+            text, html = found.fill(tokens)
+            message = self._frame.message(
+                varying, tokens, text, html, images=skeleton.images, invite=invite
+            )
+            skeleton.fills += 1
+            if skeleton.fills == _WORTH_A_PRESS:
+                skeleton.press = self._frame.press(skeleton, has_invite=invite is not None)
         return Composed(
-            message=Canonical(
-                self._frame.message(
-                    recipient=Mailbox(contact.email, shown_name(contact)),
-                    subject=found.subject,
-                    date=date,
-                    message_id=message_id,
-                    tokens=tokens.octets,
-                    text=text,
-                    html=html,
-                )
-            ),
-            message_id=message_id,
-            envelope_sender=self._envelope_sender.replace(self._marker, tokens.texts[0]),
-            recipient=contact.email,
-            render=lambda: found.rendered(tokens),
+            Canonical(message),
+            message_id,
+            own.join(self._envelope_sender),
+            contact.email,
+            partial(found.rendered, tokens),
+            self._version.images,
         )
+
+    def _invite(
+        self, contact: Contact, delivery_id: int, date: datetime, message_id: str
+    ) -> bytes | None:
+        composer = self._composer
+        scene = composer.scene(composer.links, contact.id, delivery_id, date)
+        reader = Mailbox(contact.email, shown_name(contact))
+        invite = composer.invite(self._version, contact, scene, message_id, reader)
+        return None if invite is None else invite_part(invite)
+
+    def _maker(self, wanted: frozenset[int]) -> Callable[[int, int], list[bytes]]:
+        maker = self._makers.get(wanted)
+        if maker is None:
+            kinds = [kind for kind in Token if kind in wanted or kind in self._wanted]
+            maker = self._composer.links.maker(kinds, self._series)
+            self._makers[wanted] = maker
+        return maker

@@ -170,3 +170,22 @@ def test_contacts_are_loaded_in_batches(sqlite_database: Database, monkeypatch):
         ]
     found = list(loaded(sqlite_database, ids, NOW + timedelta(days=1)))
     assert [person.id for person in found] == ids
+
+
+def test_what_only_the_plain_path_makes_is_a_note_with_its_reason():
+    layout = "<mjml><mj-body>{{ content | replace('Hello', contact.tier) }}</mj-body></mjml>"
+    body = "<mj-section><mj-column><mj-text>Hello</mj-text></mj-column></mj-section>"
+    made = template(
+        body,
+        suffix="mjml",
+        head="subject: News\nlayout: odd",
+        files={"layouts/odd.mjml": layout},
+    )
+    composer = Composer(made, Sender("Anna Weber", "anna@studio.example"), LINKS)
+    judge = linter(composer, tiers=TIERS, clients=())
+    report = check(composer, judge, [contact(id=1)], NOW)
+    (finding,) = [one for one in report.findings if one.rule.id == "L005"]
+    assert finding.rule.severity is Severity.NOTE
+    assert finding.problem.source == "templates/mail.mjml"
+    assert "content" in finding.problem.hint
+    assert not Report("mail", 1, 1, (finding,)).reaches(Severity.WARNING)
