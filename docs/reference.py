@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from outreach.cli.main import EXIT_CODES, cli
-from outreach.config import declared
+from outreach.config.settings import declared
 from outreach.rendering.client_support import clients
 from outreach.rendering.rules import RULES
 

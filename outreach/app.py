@@ -10,7 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from outreach.config import Settings, find_workspace, load_settings
+from outreach.config.files import find_workspace, load_settings
+from outreach.config.settings import Settings
 from outreach.domain.clock import Clock, system_clock
 from outreach.errors import ConfigError
 
@@ -176,7 +177,7 @@ class App:
 
     def signing(self, sender: "Sender") -> "Signing":
         """Return the keys that sign mail from `sender`, where any are set."""
-        from outreach.config import listed
+        from outreach.config.settings import listed
         from outreach.domain.address import parse_address
         from outreach.services.signing import load_keys
 
@@ -288,7 +289,7 @@ class App:
     @cached_property
     def transport(self) -> "Transport":
         """The way to the next hop, or several of them in the order in which they are tried."""
-        from outreach.config import find_password
+        from outreach.config.passwords import find_password
         from outreach.transport.smtp import Timeouts
         from outreach.transport.urls import make_transport
 
@@ -354,7 +355,7 @@ class App:
 
     def mailbox(self, name: str) -> "Source":
         """Return the mailbox called `name` in the settings, or raise `ConfigError`."""
-        from outreach.config import find_mailbox_password
+        from outreach.config.passwords import find_mailbox_password
         from outreach.errors import suggestion
         from outreach.inbound.declared import ImapUrl
         from outreach.inbound.imap import Imap
@@ -386,7 +387,7 @@ class App:
     @cached_property
     def receivers(self) -> "Mapping[str, Receiver]":
         """What takes the requests of each webhook in the settings, by its name."""
-        from outreach.config import find_webhook_secret
+        from outreach.config.passwords import find_webhook_secret
         from outreach.inbound.webhooks import open_receiver
         from outreach.inbound.webhooks.fetching import fetch
 

@@ -192,6 +192,8 @@ class Worker:
         self._stopping = threading.Event()
         self._lock = threading.Lock()
         self._serving: asyncio.Task[None] | None = None
+        #: For which turn a campaign was last said to wait.
+        self._told: dict[str, datetime] = {}
         #: Runs that failed, by owner, and may have left claims behind.
         self._failed: set[str] = set()
 
@@ -415,7 +417,9 @@ class Worker:
             parts.append(_in_doubt(report.found_uncertain))
         if parts:
             self._say(f"{key}: {', '.join(parts)}; {report.totals.left:,} left")
-        if report.waits is not None and report.counts:
+        # Once for each turn it waits for, however often it looks meanwhile.
+        if report.waits is not None and self._told.get(key) != report.waits.at:
+            self._told[key] = report.waits.at
             self._say(f"{key}: {report.waits.why}; goes on at {report.waits.at:%H:%M:%S} UTC")
         for failure in report.failures:
             self._say(f"{key}: {failure.email}: {failure.result}: {failure.reason}")

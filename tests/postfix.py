@@ -46,12 +46,13 @@ virtual_gid_maps = static:{gid}
 recipient_delimiter = +
 transport_maps = texthash:{folder}/transports
 
-# What is put off is given up within seconds, and somebody is told of the delay before.
+# What is put off is given up within seconds, and somebody is told of the delay before; a notice of
+# that waits for as long as a busy machine may need.
 queue_run_delay = 1s
 minimal_backoff_time = 1s
 maximal_backoff_time = 1s
 maximal_queue_lifetime = 6s
-bounce_queue_lifetime = 6s
+bounce_queue_lifetime = 5m
 delay_warning_time = 2s
 """
 

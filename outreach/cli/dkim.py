@@ -50,7 +50,7 @@ def new(invocation: Invocation, domain: str | None, selector: str | None, algori
       outreach dkim new --domain studio.example --selector s2027
       outreach dkim new --algorithm ed25519
     """
-    from outreach.config import listed
+    from outreach.config.settings import listed
     from outreach.domain.address import parse_address
     from outreach.services import signing
 

@@ -33,7 +33,7 @@ def init(invocation: Invocation, folder: Path, sample: bool) -> None:
       outreach init playground --sample
     """
     from outreach.app import App
-    from outreach.config import starter_settings
+    from outreach.config.files import starter_settings
     from outreach.services import sample as samples
     from outreach.services import workspace
 
@@ -87,7 +87,7 @@ def list_settings(invocation: Invocation) -> None:
     Example:
       outreach config list
     """
-    from outreach.config import declared
+    from outreach.config.settings import declared
 
     settings = invocation.app.settings
     entries = [
@@ -149,7 +149,7 @@ def set_setting(invocation: Invocation, name: str, value: str) -> None:
     Example:
       outreach config set timezone Europe/Lisbon
     """
-    from outreach.config import find_workspace, write_setting
+    from outreach.config.files import find_workspace, write_setting
 
     root = find_workspace(invocation.start)
     write_setting(root, _known(name), value)
@@ -166,7 +166,7 @@ def set_password(invocation: Invocation, account: str) -> None:
     Example:
       outreach config password anna@smtp.studio.example
     """
-    from outreach.config import store_password
+    from outreach.config.passwords import store_password
 
     user, _, host = account.rpartition("@")
     if not user or not host:
@@ -181,7 +181,7 @@ def set_password(invocation: Invocation, account: str) -> None:
 
 
 def _known(name: str) -> str:
-    from outreach.config import declared
+    from outreach.config.settings import declared
 
     names = [info.name for info in declared()]
     if name not in names:

@@ -21,7 +21,7 @@ from typing import Any, Self
 
 from sqlalchemy import text
 
-from outreach.config import Settings
+from outreach.config.settings import Settings
 from outreach.domain.clock import system_clock
 from outreach.storage.database import Database
 from outreach.testing import ScriptedServer

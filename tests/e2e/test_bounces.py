@@ -239,7 +239,8 @@ def test_postfix_hands_bounces_over_and_waits_where_nobody_takes_them(
     time.sleep(1)  # the first bounces come back, and nobody listens
     assert rows(studio, "SELECT id FROM inbound") == []
     with program(studio, "inbox", "listen", "--lmtp", f"127.0.0.1:{lmtp_port}") as started:
-        wait_for(lambda: len(rows(studio, "SELECT id FROM inbound WHERE kind = 'bounce'")) == 7)
+        bounces = "SELECT id FROM inbound WHERE kind = 'bounce'"
+        wait_for(lambda: len(rows(studio, bounces)) == 7, seconds=90)
         ended(started)
     tied = rows(studio, "SELECT mailbox, rung FROM inbound WHERE kind = 'bounce'")
     assert set(tied) == {("lmtp", "address-token")}

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from outreach.config import Settings
+from outreach.config.settings import Settings
 from outreach.domain.clock import system_clock
 from outreach.storage.database import Database
 from outreach.testing import Rule, ScriptedServer

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from outreach.config import FILE_NAME
+from outreach.config.settings import FILE_NAME
 from outreach.storage.database import Database
 from outreach.testing import ScriptedServer
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from outreach.config import find_mailbox_password
+from outreach.config.passwords import find_mailbox_password
 from outreach.errors import ConfigError
 from outreach.inbound.declared import Mailbox
 

@@ -6,16 +6,14 @@ from pathlib import Path
 import pytest
 
 from outreach.app import App
-from outreach.config import (
+from outreach.config.files import (
     STARTER_VALUES,
-    DomainPace,
-    Settings,
-    declared,
     find_workspace,
     load_settings,
     starter_settings,
     write_setting,
 )
+from outreach.config.settings import DomainPace, Settings, declared
 from outreach.domain.pacing import Limit, Rate, WarmUp
 from outreach.errors import ConfigError
 
