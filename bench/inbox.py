@@ -11,7 +11,8 @@ every way that mail systems do it, and forged ones. What is not there is left ou
 
 Cost: `outreach.inbound.classify.explain` parses, classifies, reads recipients, dates and the person's
 own words; the yardstick is the standard library's ``email.message_from_bytes`` over the same bytes, in
-the same run. Each is run in turn and the best of the runs counts, in CPU time.
+the same run. Each is run in turn and the best of the runs counts, in CPU time. What taking in a whole
+mailbox costs, and its memory, is `bench.sync`.
 """
 
 # ruff: noqa: E501 (patterns and messages are easier to check in one piece)
@@ -25,7 +26,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench.inbox_mail import answers, sample
+from bench._inbox_mail import answers, sample
 from outreach.domain.links import Links, Signer
 from outreach.inbound.classify import Kind, explain
 from outreach.inbound.match import Sent

@@ -36,7 +36,7 @@ from pathlib import Path
 from typing import Any
 
 CONTACTS = 20_000
-CONNECTIONS = 4
+CONNECTIONS = 20
 FEW = 10_000
 MANY = 1_000_000
 ROOT = Path(__file__).parent.parent
@@ -467,7 +467,7 @@ def main() -> None:
     """Measure, and print a table or JSON."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--contacts", type=int, default=None, help=f"default {CONTACTS:,}")
-    parser.add_argument("--connections", type=int, default=None, help="default 4, or 20 if far")
+    parser.add_argument("--connections", type=int, default=None, help=f"default {CONNECTIONS}")
     parser.add_argument("--latency", type=float, metavar="MS", help="a proxy that delays so long")
     parser.add_argument("--million", action="store_true", help="a million, against a few")
     parser.add_argument("--mails", type=int, metavar="N", help="with --million: send only N of it")
@@ -487,7 +487,7 @@ def main() -> None:
         )
     elif given.latency:
         found["far"] = compare_far(
-            given.contacts or 4_000, given.connections or 20, given.latency / 1000
+            given.contacts or 4_000, given.connections or CONNECTIONS, given.latency / 1000
         )
     else:
         found["near"] = compare(given.contacts or CONTACTS, given.connections or CONNECTIONS)

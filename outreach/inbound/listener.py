@@ -142,14 +142,10 @@ class Listener:
                         places.append(f"{kind} on {_where(servers[-1], place)}")
                 started(places)
                 await stop.wait()
-                for server in servers:
-                    server.close()
+                await _close(servers)
                 await _until(lambda: not self._under_way, _GRACE)
         finally:
-            for server in servers:
-                server.close()
-            for _ in range(5):
-                await asyncio.sleep(0)  # what was accepted just now becomes known
+            await _close(servers)
             for transport in list(self._open):
                 if isinstance(transport, asyncio.WriteTransport):
                     transport.abort()
@@ -329,6 +325,21 @@ async def _until(condition: Callable[[], bool], seconds: float) -> None:
     deadline = loop.time() + seconds
     while not condition() and loop.time() < deadline:
         await asyncio.sleep(0.01)
+
+
+async def _close(servers: list[asyncio.Server]) -> None:
+    """Accept no more, let what was accepted just now become known, and close the places.
+
+    A connection for which the loop finds its server closed is never told to its protocol.
+    """
+    loop = asyncio.get_running_loop()
+    for server in servers:
+        for each in server.sockets:
+            loop.remove_reader(each.fileno())
+    for _ in range(4):
+        await asyncio.sleep(0)
+    for server in servers:
+        server.close()
 
 
 def _where(server: asyncio.Server, place: Place) -> str:

@@ -11,8 +11,8 @@ request is reported as unsure, for a person to decide while mail is held.
 import re
 from dataclasses import dataclass
 
-from outreach.inbound.absences import words
-from outreach.inbound.phrases import Phrases, fold
+from outreach.inbound.absence_words import any_of
+from outreach.inbound.phrases import fold
 
 SHORT = 25
 """Words, or a third of the characters in writing without spaces, up to which a request is sure."""
@@ -28,8 +28,8 @@ class OptOut:
 
 _LONG = 3000  # characters of a letter
 
-_REQUEST = Phrases(words("opt_out"))
-_NOT = Phrases(words("not_opt_out"))
+_REQUEST = any_of("opt_out")
+_NOT = any_of("not_opt_out")
 _SUBJECT = re.compile(
     r"^\W*(?:unsubscribe\s+[a-z2-7]{24,200}$|(?:(?:re|aw|sv|antw|odp|tr|res|r|vs|fwd?|fw)\s*:\s*)*(?:unsubscribe|opt[ -]?out|remove(?: me)?|abmelden|abmeldung|abbestellen"
     r"|desabonnement|desinscription|se desabonner|baja|darse de baja|cancelar|cancellami|disiscrizione|disiscrivimi"

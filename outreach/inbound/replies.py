@@ -442,7 +442,7 @@ def _attribution_at(lines: list[str], index: int) -> int:  # noqa: PLR0912
             break
         if written and _ON.match(line) and _DAY.search(line):
             break  # an introduction of its own
-        if written >= 4:
+        if written >= 4 or (written and _LONG_RULE.match(line)):
             break
         written += 1
         joined = f"{joined} {line.strip()}".strip()

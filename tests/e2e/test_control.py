@@ -1,6 +1,7 @@
 """Stopping a run at work: within one message a connection, whoever asks and how."""
 
 import signal
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,7 +14,8 @@ from outreach.testing import Rule, ScriptedServer
 from tests.e2e.workspace import TEMPLATE, Workspace, recipients, wait_for
 from tests.services.desk import add_contacts
 
-PEOPLE = 60
+PEOPLE = 300
+"""So many that a run lasts longer than a command takes to come in between."""
 CONNECTIONS = 4
 SLOW = 0.25
 """Seconds that the server takes over each message."""
@@ -26,7 +28,19 @@ def workspace(sqlite_database: Database, tmp_path: Path) -> Iterator[Workspace]:
     made = Workspace(folder, sqlite_database.url.render_as_string())
     made.environ["OUTREACH_CONNECTIONS"] = str(CONNECTIONS)
     add_contacts(made.database, [f"c{n}" for n in range(PEOPLE)], system_clock(), timezone="UTC")
+    started: list[subprocess.Popen[str]] = []
+    begin = made.start
+
+    def start(*arguments: str) -> subprocess.Popen[str]:
+        started.append(begin(*arguments))
+        return started[-1]
+
+    made.start = start  # type: ignore[method-assign]
     yield made
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
     made.database.close()
 
 

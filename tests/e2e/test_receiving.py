@@ -108,3 +108,26 @@ def test_a_database_that_is_locked_puts_mail_off_and_loses_none(studio: Path) ->
         client.quit()
         ended(started)
     assert subjects(studio) == ["Hello 1"]
+
+
+@pytest.mark.parametrize(
+    ("missing", "command", "extra"),
+    [
+        ("aiosmtpd.lmtp", ["inbox", "listen", "--lmtp", "127.0.0.1:0"], "[listen]"),
+        ("uvicorn", ["serve"], "[web]"),
+    ],
+)
+def test_a_library_that_is_not_installed_is_named(  # noqa: PLR0917 - fixtures and cases
+    studio: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    missing: str,
+    command: list[str],
+    extra: str,
+) -> None:
+    monkeypatch.setitem(sys.modules, missing, None)
+    monkeypatch.delitem(sys.modules, "outreach.inbound.listener", raising=False)
+    assert run(["-C", str(studio), *command]) == 3
+    err = capsys.readouterr().err
+    assert missing in err
+    assert f"pip install 'outreach-engine{extra}'" in err

@@ -13,7 +13,7 @@ import time
 
 import pytest
 
-from bench.inbox_mail import sample
+from bench._inbox_mail import sample
 from outreach.inbound.classify import explain
 
 SECONDS = float(os.environ.get("FUZZ_SECONDS", "6"))

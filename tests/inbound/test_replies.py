@@ -172,6 +172,11 @@ class TestQuotations:
         text = f"Sent from my iPad\n\nOn 3 Apr 2023, at 10:00, Ann <ann@example.org> wrote:\n\n> Shall we?\n\n{NEW}"
         assert own_words(text).text == NEW
 
+    def test_words_that_begin_with_a_date_introduce_no_head_below(self):
+        words = "2026年12月28日から1月3日は休業いたします。"
+        head = "________________________________\nFrom: Ann Lee <ann@example.org>\nSent: 2 October 2026\nTo: Jane\nSubject: Dates"
+        assert own_words(f"{words}\n\n{head}\n\n{OLD}").text == words
+
     def test_a_head_in_a_language_without_a_table_goes(self):
         head = "Nguo: Ann Lee <ann@example.org>\nNgay: 03.04.2023 10:00\nDen: Jane\nChu: Lunch"
         assert own_words(f"{NEW}\n\n{head}\n\n{OLD}").text == NEW

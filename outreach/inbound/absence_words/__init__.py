@@ -25,6 +25,7 @@ from outreach.inbound.absence_words import (
     zh,
 )
 from outreach.inbound.absence_words.table import AbsenceWords
+from outreach.inbound.phrases import Phrases, branches, fold_pattern
 
 LANGUAGES: dict[str, AbsenceWords] = {
     "en": en.WORDS,
@@ -45,4 +46,21 @@ LANGUAGES: dict[str, AbsenceWords] = {
     "zh": zh.WORDS,
 }
 
-__all__ = ["LANGUAGES", "AbsenceWords"]
+
+def words(field: str) -> list[str]:
+    """Return the folded patterns of one field of `AbsenceWords` in all languages, longest first."""
+    found = {
+        fold_pattern(branch)
+        for language in LANGUAGES.values()
+        for pattern in getattr(language, field)
+        for branch in branches(pattern)
+    }
+    return sorted(found, key=lambda pattern: (-len(pattern), pattern))
+
+
+def any_of(field: str) -> Phrases:
+    """Return what finds any of the patterns of one field, in any language."""
+    return Phrases(words(field))
+
+
+__all__ = ["LANGUAGES", "AbsenceWords", "any_of", "words"]

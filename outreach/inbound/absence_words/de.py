@@ -94,6 +94,7 @@ WORDS = AbsenceWords(
         r"künftig (?:\w+ ){0,3}(?:unter|an)\b.{0,40}@",
         r"(?:jetzt|ab sofort|künftig|nun) (?:\w+ ){0,3}unter",
         r"neue[nrs]? (?:herausforderung\w*|wege\w*|aufgaben\w*|ufer\w*|horizonte\w*|firma|unternehmen|wirkungsstätte)",
+        r"(?:meine|seine|ihre) zeit (?:bei|in|im|an) .{1,40}(?:zu ende|endet|endete|vorbei)",
     ),
     acknowledged=(
         r"(?:ihre|deine|eure) (?:e-?mail|nachricht|anfrage|mail|bewerbung|bestellung|mitteilung)(?: \w+){0,4} (?:erhalten|eingegangen|angekommen|bearbeite\w*|weitergeleitet|erfasst)",

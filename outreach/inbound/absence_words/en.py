@@ -93,6 +93,8 @@ WORDS = AbsenceWords(
         r"new (?:challenges|opportunities|adventures|pastures|chapter|horizons)",
         r"(?:his|her|their) (?:successor|replacement)\b",
         r"(?:post|job|role|position|work) elsewhere",
+        r"(?:has|have|'ve) (?:now )?joined (?:another|a different|a new)\b",
+        r"(?:my|his|her|their) time (?:at|with|in) .{1,40}(?:has (?:come to an end|ended)|is over|ends|ended)",
     ),
     acknowledged=(
         r"(?:we|i) (?:have |'ve )?(?:received|got) your (?:e-?mail|message|request|enquiry|inquiry|mail|application|order|ticket|submission|question)",

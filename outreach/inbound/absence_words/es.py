@@ -66,6 +66,8 @@ WORDS = AbsenceWords(
         r"(?:abandon|dejó|dejé|caus\w+ baja)\w*",
         r"escríba(?:me|nos|n?me) (?:ahora |a partir de ahora )?a (?:mi )?nuev",
         r"(?:nuevos?|nuevas?|otros?|otras?) (?:retos?|proyectos?|rumbos?|etapas?|empresas?|horizontes?|entidad|organización)",
+        r"(?:mi|su) (?:etapa|tiempo|paso|labor|trabajo) (?:en|por|con) .{1,40}(?:termin|conclu|finaliz|acab)\w+",
+        r"se ha (?:unido|incorporado|pasado) a (?:otr|un nuev|una nuev)\w*",
     ),
     acknowledged=(
         r"(?:hemos|he) recibido (?:su|tu|correctamente)",

@@ -78,6 +78,8 @@ WORDS = AbsenceWords(
         r"(?:remplac|succèd)\w+ (?:désormais|définitivement|à ce poste)",
         r"cessé (?:son|mon|ses|toute|notre) activité",
         r"(?:nouveaux?|nouvelles?|autres?) (?:horizons?|défis?|projets?|aventures?|sociétés?|entreprises?|employeurs?|postes?)",
+        r"(?:a|ai|ont) rejoint\b",
+        r"(?:mon|son) (?:aventure|parcours|temps|expérience) (?:chez|à|au|dans) .{1,40}(?:terminée?|achevée?|pris fin|s'achève)",
     ),
     acknowledged=(
         r"(?:avons|ai) bien (?:reçu|noté)",

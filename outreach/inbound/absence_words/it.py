@@ -64,6 +64,8 @@ WORDS = AbsenceWords(
         r"(?:deceduto|scompars[oa]|mancat[oa])\b",
         r"(?:al mio|al suo|in sua vece|mi sostituisce|le mie funzioni)\b.{0,20}(?:posto|subentr)",
         r"(?:nuov[eaoi]|altr[aoei]) (?:sfid\w+|avventur\w+|esperienz\w+|opportunità|azienda|società|percors\w+|ente)",
+        r"(?:mia|sua|mio|suo) (?:esperienza|avventura|percorso|tempo) .{1,40}(?:terminat\w|conclus\w|finit\w)",
+        r"è (?:passat[oa]|andat[oa]|entrat[oa]) (?:a|in|ad) (?:un altro|un'altra|una nuova|un nuovo)",
     ),
     acknowledged=(
         r"abbiamo (?:ricevuto|preso in carico)",

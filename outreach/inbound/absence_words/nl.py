@@ -66,6 +66,8 @@ WORDS = AbsenceWords(
         r"(?:nieuwe|andere) (?:uitdaging\w*|baan|functie|werkgever|weg|stap)",
         r"werkt? (?:ik )?(?:nu |inmiddels |tegenwoordig )?bij een (?:ander|nieuw)\w*",
         r"(?:neemt|nemen) (?:mijn|haar|zijn) (?:taken|werk|werkzaamheden) (?:waar|over)",
+        r"(?:mijn|zijn|haar) tijd (?:bij|in|op) .{1,40}(?:zit erop|voorbij|ten einde|afgelopen)",
+        r"lees (?:ik )?(?:deze|dit) (?:\w+ )?niet meer",
     ),
     acknowledged=(
         r"(?:uw|je|jouw) (?:e-?mail|bericht|aanvraag|vraag|verzoek|mail)[^.]{0,30}(?:ontvangen|in behandeling|geregistreerd|doorgestuurd)",
@@ -101,7 +103,7 @@ WORDS = AbsenceWords(
         r"opnieuw",
         r"heropen\w*",
         r"(?:lees|zie|beantwoord|behandel|bekijk|reageer)\w*",
-        r"(?:ben|zijn|is) (?:ik |wij |we )?(?:er |weer |terug|bereikbaar|aanwezig|op kantoor)",
+        r"(?:ben|zijn|is) (?:ik |wij |we )?(?:er (?!(?:\w+ )?niet)|weer |terug|bereikbaar|aanwezig|op kantoor)",
         r"(?:open|geopend)\b",
         r"welkom",
         r"(?:antwoord|reageer|terug|er weer|weer er)\b",

@@ -75,6 +75,8 @@ WORDS = AbsenceWords(
         r"zmarł\w*",
         r"(?:nowy|nowego) adres\w*",
         r"now(?:e|ych|ego|ą) (?:wyzwa\w+|projekt\w+|stanowisk\w+|prac\w+)|inn(?:ej|ą|ego) (?:firm\w+|dział\w*|pracodawc\w+)",
+        r"już (?:\w+ ){0,3}nie (?:pracuj|jest|zajmuj)\w*",
+        r"(?:moja|jej|jego) (?:praca|przygoda|współpraca) .{1,40}(?:dobiegł|zakończył)\w+",
     ),
     acknowledged=(
         r"otrzymali(?:śmy)?|otrzymałem|otrzymałam",

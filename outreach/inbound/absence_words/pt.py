@@ -77,6 +77,8 @@ WORDS = AbsenceWords(
         r"(?:novos?|novas?|outros?|outras?) (?:desafios?|projetos?|rumos?|funções|empresas?|horizontes?|etapas?)",
         r"mud(?:ei|ou) de (?:funções|área|departamento|equipa|setor)",
         r"já não trata\w*|não trata\w* mais",
+        r"deix(?:ei|ou) (?:a|o|esta|este) (?!escritório|mensagem|recado|carro)",
+        r"(?:meu|minha|seu|sua) (?:percurso|etapa|tempo|passagem) .{1,40}(?:termin|conclu|acab|encerr)\w+",
     ),
     acknowledged=(
         r"(?:recebemos|recebi) (?:a sua|o seu|sua|seu|o teu|a tua)",

@@ -64,6 +64,8 @@ WORDS = AbsenceWords(
         r"jobbar (?:inte|ej) (?:kvar|längre)",
         r"(?:arbetar|jobbar) (?:numera|nu) (?:på|hos|för)",
         r"nya (?:utmaningar|uppdrag|äventyr|mål|arbetsgivare)|gått vidare|bytt (?:tjänst|avdelning)",
+        r"(?:min|hans|hennes) tid (?:på|hos|i) .{1,40}(?:slut|över)",
+        r"(?:arbetar|jobbar) inte (?:längre|kvar|mer)",
     ),
     acknowledged=(
         r"(?:har|vi har) (?:tagit emot|mottagit|fått)(?: in)? (?:ditt|din|er|ert|ditt)",
