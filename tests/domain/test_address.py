@@ -14,6 +14,7 @@ from outreach.domain.address import (
     likeness,
     normalise,
     parse_address,
+    written_address,
 )
 
 ATEXT = string.ascii_letters + string.digits + "!#$%&'*+-/=?^_`{|}~."
@@ -73,12 +74,15 @@ def test_agrees_with_email_validator(text):
             parse_address(text)
         with pytest.raises(AddressError):
             normalise(text)
+        with pytest.raises(AddressError):
+            written_address(text)
         return
     address = parse_address(text)
     assert address.domain == expected.ascii_domain
     assert address.local.lower() == expected.local_part.lower()
     assert address.needs_smtputf8 == expected.smtputf8
     assert normalise(text) == address.normalised
+    assert written_address(text) == str(address)
 
 
 @given(st.one_of(plain_addresses, likely_addresses))

@@ -1,5 +1,6 @@
 """Signed tokens: they survive mangling, nobody forges one, and old ones keep working."""
 
+import base64
 import random
 import re
 from itertools import pairwise
@@ -9,7 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outreach.domain.links import MAX_SERIES, Links, Signer, Unsubscription
+from outreach.domain.links import (
+    MAX_SERIES,
+    Links,
+    Signer,
+    Token,
+    Unsubscription,
+    letters_of,
+)
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
 ids = st.integers(1, 2**48 - 1)
@@ -155,3 +163,24 @@ def test_secrets_are_not_shown():
 def test_a_series_must_have_a_usable_name(series):
     with pytest.raises(ValueError, match="cannot be the name of a series"):
         LINKS.unsubscribe_url(1, series)
+
+
+@given(ids, ids, series_names)
+def test_the_tokens_of_a_message_are_those_made_one_by_one(contact, delivery, series):
+    every = [LINKS.token(kind, contact, delivery, series).encode() for kind in Token]
+    assert LINKS.maker(list(Token), series)(contact, delivery) == every
+    some = LINKS.maker([Token.VIEW, Token.DELIVERY], series)(contact, delivery)
+    assert some == [every[Token.DELIVERY], b"", b"", every[Token.VIEW]]
+
+
+@pytest.mark.parametrize("length", [1, 10, 58, 59, 110, MAX_SERIES])
+def test_long_names_of_series_are_masked_whole(length):
+    series = "s" * length
+    token = LINKS.maker(list(Token), series)(7, 9)[Token.UNSUBSCRIBE].decode()
+    assert token == LINKS.token(Token.UNSUBSCRIBE, 7, 9, series)
+    assert LINKS.read_unsubscribe(token) == Unsubscription(7, series)
+
+
+@given(st.binary(max_size=40).map(lambda octets: octets * 5))
+def test_letters_are_base32(octets):
+    assert letters_of(octets) == base64.b32encode(octets).lower()

@@ -15,6 +15,8 @@ import subprocess
 from base64 import b64encode
 from collections.abc import Iterator
 from datetime import timedelta
+from email.header import decode_header, make_header
+from email.utils import parseaddr
 from functools import cache
 from pathlib import Path
 
@@ -108,7 +110,11 @@ def read_by_python(data: bytes, composed: Composed, name: str | None) -> None:
     assert not parsed.defects
     assert not any(part.defects for part in parts)
     (to,) = parsed["To"].addresses
-    assert (to.addr_spec, to.display_name) == (composed.recipient, (name or "").strip())
+    assert to.addr_spec == composed.recipient
+    # The new parser puts a space between two encoded-words of a phrase, where RFC 2047 6.2 has
+    # none, and takes one of two away; the older functions read them right.
+    phrase, _ = parseaddr(str(email.message_from_bytes(data)["To"]).replace("\r\n", ""))
+    assert str(make_header(decode_header(phrase))) == (name or "").strip(" ")
     assert parsed["Message-ID"] == composed.message_id
     kinds = {part.get_content_type(): unbroken(part.get_content()) for part in parts}
     found = kinds.get("text/plain"), kinds.get("text/html", "")
