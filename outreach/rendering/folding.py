@@ -344,6 +344,10 @@ def _direct(node: Any) -> Any:  # noqa: ANN401 - whatever stands in a tree
 
 # Folding.
 
+PURE_METHODS = words(
+    "capitalize endswith lower removeprefix removesuffix startswith strip title upper"
+)
+"""Methods of texts that depend on nothing but the text and their arguments."""
 #: Filters that depend on nothing but what they are given.
 _PURE = words(
     "abs batch capitalize count d default dictsort first float int join last length list lower max "
@@ -552,9 +556,15 @@ class _Folding:
         return self.sandbox.evaluated(node, known)
 
 
+def _is_method(call: nodes.Call) -> bool:
+    return isinstance(call.node, nodes.Getattr) and call.node.attr in PURE_METHODS
+
+
 def _is_pure(node: nodes.Node) -> bool:
     for inner in [node, *node.find_all(nodes.Expr)]:
-        if isinstance(inner, nodes.Call | nodes.TemplateData | nodes.ContextReference):
+        if isinstance(inner, nodes.Call) and not _is_method(inner):
+            return False
+        if isinstance(inner, nodes.TemplateData | nodes.ContextReference):
             return False
         if isinstance(inner, nodes.EnvironmentAttribute | nodes.InternalName):
             return False

@@ -25,6 +25,7 @@ from outreach.rendering.filters import FILTERS, TESTS, greeting_in
 from outreach.rendering.folding import (
     LONGEST,
     PRINT,
+    PURE_METHODS,
     PUT_ASIDE,
     Keys,
     KeySandbox,
@@ -33,7 +34,7 @@ from outreach.rendering.folding import (
 )
 from outreach.rendering.mjml_source import words
 from outreach.rendering.sandbox import Language, Rendering, rendering
-from outreach.rendering.snapshot import CONTACT_FIELDS, CONTACT_SETS
+from outreach.rendering.snapshot import CONTACT_FIELDS, CONTACT_SETS, NAMES
 from outreach.rendering.templates import one_line
 from outreach.rendering.values import Value
 
@@ -53,7 +54,6 @@ _STATELESS = words(
     "urlencode wordcount"
 )
 _STATEFUL = words("date datetime join money number percent sort time")
-_METHODS = words("capitalize endswith lower removeprefix removesuffix startswith strip title upper")
 _OPERATORS = {
     "eq": "==", "ne": "!=", "lt": "<", "lteq": "<=", "gt": ">", "gteq": ">=", "in": "in",
     "notin": "not in",
@@ -479,9 +479,13 @@ class _Writer:
 
     def _default(self, node: nodes.Filter) -> _Term:
         assert node.node is not None
-        value = self._term(node.node)
         other = self._term(node.args[0]) if node.args else _Term("''", ambient=True, literal=True)
-        if len(node.args) > 1 or value.is_set or other.is_set:
+        if len(node.args) > 1 or other.is_set:
+            raise UnfitError("a default with conditions")
+        if self._is_unknown(node.node):
+            return other
+        value = self._term(node.node)
+        if value.is_set:
             raise UnfitError("a default with conditions")
         if not value.missing:
             return value
@@ -490,6 +494,12 @@ class _Writer:
             value,
             other,
             missing=other.missing,
+        )
+
+    def _is_unknown(self, node: nodes.Node) -> bool:
+        """Whether a node is a name that nothing gives a value to."""
+        return isinstance(node, nodes.Name) and not (
+            node.name in self.variables or node.name in NAMES or node.name in self.around.shared
         )
 
     def _test(self, node: nodes.Test) -> _Term:
@@ -565,7 +575,7 @@ class _Writer:
             else:
                 name = self._read("contact.first_name")
             return _Term(f"greeting_in(spoken, {name})")
-        if isinstance(callee, nodes.Getattr) and callee.attr in _METHODS:
+        if isinstance(callee, nodes.Getattr) and callee.attr in PURE_METHODS:
             owner = self._some(self._term(callee.node))
             terms = [owner, *(self._some(self._term(one)) for one in node.args)]
             self.calls += 1

@@ -237,7 +237,7 @@ def test_who_joined_later_is_named_and_added_on_request(workspace: Workspace) ->
 
 
 def test_cancelling_and_interrupting_leave_everything_consistent(workspace: Workspace) -> None:
-    with ScriptedServer(Rule("dot", stall=0.2)) as server:
+    with ScriptedServer(Rule("dot", stall=0.6)) as server:
         workspace.through(server)
         process = workspace.start("send", "--template", "news", "--yes")
         wait_for(lambda: len(server.accepted) >= 2)
@@ -289,7 +289,7 @@ def test_killed_at_any_moment_nothing_is_lost_and_nothing_sent_twice(
     workspace = make_workspace(database, 60)
     chance = random.Random(20261201)
     kills = 0
-    with ScriptedServer(Rule("dot", stall=0.03)) as server:
+    with ScriptedServer(Rule("dot", stall=0.1)) as server:
         workspace.through(server)
         workspace.send("--limit", "1")
         key = workspace.key()
