@@ -23,7 +23,8 @@ from tests.e2e.workspace import Workspace, recipients, wait_for
 from tests.postgres import Cluster, find_binaries
 from tests.services.desk import add_contacts
 
-MAILS = 600
+#: Several batches for each: with few mails what counts is who has the last batch alone.
+MAILS = 2000
 LATENCY = 50
 BAR = 1.7
 
