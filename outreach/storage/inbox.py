@@ -7,12 +7,12 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import and_, func, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
 from outreach.domain.effects import Kind
 from outreach.domain.touches import Direction
+from outreach.storage.database import insert_into
 from outreach.storage.tables import (
     AddressRow,
     CampaignRow,
@@ -143,10 +143,9 @@ def is_known(session: Session, fingerprint: str) -> int | None:
 
 def add(session: Session, new: NewMail, now: datetime) -> int | None:
     """Record a mail, `FILED` until told otherwise; None if another run was faster."""
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     values = {name: getattr(new, name) for name in NewMail.__slots__}
     done = session.execute(
-        insert(InboundRow)
+        insert_into(session, InboundRow)
         .values(**values, size=len(new.raw), state=State.FILED, recorded_at=now)
         .on_conflict_do_nothing(index_elements=["fingerprint"])
         .returning(InboundRow.id)
@@ -174,8 +173,7 @@ def advance(
     session: Session, mailbox: str, folder: str, *, epoch: str, position: int, now: datetime
 ) -> None:
     """Record how far a folder was read. Within an epoch a position never goes back."""
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    statement = insert(PositionRow).values(
+    statement = insert_into(session, PositionRow).values(
         mailbox=mailbox, folder=folder, epoch=epoch, position=position, read_at=now
     )
     session.execute(
