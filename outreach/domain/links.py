@@ -87,26 +87,31 @@ class Signer:
         self, kinds: Sequence[tuple[bytes, int]]
     ) -> Callable[[Sequence[bytes]], list[bytes]]:
         """Return what does the same for one content of each of these kinds and sizes, in ASCII."""
-        key = self._keys[0]
-        begun = [(*_begun(key, kind), size) for kind, size in kinds]
+        all_begun = [(_begun(self._keys[0], kind), size) for kind, size in kinds]
+        begun = [(mac.copy, mask.copy, size) for (mac, mask), size in all_begun]
         places: list[slice] = []
         for _, size in kinds:
             start = places[-1].stop if places else 0
             places.append(slice(start, start + (_MAC_OCTETS + size) * 8 // 5))
         number_of = int.from_bytes
+        unmasked = bytes(_MAC_OCTETS)
+        octets = sum(_MAC_OCTETS + size for _, size in kinds)
 
         def sign(contents: Sequence[bytes]) -> list[bytes]:
-            # What `_mac` and `_masked` do, from where key and kind have been taken in already.
-            raw: list[bytes] = []
+            # What `_mac` and `_masked` do, from where key and kind have been taken in already, with
+            # all contents masked at once.
+            masks: list[bytes] = []
+            clear: list[bytes] = []
             for (mac, mask, size), content in zip(begun, contents, strict=True):
-                own = mac.copy()
+                own = mac()
                 own.update(content)
                 tag = own.digest()
-                own = mask.copy()
+                own = mask()
                 own.update(tag)
-                masked = number_of(content, "big") ^ number_of(own.digest()[:size], "big")
-                raw += (tag, masked.to_bytes(size, "big"))
-            letters = letters_of(b"".join(raw))
+                masks += (tag, own.digest()[:size])
+                clear += (unmasked, content)
+            masked = number_of(b"".join(masks), "big") ^ number_of(b"".join(clear), "big")
+            letters = letters_of(masked.to_bytes(octets, "big"))
             return [letters[place] for place in places]
 
         def sign_long(contents: Sequence[bytes]) -> list[bytes]:
@@ -298,8 +303,12 @@ _LETTERS = bytes.maketrans(bytes(range(32)), b"abcdefghijklmnopqrstuvwxyz234567"
 
 
 @lru_cache(maxsize=64)
-def _lanes(units: int) -> tuple[Callable[[bytes], tuple[bytes, ...]], tuple[int, ...]]:
-    """Return what takes units of five octets apart, and masks for halving their lanes.
+def _lanes(
+    units: int,
+) -> tuple[Callable[[bytes], tuple[bytes, ...]], Callable[..., bytes], tuple[int, ...]]:
+    """Return what takes units of five octets apart, what puts them into lanes, and masks.
+
+    The masks are for halving the lanes.
 
     Of lanes of 64 bits the lowest 40 are used, of 32 then 20, of 16 then 10; each mask has the
     lower half of those, in every lane.
@@ -307,7 +316,7 @@ def _lanes(units: int) -> tuple[Callable[[bytes], tuple[bytes, ...]], tuple[int,
     lower = []
     for lane, half in ((64, 20), (32, 10), (16, 5)):
         lower.append(sum(((1 << half) - 1) << (lane * at) for at in range(64 * units // lane)))
-    return Struct("5s" * units).unpack, tuple(lower)
+    return Struct("5s" * units).unpack, Struct("3x5s" * units).pack, tuple(lower)
 
 
 def letters_of(octets: bytes) -> bytes:
@@ -316,8 +325,8 @@ def letters_of(octets: bytes) -> bytes:
     All groups of five bits are moved to octets of their own at once, as lanes of one long number.
     """
     units = len(octets) // 5
-    apart, (twenty, ten, five) = _lanes(units)
-    bits = int.from_bytes(b"\0\0\0".join((b"", *apart(octets))), "big")
+    apart, together, (twenty, ten, five) = _lanes(units)
+    bits = int.from_bytes(together(*apart(octets)), "big")
     low = bits & twenty
     bits = (bits ^ low) << 12 | low
     low = bits & ten

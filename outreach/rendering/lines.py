@@ -29,6 +29,10 @@ from outreach.rendering.layouts import (
 from outreach.rendering.press import Script
 from outreach.rendering.values import Escape, Tokens, Value, value_of
 
+_Template = tuple[bytes, bytes | None, bytes, bytes]
+"""Of a line whose values have certain sizes: what they are put into, the same in canonical form
+where that is another, and what stands behind, in both forms."""
+
 _layouts: dict[tuple[int, ...], Layout] = {}
 _DOT = ord(".")
 _LONG = 160  # octets that are worth breaking once
@@ -115,7 +119,9 @@ class Line:
                 behind = squeezed_behind(behind)
         return b"".join((squeezed(self._begin) if even else self._begin, line, behind))
 
-    def write(self, script: Script, *, plain: bool, even: bool) -> tuple[list[str], list[str]]:
+    def write(
+        self, script: Script, *, plain: bool, even: bool
+    ) -> tuple[list[bytes | str], list[bytes | str]]:
         """Write what fills the line, and return its pieces, and those in canonical form.
 
         `plain` is for 7bit, where all values are simple.
@@ -126,7 +132,7 @@ class Line:
             script.say(f"{whole} = {fill}(v, t)")
             script.say(f"{canonical} = {fill}(v, t, even=True)" if even else f"{canonical} = b''")
             return [whole], [canonical if even else whole]
-        templates: dict[object, tuple[bytes, bytes, int]] = {}
+        templates: dict[object, _Template] = {}
         rest = script.bind(partial(self._learn, templates, plain))
         line, other = script.local(), script.local()
         key, given = self._write_values(script, plain=plain)
@@ -141,20 +147,21 @@ class Line:
             script.say(f"{behind} = {even_behind} = b''")
         script.back()
         script.say("else:", deeper=1)
-        if has_end:
-            end = f"{script.bind(broken_behind)}({script.bind(self._behind)}, {line}[2])"
-            script.say(f"{behind} = {end}")
-            if even:
-                script.say(f"{even_behind} = {script.bind(squeezed_behind)}({behind})")
         if even:
-            script.say(f"{other} = {line}[1] % {given}")
-        script.say(f"{line} = {line}[0] % {given}")
+            script.say(f"{line}, {other}, {behind}, {even_behind} = {line}")
+            script.say(f"{other} = {other} and {other} % {given}")
+            script.say(f"{line} = {line} % {given}")
+            script.say(f"if {other} is None: {other} = {line}")
+        else:
+            if has_end:
+                script.say(f"{behind} = {line}[2]")
+            script.say(f"{line} = {line}[0] % {given}")
         script.back()
-        pieces, others = [line], [other if even else line]
+        pieces: list[bytes | str] = [line]
+        others: list[bytes | str] = [other if even else line]
         if not plain and self._begin:
-            begin = squeezed(self._begin)
-            pieces.insert(0, script.bind(self._begin))
-            others.insert(0, script.bind(self._begin if begin == self._begin else begin))
+            pieces.insert(0, self._begin)
+            others.insert(0, squeezed(self._begin))
         if has_end:
             pieces.append(behind)
             others.append(even_behind if even else behind)
@@ -181,7 +188,7 @@ class Line:
 
     def _learn(
         self,
-        templates: dict[object, tuple[bytes, bytes, int]],
+        templates: "dict[object, _Template]",
         plain: bool,
         values: Sequence[Value],
         tokens: Tokens,
@@ -203,12 +210,14 @@ class Line:
             if len(templates) >= MOST_TEMPLATES:
                 templates.clear()
             key = sizes if len(sizes) > 1 else sizes[0]
-            templates[key] = (layout.template, layout.even, layout.column)
+            behind = broken_behind(self._behind, layout.column) if self._behind else b""
+            other = None if layout.even is layout.template else layout.even
+            templates[key] = layout.template, other, behind, squeezed_behind(behind)
         return line[len(begin) :]
 
     def _learn_plain(
         self,
-        templates: dict[object, tuple[bytes, bytes, int]],
+        templates: "dict[object, _Template]",
         values: Sequence[Value],
         tokens: Tokens,
     ) -> bytes:
@@ -224,7 +233,9 @@ class Line:
         template = fixed.encode() + b"\r\n"
         if len(templates) >= MOST_TEMPLATES:
             templates.clear()
-        templates[sizes if len(sizes) > 1 else sizes[0]] = (template, squeezed(template), 0)
+        even = squeezed(template)
+        other = None if even == template else even
+        templates[sizes if len(sizes) > 1 else sizes[0]] = template, other, b"", b""
         return text.replace("\n", "\r\n").encode("ascii")
 
     def _joined(self, encoded: Sequence[bytes], octets: Sequence[bytes]) -> bytes:

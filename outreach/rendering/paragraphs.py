@@ -12,6 +12,7 @@ from outreach.rendering.encoding import (
     is_plain,
     quoted_inside,
     quoted_printable,
+    squeezed,
 )
 from outreach.rendering.layouts import (
     FROM_ENDS,
@@ -133,10 +134,10 @@ class Paragraph:
             return layout.template % own[0].octets
         return layout.template % layout.filled([value.octets for value in own], tokens.octets)
 
-    def write(self, script: Script, *, plain: bool) -> str | None:
-        """Write what fills the lines, and return its name; None where there is nothing to gain.
+    def write(self, script: Script, *, plain: bool, even: bool) -> tuple[str, str] | None:
+        """Write what fills the lines, and return its name, and that of its canonical form.
 
-        `plain` is for 7bit, where all values are simple.
+        `plain` is for 7bit, where all values are simple. None where there is nothing to gain.
         """
         if self._direct:
             return None
@@ -146,24 +147,40 @@ class Paragraph:
         if layout is None:
             return None
         order = [which for which, _, _ in layout.puts]
-        templates: dict[object, bytes | Layout] = {}
+        templates: dict[object, tuple[bytes, bytes] | Layout] = {}
         learn = script.bind(partial(self._learn, templates, order, plain))
-        lines = script.local()
+        lines, other = script.local(), script.local()
         names = [f"v{index}" for index in self._indexes]
         shapes = ", ".join(f"{name}.shape" for name in names)
         key = shapes if len(names) == 1 else f"({shapes})"
         given = [f"{names[which]}.octets" if which >= 0 else f"o{~which}" for which in order]
         script.say(f"{lines} = {script.bind(templates.get)}({key})")
-        script.say(f"if {lines} is None: {lines} = {learn}(v, t)")
         filling = given[0] if len(given) == 1 else f"({', '.join(given)})"
-        script.say(f"elif {lines}.__class__ is bytes: {lines} = {lines} % {filling}")
         octets = "".join(f"{name}.octets, " for name in names)
-        script.say(f"else: {lines} = {lines}.template % {lines}.filled(({octets}), t.octets)")
-        return lines
+        script.say(f"if {lines} is None:", deeper=1)
+        script.say(f"{lines} = {learn}(v, t)")
+        if even:
+            script.say(f"{other} = {script.bind(squeezed)}({lines})")
+        script.back()
+        script.say(f"elif {lines}.__class__ is tuple:", deeper=1)
+        script.say(f"{lines}, {other} = {lines}")
+        if even:
+            script.say(f"{other} = {other} and {other} % {filling}")
+        script.say(f"{lines} = {lines} % {filling}")
+        if even:
+            script.say(f"if {other} is None: {other} = {lines}")
+        script.back()
+        script.say("else:", deeper=1)
+        script.say(f"given = {lines}.filled(({octets}), t.octets)")
+        if even:
+            script.say(f"{other} = {lines}.even % given")
+        script.say(f"{lines} = {lines}.template % given")
+        script.back()
+        return lines, other if even else lines
 
     def _learn(
         self,
-        templates: dict[object, bytes | Layout],
+        templates: dict[object, tuple[bytes, bytes | None] | Layout],
         order: list[int],
         plain: bool,
         values: Sequence[Value],
@@ -181,8 +198,9 @@ class Paragraph:
             if len(templates) >= MOST_TEMPLATES:
                 templates.clear()
             shapes = tuple(value.shape for value in own)
+            other = None if layout.even is layout.template else layout.even
             templates[shapes if len(shapes) > 1 else shapes[0]] = (
-                layout.template if whole else layout
+                (layout.template, other) if whole else layout
             )
         lines = self.neutral(values, tokens) if plain else self.fill(values, tokens)
         assert lines is not None

@@ -1,10 +1,7 @@
 """Bytes that are the same again and again, except in a few places."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, AnyStr
-
-if TYPE_CHECKING:
-    from outreach.rendering.press import Script
+from typing import AnyStr
 
 
 def taken_apart(text: AnyStr, markers: Mapping[AnyStr, int]) -> list[AnyStr | int]:
@@ -46,9 +43,9 @@ class Pattern:
             parts[at] = values[slot]
         return parts
 
-    def write(self, script: "Script", names: Sequence[str]) -> list[str]:
-        """Return names of the pieces, with `names` of the values by slot."""
-        pieces = [script.bind(piece) for piece in self._fixed]
+    def named(self, names: Sequence[str]) -> list[bytes | str]:
+        """Return the pieces, with `names` of the values by slot."""
+        pieces: list[bytes | str] = [*self._fixed]
         for at, slot in self._places:
             pieces[at] = names[slot]
         return pieces

@@ -5,7 +5,7 @@ looking at what kind of thing stands in every place, is looked at once and writt
 statements. Whatever a statement does not cover is left to the very same objects.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 
@@ -33,6 +33,21 @@ class Script:
         """Return a name for something that is worked out."""
         self._locals += 1
         return f"x{self._locals}"
+
+    def row(self, pieces: "Sequence[bytes | str]") -> str:
+        """Return what stands for pieces in a row: octets that never change, and names.
+
+        Octets that follow each other become one piece.
+        """
+        joined: list[bytes | str] = []
+        for piece in pieces:
+            last = joined[-1] if joined else None
+            if isinstance(piece, bytes) and isinstance(last, bytes):
+                joined[-1] = last + piece
+            elif piece:
+                joined.append(piece)
+        names = [self.bind(piece) if isinstance(piece, bytes) else piece for piece in joined]
+        return "".join(f"{name}, " for name in names)
 
     def say(self, line: str, *, deeper: int = 0) -> None:
         """Add a statement; `deeper` is how many steps the following ones are further in."""

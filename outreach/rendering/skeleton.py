@@ -155,8 +155,10 @@ class Skeleton:
         """Whether the mail has an HTML part."""
         return self._html is not None
 
-    def write(self, script: Script, *, even: bool) -> list[tuple[str, str]]:
-        """Write what `fill` does; return the names of the parts, as `SplicedPart.write` does."""
+    def write(
+        self, script: Script, *, even: bool
+    ) -> list[tuple[list[bytes | str], list[bytes | str]]]:
+        """Write what `fill` does; return the pieces of the parts, as `SplicedPart.write` does."""
         indexes = {*self._text.indexes, *(self._html.indexes if self._html else ())}
         for index in sorted(indexes):
             script.say(f"v{index} = v[{index}]")
