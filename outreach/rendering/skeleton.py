@@ -159,9 +159,7 @@ class Skeleton:
         self, script: Script, *, even: bool
     ) -> list[tuple[list[bytes | str], list[bytes | str]]]:
         """Write what `fill` does; return the pieces of the parts, as `SplicedPart.write` does."""
-        indexes = {*self._text.indexes, *(self._html.indexes if self._html else ())}
-        for index in sorted(indexes):
-            script.say(f"v{index} = v[{index}]")
+        script.say(f"{''.join(f'v{index}, ' for index in range(len(self._sites)))} = v")
         spaced = [f'" " in v[{index}].text' for index in dict.fromkeys(self._unspaced)]
         if spaced:
             error = script.bind(NotTameError)

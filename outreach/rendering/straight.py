@@ -672,9 +672,9 @@ def _tame(text: str) -> Value:
         text = _text(text)
     value = Value(text)
     # What is simple has nothing in it that is not tame, unless it is long or ends in two ways.
-    is_sure = value.simple and len(text) <= LONGEST and text[-1] not in "dDyY"
-    if not (is_sure or is_tame(text)):
-        raise NotTameError("a value is not one line of words")
+    if not value.simple or text[-1] in "dDyY" or len(text) > LONGEST:
+        if not is_tame(text):
+            raise NotTameError("a value is not one line of words")
     if len(_known) >= _MOST_KNOWN:
         _known.clear()
     _known[text] = value
