@@ -38,7 +38,11 @@ _MANNER = {
 
 @dataclass(slots=True)  # frozen ones take a microsecond more to make
 class Composed:
-    """A message as it goes to the next hop, with its envelope."""
+    """A message as it goes to the next hop, with its envelope.
+
+    It is `vouched` for by who put it together from encoded pieces, as
+    `outreach.transport.base.Envelope` has it.
+    """
 
     message: bytes
     message_id: str
@@ -47,6 +51,7 @@ class Composed:
     subject: str
     render: Callable[[], Rendered] = field(compare=False, repr=False)
     images: tuple[InlineImage, ...] = ()
+    vouched: bool = field(default=False, compare=False)
 
     @property
     def rendered(self) -> Rendered:
