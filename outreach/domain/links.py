@@ -11,7 +11,9 @@ stream that the MAC starts. Both are BLAKE2s (RFC 7693) of a key and their input
 from the secret for the kind and for what it does, fills half a block, and leaves the other half to
 nearly all inputs, so that one block is all that is hashed. (BLAKE2's own keyed mode spends a block
 on the key alone. A prefix of fixed length is as good: nothing can be appended to what BLAKE2 has
-ended.) The same content always gives the same token, which is what makes a Message-ID recognisable when a
+ended.)
+
+The same content always gives the same token, which is what makes a Message-ID recognisable when a
 delivery is sent again; what it says cannot be read, and at a million guesses a second a forged one
 is found after 75 million years. Tokens never expire: an unsubscribe link must work for as long as
 the mail exists.
@@ -106,14 +108,14 @@ class Signer:
             # contents masked at once.
             pieces: list[bytes] = []
             add = pieces.append
-            for mac, mask, content in zip(macs, masks, contents):
+            for mac, mask, content in zip(macs, masks, contents, strict=True):
                 own = mac()
                 own.update(content)
                 tag = own.digest()
                 add(tag)
-                own = mask()
-                own.update(tag)
-                add(own.digest())
+                stream = mask()
+                stream.update(tag)
+                add(stream.digest())
             masked = number_of(b"".join(pieces), "big") ^ number_of(clear % (*contents,), "big")
             letters = letters_of(masked.to_bytes(octets, "big"))
             return [letters[place] for place in apart]
@@ -346,7 +348,7 @@ def _begun(key: bytes, kind: bytes, size: int) -> "tuple[hashlib.blake2s, hashli
 
 
 class _Long:
-    """A hash of more octets than BLAKE2s has: that of the input, that of the input and a NUL…"""
+    """A longer hash than BLAKE2s has: that of the input, that of the input and a NUL, and so on."""
 
     def __init__(self, begin: bytes, size: int) -> None:
         self._begun, self._size = begin, size

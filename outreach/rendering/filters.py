@@ -281,7 +281,7 @@ def greeting_in(language: str, name: str | Undefined | None) -> str:
 def _urlencode(value: Any) -> str:  # noqa: ANN401 - any value of a template
     """Do what Jinja does; most codes are letters and digits, of which nothing is encoded."""
     if value.__class__ is str and value.isascii() and value.isalnum():
-        return value  # type: ignore[no-any-return]
+        return value
     return jinja_filters.do_urlencode(value)
 
 

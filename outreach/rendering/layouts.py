@@ -28,8 +28,7 @@ class Layout:
     """Encoded lines for values of certain sizes: a template, with what goes into it.
 
     Values are put as ``(which, start, end)``, and tokens, which come behind them, with a negative
-    number. `even` is the same in the relaxed canonical form of DKIM, and the template itself where it
-    has that form. Of each in `guards`, ``(which,
+    number. `even` is the same in the relaxed canonical form of DKIM. Of each in `guards`, ``(which,
     at)``, a soft break stands in the value, and is only right there if its octets are of no kind
     that moves it. `column` says where the line's end is to be broken.
     """
@@ -44,11 +43,10 @@ class Layout:
     ) -> None:
         written = [p.replace(b"%", b"%%") if isinstance(p, bytes) else b"%b" for p in pieces]
         self.template = b"".join(written)
-        even = b"".join(
+        self.even = b"".join(
             squeezed(text) if isinstance(piece, bytes) else text
             for piece, text in zip(pieces, written, strict=True)
         )
-        self.even = self.template if even == self.template else even
         self.puts = tuple([piece for piece in pieces if not isinstance(piece, bytes)])
         # One value, which is whole: much of what is met.
         self.only = len(self.puts) == 1 and self.puts[0][:2] == (0, 0) and not guards
@@ -71,6 +69,12 @@ class Layout:
                 for which, start, end in self.puts
             ]
         )
+
+
+def around(template: bytes, places: int) -> tuple[bytes, ...]:
+    """Return what stands before, between and behind the places of a template."""
+    # No line of a message has a NUL.
+    return tuple((template % ((b"\0",) * places)).split(b"\0"))
 
 
 def runs(pieces: "Sequence[bytes | Slice]") -> "list[bytes | Slice]":

@@ -49,6 +49,10 @@ class Script:
         names = [self.bind(piece) if isinstance(piece, bytes) else piece for piece in joined]
         return "".join(f"{name}, " for name in names)
 
+    def locals(self, number: int) -> list[str]:
+        """Return so many names for what is worked out."""
+        return [self.local() for _ in range(number)]
+
     def say(self, line: str, *, deeper: int = 0) -> None:
         """Add a statement; `deeper` is how many steps the following ones are further in."""
         self._lines.append("    " * self._depth + line)
@@ -64,3 +68,8 @@ class Script:
         scope = dict(self._names)
         exec(compile("\n".join([head, *self._lines]), "<press>", "exec"), scope)  # noqa: S102 - ours
         return scope["run"]  # type: ignore[return-value]
+
+
+def interleaved(around: Sequence[str], own: Sequence[str]) -> list[str]:
+    """Return the first, what goes behind it, the second, and so on to the last."""
+    return [name for pair in zip(around, (*own, ""), strict=True) for name in pair]

@@ -169,9 +169,7 @@ class SplicedPart:
             parts[at] = lines
         return Filled(parts, program, self._varying, values, tokens)
 
-    def write(
-        self, script: Script, *, even: bool
-    ) -> tuple[list[bytes | str], list[bytes | str]]:
+    def write(self, script: Script, *, even: bool) -> tuple[list[bytes | str], list[bytes | str]]:
         """Write what fills the part; return its pieces, and those in canonical form.
 
         ``v`` are the values, ``t`` the tokens; each of both has a name of its own as well.
@@ -213,8 +211,10 @@ class SplicedPart:
             if isinstance(section, Line):
                 raw[at], others[at] = section.write(script, plain=plain, even=is_uneven)
                 continue
-            names = section.write(script, plain=plain, even=is_uneven)
-            if names is None:
+            written = section.write(script, plain=plain, even=is_uneven)
+            if written is not None:
+                raw[at], others[at] = [*written[0]], [*written[1]]
+            else:
                 name = other = script.local()
                 fill = script.bind(section.neutral if plain else section.fill)
                 script.say(f"{name} = {fill}(v, t)")
@@ -223,8 +223,7 @@ class SplicedPart:
                 if is_uneven:
                     other = script.local()
                     script.say(f"{other} = {script.bind(squeezed)}({name})")
-                names = name, other
-            raw[at], others[at] = [names[0]], [names[1]]
+                raw[at], others[at] = [name], [other]
         return [one for each in raw for one in each], [one for each in others for one in each]
 
     def _all_plain(self, values: Sequence[Value], tokens: Tokens) -> list[bytes] | None:

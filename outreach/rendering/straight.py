@@ -718,7 +718,7 @@ def _constant(value: object) -> Value | bool | None:
     """
     try:
         text = value if value.__class__ is str else _text(value)
-        return _known[text] if text else None  # type: ignore[index]
+        return _known[text] if text else None
     except (UnfitError, NotTameError):
         return False
 

@@ -70,6 +70,7 @@ class Composed:
     envelope_sender: str
     recipient: str
     subject: str
+    vouched: bool = False
 
 
 @dataclass
