@@ -37,3 +37,14 @@ class Sender:
     name: str
     address: str
     reply_to: str | None = None
+
+
+class Canonical(bytes):
+    """A message whose lines all end with CRLF and which has no NUL, on the word of who made it.
+
+    Looking for that in 28 KB takes as long as a quarter of all else that sending a mail does, and a
+    message that is put together from encoded pieces cannot be otherwise. A transport looks through
+    any other bytes, since what they hide could be a second message (`outreach.transport.base`).
+    """
+
+    __slots__ = ()

@@ -38,11 +38,7 @@ _MANNER = {
 
 @dataclass(slots=True)  # frozen ones take a microsecond more to make
 class Composed:
-    """A message as it goes to the next hop, with its envelope.
-
-    It is `vouched` for by who put it together from encoded pieces, as
-    `outreach.transport.base.Envelope` has it.
-    """
+    """A message as it goes to the next hop, with its envelope."""
 
     message: bytes
     message_id: str
@@ -51,7 +47,6 @@ class Composed:
     subject: str
     render: Callable[[], Rendered] = field(compare=False, repr=False)
     images: tuple[InlineImage, ...] = ()
-    vouched: bool = field(default=False, compare=False)
 
     @property
     def rendered(self) -> Rendered:

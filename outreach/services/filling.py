@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from outreach.domain.contact import Contact
 from outreach.domain.links import Signer, Token
+from outreach.domain.mailing import Canonical
 from outreach.errors import OutreachError
 from outreach.rendering.compiled import CompiledTemplate, Found
 from outreach.rendering.folding import NotTameError
@@ -94,14 +95,13 @@ class Filling:
             if skeleton.fills == _WORTH_A_PRESS:
                 skeleton.press = self._frame.press(skeleton, has_invite=invite is not None)
         return Composed(
-            message,
+            Canonical(message),
             message_id,
             own.join(self._envelope_sender),
             contact.email,
             found.subject,
             partial(found.rendered, tokens),
             self._version.images,
-            vouched=True,
         )
 
     def _invite(

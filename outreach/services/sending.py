@@ -505,9 +505,7 @@ class _Sender:
         composed = ready.composed
         # The delivery's token is also what delivery reports bring back (RFC 3461's ENVID).
         token = composed.message_id.strip("<>").partition("@")[0]
-        envelope = Envelope(
-            composed.envelope_sender, composed.recipient, token, vouched=composed.vouched
-        )
+        envelope = Envelope(composed.envelope_sender, composed.recipient, token)
         self.lines.send(_InHand(ready, self.run.clock()), envelope, composed.message)
 
 

@@ -70,7 +70,6 @@ class Composed:
     envelope_sender: str
     recipient: str
     subject: str
-    vouched: bool = False
 
 
 @dataclass
