@@ -18,8 +18,9 @@ from email.errors import NonASCIILocalPartDefect, UndecodableBytesDefect
 from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.parser import HeaderParser
+from email.policy import EmailPolicy
 from email.utils import parseaddr
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import fast_mail_parser
@@ -45,9 +46,24 @@ class Read:
     extra: dict[str, str] | None
 
 
+class _Remembering(EmailPolicy):
+    """The standard library's new rules, which parse a header whenever it is looked at: once."""
+
+    def header_fetch_parse(self, name: str, value: str) -> str:
+        return _parsed_header(name, value)
+
+
+@lru_cache(maxsize=512)
+def _parsed_header(name: str, value: str) -> str:
+    return email.policy.default.header_fetch_parse(name, value)
+
+
+_REMEMBERING = _Remembering()
+
+
 def by_python(data: bytes) -> Read:
     """Read by the standard library. Whatever it finds wrong is an `AssertionError`."""
-    parsed = email.message_from_bytes(data, policy=email.policy.default)
+    parsed = email.message_from_bytes(data, policy=_REMEMBERING)
     assert isinstance(parsed, EmailMessage)
     parts = [part for part in parsed.walk() if not part.is_multipart()]
     for part in (parsed, *parts):
