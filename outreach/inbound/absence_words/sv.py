@@ -34,7 +34,7 @@ WORDS = AbsenceWords(
         r"begränsad (?:tillgång|åtkomst|möjlighet)",
         r"vab(?:bar)?\b",
         r"(?:på|har) (?:\w+ ){0,2}(?:semester|konferens|kurs|mässa|utbildning|resa|tjänsteresa|sportlov|höstlov|påsklov|jullov|lov|möte|arbetsresa|studieresa|begravning|bröllop)\b",
-        r"(?:\w+)?(?:stängt|stängd)\b",
+        r"\w*(?:stängt|stängd)\b",
         r"deltid",
         r"(?:arbetar|jobbar) (?:inte|ej) (?:på )?(?:mån|tis|ons|tors|fre)",
         r"(?:sjuk|vab\w*|magsjuk|hemma med)\b",
