@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
+
 def fold(text: str) -> str:
     """Return `text` for comparison: lower case, no accents on Latin letters, narrow forms."""
     if text.isascii():
@@ -205,7 +206,7 @@ def _needed(
                 found.append(frozenset().union(*(_rarest(sets) for sets, _ in told)))
             ways = [way for _, way in told] + ([words] if optional else [])
             words = _either(ways)
-            if again and words != {""}:
+            if again and words != frozenset({""}):
                 words = None
         else:
             item, rest = _item(pattern)
