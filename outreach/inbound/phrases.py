@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
+
 def fold(text: str) -> str:
     """Return `text` for comparison: lower case, no accents on Latin letters, narrow forms."""
     if text.isascii():
@@ -170,11 +171,12 @@ class Rules:
 _Words = frozenset[str] | None
 """What has been read of the word one stands in, each way that it can begin; None where it is untold."""
 
+_BETWEEN_WORDS = frozenset({""})
 _MOST_WAYS = 12
 
 
 def _needed(
-    pattern: str, words: _Words = frozenset({""}), *, closed: bool = False
+    pattern: str, words: _Words = _BETWEEN_WORDS, *, closed: bool = False
 ) -> tuple[list[frozenset[str]], _Words]:
     """Return sets of signs: whatever `pattern` matches has one of each set, if there are any.
 
@@ -192,7 +194,7 @@ def _needed(
     while pattern:
         if pattern.startswith(("\\b", "^", "$")):
             end(whole=True)
-            words, pattern = frozenset({""}), pattern.removeprefix("\\")[1:]
+            words, pattern = _BETWEEN_WORDS, pattern.removeprefix("\\")[1:]
         elif pattern.startswith(("(?=", "(?!", "(?<")):
             _, pattern = _group(pattern)
         elif pattern.startswith("(?:"):
@@ -205,7 +207,7 @@ def _needed(
                 found.append(frozenset().union(*(_rarest(sets) for sets, _ in told)))
             ways = [way for _, way in told] + ([words] if optional else [])
             words = _either(ways)
-            if again and words != {""}:
+            if again and words != _BETWEEN_WORDS:
                 words = None
         else:
             item, rest = _item(pattern)
@@ -220,7 +222,7 @@ def _needed(
                 end(whole=not optional)
                 if not optional and len(item) == 1 and not item.isascii():
                     found.append(frozenset(item))
-                words = _either([frozenset({""}), words]) if optional else frozenset({""})
+                words = _either([_BETWEEN_WORDS, words]) if optional else _BETWEEN_WORDS
             else:
                 end(whole=False)
                 words = None
