@@ -17,7 +17,7 @@ from enum import StrEnum
 
 from outreach.inbound.absence_words import any_of, words
 from outreach.inbound.mail import Address, Mail
-from outreach.inbound.phrases import Rules, fold, fold_pattern
+from outreach.inbound.phrases import Rules, fold, fold_pattern, unwrap
 from outreach.inbound.return_dates import (
     ABSENT,
     MAX_WORDS,
@@ -79,6 +79,7 @@ def _kind(body: str) -> AutoReplyKind | None:
 
 _AUTOMATIC = any_of("automatic")
 _SUBJECT = re.compile(rf"^\W*(?:{'|'.join(words('subjects'))})(?![a-z])")
+_NAMED_AUTOMATIC = re.compile(r"^\W*auto|^.{0,20}自動")
 _PREFIX = re.compile(r"^\s*(?:\[[^\]]{1,40}\]\s*|\*+[^*]{1,30}\*+\s*)*")
 _ANSWER = re.compile(
     r"^\s*(?:(?:re|aw|antw|sv|vs|odp|res|rif|r|tr|fwd?|fw|wg|rv|i|enc|vb|pd)\s*(?:\[\d+\])?\s*[:：]\s*)+",
@@ -145,11 +146,12 @@ def read_auto_reply(mail: Mail, text: str, today: date | None) -> AutoReply | No
     unmarked = _PREFIX.sub("", subject)
     bare = _ANSWER.sub("", unmarked)
     submitted = mail.headers.get("auto-submitted").lower()
-    generated = submitted.startswith(("auto-generated", "auto-notified"))
+    # No person's mail is without a return path (RFC 3834 section 4, RFC 5321 section 4.5.5).
+    generated = submitted.startswith(("auto-generated", "auto-notified")) or mail.null_sender
     by_subject = bool(_SUBJECT.match(bare) or _SUBJECT.match(subject))
     if not (rule or by_subject or generated) and not _may_be(mail, text):
         return None
-    body = fold(text[:MAX_WORDS])
+    body = fold(unwrap(text[:MAX_WORDS]))
     answered = unmarked != bare
     automatic = any(hint in body for hint in _AUTOMATIC_HINTS) and bool(_AUTOMATIC.search(body))
     announced = bool(rule) or by_subject
@@ -159,11 +161,16 @@ def read_auto_reply(mail: Mail, text: str, today: date | None) -> AutoReply | No
         return None
     if kind in (None, AutoReplyKind.ACKNOWLEDGEMENT) and announced and ABSENT.search(bare):
         kind = AutoReplyKind.ABSENT
+    elif kind is None and by_subject and not answered and _NAMED_AUTOMATIC.search(subject):
+        kind = AutoReplyKind.ACKNOWLEDGEMENT
     told = f"{bare}.\n\n{body}" if announced else body
     dated = dated_end(told, today, trusting=announced and kind is not AutoReplyKind.ACKNOWLEDGEMENT)
     if dated and _overrules(dated, kind, body, announced=announced):
         kind = AutoReplyKind.ABSENT
     until = dated.day if dated and kind is AutoReplyKind.ABSENT else None
+    if kind is None and announced and _contact(mail, text):
+        # It sends us to somebody else, and says neither that it got our mail nor until when.
+        kind = AutoReplyKind.LEFT
     if rule:
         found = rule
         kind = kind or AutoReplyKind.ACKNOWLEDGEMENT
@@ -172,7 +179,7 @@ def read_auto_reply(mail: Mail, text: str, today: date | None) -> AutoReply | No
     elif by_subject and (not answered or automatic or _formal(body, kind, until)):
         found = "subject"
     elif generated:
-        found = "auto-submitted-generated"
+        found = "null-sender" if mail.null_sender else "auto-submitted-generated"
     elif (automatic and len(body) < _SHORT) or _formal(body, kind, until):
         found = "words"
     else:
@@ -204,7 +211,7 @@ def read_absence_note(text: str, today: date | None) -> AutoReply | None:
     """Return what a person says about their own absence within a reply of theirs, or None."""
     if len(text) > _NOTE:
         return None
-    told = fold(text)
+    told = fold(unwrap(text))
     if not speaks_of_a_day(told) or not ABSENT.search(told):
         return None
     until = return_date(told, today)
@@ -223,6 +230,8 @@ def _may_be(mail: Mail, text: str) -> bool:
 
 def _formal(body: str, kind: AutoReplyKind, until: date | None) -> bool:
     """Whether words alone read like a notice to everybody: short, asking nothing, to the point."""
+    if kind is AutoReplyKind.CHALLENGE:
+        return len(body) <= _SHORT and not _asks(body) and "://" in body
     return _is_notice(body) and (until is not None or kind is AutoReplyKind.LEFT)
 
 

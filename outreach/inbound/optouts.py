@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 
 from outreach.inbound.absence_words import any_of
-from outreach.inbound.phrases import fold
+from outreach.inbound.phrases import fold, unwrap
 
 SHORT = 25
 """Words, or a third of the characters in writing without spaces, up to which a request is sure."""
@@ -48,7 +48,7 @@ def read_opt_out(text: str, subject: str = "") -> OptOut | None:  # noqa: PLR091
     size = max(len(text.split()), _units(text) // 3) if len(text) < _LONG else _LONG
     if size > 2 * SHORT:
         return None
-    told = fold(text.strip())
+    told = fold(unwrap(text.strip()))
     if not told:
         found = _SUBJECT.match(fold(subject))
         return OptOut(subject.strip(), sure=True) if found else None

@@ -25,6 +25,27 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFC", plain)
 
 
+def unwrap(text: str) -> str:
+    """Return `text` with the lines joined that a mail program broke where they grew too long."""
+    if "\n" not in text:
+        return text
+    joined: list[str] = []
+    room = True
+    for line in map(str.strip, text.split("\n")):
+        if room or not line:
+            joined.append(line)
+        elif "\u3000" <= joined[-1][-1] <= "\u9fff" or "\u3000" <= line[0] <= "\u9fff":
+            joined[-1] += line
+        else:
+            joined[-1] += f" {line}"
+        wide = sum(2 if char > "\u2fff" else 1 for char in line)
+        room = wide < _WRAPPED
+    return "\n".join(joined)
+
+
+_WRAPPED = 45  # columns: a shorter line was ended by its writer
+
+
 _LETTERS = str.maketrans(
     {
         "ł": "l",

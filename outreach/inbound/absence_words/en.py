@@ -61,6 +61,9 @@ WORDS = AbsenceWords(
         r"unable to (?:be reached|take calls)",
         r"on the road\b",
         r"(?:am|be|are|is) offline\b",
+        r"(?:won't|will not|can't|cannot) be (?:on|reading|checking|looking at|answering|monitoring|online)",
+        r"spending (?:\w+ ){0,3}time with (?:my|our|the) (?:family|baby|children)",
+        r"our baby|new (?:baby|arrival|parent)",
     ),
     left=(
         r"(?:work|working) for (?:another|a different|a new)",
@@ -95,6 +98,10 @@ WORDS = AbsenceWords(
         r"(?:post|job|role|position|work) elsewhere",
         r"(?:has|have|'ve) (?:now )?joined (?:another|a different|a new)\b",
         r"(?:my|his|her|their) time (?:at|with|in) .{1,40}(?:has (?:come to an end|ended)|is over|ends|ended)",
+        r"left (?!the office|my desk|for|on|a (?:message|note)|you|it|us a)(?:[\w&'-]+ ){1,5}(?:last (?:month|week|year|summer|spring|autumn|winter|friday)|at the end of|on \d|in (?:january|february|march|april|may|june|july|august|september|october|november|december)|earlier this)",
+        r"(?:address|account|mailbox|inbox) (?:\w+ ){0,4}(?:no longer|not (?:in use|used|active))",
+        r"(?:from now on|henceforth|in future),? (?:please )?(?:use|write|contact|e-?mail|send)",
+        r"(?:please )?use .{3,60} (?:from now on|in future|instead from)",
     ),
     acknowledged=(
         r"(?:we|i) (?:have |'ve )?(?:received|got) your (?:e-?mail|message|request|enquiry|inquiry|mail|application|order|ticket|submission|question)",
@@ -111,6 +118,7 @@ WORDS = AbsenceWords(
         r"member of (?:our|the) team",
         r"(?:not|un)monitored|not monitored",
         r"working days",
+        r"(?:endeavou?r|try|strive|do (?:my|our) best) to (?:respond|reply|answer|get back|come back|be in touch)",
     ),
     subjects=(
         r"automatic reply",
@@ -151,6 +159,9 @@ WORDS = AbsenceWords(
         r"(?:in|at) (?:the office|my desk|work) (?:on|from)",
         r"next in\b",
         r"with you (?:from|on)",
+        r"see you\b",
+        r"(?:talk|speak|write) (?:to you )?(?:again )?(?:on|from)",
+        r"catch me\b",
     ),
     until=(
         r"until",
@@ -198,6 +209,7 @@ WORDS = AbsenceWords(
         r"(?:message|e-?mail|mail) (?:is being|has been|was) (?:held|quarantined|blocked until)",
         r"(?:one-?time|simple) (?:verification|confirmation|step)",
         r"reply to this (?:message|e-?mail) to (?:confirm|verify|have|be)",
+        r"(?:don't|do not|doesn't|does not) recogni[sz]e your (?:address|e-?mail)",
     ),
     tomorrow=(r"tomorrow",),
     next_week=(r"next week",),

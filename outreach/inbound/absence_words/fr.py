@@ -80,6 +80,11 @@ WORDS = AbsenceWords(
         r"(?:nouveaux?|nouvelles?|autres?) (?:horizons?|défis?|projets?|aventures?|sociétés?|entreprises?|employeurs?|postes?)",
         r"(?:a|ai|ont) rejoint\b",
         r"(?:mon|son) (?:aventure|parcours|temps|expérience) (?:chez|à|au|dans) .{1,40}(?:terminée?|achevée?|pris fin|s'achève)",
+        r"cess\w+ (?:de (?:travailler|collaborer)|ses fonctions|mes fonctions)",
+        r"(?:utilis|écri|adress|contact)\w+ (?:\w+ ){0,2}(?:désormais|dorénavant)",
+        r"(?:désormais|dorénavant),? (?:merci d'|veuillez )(?:utiliser|écrire|adresser|contacter)",
+        r"ne (?:m'occupe|s'occupe|suis plus en charge|gère|m'en charge)\w* plus",
+        r"ne suis plus (?:\w+ )?(?:à cette adresse|en charge|responsable|joignable à)",
     ),
     acknowledged=(
         r"(?:avons|ai) bien (?:reçu|noté)",
@@ -129,6 +134,8 @@ WORDS = AbsenceWords(
         r"(?:disponible|joignable|présente?) (?:à partir|dès|le)",
         r"rentr\w+",
         r"(?:réponds|répond|lis|reviens|revient|rentre|reprends|serai|serons|sera)\b(?! (?:absent|fermé|en congé|en vacances|indisponible))",
+        r"(?:se|nous) retrouv\w+",
+        r"à votre disposition\b",
     ),
     until=(
         r"jusqu'?(?:au|à|en)(?: \w+)? ?(?:au|le)?",
