@@ -86,10 +86,9 @@ def to_text(source: str) -> str:  # noqa: PLR0912, PLR0915
 
     pieces = _TAG.split(source)
     pieces += ("", "br", "")  # the end ends the last line
-    for words, closing, name, attributes in zip(*(pieces[at::4] for at in range(4)), strict=True):
-        if words and not hidden:
-            if "&" in words:
-                words = unescape(words)
+    for raw, closing, tag, attributes in zip(*(pieces[at::4] for at in range(4)), strict=True):
+        if raw and not hidden:
+            words = unescape(raw) if "&" in raw else raw
             if pre:
                 *whole, rest = words.split("\n")
                 for each in whole:
@@ -98,7 +97,7 @@ def to_text(source: str) -> str:  # noqa: PLR0912, PLR0915
                 line += rest
             else:
                 line += words
-        layout = _LAYOUT.get(name) or _LAYOUT.get(name.lower())
+        layout = _LAYOUT.get(tag) or _LAYOUT.get(tag.lower())
         if layout == _BREAK:
             lines.append(told(line) if nested else " ".join(line.split()))
             line = ""
@@ -113,7 +112,7 @@ def to_text(source: str) -> str:  # noqa: PLR0912, PLR0915
                 lines.append(">" * quoted)
         if not nested:
             continue
-        name = name.lower()
+        name = tag.lower()
         if name not in _WATCHED:
             if marked and attributes and _REPLY_MARK.search(attributes):
                 lines.append(_REPLY_RULE)

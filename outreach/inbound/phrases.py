@@ -38,12 +38,18 @@ def unwrap(text: str) -> str:
             joined[-1] += line
         else:
             joined[-1] += f" {line}"
-        wide = sum(2 if char > "\u2fff" else 1 for char in line)
+        wide = len(line) if line.isascii() else sum(2 if char > "\u2fff" else 1 for char in line)
         room = wide < _WRAPPED
     return "\n".join(joined)
 
 
 _WRAPPED = 45  # columns: a shorter line was ended by its writer
+
+
+@lru_cache(maxsize=8)
+def compared(text: str) -> str:
+    """Return what a person wrote as phrases are looked for in it: each line whole, and folded."""
+    return fold(unwrap(text))
 
 
 _LETTERS = str.maketrans(
