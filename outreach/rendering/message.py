@@ -364,7 +364,7 @@ def multipart(subtype: str, boundary: str, parts: Sequence[bytes]) -> bytes:
 def attachment_part(attachment: Attachment) -> bytes:
     """Return a file as a part, with its name for old and new mail programs (RFC 2183, 2231)."""
     source = "attachment"
-    name = _clean(attachment.filename, source)
+    name = _clean(attachment.filename, source).strip()  # parsers take away blanks of every kind
     # Many programs decode what looks like an encoded-word in a name, whatever RFC 2047 5 says.
     if _LINE_BREAK.search(unquote(name)) or not name or len(name.encode()) > 255 or "=?" in name:
         raise MessageError(f"{_shown(name)} is no name for a file", source=source)

@@ -568,6 +568,14 @@ def test_file_names_survive(filename, plain):
     assert part.get_content_disposition() == "attachment"
 
 
+def test_a_file_name_has_no_blanks_around_it():
+    file = Attachment("\u00a0ß.pdf\u3000", "application/pdf", b"%PDF")
+    modern = email.message_from_bytes(
+        build_message(replace(MAIL, attachments=(file,))), policy=policy.default
+    )
+    assert [part.get_filename() for part in modern.iter_attachments()] == ["ß.pdf"]
+
+
 @pytest.mark.parametrize(
     "attachment",
     [

@@ -390,7 +390,7 @@ class Varied:
             subject=seen(subject),
             text=text.removeprefix("\ufeff"),
             html=(html or "").removeprefix("\ufeff"),
-            files=tuple((seen(name), kind, data) for name, kind, data in files),
+            files=tuple((seen(name).strip(), kind, data) for name, kind, data in files),
             pictures=pictures,
             calendar=calendar,
             leave=(mail.unsubscribe_url, mail.unsubscribe_mailto),
@@ -402,8 +402,8 @@ class Varied:
 def _event(person: Contact) -> tuple[str, str, str]:
     """Return what the invitation in our templates says: its title, place and reader."""
     return (
-        one_line(f"Coffee with {carried(person.first_name or 'you')}"),
-        one_line(f"Café Ö; 1, {carried(person.company or 'Main Street')}"),
+        one_line(f"Coffee with {carried(person.first_name or 'you')}".strip()),
+        one_line(f"Café Ö; 1, {carried(person.company or 'Main Street')}".strip()),
         f"mailto:{person.email}",
     )
 
