@@ -99,7 +99,9 @@ class DeliveryNotice:
 _DOMAIN = (
     r"(?:\[[\w:.]{2,60}\]|#?[^\W_](?:[\w-]{0,62}[^\W_])?(?:\.[^\W_](?:[\w-]{0,62}[^\W_])?){0,12})"
 )
-_MAILBOX = rf"(?:\"[^\"\n]{{1,64}}\"|[^\s<>,;:\"'()\[\]|`：；，。、（）【】「」＜＞]{{1,128}})@{_DOMAIN}"
+_MAILBOX = (
+    rf"(?:\"[^\"\n]{{1,64}}\"|[^\s<>,;:\"'()\[\]|`：；，。、（）【】「」＜＞]{{1,128}})@{_DOMAIN}"
+)
 _MAILBOX_RE = re.compile(_MAILBOX)
 _DAEMON = re.compile(
     r"^(?:mailer[-_. ]?daemon|post[-_]?master|mail[-_.]?daemon|daemon|mdaemon|mail[-_.]?(?:delivery|system)"
@@ -611,7 +613,8 @@ def read_prose(mail: Mail) -> DeliveryNotice | None:  # noqa: PLR0911
         return None
     prose = _prose(mail)
     if not named:
-        told = bool(_FAILURE.search(prose)) or (daemon and _refuses(prose))
+        read_or_not = any(part.type == "message/disposition-notification" for part in mail.parts)
+        told = bool(_FAILURE.search(prose)) or (daemon and not read_or_not and _refuses(prose))
         enclosed = len(mail.parts) > 1 and mail.parts[-1].enclosed > 0
         if not failing and not told and not (enclosed and _DAEMON_PATH.match(mail.sender.address)):
             return None

@@ -43,7 +43,10 @@ _SPACE = r"[\s\u00a0\u202f\u3000]"
 _WROTE = re.compile(rf"(?<![a-zà-ÿ])(?:{_alternatives('wrote')})(?!\w)", re.IGNORECASE)
 _ON = re.compile(rf"^{_SPACE}*(?:{_alternatives('on')})[\s,.:]", re.IGNORECASE)
 _ADDRESS = re.compile(r"[^\s<>\"'(]+@[^\s<>\"')]+\w")
-_MARKED_ADDRESS = re.compile(r"<[^\s<>]+@[^\s<>]+>\S{0,3}\s*\S{0,12}[:：]\s*$")
+# Around addresses some programs put marks of the direction of writing.
+_MARKED_ADDRESS = re.compile(
+    r"<[^\s<>]+@[^\s<>]+>\S{0,3}\s*\S{0,12}[:：][\s\u200e\u200f\u202a-\u202e\u2066-\u2069]*$"
+)
 _TIME = re.compile(r"\d{1,2}[:.h]\d\d|\d\s?[ap]\.?m\b", re.IGNORECASE)
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _DAY = re.compile(
@@ -85,7 +88,9 @@ _SENT_FROM = re.compile(
     rf"^[\s*_<>\[(-]{{0,4}}(?:{_alternatives('sent_from')})[\s*_.!\])<>]*(?:\([^()]*\))?[\s.!]*$",
     re.IGNORECASE,
 )
-_LINK = re.compile(r"\[([^\[\]]*)\]\([^()\s]*\)|<(?:https?:|mailto:)[^<>]*>")
+_LINK = re.compile(
+    r"\[([^\[\]]*)\]\([^()\s]*\)|<(?:https?:|mailto:)[^<>]*>|\(\s?https?:[^()\s]*\s?\)"
+)
 _DEVICE = re.compile(
     r"i-?phone|i-?pad|android|samsung|galaxy|blackberry|outlook|windows|nokia|mobile|mobil|handy|smartphone"
     r"|phone|telefon|tel[ée]f|t[ée]l[ée]|celular|cellulare|gmail|yahoo|proton|mail\b|e-?mail|app\b|huawei|xiaomi|\bmi\b"
@@ -331,14 +336,19 @@ def _ends_open(line: str) -> bool:
 def _is_original_rule(plain: str) -> bool:
     """Whether a line says "original message" between, or after, the strokes of a rule."""
     core = plain.strip(_RULING)
+    if "&nbsp;" in core:
+        core = core.replace("&nbsp;", " ").strip()
     return 3 < len(core) < 80 and plain[0] in _RULING and bool(_ORIGINAL.match(core))
 
 
 def _is_device_line(line: str) -> bool:
     plain = (
-        _LINK.sub(lambda link: link[1] or "", line).strip() if "[" in line or "<" in line else line
+        _LINK.sub(lambda link: link[1] or "", line).strip()
+        if "[" in line or "<" in line or "(" in line
+        else line
     )
-    return bool(_SENT_FROM.match(plain)) and bool(_DEVICE.search(plain))
+    # What a program says of itself names a device, or links to its maker.
+    return bool(_SENT_FROM.match(plain)) and bool(_DEVICE.search(plain) or plain != line.strip())
 
 
 @lru_cache(maxsize=4096)
