@@ -329,7 +329,9 @@ _DIGIT = re.compile(r"\d")
 
 def _ends_open(line: str) -> bool:
     """Whether a line ends in a colon or a dash: something is to follow."""
-    core = line.rstrip(" \t>*_\u00a0")
+    core = line.rstrip(
+        " \t>*_\u00a0\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+    )
     return core.endswith((":", "：", "--", "—"))
 
 
