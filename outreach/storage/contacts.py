@@ -150,7 +150,8 @@ def standings(session: Session, ids: Sequence[int]) -> list[Standing]:
     ).all()
     roles = _gathered((row.id, row.role) for row in rows if row.role is not None)
     found = {
-        row.id: Standing(row.id, row.tier, row.timezone, roles.get(row.id, _NONE)) for row in rows
+        row.id: Standing(row.id, row.tier, row.timezone, roles.get(row.id, frozenset()))
+        for row in rows
     }
     return [found[contact_id] for contact_id in ids if contact_id in found]
 
