@@ -499,6 +499,7 @@ class _Sender:
             return None
         finally:
             self._spent = perf_counter() - begun
+        composed.prepare()
         return Ready(candidate, facts.contact, composed)
 
     def _send(self, ready: Ready) -> None:
