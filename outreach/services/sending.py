@@ -513,6 +513,7 @@ class _Sender:
             return None
         finally:
             self._spent = perf_counter() - begun
+        composed.prepare()
         return Ready(candidate, facts.contact, composed)
 
     def _send(self, ready: Ready, started_at: datetime) -> None:
