@@ -101,7 +101,8 @@ format: .venv/ready
 	$(BIN)/ruff format .
 
 parsers: .venv/ready
-	OUTREACH_MESSAGES=100000 $(BIN)/python -m pytest -n 0 -q tests/rendering/test_parsers.py
+	OUTREACH_MESSAGES=100000 $(BIN)/python -m pytest -n 0 -q \
+	  -o log_cli=true -o log_cli_level=INFO tests/rendering/test_parsers.py
 
 bench: .venv/ready
 	@failed=; for file in bench/[a-z]*.py; do \

@@ -92,7 +92,8 @@ def _attachment(entry: Any) -> AttachmentSpec:  # noqa: ANN401 - whatever YAML h
     if not all(isinstance(each, str) and each for each in given.values()):
         raise ValueError("holds something that is no text; put it in quotes")
     name = given.get("name", PurePosixPath(given["file"]).name)
-    if not name.isprintable() or "/" in name or "\\" in name or len(name.encode()) > 255:
+    odd = any(sign in name for sign in ("/", "\\", "=?"))
+    if odd or not name.isprintable() or len(name.encode()) > 255:
         raise ValueError(f"gives a file a name that no file can have: {name[:60]!r}")
     blocked = {suffix.lower() for suffix in PurePosixPath(name).suffixes} & _BLOCKED
     if blocked:

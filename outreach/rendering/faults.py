@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Callable, Mapping
+from html import escape
 
 import jinja2
 
 from outreach.errors import OutreachError, Problem, TemplateError, suggestion
 from outreach.rendering.filters import FILTERS, TESTS
+from outreach.rendering.sources import Place, Sources
 
 EXPECTED = (
     jinja2.TemplateError,
@@ -38,6 +40,22 @@ def as_template_error(
         column = column_of(word, sources.get(name, ""), line)
     message, hint = _message(error)
     return TemplateError(Problem(message, display(name) if name else None, line, column, hint))
+
+
+class LinkError(TemplateError):
+    """A mail would have a link that no mail program may follow."""
+
+
+def link_error(link: str, sources: Mapping[str, str]) -> LinkError:
+    """Return the error for `link`, which is looked for in `sources`, the template itself first."""
+    place = Sources(sources).find((link, escape(link))) or Place(next(iter(sources)))
+    return LinkError(
+        f"there is a link to {link[:80]!r}, which no mail program may follow",
+        source=place.file,
+        line=place.line,
+        column=place.column,
+        hint="links begin with https:, mailto: or tel:",
+    )
 
 
 def column_of(word: str, source: str, line: int) -> int | None:

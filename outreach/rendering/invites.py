@@ -21,6 +21,28 @@ if TYPE_CHECKING:
 TEXTS = ("title", "place", "description")
 """What of an event may hold Jinja."""
 KEYS = (*TEXTS, "start", "end", "duration", "zone", "rsvp")
+#: What iCalendar, other programs and people call these.
+_SYNONYMS = {
+    "summary": "title",
+    "name": "title",
+    "subject": "title",
+    "location": "place",
+    "where": "place",
+    "venue": "place",
+    "details": "description",
+    "notes": "description",
+    "begin": "start",
+    "when": "start",
+    "date": "start",
+    "dtstart": "start",
+    "until": "end",
+    "dtend": "end",
+    "length": "duration",
+    "timezone": "zone",
+    "time_zone": "zone",
+    "tz": "zone",
+    "tzid": "zone",
+}
 MAX_LENGTH = timedelta(days=31)
 """A longer event is a slip of the pen."""
 
@@ -49,7 +71,9 @@ def event_spec(value: object) -> EventSpec:
         raise ValueError("must be a map with title, start and end")
     for key in value:
         if key not in KEYS:
-            raise ValueError(f'has no "{key}" ({suggestion(str(key), KEYS) or ", ".join(KEYS)})')
+            known = _SYNONYMS.get(str(key).lower())
+            near = f"write {known}:" if known else suggestion(str(key), KEYS)
+            raise ValueError(f'has no "{key}" ({near or ", ".join(KEYS)})')
     for key in TEXTS:
         if key in value and not (isinstance(value[key], str) and value[key].strip()):
             raise ValueError(f"has a {key} that is no text; put it in quotes")

@@ -45,6 +45,14 @@ _UNDESCRIBED = re.compile(
     r"(?!(?:[^<>\"']|\"[^\"]*\"|'[^']*')*?\salt\s*=)(?:[^<>\"']|\"[^\"]*\"|'[^']*')*>)",
     re.IGNORECASE | re.DOTALL,
 )
+#: In Markdown, which makes alt="" of it too, and shows links that it does not trust as words.
+_NAMELESS = re.compile(r"(?P<found>!\[\s*\]\()")
+_NAME_IT = 'say between [ and ] what it shows; write <img alt="" …> if it only adorns'
+_NO_LINK = re.compile(
+    r"(?:(?<!!)\[[^\]\n]*\]\(\s*<?|^ {0,3}\[[^\]\n]+\]:\s*<?|<(?=\w+:[^\s<>]*>))"
+    r"(?P<found>(?:javascript|vbscript|file|data)\s*:[^)\s>]*)",
+    re.IGNORECASE | re.MULTILINE,
+)
 _FREE_MAIL = frozenset({"gmail.com", "googlemail.com"})
 
 
@@ -100,8 +108,10 @@ class Linter:
                 near = suggestion(word, [*RULES, *(rule.name for rule in RULES.values())])
                 hit = Hit("L003", f'there is no rule "{word}" to ignore', hint=near)
                 found.append(self._placed(hit, silence.place, 1))
-        undescribed = self.sources.matches(_UNDESCRIBED)
-        found += [self._placed(Hit("L101"), place, 1) for place in undescribed]
+        for rule, pattern in (("L101", _UNDESCRIBED), ("L101", _NAMELESS), ("L202", _NO_LINK)):
+            places = self.sources.matches(pattern)
+            hint = _NAME_IT if pattern is _NAMELESS else None
+            found += [self._placed(Hit(rule, hint=hint), place, 1) for place in places]
         found += [self._finding(hit, 1, self.template) for hit in _sender_hits(self.policy.sender)]
         return self._kept(found)
 
@@ -141,7 +151,7 @@ class Linter:
         """Return where front matter says `key`: the translation's own, or the original's."""
         for template in (version, self.template):
             if line := template.front_matter.lines.get(key):
-                return Place(template.display(template.file), line)
+                return Place(template.display(template.file), line, template.column(line))
         return Place(version.display(version.file))
 
     @staticmethod
@@ -164,7 +174,7 @@ class Linter:
         yield from self._size(mail.html)
         yield from lint_page.hits(page, self.sources.holds)
         yield from self._clients(page)
-        yield from self._weights(page)
+        yield from self._weights(page, version)
         yield from self._text_links(mail.html, mail.text)
 
     def _inbox(self, mail: Rendered, own: "_Own") -> Iterator[Hit]:
@@ -254,11 +264,12 @@ class Linter:
                 message = f"{feature.title}: works only in part in {partly}"
                 yield Hit("L602", message, needles, hint=hint)
 
-    def _weights(self, page: "lxml_html.HtmlElement") -> Iterator[Hit]:
+    def _weights(self, page: "lxml_html.HtmlElement", version: Template) -> Iterator[Hit]:
         for source in dict.fromkeys(image.get("src", "") for image in page.iter("img")):
             weight = self.policy.weights.get(source, 0)
             if weight > HEAVY_IMAGE:
-                yield Hit("L504", f"an image has {weight / 1_000_000:.1f} MB", (source,))
+                needles = (source, *version.image_names(source.removeprefix("cid:")))
+                yield Hit("L504", f"an image has {weight / 1_000_000:.1f} MB", needles)
 
     def _text_links(self, html: str, text: str) -> Iterator[Hit]:
         flat = text.replace("%20", " ")

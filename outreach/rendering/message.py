@@ -12,11 +12,12 @@ puts them in order. Bytes depend on the values alone: the same `Mail` gives the 
 import hashlib
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 from enum import StrEnum
+from html import unescape
 from urllib.parse import quote, unquote
 
 from outreach.domain.address import AddressError, written_address
@@ -337,7 +338,7 @@ def extra_headers(pairs: Sequence[tuple[str, str]]) -> bytes:
 def text_part(content_type: str, text: str) -> bytes:
     """Return a part of text. `content_type` may carry parameters; the charset is added."""
     try:
-        encoding, body = text_body(text)
+        encoding, body = text_body(text.removeprefix(_MARK))
     except MessageError as error:
         raise MessageError([problem.at(content_type) for problem in error.problems]) from None
     if "\0" in text:
@@ -363,8 +364,9 @@ def multipart(subtype: str, boundary: str, parts: Sequence[bytes]) -> bytes:
 def attachment_part(attachment: Attachment) -> bytes:
     """Return a file as a part, with its name for old and new mail programs (RFC 2183, 2231)."""
     source = "attachment"
-    name = _clean(attachment.filename, source)
-    if _LINE_BREAK.search(unquote(name)) or not name or len(name.encode()) > 255:
+    name = _clean(attachment.filename, source).strip()  # parsers take away blanks of every kind
+    # Many programs decode what looks like an encoded-word in a name, whatever RFC 2047 5 says.
+    if _LINE_BREAK.search(unquote(name)) or not name or len(name.encode()) > 255 or "=?" in name:
         raise MessageError(f"{_shown(name)} is no name for a file", source=source)
     plain = _ascii_name(name)
     if plain == name:
@@ -458,9 +460,7 @@ def _body(mail: Mail) -> bytes:
 
 def shown_images(html: str, images: Sequence[InlineImage]) -> list[InlineImage]:
     """Return those of the images that the HTML shows, or raise `MessageError` if one is missing."""
-    # Two plain searches first: the expression takes as long as encoding the whole part.
-    shows_any = "cid:" in html or "CID:" in html
-    wanted = {unquote(cid) for cid in _CID_URL.findall(html)} if shows_any else set()
+    wanted = set(map(unquote, _shown_cids(html)))
     known = [image.cid for image in images]
     if len(set(known)) != len(known):
         raise MessageError("two inline images have the same name", source="cid:")
@@ -473,6 +473,26 @@ def shown_images(html: str, images: Sequence[InlineImage]) -> list[InlineImage]:
             ]
         )
     return [image for image in images if image.cid in wanted]
+
+
+def _shown_cids(html: str) -> Iterator[str]:
+    """Yield what follows ``cid:`` wherever it is an address, and not words that somebody wrote."""
+    # Plain searches first: the expressions take as long as encoding the whole part.
+    if "cid:" not in html and "CID:" not in html:
+        return
+    for style in _STYLE.findall(html):
+        yield from _CID_URL.findall(style)
+    for tag in _TAG.finditer(html):
+        if "cid:" not in tag[0].lower():
+            continue
+        for name, value in _ATTRIBUTE.findall(tag[0]):
+            written = unescape(value.strip("\"'"))
+            if name.lower() == "style":
+                yield from _CID_URL.findall(written)
+            elif name.lower() == "srcset":
+                yield from _CID_WORD.findall(written)
+            elif name.lower() in _ADDRESSES and (found := _CID_WORD.match(written)):
+                yield found[1]
 
 
 def _part(content_type: str, encoding: str, body: bytes, extra: bytes = b"") -> bytes:
@@ -502,6 +522,9 @@ class _Encoded:
     text: str
 
 
+#: A mark of byte order: parsers drop it where a text, or an encoded-word of a header, begins
+#: with it, so that what is read would depend on where a header is folded.
+_MARK = "\ufeff"
 _LINE_BREAK = re.compile("[\r\n\0]")
 # Beside line breaks: other controls, Unicode's own line ends, and halves of characters.
 _FORBIDDEN = re.compile("[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029\ud800-\udfff]")
@@ -519,7 +542,12 @@ _MEDIA = r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+\-]{0,126}"
 # A whole message or a multipart may not be base64 (RFC 2046 5.2.1), and no part of ours is either.
 _CONTENT_TYPE = re.compile(rf"(?!(?:multipart|message)/){_MEDIA}/{_MEDIA}\Z", re.IGNORECASE)
 _CID = re.compile(r"[A-Za-z0-9._@\-]{1,200}\Z")
-_CID_URL = re.compile(r"""\b(?:cid|CID):([^"'\s)>]+)""")
+_CID_URL = re.compile(r"""(?i)\burl\(\s*["']?\s*cid:([^"'\s)]+)""")
+_CID_WORD = re.compile(r"(?i)\s*\bcid:([^\s,]+)")
+_ADDRESSES = ("src", "href", "background", "poster")
+_STYLE = re.compile(r"(?is)<style\b[^>]*>(.*?)</style")
+_TAG = re.compile(r"""<[A-Za-z](?:[^<>"']++|"[^"]*+"|'[^']*+')*+>""")
+_ATTRIBUTE = re.compile(r"""([\w:\-]++)\s*+=\s*+("[^"]*"|'[^']*'|[^\s"'>]+)""")
 
 
 def _clean(text: str, source: str) -> str:
@@ -535,7 +563,7 @@ def _clean(text: str, source: str) -> str:
             source=source,
             hint="take it out of the template or of the contact's data",
         )
-    return text.replace("\t", " ").strip(" ")
+    return text.replace("\t", " ").replace(_MARK, "").strip(" ")
 
 
 def _is_message_id(text: str) -> bool:

@@ -409,6 +409,7 @@ class Snapshot:
                         f'nothing reads the variable "{key}"',
                         self.templates.display(own.name),
                         own.lines[key],
+                        1,
                         hint=near or "remove the line, or print it somewhere",
                     )
                 )

@@ -1,7 +1,8 @@
 """Where in its sources something in a mail comes from, and which rules a source silences.
 
 What is found in rendered HTML is looked for, word for word, in the files it was made of. Where the
-words stand once the place is sure; where they stand several times only the file is named.
+words stand once, or once by themselves, the place is sure; where they stand several times only the
+file is named.
 """
 
 import re
@@ -13,6 +14,7 @@ _FRONT_MATTER = re.compile(r"---[ \t]*\n.*?\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.
 _IGNORE = re.compile(r"\blint:\s*ignore\s+([\w-]+(?:\s*,\s*[\w-]+|\s+L\d+)*)")
 _YAML_IGNORE = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
 _MOST_WORDS = 8
+_GOES_ON = re.compile(r"[\w/?#&=%.~-]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,27 +77,27 @@ class Sources:
 
     def _find(self, needles: tuple[str, ...]) -> Place | None:
         vague = None
-        for needle in needles:
-            for part in _parts(needle):
-                pattern = re.compile(r"\s+".join(map(re.escape, part)), re.IGNORECASE)
-                hits = [
-                    (file, found.start())
-                    for file, text in self._texts.items()
-                    for found in pattern.finditer(text)
-                ]
-                if len(hits) == 1:
-                    return self._place(*hits[0])
-                if hits and vague is None:
-                    vague = Place(hits[0][0])
+        written = [words for needle in needles if (words := needle.split())]
+        parts = [part for words in written for part in _parts(words)]
+        for part in (*written, *parts):
+            pattern = re.compile(r"\s+".join(map(re.escape, part)), re.IGNORECASE)
+            hits = [
+                (file, found.start(), text[found.end() : found.end() + 1])
+                for file, text in self._texts.items()
+                for found in pattern.finditer(text)
+            ]
+            # The address of a page is not that of all that lies below it.
+            whole = [hit for hit in hits if not _GOES_ON.match(hit[2])]
+            for found in (hits, whole):
+                if len(found) == 1:
+                    return self._place(*found[0][:2])
+            if hits and vague is None:
+                vague = Place(hits[0][0])
         return vague
 
 
-def _parts(needle: str) -> Iterable[list[str]]:
-    """Yield `needle` as words, then ever shorter beginnings and ends of it."""
-    words = needle.split()
-    if not words:
-        return
-    yield words
+def _parts(words: list[str]) -> Iterable[list[str]]:
+    """Yield ever shorter beginnings and ends of `words`."""
     for size in (_MOST_WORDS, 4, 3):
         if len(words) > size:
             yield words[:size]

@@ -36,7 +36,7 @@ from outreach.rendering.assets import (
     with_images,
 )
 from outreach.rendering.editions import Edition, TemplateFolder, zone_named
-from outreach.rendering.faults import EXPECTED, as_template_error
+from outreach.rendering.faults import EXPECTED, as_template_error, link_error
 from outreach.rendering.front_matter import FrontMatter
 from outreach.rendering.invites import invitation
 from outreach.rendering.sandbox import Language, Record, Rendering, rendering
@@ -65,6 +65,7 @@ _PROMISED = (
     "follow_ups",
 )
 _T = TypeVar("_T")
+_VALUE = re.compile(r"\s*[\w.-]+\s*:[ \t]+(?=\S)")
 _SAFE_LINK = re.compile(r"(?:https?|mailto|tel|sms|xmpp|geo|cid):|[^:]*\Z|[#/?.]", re.IGNORECASE)
 
 
@@ -496,13 +497,20 @@ class Template:
             )
 
     def check_link(self, link: str) -> None:
-        """Raise `TemplateError` for a link that no mail may have."""
+        """Raise `LinkError` for a link that no mail may have."""
         if not _SAFE_LINK.match(link):
-            raise TemplateError(
-                f"there is a link to {link[:80]!r}, which no mail program may follow",
-                source=self.display(self.file),
-                hint="links begin with https:, mailto: or tel:",
-            )
+            ordered = {self.file: self.own_files[self.file], **self.own_files}
+            raise link_error(link, {self.display(name): text for name, text in ordered.items()})
+
+    def column(self, line: int) -> int | None:
+        """Return the column at which the value of a key in the front matter's `line` begins."""
+        found = _VALUE.match(self.files[self.file].split("\n")[line - 1])
+        return found.end() + 1 if found else None
+
+    def image_names(self, cid: str) -> list[str]:
+        """Return the files that travel as the inline image `cid`: their whole names, and short."""
+        names = [name for name, image in self._images.items() if image.cid == cid]
+        return [*names, *(PurePosixPath(name).name for name in names)]
 
     def _text(self, html: str, names: dict[str, object]) -> str:
         if self.text_file:

@@ -5,13 +5,14 @@ several contacts are one finding with their addresses.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from outreach.domain.condition import Condition
 from outreach.domain.contact import AttributeType, ConsentStatus, Contact
 from outreach.domain.tiers import Tiers
 from outreach.errors import MessageError, OutreachError, Problem, TemplateError
+from outreach.rendering.faults import LinkError
 from outreach.rendering.lint import Linter, Policy
 from outreach.rendering.rules import RULES, Rule, Severity
 from outreach.rendering.templates import Template
@@ -124,9 +125,14 @@ def check(
         count += 1
         try:
             composed = composer.compose(contact, delivery_id=0, date=date)
-        except (TemplateError, MessageError) as error:
+        except TemplateError as error:
+            rule = RULES["L202" if isinstance(error, LinkError) else "L001"]
             for problem in error.problems:
-                gathered.add(RULES["L001"], problem, contact.email)
+                gathered.add(rule, problem, contact.email)
+            continue
+        except MessageError as error:
+            for problem in error.problems:
+                gathered.add(RULES["L001"], _in_template(problem, composer.template), contact.email)
             continue
         rendered += 1
         html = composed.rendered.html
@@ -154,6 +160,19 @@ def unreadable(template: str, error: OutreachError) -> Report:
     for problem in error.problems:
         gathered.add(RULES["L001"], problem)
     return Report(template, 0, 0, gathered.findings())
+
+
+def _in_template(problem: Problem, template: Template) -> Problem:
+    """Return the problem of a header or part as one of the template that it came from."""
+    what = problem.source
+    line = template.front_matter.lines.get(what.lower()) if what else None
+    return replace(
+        problem,
+        message=f"{what}: {problem.message}" if what else problem.message,
+        source=template.display(template.file),
+        line=line,
+        column=line and template.column(line),
+    )
 
 
 def _untranslated(template: Template, locale: str) -> Problem:

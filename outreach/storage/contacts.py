@@ -8,15 +8,16 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, make_dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import delete, exists, func, or_, select, update
+from sqlalchemy import Select, and_, bindparam, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from outreach.domain.address import likeness, normalise, parse_address
 from outreach.domain.contact import AttributeType, AttributeValue, ConsentStatus, Contact
 from outreach.domain.tiers import KNOWN
-from outreach.storage.database import among
+from outreach.storage.database import among, given_ids, is_sqlite, rows_of
 from outreach.storage.suppressions import stops_contact
 from outreach.storage.tables import (
     AddressRow,
@@ -120,13 +121,54 @@ def find_many(session: Session, normalised: Iterable[str]) -> dict[str, int]:
     """Return which contact has which of these normalised addresses."""
     found: dict[str, int] = {}
     for batch in batches(list(normalised)):
-        rows = session.execute(
-            select(AddressRow.normalised, AddressRow.contact_id).where(
-                AddressRow.normalised.in_(batch)
-            )
-        )
+        rows = session.execute(_OWNERS, {"normalised": batch})
         found.update((address, contact_id) for address, contact_id in rows)
     return found
+
+
+_OWNERS = select(AddressRow.__table__.c.normalised, AddressRow.__table__.c.contact_id).where(
+    AddressRow.__table__.c.normalised.in_(bindparam("normalised", expanding=True))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What we promised a contact goes by, and where their day begins."""
+
+    id: int
+    tier: str
+    timezone: str | None
+    roles: frozenset[str]
+
+
+def standings(session: Session, ids: Sequence[int]) -> list[Standing]:
+    """Return it of the contacts with these ids, in this order, as far as they live."""
+    if not ids:
+        return []
+    rows = session.execute(
+        _standings(sqlite=is_sqlite(session)), {"ids": given_ids(session, ids)}
+    ).all()
+    roles = _gathered((row.id, row.role) for row in rows if row.role is not None)
+    found = {
+        row.id: Standing(row.id, row.tier, row.timezone, roles.get(row.id, frozenset()))
+        for row in rows
+    }
+    return [found[contact_id] for contact_id in ids if contact_id in found]
+
+
+@cache
+def _standings(*, sqlite: bool) -> Select[Any]:
+    contact, role = ContactRow.__table__.c, RoleRow.__table__.c
+    return (
+        select(contact.id, contact.tier, contact.timezone, role.role)
+        .join_from(
+            ContactRow.__table__,
+            RoleRow.__table__,
+            and_(role.contact_id == contact.id, role.until.is_(None)),
+            isouter=True,
+        )
+        .where(contact.merged_into_id.is_(None), contact.id.in_(rows_of("ids", sqlite=sqlite)))
+    )
 
 
 def load(

@@ -22,7 +22,10 @@ from sqlalchemy import (
     Connection,
     Dialect,
     Engine,
+    Select,
+    String,
     any_,
+    bindparam,
     create_engine,
     event,
     exc,
@@ -356,7 +359,7 @@ def among(session: Session, column: Any, ids: Collection[int]) -> ColumnElement[
 
     SQLAlchemy's `in_` writes the statement anew for each number of them.
     """
-    if session.get_bind().dialect.name == "sqlite":
+    if is_sqlite(session):
         return listed(column, literal(_listed(tuple(ids))), is_sqlite=True)
     return listed(column, literal([*ids], ARRAY(BigInteger)), is_sqlite=False)
 
@@ -367,6 +370,27 @@ def listed(column: Any, ids: Any, *, is_sqlite: bool) -> ColumnElement[bool]:  #
         known = func.json_each(ids).table_valued("value")
         return cast(ColumnElement[bool], column.in_(select(known.c.value)))
     return cast(ColumnElement[bool], column == any_(ids))
+
+
+def rows_of(name: str, *, sqlite: bool) -> Select[Any]:
+    """Return the ids given as the parameter `name` as rows, in a statement that is built once.
+
+    The parameter's value is what `given_ids` makes of them.
+    """
+    if sqlite:
+        values = func.json_each(bindparam(name, type_=String)).table_valued("value")
+        return select(values.c.value)
+    return select(func.unnest(bindparam(name, type_=ARRAY(BigInteger))))
+
+
+def given_ids(session: Session, ids: Collection[int]) -> object:
+    """Return ids as the value of a parameter made by `rows_of`."""
+    return _listed(tuple(ids)) if is_sqlite(session) else [*ids]
+
+
+def is_sqlite(session: Session) -> bool:
+    """Whether the session's database is SQLite."""
+    return session.get_bind().dialect.name == "sqlite"
 
 
 def _engine(url: str) -> Engine:
@@ -475,13 +499,18 @@ def _wrapped(database: Database) -> Iterator[None]:
 
 def insert_into(session: Session, table: type[Any]) -> Any:  # noqa: ANN401 - one of two dialects' own
     """Return an INSERT that knows the ON CONFLICT clauses of the session's database."""
-    if session.get_bind().dialect.name == "sqlite":
-        from sqlalchemy.dialects import sqlite  # noqa: PLC0415 - each only where it is used
+    return insert_of(table, sqlite=is_sqlite(session))
 
-        return sqlite.insert(table)
-    from sqlalchemy.dialects import postgresql  # noqa: PLC0415
 
-    return postgresql.insert(table)
+def insert_of(table: Any, *, sqlite: bool) -> Any:  # noqa: ANN401 - one of two dialects' own
+    """Return an INSERT that knows the ON CONFLICT clauses of SQLite, or of PostgreSQL."""
+    if sqlite:
+        from sqlalchemy.dialects.sqlite import insert  # noqa: PLC0415 - each only where it is used
+
+        return insert(table)
+    from sqlalchemy.dialects.postgresql import insert as insert_there  # noqa: PLC0415
+
+    return insert_there(table)
 
 
 def insert_rows(

@@ -81,6 +81,7 @@ def test_an_attachment_goes_along(tmp_path: Path):
         ("attachments: [{file: offer.pdf, titel: x}]", 'knows file, name and type, not "titel"', 4),
         ("attachments: [{name: x}]", "holds an entry without a file", 4),
         ('attachments: [{file: offer.pdf, name: "a/b"}]', "a name that no file can have", 4),
+        ('attachments: [{file: offer.pdf, name: "=?x?q?a?="}]', "a name that no file can have", 4),
         ("attachments: [{file: offer.pdf, type: message/rfc822}]", "has the type", 4),
         ("attachments: [note.txt]", "note.txt would be a template there", 4),
         ("attachments: [files/huge.bin]", "is larger than the 10,000,000 octets", None),

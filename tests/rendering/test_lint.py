@@ -186,7 +186,7 @@ def test_markdown_findings_point_into_the_markdown():
 
 def test_language_and_title():
     page = PAGE.format(body="").replace(' lang="en"', "").replace("<mj-title>Title</mj-title>", "")
-    assert rules(page, whole=True) == ["L104"]
+    assert rules(page, whole=True) == ["L103", "L104"]
     html = "<html><body><p>Hello</p></body></html>"
     made = template("Hello", suffix="md")
     found = Linter(made, policy()).findings(Rendered("s", PREHEADER, html, "Hello"), contact())

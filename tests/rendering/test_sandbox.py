@@ -294,6 +294,9 @@ class TestCarried:
     def test_line_breaks_are_of_one_kind(self):
         assert text("{{ contact.company }}", contact(company="a\r\nb\rc\u2028d")) == "a\nb\nc\nd"
 
+    def test_a_mark_of_byte_order_is_no_part_of_a_name(self):
+        assert text("{{ contact.company }}", contact(company="\ufeffA\ufeffB")) == "AB"
+
     def test_a_subject_is_one_line(self):
         rendered = render(
             "x", contact(company="a\r\nBcc: b"), head="subject: '{{ contact.company }}'"

@@ -74,7 +74,18 @@ def test_failures_are_grouped_by_cause_and_name_every_contact():
 def test_a_message_that_cannot_be_built_is_a_failure():
     found = report("x" + FOOT, contact(email="no address"))
     assert found.failed == 1
-    assert "is not a mail address" in found.findings[0].problem.message
+    (problem,) = (one.problem for one in found.findings)
+    assert problem.message.startswith("To: ")
+    assert "is not a mail address" in problem.message
+    assert problem.source == "templates/mail.md"
+
+
+def test_a_header_that_cannot_be_written_is_told_where_the_template_says_it():
+    head = f'subject: "{{{{ contact.company }}}}"\n{PREHEADER}'
+    (finding,) = report("x" + FOOT, contact(company="=?utf-8?q?a=0d=0ab?="), head=head).findings
+    problem = finding.problem
+    assert problem.message.startswith("Subject: ")
+    assert (problem.source, problem.line, problem.column) == ("templates/mail.md", 2, 10)
 
 
 def test_a_finding_names_the_contacts_it_holds_for():

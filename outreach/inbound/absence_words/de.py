@@ -95,6 +95,10 @@ WORDS = AbsenceWords(
         r"(?:jetzt|ab sofort|künftig|nun) (?:\w+ ){0,3}unter",
         r"neue[nrs]? (?:herausforderung\w*|wege\w*|aufgaben\w*|ufer\w*|horizonte\w*|firma|unternehmen|wirkungsstätte)",
         r"(?:meine|seine|ihre) zeit (?:bei|in|im|an) .{1,40}(?:zu ende|endet|endete|vorbei)",
+        r"(?:schreiben|wenden|verwenden|nutzen|benutzen|richten|senden|mailen) sie (?:\w+ ){0,3}(?:künftig|ab sofort|zukünftig|in zukunft|von nun an)",
+        r"adresse (?:\w+ ){0,3}(?:erlischt|entfällt)",
+        r"selbst(?:st)?ändig gemacht",
+        r"(?:bin|ist) (?:\w+ ){0,4}nicht mehr (?:anzutreffen|erreichbar unter|zu finden)",
     ),
     acknowledged=(
         r"(?:ihre|deine|eure) (?:e-?mail|nachricht|anfrage|mail|bewerbung|bestellung|mitteilung)(?: \w+){0,4} (?:erhalten|eingegangen|angekommen|bearbeite\w*|weitergeleitet|erfasst)",
@@ -108,6 +112,8 @@ WORDS = AbsenceWords(
         r"(?:bestellung|bewerbung|anmeldung|buchung|reservierung|spende|anfrage|nachricht|reklamation|rückmeldung)\b.{0,40}(?:erhalten|eingegangen|angekommen|bestätig\w+|bearbeite\w*|erfasst|registriert|vermerkt)",
         r"(?:danke|dank) für (?:ihre|deine|eure|die|das|dein|ihr) (?:\w+ )?(?:bestellung|bewerbung|anmeldung|buchung|reservierung|spende|rückmeldung|feedback|vertrauen|geduld|kontaktaufnahme|einkauf)",
         r"(?:wir )?(?:melden|kümmern|bearbeiten|prüfen|antworten)\b.{0,40}(?:bald|kürze|möglichst|zeitnah|werktag)",
+        r"(?:ihre?|deine?|eure?) (?:\w+ ){1,2}(?:ist|sind) (?:\w+ ){0,4}(?:angekommen|eingetroffen|eingegangen)",
+        r"haben (?:ihre?|deine?|eure?) \w+ erhalten",
     ),
     subjects=(
         r"automatische antwort",
@@ -148,6 +154,8 @@ WORDS = AbsenceWords(
         r"(?:sehe|lesen|abrufen|bearbeite\w*|kümmere)\b",
         r"zurück ?(?:melden|melde|kehre)",
         r"(?:antworte|lese|bearbeite|komme|kehre|melde)\b",
+        r"(?:sehen|hören|lesen) (?:wir )?uns\b",
+        r"für (?:sie|euch|dich) da\b",
     ),
     until=(
         r"bis(?: (?:zum|einschließlich|inkl\.?|inklusive|einschl\.?|und mit|voraussichtlich|zu))*",

@@ -66,6 +66,9 @@ WORDS = AbsenceWords(
         r"(?:nuov[eaoi]|altr[aoei]) (?:sfid\w+|avventur\w+|esperienz\w+|opportunità|azienda|società|percors\w+|ente)",
         r"(?:mia|sua|mio|suo) (?:esperienza|avventura|percorso|tempo) .{1,40}(?:terminat\w|conclus\w|finit\w)",
         r"è (?:passat[oa]|andat[oa]|entrat[oa]) (?:a|in|ad) (?:un altro|un'altra|una nuova|un nuovo)",
+        r"(?:utilizz|scriv|contatt|us)\w* (?:\w+ ){0,3}(?:d'ora in (?:poi|avanti)|da ora in poi)",
+        r"d'ora in (?:poi|avanti)",
+        r"non (?:mi|si|ci) (?:\w+ )?(?:occup|dedic)\w* più",
     ),
     acknowledged=(
         r"abbiamo (?:ricevuto|preso in carico)",
@@ -110,6 +113,8 @@ WORDS = AbsenceWords(
         r"apr(?:e|iamo|iremo)\b|apertura",
         r"(?:sono|sarò|saremo) (?:di nuovo |nuovamente )?(?:operativ\w|disponibil\w|raggiungibil\w|reperibil\w|in ufficio|in sede|qui|presente)\b",
         r"(?:rispondo|leggo|rientro|riprendo|torno|riapro|riapriamo|riaprono)\b",
+        r"ci vediamo",
+        r"a (?:vostra|sua) disposizione\b",
     ),
     until=(
         r"fino? al?(?:l')?(?: giorno)?",

@@ -68,6 +68,10 @@ WORDS = AbsenceWords(
         r"(?:neemt|nemen) (?:mijn|haar|zijn) (?:taken|werk|werkzaamheden) (?:waar|over)",
         r"(?:mijn|zijn|haar) tijd (?:bij|in|op) .{1,40}(?:zit erop|voorbij|ten einde|afgelopen)",
         r"lees (?:ik )?(?:deze|dit) (?:\w+ )?niet meer",
+        r"(?:adres|mailbox|account)\w* (?:\w+ ){0,3}(?:vervalt|verloopt|te vervallen|stopt)",
+        r"(?:gebruik|mail|schrijf|stuur|richt)\w* (?:\w+ ){0,3}(?:voortaan|vanaf nu|in het vervolg)",
+        r"(?:ben|is) (?:ik )?(?:\w+ ){0,3}gestopt (?:bij|met|als)",
+        r"(?:heb|heeft) (?:\w+ ){0,3}afscheid genomen",
     ),
     acknowledged=(
         r"(?:uw|je|jouw) (?:e-?mail|bericht|aanvraag|vraag|verzoek|mail)[^.]{0,30}(?:ontvangen|in behandeling|geregistreerd|doorgestuurd)",
@@ -107,6 +111,8 @@ WORDS = AbsenceWords(
         r"(?:open|geopend)\b",
         r"welkom",
         r"(?:antwoord|reageer|terug|er weer|weer er)\b",
+        r"zien (?:we|wij|jullie) (?:u|je|elkaar)\b",
+        r"voor (?:u|je|jullie) klaar\b",
     ),
     until=(
         r"tot(?: en met| aan)?",

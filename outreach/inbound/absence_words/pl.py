@@ -6,18 +6,18 @@ from outreach.inbound.absence_words.table import AbsenceWords
 
 WORDS = AbsenceWords(
     months=(
-        "stycznia|styczeń|stycznia|sty",
-        "lutego|luty|lut",
-        "marca|marzec|mar",
-        "kwietnia|kwiecień|kwi",
-        "maja|maj",
-        "czerwca|czerwiec|cze",
-        "lipca|lipiec|lip",
-        "sierpnia|sierpień|sie",
-        "września|wrzesień|wrz",
-        "października|październik|paź",
-        "listopada|listopad|lis",
-        "grudnia|grudzień|gru",
+        "stycznia|styczeń|styczniu|sty",
+        "lutego|luty|lutym|lut",
+        "marca|marzec|marcu|mar",
+        "kwietnia|kwiecień|kwietniu|kwi",
+        "maja|maj|maju",
+        "czerwca|czerwiec|czerwcu|cze",
+        "lipca|lipiec|lipcu|lip",
+        "sierpnia|sierpień|sierpniu|sie",
+        "września|wrzesień|wrześniu|wrz",
+        "października|październik|październiku|paź",
+        "listopada|listopad|listopadzie|lis",
+        "grudnia|grudzień|grudniu|gru",
     ),
     weekdays=(
         "poniedział(?:ek|ku)",
@@ -53,6 +53,7 @@ WORDS = AbsenceWords(
         r"nie mam (?:stałego )?dostępu",
         r"opiek\w+ (?:się )?(?:\w+ )?(?:chor|dzieck)\w+",
         r"chor(?:ym|ej|ego|oba|oby)\b",
+        r"mnie (?:\w+ ){0,2}nie (?:ma|będzie)\b",
     ),
     left=(
         r"(?:mój|moim|jego) następc\w+",
@@ -77,6 +78,10 @@ WORDS = AbsenceWords(
         r"now(?:e|ych|ego|ą) (?:wyzwa\w+|projekt\w+|stanowisk\w+|prac\w+)|inn(?:ej|ą|ego) (?:firm\w+|dział\w*|pracodawc\w+)",
         r"już (?:\w+ ){0,3}nie (?:pracuj|jest|zajmuj)\w*",
         r"(?:moja|jej|jego) (?:praca|przygoda|współpraca) .{1,40}(?:dobiegł|zakończył)\w+",
+        r"(?:proszę|prosimy) (?:\w+ ){0,4}(?:od teraz|odtąd|od tej pory)",
+        r"(?:od teraz|odtąd|od tej pory) (?:proszę|prosimy)",
+        r"pożegnał\w* się",
+        r"(?:odchodzę|odszedłem|rozstaję się) (?:z|od)",
     ),
     acknowledged=(
         r"otrzymali(?:śmy)?|otrzymałem|otrzymałam",
@@ -114,6 +119,8 @@ WORDS = AbsenceWords(
         r"(?:jestem|będę|jesteśmy|będziemy) (?:znów |ponownie |już )?(?:w biurze|w pracy|dostępn\w+|do dyspozycji)",
         r"będę\b(?! (?:nie|na|poza|w podróży|w delegacji))",
         r"odpowiadam|odpisuję",
+        r"(?:widzimy się|do zobaczenia)\b",
+        r"do (?:państwa|twojej|waszej) dyspozycji",
     ),
     until=(
         r"do(?: dnia)?",

@@ -34,7 +34,7 @@ WORDS = AbsenceWords(
         r"begränsad (?:tillgång|åtkomst|möjlighet)",
         r"vab(?:bar)?\b",
         r"(?:på|har) (?:\w+ ){0,2}(?:semester|konferens|kurs|mässa|utbildning|resa|tjänsteresa|sportlov|höstlov|påsklov|jullov|lov|möte|arbetsresa|studieresa|begravning|bröllop)\b",
-        r"(?:\w+)?(?:stängt|stängd)\b",
+        r"\w*(?:stängt|stängd)\b",
         r"deltid",
         r"(?:arbetar|jobbar) (?:inte|ej) (?:på )?(?:mån|tis|ons|tors|fre)",
         r"(?:sjuk|vab\w*|magsjuk|hemma med)\b",
@@ -66,6 +66,10 @@ WORDS = AbsenceWords(
         r"nya (?:utmaningar|uppdrag|äventyr|mål|arbetsgivare)|gått vidare|bytt (?:tjänst|avdelning)",
         r"(?:min|hans|hennes) tid (?:på|hos|i) .{1,40}(?:slut|över)",
         r"(?:arbetar|jobbar) inte (?:längre|kvar|mer)",
+        r"(?:adress\w*|brevlåda\w*|konto\w*)\b.{0,40}inte (?:längre|mer)",
+        r"använd (?:\w+ ){0,3}(?:framöver|i fortsättningen|hädanefter)",
+        r"(?:framöver|i fortsättningen|hädanefter) (?:når|kontakta|skriv|använd)\w*",
+        r"gått vidare till",
     ),
     acknowledged=(
         r"(?:har|vi har) (?:tagit emot|mottagit|fått)(?: in)? (?:ditt|din|er|ert|ditt)",
@@ -103,6 +107,7 @@ WORDS = AbsenceWords(
         r"öppet|öppnar|välkomm\w+",
         r"på (?:plats|kontoret|jobbet)\b",
         r"(?:svarar|är|finns|jobbar|arbetar) (?:\w+ )?(?:igen|åter|tillbaka|som vanligt)",
+        r"(?:vi ses|ses vi|syns)\b",
     ),
     until=(
         r"(?:fram )?till(?:s)?(?: och med)?",
