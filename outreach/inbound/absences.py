@@ -175,7 +175,11 @@ def read_auto_reply(mail: Mail, text: str, today: date | None) -> AutoReply | No
     if dated and _overrules(dated, kind, body, announced=announced):
         kind = AutoReplyKind.ABSENT
     until = dated.day if dated and kind is AutoReplyKind.ABSENT else None
-    if kind is None and announced and _contact(mail, text):
+    if (
+        kind is None
+        and (rule or (by_subject and _NAMED_AUTOMATIC.search(subject)))
+        and _contact(mail, text)
+    ):
         # It sends us to somebody else, and says neither that it got our mail nor until when.
         kind = AutoReplyKind.LEFT
     if rule:

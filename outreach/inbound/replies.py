@@ -69,7 +69,10 @@ _SENT_FROM = re.compile(
     rf"^[\s*_<>\[(-]{{0,4}}(?:{_alternatives('sent_from')})[\s*_.!\])<>]*(?:\([^()]*\))?[\s.!]*$"
 )
 _ADDRESS = re.compile(r"@(?<=[^\s<>\"'(]@)[^\s<>\"')]+\w")
-_MARKED_ADDRESS = re.compile(r"<[^\s<>]+@[^\s<>]+>\S{0,3}\s*\S{0,12}[:：]\s*$")
+# Around addresses some programs put marks of the direction of writing.
+_MARKED_ADDRESS = re.compile(
+    r"<[^\s<>]+@[^\s<>]+>\S{0,3}\s*\S{0,12}[:：][\s\u200e\u200f\u202a-\u202e\u2066-\u2069]*$"
+)
 _TIME = re.compile(r"\d{1,2}[:.h]\d\d|\d\s?[ap]\.?m\b", re.IGNORECASE)
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _DAY = re.compile(
@@ -107,7 +110,9 @@ _HEADER_NAMES = {
     for kind in ("sender", "sent", "to", "subject")
 }
 _HEADER_MARKS = " \t*_>|\u00a0"
-_LINK = re.compile(r"\[([^\[\]]*)\]\([^()\s]*\)|<(?:https?:|mailto:)[^<>]*>")
+_LINK = re.compile(
+    r"\[([^\[\]]*)\]\([^()\s]*\)|<(?:https?:|mailto:)[^<>]*>|\(\s?https?:[^()\s]*\s?\)"
+)
 _DEVICE = re.compile(
     r"i-?phone|i-?pad|android|samsung|galaxy|blackberry|outlook|windows|nokia|mobile|mobil|handy|smartphone"
     r"|phone|telefon|tel[ée]f|t[ée]l[ée]|celular|cellulare|gmail|yahoo|proton|mail\b|e-?mail|app\b|huawei|xiaomi|\bmi\b"
@@ -280,7 +285,9 @@ _WORDS = re.compile(r"(?:(?:>[^\n]*|[^\W\d_ᐧ](?:[^:：>\n]{4}[^:：\n]*|[^:：
 # Begins with a letter, and has no colon early on nor a mark of quotation.
 _WORDS_FIRST = re.compile(r"(?!.{0,39}[:：]|.{1,4}>)[ \t]{0,12}[^\W\d_ᐧ]")
 # An introduction ends with a colon or a dash, and marks around it; one that does not has an address.
-_CLOSING = frozenset(":：-—*_>")
+_DIRECTIONS = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+_TRAILING = " \t>*_\u00a0" + _DIRECTIONS
+_CLOSING = frozenset(":：-—*_>\u00a0" + _DIRECTIONS)
 _INTRODUCTION_LINES = 7
 
 
@@ -397,23 +404,30 @@ _DIGIT = re.compile(r"\d")
 
 def _ends_open(line: str) -> bool:
     """Whether a line ends in a colon or a dash: something is to follow."""
-    if line[-1:] not in _CLOSING and line[-1:] != "\u00a0":
+    if line[-1:] not in _CLOSING:
         return False
-    core = line.rstrip(" \t>*_\u00a0")
+    core = line.rstrip(_TRAILING)
     return core.endswith((":", "：", "--", "—"))
 
 
 def _is_original_rule(plain: str) -> bool:
     """Whether a line says "original message" between, or after, the strokes of a rule."""
     core = plain.strip(_RULING)
+    if "&nbsp;" in core:
+        core = core.replace("&nbsp;", " ").strip()
     return 3 < len(core) < 80 and plain[0] in _RULING and bool(_ORIGINAL.match(core.lower()))
 
 
 def _is_device_line(line: str) -> bool:
     plain = (
-        _LINK.sub(lambda link: link[1] or "", line).strip() if "[" in line or "<" in line else line
+        _LINK.sub(lambda link: link[1] or "", line).strip()
+        if "[" in line or "<" in line or "(" in line
+        else line
     )
-    return bool(_SENT_FROM.match(plain.lower())) and bool(_DEVICE.search(plain))
+    # What a program says of itself names a device, or links to its maker.
+    return bool(_SENT_FROM.match(plain.lower())) and bool(
+        _DEVICE.search(plain) or plain != line.strip()
+    )
 
 
 @lru_cache(maxsize=4096)

@@ -4,6 +4,8 @@ import csv
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 from outreach.inbound.absences import AutoReplyKind
 from outreach.inbound.classify import Explanation, Kind, explain
 from outreach.inbound.mail import Mail, parse_date
@@ -100,6 +102,61 @@ class TestEvidence:
         )
         assert (e.kind, e.absence.until) == (Kind.REPLY, date(2027, 1, 4))
 
+    def test_no_person_writes_without_a_return_path(self):
+        body = "Thank you for your note. I shall endeavour to answer as soon as I can."
+        assert explain(message(body)).kind is Kind.REPLY
+        told = explain(message(body, Return_Path="<>"))
+        assert (told.kind, told.rule) == (Kind.ACKNOWLEDGEMENT, "null-sender")
+
+    def test_a_subject_that_names_a_machine_is_enough(self):
+        body = "The kiln is warm and the clay is soft."
+        told = explain(message(body, Subject="[Automatic reply] News"))
+        assert told.kind is Kind.ACKNOWLEDGEMENT
+        assert explain(message(body, Subject="Re: [Automatic reply] News")).kind is Kind.REPLY
+        assert explain(message(body, Subject="Automobiles")).kind is Kind.REPLY
+
+    def test_who_only_sends_us_elsewhere_has_left(self):
+        body = "Matters of the archive are with dana@example.com."
+        assert explain(message(body, Auto_Submitted="auto-replied")).kind is Kind.LEFT
+        assert explain(message(body, Subject="I'm on the radio tonight")).kind is Kind.REPLY
+
+    def test_lines_broken_in_transit_are_read_as_written(self):
+        body = (
+            "Dear sender of this message, please be told that I am out of\n"
+            "the office, and that I will not be back before Monday the\n"
+            "4th of\nJanuary. For urgent matters write to dana@example.com.\n"
+        )
+        told = explain(message(body, Date="Fri, 18 Dec 2026 09:00:00 +0000"))
+        assert (told.kind, told.rule) == (Kind.ABSENT, "words")
+
+    def test_a_challenge_needs_no_header(self):
+        body = (
+            "I do not recognise your address, so your message is being held.\n"
+            "Click the link below to have it delivered:\n\nhttps://wall.example/c/1\n"
+        )
+        assert explain(message(body)).kind is Kind.CHALLENGE
+        assert explain(message(body.replace("https://", ""))).kind is Kind.REPLY
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            "Joan Miles left Fern Books last month. Orders are with dana@example.com.",
+            "Frau Thal hat sich selbständig gemacht. Es hilft Ihnen dana@example.com.",
+            "Je ne gère plus les adhésions. Écrivez à dana@example.com.",
+            "Ya no me encargo de las visitas; escriban a dana@example.com.",
+            "Non mi occupo più delle visite: dana@example.com.",
+            "A Marta deixou de colaborar com a casa. Fale com dana@example.com.",
+            "Ik ben gestopt als voorzitter. Schrijf naar dana@example.com.",
+            "Jag har gått vidare till annat. Skriv till dana@example.com.",
+            "Pożegnałam się z wydawnictwem. Proszę pisać: dana@example.com.",
+            "一身上の都合により会社を離れました。dana@example.com までお願いします。",
+        ],
+    )
+    def test_ways_to_say_that_somebody_left(self, body):
+        told = explain(message(body, Auto_Submitted="auto-replied"))
+        assert told.kind is Kind.LEFT
+        assert told.absence.contact.address == "dana@example.com"
+
     def test_the_deputy_is_named(self):
         e = explain(
             message(
@@ -118,6 +175,12 @@ class TestOptOut:
     def test_words_of_the_quotation_do_not_count(self):
         body = "Thank you, very useful.\n\nOn 3 Dec 2026, Us <us@outreach.example> wrote:\n> To unsubscribe, click here."
         assert explain(message(body)).kind is Kind.REPLY
+
+    def test_the_beginning_of_a_longer_word_asks_nothing(self):
+        assert read_opt_out("Pensions experts want to raise the retirement age.") is None
+
+    def test_a_request_broken_over_two_lines_is_one(self):
+        assert read_opt_out("Good evening to all of you, and please take me off\nyour list.").sure
 
     def test_a_longer_text_is_left_to_a_person(self):
         text = "Dear Ann, I enjoyed the last letters, but we are closing the shop in spring, so I would ask you to take me off your list then, and to tell me how your own plans went. Yours, Jo"

@@ -129,7 +129,7 @@ WORDS = AbsenceWords(
         r"away from (?:the |my )?(?:office|mail|desk)",
         r"on (?:annual leave|vacation|holiday|leave)",
         r"vacation (?:reply|notice|message|response)",
-        r"i(?: am|'m) (?:away|out|on)",
+        r"i(?: am|'m) (?:away|out|on (?:\w+ )?(?:leave|holidays?|vacation|break|pto))",
         r"absence (?:notice|notification)",
         r"not in the office",
         r"auto:",

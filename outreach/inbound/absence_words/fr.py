@@ -179,7 +179,7 @@ WORDS = AbsenceWords(
         r"désabonn\w*",
         r"désinscri\w*",
         r"désinscription",
-        r"(?:me |m')?(?:retirer|retirez|enlever|enlevez|supprimer|supprimez|rayez|radiez|ôtez|retire|enlève)(?:-| )?(?:moi |nous |mon |mes |me |cette )?",
+        r"(?:me |m')?(?:retirer|retirez|enlever|enlevez|supprimer|supprimez|rayez|radiez|ôtez|retire|enlève)(?![a-z])(?:-| )?(?:moi |nous |mon |mes |me |cette )?",
         r"ne (?:plus|pas|veux plus|souhaite plus|désire plus|voudrais plus)(?: \w+){0,3} (?:recevoir|être contactée?|m'écrire|m'envoyer|me contacter|vos|écrire|contacter)",
         r"ne (?:m'|me |nous )?(?:envoyez|écrivez|contactez|écris|contacte) (?:plus|pas)",
         r"(?:cessez|arrêtez|stop)(?: \w+){0,2} (?:de |d'|vos|ces|les|aux?)?(?:m'|me |nous )?(?:envoyer|écrire|mails?|e-?mails?|courriels?|envois|contacter)",
