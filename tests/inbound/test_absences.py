@@ -179,6 +179,32 @@ class TestOptOut:
     def test_the_beginning_of_a_longer_word_asks_nothing(self):
         assert read_opt_out("Pensions experts want to raise the retirement age.") is None
 
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "I retired last spring and read every letter now.",
+            "Take me off the speaker next time, it echoes.",
+            "Ho cancellato il viaggio, quindi domani ci sono.",
+            "Me retiré de la empresa la semana pasada.",
+        ],
+    )
+    def test_words_that_sound_like_a_request(self, text):
+        assert read_opt_out(text) is None
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "Take us off your mailing list.",
+            "Take me off, please",
+            "Ich kündige hiermit das Abo.",
+            "Quiten mi dirección de la lista.",
+            "Voglio cancellarmi dalla lista.",
+            "Je résilie mon abonnement.",
+        ],
+    )
+    def test_requests(self, text):
+        assert read_opt_out(text).sure
+
     def test_a_request_broken_over_two_lines_is_one(self):
         assert read_opt_out("Good evening to all of you, and please take me off\nyour list.").sure
 

@@ -194,6 +194,8 @@ WORDS = AbsenceWords(
         r"(?:schreiben|schicken|senden|kontaktieren) sie (?:mir|mich|uns) (?:bitte )?(?:nicht|nichts|keine)",
         r"lassen sie mich in ruhe",
         r"\baustragen\b",
+        r"kündige (?:\w+ ){0,4}(?:newsletter|abo|abonnement|rundbrief|bezug)",
+        r"(?:newsletter|abo|abonnement|rundbrief)\b.{0,20}\bkündigen",
     ),
     not_opt_out=(
         r"nicht (?:vom |von )?(?:\w+ ){0,3}(?:abmelden|abbestellen)",

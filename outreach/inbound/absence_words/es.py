@@ -155,9 +155,11 @@ WORDS = AbsenceWords(
         r"desuscri\w*|desuscripción|cancelar (?:la |mi )?suscripción|cancelen mi",
         r"no (?:deseo|quiero|queremos|me interesa) (?:más |seguir |volver a )?(?:recib\w+|sus|más (?:correos|mensajes|e-?mails))",
         r"(?:no|nunca) (?:me|nos) (?:envíen?|escrib\w+|mand\w+|contact\w+|env[ií]es)(?: \w+)?(?: más)?",
-        r"(?:elimin\w+|borr\w+|quit\w+|retir\w+|saqu\w+|sácame|bórrame)(?:me|nos)?\b.{0,20}(?:mi|de|del|la|lista|correo|base)",
+        r"(?:elimin|borr|quit|retir|saqu|sáca|bórra|elimín|quít|retír)\w*\b.{0,30}\b(?:listas?|correos?|e-?mail|base|registros?|mailing|suscripci\w+|boletín|direcci[oó]n|newsletter)\b",
         r"(?:dejen?|paren|deje) de (?:enviar|mandar|escribir|contactar)\w*",
         r"no más (?:correos|mensajes|e-?mails)",
+        r"(?:cancel|anul)\w+ (?:\w+ ){0,3}(?:suscripción|boletín|newsletter|envíos?)",
+        r"(?:desapunt|borr)\w+ (?:\w+ ){0,3}(?:lista|boletín|newsletter)",
     ),
     not_opt_out=(
         r"(?:cómo|dónde|por qué|puedo).{0,60}(?:baja|desuscri).{0,40}\?",

@@ -85,6 +85,7 @@ WORDS = AbsenceWords(
         r"(?:désormais|dorénavant),? (?:merci d'|veuillez )(?:utiliser|écrire|adresser|contacter)",
         r"ne (?:m'occupe|s'occupe|suis plus en charge|gère|m'en charge)\w* plus",
         r"ne suis plus (?:\w+ )?(?:à cette adresse|en charge|responsable|joignable à)",
+        r"ayant quitté",
     ),
     acknowledged=(
         r"(?:avons|ai) bien (?:reçu|noté)",
@@ -185,6 +186,8 @@ WORDS = AbsenceWords(
         r"(?:cessez|arrêtez|stop)(?: \w+){0,2} (?:de |d'|vos|ces|les|aux?)?(?:m'|me |nous )?(?:envoyer|écrire|mails?|e-?mails?|courriels?|envois|contacter)",
         r"plus (?:de|aucun) (?:mails?|e-?mails?|courriels?|messages?|newsletters?)",
         r"^\W*stop(?: svp| s'il vous plaît| merci)?\W*$",
+        r"résili\w+ (?:\w+ ){0,3}(?:abonnement|inscription|newsletter)",
+        r"(?:annul|arrêt)\w+ (?:\w+ ){0,2}(?:abonnement|inscription|newsletter)",
     ),
     not_opt_out=(
         r"(?:comment|où|pourquoi|peut-on|puis-je).{0,60}(?:désabonn|désinscri)\w*.{0,40}\?",

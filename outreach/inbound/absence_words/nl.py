@@ -143,6 +143,8 @@ WORDS = AbsenceWords(
         r"(?:wil|wens|willen|hoef)(?: \w+){0,4} (?:niet meer|geen)(?: \w+){0,5} (?:ontvangen|krijgen|benaderd|gemaild)?",
         r"(?:niet meer|stop(?:pen)?(?: met)?)(?: \w+){0,2} (?:mailen|e-?mailen|sturen|schrijven|toesturen|benaderen|contacteren|deze)",
         r"van (?:de|uw|jullie|deze) (?:\w*lijst|mailinglijst|verzendlijst)",
+        r"(?:ik )?zeg (?:\w+ ){0,4}(?:nieuwsbrief|abonnement)\b.{0,20}\bop\b",
+        r"(?:nieuwsbrief|abonnement)\b.{0,20}\bopzeggen",
     ),
     not_opt_out=(
         r"(?:hoe|waar|waarom|kan).{0,60}(?:uitschrijven|afmelden).{0,40}\?",

@@ -138,6 +138,7 @@ WORDS = AbsenceWords(
         r"(?:vill|önskar)(?: \w+){0,2} (?:inte|slippa|ej)(?: \w+){0,4} (?:ha|få|mejl|mail|bli|utskick|kontakt\w+|era|dessa)",
         r"sluta (?:mejla|maila|skicka|kontakta|skriva|med)",
         r"(?:från|ur) (?:er|din|denna|sänd|er ma\w*)\s?\w*(?:lista|listan|sändlista|register)",
+        r"säg(?:er)? upp (?:\w+ ){0,3}(?:prenumeration\w*|nyhetsbrev\w*)",
     ),
     not_opt_out=(
         r"(?:hur|var|varför|kan).{0,60}(?:avregistrera|avprenumerera|avanmäl).{0,40}\?",
