@@ -38,12 +38,18 @@ def unwrap(text: str) -> str:
             joined[-1] += line
         else:
             joined[-1] += f" {line}"
-        wide = sum(2 if char > "\u2fff" else 1 for char in line)
+        wide = len(line) if line.isascii() else sum(2 if char > "\u2fff" else 1 for char in line)
         room = wide < _WRAPPED
     return "\n".join(joined)
 
 
 _WRAPPED = 45  # columns: a shorter line was ended by its writer
+
+
+@lru_cache(maxsize=8)
+def compared(text: str) -> str:
+    """Return what a person wrote as phrases are looked for in it: each line whole, and folded."""
+    return fold(unwrap(text))
 
 
 _LETTERS = str.maketrans(
@@ -192,11 +198,12 @@ class Rules:
 _Words = frozenset[str] | None
 """What has been read of the word one stands in, each way that it can begin; None where it is untold."""
 
+_BETWEEN_WORDS = frozenset({""})
 _MOST_WAYS = 12
 
 
 def _needed(
-    pattern: str, words: _Words = frozenset({""}), *, closed: bool = False
+    pattern: str, words: _Words = _BETWEEN_WORDS, *, closed: bool = False
 ) -> tuple[list[frozenset[str]], _Words]:
     """Return sets of signs: whatever `pattern` matches has one of each set, if there are any.
 
@@ -214,7 +221,7 @@ def _needed(
     while pattern:
         if pattern.startswith(("\\b", "^", "$")):
             end(whole=True)
-            words, pattern = frozenset({""}), pattern.removeprefix("\\")[1:]
+            words, pattern = _BETWEEN_WORDS, pattern.removeprefix("\\")[1:]
         elif pattern.startswith(("(?=", "(?!", "(?<")):
             _, pattern = _group(pattern)
         elif pattern.startswith("(?:"):
@@ -227,7 +234,7 @@ def _needed(
                 found.append(frozenset().union(*(_rarest(sets) for sets, _ in told)))
             ways = [way for _, way in told] + ([words] if optional else [])
             words = _either(ways)
-            if again and words != frozenset({""}):
+            if again and words != _BETWEEN_WORDS:
                 words = None
         else:
             item, rest = _item(pattern)
@@ -242,7 +249,7 @@ def _needed(
                 end(whole=not optional)
                 if not optional and len(item) == 1 and not item.isascii():
                     found.append(frozenset(item))
-                words = _either([frozenset({""}), words]) if optional else frozenset({""})
+                words = _either([_BETWEEN_WORDS, words]) if optional else _BETWEEN_WORDS
             else:
                 end(whole=False)
                 words = None

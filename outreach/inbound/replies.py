@@ -15,6 +15,7 @@ by the order of the classes; languages differ only in the tables of `reply_words
 import re
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import accumulate
 
 from outreach.inbound.reply_words import LANGUAGES
 
@@ -30,19 +31,44 @@ def _alternatives(field: str) -> str:
 
     So few of them are tried at each place.
     """
-    words = {word for language in LANGUAGES.values() for word in getattr(language, field)}
+    words = {
+        way
+        for language in LANGUAGES.values()
+        for word in getattr(language, field)
+        for way in _ways_to_begin(word)
+    }
     filed: dict[str, list[str]] = {}
     for word in sorted(words, key=lambda word: (-len(word), word)):
-        plain = word[0].isalpha() and word[1:2] not in ("?", "*", "{", "+")
+        plain = word[0].isalpha()
         filed.setdefault(word[0] if plain else "", []).append(word[1:] if plain else word)
     others = filed.pop("", [])
     return "|".join([f"{first}(?:{'|'.join(rest)})" for first, rest in filed.items()] + others)
 
 
+def _ways_to_begin(word: str) -> list[str]:
+    """Return patterns with a letter to begin with that together mean `word`, as far as there are such."""
+    if word[0] == "[":
+        end = word.index("]")
+        return [letter + word[end + 1 :] for letter in word[1:end]]
+    inner, _, rest = word.removeprefix("(?:").partition(")")
+    if word[0] == "(" and "(" not in inner:
+        optional = rest[:1] == "?"
+        ways = [branch + rest[optional:] for branch in inner.split("|")]
+        return ways + _ways_to_begin(rest[1:]) if optional else ways
+    if word[0].isalpha() and word[1:2] == "?":
+        return [word[0] + word[2:], *_ways_to_begin(word[2:])]
+    return [word]
+
+
 _SPACE = r"[\s\u00a0\u202f\u3000]"
-_WROTE = re.compile(rf"(?<![a-zà-ÿ])(?:{_alternatives('wrote')})(?!\w)", re.IGNORECASE)
-_ON = re.compile(rf"^{_SPACE}*(?:{_alternatives('on')})[\s,.:]", re.IGNORECASE)
-_ADDRESS = re.compile(r"[^\s<>\"'(]+@[^\s<>\"')]+\w")
+# These are compared with text in lower case.
+_WROTE = re.compile(rf"[^a-zà-ÿ](?:{_alternatives('wrote')})(?!\w)")  # with a space put before
+_ON = re.compile(rf"^{_SPACE}*(?:{_alternatives('on')})[\s,.:]")
+_ORIGINAL = re.compile(rf"(?:{_alternatives('original')})\s*[:：]?$")
+_SENT_FROM = re.compile(
+    rf"^[\s*_<>\[(-]{{0,4}}(?:{_alternatives('sent_from')})[\s*_.!\])<>]*(?:\([^()]*\))?[\s.!]*$"
+)
+_ADDRESS = re.compile(r"@(?<=[^\s<>\"'(]@)[^\s<>\"')]+\w")
 # Around addresses some programs put marks of the direction of writing.
 _MARKED_ADDRESS = re.compile(
     r"<[^\s<>]+@[^\s<>]+>\S{0,3}\s*\S{0,12}[:：][\s\u200e\u200f\u202a-\u202e\u2066-\u2069]*$"
@@ -68,7 +94,8 @@ _QUOTE = re.compile(rf"^{_SPACE}{{0,3}}(?:>|\|(?!\S*\|)|[A-Za-z]{{1,3}}>(?:\s|$)
 _INSERTED = re.compile(
     r"^\s*>\s*(?:[:：]|(?:" + _alternatives("wrote") + r")\s*[:：]?\s*$)", re.IGNORECASE
 )
-_RULE = re.compile(r"[-_=~+*#•·–—\u2015\u2500ᐧ\u200b\s]+$")
+_RULE_MARKS = "-_=~+*#•·–—\u2015\u2500ᐧ\u200b"
+_RULE = re.compile(rf"[{_RULE_MARKS}\s]+$")
 _SIGNATURE_RULE = re.compile(r"^\s?(?:--|—|–|——|__)\s{0,2}$")
 _DASHED_NAME = re.compile(r"^-{1,2}\s?[^\W\d_][\w.'-]*(?: [^\W\d_][\w.'-]*){0,2}$")
 _LONG_RULE = re.compile(r"^\s*[_*=-]{20,}\s*$")
@@ -78,16 +105,11 @@ _CONTACT = re.compile(
     re.IGNORECASE,
 )
 _RULING = " \t>*_-=\u2013\u2014\u2500"
-_ORIGINAL = re.compile(rf"(?:{_alternatives('original')})\s*[:：]?$", re.IGNORECASE)
 _HEADER_NAMES = {
     kind: re.compile(_alternatives(kind), re.IGNORECASE)
     for kind in ("sender", "sent", "to", "subject")
 }
 _HEADER_MARKS = " \t*_>|\u00a0"
-_SENT_FROM = re.compile(
-    rf"^[\s*_<>\[(-]{{0,4}}(?:{_alternatives('sent_from')})[\s*_.!\])<>]*(?:\([^()]*\))?[\s.!]*$",
-    re.IGNORECASE,
-)
 _LINK = re.compile(
     r"\[([^\[\]]*)\]\([^()\s]*\)|<(?:https?:|mailto:)[^<>]*>|\(\s?https?:[^()\s]*\s?\)"
 )
@@ -97,22 +119,44 @@ _DEVICE = re.compile(
     r"|sony|htc|lg\b|motorola|spark|thunderbird|k-9|brevity|typos|tablet|device|gerät|appareil|puhelim|iphon|айфон|телефон|устройств|的|手机",
     re.IGNORECASE,
 )
-_FOOTER = re.compile(
-    r"^[\s*_>-]{0,4}(?:you (?:received|are receiving) this (?:message|e-?mail|because)|to unsubscribe\b|"
-    r"unsubscribe (?:from|here|at|:)|to (?:respond|reply)[^.]{0,60}(?:reply to this|visit|above this)"
-    r"|this (?:e-?mail|message|communication|electronic)[^.]{0,120}(?:confidential|privileged|intended (?:only|solely|for))"
-    r"|(?:confidentiality|legal|privacy) (?:notice|disclaimer)|disclaimer\s*:"
-    r"|diese (?:e-?mail|nachricht)[^.]{0,80}vertraulich|ce (?:message|courriel|mail)[^.]{0,120}confidentiel"
-    r"|este (?:mensaje|correo|mensagem|e-?mail)[^.]{0,120}confiden|(?:il presente|questo) (?:messaggio|e-?mail)[^.]{0,120}(?:riservat|confidenz)"
-    r"|dit (?:bericht|e-?mail)[^.]{0,80}vertrouwelijk|do you yahoo|__+ nod32|virus-free|avast|this email (?:has been|was) (?:checked|scanned)"
-    r"|get your free|scanned by)",
-    re.IGNORECASE,
+# What lists, providers and lawyers add below; each begins with four letters, which tell it may be one.
+_FOOTERS = (
+    "you (?:received|are receiving) this (?:message|e-?mail|because)",
+    r"to unsubscribe\b",
+    "unsubscribe (?:from|here|at|:)",
+    "to re(?:spond|ply)[^.]{0,60}(?:reply to this|visit|above this)",
+    "this (?:e-?mail|message|communication|electronic)[^.]{0,120}(?:confidential|privileged|intended (?:only|solely|for))",
+    "this email (?:has been|was) (?:checked|scanned)",
+    "confidentiality (?:notice|disclaimer)",
+    "legal (?:notice|disclaimer)",
+    "privacy (?:notice|disclaimer)",
+    r"disclaimer\s*:",
+    "diese (?:e-?mail|nachricht)[^.]{0,80}vertraulich",
+    "ce m(?:essage|ail)[^.]{0,120}confidentiel",
+    "ce courriel[^.]{0,120}confidentiel",
+    "este (?:mensaje|correo|mensagem|e-?mail)[^.]{0,120}confiden",
+    "il presente (?:messaggio|e-?mail)[^.]{0,120}(?:riservat|confidenz)",
+    "questo (?:messaggio|e-?mail)[^.]{0,120}(?:riservat|confidenz)",
+    "dit (?:bericht|e-?mail)[^.]{0,80}vertrouwelijk",
+    "do you yahoo",
+    "nod32(?<=__ nod32)",
+    "virus-free",
+    "avast",
+    "get your free",
+    "scanned by",
 )
-_LIST_FOOTER = re.compile(r"mailing list|mailman|listinfo|unsubscribe|google groups", re.IGNORECASE)
+_FOOTER = re.compile(rf"^(?:[\s*_>-]{{0,4}}|_+ )(?:{'|'.join(_FOOTERS)})", re.IGNORECASE)
+_FOOTER_START = 4
+_FOOTER_STARTS = frozenset(
+    written(footer[:_FOOTER_START])
+    for footer in _FOOTERS
+    for written in (str.lower, str.capitalize, str.upper, str.title)
+)
+_LIST_WORDS = ("mailing list", "mailman", "listinfo", "unsubscribe", "google groups")
+_ABOVE_WORDS = ("above", "below", "über", "uber", "au-dessus", "encima", "sopra", "acima", "boven")
 _ABOVE = re.compile(
     r"(?:reply|respond|write|type|antwort\w*|r[ée]pon\w*|respond\w*|rispond\w*|schrij\w*)[^.]{0,40}"
-    r"(?:above|below|[üu]ber|au-dessus|encima|sopra|acima|boven)[^.]{0,20}(?:line|linie|zeile|ligne|l[íi]nea|linea|linha|lijn|regel)",
-    re.IGNORECASE,
+    rf"(?:{'|'.join(_ABOVE_WORDS)})[^.]{{0,20}}(?:line|linie|zeile|ligne|l[íi]nea|linea|linha|lijn|regel)"
 )
 
 
@@ -140,7 +184,7 @@ def own_words(text: str) -> Reply:
     """Return what the author of `text` wrote anew. See the module for what is left out."""
     whole = text.replace("\r\n", "\n").replace("\r", "\n").replace("\ufeff", "")
     lines = [line.rstrip() for line in whole.split("\n", MAX_LINES)[:MAX_LINES]]
-    if len(whole) > _MAX_LINE:
+    if len(whole) > _MAX_LINE and max(map(len, lines)) > _MAX_LINE:
         lines = [line if len(line) <= _MAX_LINE else line[:_MAX_LINE].rstrip() for line in lines]
     classes, lines = _classify(lines)
     lines, kept = _cut(lines, classes)
@@ -154,77 +198,97 @@ def own_words(text: str) -> Reply:
 # s(ignature rule) d(evice line) f(ooter)
 
 
-def _classify(lines: list[str]) -> tuple[str, list[str]]:  # noqa: PLR0912
+def _classify(lines: list[str]) -> tuple[str, list[str]]:
     """Return a letter for each line; an introduction of several lines becomes one line."""
+    text = "\n".join(lines) + "\n"
     classes: list[str] = []
     out: list[str] = []
-    index = 0
-    fences = [at for at, line in enumerate(lines) if line[:3] == "```"]
-    fence = fences[-1] if fences else -1
+    fences = [at for at, line in enumerate(lines) if line[:3] == "```"] if "```" in text else []
     fenced = False
-    written = False
-    above = ""
-    plain_at = _PLAIN_LINE.match
-    introducing = _near_an_end(lines)
-    count = len(lines)
-    while index < count:
+    ends = [
+        at
+        for at, line in enumerate(lines)
+        if (line[-1:] in _CLOSING or "@" in line) and line[0] != ">"
+    ]
+    ends.append(len(lines) + _INTRODUCTION_LINES)
+    starts = [0, *accumulate(map(len, lines))]  # less the line ends before them
+    index = at = 0
+    end = 0  # which of `ends` comes next
+    while index < len(lines):
+        while ends[end] < index:
+            end += 1
+        introducing = ends[end] - index < _INTRODUCTION_LINES
+        if introducing:
+            run = _PLAIN_WORDS.match(text, at)
+        else:
+            until = min(ends[end] - _INTRODUCTION_LINES + 1, len(lines))
+            run = _WORDS.match(text, at, starts[until] + until)
+        if run and run.end() > at:
+            last = index + text.count("\n", at, run.end())
+            out += lines[index:last]
+            classes += _plain_classes(lines, index, last)
+            index, at = last, run.end()
+            continue
         line = lines[index]
         taken = 1
-        if not line:
-            kind = "e"
-        elif line[0] == ">":
-            kind = "q"
-        elif not fenced and (
-            (above and plain_at(line))  # goes on a paragraph: most lines of most mails
-            or (not introducing[index] and _WORDS_FIRST.match(line) and not _LAYOUT.match(line))
-        ):
+        if fences and line[:3] == "```":
+            fenced = not fenced and index < fences[-1]
             kind = "t"
-            written = True
-            if (not above or not above[-1].isalnum()) and _FOOTER.match(line):
-                kind = "f"
-        elif fence >= 0 and line.startswith("```"):
-            fenced = not fenced
-            kind = "t"
-        elif fenced and index < fence:
+        elif fenced:
             kind = "t"
         else:
-            kind, taken = _class_of(line, lines, index, introducing=introducing[index])
-            if kind == "a":
-                if line.lstrip()[:1] == "<" and _is_name_above(out, classes):
-                    out.pop()
-                    classes.pop()
-                if taken > 1:
-                    line = "\n".join(lines[index : index + taken])
-            elif kind == "t":
-                written = True
-            elif kind in "ho" and written:
-                out.append(line)
-                classes.append(kind)
-                break  # whatever stands below is not the author's: see `_end`
-        above = line
+            kind, taken = _class_of(lines, index, introducing=introducing)
+        if kind == "a":
+            if line.lstrip()[:1] == "<" and _is_name_above(out, classes):
+                out.pop()
+                classes.pop()
+            if taken > 1:
+                line = "\n".join(lines[index : index + taken])
         out.append(line)
         classes.append(kind)
+        if kind in "ho" and "t" in classes:
+            break  # whatever stands below is not the author's: see `_end`
         index += taken
+        at = starts[index] + index
     return _with_device_lines(out, "".join(classes)), out
 
 
-def _near_an_end(lines: list[str]) -> list[bool]:
-    """Return for each line whether one is here or soon below that an introduction could end with.
-
-    It ends with a colon or a dash; one that does not has an address.
-    """
-    near = [False] * len(lines)
-    end = -1
-    for index in range(len(lines) - 1, -1, -1):
-        line = lines[index]
-        if line and (line[-1] in _CLOSING or "@" in line) and line[0] != ">":
-            end = index
-        near[index] = 0 <= end - index < _INTRODUCTION_LINES
-    return near
+def _plain_classes(lines: list[str], first: int, last: int) -> list[str]:
+    """Return the classes of lines that are empty, quoted or plain words."""
+    some = lines[first:last]
+    classes = [("q" if line[0] == ">" else "t") if line else "e" for line in some]
+    if not _FOOTER_STARTS.isdisjoint([line[:_FOOTER_START] for line in some]):
+        for at, kind in enumerate(classes):
+            if kind == "t" and _is_footer(lines, first + at):
+                classes[at] = "f"
+    return classes
 
 
-_CLOSING = ":：-—*_>\u00a0"
+# Lines that need no thought: empty; quoted; or words, which begin with a letter and have neither colon
+# nor digit, address nor mark of quotation or rule.
+_PLAIN_WORDS = re.compile(r"(?:(?:>[^\n]*|[^\W\d_ᐧ][^:：@\d>|#*_=~\n-]{0,400})?\n)*")
+# The same where no introduction can begin: then words may have all of these but a colon.
+_WORDS = re.compile(r"(?:(?:>[^\n]*|[^\W\d_ᐧ](?:[^:：>\n]{4}[^:：\n]*|[^:：>\n]{0,3}))?\n)*")
+# Begins with a letter, and has no colon early on nor a mark of quotation.
+_WORDS_FIRST = re.compile(r"(?!.{0,39}[:：]|.{1,4}>)[ \t]{0,12}[^\W\d_ᐧ]")
+# An introduction ends with a colon or a dash, and marks around it; one that does not has an address.
+_CLOSING = frozenset(":：-—*_>")
+# A space that does not break, and the marks of the direction of writing.
+_UNSEEN = "\u00a0\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 _INTRODUCTION_LINES = 7
+
+
+def _is_footer(lines: list[str], index: int) -> bool:
+    """Whether a line begins what a list or a provider says; never within a sentence."""
+    line = lines[index]
+    return (
+        line.lstrip(_FOOTER_LEAD)[:_FOOTER_START] in _FOOTER_STARTS
+        and not (index and lines[index - 1][-1:].isalnum())
+        and bool(_FOOTER.match(line))
+    )
+
+
+_FOOTER_LEAD = " \t\u00a0*_>-"
 
 
 def _is_name_above(lines: list[str], classes: list[str]) -> bool:
@@ -233,14 +297,14 @@ def _is_name_above(lines: list[str], classes: list[str]) -> bool:
         return False
     name = lines[-1].strip()
     return len(name) < 80 and (
-        len(name.split()) <= 4 or bool(_DIGIT.search(name) or _WROTE.search(name))
+        len(name.split()) <= 4 or bool(_DIGIT.search(name) or _WROTE.search(f" {name.lower()}"))
     )
 
 
 def _with_device_lines(lines: list[str], classes: str) -> str:
     """Return the classes with those of what a device added: the last words before what is no words."""
     for last in reversed(list(_LAST_WORDS.finditer(classes))):
-        at = last.start()
+        at = last.end() - 1
         while at >= 0 and classes[at] == "t":
             line = lines[at]
             if len(line) >= _MAX_DEVICE_LINE or not _is_device_line(line.strip()):
@@ -250,25 +314,22 @@ def _with_device_lines(lines: list[str], classes: str) -> str:
     return classes
 
 
-_LAST_WORDS = re.compile("t(?=e*(?:[^te]|$))")
+_LAST_WORDS = re.compile("[te]*t(?=e*(?:[^te]|$))")
 
 
 def _class_of(  # noqa: PLR0911, PLR0912
-    line: str, lines: list[str], index: int, *, introducing: bool
+    lines: list[str], index: int, *, introducing: bool
 ) -> tuple[str, int]:
     """Return the class of one line, and how many lines it takes with it.
 
     `introducing` says whether an introduction that begins here has a line to end with.
 
-    Most lines of most mails are plain words, so the costly questions are asked only of lines that
-    begin or are made like something else.
+    Most lines of most mails are plain words and do not come here; the costly questions are asked only
+    of lines that begin or are made like something else.
     """
-    if not line:
-        return "e", 1
-    if _PLAIN_LINE.match(line):
-        if (not index or not lines[index - 1]) and _FOOTER.match(line):
-            return "f", 1
-        return "t", 1
+    line = lines[index]
+    if not introducing and _WORDS_FIRST.match(line):
+        return ("f" if _is_footer(lines, index) else "t"), 1
     plain = line.strip()
     if not plain:
         return "e", 1
@@ -277,46 +338,41 @@ def _class_of(  # noqa: PLR0911, PLR0912
         return "q", 1
     if len(line) > _MAX_LAYOUT:
         return "t", 1
+    last = plain[-1]
     marked = not first.isalnum() or first == "ᐧ"
     if marked:
-        if _SIGNATURE_RULE.match(line):
+        if len(plain) <= 2 and _SIGNATURE_RULE.match(line):
             return "s", 1
-        if _is_original_rule(plain):
+        if first in _RULING and _is_original_rule(plain):
             return "o", 1
-        if _RULE.match(plain) and (len(plain) > 1 or plain in "—–ᐧ"):
+        if last in _RULE_MARKS and _RULE.match(plain) and (len(plain) > 1 or plain in "—–ᐧ"):
             return "r", 1
-    colon = _COLON.search(line)
-    digit = _DIGIT.search(line)
-    if colon:
-        if plain[-1] in ":：" and _ORIGINAL.match(plain):
+    colon = line.find(":")
+    if "：" in line:
+        wide = line.find("：")
+        colon = wide if colon < 0 else min(colon, wide)
+    if colon >= 0:
+        if last in ":：" and _ORIGINAL.match(plain.lower()):
             return "o", 1
-        if colon.start() < _MAX_HEADER_NAME and not line.startswith("//", colon.end()):
+        if colon < _MAX_HEADER_NAME and not line.startswith("//", colon + 1):
             taken = _headers_at(lines, index)
             if taken:
                 return "h", taken
-    if digit and (_BARE_STAMP.match(plain) or ("---" in plain and _NOTES_STAMP.search(plain))):
+    if (first.isdecimal() and _BARE_STAMP.match(plain)) or (
+        "---" in plain and _NOTES_STAMP.search(plain)
+    ):
         return "a", 1
-    if introducing and (colon or digit or "@" in line or (marked and plain.endswith("--"))):
+    if introducing:
         taken = _attribution_at(lines, index)
         if taken:
             return "a", taken
-    if (
-        (first in "#-=*_" or plain[-1] in "#-=*_")
-        and len(line) < _MAX_DEVICE_LINE
-        and _ABOVE.search(line)
-    ):
-        return "o", 1
-    if (not index or not lines[index - 1] or not lines[index - 1][-1].isalnum()) and _FOOTER.match(
-        line
-    ):
-        return "f", 1
-    return "t", 1
+    if (first in "#-=*_" or last in "#-=*_") and len(line) < _MAX_DEVICE_LINE:
+        low = line.lower()
+        if any(word in low for word in _ABOVE_WORDS) and _ABOVE.search(low):
+            return "o", 1
+    return ("f" if _is_footer(lines, index) else "t"), 1
 
 
-# Begins with a letter and has neither colon nor digit, address nor mark of quotation or rule.
-_PLAIN_LINE = re.compile(r"[^\W\d_ᐧ][^:：@\d>|#*_=~-]{0,400}$")
-_WORDS_FIRST = re.compile(r"[ \t]{0,12}[^\W\d_ᐧ]")
-_LAYOUT = re.compile(r".{0,39}[:：]|.{1,4}>")  # may be a header field or a quotation with a name
 _MAYBE_DATED = re.compile(
     r"\d\d?[-/.:年h]\s?\d|(?:19|20)\d\d|\d\.? [^\W\d]{3}|\d\s?[apAP]\.?[mM]\b"
 )
@@ -329,9 +385,9 @@ _DIGIT = re.compile(r"\d")
 
 def _ends_open(line: str) -> bool:
     """Whether a line ends in a colon or a dash: something is to follow."""
-    core = line.rstrip(
-        " \t>*_\u00a0\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-    )
+    if line[-1:] not in _CLOSING and line[-1:] not in _UNSEEN:
+        return False
+    core = line.rstrip(f" \t>*_{_UNSEEN}")
     return core.endswith((":", "：", "--", "—"))
 
 
@@ -340,7 +396,7 @@ def _is_original_rule(plain: str) -> bool:
     core = plain.strip(_RULING)
     if "&nbsp;" in core:
         core = core.replace("&nbsp;", " ").strip()
-    return 3 < len(core) < 80 and plain[0] in _RULING and bool(_ORIGINAL.match(core))
+    return 3 < len(core) < 80 and plain[0] in _RULING and bool(_ORIGINAL.match(core.lower()))
 
 
 def _is_device_line(line: str) -> bool:
@@ -350,7 +406,9 @@ def _is_device_line(line: str) -> bool:
         else line
     )
     # What a program says of itself names a device, or links to its maker.
-    return bool(_SENT_FROM.match(plain)) and bool(_DEVICE.search(plain) or plain != line.strip())
+    return bool(_SENT_FROM.match(plain.lower())) and bool(
+        _DEVICE.search(plain) or plain != line.strip()
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -426,20 +484,24 @@ def _unknown_headers_at(lines: list[str], index: int) -> int:
 _NAMED_VALUE = re.compile(r"^[ \t*_]{0,4}[^\W\d_][^:：\d@]{0,24}[:：][*_ \t]*\S")
 
 
-def _attribution_at(lines: list[str], index: int) -> int:  # noqa: PLR0912
+def _attribution_at(lines: list[str], index: int) -> int:  # noqa: PLR0911, PLR0912
     """Return how many lines the introduction of a quotation takes at `index`, or 0."""
     first = lines[index]
     stripped = first.strip(" \t*_-\u00a0")
     if not stripped or len(first) > 400:
         return 0
     addressed = "@" in first and bool(_ADDRESS.search(first))
-    if not addressed and not _MAYBE_DATED.search(first) and not _ends_open(first):
+    open_end = _ends_open(first)
+    opens = bool(_ON.match(stripped.lower()) or _DATED.match(stripped))
+    if not addressed and not open_end and not (opens and _MAYBE_DATED.search(first)):
         return 0
-    opens = bool(_ON.match(stripped) or _DATED.match(stripped))
-    if not opens and not addressed and not (_ends_open(first) and _WROTE.search(first)):
+    if not opens and not addressed and not (open_end and _WROTE.search(f" {first.lower()}")):
         return 0
-    dated = bool(_DIGIT.search(first)) and bool(_DAY.search(first))
-    if opens and not (dated or addressed or _TIME.search(first) or _ends_open(first)):
+    digit = bool(_DIGIT.search(first))
+    if not opens and not any(map(_ends_open, lines[index : index + _INTRODUCTION_LINES])):
+        return 0
+    dated = digit and bool(_DAY.search(first))
+    if opens and not (dated or addressed or open_end or (digit and _TIME.search(first))):
         return 0
     joined = ""
     taken = 0
@@ -452,7 +514,7 @@ def _attribution_at(lines: list[str], index: int) -> int:  # noqa: PLR0912
             continue
         if written and not (_INSERTED.match(line) or not _QUOTE.match(line)):
             break
-        if written and _ON.match(line) and _DAY.search(line):
+        if written and _ON.match(line.lower()) and _DAY.search(line):
             break  # an introduction of its own
         if written >= 4 or (written and _LONG_RULE.match(line)):
             break
@@ -460,7 +522,9 @@ def _attribution_at(lines: list[str], index: int) -> int:  # noqa: PLR0912
         joined = f"{joined} {line.strip()}".strip()
         if len(joined) > 500:
             break
-        if not (joined[-1] in ">)]" or _ends_open(joined) or _WROTE.search(joined[-24:])):
+        if not (
+            joined[-1] in ">)]" or _ends_open(joined) or _WROTE.search(f" {joined[-24:].lower()}")
+        ):
             continue  # an introduction is not over before it says that something follows
         if _introduces(joined, opens, lines, index + taken):
             return taken
@@ -469,12 +533,13 @@ def _attribution_at(lines: list[str], index: int) -> int:  # noqa: PLR0912
 
 def _introduces(joined: str, opens: bool, lines: list[str], after: int) -> bool:  # noqa: PLR0911
     """Whether `joined` says that somebody wrote what follows, at some time."""
-    verb = next(iter(list(_WROTE.finditer(joined))[-1:]), None)
+    low = f" {joined.lower()}"
+    verb = next(iter(list(_WROTE.finditer(low))[-1:]), None)
     ends = _ends_open(joined)
     dated = bool(_DAY.search(joined) or (_TIME.search(joined) and re.search(r"\d", joined)))
     address = bool(_ADDRESS.search(joined))
     if verb is not None:
-        at_end = verb.end() >= len(joined.rstrip(" \t:：*_-—")) or ends
+        at_end = verb.end() >= len(low.rstrip(" \t:：*_-—")) or ends
         if not at_end:
             return False
         if opens and (dated or address) and (ends or address):
@@ -524,7 +589,7 @@ def _cut(lines: list[str], classes: str) -> tuple[list[str], bool]:
 def _weak_signature(line: str) -> bool:
     """Whether a last line is a name behind a hyphen, or what a device adds in words of its own."""
     plain = _LINK.sub(lambda link: link[1] or "", line).strip()
-    return bool(_DASHED_NAME.match(plain) or (len(plain) <= 60 and _SENT_FROM.match(plain)))
+    return bool(_DASHED_NAME.match(plain) or (len(plain) <= 60 and _SENT_FROM.match(plain.lower())))
 
 
 def _skip_introduction(classes: str, begin: int) -> int:
@@ -565,8 +630,10 @@ _ANSWERED = re.compile("[^qt]*q(?:[^thos]|(?<!e)t(?=q))*(?:(?<=e)t|t(?!q))")
 def _is_rule_of_a_footer(lines: list[str], classes: str, at: int) -> bool:
     """Whether below the rule in line `at` only what a list or a signature says of itself follows."""
     below = "\n".join(lines[at + 1 : at + 8])
-    if _LONG_RULE.match(lines[at]) and _LIST_FOOTER.search(below):
-        return True
+    if _LONG_RULE.match(lines[at]):
+        low = below.lower()
+        if any(word in low for word in _LIST_WORDS):
+            return True
     following = _text_after(classes, at)
     if lines[at].lstrip().startswith("__") and following <= 4:
         return True

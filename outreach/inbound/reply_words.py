@@ -5,8 +5,6 @@ groups, in lower case. A language is a BCP 47 tag. To teach one more, add an ent
 be empty.
 """
 
-# ruff: noqa: E501
-
 from dataclasses import dataclass
 
 
@@ -74,7 +72,10 @@ LANGUAGES: dict[str, ReplyWords] = {
             "anfang der weitergeleiteten (?:nachricht|e-mail)",
         ),
         sent_from=(
-            "(?:von|gesendet (?:von|mit|aus|vom)|diese (?:nachricht|e-?mail) wurde von|verschickt (?:von|mit)) .{1,80}",
+            "von .{1,80}",
+            "gesendet (?:von|mit|aus|vom) .{1,80}",
+            "diese (?:nachricht|e-?mail) wurde von .{1,80}",
+            "verschickt (?:von|mit) .{1,80}",
             "outlook f[üu]r (?:ios|android).{0,20}(?:beziehen|herunterladen|abrufen)?",
             "holen sie sich outlook .{1,40}",
         ),

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from outreach.inbound.absence_words import LANGUAGES, any_of, words
-from outreach.inbound.phrases import fold, fold_pattern
+from outreach.inbound.phrases import Phrases, fold_pattern
 
 MAX_WORDS = 4000
 """Characters of a notice that are read."""
@@ -96,14 +96,7 @@ _DATES = re.compile(
     rf"|(?<![a-z])(?P<next_week>{'|'.join(words('next_week'))})(?![a-z])"
     rf"|(?<![\d.:/])(?P<day>\d{{1,2}})(?P<day_mark>st|nd|rd|th|日|号|:[ae](?![a-z])|er?(?![a-z])|\.(?=\s|$)|(?=[\s,;.!]|$))(?!\s*(?:{_MONTHS}))(?!{_COUNTED})"
 )
-_DAY_WORDS = tuple(
-    {
-        name[:4]
-        for language in LANGUAGES.values()
-        for names in (*language.weekdays, *language.tomorrow, *language.next_week)
-        for name in re.findall(r"\w{2,}", fold(names))
-    }
-)
+_DAY_WORDS = Phrases([_WEEKDAYS, *words("tomorrow"), *words("next_week")])
 
 
 _ORDINALS = {
@@ -129,7 +122,7 @@ _ORDINAL_WORD = re.compile(
 
 def speaks_of_a_day(told: str) -> bool:
     """Whether a folded text can name a day at all: by a digit or by a word."""
-    return bool(_DIGIT.search(told)) or any(word in told for word in _DAY_WORDS)
+    return bool(_DIGIT.search(told)) or _DAY_WORDS.search(told) is not None
 
 
 _DIGIT = re.compile(r"\d")

@@ -9,10 +9,13 @@ anyone write the end. Nothing may touch the bytes once they are signed.
 import base64
 import hashlib
 import re
+from binascii import b2a_base64
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
+from itertools import pairwise
+from operator import itemgetter
 from secrets import token_hex
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -196,11 +199,26 @@ def _unsigned_value(
 
 def _signature_header(value: bytes, signature: bytes) -> bytes:
     """Return the header of a signature, whose `value` has an empty b= at its end."""
-    letters = base64.b64encode(signature)
-    room = _LINE - len(value) + value.rfind(b"\n") + 1
-    lines = [letters[:room]]
-    lines += [letters[at : at + _LINE - 1] for at in range(room, len(letters), _LINE - 1)]
-    return b"DKIM-Signature:%b%b\r\n" % (value, b"\r\n ".join(lines))
+    return b"DKIM-Signature:%b%b\r\n" % (value, _folded_code(signature, _room_behind(value)))
+
+
+def _room_behind(value: bytes) -> int:
+    """Return how many characters fit behind a value, on its last line."""
+    return _LINE - len(value) + value.rfind(b"\n") + 1
+
+
+def _folded_code(signature: bytes, room: int) -> bytes:
+    """Return a signature in base64, the first line of it `room` characters long."""
+    letters = b2a_base64(signature, newline=False)
+    return b"\r\n ".join(_code_lines(len(letters), room)(letters))
+
+
+@lru_cache(maxsize=64)
+def _code_lines(size: int, room: int) -> Callable[[bytes], tuple[bytes, ...]]:
+    """Return what cuts a text of a size into lines."""
+    ends = [0, *range(room, size, _LINE - 1), size]
+    # Of all keys that we know it fills more than a line, so that there are several.
+    return itemgetter(*(slice(start, end) for start, end in pairwise(ends)))
 
 
 class Seal:
@@ -223,7 +241,10 @@ class Seal:
         for key in keys:
             value = _unsigned_value(key, [f"t={stamp}"], names, body_hash).encode()
             data = signed + relaxed_header(b"dkim-signature", value)[:-2]
-            self._signers.append((key.sign, Pattern(data, {**markers, **own}), Pattern(value, own)))
+            header = Pattern(b"DKIM-Signature:" + value, own)
+            # All that is put into the value is as long as what marks its place.
+            room = _room_behind(value)
+            self._signers.append((key.sign, Pattern(data, {**markers, **own}), header, room))
 
     def signatures(self, values: Sequence[bytes], body_hash: bytes, stamp: bytes) -> bytes:
         """Return the headers with the signatures.
@@ -231,13 +252,12 @@ class Seal:
         `values` are the message's, in relaxed canonical form; `body_hash` is the SHA-256 of its
         body in that form, and `stamp` the time of signing in seconds, of ten digits.
         """
-        values = [*values, stamp, base64.b64encode(body_hash)]
-        return b"".join(
-            [
-                _signature_header(b"".join(value.fill(values)), sign(b"".join(data.fill(values))))
-                for sign, data, value in self._signers
-            ]
-        )
+        values = [*values, stamp, b2a_base64(body_hash, newline=False)]
+        pieces: list[bytes] = []
+        for sign, data, header, room in self._signers:
+            code = sign(data.filled(values))
+            pieces += (header.filled(values), _folded_code(code, room), b"\r\n")
+        return b"".join(pieces)
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,20 +175,22 @@ class Frame:
         script = Script("v", "t", "to", "subject", "date", "invite", "even_invite")
         names = [f"o{number}" for number in range(self._first)]
         script.say(f"{', '.join(names)} = t.octets")
-        parts = [(f"*{raw}", f"*{other}") for raw, other in skeleton.write(script, even=even)]
+        parts = skeleton.write(script, even=even)
         if has_invite:
-            parts.append(("invite", "even_invite"))
+            parts.append((["invite"], ["even_invite"]))
         names += ["to", "subject", "date"]
-        pieces = [script.bind(b""), *form.head.write(script, names)]
-        others = []
+        pieces = form.head.named(names)
+        others: list[bytes | str] = []
         for at, around in enumerate(form.around):
-            pieces += around.write(script, names)
-            others += form.squeezed[at].write(script, names)
+            pieces += around.named(names)
+            others += form.squeezed[at].named(names)
             if at < len(parts):
-                pieces.append(parts[at][0])
-                others.append(parts[at][1])
-        result = f"[{', '.join(pieces)}]"
-        script.say(f"return {result}, [{', '.join(others)}]" if even else f"return {result}")
+                pieces += parts[at][0]
+                others += parts[at][1]
+        if even:
+            script.say(f"return [b'', {script.row(pieces)}], ({script.row(others)})")
+        else:
+            script.say(f"return ({script.row(pieces)})")
         return Press(form, script.function())
 
     def pressed(

@@ -71,6 +71,12 @@ class Layout:
         )
 
 
+def around(template: bytes, places: int) -> tuple[bytes, ...]:
+    """Return what stands before, between and behind the places of a template."""
+    # No line of a message has a NUL.
+    return tuple((template % ((b"\0",) * places)).split(b"\0"))
+
+
 def runs(pieces: "Sequence[bytes | Slice]") -> "list[bytes | Slice]":
     """Return pieces with octets that follow each other put together."""
     runs: list[bytes | Slice] = []

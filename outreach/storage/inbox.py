@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 
 from outreach.domain.effects import Kind
 from outreach.domain.touches import Direction
-from outreach.storage.database import given_ids, insert_into, insert_of, is_sqlite, listed
+from outreach.storage.database import given_ids, insert_into, insert_of, is_sqlite, rows_of
 from outreach.storage.tables import (
     AddressRow,
     CampaignRow,
@@ -266,15 +266,16 @@ def _answerable(*, sqlite: bool) -> Select[Any]:
     person, absorbed, theirs = contact.alias(), contact.alias(), delivery.alias()
     people = union_all(
         select(person.c.id).where(
-            person.c.id.in_(listed("contact_ids", sqlite=sqlite)), person.c.merged_into_id.is_(None)
+            person.c.id.in_(rows_of("contact_ids", sqlite=sqlite)),
+            person.c.merged_into_id.is_(None),
         ),
         select(absorbed.c.id).where(
             absorbed.c.merged_into_id.is_not(None),
-            absorbed.c.merged_into_id.in_(listed("contact_ids", sqlite=sqlite)),
+            absorbed.c.merged_into_id.in_(rows_of("contact_ids", sqlite=sqlite)),
         ),
     )
     wanted = union(
-        listed("delivery_ids", sqlite=sqlite),
+        rows_of("delivery_ids", sqlite=sqlite),
         select(theirs.c.id).where(
             theirs.c.contact_id.in_(people), theirs.c.sent_at >= bindparam("since")
         ),
@@ -315,7 +316,7 @@ def addresses_of(session: Session, contact_ids: Collection[int]) -> dict[int, fr
 def _addresses(*, sqlite: bool) -> Select[Any]:
     table = _ADDRESSES.c
     return select(table.contact_id, table.address, table.normalised).where(
-        table.contact_id.in_(listed("ids", sqlite=sqlite))
+        table.contact_id.in_(rows_of("ids", sqlite=sqlite))
     )
 
 
