@@ -272,9 +272,9 @@ _WORDS = re.compile(r"(?:(?:>[^\n]*|[^\W\d_ᐧ](?:[^:：>\n]{4}[^:：\n]*|[^:：
 # Begins with a letter, and has no colon early on nor a mark of quotation.
 _WORDS_FIRST = re.compile(r"(?!.{0,39}[:：]|.{1,4}>)[ \t]{0,12}[^\W\d_ᐧ]")
 # An introduction ends with a colon or a dash, and marks around it; one that does not has an address.
-_CLOSING = frozenset(":：-—*_>")
-# A space that does not break, and the marks of the direction of writing.
-_UNSEEN = "\u00a0\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+_DIRECTIONS = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+_TRAILING = " \t>*_\u00a0" + _DIRECTIONS
+_CLOSING = frozenset(":：-—*_>\u00a0" + _DIRECTIONS)
 _INTRODUCTION_LINES = 7
 
 
@@ -385,9 +385,9 @@ _DIGIT = re.compile(r"\d")
 
 def _ends_open(line: str) -> bool:
     """Whether a line ends in a colon or a dash: something is to follow."""
-    if line[-1:] not in _CLOSING and line[-1:] not in _UNSEEN:
+    if line[-1:] not in _CLOSING:
         return False
-    core = line.rstrip(f" \t>*_{_UNSEEN}")
+    core = line.rstrip(_TRAILING)
     return core.endswith((":", "：", "--", "—"))
 
 
