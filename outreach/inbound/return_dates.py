@@ -140,7 +140,7 @@ _WEEKDAY_TAIL = re.compile(
     rf"(?:(?:{_WEEKDAYS})(?:,?\s+(?:the|den|dem|de|le|el|il|lo|a|o)(?:\s+dia)?|,?\s+dia)?[\s,.]*|\(|the\s+)$"
 )
 _HOUR = re.compile(
-    r"\d\s*(?:to|bis|a|al|tot|do|till|-|–)\s*$|(?<![a-z])(?:alle|ore|at|um|gegen|las|as|om|kl\.?|klockan|godz\.?)\s*$"
+    r"(?<!\d)\d{1,2}\s*(?:to|bis|a|al|tot|do|till|-|–|and|und|et|y|e|en|och|i)\s*$|(?<![a-z])(?:alle|ore|at|um|gegen|las|as|om|kl\.?|klockan|godz\.?)\s*$"
 )
 _WINDOW = 60
 _FRIDAY = 4

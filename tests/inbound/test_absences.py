@@ -140,6 +140,11 @@ class TestEvidence:
     @pytest.mark.parametrize(
         "body",
         [
+            "I took my retirement in March; dana@example.com runs the press now.",
+            "Die Leitung habe ich abgegeben. Es folgt Dr. A. Thal: dana@example.com",
+            "Mijn zaak heeft de deuren gesloten. Vragen: dana@example.com",
+            "Min anställning upphörde i mars. Frågor: dana@example.com",
+            "Pracuję teraz w innym domu. Proszę pisać: dana@example.com",
             "Joan Miles left Fern Books last month. Orders are with dana@example.com.",
             "Frau Thal hat sich selbständig gemacht. Es hilft Ihnen dana@example.com.",
             "Je ne gère plus les adhésions. Écrivez à dana@example.com.",
@@ -156,6 +161,19 @@ class TestEvidence:
         told = explain(message(body, Auto_Submitted="auto-replied"))
         assert told.kind is Kind.LEFT
         assert told.absence.contact.address == "dana@example.com"
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            "We've received your enquiry and shall be back in touch by tomorrow noon.",
+            "We have your order. The counter is open Monday to Friday between 9 and 5.",
+            "Hemos recibido su carta. Abrimos de lunes a viernes de 9 a 14 h.",
+            "Recebemos a sua carta e respondemos no prazo de 3 dias úteis.",
+        ],
+    )
+    def test_hours_and_deadlines_are_no_absence(self, body):
+        headers = {"Auto_Submitted": "auto-replied", "Date": "Fri, 18 Dec 2026 09:00:00 +0000"}
+        assert explain(message(body, **headers)).kind is Kind.ACKNOWLEDGEMENT
 
     def test_the_deputy_is_named(self):
         e = explain(

@@ -68,10 +68,12 @@ WORDS = AbsenceWords(
         r"(?:nuevos?|nuevas?|otros?|otras?) (?:retos?|proyectos?|rumbos?|etapas?|empresas?|horizontes?|entidad|organización)",
         r"(?:mi|su) (?:etapa|tiempo|paso|labor|trabajo) (?:en|por|con) .{1,40}(?:termin|conclu|finaliz|acab)\w+",
         r"se ha (?:unido|incorporado|pasado) a (?:otr|un nuev|una nuev)\w*",
-        r"(?:escrib|utilic|us|dirij|contact)\w* (?:\w+ ){0,3}(?:en adelante|a partir de ahora|de ahora en adelante)",
+        r"(?:escrib|utilic|us|dirij|contact)\w* (?:[\w.-]+ ){0,3}(?:en adelante|a partir de ahora|de ahora en adelante)",
         r"(?:en adelante|a partir de ahora),? (?:su (?:persona de )?contacto|escrib|utilic|use|dirij|contact)\w*",
         r"ya no (?:me|se|nos) (?:ocup|encarg|dedic)\w+",
         r"me dedico (?:ahora )?a otr",
+        r"(?:ahora )?trabajo (?:ahora )?(?:en otr[ao]|para otr[ao])",
+        r"ha cerrado (?:sus puertas|definitivamente)",
     ),
     acknowledged=(
         r"(?:hemos|he) recibido (?:su|tu|correctamente)",

@@ -86,6 +86,9 @@ WORDS = AbsenceWords(
         r"ne (?:m'occupe|s'occupe|suis plus en charge|gère|m'en charge)\w* plus",
         r"ne suis plus (?:\w+ )?(?:à cette adresse|en charge|responsable|joignable à)",
         r"ayant quitté",
+        r"travaille (?:désormais|maintenant|aujourd'hui|à présent) (?:chez|pour|dans|à|au)",
+        r"fermé (?:définitivement )?ses portes",
+        r"(?:contrat|mission|stage)\b.{0,40}(?:son|à) terme",
     ),
     acknowledged=(
         r"(?:avons|ai) bien (?:reçu|noté)",
