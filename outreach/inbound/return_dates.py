@@ -376,12 +376,14 @@ def _beside_date(folded: str, match: re.Match[str], found: list[_Candidate]) -> 
     """Whether a weekday only adorns a date: "Monday, 4 January" or "4 January (Monday)"."""
     if found and not found[-1].vague and match.start() - found[-1].end <= 2:
         return True
-    follow = folded[match.end() : match.end() + 8]
-    return bool(
-        re.match(r"[\s,.]{0,3}(?:the |den |dem |le |el |il |o |dia |de )?\d", follow)
-    ) or bool(
-        re.match(rf"[\s,.]{{1,3}}(?:{_MONTHS})(?![a-z])", folded[match.end() : match.end() + 16])
-    )
+    follow = folded[match.end() : match.end() + 40]
+    return bool(_DAY_AFTER.match(follow) or _MONTH_AFTER.match(follow))
+
+
+_DAY_AFTER = re.compile(
+    rf"[\s,.]{{0,3}}(?:the |den |dem |le |el |il |o |dia |de )?\d{{1,4}}(?!\d)(?!{_COUNTED})"
+)
+_MONTH_AFTER = re.compile(rf"[\s,.]{{1,3}}(?:{_MONTHS})(?![a-z])")
 
 
 def _month_end(day: date) -> date:
