@@ -87,7 +87,7 @@ _ANSWER = re.compile(
 )
 _URGENT = re.compile(
     fold_pattern(
-        r"urgen|emergenc|dringend|eilig|vertretung|brådskande|akut|piln(?:e|ych|a)|緊急|お急ぎ|急ぎ|至急|hast|in my absence|meantime"
+        r"urgen|emergenc|dringend|eilig|vertretung|brådskande|akut|piln(?:e|ych|a)|緊急|お急ぎ|急ぎ|至急|hast|in my absence|mean(?:time|while)|mientras tanto|entre-?temps|nel frattempo|entretanto|ondertussen|intussen|under tiden|w miedzyczasie"
         r"|zwischenzeit|access to (?:my )?e-?mail|nicht weitergeleitet|kontakta|wenden sie sich|contactez|contact[ea]r|contattar|neem contact|срочн|naléhav|kiireelli"
     )
 )
@@ -177,8 +177,10 @@ def read_auto_reply(mail: Mail, text: str, today: date | None) -> AutoReply | No
     if kind is None:
         if not rule and not named_so:
             return None
-        # It may send us to somebody else, and say neither that it got our mail nor until when.
-        kind = AutoReplyKind.LEFT if _contact(mail, text) else AutoReplyKind.ACKNOWLEDGEMENT
+        # It may send us to somebody else, for the meantime or for good, and say nothing more.
+        kind = AutoReplyKind.ACKNOWLEDGEMENT
+        if _contact(mail, text):
+            kind = AutoReplyKind.ABSENT if _URGENT.search(body) else AutoReplyKind.LEFT
     if rule:
         found = rule
     elif by_subject and (not answered or automatic or _formal(body, kind, until)):

@@ -137,8 +137,13 @@ _LONG_CUES = re.compile(
     rf"(?<![a-z])(?=[a-z]{{3}})(?:{'|'.join(words('until') + words('since'))})(?![a-z])"
 )
 _BOUNDARY = re.compile(r"\n\s*\n|[!?;。!]|(?<=[^\W\d]{3})\.\s")
+# Right before a date, where nothing else is so short.
+_SHORT_WEEKDAY = (
+    r"(?<![a-z])(?:mon|tues?|wed|thu(?:rs?)?|fri|sat|sun|mo|di|mi|(?<=bis )do|(?<=ab )do|fr|sa|so|lun|mar|mer|jeu|ven|sam|dim|mie|jue|vie|sab|dom"
+    r"|gio|seg|ter|qua|qui|sex|ma|wo|vr|za|zo|man|tis|ons|tors?|fre|lor|son|pon|pn|wt|sr|czw|pt|sob|niedz|nd)"
+)
 _WEEKDAY_TAIL = re.compile(
-    rf"(?:(?:{_WEEKDAYS})(?:,?\s+(?:the|den|dem|de|le|el|il|lo|a|o)(?:\s+dia)?|,?\s+dia)?[\s,.]*|\(|the\s+)$"
+    rf"(?:(?:{_WEEKDAYS})(?:,?\s+(?:the|den|dem|de|le|el|il|lo|a|o)(?:\s+dia)?|,?\s+dia)?[\s,.]*|\(|the\s+|{_SHORT_WEEKDAY}[.,]?\s*)$"
 )
 _HOUR = re.compile(
     r"(?<!\d)\d{1,2}\s*(?:to|bis|a|al|tot|do|till|-|–|and|und|et|y|e|en|och|i)\s*$|(?<![a-z])(?:alle|ore|at|um|gegen|las|as|om|kl\.?|klockan|godz\.?)\s*$"

@@ -119,6 +119,8 @@ class TestEvidence:
         body = "Matters of the archive are with dana@example.com."
         assert explain(message(body, Auto_Submitted="auto-replied")).kind is Kind.LEFT
         assert explain(message(body, Subject="I'm on the radio tonight")).kind is Kind.REPLY
+        meanwhile = "Matters of the archive are with dana@example.com in the meantime."
+        assert explain(message(meanwhile, Auto_Submitted="auto-replied")).kind is Kind.ABSENT
 
     def test_lines_broken_in_transit_are_read_as_written(self):
         body = (

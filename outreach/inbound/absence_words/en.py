@@ -64,6 +64,9 @@ WORDS = AbsenceWords(
         r"(?:won't|will not|can't|cannot) be (?:on|reading|checking|looking at|answering|monitoring|online)",
         r"spending (?:\w+ ){0,3}time with (?:my|our|the) (?:family|baby|children)",
         r"our baby|new (?:baby|arrival|parent)",
+        r"(?:down|laid up|in bed|home) with (?:a |the )?(?:\w+ )?(?:flu|cold|covid|fever|bug|migraine|virus)",
+        r"unattended|unmanned|not (?:being )?staffed",
+        r"hop(?:e|ing) to be (?:back|up|well|better|upright|at)",
     ),
     left=(
         r"(?:work|working) for (?:another|a different|a new)",
@@ -108,6 +111,7 @@ WORDS = AbsenceWords(
         r"(?:reached|written to|using) (?:the|an|my|our) (?:old|former|previous) (?:inbox|address|e-?mail|mailbox)",
         r"closed (?:its|our|their) doors",
         r"(?:i|who) finished (?:at|with) (?:the )?\w+ (?:on|in|at)\b",
+        r"(?:internship|contract|placement|traineeship|apprenticeship|term|stint|secondment|fellowship) (?:[\w&'-]+ ){0,6}(?:is over|is up|is done|are over)",
     ),
     acknowledged=(
         r"(?:we|i)(?: have|'ve)?(?: now| just| safely)? (?:received|got) your (?:e-?mail|message|request|enquiry|inquiry|mail|application|order|ticket|submission|question)",
@@ -126,6 +130,7 @@ WORDS = AbsenceWords(
         r"working days",
         r"(?:endeavou?r|try|strive|do (?:my|our) best) to (?:respond|reply|answer|get back|come back|be in touch)",
         r"(?:ticket|case|request|issue|enquiry) (?:\w+ ){0,3}(?:has been|was|is) (?:opened|created|logged|registered|raised|recorded)",
+        r"your (?:\w+ ){1,3}(?:has |have )?(?:reached us|arrived|come in|come through)",
     ),
     subjects=(
         r"automatic reply",

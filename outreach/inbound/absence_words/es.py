@@ -42,6 +42,7 @@ WORDS = AbsenceWords(
         r"hospitalizad\w+|enferm[oa]|convalecient\w+",
         r"(?:no|sin) (?:estaré|estaremos|estoy|podré|podremos)\b",
         r"permiso\b|excedencia|asuntos propios",
+        r"(?:con|por) (?:gripe|fiebre|covid)|indispuest[oa]|desatendid[oa]",
     ),
     left=(
         r"(?:ya )?no form\w+ parte",

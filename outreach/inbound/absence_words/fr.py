@@ -48,6 +48,8 @@ WORDS = AbsenceWords(
         r"(?:jour|jours|lundi|pont) (?:férié|fériés|chômé)",
         r"récupération|rtt\b",
         r"ne (?:consulter|lir|répondr|pourr)\w+ (?:\w+ )?(?:pas|plus|qu)",
+        r"(?:permanence|accueil)\b.{0,30}(?:suspendue?|pas assurée?|interrompue?)",
+        r"grippée?|alitée?",
     ),
     left=(
         r"pris (?:ma|sa) retraite",

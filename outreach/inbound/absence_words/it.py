@@ -42,6 +42,7 @@ WORDS = AbsenceWords(
         r"lontan[oa] d|fuori (?:per|fino|da)",
         r"(?:giorno|giorni) (?:liber|di permesso|di ferie)",
         r"ferie\b|vacanze?\b",
+        r"(?:a letto|con) (?:con )?(?:l'influenza|la febbre|il covid)|non presidiat[oa]",
     ),
     left=(
         r"(?:il )?(?:mio|suo) successore",

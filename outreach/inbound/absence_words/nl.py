@@ -41,6 +41,7 @@ WORDS = AbsenceWords(
         r"(?:even )?weg\b",
         r"(?:afwezig|absent|verhinderd)\w*",
         r"feestdag\w*|koningsdag|pinksteren",
+        r"(?:met|door) (?:griep|koorts|covid)|onbemand|ertussenuit",
     ),
     left=(
         r"(?:mijn|zijn|haar) opvolg(?:er|ster)",

@@ -54,6 +54,7 @@ WORDS = AbsenceWords(
         r"opiek\w+ (?:się )?(?:\w+ )?(?:chor|dzieck)\w+",
         r"chor(?:ym|ej|ego|oba|oby)\b",
         r"mnie (?:\w+ ){0,2}nie (?:ma|będzie)\b",
+        r"(?:gryp[ąa]|przeziębi\w+|gorączk\w+|leżę w łóżku)|nieobsadzon\w+",
     ),
     left=(
         r"(?:mój|moim|jego) następc\w+",

@@ -51,6 +51,7 @@ WORDS = AbsenceWords(
         r"afastad[oa]s?\b|afastamento",
         r"motivos? de (?:saúde|doença|força)",
         r"(?:ficarei|estarei|estaremos|ficaremos|vou estar|estou) (?:\w+ )?fora\b",
+        r"(?:com|de) (?:gripe|febre|covid)|de cama|constipad[oa]",
     ),
     left=(
         r"(?:o )?(?:meu|seu) sucessor",

@@ -42,6 +42,7 @@ WORDS = AbsenceWords(
         r"(?:är|reser) (?:bort|borta)\b|bortrest",
         r"(?:inte|ej) (?:inne|i tjänst|på jobbet|på arbetet|här)\b",
         r"begränsad",
+        r"(?:förkyld|influensa|feber|hemma sjuk)|obemanna\w+",
     ),
     left=(
         r"(?:min|hans|hennes) efterträdare",
