@@ -239,7 +239,7 @@ _NAMING = re.compile(
     re.IGNORECASE,
 )
 _HELP = re.compile(
-    r"contact|assistance|support|question|hilfe|kontakt|wenden|aide|ayuda|aiuto|ajuda|hulp|pomoc|hjalp|hjälp",
+    r"contact|assistance|support|question|(?:please|^\W*) ?(?:write|e-?mail|reply|turn)\b|hilfe|kontakt|wenden|aide|ayuda|aiuto|ajuda|hulp|pomoc|hjalp|hjälp",
     re.IGNORECASE,
 )
 
@@ -690,7 +690,7 @@ def _addresses_in_prose(mail: Mail, prose: str) -> list[str]:
         _named(prose),
         _MAILBOX_RE.findall(mail.subject),
         intended if len(intended) == 1 else [],
-        _only(prose, ours),
+        _only(prose, ours) if is_daemon(mail) else [],
     )
     # Where every address is one of ours, we wrote to ourselves.
     for barred in (ours if others else ours - {a.lower() for a in first}, frozenset[str]()):
