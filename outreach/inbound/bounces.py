@@ -99,12 +99,11 @@ class DeliveryNotice:
 _DOMAIN = (
     r"(?:\[[\w:.]{2,60}\]|#?[^\W_](?:[\w-]{0,62}[^\W_])?(?:\.[^\W_](?:[\w-]{0,62}[^\W_])?){0,12})"
 )
-_MAILBOX = (
-    rf"(?:\"[^\"\n]{{1,64}}\"|[^\s<>,;:\"'()\[\]|`：；，。、（）【】「」＜＞]{{1,128}})@{_DOMAIN}"
-)
+_NO_LOCAL = r"\s<>,;:\"'()\[\]|`：；，。、（）【】「」＜＞"
+_MAILBOX = rf"(?:\"[^\"\n]{{1,64}}\"|[^{_NO_LOCAL}]{{1,128}})@{_DOMAIN}"
 _MAILBOX_RE = re.compile(_MAILBOX)
 _MAX_LOCAL = 128
-_BEFORE_LOCAL = re.compile(r"(?s:.*)[\s<>,;:\"'()\[\]|`]")
+_BEFORE_LOCAL = re.compile(rf"(?s:.*)[{_NO_LOCAL}]")
 
 
 def _mailboxes(text: str) -> Iterator[re.Match[str]]:
@@ -260,7 +259,7 @@ _NAMING = re.compile(
     re.IGNORECASE,
 )
 _HELP = re.compile(
-    r"contact|assistance|support|question|hilfe|kontakt|wenden|aide|ayuda|aiuto|ajuda|hulp|pomoc|hjalp|hjälp",
+    r"contact|assistance|support|question|(?:please|^\W*) ?(?:write|e-?mail|reply|turn)\b|hilfe|kontakt|wenden|aide|ayuda|aiuto|ajuda|hulp|pomoc|hjalp|hjälp",
     re.IGNORECASE,
 )
 
@@ -715,7 +714,7 @@ def _addresses_in_prose(mail: Mail, prose: str) -> list[str]:
         yield _named(prose)
         yield [m[0] for m in _mailboxes(mail.subject)]
         yield intended if len(intended) == 1 else []
-        yield _only(prose, ours)
+        yield _only(prose, ours) if is_daemon(mail) else []
 
     # Where every address is one of ours, we wrote to ourselves.
     for barred in (ours if others else ours - {a.lower() for a in first}, frozenset[str]()):

@@ -180,6 +180,8 @@ def own_words(text: str) -> Reply:
     lines = [line.rstrip() for line in whole.split("\n", MAX_LINES)[:MAX_LINES]]
     if len(whole) > _MAX_LINE and max(map(len, lines)) > _MAX_LINE:
         lines = [line if len(line) <= _MAX_LINE else line[:_MAX_LINE].rstrip() for line in lines]
+    if ":\n" in whole and ">" in whole:
+        lines = _without_run_ons(lines)
     classes, lines = _classify(lines)
     kept, kinds = _cut(lines, classes)
     words = "\n".join(kept).strip("\n")
@@ -194,6 +196,35 @@ def own_words(text: str) -> Reply:
     left_out = len(kinds) - kinds.count("e") < len(classes) - classes.count("e")
     return Reply(words, bare, trimmed=left_out)
 
+
+def _without_run_ons(lines: list[str]) -> list[str]:
+    """Return the lines, with the introduction of a quotation on one of its own.
+
+    Some programs let it follow the last word: "Yes. On Mon, Apr 3, 2023 at 10:00 AM Ann wrote:".
+    """
+    out: list[str] = []
+    for at, line in enumerate(lines):
+        if line[-1:] == ":" and line[0] != ">" and len(line) < _MAX_LAYOUT:
+            start = next(
+                (
+                    found.end()
+                    for found in _RUN_ON.finditer(line)
+                    if "@" not in line[: found.start()]
+                    and _DAY.search(line, found.end())
+                    and _WROTE.search(line.lower(), found.end())
+                ),
+                0,
+            )
+            if start and _quoted_next(lines, at + 1):
+                out += [line[:start].rstrip("- \t"), line[start:]]
+                continue
+        out.append(line)
+    return out
+
+
+_RUN_ON = re.compile(
+    r"[^\W\d_][^\w\n]{0,12}[\s-](?=(?:On|Am|Le|El|Il giorno|Il|Em|Op|Den|W dniu|Dnia)\s)"
+)
 
 # Line classes: e(mpty) q(uoted) t(ext) r(ule) a(ttribution) h(eader) o(riginal-message rule)
 # s(ignature rule) d(evice line) f(ooter)
@@ -592,6 +623,10 @@ def _cut(lines: list[str], classes: str) -> tuple[list[str], str]:
         begin = _skip_introduction(classes, begin)
     end = _end(lines, classes, begin)
     kept, kinds = lines[begin:end], classes[begin:end]
+    if "a" in kinds and _WRAPPED_AROUND.fullmatch(kinds):
+        # A few last words below one whole quotation answer all of it, and no line of it.
+        kept = [line for line, kind in zip(kept, kinds, strict=True) if kind != "q"]
+        kinds = kinds.replace("q", "")
     if "a" in kinds or "d" in kinds:
         kept = [line for line, kind in zip(kept, kinds, strict=True) if kind not in "ad"]
         kinds = kinds.replace("a", "").replace("d", "")
@@ -601,6 +636,9 @@ def _cut(lines: list[str], classes: str) -> tuple[list[str], str]:
     kept = kept[: len(kinds)]
     kinds = kinds.lstrip("erso")
     return kept[len(kept) - len(kinds) :], kinds
+
+
+_WRAPPED_AROUND = re.compile("[^aq]*t[^aq]*ae*q[qe]*(?:t[^aqt]*){1,6}")
 
 
 def _weak_signature(line: str) -> bool:
