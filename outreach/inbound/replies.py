@@ -270,18 +270,23 @@ def _plain_classes(lines: list[str], first: int, last: int) -> list[str]:
     """Return the classes of lines that are empty, quoted or plain words."""
     some = lines[first:last]
     classes = [("q" if line[0] == ">" else "t") if line else "e" for line in some]
-    if not _FOOTER_STARTS.isdisjoint([line[:_FOOTER_START] for line in some]):
+    if not _FOOTER_STARTS.isdisjoint([line.lstrip()[:_FOOTER_START] for line in some]):
         for at, kind in enumerate(classes):
             if kind == "t" and _is_footer(lines, first + at):
                 classes[at] = "f"
     return classes
 
 
-# Lines that need no thought: empty; quoted; or words, which begin with a letter and have neither colon
-# nor digit, address nor mark of quotation or rule.
-_PLAIN_WORDS = re.compile(r"(?:(?:>[^\n]*|[^\W\d_ᐧ][^:：@\d>|#*_=~\n-]{0,400})?\n)*")
-# The same where no introduction can begin: then words may have all of these but a colon.
-_WORDS = re.compile(r"(?:(?:>[^\n]*|[^\W\d_ᐧ](?:[^:：>\n]{4}[^:：\n]*|[^:：>\n]{0,3}))?\n)*")
+# Lines that need no thought: empty; quoted; a link; or words, which have no colon and do not end like
+# a rule. Where an introduction can begin they have neither digit nor address: each of those has one.
+_BEFORE_WORDS = r"[ \t]*[\"'(\[“”„«‘’$&.,!?%]{0,3}"
+_LINK_LINE = r"https?://[^\s@>]*(?<![-*_#=:：—])"
+_PLAIN_WORDS = re.compile(
+    rf"(?:(?:>[^\n]*|{_BEFORE_WORDS}[^\W\d_ᐧ][^:：@\d>\n]*(?<![-*_#=])|{_LINK_LINE})?\n)*"
+)
+_WORDS = re.compile(
+    rf"(?:(?:>[^\n]*|{_BEFORE_WORDS}[^\W_ᐧ](?:[^:：>\n]{{4}}[^:：\n]*|[^:：>\n]{{0,3}})(?<![-*_#=])|{_LINK_LINE})?\n)*"
+)
 # Begins with a letter, and has no colon early on nor a mark of quotation.
 _WORDS_FIRST = re.compile(r"(?!.{0,39}[:：]|.{1,4}>)[ \t]{0,12}[^\W\d_ᐧ]")
 # An introduction ends with a colon or a dash, and marks around it; one that does not has an address.
