@@ -279,13 +279,15 @@ def _plain_classes(lines: list[str], first: int, last: int) -> list[str]:
 
 # Lines that need no thought: empty; quoted; a link; or words, which have no colon and do not end like
 # a rule. Where an introduction can begin they have neither digit nor address: each of those has one.
-_BEFORE_WORDS = r"[ \t]*[\"'(\[“”„«‘’$&.,!?%]{0,3}"
-_LINK_LINE = r"https?://[^\s@>]*(?<![-*_#=:：—])"
+# (Nothing here is given back once it is matched, so that a match costs one look at each letter.)
+_BEFORE_WORDS = r"[ \t]*+[\"'(\[“”„«‘’$&.,!?%]{0,3}+"
+_LINK_LINE = r"https?://[^\s@>]*+(?<![-*_#=:：—])"
+_DIGITS = "0-9\u0660-\u0669\u06f0-\u06f9\u0966-\u096f\uff10-\uff19"
 _PLAIN_WORDS = re.compile(
-    rf"(?:(?:>[^\n]*|{_BEFORE_WORDS}[^\W\d_ᐧ][^:：@\d>\n]*(?<![-*_#=])|{_LINK_LINE})?\n)*"
+    rf"(?:(?:>[^\n]*+|{_LINK_LINE}|{_BEFORE_WORDS}[^\W\d_ᐧ][^:：@{_DIGITS}>\n]*+(?<![-*_#=]))?+\n)*+"
 )
 _WORDS = re.compile(
-    rf"(?:(?:>[^\n]*|{_BEFORE_WORDS}[^\W_ᐧ](?:[^:：>\n]{{4}}[^:：\n]*|[^:：>\n]{{0,3}})(?<![-*_#=])|{_LINK_LINE})?\n)*"
+    rf"(?:(?:>[^\n]*+|{_LINK_LINE}|{_BEFORE_WORDS}[^\W_ᐧ](?:[^:：>\n]{{4}}[^:：\n]*+|[^:：>\n]{{0,3}}+)(?<![-*_#=]))?+\n)*+"
 )
 # Begins with a letter, and has no colon early on nor a mark of quotation.
 _WORDS_FIRST = re.compile(r"(?!.{0,39}[:：]|.{1,4}>)[ \t]{0,12}[^\W\d_ᐧ]")
