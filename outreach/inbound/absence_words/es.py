@@ -87,6 +87,7 @@ WORDS = AbsenceWords(
         r"(?:su|tu|el) (?:pedido|compra|reserva|inscripción|candidatura|solicitud|donativo|mensaje|consulta)\b.{0,50}(?:recibid\w+|registrad\w+|confirmad\w+|procesad\w+|en curso|tramit\w+|almacén)",
         r"gracias por (?:\w+ ){0,2}(?:compra|pedido|interés|mensaje|reserva|confianza|inscri\w+|contactar\w*)",
         r"(?:le|te|os|les) (?:avis|contest|respond|atend|contactar)\w+",
+        r"(?:ha|han) sido (?:recibid|registrad|presentad)\w+",
     ),
     subjects=(
         r"respuesta autom[áa]tica",
