@@ -365,7 +365,7 @@ class _Prover:
         except (TemplateError, MessageError) as error:
             self.problems += [_for(contact, problem) for problem in error.problems]
             return
-        proof, size = self.proof, len(composed.message)
+        proof, size = self.proof, composed.size
         if not proof.mails:
             proof.subject, proof.subject_for = composed.subject, contact.email
         proof.mails += 1
