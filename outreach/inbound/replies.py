@@ -596,6 +596,8 @@ def _introduces(joined: str, opens: bool, lines: list[str], after: int) -> bool:
             return True
         if ends and address and len(joined) < 250:
             return True
+        if not dated and not address and _SAYER.match(joined):
+            return False  # "You said:" is the person's own word, and what follows is their example
         return bool(ends and _quoted_next(lines, after) and len(joined) < 250)
     if joined.startswith("<") and address and dated and ends:
         return True  # the verb stands before the address, on the line above
@@ -606,6 +608,12 @@ def _introduces(joined: str, opens: bool, lines: list[str], after: int) -> bool:
     if _DATED.match(joined) and address:
         return bool(re.search(r"[<(\[]?\S+@\S+?[>)\]]*\s*[:：]?\s*$", joined))
     return False
+
+
+_SAYER = re.compile(
+    r"(?:as )?(?:you|i|we|they|he|she|it|du|ich|wir|ihr|tu|vous|je|nous|on|yo|usted|io|lei|eu|voce|você|ik|jij|je|u|jag|vi|ni)\b",
+    re.IGNORECASE,
+)
 
 
 def _quoted_next(lines: list[str], index: int) -> bool:
@@ -684,7 +692,10 @@ _ANSWERED = re.compile("[^qt]*q(?:[^thos]|(?<!e)t(?=q))*(?:(?<=e)t|t(?!q))")
 
 def _is_rule_of_a_footer(lines: list[str], classes: str, at: int) -> bool:
     """Whether below the rule in line `at` only what a list or a signature says of itself follows."""
-    below = "\n".join(lines[at + 1 : at + 1 + _FOOTER_LINES])
+    stop = _INTRODUCED.search(classes, at + 1)
+    below = "\n".join(
+        lines[at + 1 : min(at + 1 + _FOOTER_LINES, stop.start() if stop else len(lines))]
+    )
     if _LONG_RULE.match(lines[at]) and _speaks_of_a_list(lines, at + 1):
         return True
     following = _text_after(classes, at)
