@@ -202,24 +202,23 @@ def _without_run_ons(lines: list[str]) -> list[str]:
 
     Some programs let it follow the last word: "Yes. On Mon, Apr 3, 2023 at 10:00 AM Ann wrote:".
     """
-    out: list[str] = []
-    for at, line in enumerate(lines):
-        if line[-1:] == ":" and line[0] != ">" and len(line) < _MAX_LAYOUT:
-            start = next(
-                (
-                    found.end()
-                    for found in _RUN_ON.finditer(line)
-                    if "@" not in line[: found.start()]
-                    and _DAY.search(line, found.end())
-                    and _WROTE.search(line.lower(), found.end())
-                ),
-                0,
-            )
-            if start and _quoted_next(lines, at + 1):
-                out += [line[:start].rstrip("- \t"), line[start:]]
-                continue
-        out.append(line)
-    return out
+    for at in [at for at, line in enumerate(lines) if line.endswith(":")][::-1]:
+        line = lines[at]
+        start = _run_on_at(line) if line[0] != ">" and len(line) < _MAX_LAYOUT else 0
+        if start and _quoted_next(lines, at + 1):
+            lines[at : at + 1] = [line[:start].rstrip("- \t"), line[start:]]
+    return lines
+
+
+def _run_on_at(line: str) -> int:
+    """Return where in a line the introduction of a quotation begins behind other words, or 0."""
+    for found in _RUN_ON.finditer(line):
+        at = found.end()
+        if "@" in line[:at]:
+            break
+        if _DAY.search(line, at) and _WROTE.search(line.lower(), at):
+            return at
+    return 0
 
 
 _RUN_ON = re.compile(

@@ -75,6 +75,7 @@ WORDS = AbsenceWords(
         r"me dedico (?:ahora )?a otr",
         r"(?:ahora )?trabajo (?:ahora )?(?:en otr[ao]|para otr[ao])",
         r"ha cerrado (?:sus puertas|definitivamente)",
+        r"ces(?:ó|é|aron) (?:en )?(?:su|sus|mis?|el|la)?\s?(?:funciones|cargo|puesto|actividad)",
     ),
     acknowledged=(
         r"(?:hemos|he) recibido (?:su|tu|correctamente)",
