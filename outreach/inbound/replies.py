@@ -202,24 +202,23 @@ def _without_run_ons(lines: list[str]) -> list[str]:
 
     Some programs let it follow the last word: "Yes. On Mon, Apr 3, 2023 at 10:00 AM Ann wrote:".
     """
-    out: list[str] = []
-    for at, line in enumerate(lines):
-        if line[-1:] == ":" and line[0] != ">" and len(line) < _MAX_LAYOUT:
-            start = next(
-                (
-                    found.end()
-                    for found in _RUN_ON.finditer(line)
-                    if "@" not in line[: found.start()]
-                    and _DAY.search(line, found.end())
-                    and _WROTE.search(line.lower(), found.end())
-                ),
-                0,
-            )
-            if start and _quoted_next(lines, at + 1):
-                out += [line[:start].rstrip("- \t"), line[start:]]
-                continue
-        out.append(line)
-    return out
+    for at in [at for at, line in enumerate(lines) if line.endswith(":")][::-1]:
+        line = lines[at]
+        start = _run_on_at(line) if line[0] != ">" and len(line) < _MAX_LAYOUT else 0
+        if start and _quoted_next(lines, at + 1):
+            lines[at : at + 1] = [line[:start].rstrip("- \t"), line[start:]]
+    return lines
+
+
+def _run_on_at(line: str) -> int:
+    """Return where in a line the introduction of a quotation begins behind other words, or 0."""
+    for found in _RUN_ON.finditer(line):
+        at = found.end()
+        if "@" in line[:at]:
+            break
+        if _DAY.search(line, at) and _WROTE.search(line.lower(), at):
+            return at
+    return 0
 
 
 _RUN_ON = re.compile(
@@ -603,6 +602,8 @@ def _introduces(joined: str, opens: bool, lines: list[str], after: int) -> bool:
             return True
         if ends and address and len(joined) < 250:
             return True
+        if not dated and not address and _SAYER.match(joined):
+            return False  # "You said:" is the person's own word, and what follows is their example
         return bool(ends and _quoted_next(lines, after) and len(joined) < 250)
     if joined.startswith("<") and address and dated and ends:
         return True  # the verb stands before the address, on the line above
@@ -613,6 +614,12 @@ def _introduces(joined: str, opens: bool, lines: list[str], after: int) -> bool:
     if _DATED.match(joined) and address:
         return bool(re.search(r"[<(\[]?\S+@\S+?[>)\]]*\s*[:：]?\s*$", joined))
     return False
+
+
+_SAYER = re.compile(
+    r"(?:as )?(?:you|i|we|they|he|she|it|du|ich|wir|ihr|tu|vous|je|nous|on|yo|usted|io|lei|eu|voce|você|ik|jij|je|u|jag|vi|ni)\b",
+    re.IGNORECASE,
+)
 
 
 def _quoted_next(lines: list[str], index: int) -> bool:
@@ -691,7 +698,10 @@ _ANSWERED = re.compile("[^qt]*q(?:[^thos]|(?<!e)t(?=q))*(?:(?<=e)t|t(?!q))")
 
 def _is_rule_of_a_footer(lines: list[str], classes: str, at: int) -> bool:
     """Whether below the rule in line `at` only what a list or a signature says of itself follows."""
-    below = "\n".join(lines[at + 1 : at + 1 + _FOOTER_LINES])
+    stop = _INTRODUCED.search(classes, at + 1)
+    below = "\n".join(
+        lines[at + 1 : min(at + 1 + _FOOTER_LINES, stop.start() if stop else len(lines))]
+    )
     if _LONG_RULE.match(lines[at]) and _speaks_of_a_list(lines, at + 1):
         return True
     following = _text_after(classes, at)
