@@ -142,12 +142,15 @@ class _Filed:
         numbers = set(self._always)
         for sign in self._by_sign.keys() & there:
             numbers.update(self._by_sign[sign])
-        patterns = self._patterns
-        return [
-            (number, patterns[number])
-            for number in sorted(numbers)
-            if not any(map(there.isdisjoint, patterns[number].needed))
-        ]
+        found = []
+        for number in sorted(numbers):
+            pattern = self._patterns[number]
+            for some in pattern.needed:
+                if there.isdisjoint(some):
+                    break
+            else:
+                found.append((number, pattern))
+        return found
 
 
 def _beginnings(words: Iterable[str]) -> frozenset[str]:
