@@ -231,7 +231,7 @@ def _may_be(mail: Mail, text: str) -> bool:
         return False
     if any(name in mail.headers for name in ("list-id", "list-post", "newsgroups")):
         return False
-    told = compared(text)
+    told = fold(text)
     return any(hint in told for hint in _HINTS)
 
 

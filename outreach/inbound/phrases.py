@@ -31,9 +31,12 @@ def unwrap(text: str) -> str:
     """Return `text` with the lines joined that a mail program broke where they grew too long."""
     if "\n" not in text:
         return text
+    lines = list(map(str.strip, text.split("\n")))
+    if text.isascii() and max(map(len, lines)) < _WRAPPED:
+        return "\n".join(lines)
     joined: list[str] = []
     room = True
-    for line in map(str.strip, text.split("\n")):
+    for line in lines:
         if room or not line:
             joined.append(line)
         elif "\u3000" <= joined[-1][-1] <= "\u9fff" or "\u3000" <= line[0] <= "\u9fff":
