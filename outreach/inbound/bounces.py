@@ -103,24 +103,26 @@ _NO_LOCAL = r"\s<>,;:\"'()\[\]|`：；，。、（）【】「」＜＞"
 _MAILBOX = rf"(?:\"[^\"\n]{{1,64}}\"|[^{_NO_LOCAL}]{{1,128}})@{_DOMAIN}"
 _MAILBOX_RE = re.compile(_MAILBOX)
 _MAX_LOCAL = 128
+_AT = re.compile(r"@(?=\[|#?[^\W_])")  # with what a domain begins with
 _BEFORE_LOCAL = re.compile(rf"(?s:.*)[{_NO_LOCAL}]")
 
 
 def _mailboxes(text: str) -> Iterator[re.Match[str]]:
     """Yield the mailboxes in `text`. Looked for from each "@" outwards, since few words have one."""
     past = 0
-    at = text.find("@")
-    while at >= 0:
+    for sign in _AT.finditer(text):
+        at = sign.start()
+        if at < past:
+            continue
         begin = max(past, at - _MAX_LOCAL)
         edge = _BEFORE_LOCAL.match(text, begin, at)
         begin = edge.end() if edge else begin
         if begin == at and text.startswith('"', at - 1):
             begin = max(past, text.rfind('"', past, at - 1))
         found = _MAILBOX_RE.match(text, begin)
-        past = found.end() if found else past
         if found:
+            past = found.end()
             yield found
-        at = text.find("@", max(past, at + 1))
 
 
 _DAEMON = re.compile(

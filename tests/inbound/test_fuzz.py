@@ -105,6 +105,22 @@ def test_what_is_nested_without_end_is_read(length):
 
 
 @pytest.mark.parametrize(
+    "piece",
+    ["@", "a@", "@a", '"a"@', "a", "On 1 ", "Ann wrote:\n> a\n", "<a ", "<!--", "a:\n", "-"],
+)
+def test_a_megabyte_of_one_piece_costs_little(piece):
+    body = (piece * 1_000_000)[:1_000_000].encode()
+    for sender in (b"a@example.org", b"MAILER-DAEMON@example.org"):
+        for kind in (b"plain", b"html"):
+            before = time.process_time()
+            explain(
+                b"From: %b\r\nSubject: Undelivered\r\nContent-Type: text/%b\r\n\r\n%b"
+                % (sender, kind, body)
+            )
+            assert time.process_time() - before < 2 * SLOWEST
+
+
+@pytest.mark.parametrize(
     "kind", ["text/plain", "text/html", "message/delivery-status", "application/zip"]
 )
 def test_a_part_of_fifty_megabytes_costs_little(kind):
