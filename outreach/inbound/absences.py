@@ -87,7 +87,7 @@ _ANSWER = re.compile(
 )
 _URGENT = re.compile(
     fold_pattern(
-        r"urgen|emergenc|dringend|eilig|vertretung|brådskande|akut|piln(?:e|ych|a)|緊急|お急ぎ|急ぎ|至急|hast|in my absence|meantime"
+        r"urgen|emergenc|dringend|eilig|vertretung|brådskande|akut|piln(?:e|ych|a)|緊急|お急ぎ|急ぎ|至急|hast|in my absence|mean(?:time|while)|mientras tanto|entre-?temps|nel frattempo|entretanto|ondertussen|intussen|under tiden|w miedzyczasie"
         r"|zwischenzeit|access to (?:my )?e-?mail|nicht weitergeleitet|kontakta|wenden sie sich|contactez|contact[ea]r|contattar|neem contact|срочн|naléhav|kiireelli"
     )
 )
@@ -160,6 +160,7 @@ def read_auto_reply(mail: Mail, text: str, today: date | None) -> AutoReply | No
         return None
     body = compared(text[:MAX_WORDS])
     answered = unmarked != bare
+    named_so = by_subject and not answered and bool(_NAMED_AUTOMATIC.search(subject))
     automatic = any(hint in body for hint in _AUTOMATIC_HINTS) and bool(_AUTOMATIC.search(body))
     announced = bool(rule) or by_subject
     # Nothing else speaks of a machine: then a notice says at once what it is.
@@ -168,25 +169,20 @@ def read_auto_reply(mail: Mail, text: str, today: date | None) -> AutoReply | No
         return None
     if kind in (None, AutoReplyKind.ACKNOWLEDGEMENT) and announced and ABSENT.search(bare):
         kind = AutoReplyKind.ABSENT
-    elif kind is None and by_subject and not answered and _NAMED_AUTOMATIC.search(subject):
-        kind = AutoReplyKind.ACKNOWLEDGEMENT
     told = f"{bare}.\n\n{body}" if announced else body
     dated = dated_end(told, today, trusting=announced and kind is not AutoReplyKind.ACKNOWLEDGEMENT)
     if dated and _overrules(dated, kind, body, announced=announced):
         kind = AutoReplyKind.ABSENT
     until = dated.day if dated and kind is AutoReplyKind.ABSENT else None
-    if (
-        kind is None
-        and (rule or (by_subject and _NAMED_AUTOMATIC.search(subject)))
-        and _contact(mail, text)
-    ):
-        # It sends us to somebody else, and says neither that it got our mail nor until when.
-        kind = AutoReplyKind.LEFT
+    if kind is None:
+        if not rule and not named_so:
+            return None
+        # It may send us to somebody else, for the meantime or for good, and say nothing more.
+        kind = AutoReplyKind.ACKNOWLEDGEMENT
+        if _contact(mail, text):
+            kind = AutoReplyKind.ABSENT if _URGENT.search(body) else AutoReplyKind.LEFT
     if rule:
         found = rule
-        kind = kind or AutoReplyKind.ACKNOWLEDGEMENT
-    elif kind is None:
-        return None
     elif by_subject and (not answered or automatic or _formal(body, kind, until)):
         found = "subject"
     elif generated:
@@ -206,7 +202,7 @@ def _overrules(dated: End, kind: AutoReplyKind | None, body: str, *, announced: 
     if kind is AutoReplyKind.ABSENT:
         return True
     if kind is None:
-        return announced or (
+        return (announced and not dated.deadline) or (
             dated.weight >= UNTIL_CUE
             and len(body) <= _NOTE
             and bool(_URGENT.search(body) and _CONTACT.search(body))

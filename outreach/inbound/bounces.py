@@ -99,10 +99,30 @@ class DeliveryNotice:
 _DOMAIN = (
     r"(?:\[[\w:.]{2,60}\]|#?[^\W_](?:[\w-]{0,62}[^\W_])?(?:\.[^\W_](?:[\w-]{0,62}[^\W_])?){0,12})"
 )
-_MAILBOX = (
-    rf"(?:\"[^\"\n]{{1,64}}\"|[^\s<>,;:\"'()\[\]|`：；，。、（）【】「」＜＞]{{1,128}})@{_DOMAIN}"
-)
+_NO_LOCAL = r"\s<>,;:\"'()\[\]|`：；，。、（）【】「」＜＞"
+_MAILBOX = rf"(?:\"[^\"\n]{{1,64}}\"|[^{_NO_LOCAL}]{{1,128}})@{_DOMAIN}"
 _MAILBOX_RE = re.compile(_MAILBOX)
+_MAX_LOCAL = 128
+_BEFORE_LOCAL = re.compile(rf"(?s:.*)[{_NO_LOCAL}]")
+
+
+def _mailboxes(text: str) -> Iterator[re.Match[str]]:
+    """Yield the mailboxes in `text`. Looked for from each "@" outwards, since few words have one."""
+    past = 0
+    at = text.find("@")
+    while at >= 0:
+        begin = max(past, at - _MAX_LOCAL)
+        edge = _BEFORE_LOCAL.match(text, begin, at)
+        begin = edge.end() if edge else begin
+        if begin == at and text.startswith('"', at - 1):
+            begin = max(past, text.rfind('"', past, at - 1))
+        found = _MAILBOX_RE.match(text, begin)
+        past = found.end() if found else past
+        if found:
+            yield found
+        at = text.find("@", max(past, at + 1))
+
+
 _DAEMON = re.compile(
     r"^(?:mailer[-_. ]?daemon|post[-_]?master|mail[-_.]?daemon|daemon|mdaemon|mail[-_.]?(?:delivery|system)"
     r"[\w.-]*|mmsc|uucp|mail-?er|ndr|non-?delivery[\w.-]*|[\w.-]*(?:smtp|antivirus|virus)[\w.-]*)(?:[@\\]|$)",
@@ -239,16 +259,19 @@ _NAMING = re.compile(
     re.IGNORECASE,
 )
 _HELP = re.compile(
-    r"contact|assistance|support|question|hilfe|kontakt|wenden|aide|ayuda|aiuto|ajuda|hulp|pomoc|hjalp|hjälp",
+    r"contact|assistance|support|question|(?:please|^\W*) ?(?:write|e-?mail|reply|turn)\b|hilfe|kontakt|wenden|aide|ayuda|aiuto|ajuda|hulp|pomoc|hjalp|hjälp",
     re.IGNORECASE,
 )
+
+
+_CLAUSE_END = re.compile(r"[@.;]|\n\s*\n")
 
 
 def _named(prose: str) -> list[str]:
     """Return the addresses before which, in the same sentence, a recipient is spoken of."""
     found = []
-    for match in _MAILBOX_RE.finditer(prose):
-        before = re.split(r"[@.;]|\n\s*\n", prose[max(0, match.start() - 90) : match.start()])[-1]
+    for match in _mailboxes(prose):
+        before = _CLAUSE_END.split(prose[max(0, match.start() - 90) : match.start()])[-1]
         if (
             before
             and before[-1] in " \t\n<:('\""
@@ -263,7 +286,7 @@ def _only(prose: str, ours: set[str]) -> list[str]:
     """Return the one address in `prose`, in whatever language, that is neither ours nor a mail system's."""
     found: dict[str, str] = {}
     offered: set[str] = set()
-    for match in _MAILBOX_RE.finditer(prose):
+    for match in _mailboxes(prose):
         low = match[0].lower()
         found[low] = match[0]
         if _HELP.search(prose[max(0, match.start() - 40) : match.start()]):
@@ -276,7 +299,7 @@ _FIELD = re.compile(r"^[ \t>]*(?:final|original)-recipient[ \t]*:", re.IGNORECAS
 _TYPED = re.compile(r"^\s*([\w.-]{1,32})\s*;\s*")
 _UNICODE_ESCAPE = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")
 _BESIDE = re.compile(r"[245]\d\d[ \-]['\"#(<\[]{0,2}$")
-_SMTP_REPLY = re.compile(r"(?<![\d.:])[45][0-5]\d[ \-]")
+_SMTP_REPLY = re.compile(r"[45](?<![\d.:][45])[0-5]\d[ \-]")
 
 
 def read_notice(mail: Mail) -> DeliveryNotice | None:
@@ -402,7 +425,7 @@ def _typed_address(value: str) -> str | None:
         value = value[5:]
     if "@" in value[1:] and not re.search(r"\s", value):
         return value.strip("'")
-    found = _MAILBOX_RE.search(value)
+    found = next(_mailboxes(value), None)
     return found[0] if found else None
 
 
@@ -586,7 +609,7 @@ def _prose(mail: Mail, depth: int = 0) -> str:
             p.text() for p in mail.parts if p.enclosed == depth and p.type == "text/plain"
         )
     text = text[:_MAX_REPORT]
-    mailbox = _MAILBOX_RE.search(text)
+    mailbox = next(_mailboxes(text), None)
     if mailbox:
         for cut in _original_at(text):
             if cut >= mailbox.end():
@@ -641,7 +664,7 @@ def read_prose(mail: Mail) -> DeliveryNotice | None:  # noqa: PLR0911
 
 def _refuses(prose: str) -> bool:
     """Whether a mail system's words, in whatever language, hold a server's refusal of an address."""
-    if not _MAILBOX_RE.search(prose):
+    if next(_mailboxes(prose), None) is None:
         return False
     return bool(_REFUSAL.search(prose)) or reason_in(prose) in _OF_THE_ADDRESS
 
@@ -683,18 +706,19 @@ def _addresses_in_prose(mail: Mail, prose: str) -> list[str]:
         meant |= {m["a"].lower() for m in _LEADING.finditer(prose) if m["a"] and _heads(m)}
     first = [a for a in leading if a.lower() in meant] or leading
     others = [a for a in first if a.lower() not in ours]
-    tiers = (
-        [m["a"] for m in _X400.finditer(prose)] or others or named or first,
-        [m["a"] for m in _SPOKEN.finditer(prose)],
-        _bare_names(mail, prose),
-        _named(prose),
-        _MAILBOX_RE.findall(mail.subject),
-        intended if len(intended) == 1 else [],
-        _only(prose, ours),
-    )
+
+    def tiers() -> Iterator[list[str]]:
+        yield [m["a"] for m in _X400.finditer(prose)] or others or named or first
+        yield [m["a"] for m in _SPOKEN.finditer(prose)]
+        yield _bare_names(mail, prose)
+        yield _named(prose)
+        yield [m[0] for m in _mailboxes(mail.subject)]
+        yield intended if len(intended) == 1 else []
+        yield _only(prose, ours) if is_daemon(mail) else []
+
     # Where every address is one of ours, we wrote to ourselves.
     for barred in (ours if others else ours - {a.lower() for a in first}, frozenset[str]()):
-        for tier in tiers:
+        for tier in tiers():
             unique = {a.lower().strip("."): a.strip(".") for a in reversed(tier)}
             found = [unique[key] for key in reversed(unique) if key not in barred]
             if found:

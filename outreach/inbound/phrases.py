@@ -21,8 +21,10 @@ def fold(text: str) -> str:
     text = unicodedata.normalize("NFKC", text).translate(_LETTERS).lower()
     if text.isascii():
         return text
-    plain = "".join(c for c in unicodedata.normalize("NFD", text) if not "\u0300" <= c <= "\u036f")
-    return unicodedata.normalize("NFC", plain)
+    return unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", text)))
+
+
+_ACCENTS = re.compile("[\u0300-\u036f]+")
 
 
 def unwrap(text: str) -> str:

@@ -102,10 +102,10 @@ def severity(reason: Reason) -> Severity:
     return Severity.POLICY if reason in _OURS else Severity.SOFT
 
 
-ENHANCED_STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?!\.?\d)")
+ENHANCED_STATUS = re.compile(r"([245])(?<![\d.][245])\.(\d{1,3})\.(\d{1,3})(?!\.?\d)")
 """An enhanced status code (RFC 3463 2): class, subject, detail. Not a part of an IP address."""
 
-REPLY_CODE = re.compile(r"(?<![\d.])([45][0-5]\d)(?=[ \-\])]|$)(?!-\d\d)", re.MULTILINE)
+REPLY_CODE = re.compile(r"([45](?<![\d.][45])[0-5]\d)(?=[ \-\])]|$)(?!-\d\d)", re.MULTILINE)
 """An SMTP reply code of a refusal (RFC 5321 4.2.1)."""
 
 # Codes whose meaning the registry settles, for when the words say nothing. Keys are "subject.detail".
@@ -529,16 +529,18 @@ _AT_RCPT = re.compile(
     re.IGNORECASE,
 )
 _BEFORE_RCPT = re.compile(
-    r"(?:after|in (?:reply|response) to|did not like our|\[)\s*(?:the )?"
-    r"(?:mail[ _]from|initial connection|ehlo|helo|connect)|sender was rejected",
-    re.IGNORECASE,
-)
+    r"(?:after|in re(?:ply|sponse) to|did not like our|\[|sender was rejected)"
+    r"(?:(?<=rejected)|\s*(?:the )?(?:mail[ _]from|initial connection|ehlo|helo|connect))"
+)  # compared with text in lower case
 
 
 def reason_in(words: str) -> Reason | None:
     """Return the reason that a server's words give, or None. Addresses and links are no words."""
-    plain = fold(" ".join(_NOISE.sub(" ", words[:_MAX_WORDS]).split()))
-    found = _RULES.first(plain)
+    told = [
+        _NOISE.sub(" ", word).strip() if "@" in word or "://" in word else word
+        for word in words[:_MAX_WORDS].split()
+    ]
+    found = _RULES.first(fold(" ".join(filter(None, told))))
     return None if found is None else _WORDS[found][0]
 
 
@@ -561,7 +563,7 @@ def classify(status: str | None, words: str, context: str = "", comment: str = "
         reason = _BY_CODE.get(detail) or _BY_SUBJECT.get(detail.partition(".")[0], Reason.UNKNOWN)
         if status and status.startswith("4") and reason in _DEAD:
             reason = Reason.EXPIRED  # a passing trouble with the address is no proof of its death
-    if reason in _DEAD and _BEFORE_RCPT.search(f"{context}\n{words}"):
+    if reason in _DEAD and _BEFORE_RCPT.search(f"{context}\n{words}".lower()):
         return Reason.SENDER_REJECTED  # the recipient had not been named yet
     if reason is Reason.USER_UNKNOWN:
         told = words or context

@@ -14,7 +14,7 @@ by the order of the classes; languages differ only in the tables of `reply_words
 
 import re
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from itertools import accumulate
 
 from outreach.inbound.reply_words import LANGUAGES
@@ -165,19 +165,13 @@ class Reply:
     """What a person wrote: `text`, with the quoted lines they answered between; and without."""
 
     text: str
+    #: The words without any quoted line: what they ask is asked here.
+    unquoted: str
     #: Whether something was recognised as quoted, forwarded or signed, and left out.
     trimmed: bool
 
-    @cached_property
-    def unquoted(self) -> str:
-        """The words without any quoted line: what they ask is asked here."""
-        if ">" not in self.text and "|" not in self.text:
-            return self.text.strip()
-        return "\n".join(
-            line
-            for line in self.text.split("\n")
-            if (line[:1].isalnum() and ">" not in line[:4]) or not _QUOTE.match(line)
-        ).strip()
+
+NOTHING = Reply("", "", trimmed=False)
 
 
 def own_words(text: str) -> Reply:
@@ -186,13 +180,51 @@ def own_words(text: str) -> Reply:
     lines = [line.rstrip() for line in whole.split("\n", MAX_LINES)[:MAX_LINES]]
     if len(whole) > _MAX_LINE and max(map(len, lines)) > _MAX_LINE:
         lines = [line if len(line) <= _MAX_LINE else line[:_MAX_LINE].rstrip() for line in lines]
+    if ":\n" in whole and ">" in whole:
+        lines = _without_run_ons(lines)
     classes, lines = _classify(lines)
-    lines, kept = _cut(lines, classes)
-    words = "\n".join(lines).strip("\n")
-    if not words.strip():
-        return Reply(whole.strip(), trimmed=False)
-    return Reply(words, trimmed=kept)
+    kept, kinds = _cut(lines, classes)
+    words = "\n".join(kept).strip("\n")
+    bare = words.strip()
+    if not bare:
+        whole = whole.strip()
+        kept = [line for line in whole.split("\n") if not _QUOTE.match(line)]
+        return Reply(whole, "\n".join(kept).strip(), trimmed=False)
+    if "q" in kinds:
+        fresh = [line for line, kind in zip(kept, kinds, strict=True) if kind != "q"]
+        bare = "\n".join(fresh).strip()
+    left_out = len(kinds) - kinds.count("e") < len(classes) - classes.count("e")
+    return Reply(words, bare, trimmed=left_out)
 
+
+def _without_run_ons(lines: list[str]) -> list[str]:
+    """Return the lines, with the introduction of a quotation on one of its own.
+
+    Some programs let it follow the last word: "Yes. On Mon, Apr 3, 2023 at 10:00 AM Ann wrote:".
+    """
+    out: list[str] = []
+    for at, line in enumerate(lines):
+        if line[-1:] == ":" and line[0] != ">" and len(line) < _MAX_LAYOUT:
+            start = next(
+                (
+                    found.end()
+                    for found in _RUN_ON.finditer(line)
+                    if "@" not in line[: found.start()]
+                    and _DAY.search(line, found.end())
+                    and _WROTE.search(line.lower(), found.end())
+                ),
+                0,
+            )
+            if start and _quoted_next(lines, at + 1):
+                out += [line[:start].rstrip("- \t"), line[start:]]
+                continue
+        out.append(line)
+    return out
+
+
+_RUN_ON = re.compile(
+    r"[^\W\d_][^\w\n]{0,12}[\s-](?=(?:On|Am|Le|El|Il giorno|Il|Em|Op|Den|W dniu|Dnia)\s)"
+)
 
 # Line classes: e(mpty) q(uoted) t(ext) r(ule) a(ttribution) h(eader) o(riginal-message rule)
 # s(ignature rule) d(evice line) f(ooter)
@@ -201,10 +233,7 @@ def own_words(text: str) -> Reply:
 def _classify(lines: list[str]) -> tuple[str, list[str]]:
     """Return a letter for each line; an introduction of several lines becomes one line."""
     text = "\n".join(lines) + "\n"
-    classes: list[str] = []
-    out: list[str] = []
-    fences = [at for at, line in enumerate(lines) if line[:3] == "```"] if "```" in text else []
-    fenced = False
+    code = _code(lines) if "```" in text else frozenset[int]()
     ends = [
         at
         for at, line in enumerate(lines)
@@ -212,12 +241,15 @@ def _classify(lines: list[str]) -> tuple[str, list[str]]:
     ]
     ends.append(len(lines) + _INTRODUCTION_LINES)
     starts = [0, *accumulate(map(len, lines))]  # less the line ends before them
-    index = at = 0
-    end = 0  # which of `ends` comes next
+    classes: list[str] = []
+    out: list[str] = []
+    kind = ""
+    index = end = 0  # the line, and which of `ends` comes next
     while index < len(lines):
         while ends[end] < index:
             end += 1
         introducing = ends[end] - index < _INTRODUCTION_LINES
+        at = starts[index] + index
         if introducing:
             run = _PLAIN_WORDS.match(text, at)
         else:
@@ -227,30 +259,42 @@ def _classify(lines: list[str]) -> tuple[str, list[str]]:
             last = index + text.count("\n", at, run.end())
             out += lines[index:last]
             classes += _plain_classes(lines, index, last)
-            index, at = last, run.end()
+            index = last
             continue
-        line = lines[index]
-        taken = 1
-        if fences and line[:3] == "```":
-            fenced = not fenced and index < fences[-1]
-            kind = "t"
-        elif fenced:
-            kind = "t"
-        else:
-            kind, taken = _class_of(lines, index, introducing=introducing)
-        if kind == "a":
-            if line.lstrip()[:1] == "<" and _is_name_above(out, classes):
-                out.pop()
-                classes.pop()
-            if taken > 1:
-                line = "\n".join(lines[index : index + taken])
-        out.append(line)
+        kind, taken = (
+            ("t", 1) if index in code else _class_of(lines, index, introducing=introducing)
+        )
+        if kind == "a" and lines[index].lstrip()[:1] == "<" and _is_name_above(out, classes):
+            out.pop()
+            classes.pop()
+        out.append("\n".join(lines[index : index + taken]) if kind == "a" else lines[index])
         classes.append(kind)
-        if kind in "ho" and "t" in classes:
-            break  # whatever stands below is not the author's: see `_end`
         index += taken
-        at = starts[index] + index
+        if kind in "hosfr" and "t" in classes and _is_last(kind, lines, index):
+            told = _with_device_lines(out, "".join(classes))
+            if kind in "ho":
+                return told, out
+            # How much stands below a mark may decide what it is: see `_end`.
+            below = "".join(_plain_classes(lines, index, len(lines)))
+            below = below.replace("t", "f") if kind == "r" else below
+            return told + below, out + lines[index:]
     return _with_device_lines(out, "".join(classes)), out
+
+
+def _code(lines: list[str]) -> frozenset[int]:
+    """Return the numbers of the lines between fences, which are what they are, and of the fences."""
+    fences = [at for at, line in enumerate(lines) if line[:3] == "```"]
+    pairs = zip(fences[::2], fences[1::2], strict=False)
+    return frozenset(fences).union(*(range(first, last) for first, last in pairs))
+
+
+def _is_last(kind: str, lines: list[str], below: int) -> bool:
+    """Whether nothing from the line `below` on can be the author's, be it what it may, after such a line."""
+    if kind in "ho":
+        return True
+    if kind == "r":
+        return bool(_LONG_RULE.match(lines[below - 1])) and _speaks_of_a_list(lines, below)
+    return len(lines) - below <= _SIGNATURE_LINES
 
 
 def _plain_classes(lines: list[str], first: int, last: int) -> list[str]:
@@ -328,8 +372,14 @@ def _class_of(  # noqa: PLR0911, PLR0912
     of lines that begin or are made like something else.
     """
     line = lines[index]
-    if not introducing and _WORDS_FIRST.match(line):
-        return ("f" if _is_footer(lines, index) else "t"), 1
+    if _WORDS_FIRST.match(line):
+        if not introducing:
+            return ("f" if _is_footer(lines, index) else "t"), 1
+        if line[-1] not in ":：#-=*_" and "---" not in line:
+            taken = _attribution_at(lines, index)
+            if taken:
+                return "a", taken
+            return ("f" if _is_footer(lines, index) else "t"), 1
     plain = line.strip()
     if not plain:
         return "e", 1
@@ -565,14 +615,18 @@ def _quoted_next(lines: list[str], index: int) -> bool:
     return False
 
 
-def _cut(lines: list[str], classes: str) -> tuple[list[str], bool]:
-    """Return the lines that are the author's, and whether any others were left out."""
+def _cut(lines: list[str], classes: str) -> tuple[list[str], str]:
+    """Return the lines that are the author's, and their classes."""
     begin = len(classes) - len(classes.lstrip("ed"))
     # What introduces the mail itself says whose words follow; they are all there is.
     if begin < len(classes) and classes[begin] in "aho":
         begin = _skip_introduction(classes, begin)
     end = _end(lines, classes, begin)
     kept, kinds = lines[begin:end], classes[begin:end]
+    if "a" in kinds and _WRAPPED_AROUND.fullmatch(kinds):
+        # A few last words below one whole quotation answer all of it, and no line of it.
+        kept = [line for line, kind in zip(kept, kinds, strict=True) if kind != "q"]
+        kinds = kinds.replace("q", "")
     if "a" in kinds or "d" in kinds:
         kept = [line for line, kind in zip(kept, kinds, strict=True) if kind not in "ad"]
         kinds = kinds.replace("a", "").replace("d", "")
@@ -581,9 +635,10 @@ def _cut(lines: list[str], classes: str) -> tuple[list[str], bool]:
         kinds = kinds[:-1].rstrip("er")
     kept = kept[: len(kinds)]
     kinds = kinds.lstrip("erso")
-    kept = kept[len(kept) - len(kinds) :]
-    written = len(classes) - classes.count("e")
-    return kept, len(kinds) - kinds.count("e") < written
+    return kept[len(kept) - len(kinds) :], kinds
+
+
+_WRAPPED_AROUND = re.compile("[^aq]*t[^aq]*ae*q[qe]*(?:t[^aqt]*){1,6}")
 
 
 def _weak_signature(line: str) -> bool:
@@ -629,17 +684,26 @@ _ANSWERED = re.compile("[^qt]*q(?:[^thos]|(?<!e)t(?=q))*(?:(?<=e)t|t(?!q))")
 
 def _is_rule_of_a_footer(lines: list[str], classes: str, at: int) -> bool:
     """Whether below the rule in line `at` only what a list or a signature says of itself follows."""
-    below = "\n".join(lines[at + 1 : at + 8])
-    if _LONG_RULE.match(lines[at]):
-        low = below.lower()
-        if any(word in low for word in _LIST_WORDS):
-            return True
+    below = "\n".join(lines[at + 1 : at + 1 + _FOOTER_LINES])
+    if _LONG_RULE.match(lines[at]) and _speaks_of_a_list(lines, at + 1):
+        return True
     following = _text_after(classes, at)
     if lines[at].lstrip().startswith("__") and following <= 4:
         return True
     return bool(
-        following <= _SIGNATURE_LINES / 2 and _RULED_OFF.match(lines[at]) and _CONTACT.search(below)
+        following <= _SIGNATURE_LINES / 2
+        and "|" not in lines[at - 1]  # the head of a table
+        and _RULED_OFF.match(lines[at])
+        and _CONTACT.search(below)
     )
+
+
+def _speaks_of_a_list(lines: list[str], at: int) -> bool:
+    low = "\n".join(lines[at : at + _FOOTER_LINES]).lower()
+    return any(word in low for word in _LIST_WORDS)
+
+
+_FOOTER_LINES = 7
 
 
 def _text_after(classes: str, at: int) -> int:

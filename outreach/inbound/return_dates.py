@@ -38,6 +38,7 @@ _RANGE = re.compile(r"\s*[)\]]?\s*[-–—~〜～]\s*[(\[]?\s*")
 _DEADLINE = re.compile(
     r"(?<![a-z])(?:by|within|spatestens|innerhalb|avant|sous|antes del?|entro|uiterlijk|binnen|senast|inom|najpozniej|ate)(?: \w+){0,2}\s*$"
 )
+_BEGUN = re.compile(r"(?<![\d-])\d{1,2}(?:\.|st|nd|rd|th)?\s*[-–—~〜]\s*$")
 _DASH = re.compile(r"[\w.)]\s*[-–—~〜]\s*$")
 
 
@@ -68,6 +69,13 @@ _PERIOD_ENDS = (
     r"(?P<week_end>(?:the )?end of (?:the|this) week|ende (?:der|dieser) woche|(?:het )?eind(?:e)? (?:van )?(?:de|deze) week|slutet av veckan|konca (?:tego )?tygodnia|今週末)",
     r"(?P<year_end>(?:the )?end of (?:the|this) year|jahresende|ende (?:des|dieses) jahres|(?:la )?fin de l'annee|fin(?:al|ales)? de ano|fine (?:dell')?anno|(?:fim|final) do ano|eind(?:e)? (?:van )?(?:het|dit) jaar|arsskiftet|konca (?:tego )?roku|年末(?!年始))",
 )
+# "3 working days", "9 to 14 h": a number, and no day of a month.
+_COUNTED = (
+    r"\s*(?:(?:working|business|full|weitere|ganze)\s)?(?:da(?:y|ys|gen|gar|g)\b|tage?n?\b|jours?\b|dias?\b|giorn[io]\b|dni\b|werk|arbeits|arbets"
+    r"|hours?\b|hrs?\b|stunden?\b|heures?\b|horas?\b|ore\b|uur\b|timmar\b|godzin|weeks?\b|wochen?\b|semain|semana|settiman|weken\b|veck|tygod|months?\b|minut|%)"
+    r"|\s*(?:a|as|to|till|bis|-|–|tot|do)\s*\d{1,2}(?:[:.]\d\d)?\s*(?:h\b|uhr|hrs|horas|heures|uur|o'clock|am\b|pm\b|p\.m)"
+    r"|\s*(?:and|und|et|y|e|en|och|i)\s*\d{1,2}(?!\d)(?!\.|st|nd|rd|th)"
+)
 # "All of August": the month is meant from its first day to its last.
 _WHOLE = (
     r"(?:the )?(?:whole|entire)(?: month)?(?: of)?", r"all(?: of)?", r"throughout", r"(?:den |im )?(?:ganzen|gesamten)(?: monat)?",
@@ -87,7 +95,7 @@ _DATES = re.compile(
     rf"|(?<![a-z])(?P<period_end>{'|'.join(_PERIOD_ENDS)})(?![a-z])"
     rf"|(?<![a-z])(?P<tomorrow>{'|'.join(words('tomorrow'))})(?![a-z])"
     rf"|(?<![a-z])(?P<next_week>{'|'.join(words('next_week'))})(?![a-z])"
-    rf"|(?<![\d.:/])(?P<day>\d{{1,2}})(?P<day_mark>st|nd|rd|th|日|号|:[ae](?![a-z])|er?(?![a-z])|\.(?=\s|$)|(?=[\s,;.!]|$))(?!\s*(?:{_MONTHS}))"
+    rf"|(?<![\d.:/])(?P<day>\d{{1,2}})(?P<day_mark>st|nd|rd|th|日|号|:[ae](?![a-z])|er?(?![a-z])|\.(?=\s|$)|(?=[\s,;.!]|$))(?!\s*(?:{_MONTHS}))(?!{_COUNTED})"
 )
 _DAY_WORDS = Phrases([_WEEKDAYS, *words("tomorrow"), *words("next_week")])
 
@@ -129,11 +137,16 @@ _LONG_CUES = re.compile(
     rf"(?<![a-z])(?=[a-z]{{3}})(?:{'|'.join(words('until') + words('since'))})(?![a-z])"
 )
 _BOUNDARY = re.compile(r"\n\s*\n|[!?;。!]|(?<=[^\W\d]{3})\.\s")
+# Right before a date, where nothing else is so short.
+_SHORT_WEEKDAY = (
+    r"(?<![a-z])(?:mon|tues?|wed|thu(?:rs?)?|fri|sat|sun|mo|di|mi|(?<=bis )do|(?<=ab )do|fr|sa|so|lun|mar|mer|jeu|ven|sam|dim|mie|jue|vie|sab|dom"
+    r"|gio|seg|ter|qua|qui|sex|ma|wo|vr|za|zo|man|tis|ons|tors?|fre|lor|son|pon|pn|wt|sr|czw|pt|sob|niedz|nd)"
+)
 _WEEKDAY_TAIL = re.compile(
-    rf"(?:(?:{_WEEKDAYS})(?:,?\s+(?:the|den|dem|de|le|el|il|lo|a|o)(?:\s+dia)?|,?\s+dia)?[\s,.]*|\(|the\s+)$"
+    rf"(?:(?:{_WEEKDAYS})(?:,?\s+(?:the|den|dem|de|le|el|il|lo|a|o)(?:\s+dia)?|,?\s+dia)?[\s,.]*|\(|the\s+|{_SHORT_WEEKDAY}[.,]?\s*)$"
 )
 _HOUR = re.compile(
-    r"\d\s*(?:to|bis|a|al|tot|do|till|-|–)\s*$|(?<![a-z])(?:alle|ore|at|um|gegen|las|as|om|kl\.?|klockan|godz\.?)\s*$"
+    r"(?<!\d)\d{1,2}\s*(?:to|bis|a|al|tot|do|till|-|–|and|und|et|y|e|en|och|i)\s*$|(?<![a-z])(?:alle|ore|at|um|gegen|las|as|om|kl\.?|klockan|godz\.?)\s*$"
 )
 _WINDOW = 60
 _FRIDAY = 4
@@ -193,6 +206,7 @@ def dated_end(folded: str, today: date | None, *, trusting: bool) -> End | None:
 def _scored(folded: str, found: list[_Candidate], today: date, *, trusting: bool) -> list[End]:
     """Return those dates that can be an end, each with what speaks for it."""
     scored: list[End] = []
+    plain = False
     for index, each in enumerate(found):
         previous = found[index - 1].end if index else 0
         following = found[index + 1].start if index + 1 < len(found) else len(folded)
@@ -200,9 +214,10 @@ def _scored(folded: str, found: list[_Candidate], today: date, *, trusting: bool
         ranged = bool(index and _RANGE.fullmatch(before))
         cuts = list(_BOUNDARY.finditer(before))
         before = _WEEKDAY_TAIL.sub("", before[cuts[-1].end() :] if cuts else before)
-        if previous and not cuts:
+        if plain and not cuts:
             # "On the 5th I am back, the 3rd is a holiday": what is said of the date before is not of this one.
             before = before.rpartition(", ")[2]
+        plain = _score(before, "") == 0  # nothing before it speaks for this date
         after = folded[each.end : min(following, each.end + _WINDOW)]
         cut = _BOUNDARY.search(after)
         after = after[: cut.start()] if cut else after
@@ -280,7 +295,7 @@ def _score(before: str, after: str) -> int:
 def _candidates(folded: str, today: date) -> list[_Candidate]:  # noqa: PLR0912, PLR0915
     """Return every date in `folded` that can be one, as a day, in order."""
     found: list[_Candidate] = []
-    american = _american(folded)
+    american = _american(folded, today)
     for match in _DATES.finditer(folded):
         day: date | None = None
         vague = False
@@ -346,6 +361,8 @@ def _candidates(folded: str, today: date) -> list[_Candidate]:  # noqa: PLR0912,
             vague = not _WEEKDAY_TAIL.search(leading)
             if _HOUR.search(leading):
                 continue  # "9 to 5", "alle 9"
+            if _DASH.search(leading) and not _BEGUN.search(leading):
+                continue  # the end of a telephone number
             if (
                 vague
                 and not parts["day_mark"]
@@ -365,12 +382,14 @@ def _beside_date(folded: str, match: re.Match[str], found: list[_Candidate]) -> 
     """Whether a weekday only adorns a date: "Monday, 4 January" or "4 January (Monday)"."""
     if found and not found[-1].vague and match.start() - found[-1].end <= 2:
         return True
-    follow = folded[match.end() : match.end() + 8]
-    return bool(
-        re.match(r"[\s,.]{0,3}(?:the |den |dem |le |el |il |o |dia |de )?\d", follow)
-    ) or bool(
-        re.match(rf"[\s,.]{{1,3}}(?:{_MONTHS})(?![a-z])", folded[match.end() : match.end() + 16])
-    )
+    follow = folded[match.end() : match.end() + 40]
+    return bool(_DAY_AFTER.match(follow) or _MONTH_AFTER.match(follow))
+
+
+_DAY_AFTER = re.compile(
+    rf"[\s,.]{{0,3}}(?:the |den |dem |le |el |il |o |dia |de )?\d{{1,4}}(?!\d)(?!{_COUNTED})"
+)
+_MONTH_AFTER = re.compile(rf"[\s,.]{{1,3}}(?:{_MONTHS})(?![a-z])")
 
 
 def _month_end(day: date) -> date:
@@ -421,8 +440,11 @@ def _next_day(day: int, today: date) -> date | None:
     return None
 
 
-def _american(folded: str) -> bool | None:
-    """Whether the numeric dates of a text put the month first: True, False, or None for untold."""
+def _american(folded: str, today: date) -> bool | None:
+    """Whether the numeric dates of a text put the month first: True, False, or None for untold.
+
+    Where English leaves it open, all are read in the one order that brings them nearest to today.
+    """
     told: bool | None = None
     for match in _SLASHED.finditer(folded):
         if int(match[1]) > 12 >= int(match[2]):
@@ -433,11 +455,23 @@ def _american(folded: str) -> bool | None:
         return True
     if told is None and not _ENGLISH.search(folded):
         return False
+    if told is None:
+        pairs = [(int(match[1]), int(match[2])) for match in _SLASHED.finditer(folded)]
+        months_first = [_dated(None, first, second, today) for first, second in pairs]
+        days_first = [_dated(None, second, first, today) for first, second in pairs]
+        if len(pairs) > 1 and None not in months_first and None not in days_first:
+            return _spread(months_first, today) < _spread(days_first, today)
     return told
 
 
+def _spread(days: list[date | None], today: date) -> int:
+    return max(abs((day - today).days) for day in days if day)
+
+
 _SLASHED = re.compile(r"(?<![\d/])(\d{1,2})[/-](\d{1,2})(?![\d])")
-_ENGLISH = re.compile(r"\b(?:the|i'm|office|will|with|and|back|away|until)\b")
+_ENGLISH = re.compile(
+    r"\b(?:the|i'm|i'll|i've|office|will|with|and|back|away|until|from|through|you|your|thanks|thank|please|reply|return(?:ing)?)\b"
+)
 
 
 def _numeric(match: re.Match[str], today: date, *, american: bool | None) -> date | None:

@@ -35,7 +35,7 @@ def as_template_error(
         return error
     name, line = _place(error)
     column = None
-    word = getattr(error, "word", None)
+    word = getattr(error, "word", None) or _named(error)
     if name and line and word:
         column = column_of(word, sources.get(name, ""), line)
     message, hint = _message(error)
@@ -84,11 +84,9 @@ def _message(error: Exception) -> tuple[str, str | None]:
     hint = getattr(error, "hint", None)
     if isinstance(error, jinja2.TemplateNotFound):
         return f'there is no file "{error.name}"', hint
-    if isinstance(error, RecursionError):
-        return "the template calls itself without end", "look for a macro or include in itself"
-    if isinstance(error, ZeroDivisionError):
-        return "division by zero", "test the number with {% if %} first"
     text = str(error).strip().rstrip(".") or type(error).__name__
+    if plain := _beyond(error) or _mistyped(error, text):
+        return plain[0], hint or plain[1]
     if found := re.match(r"No (filter|test) named '(\w+)'", text):
         known = FILTERS if found[1] == "filter" else TESTS
         if found[2] in ("e", "escape", "forceescape"):
@@ -104,6 +102,81 @@ def _message(error: Exception) -> tuple[str, str | None]:
     return text[0].lower() + text[1:], hint
 
 
+def _beyond(error: Exception) -> tuple[str, str] | None:
+    """Return what to say of what no template can do."""
+    if isinstance(error, RecursionError) and _place(error)[0]:
+        return "the template calls itself without end", "look for a macro or include in itself"
+    if isinstance(error, RecursionError) or "too many statically nested" in str(error):
+        return "the template is nested too deeply", "take it apart, with {% include %} or {% set %}"
+    if isinstance(error, MemoryError):
+        return "the template needs more memory than there is", "look for a value that grows"
+    if isinstance(error, ZeroDivisionError):
+        return "division by zero", "test the number with {% if %} first"
+    return None
+
+
+def _mistyped(error: Exception, text: str) -> tuple[str, str | None] | None:
+    """Return what to say of a value of the wrong kind."""
+    if isinstance(error, TypeError | ValueError):
+        for pattern, words, advice in _PYTHONS:
+            if found := re.search(pattern, text):
+                return words.format(*map(_called, found.groups())), advice
+    return None
+
+
+def _named(error: Exception) -> str | None:
+    """Return the filter, test or tag that Jinja says there is none of."""
+    found = re.match(r"(?:No (?:filter|test) named|Encountered unknown tag) '(\w+)'", str(error))
+    return found[1] if found else None
+
+
+def _called(name: str) -> str:
+    """Return what people call a type of Python's, or a filter by its function."""
+    return _KINDS.get(name) or re.sub(r"^(?:sync_)?(?:do)?_", "", name)
+
+
+_KINDS = {
+    "int": "a number",
+    "float": "a number",
+    "Decimal": "a number",
+    "str": "a text",
+    "Markup": "a text",
+    "bool": "a yes or no",
+    "NoneType": "nothing",
+    "list": "a list",
+    "tuple": "a list",
+    "range": "a list",
+    "dict": "a map",
+    "date": "a date",
+    "datetime": "a date",
+    "Record": "a record such as contact",
+}
+#: What Python says of a template's mistakes, and what a person is told.
+_PYTHONS = (
+    (r"(\w+)\(\) got an unexpected keyword argument '(\w+)'", "{0} takes no {1}=…", None),
+    (r"(\w+)\(\) takes .* positional arguments? but", "{0} is given too much in brackets", None),
+    (r"(\w+)\(\) missing .* required", "{0} lacks something in brackets", None),
+    (r"'(\w+)' object is not iterable", "{0} is no list to go through", None),
+    (r"'(\w+)' object is not callable", "{0} cannot be called", "take the ( ) behind it away"),
+    (
+        r"not supported between instances of '(\w+)' and '(\w+)'",
+        "{0} and {1} cannot be compared",
+        "make numbers of both with | int, or texts with | string",
+    ),
+    (
+        r"unsupported operand type\(s\) for \S+ '(\w+)' and '(\w+)'",
+        "this cannot be done with {0} and {1}",
+        "~ joins texts; | int makes a number of a text",
+    ),
+    (r"'in <string>' requires", "only a text can be looked for in a text", "write | string"),
+    (r"can only concatenate (\w+)", "only {0} can be added to {0}", "~ joins texts"),
+    (r"unhashable type", "a list or a map cannot be the key of a map", None),
+    (
+        r"(?:not enough|too many) values to unpack",
+        "the loop has more or fewer names than its items have parts",
+        None,
+    ),
+)
 _TAGS = (
     "block",
     "call",

@@ -166,9 +166,13 @@ def _small(value: object, limit: int, name: str) -> None:
 @pass_environment
 def _join(environment: Sandbox, value: Iterable[Any], between: str = "") -> str:
     parts: list[Any] = []
+    size = 0
     for item in value:
         if parts and between:
             parts.append(between)
+            size += len(between)
+        if size > MAX_TEXT:
+            raise Refusal(f"this would make a text of over {MAX_TEXT:,} characters")
         parts.append(item)
     return environment.concatenated(parts)
 

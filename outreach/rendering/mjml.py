@@ -25,8 +25,8 @@ from dataclasses import dataclass, replace
 from outreach.errors import ConfigError, Problem, TemplateError
 from outreach.rendering import mjml_mend as mend
 from outreach.rendering.css import inline_rules, set_attributes
-from outreach.rendering.mjml_columns import Columns, Place, across, border, digits, length
-from outreach.rendering.mjml_schema import ATTRIBUTES, CHILDREN, check
+from outreach.rendering.mjml_columns import Columns, Place, across, border, digits, length, whole
+from outreach.rendering.mjml_schema import ATTRIBUTES, CHILDREN, ROWS, check
 from outreach.rendering.mjml_source import (
     ENDING_TAGS,
     LEAF_TAGS,
@@ -261,7 +261,7 @@ class _Pass:
             return
         attributes = self._attributes(node, parent_class)
         body = self._tokens.hold(node.body) if node.body and node.body.strip() else ""
-        if node.tag == "mj-button" and not body:
+        if node.tag in {"mj-button", "mj-accordion-title"} and not body:
             body = self._tokens.hold("")
         inside = self._prepare(node, attributes, body, place)
         tag = node.tag + "".join(f' {name}="{value}"' for name, value in attributes.items())
@@ -272,7 +272,9 @@ class _Pass:
         if node.tag not in ENDING_TAGS:
             nested = node.attributes.get("mj-class", parent_class)
             for child in _shown(node):
-                if child.tag == "#comment" and "mj-raw" not in CHILDREN[node.tag]:
+                if child.tag == "#comment" and (
+                    node.tag in ROWS or "mj-raw" not in CHILDREN[node.tag]
+                ):
                     continue
                 self._write(child, nested, written, inside)
                 inside = replace(inside, index=inside.index + 1)
@@ -298,7 +300,20 @@ class _Pass:
             attributes["width"] = f"{place.image_width(attributes)}px"
             self._correct_image(attributes)
         elif node.tag == "mj-carousel-image":
-            self._correct(mend.carousel_image, attributes.get("src", ""), digits(place.width))
+            source = attributes.get("src", "")
+            self._correct(mend.carousel_image, source, digits(place.width))
+            shown = attributes.get("thumbnails-src") or source
+            if place.thumbnails == "supported":
+                self._correct(mend.hidden_thumbnail, shown)
+            if place.thumbnail_width.endswith("%"):
+                self._correct(mend.thumbnail_width, shown, place.thumbnail_width)
+        elif node.tag in ("mj-accordion-title", "mj-accordion-text"):
+            # Defaults of these tags do not count, once there is an accordion to follow.
+            if "font-family" not in node.attributes:
+                attributes["font-family"] = _quoted(place.font)
+        elif node.tag == "mj-divider":
+            self._marked.add(mark)
+            self._correct(mend.divider, mark, place.divider_width(attributes))
         elif node.tag == "mj-social-element":
             attributes["alt"] = attributes["alt"] or self._tokens.hold("")
             attributes.setdefault("border", place.icon_border)
@@ -311,6 +326,9 @@ class _Pass:
     def _structure(self, node: Node, attributes: dict[str, str], mark: str, place: Place) -> Place:
         """Note what to correct in the layout; return the place of the children."""
         inside = self._inside(node, attributes, place)
+        if place.uneven and node.tag in ("mj-section", "mj-hero"):
+            self._marked.add(mark)
+            self._correct(mend.section_in_wrapper, mark, digits(place.width))
         if node.tag == "mj-body":
             self._correct(mend.body, mark, self._held(attributes.pop("id", "")))
         elif node.tag == "mj-wrapper":
@@ -329,8 +347,17 @@ class _Pass:
             plain = {name: _quoted(value) for name, value in attributes.items()}
             self._correct(mend.hero, self._heroes, plain, across(attributes, borders=False))
             self._heroes += 1
+            if height := attributes.get("height"):
+                attributes["height"] = f"{whole(height)}px"
         elif node.tag == "mj-carousel":
-            attributes.setdefault("tb-width", "110px")
+            attributes["tb-width"] = inside.thumbnail_width
+            if attributes.get("thumbnails") == "supported":  # unknown to the engine
+                attributes["thumbnails"] = "visible"
+        if node.tag in ("mj-section", "mj-wrapper") and {"full-width", "border-radius"} <= (
+            attributes.keys()
+        ):
+            self._marked.add(mark)
+            self._correct(mend.square_table, mark)
         return inside
 
     def _inside(self, node: Node, attributes: dict[str, str], place: Place) -> Place:
@@ -344,10 +371,14 @@ class _Pass:
             inside = replace(inside, width=length(width)[0] or 600.0)
         elif node.tag == "mj-wrapper":
             gap = _quoted(attributes.get("gap", ""))
-            inside = replace(inside, width=place.width - across(attributes), gap=gap)
+            uneven = bool(attributes.keys() & {"border-left", "border-right"})
+            room = place.width - across(attributes)
+            inside = replace(inside, width=room, gap=gap, uneven=uneven)
         elif node.tag == "mj-section":
             room, gutter = place.width - across(attributes), attributes.get("gutter", "")
-            inside = replace(inside, width=room, gap="", gutter=gutter, direction=direction)
+            inside = replace(
+                inside, width=room, gap="", uneven=False, gutter=gutter, direction=direction
+            )
         elif node.tag == "mj-group":
             room = place.share(width)
             inside = replace(inside, width=room, grouped=True, direction=direction)
@@ -357,6 +388,11 @@ class _Pass:
         elif node.tag == "mj-hero":
             room = place.width - across(attributes, borders=False)
             inside = Place(room, node.tag, columns, outer=room)
+        elif node.tag in ("mj-accordion", "mj-accordion-element"):
+            inside = replace(inside, font=attributes.get("font-family", place.font))
+        elif node.tag == "mj-carousel":
+            shown, width = attributes.get("thumbnails", ""), attributes.get("tb-width", "110px")
+            inside = replace(inside, thumbnails=shown, thumbnail_width=width)
         elif node.tag == "mj-social":
             inside = replace(inside, icon_border=attributes.get("border", "0"))
         return inside
@@ -367,6 +403,9 @@ class _Pass:
         if "inner-border-radius" in attributes and not padded:
             self._marked.add(mark)
             self._correct(mend.rounded_column, mark)
+        elif "inner-border-radius" in attributes and "border-radius" not in attributes:
+            self._marked.add(mark)
+            self._correct(mend.square_outside, mark)
         attributes["width"] = f"{int(place.share(attributes.get('width', '')))}px"
 
     def _content(self, tag: str, attributes: dict[str, str], body: str) -> None:

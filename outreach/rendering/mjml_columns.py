@@ -87,8 +87,10 @@ class Place:
     """What an element has to know of the one around it, whose tag is `tag`.
 
     `width` is the room it has, in pixels, shared by `columns`; it is number `index` of `siblings`,
-    raw text and comments counted. `gap` keeps the sections of a wrapper apart, `gutter` the columns
-    of a section. `outer` is the room of the column around a carousel.
+    raw text and comments counted. `gap` keeps the sections of a wrapper apart, whose
+    borders may be `uneven`, `gutter` the columns of a section. `outer` is the room of the column
+    around a carousel, `thumbnails` and `thumbnail_width` what that says of them. `font` is that of
+    an accordion.
     """
 
     width: float
@@ -100,8 +102,12 @@ class Place:
     outer: float = 0.0
     icon_border: str = "0"
     gap: str = ""
+    uneven: bool = False
     gutter: str = ""
     direction: str = "ltr"
+    thumbnails: str = ""
+    thumbnail_width: str = ""
+    font: str = "Ubuntu, Helvetica, Arial, sans-serif"
 
     def share(self, width: str) -> float:
         """Return how wide a column or group is that asks for `width`, in pixels."""
@@ -112,6 +118,12 @@ class Place:
         """Return how wide an image is."""
         room = int(self.width) - across({"padding": "10px 25px"} | dict(attributes))
         return min(room, whole(attributes.get("width", "")) or room)
+
+    def divider_width(self, attributes: Mapping[str, str]) -> str:
+        """Return how wide a divider is to Outlook."""
+        room = int(self.width) - across({"padding": "10px 25px"} | dict(attributes), borders=False)
+        value, unit = length(attributes.get("width") or "100%")
+        return f"{digits(room * (int(value) / 100)) if unit == '%' else digits(value)}px"
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ _BARE = re.compile(
     + _CLOSED,
     re.DOTALL,
 )
-_HERO_END = "</div><!--[if mso | IE]></td></tr></table><![endif]--></td>"
+_HERO_END = "</td></tr></tbody></table></div><!--[if mso | IE]></td></tr></table><![endif]--></td>"
 
 
 def styles(head: str) -> str:
@@ -122,7 +122,7 @@ def table(html: str, token: str, attributes: Mapping[str, str]) -> str:
 
 def accordion_title(html: str, token: str, weight: str) -> str:
     """Give the title whose text is `token` its font weight."""
-    title = re.compile(rf'(<td style="[^"]*)(">\s*{token})')
+    title = re.compile(rf'(<td[^>]* style="[^"]*)("[^>]*>\s*{token})')
     return title.sub(lambda found: f"{found[1]}font-weight:{weight};{found[2]}", html)
 
 
@@ -141,8 +141,57 @@ def image(html: str, source: str, borders: str, sizes: str, link_title: str) -> 
 
 def carousel_image(html: str, source: str, width: str) -> str:
     """Let the image whose ``src`` is `source` fill its column, borders and fractions counted."""
-    styled = re.compile(rf'(<img [^>]*src="{source}" width=")-?\d+("[^>]*[";]width:)-?\d+px')
+    styled = re.compile(rf'(<img [^>]*src="{source}"[^>]*? width=")-?\d+("[^>]*[";]width:)-?\d+px')
     return styled.sub(rf"\g<1>{width.partition('.')[0]}\g<2>{width}px", html)
+
+
+def hidden_thumbnail(html: str, source: str) -> str:
+    """Hide the thumbnail that shows `source`: a rule shows it where a carousel works."""
+    link = re.compile(
+        rf'(<a [^>]*[";]display:)inline-block(;[^>]*>\s*<label[^>]*>\s*<img [^>]*src="{source}")'
+    )
+    return link.sub(r"\1none\2", html)
+
+
+def thumbnail_width(html: str, source: str, width: str) -> str:
+    """Give the thumbnail that shows `source` a share of the room; the engine makes pixels of it."""
+    link = re.compile(
+        r'(<a [^>]*[";]width:)[^;"]*'
+        rf'([^>]*>\s*<label[^>]*>\s*<img [^>]*src="{source}"[^>]*? width=")[^"]*'
+    )
+    return link.sub(rf"\g<1>{width}\g<2>{width.partition('.')[0].rstrip('%')}", html)
+
+
+def divider(html: str, mark: str, width: str) -> str:
+    """Give Outlook the width of the divider in the cell `mark`; the engine forgets some borders."""
+    place = html.find(f'{mark}"')
+    start = html.find("<table", place) if place >= 0 else -1
+    if start < 0:
+        return html
+    end = html.find(">", start)
+    opened = re.sub(r'([";]width:|\swidth=")[^";]*', rf"\g<1>{width}", html[start:end])
+    return html[:start] + opened + html[end:]
+
+
+def square_table(html: str, mark: str) -> str:
+    """Leave the rounded corners of the section `mark`, as wide as the page, to what is in it."""
+    return re.sub(
+        rf'<table[^>]* class="{mark}"[^>]*>',
+        lambda found: re.sub(r'(?<=[";])border-radius:[^;"]*;?', "", found[0]),
+        html,
+        count=1,
+    )
+
+
+def square_outside(html: str, mark: str) -> str:
+    """Let only the inner table of the padded column `mark` have borders that do not collapse."""
+    start = html.find(f' {mark}"')
+    start = html.find("<table", start) if start >= 0 else -1
+    if start < 0:
+        return html
+    end = html.find(">", start)
+    opened = html[start:end].replace("border-collapse:separate;", "", 1)
+    return html[:start] + opened + html[end:]
 
 
 def image_width(html: str, source: str, width: str) -> str:
@@ -206,6 +255,21 @@ def section_in_gap(html: str, mark: str, gap: str, *, first: bool) -> str:
     return html[: table.start()] + opened + rest
 
 
+def section_in_wrapper(html: str, mark: str, width: str) -> str:
+    """Give the section or hero `mark` its width; the engine thinks all borders alike."""
+    block = re.search(rf'<div[^>]* class="{mark}"[^>]*>', html)
+    if block is None:
+        return html
+    narrow = re.sub(r"(?<=max-width:)[^;\"]*", f"{width}px", block[0])
+    before, table, opened = html[: block.start()].rpartition("<table ")
+    opened = re.sub(
+        r'(?P<style>[";]width:)[^;"]*|(?P<name>\swidth=")[^"]*',
+        lambda found: f"{found['style']}{width}px" if found["style"] else found["name"] + width,
+        opened,
+    )
+    return before + table + opened + narrow + html[block.end() :]
+
+
 def hero(html: str, index: int, attributes: Mapping[str, str], padding: float) -> str:
     """Correct hero number `index`: its inner padding and background, width, and fluid height.
 
@@ -238,7 +302,10 @@ def hero(html: str, index: int, attributes: Mapping[str, str], padding: float) -
         strut = f'<td style="width:0.01%;padding-bottom:{share}%;mso-padding-bottom-alt:0;"></td>'
         cell = strut + cell
         rest = rest.replace(_HERO_END, _HERO_END + strut, 1)
-    return f"{html[: found.start()]}{cell}{table}{between}{content}>{rest}"
+    before, image, behind = html[: found.start()].rpartition("<v:image")
+    if width := attributes.get("background-width"):
+        behind = re.sub(r'(?<=[";])width:[^;"]*', f"width:{width}", behind, count=1)
+    return f"{before}{image}{behind}{cell}{table}{between}{content}>{rest}"
 
 
 def outlook_web(head: str) -> str:

@@ -223,6 +223,10 @@ def check(document: Document) -> None:
             document.warnings.extend(_default_problems(node))
 
 
+ROWS = frozenset({"mj-social", "mj-navbar", "mj-accordion", "mj-accordion-element"})
+"""Where the reference takes raw HTML and comments, and the engine neither."""
+
+
 def _check_children(node: Node, document: Document) -> None:
     if node.tag in {"mj-attributes", "mj-class"}:
         _check_defaults(node, document)
@@ -230,6 +234,10 @@ def _check_children(node: Node, document: Document) -> None:
     allowed = CHILDREN.get(node.tag, frozenset())
     seen: set[str] = set()
     for child in node.children:
+        conditional = child.tag == "#comment" and "[if" in (child.body or "")
+        if node.tag in ROWS and (child.tag == "mj-raw" or conditional):
+            message = f"raw HTML in <{node.tag}> cannot be rendered"
+            document.errors.append(child.problem(message, f"put it beside the <{node.tag}>"))
         if child.tag == "#comment":
             continue
         if child.tag in {"mj-head", "mj-body"} and child.tag in seen:

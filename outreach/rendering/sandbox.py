@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import date, time, timedelta, tzinfo
 from decimal import Decimal
 from enum import Enum
+from math import isfinite
 from typing import Any, NoReturn
 
 import jinja2
@@ -318,7 +319,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
             if isinstance(value, Macro | BlockReference):
                 raise Refusal("a macro is printed, not called", "write () behind its name")
             raise Refusal(*_unprintable(value))
-        if isinstance(value, float | Decimal) and value != value:  # noqa: PLR0124 - NaN
+        if isinstance(value, float | Decimal) and not isfinite(value):
             raise Refusal("the number to print is not a number")
         return self.escaped(str(value))
 

@@ -64,8 +64,8 @@ WORTH_A_CONNECTION = 5
 RENDERINGS = 5
 """How often a mail is rendered again because its contact changed just then, before it waits."""
 
-TOGETHER = 0.001
-"""How long an answer waits for others, in seconds,"""
+TOGETHER, MEANWHILE = 0.001, 0.003
+"""How long an answer waits for others, in seconds, and while there are mails to be rendered,"""
 
 MOST = 0.9
 """until this share of the connections has one. What is recorded of mails that follow each other is
@@ -387,13 +387,15 @@ class _Sender:
         ended = self.lines.answers(0)
         if not ended:
             return ended
-        end = perf_counter() + TOGETHER
+        begun = perf_counter()
         while self.lines.busy and len(ended) < MOST * self.exchange.connections:
-            left = end - perf_counter()
-            if left <= 0:
+            waited = perf_counter() - begun
+            if waited < MEANWHILE and self._spent <= SLOW and self._prepare_one():
+                ended += self.lines.answers(0)
+            elif waited < TOGETHER:
+                ended += self.lines.answers(TOGETHER - waited)
+            else:
                 break
-            is_rendering = self._spent <= SLOW and self._prepare_one()
-            ended += self.lines.answers(0 if is_rendering else left)
         return ended
 
     def _until_next(self) -> float | None:

@@ -26,7 +26,7 @@ from outreach.storage.tables import (
     TouchRow,
 )
 
-BATCH = 5_000
+BATCH = 2_000
 """How many contacts are decided on with one set of statements."""
 
 

@@ -119,6 +119,8 @@ class TestEvidence:
         body = "Matters of the archive are with dana@example.com."
         assert explain(message(body, Auto_Submitted="auto-replied")).kind is Kind.LEFT
         assert explain(message(body, Subject="I'm on the radio tonight")).kind is Kind.REPLY
+        meanwhile = "Matters of the archive are with dana@example.com in the meantime."
+        assert explain(message(meanwhile, Auto_Submitted="auto-replied")).kind is Kind.ABSENT
 
     def test_lines_broken_in_transit_are_read_as_written(self):
         body = (
@@ -140,6 +142,11 @@ class TestEvidence:
     @pytest.mark.parametrize(
         "body",
         [
+            "I took my retirement in March; dana@example.com runs the press now.",
+            "Die Leitung habe ich abgegeben. Es folgt Dr. A. Thal: dana@example.com",
+            "Mijn zaak heeft de deuren gesloten. Vragen: dana@example.com",
+            "Min anställning upphörde i mars. Frågor: dana@example.com",
+            "Pracuję teraz w innym domu. Proszę pisać: dana@example.com",
             "Joan Miles left Fern Books last month. Orders are with dana@example.com.",
             "Frau Thal hat sich selbständig gemacht. Es hilft Ihnen dana@example.com.",
             "Je ne gère plus les adhésions. Écrivez à dana@example.com.",
@@ -156,6 +163,19 @@ class TestEvidence:
         told = explain(message(body, Auto_Submitted="auto-replied"))
         assert told.kind is Kind.LEFT
         assert told.absence.contact.address == "dana@example.com"
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            "We've received your enquiry and shall be back in touch by tomorrow noon.",
+            "We have your order. The counter is open Monday to Friday between 9 and 5.",
+            "Hemos recibido su carta. Abrimos de lunes a viernes de 9 a 14 h.",
+            "Recebemos a sua carta e respondemos no prazo de 3 dias úteis.",
+        ],
+    )
+    def test_hours_and_deadlines_are_no_absence(self, body):
+        headers = {"Auto_Submitted": "auto-replied", "Date": "Fri, 18 Dec 2026 09:00:00 +0000"}
+        assert explain(message(body, **headers)).kind is Kind.ACKNOWLEDGEMENT
 
     def test_the_deputy_is_named(self):
         e = explain(
@@ -178,6 +198,32 @@ class TestOptOut:
 
     def test_the_beginning_of_a_longer_word_asks_nothing(self):
         assert read_opt_out("Pensions experts want to raise the retirement age.") is None
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "I retired last spring and read every letter now.",
+            "Take me off the speaker next time, it echoes.",
+            "Ho cancellato il viaggio, quindi domani ci sono.",
+            "Me retiré de la empresa la semana pasada.",
+        ],
+    )
+    def test_words_that_sound_like_a_request(self, text):
+        assert read_opt_out(text) is None
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "Take us off your mailing list.",
+            "Take me off, please",
+            "Ich kündige hiermit das Abo.",
+            "Quiten mi dirección de la lista.",
+            "Voglio cancellarmi dalla lista.",
+            "Je résilie mon abonnement.",
+        ],
+    )
+    def test_requests(self, text):
+        assert read_opt_out(text).sure
 
     def test_a_request_broken_over_two_lines_is_one(self):
         assert read_opt_out("Good evening to all of you, and please take me off\nyour list.").sure

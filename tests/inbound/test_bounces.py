@@ -183,6 +183,14 @@ class TestProse:
         (bounced,) = read_notice(Mail(prose(body, Subject=subject))).recipients
         assert (bounced.recipient, bounced.reason) == ("bob@example.org", reason)
 
+    def test_a_person_who_names_one_address_writes_no_notice(self):
+        body = "Several parcels could not be delivered. Write to help@example.org for your money.\n"
+        headers = {
+            "From": "Post Office <team@example.org>",
+            "Subject": "Delivery problems in March",
+        }
+        assert explain(prose(body, **headers)).kind is Kind.REPLY
+
     def test_a_mail_system_that_tells_of_no_refusal(self):
         body = "Die Wartung beginnt um acht. Fragen beantwortet bob@example.org."
         told = explain(prose(body, Subject="Wartung"))

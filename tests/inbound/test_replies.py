@@ -168,6 +168,19 @@ class TestQuotations:
         )
         assert squeezed(own_words(text).unquoted) == "Hi!Yes.Betterateleven."
 
+    def test_last_words_below_the_quotation_stay_without_it(self):
+        text = f"Gladly.\n\nOn 3 Apr 2023, Ann Lee <ann@example.org> wrote:\n{quoted(OLD)}\n\nYours, Jane"
+        assert own_words(text).text.split() == ["Gladly.", "Yours,", "Jane"]
+        long = "\n".join(f"Line {number} of what I think." for number in range(9))
+        assert "> Shall we meet" in own_words(text.replace("Yours, Jane", long)).text
+
+    def test_an_introduction_that_follows_the_last_word_goes(self):
+        for between in (" ", " --- ", "-- "):
+            text = f"Gladly.\nSee you{between}On Mon, Apr 3, 2023 at 10:00 AM, ann@example.org wrote:\n{quoted(OLD)}"
+            assert own_words(text).text == "Gladly.\nSee you"
+        kept = "I said: On Monday, as Ann wrote:\nno."
+        assert own_words(kept).text == kept
+
     def test_an_answer_below_what_a_device_put_first_stands_alone(self):
         text = f"Sent from my iPad\n\nOn 3 Apr 2023, at 10:00, Ann <ann@example.org> wrote:\n\n> Shall we?\n\n{NEW}"
         assert own_words(text).text == NEW

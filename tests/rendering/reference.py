@@ -123,9 +123,18 @@ def _tag(text):
     return f"<{name.lower()}{inside}>"
 
 
+# Where the rules of one interactive tag begin; they touch no other's.
+_COMPONENT = re.compile(
+    r"(?=noinput\.mj-|\.mj-carousel\{-webkit|@media only screen and \(max-width)"
+)
+
+
 def _sheet(css):
     css = re.sub(r"\s*([{};:,>+~])\s*", r"\1", " ".join(css.split()))
     css = re.sub(r"\s*!\s*important", "!important", css).replace(";}", "}")
+    components = _COMPONENT.split(css)
+    if len(components) > 1:
+        return "".join(sorted(components))
     closing = "}" if css.endswith("}}") else ""
     first, *columns = re.split(r"(?=(?:\.moz-text-html |\[owa\] )?\.mj-column-)", css)
     if len(columns) > 1:
@@ -137,8 +146,9 @@ def _sheet(css):
 def tokens(text):
     """Return a page as a list of tags, texts and comments, written so that equals are equal.
 
-    Order of attributes, column rules and declarations that do not touch each other, colours'
-    case, `0` and `0px`, second decimals, generated ids and white space do not count.
+    Order of attributes, column rules, the rules of interactive tags and declarations that do not
+    touch each other, colours' case, `0` and `0px`, second decimals, generated ids and white space
+    do not count.
     """
     ids = {}
     text = re.sub(
@@ -156,6 +166,8 @@ def tokens(text):
             result.append(re.sub(r"\s", "", piece.lower()))
         elif re.match(r"<[a-zA-Z]", piece):
             result.append(_tag(piece))
+            if piece.lower().startswith("<td") and piece.endswith("/>"):
+                result.append("</td>")  # not to a browser, which closes it before the next
         elif words := " ".join(html.unescape(piece).split()):
             result.append(words)
     return _joined(result)

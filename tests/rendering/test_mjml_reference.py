@@ -5,6 +5,7 @@ import pytest
 
 from outreach.errors import TemplateError
 from outreach.rendering.mjml import render_mjml
+from tests.rendering.mjml_documents import document
 from tests.rendering.reference import ROOT, facts, needs_node, render_reference, tokens
 
 CORPUS = next(
@@ -164,6 +165,30 @@ CASES = {
             + "</mj-carousel>"
         )
     ),
+    "supported": page(
+        one(
+            '<mj-carousel thumbnails="supported" tb-width="33%"><mj-carousel-image src="a.png" '
+            'title="A"/><mj-carousel-image src="b.png" thumbnails-src="c.png"/></mj-carousel>'
+        )
+    ),
+    "edges": page(
+        '<mj-section full-width="full-width" border-radius="4px" background-url="x.png">'
+        f'<mj-column border-radius="4px" padding="3px">{TEXT}</mj-column><mj-column '
+        f'inner-border-radius="4px" padding="3px">{TEXT}</mj-column></mj-section><mj-section>'
+        '<mj-column inner-border-right="3px dashed red"><mj-divider/><mj-divider width="33%" '
+        'padding="3px"/><mj-divider width="70px" css-class="k"/></mj-column></mj-section>'
+        '<mj-wrapper border="3px solid red" border-left="none"><mj-section>'
+        f"<mj-column>{TEXT}</mj-column></mj-section></mj-wrapper>"
+        '<mj-hero padding-left="5px"><mj-divider/></mj-hero>'
+    ),
+    "titles": page(
+        one(
+            '<mj-accordion><mj-accordion-element><mj-accordion-title css-class="k" '
+            'font-weight="bold">T</mj-accordion-title><mj-accordion-text>X</mj-accordion-text>'
+            '</mj-accordion-element><mj-accordion-element><mj-accordion-title font-weight="700">'
+            "</mj-accordion-title></mj-accordion-element></mj-accordion>"
+        )
+    ),
     "loose": page(
         '<mj-text color="red" css-class="q">loose</mj-text><mj-spacer height="30px"/>'
         f'{IMAGE}<mj-social><mj-social-element name="facebook" href="f">F</mj-social-element>'
@@ -202,6 +227,41 @@ def test_the_reference_gives_the_same_tokens(tmp_path):
         if tokens(render_mjml(paths[path], name=path.name).html) != tokens(expected)
     ]
     assert different == []
+
+
+@needs_node
+def test_the_reference_gives_the_same_tokens_for_documents_made_at_random(tmp_path):
+    documents = {tmp_path / f"{seed}.mjml": document(seed) for seed in range(80)}
+    for path, text in documents.items():
+        path.write_text(text)
+    different = [
+        path.stem
+        for path, expected in render_reference(documents).items()
+        if tokens(render_mjml(documents[path], name=path.name).html) != tokens(expected)
+    ]
+    assert different == []
+
+
+def test_comments_stand_anywhere():
+    body = one(
+        "<mj-social><!-- a --><mj-social-element>A</mj-social-element></mj-social><!-- b -->"
+        '<mj-navbar><!-- c --><mj-navbar-link href="/x">B</mj-navbar-link></mj-navbar>'
+        "<mj-accordion><!-- d --><mj-accordion-element><!-- e --><mj-accordion-title>C"
+        "</mj-accordion-title></mj-accordion-element></mj-accordion><mj-carousel><!-- f -->"
+        '<mj-carousel-image src="a.png" /></mj-carousel>'
+    )
+    html = render_mjml(page(body), name="t.mjml").html
+    assert all(f">{word}<" in "".join(html.split()) for word in "ABC")
+
+
+@pytest.mark.parametrize("raw", ["<mj-raw><i>x</i></mj-raw>", "<!--[if mso]>x<![endif]-->"])
+def test_raw_html_that_the_engine_cannot_place_is_refused_with_its_place(raw):
+    body = one(f"<mj-social>\n  {raw}<mj-social-element>A</mj-social-element></mj-social>")
+    with pytest.raises(TemplateError) as caught:
+        render_mjml(page(body), name="t.mjml")
+    (problem,) = caught.value.problems
+    assert (problem.line, problem.column) == (2, 3)
+    assert "raw HTML in <mj-social>" in problem.message
 
 
 @needs_node

@@ -308,3 +308,36 @@ class TestCarried:
         assert text(body, contact(company="\u202egnu")) == "\u202egnu\u202c|"
         assert text(body, contact(company="a\u2069\u202cb")) == "ab|"
         assert text(body, contact(company="\u2067a\u2066b")) == "\u2067a\u2066b\u2069\u2069|"
+
+
+@pytest.mark.parametrize(
+    ("body", "message", "column"),
+    [
+        ("{{ ('a' * 10**5) | join('b' * 10**5) }}", "a text of over 2,000,000 characters", None),
+        ("{{ 1e308 * 10 }}", "the number to print is not a number", None),
+        ("{{ contact | attr('x') }}", 'there is no filter "attr"', 14),
+        ("x {% do [].append(1) %}", 'there is no tag "do"', 6),
+        ("{{ 1 is evn }}", 'there is no test "evn"', 9),
+        ("{{ [1] | sum(attribute='x') }}", "sum takes no attribute=…", None),
+        ("{{ [1] | batch(2, 3) }}", "batch is given too much in brackets", None),
+        ("{{ 'a' | replace('b') }}", "replace lacks something in brackets", None),
+        ("{% for a in 7 %}{% endfor %}", "a number is no list to go through", None),
+        ("{% for a, b in [[1]] %}{% endfor %}", "more or fewer names", None),
+        ("{{ contact() }}", "a record such as contact cannot be called", None),
+        ("{{ [1] < ['a'] }}", "a number and a text cannot be compared", None),
+        ("{{ 1 + 'a' }}", "this cannot be done with a number and a text", None),
+        ("{{ 'a' + 1 }}", "only a text can be added to a text", None),
+        ("{{ 1 in 'a' }}", "only a text can be looked for in a text", None),
+        ("{{ {[]: 1} }}", "a list or a map cannot be the key of a map", None),
+        ("{{ " + "(" * 3000 + "1" + ")" * 3000 + " }}", "nested too deeply", None),
+        ("{% for a in [1] %}" * 60 + "{% endfor %}" * 60, "nested too deeply", None),
+        ("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "calls itself without end", None),
+    ],
+)
+def test_what_goes_wrong_is_told_in_plain_words(body: str, message: str, column: int | None):
+    with pytest.raises(TemplateError) as caught:
+        text(body)
+    (problem,) = caught.value.problems
+    assert message in problem.message
+    assert problem.source == "templates/mail.txt" or "nested" in message
+    assert problem.column == column

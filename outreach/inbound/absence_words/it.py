@@ -42,6 +42,7 @@ WORDS = AbsenceWords(
         r"lontan[oa] d|fuori (?:per|fino|da)",
         r"(?:giorno|giorni) (?:liber|di permesso|di ferie)",
         r"ferie\b|vacanze?\b",
+        r"(?:a letto|con) (?:con )?(?:l'influenza|la febbre|il covid)|non presidiat[oa]",
     ),
     left=(
         r"(?:il )?(?:mio|suo) successore",
@@ -66,9 +67,12 @@ WORDS = AbsenceWords(
         r"(?:nuov[eaoi]|altr[aoei]) (?:sfid\w+|avventur\w+|esperienz\w+|opportunità|azienda|società|percors\w+|ente)",
         r"(?:mia|sua|mio|suo) (?:esperienza|avventura|percorso|tempo) .{1,40}(?:terminat\w|conclus\w|finit\w)",
         r"è (?:passat[oa]|andat[oa]|entrat[oa]) (?:a|in|ad) (?:un altro|un'altra|una nuova|un nuovo)",
-        r"(?:utilizz|scriv|contatt|us)\w* (?:\w+ ){0,3}(?:d'ora in (?:poi|avanti)|da ora in poi)",
+        r"(?:utilizz|scriv|contatt|us)\w* (?:[\w.-]+ ){0,3}(?:d'ora in (?:poi|avanti)|da ora in poi)",
         r"d'ora in (?:poi|avanti)",
         r"non (?:mi|si|ci) (?:\w+ )?(?:occup|dedic)\w* più",
+        r"(?:ora )?lavoro (?:ora |adesso )?(?:per|in|presso) un(?:'| )?altr[ao]",
+        r"(?:ho|ha) (?:dato|rassegnato) le dimissioni",
+        r"ha chiuso (?:i battenti|definitivamente)",
     ),
     acknowledged=(
         r"abbiamo (?:ricevuto|preso in carico)",
@@ -102,7 +106,7 @@ WORDS = AbsenceWords(
         r"ci (?:ri)?sentiamo",
         r"legger[òà]",
         r"rientr\w+",
-        r"torner[òà]|torno|ritorn\w+|torneremo",
+        r"torn(?:o|a|iamo|ano|er\w+)\b|ritorn\w+",
         r"di nuovo|nuovamente",
         r"ripren\w+",
         r"(?<!non )sarò (?:disponibile|in ufficio|raggiungibile|reperibile)",
@@ -142,7 +146,7 @@ WORDS = AbsenceWords(
     ),
     next_week=(r"(?:la )?(?:prossima settimana|settimana prossima)",),
     opt_out=(
-        r"cancellat[oaie]\b",
+        r"(?:essere|venire|vengo|sia) cancellat[oaie]\b",
         r"(?:vorrei|voglio|desidero) (?:essere )?(?:rimoss|tolt|eliminat)[oaie]",
         r"disiscri\w*|disiscrizione",
         r"cancell(?:atemi|ami|azione|are|ate)(?:\b.{0,40}(?:lista|mailing|newsletter|iscrizione|indirizzo|mail|dati))?",
@@ -150,6 +154,8 @@ WORDS = AbsenceWords(
         r"non (?:\w+ )?(?:inviate|mandate|scrivete|contattate|inviatemi|scrivetemi|mandatemi|contattatemi|scrivermi|inviarmi)",
         r"(?:togli\w*|rimuov\w*|elimin\w*|leva\w*)(?:mi|temi|etemi|ci)?\b.{0,40}(?:lista|mailing|elenco|indirizzo|database|newsletter)",
         r"(?:basta|smett\w+ di|stop)(?: con)?(?: \w+)? (?:mail|e-?mail|messaggi|inviare|inviarmi|scriver\w+|newsletter|mandare|mandarmi)",
+        r"cancellar(?:mi|ci|e il mio|e la mia)\b.{0,40}(?:lista|mailing|newsletter|iscrizione|indirizzo|elenco|mail)",
+        r"disdi(?:re|co|ciamo)\b.{0,30}(?:newsletter|iscrizione|abbonamento)",
     ),
     not_opt_out=(
         r"(?:come|dove|perché|posso).{0,60}(?:disiscri|cancell).{0,40}\?",

@@ -51,6 +51,7 @@ WORDS = AbsenceWords(
         r"afastad[oa]s?\b|afastamento",
         r"motivos? de (?:saúde|doença|força)",
         r"(?:ficarei|estarei|estaremos|ficaremos|vou estar|estou) (?:\w+ )?fora\b",
+        r"(?:com|de) (?:gripe|febre|covid)|de cama|constipad[oa]",
     ),
     left=(
         r"(?:o )?(?:meu|seu) sucessor",
@@ -81,7 +82,9 @@ WORDS = AbsenceWords(
         r"deix(?:ei|ou) (?:a|o|esta|este) (?!escritório|mensagem|recado|carro)",
         r"(?:meu|minha|seu|sua) (?:percurso|etapa|tempo|passagem) .{1,40}(?:termin|conclu|acab|encerr)\w+",
         r"deix(?:ei|ou|aram) de (?:colaborar|representar|prestar|desempenhar|estar|ser)",
-        r"(?:pass|escrev|utiliz|us|envi)\w* (?:\w+ ){0,3}(?:doravante|daqui em diante|a partir de agora)",
+        r"(?:pass|escrev|utiliz|us|envi)\w* (?:[\w.-]+ ){0,3}(?:doravante|daqui em diante|a partir de agora)",
+        r"(?:agora )?trabalho (?:agora )?(?:noutr[ao]|em outr[ao]|para outr[ao])",
+        r"não (?:trabalho|trabalha)\b",
     ),
     acknowledged=(
         r"(?:recebemos|recebi) (?:a sua|o seu|sua|seu|o teu|a tua)",

@@ -42,6 +42,7 @@ WORDS = AbsenceWords(
         r"(?:är|reser) (?:bort|borta)\b|bortrest",
         r"(?:inte|ej) (?:inne|i tjänst|på jobbet|på arbetet|här)\b",
         r"begränsad",
+        r"(?:förkyld|influensa|feber|hemma sjuk)|obemanna\w+",
     ),
     left=(
         r"(?:min|hans|hennes) efterträdare",
@@ -55,7 +56,7 @@ WORDS = AbsenceWords(
         r"(?:adressen|brevlådan|kontot)[^.]{0,40}(?:inte längre|upphört)",
         r"sista arbetsdag",
         r"lämnat (?:företaget|min tjänst|bolaget|organisationen)",
-        r"(?:har|hade) (?:\w+ ){0,3}(?:slutat|gått i pension|lämnat|avslutat|avgått)",
+        r"(?:har|hade) (?:[\w.-]+ ){0,3}(?:slutat|gått i pension|lämnat|avslutat|avgått)",
         r"(?:anställning|tjänst|praktik|uppdrag|kontrakt)\w*\b.{0,30}(?:upphört|avslutats?|löpt ut|tagit slut)",
         r"(?:adressen?|brevlådan|kontot|mejlen|mailen)\b.{0,40}(?:används inte|inte längre|upphört|stängts?|avslutats?|borttagen|ur bruk)",
         r"(?:min|vår) nya? (?:\w+)?adress",
@@ -67,9 +68,11 @@ WORDS = AbsenceWords(
         r"(?:min|hans|hennes) tid (?:på|hos|i) .{1,40}(?:slut|över)",
         r"(?:arbetar|jobbar) inte (?:längre|kvar|mer)",
         r"(?:adress\w*|brevlåda\w*|konto\w*)\b.{0,40}inte (?:längre|mer)",
-        r"använd (?:\w+ ){0,3}(?:framöver|i fortsättningen|hädanefter)",
+        r"använd (?:[\w.-]+ ){0,3}(?:framöver|i fortsättningen|hädanefter)",
         r"(?:framöver|i fortsättningen|hädanefter) (?:når|kontakta|skriv|använd)\w*",
         r"gått vidare till",
+        r"(?:anställning|tjänst|uppdrag|vikariat|kontrakt)\w*\b.{0,40}(?:upphörde|upphör|avslutades|tog slut|är slut)",
+        r"slagit igen (?:dörrarna|portarna)",
     ),
     acknowledged=(
         r"(?:har|vi har) (?:tagit emot|mottagit|fått)(?: in)? (?:ditt|din|er|ert|ditt)",
@@ -138,6 +141,7 @@ WORDS = AbsenceWords(
         r"(?:vill|önskar)(?: \w+){0,2} (?:inte|slippa|ej)(?: \w+){0,4} (?:ha|få|mejl|mail|bli|utskick|kontakt\w+|era|dessa)",
         r"sluta (?:mejla|maila|skicka|kontakta|skriva|med)",
         r"(?:från|ur) (?:er|din|denna|sänd|er ma\w*)\s?\w*(?:lista|listan|sändlista|register)",
+        r"säg(?:er)? upp (?:\w+ ){0,3}(?:prenumeration\w*|nyhetsbrev\w*)",
     ),
     not_opt_out=(
         r"(?:hur|var|varför|kan).{0,60}(?:avregistrera|avprenumerera|avanmäl).{0,40}\?",
