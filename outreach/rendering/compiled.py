@@ -39,23 +39,14 @@ from outreach.rendering.sandbox import (
     Missing,
     rendering,
 )
+from outreach.rendering.scene import ContactLinks, Scene, links_record, promise, zone_for
 from outreach.rendering.skeleton import Key, LearnedError, Skeleton
 from outreach.rendering.splicing import Filled, SplicedPart
 from outreach.rendering.straight import Path, Straight
 from outreach.rendering.straight_calls import HopelessError, UnfitError
 from outreach.rendering.straight_writer import Source, Surroundings
 from outreach.rendering.tame import NotTameError, is_tame
-from outreach.rendering.templates import (
-    ContactLinks,
-    Rendered,
-    Scene,
-    Template,
-    links_record,
-    one_line,
-    promise,
-    tidy,
-    zone_for,
-)
+from outreach.rendering.templates import Rendered, Template, one_line, tidy
 from outreach.rendering.values import Tokens, Value, value_of
 
 MOST_SKELETONS = 256

@@ -26,6 +26,7 @@ from outreach.rendering.holes import (
     number_of,
 )
 from outreach.rendering.keys import Keys
+from outreach.rendering.letter import hidden_preheader, with_hidden
 from outreach.rendering.lines import Line
 from outreach.rendering.message import shown_images
 from outreach.rendering.paragraphs import Paragraph
@@ -34,12 +35,7 @@ from outreach.rendering.press import Script
 from outreach.rendering.sandbox import Language
 from outreach.rendering.splicing import Filled, Section, SplicedPart
 from outreach.rendering.tame import NotTameError
-from outreach.rendering.templates import (
-    Template,
-    hidden_preheader,
-    tidy,
-    with_hidden,
-)
+from outreach.rendering.templates import Template, tidy
 from outreach.rendering.text import (
     WIDTH,
     Block,
