@@ -16,6 +16,7 @@ rendered once, so that none can fail half-way, and how long that took is printed
 
 import argparse
 import contextlib
+import gc
 import json
 import math
 import os
@@ -34,6 +35,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from outreach.cli.main import COLLECT_AFTER
 
 CONTACTS = 20_000
 CONNECTIONS = 20
@@ -475,6 +478,8 @@ def main() -> None:
     parser.add_argument("--part", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.part:
+        # As the command line does it.
+        gc.set_threshold(COLLECT_AFTER, 20, 20)
         options = json.loads(given.part)
         work = {"plan": plan, "send": send}[options.pop("what")]
         print(json.dumps(work(Path(options.pop("folder")), **options)))

@@ -4,8 +4,8 @@
 
 The mailbox is an mbox of invented mails: replies to mail of ours and to none, bounces, absences and
 letters to lists, some of them large. `outreach inbox sync` recognises each, finds out whose it is,
-does what follows and commits that, mail by mail. The yardstick reads the same file with the
-standard library's `mailbox`, parses each mail, and inserts its bytes, sender and subject into
+does what follows and commits that, a few mails at a time. The yardstick reads the same file with
+the standard library's `mailbox`, parses each mail, and inserts its bytes, sender and subject into
 SQLite with one transaction in all. Each runs in a process of its own; a tenth of the mails runs
 beside, so that memory which grows with the mailbox shows.
 """

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from outreach.services.inbox import Inbox
     from outreach.services.pacing import Pacer
     from outreach.services.sending import Run
+    from outreach.services.signers import Signers
     from outreach.services.signing import Signing
     from outreach.storage.campaigns import Campaign
     from outreach.storage.database import Database
@@ -173,7 +174,16 @@ class App:
             # A look at single mails is not worth what compiling costs.
             compiled=not trial,
             signing=self.signing(sender).keys if settings.dkim_key else (),
+            apart=self.signers if settings.dkim_key else None,
         )
+
+    @cached_property
+    def signers(self) -> "Signers":
+        """Processes that sign, one for each core; with a single core there are none."""
+        from outreach.services.signers import Signers
+
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+        return Signers(cores if cores and cores > 1 else 0)
 
     def signing(self, sender: "Sender") -> "Signing":
         """Return the keys that sign mail from `sender`, where any are set."""
@@ -408,6 +418,8 @@ class App:
         """Give back what was opened."""
         if "unchecked_database" in self.__dict__:
             self.unchecked_database.close()
+        if "signers" in self.__dict__:
+            self.signers.close()
 
 
 def read_text(path: Path, hint: str) -> str:

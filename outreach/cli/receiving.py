@@ -3,6 +3,7 @@
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -154,6 +155,12 @@ def _watch(invocation: Invocation, sources: Sequence["Source"]) -> None:
 @click.option("--domain", "domains", multiple=True, metavar="DOMAIN",
               help="Take mail for this domain only; may be repeated. "
                    "For SMTP those of your senders, if not given.")  # fmt: skip
+@click.option("--certificate", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+              help="Offer STARTTLS for SMTP with this chain of certificates, in PEM; "
+                   "it is read again when it was renewed.")  # fmt: skip
+@click.option("--key", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+              help="The certificate's private key, in PEM.")  # fmt: skip
+@click.option("--require-tls", is_flag=True, help="Take no mail by SMTP without encryption.")
 @click.option("--size", type=click.IntRange(1, 1000), default=35, show_default=True,
               help="The largest mail, in megabytes.")  # fmt: skip
 @click.option("--connections", type=click.IntRange(1, 1000), default=20, show_default=True,
@@ -167,6 +174,9 @@ def listen(
     lmtp: str | None,
     smtp: str | None,
     domains: tuple[str, ...],
+    certificate: Path | None,
+    key: Path | None,
+    require_tls: bool,
     size: int,
     connections: int,
 ) -> None:
@@ -174,14 +184,15 @@ def listen(
 
     It stays until SIGTERM or Ctrl-C. A mail is recorded before it is answered for, and put off with
     451 while it cannot be recorded. Nothing is ever sent on. LMTP is for the mail server of this
-    machine, such as Postfix or Exim; SMTP is for a domain whose mail all comes here, and is neither
-    encrypted nor checked for spam.
+    machine, such as Postfix or Exim; SMTP is for a domain whose mail all comes here. It is
+    encrypted where there is a certificate, and not checked for spam.
 
     \b
     Examples:
       outreach inbox listen --lmtp 127.0.0.1:2424
       outreach inbox listen --lmtp /run/outreach/lmtp
       outreach inbox listen --smtp 0.0.0.0:25 --domain reply.example.com
+      outreach inbox listen --smtp 0.0.0.0:25 --certificate fullchain.pem --key privkey.pem
     """
     import asyncio
 
@@ -192,8 +203,14 @@ def listen(
             f"listening needs a library that is not installed ({error.name})",
             hint="pip install 'outreach-engine[listen]'",
         ) from error
+    from outreach.inbound.certificate import Certificate
+
     app = invocation.app
     console = invocation.console
+    if (certificate is None) != (key is None):
+        raise UsageError("--certificate and --key go together")
+    if certificate is not None and smtp is None:
+        raise UsageError("--certificate is for --smtp")
     inbox = app.inbox
     kinds: Counter[str] = Counter()
     own = app.own_domains if smtp is not None else ()
@@ -210,6 +227,8 @@ def listen(
         lmtp=_place("--lmtp", lmtp),
         smtp=_place("--smtp", smtp),
         domains=[each.lower() for each in domains] or own,
+        certificate=Certificate(chain=certificate, key=key) if certificate and key else None,
+        insist=require_tls,
         limits=Limits(size=size << 20, connections=connections),
     )
 

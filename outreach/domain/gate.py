@@ -25,11 +25,12 @@ which tiers have work in hand is said by their content classes. What a person wr
 contact's own mail neither counts nor is held.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from outreach.domain.contact import ConsentBasis, ConsentStatus, Contact, Scope
@@ -75,7 +76,7 @@ class Mail:
     content_class: ContentClass | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)  # frozen ones take longer to make, and each mail has one
 class Facts:
     """What is known of a contact when the gate is asked.
 
@@ -160,6 +161,91 @@ def decide(intent: Intent, facts: Facts, policy: Policy, now: datetime) -> Decis
         if held is None or held.until is None or objection.until > held.until:
             held = Decision(Verdict.HOLD, name, objection.why, objection.until)
     return held or Decision(Verdict.ALLOW, ALLOWED, _in_favour(question))
+
+
+class Outline(NamedTuple):
+    """What decides about nearly all mail, of a contact of whom nothing is known that is `special`.
+
+    Of `mails` it is as much as the gate looks at, in any order.
+    """
+
+    tier: str
+    consent: ConsentStatus
+    consent_basis: ConsentBasis | None
+    timezone: str | None
+    opted_out: frozenset[str] = frozenset()
+    mails: tuple[Mail, ...] = ()
+
+
+def special(contact: Contact, *, received: bool) -> bool:
+    """Whether there is more to look at of a contact than its `Outline`."""
+    return bool(
+        received
+        or contact.suppressed
+        or contact.consent_expires is not None
+        or contact.parted_at is not None
+        or contact.held_until is not None
+    )
+
+
+class Gate:
+    """The gate for one intended mail and any number of contacts; it says what `decide` says.
+
+    What it says of one contact it says of all with the same outline, and it says the same for a
+    while: mails count by the contact's calendar days, and in whatever zone those begin and end with
+    a quarter of an hour. So a mailing to many needs few decisions.
+    """
+
+    def __init__(self, intent: Intent, policy: Policy) -> None:
+        self.intent = intent
+        self.policy = policy
+        #: What an ask may be depends on every touch of a contact.
+        self.is_simple = intent.content_class is not ContentClass.ASK
+        self._said: dict[Hashable, Decision] = {}
+
+    def decide(self, facts: Facts, now: datetime) -> Decision:
+        """Say whether the mail may go to the contact at `now`."""
+        contact = facts.contact
+        if not self.is_simple or special(contact, received=facts.received):
+            return decide(self.intent, facts, self.policy, now)
+        alike = self.alike(
+            Outline(
+                contact.tier,
+                contact.consent,
+                contact.consent_basis,
+                contact.timezone,
+                contact.opted_out,
+                facts.mails,
+            ),
+            now,
+        )
+        said = self._said.get(alike)
+        if said is None:
+            said = self._said[alike] = decide(self.intent, facts, self.policy, now)
+        return said
+
+    def alike(self, outline: Outline, now: datetime) -> Hashable:
+        """Return what is equal for contacts of whom the same is said at `now`."""
+        if len(self._said) > MOST_SAID:
+            self._said.clear()
+        mails = outline.mails
+        if not mails:
+            # Neither zone nor time matters.
+            return outline[:3], outline.opted_out
+        quarters = sorted((_quarter(mail.at), mail.kind) for mail in mails)
+        return outline[:5], tuple(quarters), _quarter(now)
+
+    def said(self, alike: Hashable) -> Decision | None:
+        """Return what is said of contacts that are `alike`, if one of them was asked about."""
+        return self._said.get(alike)
+
+
+MOST_SAID = 50_000
+"""How many decisions a `Gate` keeps in mind."""
+
+
+def _quarter(moment: datetime) -> int:
+    return int(moment.timestamp()) // 900
 
 
 def _in_favour(q: _Question) -> str:

@@ -7,8 +7,13 @@ which survives lower- and upper-casing, and a token is never longer than what fi
 a local part beside a short prefix.
 
 A token is a synthetic-IV construction: a MAC of 72 bits of the content, and the content masked by a
-stream that the MAC starts, both by keyed BLAKE2b (RFC 7693) with the kind as personalisation. The
-same content always gives the same token, which is what makes a Message-ID recognisable when a
+stream that the MAC starts. Both are BLAKE2s (RFC 7693) of a key and their input: the key is derived
+from the secret for the kind and for what it does, fills half a block, and leaves the other half to
+nearly all inputs, so that one block is all that is hashed. (BLAKE2's own keyed mode spends a block
+on the key alone. A prefix of fixed length is as good: nothing can be appended to what BLAKE2 has
+ended.)
+
+The same content always gives the same token, which is what makes a Message-ID recognisable when a
 delivery is sent again; what it says cannot be read, and at a million guesses a second a forged one
 is found after 75 million years. Tokens never expire: an unsubscribe link must work for as long as
 the mail exists.
@@ -22,14 +27,16 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import lru_cache
+from itertools import accumulate, pairwise
 from struct import Struct
 from urllib.parse import quote
 
 from outreach.domain.address import MAX_LOCAL_PART, Address, parse_address
 
 _MAC_OCTETS = 9
-#: Of one BLAKE2b, the longest.
-_BLOCK = 64
+_KEY_OCTETS = 32
+#: Of one BLAKE2s, the longest.
+_BLOCK = hashlib.blake2s.MAX_DIGEST_SIZE
 #: Enough for 281 trillion contacts or deliveries. With the MAC, 15 octets: exactly 24 letters.
 _ID_OCTETS = 6
 #: The longest series name, in octets; such a token fits a header line, and no local part.
@@ -88,34 +95,32 @@ class Signer:
     ) -> Callable[[Sequence[bytes]], list[bytes]]:
         """Return what does the same for one content of each of these kinds and sizes, in ASCII."""
         key = self._keys[0]
-        begun = [(*_begun(key, kind), size) for kind, size in kinds]
-        places: list[slice] = []
-        for _, size in kinds:
-            start = places[-1].stop if places else 0
-            places.append(slice(start, start + (_MAC_OCTETS + size) * 8 // 5))
+        hashes = [_begun(key, kind, size) for kind, size in kinds]
+        macs, masks = [mac.copy for mac, _ in hashes], [mask.copy for _, mask in hashes]
+        clear = b"".join([bytes(_MAC_OCTETS) + b"%b"] * len(kinds))
+        ends = list(accumulate((_MAC_OCTETS + size for _, size in kinds), initial=0))
+        octets = ends[-1]
+        apart = [slice(start * 8 // 5, end * 8 // 5) for start, end in pairwise(ends)]
         number_of = int.from_bytes
 
         def sign(contents: Sequence[bytes]) -> list[bytes]:
-            # What `_mac` and `_masked` do, from where key and kind have been taken in already.
-            raw: list[bytes] = []
-            for (mac, mask, size), content in zip(begun, contents, strict=True):
-                own = mac.copy()
+            # What `sign` does, from where key and kind have been taken in already, with all
+            # contents masked at once.
+            pieces: list[bytes] = []
+            add = pieces.append
+            for mac, mask, content in zip(macs, masks, contents, strict=True):
+                own = mac()
                 own.update(content)
                 tag = own.digest()
-                own = mask.copy()
-                own.update(tag)
-                masked = number_of(content, "big") ^ number_of(own.digest()[:size], "big")
-                raw += (tag, masked.to_bytes(size, "big"))
-            letters = letters_of(b"".join(raw))
-            return [letters[place] for place in places]
+                add(tag)
+                stream = mask()
+                stream.update(tag)
+                add(stream.digest())
+            masked = number_of(b"".join(pieces), "big") ^ number_of(clear % (*contents,), "big")
+            letters = letters_of(masked.to_bytes(octets, "big"))
+            return [letters[place] for place in apart]
 
-        def sign_long(contents: Sequence[bytes]) -> list[bytes]:
-            return [
-                self.sign(kind, content).encode()
-                for (kind, _), content in zip(kinds, contents, strict=True)
-            ]
-
-        return sign_long if any(size > _BLOCK for _, size in kinds) else sign
+        return sign
 
     def read(self, kind: bytes, token: str) -> bytes | None:
         """Return the content of a token that one of our secrets signed, else None."""
@@ -298,16 +303,18 @@ _LETTERS = bytes.maketrans(bytes(range(32)), b"abcdefghijklmnopqrstuvwxyz234567"
 
 
 @lru_cache(maxsize=64)
-def _lanes(units: int) -> tuple[Callable[[bytes], tuple[bytes, ...]], tuple[int, ...]]:
-    """Return what takes units of five octets apart, and masks for halving their lanes.
+def _lanes(
+    units: int,
+) -> tuple[Callable[[bytes], tuple[bytes, ...]], Callable[..., bytes], tuple[int, ...]]:
+    """Return what takes units of five octets apart, what puts each into a lane, and masks.
 
-    Of lanes of 64 bits the lowest 40 are used, of 32 then 20, of 16 then 10; each mask has the
-    lower half of those, in every lane.
+    Of lanes of 64 bits the lowest 40 are used, of 32 then 20, of 16 then 10; each mask is for
+    halving them, and has the lower half in every lane.
     """
     lower = []
     for lane, half in ((64, 20), (32, 10), (16, 5)):
         lower.append(sum(((1 << half) - 1) << (lane * at) for at in range(64 * units // lane)))
-    return Struct("5s" * units).unpack, tuple(lower)
+    return Struct("5s" * units).unpack, Struct("3x5s" * units).pack, tuple(lower)
 
 
 def letters_of(octets: bytes) -> bytes:
@@ -316,8 +323,8 @@ def letters_of(octets: bytes) -> bytes:
     All groups of five bits are moved to octets of their own at once, as lanes of one long number.
     """
     units = len(octets) // 5
-    apart, (twenty, ten, five) = _lanes(units)
-    bits = int.from_bytes(b"\0\0\0".join((b"", *apart(octets))), "big")
+    apart, together, (twenty, ten, five) = _lanes(units)
+    bits = int.from_bytes(together(*apart(octets)), "big")
     low = bits & twenty
     bits = (bits ^ low) << 12 | low
     low = bits & ten
@@ -326,25 +333,49 @@ def letters_of(octets: bytes) -> bytes:
     return ((bits ^ low) << 3 | low).to_bytes(8 * units, "big").translate(_LETTERS)
 
 
-def _begun(key: bytes, kind: bytes) -> tuple["hashlib.blake2b", "hashlib.blake2b"]:
-    """Return the MAC, and the first block of the mask, with all but their input taken in."""
-    mac = hashlib.blake2b(key=key, person=kind, salt=b"mac", digest_size=_MAC_OCTETS)
-    return mac, hashlib.blake2b(key=key, person=kind, salt=b"mask", digest_size=_BLOCK)
+@lru_cache(maxsize=64)
+def _begun(key: bytes, kind: bytes, size: int) -> "tuple[hashlib.blake2s, hashlib.blake2s | _Long]":
+    """Return the MAC, and the mask of a content of so many octets, but for what goes into them.
+
+    Both are to be copied, and stay as they are.
+    """
+    own = [
+        hashlib.blake2b(key=key, person=kind, salt=purpose, digest_size=_KEY_OCTETS).digest()
+        for purpose in (b"mac", b"mask")
+    ]
+    mac = hashlib.blake2s(own[0], digest_size=_MAC_OCTETS)
+    return mac, hashlib.blake2s(own[1], digest_size=size) if size <= _BLOCK else _Long(own[1], size)
+
+
+class _Long:
+    """A longer hash than BLAKE2s has: that of the input, that of the input and a NUL, and so on."""
+
+    def __init__(self, begin: bytes, size: int) -> None:
+        self._begun, self._size = begin, size
+
+    def copy(self) -> "_Long":
+        return _Long(self._begun, self._size)
+
+    def update(self, more: bytes) -> None:
+        self._begun += more
+
+    def digest(self) -> bytes:
+        blocks = [
+            hashlib.blake2s(self._begun + bytes(number)).digest()
+            for number in range(-(-self._size // _BLOCK))
+        ]
+        return b"".join(blocks)[: self._size]
 
 
 def _mac(key: bytes, kind: bytes, content: bytes) -> bytes:
-    mac, _ = _begun(key, kind)
+    mac = _begun(key, kind, len(content))[0].copy()
     mac.update(content)
     return mac.digest()
 
 
 def _masked(key: bytes, kind: bytes, tag: bytes, content: bytes) -> bytes:
     """Return `content` masked, or what is masked as it was: the same step does both."""
-    stream = b""
-    for number in range(-(-len(content) // _BLOCK)):
-        _, mask = _begun(key, kind)
-        mask.update(tag)
-        mask.update(bytes(number))  # nothing in the first block, then a NUL more in each
-        stream += mask.digest()
-    masked = _number_of(content) ^ _number_of(stream[: len(content)])
+    mask = _begun(key, kind, len(content))[1].copy()
+    mask.update(tag)
+    masked = _number_of(content) ^ _number_of(mask.digest())
     return masked.to_bytes(len(content), "big")

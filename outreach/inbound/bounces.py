@@ -99,8 +99,30 @@ class DeliveryNotice:
 _DOMAIN = (
     r"(?:\[[\w:.]{2,60}\]|#?[^\W_](?:[\w-]{0,62}[^\W_])?(?:\.[^\W_](?:[\w-]{0,62}[^\W_])?){0,12})"
 )
-_MAILBOX = rf"(?:\"[^\"\n]{{1,64}}\"|[^\s<>,;:\"'()\[\]|`]{{1,128}})@{_DOMAIN}"
+_NO_LOCAL = r"\s<>,;:\"'()\[\]|`：；，。、（）【】「」＜＞"
+_MAILBOX = rf"(?:\"[^\"\n]{{1,64}}\"|[^{_NO_LOCAL}]{{1,128}})@{_DOMAIN}"
 _MAILBOX_RE = re.compile(_MAILBOX)
+_MAX_LOCAL = 128
+_BEFORE_LOCAL = re.compile(rf"(?s:.*)[{_NO_LOCAL}]")
+
+
+def _mailboxes(text: str) -> Iterator[re.Match[str]]:
+    """Yield the mailboxes in `text`. Looked for from each "@" outwards, since few words have one."""
+    past = 0
+    at = text.find("@")
+    while at >= 0:
+        begin = max(past, at - _MAX_LOCAL)
+        edge = _BEFORE_LOCAL.match(text, begin, at)
+        begin = edge.end() if edge else begin
+        if begin == at and text.startswith('"', at - 1):
+            begin = max(past, text.rfind('"', past, at - 1))
+        found = _MAILBOX_RE.match(text, begin)
+        past = found.end() if found else past
+        if found:
+            yield found
+        at = text.find("@", max(past, at + 1))
+
+
 _DAEMON = re.compile(
     r"^(?:mailer[-_. ]?daemon|post[-_]?master|mail[-_.]?daemon|daemon|mdaemon|mail[-_.]?(?:delivery|system)"
     r"[\w.-]*|mmsc|uucp|mail-?er|ndr|non-?delivery[\w.-]*|[\w.-]*(?:smtp|antivirus|virus)[\w.-]*)(?:[@\\]|$)",
@@ -126,11 +148,15 @@ _FAILURE_SUBJECT = re.compile(
     r"mancata consegna|non recapitabile|n[ãa]o (?:foi )?entregue|falha na entrega|onbestelbaar|niet bezorgd|"
     r"kan inte leveras|nie dostarczono|niedostarcz|zwrot|не доставлено|недоставл|"
     r"配信(?:でき|エラー|不能)|配送(?:でき|エラー|失敗)|メールエラー|退信|エラー通知|"
-    r"(?:message|mail).{0,20}rejected)",
+    r"(?:message|mail).{0,20}rejected"
+    r"|(?:kunde|kunne|kunnet|gick) (?:inte|ikke)|olever|ikke lever|nie (?:mo[zż]na|uda[lł]o|zosta[lł]\w*|mog[lł]\w*).{0,20}dostarcz"
+    r"|nelze doru[cč]|nedoru[cč]|nedoruč|sikertelen|k[eé]zbes[ií]t|teslim edilem|iletilem|ei voitu toimittaa|toimitus ep[aä]onnistu"
+    r"|nu a putut fi|nelivra|не удалось доставить|не было доставлено|投[递遞]失[败敗]|(?:系[统統])?退信|您的[邮郵]件|[无無]法[送投][达遞递]"
+    r"|전송 ?실패|반송|배달 ?(?:실패|되지)|전송되지)",
     re.IGNORECASE,
 )
 _ANYWHERE_SUBJECT = re.compile(
-    r"mail failure|delivery fail|undeliver|配信でき|配信不能|не доставлен|loop alert|could not be delivered",
+    r"mail failure|delivery fail|undeliver|配信でき|配信不能|送信できませ|не доставлен|被退回|退信|반송|loop alert|could not be delivered",
     re.IGNORECASE,
 )
 _AT_END = re.compile(
@@ -152,7 +178,12 @@ _FAILURE = re.compile(
     r"|(?:unknown|invalid|no such) (?:user|recipient|mailbox|address)|user unknown|mailbox (?:is )?full"
     r"|duplicated message-id|could not send|failure reasons?|fehlgeschlagen|nicht zugestellt|n'a pas pu [êe]tre"
     r"|no se (?:ha )?(?:pudo|podido) entregar|non [èe] stato (?:possibile )?(?:recapit|consegn)|n[ãa]o (?:p[ôo]de|foi) "
-    r"|не может быть доставлено|送信できませんでした|配信できません",
+    r"|не может быть доставлено|送信できませんでした|配信できません|配送できません"
+    r"|(?:kunde|kunne|kunnet|gick) (?:inte|ikke)[^.\n]{0,30}lever|nie (?:zosta[lł]\w*|mo[zż]na|mog[lł]\w*|uda[lł]o si[eę])[^.\n]{0,30}dostarcz"
+    r"|k[ou]n(?:den)? niet[^.\n]{0,30}(?:bezorgd|afgeleverd|geleverd)|niet (?:bezorgd|afgeleverd)|nelze doru[cč]|nebyl\w* doru[cč]en"
+    r"|nem (?:k[eé]zbes[ií]t|siker)|teslim edilem|iletilem|ei voitu toimittaa|nu a putut fi (?:livrat|trimis)"
+    r"|n'a pas [eé]t[eé] (?:remis|distribu|d[eé]livr|livr)|не удалось доставить|не (?:было|был) доставлен"
+    r"|被退回|退信|投[递遞]失[败敗]|[无無]法[送投][达遞递]|没有投递成功|전송(?:하지|되지)|배달(?:하지|되지)|반송",
     re.IGNORECASE,
 )
 _DELAY = Phrases(
@@ -227,14 +258,20 @@ _NAMING = re.compile(
     r"\b(?:recipients?|address(?:es)?|deliver(?:ed|ing|y)?|mail|message|user|mailbox|to|for|reach|sent|account)\b(?=[^\w@])",
     re.IGNORECASE,
 )
-_HELP = re.compile(r"contact|assistance|support|question", re.IGNORECASE)
+_HELP = re.compile(
+    r"contact|assistance|support|question|(?:please|^\W*) ?(?:write|e-?mail|reply|turn)\b|hilfe|kontakt|wenden|aide|ayuda|aiuto|ajuda|hulp|pomoc|hjalp|hjälp",
+    re.IGNORECASE,
+)
+
+
+_CLAUSE_END = re.compile(r"[@.;]|\n\s*\n")
 
 
 def _named(prose: str) -> list[str]:
     """Return the addresses before which, in the same sentence, a recipient is spoken of."""
     found = []
-    for match in _MAILBOX_RE.finditer(prose):
-        before = re.split(r"[@.;]|\n\s*\n", prose[max(0, match.start() - 90) : match.start()])[-1]
+    for match in _mailboxes(prose):
+        before = _CLAUSE_END.split(prose[max(0, match.start() - 90) : match.start()])[-1]
         if (
             before
             and before[-1] in " \t\n<:('\""
@@ -245,11 +282,24 @@ def _named(prose: str) -> list[str]:
     return found
 
 
+def _only(prose: str, ours: set[str]) -> list[str]:
+    """Return the one address in `prose`, in whatever language, that is neither ours nor a mail system's."""
+    found: dict[str, str] = {}
+    offered: set[str] = set()
+    for match in _mailboxes(prose):
+        low = match[0].lower()
+        found[low] = match[0]
+        if _HELP.search(prose[max(0, match.start() - 40) : match.start()]):
+            offered.add(low)
+    others = [a for low, a in found.items() if low not in ours | offered and not _DAEMON.match(a)]
+    return others if len(others) == 1 else []
+
+
 _FIELD = re.compile(r"^[ \t>]*(?:final|original)-recipient[ \t]*:", re.IGNORECASE | re.MULTILINE)
 _TYPED = re.compile(r"^\s*([\w.-]{1,32})\s*;\s*")
 _UNICODE_ESCAPE = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")
 _BESIDE = re.compile(r"[245]\d\d[ \-]['\"#(<\[]{0,2}$")
-_SMTP_REPLY = re.compile(r"(?<![\d.:])[45][0-5]\d[ \-]")
+_SMTP_REPLY = re.compile(r"[45](?<![\d.:][45])[0-5]\d[ \-]")
 
 
 def read_notice(mail: Mail) -> DeliveryNotice | None:
@@ -375,7 +425,7 @@ def _typed_address(value: str) -> str | None:
         value = value[5:]
     if "@" in value[1:] and not re.search(r"\s", value):
         return value.strip("'")
-    found = _MAILBOX_RE.search(value)
+    found = next(_mailboxes(value), None)
     return found[0] if found else None
 
 
@@ -559,7 +609,7 @@ def _prose(mail: Mail, depth: int = 0) -> str:
             p.text() for p in mail.parts if p.enclosed == depth and p.type == "text/plain"
         )
     text = text[:_MAX_REPORT]
-    mailbox = _MAILBOX_RE.search(text)
+    mailbox = next(_mailboxes(text), None)
     if mailbox:
         for cut in _original_at(text):
             if cut >= mailbox.end():
@@ -586,7 +636,8 @@ def read_prose(mail: Mail) -> DeliveryNotice | None:  # noqa: PLR0911
         return None
     prose = _prose(mail)
     if not named:
-        told = bool(_FAILURE.search(prose))
+        read_or_not = any(part.type == "message/disposition-notification" for part in mail.parts)
+        told = bool(_FAILURE.search(prose)) or (daemon and not read_or_not and _refuses(prose))
         enclosed = len(mail.parts) > 1 and mail.parts[-1].enclosed > 0
         if not failing and not told and not (enclosed and _DAEMON_PATH.match(mail.sender.address)):
             return None
@@ -609,6 +660,17 @@ def read_prose(mail: Mail) -> DeliveryNotice | None:  # noqa: PLR0911
         returned=_returned(mail, 0),
         envelope_id=None,
     )
+
+
+def _refuses(prose: str) -> bool:
+    """Whether a mail system's words, in whatever language, hold a server's refusal of an address."""
+    if next(_mailboxes(prose), None) is None:
+        return False
+    return bool(_REFUSAL.search(prose)) or reason_in(prose) in _OF_THE_ADDRESS
+
+
+_REFUSAL = re.compile(r"(?<![\d.])5[0-5]\d[ \-]#?5\.\d{1,3}\.\d{1,3}(?![\d.])")
+_OF_THE_ADDRESS = (Reason.USER_UNKNOWN, Reason.HOST_UNKNOWN, Reason.MAILBOX_FULL, Reason.DISABLED)
 
 
 def _is_brief(prose: str) -> bool:
@@ -639,24 +701,34 @@ def _addresses_in_prose(mail: Mail, prose: str) -> list[str]:
     leading = [m["c"] or m["a"] or m["b"] for m in _LEADING.finditer(prose)]
     # An address that starts a line is the sign all mail systems share, but so do contact lines.
     meant = {address.lower() for address in named + intended}
+    if any(address.lower() in meant for address in leading):
+        # Mail systems head a paragraph with "<address>:"; a contact's line is not so written.
+        meant |= {m["a"].lower() for m in _LEADING.finditer(prose) if m["a"] and _heads(m)}
     first = [a for a in leading if a.lower() in meant] or leading
     others = [a for a in first if a.lower() not in ours]
-    tiers = (
-        [m["a"] for m in _X400.finditer(prose)] or others or named or first,
-        [m["a"] for m in _SPOKEN.finditer(prose)],
-        _bare_names(mail, prose),
-        _named(prose),
-        _MAILBOX_RE.findall(mail.subject),
-        intended if len(intended) == 1 else [],
-    )
+
+    def tiers() -> Iterator[list[str]]:
+        yield [m["a"] for m in _X400.finditer(prose)] or others or named or first
+        yield [m["a"] for m in _SPOKEN.finditer(prose)]
+        yield _bare_names(mail, prose)
+        yield _named(prose)
+        yield [m[0] for m in _mailboxes(mail.subject)]
+        yield intended if len(intended) == 1 else []
+        yield _only(prose, ours) if is_daemon(mail) else []
+
     # Where every address is one of ours, we wrote to ourselves.
     for barred in (ours if others else ours - {a.lower() for a in first}, frozenset[str]()):
-        for tier in tiers:
+        for tier in tiers():
             unique = {a.lower().strip("."): a.strip(".") for a in reversed(tier)}
             found = [unique[key] for key in reversed(unique) if key not in barred]
             if found:
                 return found[:MAX_RECIPIENTS]
     return []
+
+
+def _heads(leading: re.Match[str]) -> bool:
+    """Whether an address at the beginning of a line heads a paragraph about it."""
+    return leading.string[leading.end() : leading.end() + 2].strip(" ").startswith(":")
 
 
 def _bare_names(mail: Mail, prose: str) -> list[str]:

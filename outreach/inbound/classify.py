@@ -27,7 +27,7 @@ from outreach.inbound.complaints import FeedbackReport, read_report
 from outreach.inbound.mail import Mail
 from outreach.inbound.match import Clues, Match, Sent, clues, match
 from outreach.inbound.optouts import OptOut, read_opt_out
-from outreach.inbound.replies import Reply, own_words
+from outreach.inbound.replies import NOTHING, Reply, own_words
 
 
 class Kind(StrEnum):
@@ -179,7 +179,7 @@ def explain(
     notice = None
     absence = None
     opt_out = None
-    reply = Reply("", trimmed=False)
+    reply = NOTHING
     if report is not None:
         kind = Kind.COMPLAINT if report.is_complaint else Kind.AUTOMATIC
         rule = report.rule if report.is_complaint else f"{report.rule}:{report.feedback_type}"
@@ -193,7 +193,7 @@ def explain(
         if notice is None and absence is None and not daemon:
             notice = read_prose(mail)
         if notice is not None:
-            kind, rule, reply = _kind_of(notice), notice.rule, Reply("", trimmed=False)
+            kind, rule, reply = _kind_of(notice), notice.rule, NOTHING
         elif absence is not None:
             kind, rule = Kind(absence.kind.value), absence.rule
         elif mail.parts[0].parameters.get("report-type", "").lower() == "disposition-notification":

@@ -17,16 +17,17 @@ MAX_NESTING = 200
 """Elements whose end is watched for; what lies deeper counts to the innermost one watched."""
 
 _DROPPED = re.compile(
-    r"<!--(?:.*?-->|.*\Z)|<(style|script|title|template)\b[^<>]*>(?:.*?</\1\s*>|.*\Z)|<!\[[^>]*>|<[!?][^>]*>",
-    re.IGNORECASE | re.DOTALL,
+    r"<(?:!--(?:.*?-->|.*\Z)|([sS][tT][yY][lL][eE]|[sS][cC][rR][iI][pP][tT]|[tT](?:[iI][tT][lL][eE]|[eE][mM][pP][lL][aA][tT][eE]))"
+    r"\b[^<>]*>(?:.*?</(?i:\1)\s*>|.*\Z)|!\[[^>]*>|[!?][^>]*>)",
+    re.DOTALL,
 )
+_MAY_DROP = re.compile("<[sStT][tTcCiIeE][yYrRtTmM]")
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:]{0,20})((?:[\s/][^<>]*)?)>")
-# Tags that neither end a line nor mark anything: most tags of most mails.
+# The commonest tags that neither end a line nor mark anything: many of most mails.
 _INLINE = re.compile(
-    r"</?(?:a|abbr|acronym|b|big|body|cite|code|col|colgroup|em|font|head|html|i|img|input|ins|kbd|label|link|map|meta"
-    r"|o:p|s|small|strike|strong|sub|sup|tt|u|var)(?:[\s/][^<>]*)?>",
-    re.IGNORECASE,
+    r"</?(?:[aAbBiIuU]|[fF][oO][nN][tT]|[iI][mM][gG]|[sS][tT][rR][oO][nN][gG]|[eE][mM])(?:[\s/][^<>]*)?>"
 )
+_SPANS = re.compile(r"</?[sS][pP][aA][nN](?:[\s/][^<>]*)?>")
 _MARK = re.compile(
     r"""\b(?:class|id|style)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE
 )
@@ -48,9 +49,15 @@ _MARK_HINTS = ("gmail_attr", "moz-cite", "yahoo_quoted", "yqt", "_quote", "-quot
                "outlookmessageheader", "rplyfwd", "appendonsend", "reference-message", "signature", "display")  # fmt: skip
 _HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 
-_LINES = frozenset({"address", "article", "dd", "div", "dl", "dt", "footer", "form", "header", "hr", "li",
-                    "main", "nav", "ol", "pre", "section", "table", "tbody", "tr", "ul", "center"})  # fmt: skip
-_PARAGRAPHS = frozenset({"blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "p"})
+_LINE, _PARAGRAPH, _CELL, _BREAK = 1, 2, 3, 4
+_LAYOUT = (
+    dict.fromkeys(
+        ("address", "article", "dd", "div", "dl", "dt", "footer", "form", "header", "hr", "li", "main", "nav", "ol", "pre",
+         "section", "table", "tbody", "tr", "ul", "center"), _LINE)
+    | dict.fromkeys(("blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "p"), _PARAGRAPH)
+    | {"td": _CELL, "th": _CELL, "br": _BREAK}
+)  # fmt: skip
+"""What a tag does to the line it stands in."""
 _WATCHED = frozenset({"blockquote", "div", "p", "section", "span", "table", "td", "pre"})
 
 _REPLY_RULE = "\n________________________________\n"
@@ -58,47 +65,54 @@ _REPLY_RULE = "\n________________________________\n"
 
 def to_text(source: str) -> str:  # noqa: PLR0912, PLR0915
     """Return the text of an HTML document, quoted lines prefixed with ``> `` once per level."""
-    source = _INLINE.sub("", _DROPPED.sub("", source))
+    if "<!" in source or "<?" in source or _MAY_DROP.search(source):
+        source = _DROPPED.sub("", source)
+    source = _INLINE.sub("", source)
     lower = source.lower()
     marked = any(hint in lower for hint in _MARK_HINTS)
+    # Whether it can matter what lies within what: only then are the elements followed.
+    nested = marked or "<blockquote" in lower or "<pre" in lower
+    if not marked:
+        source = _SPANS.sub("", source)
     lines: list[str] = []
-    line: list[str] = []
+    line = ""
     # What is open: tag, and how it changes quote depth, hiding and preformatting.
     opened: list[tuple[str, int, int, int]] = []
     quoted = hidden = pre = 0
-    end = 0
 
-    def flush() -> None:
-        text = "".join(line)
-        line.clear()
-        text = text.rstrip() if pre else " ".join(text.split())
-        lines.append(f"{'> ' * min(quoted, 9)}{text}".rstrip() if quoted else text)
+    def told(line: str) -> str:
+        text = line.rstrip() if pre else " ".join(line.split())
+        return f"{'> ' * min(quoted, 9)}{text}".rstrip() if quoted else text
 
-    for tag in _TAG.finditer(source):
-        if tag.start() > end and not hidden:
-            words = unescape(source[end : tag.start()])
+    pieces = _TAG.split(source)
+    pieces += ("", "br", "")  # the end ends the last line
+    for raw, closing, tag, attributes in zip(*(pieces[at::4] for at in range(4)), strict=True):
+        if raw and not hidden:
+            words = unescape(raw) if "&" in raw else raw
             if pre:
-                first, *rest = words.split("\n")
-                line.append(first)
-                for each in rest:
-                    flush()
-                    line.append(each)
+                *whole, rest = words.split("\n")
+                for each in whole:
+                    lines.append(told(line + each))
+                    line = ""
+                line += rest
             else:
-                line.append(words)
-        end = tag.end()
-        closing, name, attributes = tag[1], tag[2].lower(), tag[3]
-        if name == "br":
-            flush()
+                line += words
+        layout = _LAYOUT.get(tag) or _LAYOUT.get(tag.lower())
+        if layout == _BREAK:
+            lines.append(told(line) if nested else " ".join(line.split()))
+            line = ""
             continue
-        if name in _PARAGRAPHS:
+        if layout == _CELL:
+            line += " "
+        elif layout:
             if line:
-                flush()
-            if lines and lines[-1].strip("> "):
+                lines.append(told(line) if nested else " ".join(line.split()))
+                line = ""
+            if layout == _PARAGRAPH and lines and lines[-1].strip("> "):
                 lines.append(">" * quoted)
-        elif name in _LINES and line:
-            flush()
-        if name in ("td", "th"):
-            line.append(" ")
+        if not nested:
+            continue
+        name = tag.lower()
         if name not in _WATCHED:
             if marked and attributes and _REPLY_MARK.search(attributes):
                 lines.append(_REPLY_RULE)
@@ -107,7 +121,8 @@ def to_text(source: str) -> str:  # noqa: PLR0912, PLR0915
             for index in range(len(opened) - 1, max(-1, len(opened) - 30), -1):
                 if opened[index][0] == name:
                     if line and any(each[1] for each in opened[index:]):
-                        flush()
+                        lines.append(told(line))
+                        line = ""
                     for _, quote, hide, formatted in opened[index:]:
                         quoted -= quote
                         hidden -= hide
@@ -127,13 +142,11 @@ def to_text(source: str) -> str:  # noqa: PLR0912, PLR0915
                     elif _REPLY_MARK.search(value):
                         lines.append(_REPLY_RULE)
             if quote and line:
-                flush()
+                lines.append(told(line))
+                line = ""
             formatted = int(name == "pre")
             opened.append((name, quote, hide, formatted))
             quoted += quote
             hidden += hide
             pre += formatted
-    if not hidden:
-        line.append(unescape(source[end:]))
-    flush()
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines).replace("\u00a0", " ")).strip("\n")

@@ -40,6 +40,7 @@ _LARGEST_UID = (1 << 32) - 1
 
 _UID = re.compile(rb"\bUID (\d{1,10})\b")
 _SIZE = re.compile(rb"\bRFC822\.SIZE (\d{1,12})\b")
+_COUNTED = re.compile(rb"\b(UIDVALIDITY|UIDNEXT) (\d{1,10})(?= UID|\))")
 _INTERNALDATE = re.compile(rb'\bINTERNALDATE "([^"]{20,40})"')
 _LISTED = re.compile(rb'\(([^)]*)\)\s+(?:"(?:[^"\\]|\\.)*"|NIL)\s+(.+)', re.DOTALL)
 
@@ -79,6 +80,8 @@ class Imap:
         self._context = context
         self._client: imaplib.IMAP4 | None = None
         self._most_at_once = _GROUP
+        # The UIDVALIDITY of each folder, and the UID that was to come next, when it was read last.
+        self._read_up_to: dict[str, tuple[str, int | None]] = {}
 
     def __repr__(self) -> str:
         return f"Imap({self.name!r}, {self.url.user!r} at {self.url.host!r})"
@@ -86,11 +89,9 @@ class Imap:
     def read(self, positions: Mapping[str, Position]) -> Generator[Received, None, None]:
         """Yield what is new, in each folder by rising UID."""
         try:
-            for folder in self.folders:
-                yield from self._folder(folder, positions.get(folder), is_ours=False)
-            sent = self._patiently(self._sent_folder) if self.sent is None else self.sent
-            if sent and sent not in self.folders:
-                yield from self._folder(sent, positions.get(sent), is_ours=True)
+            for folder in self._all_folders():
+                is_ours = folder not in self.folders
+                yield from self._folder(folder, positions.get(folder), is_ours=is_ours)
         finally:
             self.close()
 
@@ -98,14 +99,20 @@ class Imap:
         """Return those it holds, in any of its folders; the server looks (RFC 3501 6.4.4)."""
         found: set[str] = set()
         try:
-            sent = self._patiently(self._sent_folder) if self.sent is None else self.sent
-            for folder in dict.fromkeys([*self.folders, sent] if sent else self.folders):
+            for folder in self._all_folders():
                 found |= self._patiently(partial(self._holds, folder, set(message_ids) - found))
         except imaplib.IMAP4.error as error:
             raise self._unavailable(f"refused: {_said(error)}") from error
         finally:
             self.close()
         return found
+
+    def _all_folders(self) -> Iterator[str]:
+        """Yield each folder once; that for sent mail last, which the server may have to name."""
+        yield from dict.fromkeys(self.folders)
+        sent = self._patiently(self._sent_folder) if self.sent is None else self.sent
+        if sent and sent not in self.folders:
+            yield sent
 
     def _holds(self, folder: str, message_ids: Collection[str]) -> set[str]:
         client = self._connected()
@@ -120,19 +127,43 @@ class Imap:
         return found
 
     def wait(self, seconds: float, stopped: Event) -> None:
-        """Wait until the server tells of something new in the first folder.
+        """Wait until something new came since the folders were read last.
 
-        Where the server cannot tell (RFC 2177), or the line breaks, a while passes instead.
+        The server tells of news in the first folder (RFC 2177 knows of one alone); the others are
+        asked about on the same connection twice a minute. Where the server cannot tell, or the line
+        breaks, a while passes instead.
         """
         try:
             client = self._connected()
-            self._examine(client, self.folders[0])
-            if "IDLE" not in client.capabilities or not _idle(client, seconds, stopped):
+            others = list(self._all_folders())[1:]
+            epoch_and_next = self._examine(client, self.folders[0])
+            if epoch_and_next != self._read_up_to.get(self.folders[0], epoch_and_next):
+                return
+            if "IDLE" not in client.capabilities:
                 stopped.wait(min(seconds, ASK_AGAIN))
+                return
+            deadline = time.monotonic() + seconds
+            while not stopped.is_set() and (left := deadline - time.monotonic()) > 0:
+                if any(self._has_moved(client, folder) for folder in others):
+                    return
+                news = _idle(client, min(left, ASK_AGAIN) if others else left, stopped)
+                if news is None:
+                    stopped.wait(min(left, ASK_AGAIN))
+                if news is not False:
+                    return
         except (OSError, imaplib.IMAP4.error):
             stopped.wait(_FIRST_WAIT)  # what we missed is found by looking
         finally:
             self.close()
+
+    def _has_moved(self, client: imaplib.IMAP4, folder: str) -> bool:
+        """Whether mail may have come to a folder, not the one in use, since it was read last."""
+        _, told = client.status(_quoted(folder), "(UIDVALIDITY UIDNEXT)")
+        pieces = (item if isinstance(item, tuple) else (item,) for item in told)
+        line = b" ".join(piece for group in pieces for piece in group if piece)
+        found = dict(_COUNTED.findall(line))
+        now = (found.get(b"UIDVALIDITY", b"").decode(), int(found.get(b"UIDNEXT", 0)) or None)
+        return now != self._read_up_to.setdefault(folder, now)
 
     def close(self) -> None:
         """Part from the server."""
@@ -166,7 +197,7 @@ class Imap:
         self, folder: str, position: Position | None, *, is_ours: bool
     ) -> Iterator[Received]:
         client = self._connected()
-        epoch, following = self._examine(client, folder)
+        self._read_up_to[folder] = epoch, following = self._examine(client, folder)
         last = position.value if position and position.epoch == epoch else 0
         for uids in self._spans(client, last, following):
             for group in self._groups(client, uids, self._most_at_once):
@@ -424,12 +455,12 @@ def _part(client: imaplib.IMAP4) -> None:
         client.shutdown()  # which a farewell that failed leaves out
 
 
-def _idle(client: imaplib.IMAP4, seconds: float, stopped: Event) -> bool:
-    """Wait for an untagged EXISTS or RECENT; return False where the server refuses to tell."""
+def _idle(client: imaplib.IMAP4, seconds: float, stopped: Event) -> bool | None:
+    """Wait for an untagged EXISTS or RECENT; say whether one came, or None where none is told."""
     tag = client._new_tag()  # imaplib has IDLE of its own from Python 3.14 on
     client.send(tag + b" IDLE\r\n")
     if not client.readline().startswith(b"+"):
-        return False
+        return None
     news = False
     deadline = time.monotonic() + seconds
     while not news and not stopped.is_set() and (left := deadline - time.monotonic()) > 0:
@@ -438,11 +469,15 @@ def _idle(client: imaplib.IMAP4, seconds: float, stopped: Event) -> bool:
         line = client.readline()
         if not line:
             raise imaplib.IMAP4.abort("the connection broke")
-        news = line.rstrip().upper().endswith((b" EXISTS", b" RECENT"))
+        news = _is_news(line)
     client.send(b"DONE\r\n")
     while (line := client.readline()) and not line.startswith(tag):
-        pass
-    return True
+        news = news or _is_news(line)
+    return news
+
+
+def _is_news(line: bytes) -> bool:
+    return line.rstrip().upper().endswith((b" EXISTS", b" RECENT"))
 
 
 def _readable(client: imaplib.IMAP4, seconds: float) -> bool:

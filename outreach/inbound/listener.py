@@ -9,8 +9,11 @@ on a socket file or on this machine only.
 What one client can cost is bounded: the size of a mail, the number of connections, how long a
 command and a connection may last, and how much of a mail's content is held while it comes.
 
-Standards: RFC 5321 (SMTP), RFC 2033 (LMTP: an answer for each recipient), RFC 1870 (SIZE), RFC 3463
-(codes). The dialogue itself is aiosmtpd's.
+With a certificate SMTP offers STARTTLS, and may insist on it. Nobody logs in to hand over mail, so
+no login is offered.
+
+Standards: RFC 5321 (SMTP), RFC 3207 (STARTTLS), RFC 2033 (LMTP: an answer for each recipient),
+RFC 1870 (SIZE), RFC 3463 (codes). The dialogue itself is aiosmtpd's.
 """
 
 import asyncio
@@ -29,6 +32,7 @@ from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from outreach.errors import BusyError, ConfigError, OutreachError, RefusedError, UnavailableError
+from outreach.inbound.certificate import Certificate
 from outreach.inbound.sources import Received, with_envelope
 
 _LONGEST_LINE = 1 << 20  # octets; RFC 5321 allows 1,000, and real mail does not keep to it
@@ -95,7 +99,8 @@ class Listener:
 
     `take` is called in a thread of its own for each mail. `domains` are those that mail is taken
     for, in lower case; SMTP takes none without them, LMTP then takes all, because the server before
-    it has decided. `clock` says when a mail came.
+    it has decided. `clock` says when a mail came. With a `certificate` SMTP offers encryption;
+    `insist` takes no mail without it.
     """
 
     take: Take
@@ -103,6 +108,8 @@ class Listener:
     lmtp: Place | None = None
     smtp: Place | None = None
     domains: Collection[str] = ()
+    certificate: Certificate | None = None
+    insist: bool = False
     limits: Limits = field(default_factory=Limits)
     hostname: str = field(default_factory=socket.gethostname)
     _open: set[asyncio.BaseTransport] = field(default_factory=set, init=False)
@@ -121,6 +128,10 @@ class Listener:
                 "SMTP needs the domains that mail is taken for",
                 hint="name them, or set a sender's address",
             )
+        if self.insist and self.certificate is None:
+            raise ConfigError("encryption cannot be insisted on without a certificate")
+        if self.certificate is not None:
+            self.certificate.context()
 
     async def run(
         self, stop: asyncio.Event, started: Callable[[list[str]], None] = lambda _places: None
@@ -161,8 +172,11 @@ class Listener:
             if len(self._open) >= self.limits.connections:
                 return _Refusal(self.hostname)
             kinds: dict[str, type[_Smtp]] = {"lmtp": _Lmtp, "smtp": _Smtp}
+            offered = self.certificate if kind == "smtp" else None
             return kinds[kind](
                 _Handler(self, kind, pool),
+                tls_context=offered.context() if offered else None,
+                require_starttls=self.insist and offered is not None,
                 open_transports=self._open,
                 lifetime=self.limits.connection,
                 data_size_limit=self.limits.size,
@@ -212,7 +226,9 @@ class Listener:
         return "250 2.0.0 recorded"
 
     def takes(self, address: str) -> bool:
-        """Whether mail to `address` is ours."""
+        """Whether mail to `address` is ours; a postmaster without a domain is (RFC 5321 4.5.1)."""
+        if address.lower() == "postmaster":
+            return True
         return not self.domains or address.rpartition("@")[2].lower() in self.domains
 
 
@@ -228,8 +244,10 @@ class _Handler:
         self, _server: SMTP, session: Session, _envelope: Envelope, hostname: str, said: list[str]
     ) -> list[str]:
         session.host_name = hostname
-        # Both work as they are; RFC 2033 5 asks an LMTP server for them.
-        return [*said[:-1], "250-PIPELINING", "250-ENHANCEDSTATUSCODES", said[-1]]
+        # Both work as they are; RFC 2033 5 asks an LMTP server for them. The library offers a login
+        # as soon as the connection is encrypted.
+        kept = [line for line in said[:-1] if not line.startswith("250-AUTH")]
+        return [*kept, "250-PIPELINING", "250-ENHANCEDSTATUSCODES", said[-1]]
 
     async def handle_RCPT(  # noqa: N802
         self,
@@ -276,9 +294,11 @@ class _Smtp(SMTP):
         self._end: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._mine = transport
-        self._open_transports.add(transport)
-        self._end = self.loop.call_later(self._lifetime, transport.close)
+        # Called again once the connection is encrypted: that is the same client still.
+        if self._mine is None:
+            self._mine = transport
+            self._open_transports.add(transport)
+            self._end = self.loop.call_later(self._lifetime, transport.close)
         super().connection_made(transport)
 
     def connection_lost(self, error: Exception | None) -> None:

@@ -16,11 +16,11 @@ parameters), RFC 6532 (UTF-8 headers).
 import binascii
 import codecs
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_tz
-from functools import cached_property, lru_cache
+from functools import lru_cache
+from typing import Generic, NamedTuple, TypeVar
 
 from outreach.inbound.html import to_text
 
@@ -52,7 +52,10 @@ _ADDRESS = re.compile(
     r"""(?:"((?:[^"\\\n]|\\.){0,200})"\s*|([^<>,;:"@()\n]{0,200}))<\s*([^<>\s,]{1,320})\s*>"""
     r"""|((?:"[^"\n]{1,64}"|[^\s<>,;:"@()\[\]]{1,128})@[^\s<>,;:"@()]{1,255})"""
 )
-_USUAL_ADDRESS = re.compile(r"\"?([^\\\"<>()@,;:\n]{0,200})\"? {0,2}<([^\s<>,\"()]{1,320})>")
+_USUAL_ADDRESS = re.compile(
+    r"\"?([^\\\"<>()@,;:\n]{0,200})\"? {0,2}<([^\s<>,\"()]{1,320})>"
+    r"|([^\s<>,;:\"@()\[\]]{1,128}@[^\s<>,;:\"@()]{1,255})"
+)
 _MESSAGE_ID = re.compile(r"<\s*([^<>\s]{1,998})\s*>")
 _WHITE = re.compile(r"\s+")
 
@@ -157,8 +160,7 @@ def _decode_uu(data: bytes) -> bytes:
     return b"".join(out)
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(NamedTuple):
     """One mailbox of an address field: its display name (may be empty) and its address."""
 
     name: str
@@ -166,7 +168,10 @@ class Address:
 
 
 class Headers:
-    """The header fields of one message or part, in order, by name without regard to case."""
+    """The header fields of one message or part, in order, by name without regard to case.
+
+    They are kept as they came; a field is unfolded when somebody asks for it, and most are never asked for.
+    """
 
     __slots__ = ("_fields",)
 
@@ -190,16 +195,15 @@ class Headers:
     def get(self, name: str) -> str:
         """Return the first field called `name` (lower case), unfolded, not decoded; or ``""``."""
         values = self._fields.get(name)
-        return values[0] if values else ""
+        return _field_text(values[0]) if values else ""
 
     def all(self, name: str) -> list[str]:
         """Return every field called `name` (lower case), in order."""
-        return self._fields.get(name, [])
+        return [_field_text(value) for value in self._fields.get(name, ())]
 
     def text(self, name: str) -> str:
         """Return the first field called `name` with its encoded words decoded; or ``""``."""
-        values = self._fields.get(name)
-        return decode_words(values[0]) if values else ""
+        return decode_words(self.get(name))
 
     def addresses(self, name: str) -> list[Address]:
         """Return the mailboxes in all fields called `name`. Groups and comments are passed over."""
@@ -224,7 +228,10 @@ def parse_addresses(value: str) -> list[Address]:
     found = []
     usual = _USUAL_ADDRESS.fullmatch(value)
     if usual:
-        return [Address(decode_words(usual[1].strip(" \t'\"")).strip(), usual[2])]
+        name, angled, lone = usual.groups()
+        if lone:
+            return [Address("", lone.rstrip("."))]
+        return [Address(decode_words(name.strip(" \t'\"")).strip(), angled)]
     for match in _ADDRESS.finditer(value[:MAX_FIELD]):
         quoted, bare, angled, lone = match.groups()
         if lone:
@@ -236,14 +243,14 @@ def parse_addresses(value: str) -> list[Address]:
 
 
 _MONTHS = {
-    name: number
+    name: f"{number:02}"
     for number, name in enumerate(
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"], 1
     )
 }
 # The form that RFC 5322 asks for, which nearly all have; whatever else there is reads the standard library.
 _USUAL_DATE = re.compile(
-    rf"(?:[A-Z][a-z]{{2}}, {{1,2}})?(\d{{1,2}}) ({'|'.join(_MONTHS)}) (\d{{4}}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)(?: \(\w{{1,8}}\))?\s*$"
+    r"(?:[A-Z][a-z]{2}, {1,2})?(\d{1,2}) ([JFMASOND][a-z]{2}) (\d{4}) (\d\d:\d\d:\d\d) ([+-]\d{4})(?: \(\w{1,8}\))?\s*$"
 )
 
 
@@ -257,13 +264,10 @@ def parse_date(value: str) -> datetime | None:
         return None
     usual = _USUAL_DATE.match(value)
     if usual:
-        day, month, year, hour, minute, second, sign, zone_hours, zone_minutes = usual.groups()
+        day, month, year, time, zone = usual.groups()
         try:
-            moment = datetime(
-                int(year), _MONTHS[month], int(day), int(hour), int(minute), int(second), tzinfo=UTC
-            )
-            offset = timedelta(hours=int(zone_hours), minutes=int(zone_minutes))
-            return moment + offset if sign == "-" else moment - offset
+            iso = f"{year}-{_MONTHS.get(month)}-{day:0>2}T{time}{zone}"
+            return datetime.fromisoformat(iso).astimezone(UTC)
         except (ValueError, OverflowError):
             pass
     try:
@@ -365,8 +369,11 @@ def _field_name(head: str) -> str | None:
 
 
 def _field_text(value: str) -> str:
-    """Return a raw field body, read as Latin-1, as the text it is: UTF-8 if it can be (RFC 6532)."""
-    return decode_text(value.encode("latin-1"), None)
+    """Return a raw field body, read as Latin-1, in one line and as the text it is: UTF-8 if it can be (RFC 6532)."""
+    if "\n" in value:
+        value = " ".join([piece.strip() for piece in value.split("\n")])
+    value = value.strip()
+    return value if value.isascii() else decode_text(value.encode("latin-1"), None)
 
 
 def read_headers(buffer: bytes, start: int, end: int) -> tuple[Headers, int]:
@@ -382,22 +389,15 @@ def read_headers(buffer: bytes, start: int, end: int) -> tuple[Headers, int]:
     headless = False
     at = 0
     for line in _FIELD_END.split(block):
-        if not line:
-            at += 1
-            continue
         head, colon, value = line.partition(":")
         name = _field_name(head) if colon else None
         if name:
-            if "\n" in value:
-                value = " ".join([piece.strip() for piece in value.split("\n")])
-            value = value.strip()
-            value = value if value.isascii() else _field_text(value)
             if name in fields:
                 fields[name].append(value)
             else:
                 fields[name] = [value]
             spoilt = None
-        elif at == 0 and line.startswith(("From ", ">From ")):
+        elif not line or (at == 0 and line.startswith(("From ", ">From "))):
             pass  # the separator of a mailbox file
         elif spoilt is None:
             spoilt = at  # forgiven if a field follows
@@ -511,6 +511,24 @@ def _normalise(raw: bytes) -> bytes:
     return raw
 
 
+_Read = TypeVar("_Read")
+
+
+class _Once(Generic[_Read]):
+    """A property that is read once: `functools.cached_property` without its lock, which costs more than most."""
+
+    def __init__(self, read: Callable[["Mail"], _Read]) -> None:
+        self._read = read
+        self.__doc__ = read.__doc__
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, mail: "Mail", owner: type) -> _Read:
+        value = mail.__dict__[self._name] = self._read(mail)
+        return value
+
+
 class Mail:
     """A received message. Making one never fails; everything costly is read when first asked for.
 
@@ -524,18 +542,16 @@ class Mail:
         self.parts = _tree(_normalise(raw))
         self.headers = self.parts[0].headers
 
-    @cached_property
+    @_Once
     def received_at(self) -> datetime | None:
         """When the message reached us, as far as can be told; never before 1990."""
         if self._given is not None:
             return self._given
-        for trace in self.headers.all("received")[:1]:
-            moment = parse_date(trace.rpartition(";")[2].strip())
-            if moment and moment.year >= _EPOCH:
-                return moment
-        return self.sent_at
+        trace = self.headers.get("received")
+        moment = parse_date(trace.rpartition(";")[2].strip())
+        return moment if moment and moment.year >= _EPOCH else self.sent_at
 
-    @cached_property
+    @_Once
     def sent_at(self) -> datetime | None:
         """What the ``Date`` field says, if that can be: not before 1990, not after it was received."""
         moment = self.headers.date("date")
@@ -545,13 +561,13 @@ class Mail:
             return None
         return moment
 
-    @cached_property
+    @_Once
     def message_id(self) -> str | None:
         """The first message id, without angle brackets."""
         ids = self.headers.ids("message-id")
         return ids[0] if ids else None
 
-    @cached_property
+    @_Once
     def sender(self) -> Address:
         """The author (``From``, else ``Sender``, else ``Reply-To``); empty where there is none."""
         for name in ("from", "sender", "reply-to"):
@@ -560,17 +576,17 @@ class Mail:
                 return found[0]
         return Address(self.headers.text("from"), "")
 
-    @cached_property
+    @_Once
     def subject(self) -> str:
         """The decoded subject in one line, without the space around it."""
         return self.headers.text("subject")[:2000].strip()
 
-    @cached_property
+    @_Once
     def null_sender(self) -> bool:
         """Whether it came with the null reverse-path ``<>`` (RFC 5321 4.5.5), as notices must."""
         return self.headers.get("return-path").strip() == "<>"
 
-    @cached_property
+    @_Once
     def recipients(self) -> tuple[str, ...]:
         """Every address it was sent or delivered to, the most telling first, each once."""
         found: dict[str, None] = {}
@@ -580,17 +596,17 @@ class Mail:
                     found.setdefault(address.address)
         return tuple(found)
 
-    @cached_property
+    @_Once
     def text(self) -> str:
         """The words to read as plain text: every inline ``text/plain`` part outside enclosed mail."""
         return "\n".join(part.text() for part in self._readable("text/plain")).strip("\n")
 
-    @cached_property
+    @_Once
     def html(self) -> str:
         """The words to read as HTML source: every inline ``text/html`` part; or ``""``."""
         return "\n".join(part.text() for part in self._readable("text/html"))
 
-    @cached_property
+    @_Once
     def plain_html(self) -> str:
         """`html` as text, with quotations and signatures in plain-text manners."""
         return to_text(self.html[:MAX_TEXT])

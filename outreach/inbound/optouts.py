@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 
 from outreach.inbound.absence_words import any_of
-from outreach.inbound.phrases import fold
+from outreach.inbound.phrases import compared, fold
 
 SHORT = 25
 """Words, or a third of the characters in writing without spaces, up to which a request is sure."""
@@ -45,10 +45,12 @@ def read_opt_out(text: str, subject: str = "") -> OptOut | None:  # noqa: PLR091
 
     `subject` counts only if nothing was written: mail programs fill it from ``mailto:`` links.
     """
-    size = max(len(text.split()), _units(text) // 3) if len(text) < _LONG else _LONG
+    if len(text) >= _LONG:
+        return None
+    size = max(len(text.split(None, 2 * SHORT)), _unspaced(text) // 3)
     if size > 2 * SHORT:
         return None
-    told = fold(text.strip())
+    told = compared(text.strip())
     if not told:
         found = _SUBJECT.match(fold(subject))
         return OptOut(subject.strip(), sure=True) if found else None
@@ -64,5 +66,8 @@ def read_opt_out(text: str, subject: str = "") -> OptOut | None:  # noqa: PLR091
     return OptOut(request[0].strip(), sure=size <= SHORT and "?" not in told)
 
 
-def _units(told: str) -> int:
-    return 0 if told.isascii() else sum(1 for c in told if "\u3040" <= c <= "\u9fff")
+def _unspaced(text: str) -> int:
+    return 0 if text.isascii() else len(_UNSPACED.findall(text))
+
+
+_UNSPACED = re.compile("[\u3040-\u9fff]")

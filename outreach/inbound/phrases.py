@@ -1,8 +1,9 @@
-"""Many short patterns looked for in one text at once, without trying each at every letter.
+"""Many patterns looked for in one text, without trying each.
 
-Python's regular expressions try every alternative at every position. Here the patterns are filed
-under the two letters they can begin with, and at the start of each word only the few under its two
-letters are tried.
+Nearly every text holds none of a few hundred phrases, and each phrase has some word in it. So a
+pattern is filed under the rarest word, or beginning of a word, without which it cannot match; the
+words of a text are told apart once for all who ask; and only what is filed under one of them is
+tried. Which word a pattern needs is read from the pattern itself.
 """
 
 # ruff: noqa: E501 (patterns and messages are easier to check in one piece)
@@ -10,9 +11,7 @@ letters are tried.
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-
-_WORD = re.compile(r"(?<![a-z])[^\s\W_]|(?<![a-z])[(^]")
-_LOOK = re.compile(r"\\b|\^|\(\?<[!=](?:[^()\\]|\\.)*\)|\(\?![^()]*\)")
+from functools import lru_cache
 
 
 def fold(text: str) -> str:
@@ -22,8 +21,37 @@ def fold(text: str) -> str:
     text = unicodedata.normalize("NFKC", text).translate(_LETTERS).lower()
     if text.isascii():
         return text
-    plain = "".join(c for c in unicodedata.normalize("NFD", text) if not "\u0300" <= c <= "\u036f")
-    return unicodedata.normalize("NFC", plain)
+    return unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", text)))
+
+
+_ACCENTS = re.compile("[\u0300-\u036f]+")
+
+
+def unwrap(text: str) -> str:
+    """Return `text` with the lines joined that a mail program broke where they grew too long."""
+    if "\n" not in text:
+        return text
+    joined: list[str] = []
+    room = True
+    for line in map(str.strip, text.split("\n")):
+        if room or not line:
+            joined.append(line)
+        elif "\u3000" <= joined[-1][-1] <= "\u9fff" or "\u3000" <= line[0] <= "\u9fff":
+            joined[-1] += line
+        else:
+            joined[-1] += f" {line}"
+        wide = len(line) if line.isascii() else sum(2 if char > "\u2fff" else 1 for char in line)
+        room = wide < _WRAPPED
+    return "\n".join(joined)
+
+
+_WRAPPED = 45  # columns: a shorter line was ended by its writer
+
+
+@lru_cache(maxsize=8)
+def compared(text: str) -> str:
+    """Return what a person wrote as phrases are looked for in it: each line whole, and folded."""
+    return fold(unwrap(text))
 
 
 _LETTERS = str.maketrans(
@@ -50,6 +78,82 @@ def fold_pattern(pattern: str) -> str:
     )
 
 
+_LETTERS_ONLY = bytes(code if ord("a") <= code <= ord("z") else ord(" ") for code in range(256))
+_BEGINNING = 4
+"""Letters of a word by which it is known."""
+
+
+@lru_cache(maxsize=8)
+def signs(folded: str) -> set[str]:
+    """Return the beginnings of the words of a folded text, and each letter that is not a to z."""
+    letters = folded.encode("ascii", "replace").translate(_LETTERS_ONLY).decode("ascii")
+    found = {word[:_BEGINNING] for word in letters.split()}
+    if not folded.isascii():
+        found.update(folded)
+    return found
+
+
+class _Pattern:
+    """A pattern that begins at the start of a word: where no letter a to z stands before it."""
+
+    __slots__ = ("_anywhere", "_compiled", "_source", "needed")
+
+    def __init__(self, source: str, needed: list[frozenset[str]]) -> None:
+        # What any letters may stand before begins at the start of a word wherever it is.
+        self._anywhere = source.startswith(r"\w*")
+        self._source = source.removeprefix(r"\w*")
+        #: Signs, of each set one of which is in every text that it matches.
+        self.needed = needed
+        self._compiled: re.Pattern[str] | None = None
+
+    def search(self, text: str) -> re.Match[str] | None:
+        """Return the first match in `text`, or None."""
+        pattern = self._compiled
+        if pattern is None:  # most are never asked for
+            pattern = self._compiled = re.compile(self._source)
+        found = pattern.search(text)
+        while found and not self._anywhere and _is_within_word(text, found.start()):
+            found = pattern.search(text, found.start() + 1)
+        return found
+
+
+def _is_within_word(text: str, at: int) -> bool:
+    return at > 0 and "a" <= text[at - 1] <= "z"
+
+
+class _Filed:
+    """Patterns in an order, filed under signs of which one is in every text they match."""
+
+    def __init__(self, patterns: Iterable[str]) -> None:
+        self._patterns: list[_Pattern] = []
+        self._by_sign: dict[str, list[int]] = {}
+        self._always: list[int] = []
+        for number, pattern in enumerate(patterns):
+            words, _ = _needed(pattern)
+            self._patterns.append(_Pattern(pattern, [_beginnings(some) for some in words]))
+            for sign in _beginnings(_rarest(words)) if words else ():
+                self._by_sign.setdefault(sign, []).append(number)
+            if not words:
+                self._always.append(number)
+
+    def candidates(self, text: str) -> list[tuple[int, _Pattern]]:
+        """Return the patterns that may match somewhere in `text`, with their numbers, in order."""
+        there = signs(text)
+        numbers = set(self._always)
+        for sign in self._by_sign.keys() & there:
+            numbers.update(self._by_sign[sign])
+        patterns = self._patterns
+        return [
+            (number, patterns[number])
+            for number in sorted(numbers)
+            if not any(map(there.isdisjoint, patterns[number].needed))
+        ]
+
+
+def _beginnings(words: Iterable[str]) -> frozenset[str]:
+    return frozenset(word[:_BEGINNING] for word in words)
+
+
 class Phrases:
     """A set of regular expressions that begin at the start of a word, in folded text.
 
@@ -57,116 +161,172 @@ class Phrases:
     """
 
     def __init__(self, patterns: Iterable[str]) -> None:
-        filed: dict[str, list[str]] = {}
-        anywhere: list[str] = []
-        for pattern in patterns:
-            heads = _heads(pattern)
-            if "" in heads:
-                anywhere.append(pattern)
-            else:
-                for head in heads:
-                    filed.setdefault(head, []).append(pattern)
-        self._filed = {head: re.compile("|".join(some)) for head, some in filed.items()}
-        self._anywhere = re.compile(f"(?<![a-z])(?:{'|'.join(anywhere)})") if anywhere else None
+        self._filed = _Filed(branch for pattern in patterns for branch in branches(pattern))
 
     def search(self, text: str) -> re.Match[str] | None:
         """Return the first match in `text`, or None."""
-        filed = self._filed
-        for word in _WORD.finditer(text):
-            at = word.start()
-            one, two = text[at], text[at : at + 2]
-            for head in (two, one):
-                pattern = filed.get(head)
-                found = pattern.match(text, at) if pattern else None
-                if found:
-                    return found
-        return self._anywhere.search(text) if self._anywhere else None
+        first = None
+        for _, pattern in self._filed.candidates(text):
+            found = pattern.search(text)
+            if found and (first is None or found.start() < first.start()):
+                first = found
+        return first
 
 
 class Rules:
     """Sets of such patterns in order: the first set of which one is found anywhere is the answer."""
 
     def __init__(self, sets: Sequence[Iterable[str]]) -> None:
-        filed: dict[str, dict[int, list[str]]] = {}
-        anywhere: dict[int, list[str]] = {}
-        for rank, patterns in enumerate(sets):
-            for pattern in patterns:
-                for branch in branches(fold_pattern(pattern)):
-                    heads = _heads(branch)
-                    if "" in heads:
-                        anywhere.setdefault(rank, []).append(branch)
-                    else:
-                        for head in heads:
-                            filed.setdefault(head, {}).setdefault(rank, []).append(branch)
-        self._filed = {
-            head: [(rank, re.compile("|".join(ranks[rank]))) for rank in sorted(ranks)]
-            for head, ranks in filed.items()
-        }
-        self._anywhere = [(rank, re.compile("|".join(anywhere[rank]))) for rank in sorted(anywhere)]
+        ranked = [
+            (rank, branch)
+            for rank, patterns in enumerate(sets)
+            for pattern in patterns
+            for branch in branches(fold_pattern(pattern))
+        ]
+        self._ranks = [rank for rank, _ in ranked]
+        self._filed = _Filed(branch for _, branch in ranked)
 
     def first(self, folded: str) -> int | None:
         """Return the number of the first set with a pattern in `folded`, or None."""
-        best = 1 << 16
-        for word in _WORD.finditer(folded):
-            at = word.start()
-            for head in (folded[at : at + 2], folded[at]):
-                for rank, pattern in self._filed.get(head, ()):
-                    if rank >= best:
-                        break
-                    if pattern.match(folded, at):
-                        best = rank
-                        break
-        for rank, pattern in self._anywhere:
-            if rank >= best:
-                break
+        for number, pattern in self._filed.candidates(folded):
             if pattern.search(folded):
-                best = rank
-        return best if best < 1 << 16 else None
+                return self._ranks[number]
+        return None
 
 
-def _heads(pattern: str) -> set[str]:
-    """Return the one or two letters that `pattern` can begin with; ``""`` if that cannot be told."""
-    return {head[:2] for head in _beginnings(pattern, 2)}
+# -- what a pattern needs ------------------------------------------------------------------------
 
 
-def _beginnings(pattern: str, letters: int) -> set[str]:  # noqa: PLR0911
-    look = _LOOK.match(pattern)
-    if look:
-        return _beginnings(pattern[look.end() :], letters)
-    if not letters or not pattern:
-        return {""}
-    if pattern.startswith("(?:"):
-        inner, rest = _group(pattern)
-        rest, optional, again = _repeat(rest)
-        rest_or_again = f"(?:{inner})?{rest}" if again else rest
-        found = {
-            head
-            for branch in branches(inner)
-            for head in _beginnings(branch + rest_or_again, letters)
-        }
-        return found | _beginnings(rest, letters) if optional else found
+_Words = frozenset[str] | None
+"""What has been read of the word one stands in, each way that it can begin; None where it is untold."""
+
+_BETWEEN_WORDS = frozenset({""})
+_MOST_WAYS = 12
+
+
+def _needed(
+    pattern: str, words: _Words = _BETWEEN_WORDS, *, closed: bool = False
+) -> tuple[list[frozenset[str]], _Words]:
+    """Return sets of signs: whatever `pattern` matches has one of each set, if there are any.
+
+    It begins within `words`; what follows it stands within the second answer. With `closed` no
+    letter can follow.
+    """
+    found: list[frozenset[str]] = []
+
+    def end(*, whole: bool) -> None:
+        """Note the word that has been read, or its beginning if it may go on."""
+        signs = [_sign(word, whole=whole) for word in words or ("",)]
+        if all(signs):
+            found.append(frozenset(signs))
+
+    while pattern:
+        if pattern.startswith(("\\b", "^", "$")):
+            end(whole=True)
+            words, pattern = _BETWEEN_WORDS, pattern.removeprefix("\\")[1:]
+        elif pattern.startswith(("(?=", "(?!", "(?<")):
+            _, pattern = _group(pattern)
+        elif pattern.startswith("(?:"):
+            inner, rest = _group(pattern)
+            pattern, optional, again = _repeat(rest)
+            ended = not again and (_closes(pattern) if pattern else closed)
+            told = [_needed(branch, words, closed=ended) for branch in branches(inner)]
+            end(whole=False)
+            if not optional and all(sets for sets, _ in told):
+                found.append(frozenset().union(*(_rarest(sets) for sets, _ in told)))
+            ways = [way for _, way in told] + ([words] if optional else [])
+            words = _either(ways)
+            if again and words != _BETWEEN_WORDS:
+                words = None
+        else:
+            item, rest = _item(pattern)
+            pattern, optional, again = _repeat(rest)
+            letters = _letters(item)
+            if letters and not again and words is not None:
+                longer = frozenset(word + letter for word in words for letter in letters)
+                if len(longer) > _MOST_WAYS:
+                    end(whole=False)
+                words = _either([longer, words] if optional else [longer])
+            elif _is_no_letter(item):
+                end(whole=not optional)
+                if not optional and len(item) == 1 and not item.isascii():
+                    found.append(frozenset(item))
+                words = _either([_BETWEEN_WORDS, words]) if optional else _BETWEEN_WORDS
+            else:
+                end(whole=False)
+                words = None
+    end(whole=closed)
+    return found, words
+
+
+def _either(ways: list[_Words]) -> _Words:
+    """Return all ways together; None where one is untold or they are too many to follow."""
+    together: frozenset[str] = frozenset()
+    for words in ways:
+        if words is None:
+            return None
+        together |= words
+    return together if len(together) <= _MOST_WAYS else None
+
+
+def _rarest(sets: list[frozenset[str]]) -> frozenset[str]:
+    return max(sets, key=lambda signs: min(map(_rarity, signs)))
+
+
+def _rarity(sign: str) -> int:
+    """Return how rare a sign is taken to be: the longer, the rarer; other letters than a to z most."""
+    return len(sign) if sign.isascii() else 2 * _BEGINNING
+
+
+def _sign(word: str, *, whole: bool) -> str:
+    """Return `word` if a text can be known by it, though more of it may follow; or ``""``."""
+    return word if whole or len(word) >= _BEGINNING else ""
+
+
+def _closes(pattern: str) -> bool:
+    """Whether what matches `pattern` certainly begins with none of the letters a to z."""
+    if pattern.startswith(("\\b", "$")):
+        return True
+    if pattern[0] == "(":
+        return False
+    item, rest = _item(pattern)
+    return _is_no_letter(item) and not _repeat(rest)[1]
+
+
+def _item(pattern: str) -> tuple[str, str]:
+    """Split the letter, escape or class with which `pattern` begins from the rest."""
+    length = 1
     if pattern[0] == "[":
-        end = pattern.index("]", 2)
-        rest, optional, again = _repeat(pattern[end + 1 :])
-        rest = f"{pattern[: end + 1]}?{rest}" if again else rest
-        if "\\" in pattern[1:end] or pattern[1] == "^" or "-" in pattern[2 : end - 1]:
-            return {""}
-        found = {c + tail for c in pattern[1:end] for tail in _beginnings(rest, letters - 1)}
-        return found | _beginnings(rest, letters) if optional else found
-    if pattern[0] in "\\.(":
-        return {""}
-    rest, optional, again = _repeat(pattern[1:])
-    rest = f"{pattern[0]}?{rest}" if again else rest
-    found = {pattern[0] + tail for tail in _beginnings(rest, letters - 1)}
-    return found | _beginnings(rest, letters) if optional else found
+        length = pattern.index("]", 2) + 1
+    elif pattern[0] == "\\":
+        length = 2
+    return pattern[:length], pattern[length:]
+
+
+def _letters(item: str) -> set[str]:
+    """Return the few letters a to z of which `item` is one, or nothing."""
+    inner = item[1:-1] if item[0] == "[" else item
+    return set(inner) if inner.isalpha() and inner.isascii() and inner.islower() else set()
+
+
+def _is_no_letter(item: str) -> bool:
+    """Whether what matches `item` is certainly none of the letters a to z."""
+    if len(item) == 1:
+        return item != "." and not _letters(item)
+    if item[0] == "\\":
+        return item[1] not in "wSD"
+    return not _LETTERED_CLASS.search(item)
+
+
+_LETTERED_CLASS = re.compile(r"^\[\^|[a-z](?<!\\s|\\d)|\\[SDw]|(?<=[^\[])-(?=[^\]])", re.IGNORECASE)
 
 
 def _repeat(rest: str) -> tuple[str, bool, bool]:
     """Return what follows a quantifier; whether the thing before it may be missing, and may come again."""
     if rest[:1] in ("?", "*", "+"):
-        return rest[1:], rest[0] != "+", rest[0] != "?"
+        return rest[1:].removeprefix("?"), rest[0] != "+", rest[0] != "?"
     if rest[:1] == "{":
-        return rest[rest.index("}") + 1 :], rest[1] == "0", True
+        return rest[rest.index("}") + 1 :].removeprefix("?"), rest[1] in "0,", True
     return rest, False, False
 
 

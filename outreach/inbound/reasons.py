@@ -102,10 +102,10 @@ def severity(reason: Reason) -> Severity:
     return Severity.POLICY if reason in _OURS else Severity.SOFT
 
 
-ENHANCED_STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?!\.?\d)")
+ENHANCED_STATUS = re.compile(r"([245])(?<![\d.][245])\.(\d{1,3})\.(\d{1,3})(?!\.?\d)")
 """An enhanced status code (RFC 3463 2): class, subject, detail. Not a part of an IP address."""
 
-REPLY_CODE = re.compile(r"(?<![\d.])([45][0-5]\d)(?=[ \-\])]|$)(?!-\d\d)", re.MULTILINE)
+REPLY_CODE = re.compile(r"([45](?<![\d.][45])[0-5]\d)(?=[ \-\])]|$)(?!-\d\d)", re.MULTILINE)
 """An SMTP reply code of a refusal (RFC 5321 4.2.1)."""
 
 # Codes whose meaning the registry settles, for when the words say nothing. Keys are "subject.detail".
@@ -280,8 +280,11 @@ _WORDS: tuple[tuple[Reason, tuple[str, ...]], ...] = (
             r"buz[oó]n.{0,40}lleno",
             r"casella.{0,40}piena",
             r"caixa.{0,40}cheia",
-            r"переполнен",
-            r"容量",
+            r"переполнен|переповнен",
+            r"容量|いっぱい|満杯|已满|已滿|空间不足|空間不足|超出配额|가득|용량 ?초과",
+            r"(?:skrzynk|postvak|mailbox|brevlad|postkass|postlada|postilaatikko|schrank)\w*\b.{0,40}\b(?:przepelnion|pelna|vol\b|full|fuld|plna|taynna)\w*",
+            r"megtelt|kotasi (?:dolu|asil)|kutusu dolu",
+            r"(?:mail[ -]?box|account|in-?box) (?:exceeds|is over|has exceeded|would exceed)(?! (?:the )?(?:maximum )?message)",
         ),
     ),
     (
@@ -380,6 +383,16 @@ _WORDS: tuple[tuple[Reason, tuple[str, ...]], ...] = (
             r"нет такого пользователя|пользовател\w+ не (?:существует|найден)|несуществующ\w+ (?:адрес|пользовател)",
             r"宛先(?:が)?(?:不明|見つかりません)|(?:ユーザ|アドレス|メールアドレス|宛先)\w{0,8}(?:不明|存在しま?せ?な?|見つかりません)",
             r"ユーザ\w*(?:不明|存在しな)",
+            r"(?:アドレス|ユーザー?|宛先|あて先).{0,12}(?:存在し(?:ません|ない)|見つか(?:りません|らない)|不明)",
+            r"(?:用[户戶]|地址|邮箱|郵箱|帐号|账号|收件人).{0,60}(?:不存在|未找到|错误|有误|無效|无效)|[无無]此用[户戶]|查[无無]此人",
+            r"존재하지 않|없는 (?:사용자|계정|주소|메일)|수신자.{0,12}(?:없|찾을 수)",
+            r"(?:bruker|bruger|modtager|mottaker|adresse|postkass|konto)\w*\b.{0,40}(?:ukendt|ukjent|findes ikke|finnes ikke|eksisterer ikke)",
+            r"(?:uzivatel|prijemce|adresa|schranka|adresat)\w*\b.{0,40}(?:neexistuje|neznam\w+|nebyla? nalezen\w*)",
+            r"(?:felhasznalo|cimzett|cim|postafiok)\w*\b.{0,40}(?:ismeretlen|nem letezik|nem talalhato)",
+            r"(?:kullanici|alici|adres|hesap|kutusu?)\w*\b.{0,40}(?:bulunamadi|mevcut degil|gecersiz|bilinmiyor)",
+            r"(?:kayttaja|vastaanottaja|osoite)\w*\b.{0,40}(?:tuntematon|ei (?:ole|loydy))",
+            r"(?:utilizator|destinatar|adresa|cont)\w*\b.{0,40}(?:necunoscut\w*|inexistent\w*|nu exista)",
+            r"(?:користувач|адрес|скринька)\w*.{0,30}не (?:існує|знайден)|адрес\w*.{0,30}не (?:существует|найден)",
         ),
     ),
     (
@@ -516,16 +529,18 @@ _AT_RCPT = re.compile(
     re.IGNORECASE,
 )
 _BEFORE_RCPT = re.compile(
-    r"(?:after|in (?:reply|response) to|did not like our|\[)\s*(?:the )?"
-    r"(?:mail[ _]from|initial connection|ehlo|helo|connect)|sender was rejected",
-    re.IGNORECASE,
-)
+    r"(?:after|in re(?:ply|sponse) to|did not like our|\[|sender was rejected)"
+    r"(?:(?<=rejected)|\s*(?:the )?(?:mail[ _]from|initial connection|ehlo|helo|connect))"
+)  # compared with text in lower case
 
 
 def reason_in(words: str) -> Reason | None:
     """Return the reason that a server's words give, or None. Addresses and links are no words."""
-    plain = fold(" ".join(_NOISE.sub(" ", words[:_MAX_WORDS]).split()))
-    found = _RULES.first(plain)
+    told = [
+        _NOISE.sub(" ", word).strip() if "@" in word or "://" in word else word
+        for word in words[:_MAX_WORDS].split()
+    ]
+    found = _RULES.first(fold(" ".join(filter(None, told))))
     return None if found is None else _WORDS[found][0]
 
 
@@ -548,7 +563,7 @@ def classify(status: str | None, words: str, context: str = "", comment: str = "
         reason = _BY_CODE.get(detail) or _BY_SUBJECT.get(detail.partition(".")[0], Reason.UNKNOWN)
         if status and status.startswith("4") and reason in _DEAD:
             reason = Reason.EXPIRED  # a passing trouble with the address is no proof of its death
-    if reason in _DEAD and _BEFORE_RCPT.search(f"{context}\n{words}"):
+    if reason in _DEAD and _BEFORE_RCPT.search(f"{context}\n{words}".lower()):
         return Reason.SENDER_REJECTED  # the recipient had not been named yet
     if reason is Reason.USER_UNKNOWN:
         told = words or context

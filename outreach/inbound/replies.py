@@ -14,7 +14,8 @@ by the order of the classes; languages differ only in the tables of `reply_words
 
 import re
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
+from itertools import accumulate
 
 from outreach.inbound.reply_words import LANGUAGES
 
@@ -30,20 +31,48 @@ def _alternatives(field: str) -> str:
 
     So few of them are tried at each place.
     """
-    words = {word for language in LANGUAGES.values() for word in getattr(language, field)}
+    words = {
+        way
+        for language in LANGUAGES.values()
+        for word in getattr(language, field)
+        for way in _ways_to_begin(word)
+    }
     filed: dict[str, list[str]] = {}
     for word in sorted(words, key=lambda word: (-len(word), word)):
-        plain = word[0].isalpha() and word[1:2] not in ("?", "*", "{", "+")
+        plain = word[0].isalpha()
         filed.setdefault(word[0] if plain else "", []).append(word[1:] if plain else word)
     others = filed.pop("", [])
     return "|".join([f"{first}(?:{'|'.join(rest)})" for first, rest in filed.items()] + others)
 
 
+def _ways_to_begin(word: str) -> list[str]:
+    """Return patterns with a letter to begin with that together mean `word`, as far as there are such."""
+    if word[0] == "[":
+        end = word.index("]")
+        return [letter + word[end + 1 :] for letter in word[1:end]]
+    inner, _, rest = word.removeprefix("(?:").partition(")")
+    if word[0] == "(" and "(" not in inner:
+        optional = rest[:1] == "?"
+        ways = [branch + rest[optional:] for branch in inner.split("|")]
+        return ways + _ways_to_begin(rest[1:]) if optional else ways
+    if word[0].isalpha() and word[1:2] == "?":
+        return [word[0] + word[2:], *_ways_to_begin(word[2:])]
+    return [word]
+
+
 _SPACE = r"[\s\u00a0\u202f\u3000]"
-_WROTE = re.compile(rf"(?<![a-zà-ÿ])(?:{_alternatives('wrote')})(?!\w)", re.IGNORECASE)
-_ON = re.compile(rf"^{_SPACE}*(?:{_alternatives('on')})[\s,.:]", re.IGNORECASE)
-_ADDRESS = re.compile(r"[^\s<>\"'(]+@[^\s<>\"')]+\w")
-_MARKED_ADDRESS = re.compile(r"<[^\s<>]+@[^\s<>]+>\S{0,3}\s*\S{0,12}[:：]\s*$")
+# These are compared with text in lower case.
+_WROTE = re.compile(rf"[^a-zà-ÿ](?:{_alternatives('wrote')})(?!\w)")  # with a space put before
+_ON = re.compile(rf"^{_SPACE}*(?:{_alternatives('on')})[\s,.:]")
+_ORIGINAL = re.compile(rf"(?:{_alternatives('original')})\s*[:：]?$")
+_SENT_FROM = re.compile(
+    rf"^[\s*_<>\[(-]{{0,4}}(?:{_alternatives('sent_from')})[\s*_.!\])<>]*(?:\([^()]*\))?[\s.!]*$"
+)
+_ADDRESS = re.compile(r"@(?<=[^\s<>\"'(]@)[^\s<>\"')]+\w")
+# Around addresses some programs put marks of the direction of writing.
+_MARKED_ADDRESS = re.compile(
+    r"<[^\s<>]+@[^\s<>]+>\S{0,3}\s*\S{0,12}[:：][\s\u200e\u200f\u202a-\u202e\u2066-\u2069]*$"
+)
 _TIME = re.compile(r"\d{1,2}[:.h]\d\d|\d\s?[ap]\.?m\b", re.IGNORECASE)
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _DAY = re.compile(
@@ -65,7 +94,8 @@ _QUOTE = re.compile(rf"^{_SPACE}{{0,3}}(?:>|\|(?!\S*\|)|[A-Za-z]{{1,3}}>(?:\s|$)
 _INSERTED = re.compile(
     r"^\s*>\s*(?:[:：]|(?:" + _alternatives("wrote") + r")\s*[:：]?\s*$)", re.IGNORECASE
 )
-_RULE = re.compile(r"[-_=~+*#•·–—\u2015\u2500ᐧ\u200b\s]+$")
+_RULE_MARKS = "-_=~+*#•·–—\u2015\u2500ᐧ\u200b"
+_RULE = re.compile(rf"[{_RULE_MARKS}\s]+$")
 _SIGNATURE_RULE = re.compile(r"^\s?(?:--|—|–|——|__)\s{0,2}$")
 _DASHED_NAME = re.compile(r"^-{1,2}\s?[^\W\d_][\w.'-]*(?: [^\W\d_][\w.'-]*){0,2}$")
 _LONG_RULE = re.compile(r"^\s*[_*=-]{20,}\s*$")
@@ -75,39 +105,58 @@ _CONTACT = re.compile(
     re.IGNORECASE,
 )
 _RULING = " \t>*_-=\u2013\u2014\u2500"
-_ORIGINAL = re.compile(rf"(?:{_alternatives('original')})\s*[:：]?$", re.IGNORECASE)
 _HEADER_NAMES = {
     kind: re.compile(_alternatives(kind), re.IGNORECASE)
     for kind in ("sender", "sent", "to", "subject")
 }
 _HEADER_MARKS = " \t*_>|\u00a0"
-_SENT_FROM = re.compile(
-    rf"^[\s*_<>\[(-]{{0,4}}(?:{_alternatives('sent_from')})[\s*_.!\])<>]*(?:\([^()]*\))?[\s.!]*$",
-    re.IGNORECASE,
+_LINK = re.compile(
+    r"\[([^\[\]]*)\]\([^()\s]*\)|<(?:https?:|mailto:)[^<>]*>|\(\s?https?:[^()\s]*\s?\)"
 )
-_LINK = re.compile(r"\[([^\[\]]*)\]\([^()\s]*\)|<(?:https?:|mailto:)[^<>]*>")
 _DEVICE = re.compile(
     r"i-?phone|i-?pad|android|samsung|galaxy|blackberry|outlook|windows|nokia|mobile|mobil|handy|smartphone"
     r"|phone|telefon|tel[ée]f|t[ée]l[ée]|celular|cellulare|gmail|yahoo|proton|mail\b|e-?mail|app\b|huawei|xiaomi|\bmi\b"
     r"|sony|htc|lg\b|motorola|spark|thunderbird|k-9|brevity|typos|tablet|device|gerät|appareil|puhelim|iphon|айфон|телефон|устройств|的|手机",
     re.IGNORECASE,
 )
-_FOOTER = re.compile(
-    r"^[\s*_>-]{0,4}(?:you (?:received|are receiving) this (?:message|e-?mail|because)|to unsubscribe\b|"
-    r"unsubscribe (?:from|here|at|:)|to (?:respond|reply)[^.]{0,60}(?:reply to this|visit|above this)"
-    r"|this (?:e-?mail|message|communication|electronic)[^.]{0,120}(?:confidential|privileged|intended (?:only|solely|for))"
-    r"|(?:confidentiality|legal|privacy) (?:notice|disclaimer)|disclaimer\s*:"
-    r"|diese (?:e-?mail|nachricht)[^.]{0,80}vertraulich|ce (?:message|courriel|mail)[^.]{0,120}confidentiel"
-    r"|este (?:mensaje|correo|mensagem|e-?mail)[^.]{0,120}confiden|(?:il presente|questo) (?:messaggio|e-?mail)[^.]{0,120}(?:riservat|confidenz)"
-    r"|dit (?:bericht|e-?mail)[^.]{0,80}vertrouwelijk|do you yahoo|__+ nod32|virus-free|avast|this email (?:has been|was) (?:checked|scanned)"
-    r"|get your free|scanned by)",
-    re.IGNORECASE,
+# What lists, providers and lawyers add below; each begins with four letters, which tell it may be one.
+_FOOTERS = (
+    "you (?:received|are receiving) this (?:message|e-?mail|because)",
+    r"to unsubscribe\b",
+    "unsubscribe (?:from|here|at|:)",
+    "to re(?:spond|ply)[^.]{0,60}(?:reply to this|visit|above this)",
+    "this (?:e-?mail|message|communication|electronic)[^.]{0,120}(?:confidential|privileged|intended (?:only|solely|for))",
+    "this email (?:has been|was) (?:checked|scanned)",
+    "confidentiality (?:notice|disclaimer)",
+    "legal (?:notice|disclaimer)",
+    "privacy (?:notice|disclaimer)",
+    r"disclaimer\s*:",
+    "diese (?:e-?mail|nachricht)[^.]{0,80}vertraulich",
+    "ce m(?:essage|ail)[^.]{0,120}confidentiel",
+    "ce courriel[^.]{0,120}confidentiel",
+    "este (?:mensaje|correo|mensagem|e-?mail)[^.]{0,120}confiden",
+    "il presente (?:messaggio|e-?mail)[^.]{0,120}(?:riservat|confidenz)",
+    "questo (?:messaggio|e-?mail)[^.]{0,120}(?:riservat|confidenz)",
+    "dit (?:bericht|e-?mail)[^.]{0,80}vertrouwelijk",
+    "do you yahoo",
+    "nod32(?<=__ nod32)",
+    "virus-free",
+    "avast",
+    "get your free",
+    "scanned by",
 )
-_LIST_FOOTER = re.compile(r"mailing list|mailman|listinfo|unsubscribe|google groups", re.IGNORECASE)
+_FOOTER = re.compile(rf"^(?:[\s*_>-]{{0,4}}|_+ )(?:{'|'.join(_FOOTERS)})", re.IGNORECASE)
+_FOOTER_START = 4
+_FOOTER_STARTS = frozenset(
+    written(footer[:_FOOTER_START])
+    for footer in _FOOTERS
+    for written in (str.lower, str.capitalize, str.upper, str.title)
+)
+_LIST_WORDS = ("mailing list", "mailman", "listinfo", "unsubscribe", "google groups")
+_ABOVE_WORDS = ("above", "below", "über", "uber", "au-dessus", "encima", "sopra", "acima", "boven")
 _ABOVE = re.compile(
     r"(?:reply|respond|write|type|antwort\w*|r[ée]pon\w*|respond\w*|rispond\w*|schrij\w*)[^.]{0,40}"
-    r"(?:above|below|[üu]ber|au-dessus|encima|sopra|acima|boven)[^.]{0,20}(?:line|linie|zeile|ligne|l[íi]nea|linea|linha|lijn|regel)",
-    re.IGNORECASE,
+    rf"(?:{'|'.join(_ABOVE_WORDS)})[^.]{{0,20}}(?:line|linie|zeile|ligne|l[íi]nea|linea|linha|lijn|regel)"
 )
 
 
@@ -116,110 +165,180 @@ class Reply:
     """What a person wrote: `text`, with the quoted lines they answered between; and without."""
 
     text: str
+    #: The words without any quoted line: what they ask is asked here.
+    unquoted: str
     #: Whether something was recognised as quoted, forwarded or signed, and left out.
     trimmed: bool
 
-    @cached_property
-    def unquoted(self) -> str:
-        """The words without any quoted line: what they ask is asked here."""
-        if ">" not in self.text and "|" not in self.text:
-            return self.text.strip()
-        return "\n".join(
-            line
-            for line in self.text.split("\n")
-            if (line[:1].isalnum() and ">" not in line[:4]) or not _QUOTE.match(line)
-        ).strip()
+
+NOTHING = Reply("", "", trimmed=False)
 
 
 def own_words(text: str) -> Reply:
     """Return what the author of `text` wrote anew. See the module for what is left out."""
     whole = text.replace("\r\n", "\n").replace("\r", "\n").replace("\ufeff", "")
     lines = [line.rstrip() for line in whole.split("\n", MAX_LINES)[:MAX_LINES]]
-    if len(whole) > _MAX_LINE:
+    if len(whole) > _MAX_LINE and max(map(len, lines)) > _MAX_LINE:
         lines = [line if len(line) <= _MAX_LINE else line[:_MAX_LINE].rstrip() for line in lines]
+    if ":\n" in whole and ">" in whole:
+        lines = _without_run_ons(lines)
     classes, lines = _classify(lines)
-    lines, kept = _cut(lines, classes)
-    words = "\n".join(lines).strip("\n")
-    if not words.strip():
-        return Reply(whole.strip(), trimmed=False)
-    return Reply(words, trimmed=kept)
+    kept, kinds = _cut(lines, classes)
+    words = "\n".join(kept).strip("\n")
+    bare = words.strip()
+    if not bare:
+        whole = whole.strip()
+        kept = [line for line in whole.split("\n") if not _QUOTE.match(line)]
+        return Reply(whole, "\n".join(kept).strip(), trimmed=False)
+    if "q" in kinds:
+        fresh = [line for line, kind in zip(kept, kinds, strict=True) if kind != "q"]
+        bare = "\n".join(fresh).strip()
+    left_out = len(kinds) - kinds.count("e") < len(classes) - classes.count("e")
+    return Reply(words, bare, trimmed=left_out)
 
+
+def _without_run_ons(lines: list[str]) -> list[str]:
+    """Return the lines, with the introduction of a quotation on one of its own.
+
+    Some programs let it follow the last word: "Yes. On Mon, Apr 3, 2023 at 10:00 AM Ann wrote:".
+    """
+    for at in [at for at, line in enumerate(lines) if line.endswith(":")][::-1]:
+        line = lines[at]
+        start = _run_on_at(line) if line[0] != ">" and len(line) < _MAX_LAYOUT else 0
+        if start and _quoted_next(lines, at + 1):
+            lines[at : at + 1] = [line[:start].rstrip("- \t"), line[start:]]
+    return lines
+
+
+def _run_on_at(line: str) -> int:
+    """Return where in a line the introduction of a quotation begins behind other words, or 0."""
+    for found in _RUN_ON.finditer(line):
+        at = found.end()
+        if "@" in line[:at]:
+            break
+        if _DAY.search(line, at) and _WROTE.search(line.lower(), at):
+            return at
+    return 0
+
+
+_RUN_ON = re.compile(
+    r"[^\W\d_][^\w\n]{0,12}[\s-](?=(?:On|Am|Le|El|Il giorno|Il|Em|Op|Den|W dniu|Dnia)\s)"
+)
 
 # Line classes: e(mpty) q(uoted) t(ext) r(ule) a(ttribution) h(eader) o(riginal-message rule)
 # s(ignature rule) d(evice line) f(ooter)
 
 
-def _classify(lines: list[str]) -> tuple[str, list[str]]:  # noqa: PLR0912
+def _classify(lines: list[str]) -> tuple[str, list[str]]:
     """Return a letter for each line; an introduction of several lines becomes one line."""
+    text = "\n".join(lines) + "\n"
+    code = _code(lines) if "```" in text else frozenset[int]()
+    ends = [
+        at
+        for at, line in enumerate(lines)
+        if (line[-1:] in _CLOSING or "@" in line) and line[0] != ">"
+    ]
+    ends.append(len(lines) + _INTRODUCTION_LINES)
+    starts = [0, *accumulate(map(len, lines))]  # less the line ends before them
     classes: list[str] = []
     out: list[str] = []
-    index = 0
-    fences = [at for at, line in enumerate(lines) if line[:3] == "```"]
-    fence = fences[-1] if fences else -1
-    fenced = False
-    written = False
-    above = ""
-    plain_at = _PLAIN_LINE.match
-    introducing = _near_an_end(lines)
-    count = len(lines)
-    while index < count:
-        line = lines[index]
-        taken = 1
-        if not line:
-            kind = "e"
-        elif line[0] == ">":
-            kind = "q"
-        elif not fenced and (
-            (above and plain_at(line))  # goes on a paragraph: most lines of most mails
-            or (not introducing[index] and _WORDS_FIRST.match(line) and not _LAYOUT.match(line))
-        ):
-            kind = "t"
-            written = True
-            if (not above or not above[-1].isalnum()) and _FOOTER.match(line):
-                kind = "f"
-        elif fence >= 0 and line.startswith("```"):
-            fenced = not fenced
-            kind = "t"
-        elif fenced and index < fence:
-            kind = "t"
+    kind = ""
+    index = end = 0  # the line, and which of `ends` comes next
+    while index < len(lines):
+        while ends[end] < index:
+            end += 1
+        introducing = ends[end] - index < _INTRODUCTION_LINES
+        at = starts[index] + index
+        if introducing:
+            run = _PLAIN_WORDS.match(text, at)
         else:
-            kind, taken = _class_of(line, lines, index, introducing=introducing[index])
-            if kind == "a":
-                if line.lstrip()[:1] == "<" and _is_name_above(out, classes):
-                    out.pop()
-                    classes.pop()
-                if taken > 1:
-                    line = "\n".join(lines[index : index + taken])
-            elif kind == "t":
-                written = True
-            elif kind in "ho" and written:
-                out.append(line)
-                classes.append(kind)
-                break  # whatever stands below is not the author's: see `_end`
-        above = line
-        out.append(line)
+            until = min(ends[end] - _INTRODUCTION_LINES + 1, len(lines))
+            run = _WORDS.match(text, at, starts[until] + until)
+        if run and run.end() > at:
+            last = index + text.count("\n", at, run.end())
+            out += lines[index:last]
+            classes += _plain_classes(lines, index, last)
+            index = last
+            continue
+        kind, taken = (
+            ("t", 1) if index in code else _class_of(lines, index, introducing=introducing)
+        )
+        if kind == "a" and lines[index].lstrip()[:1] == "<" and _is_name_above(out, classes):
+            out.pop()
+            classes.pop()
+        out.append("\n".join(lines[index : index + taken]) if kind == "a" else lines[index])
         classes.append(kind)
         index += taken
+        if kind in "hosfr" and "t" in classes and _is_last(kind, lines, index):
+            told = _with_device_lines(out, "".join(classes))
+            if kind in "ho":
+                return told, out
+            # How much stands below a mark may decide what it is: see `_end`.
+            below = "".join(_plain_classes(lines, index, len(lines)))
+            below = below.replace("t", "f") if kind == "r" else below
+            return told + below, out + lines[index:]
     return _with_device_lines(out, "".join(classes)), out
 
 
-def _near_an_end(lines: list[str]) -> list[bool]:
-    """Return for each line whether one is here or soon below that an introduction could end with.
-
-    It ends with a colon or a dash; one that does not has an address.
-    """
-    near = [False] * len(lines)
-    end = -1
-    for index in range(len(lines) - 1, -1, -1):
-        line = lines[index]
-        if line and (line[-1] in _CLOSING or "@" in line) and line[0] != ">":
-            end = index
-        near[index] = 0 <= end - index < _INTRODUCTION_LINES
-    return near
+def _code(lines: list[str]) -> frozenset[int]:
+    """Return the numbers of the lines between fences, which are what they are, and of the fences."""
+    fences = [at for at, line in enumerate(lines) if line[:3] == "```"]
+    pairs = zip(fences[::2], fences[1::2], strict=False)
+    return frozenset(fences).union(*(range(first, last) for first, last in pairs))
 
 
-_CLOSING = ":：-—*_>\u00a0"
+def _is_last(kind: str, lines: list[str], below: int) -> bool:
+    """Whether nothing from the line `below` on can be the author's, be it what it may, after such a line."""
+    if kind in "ho":
+        return True
+    if kind == "r":
+        return bool(_LONG_RULE.match(lines[below - 1])) and _speaks_of_a_list(lines, below)
+    return len(lines) - below <= _SIGNATURE_LINES
+
+
+def _plain_classes(lines: list[str], first: int, last: int) -> list[str]:
+    """Return the classes of lines that are empty, quoted or plain words."""
+    some = lines[first:last]
+    classes = [("q" if line[0] == ">" else "t") if line else "e" for line in some]
+    if not _FOOTER_STARTS.isdisjoint([line.lstrip()[:_FOOTER_START] for line in some]):
+        for at, kind in enumerate(classes):
+            if kind == "t" and _is_footer(lines, first + at):
+                classes[at] = "f"
+    return classes
+
+
+# Lines that need no thought: empty; quoted; a link; or words, which have no colon and do not end like
+# a rule. Where an introduction can begin they have neither digit nor address: each of those has one.
+# (Nothing here is given back once it is matched, so that a match costs one look at each letter.)
+_BEFORE_WORDS = r"[ \t]*+[\"'(\[“”„«‘’$&.,!?%]{0,3}+"
+_LINK_LINE = r"https?://[^\s@>]*+(?<![-*_#=:：—])"
+_DIGITS = "0-9\u0660-\u0669\u06f0-\u06f9\u0966-\u096f\uff10-\uff19"
+_PLAIN_WORDS = re.compile(
+    rf"(?:(?:>[^\n]*+|{_LINK_LINE}|{_BEFORE_WORDS}[^\W\d_ᐧ][^:：@{_DIGITS}>\n]*+(?<![-*_#=]))?+\n)*+"
+)
+_WORDS = re.compile(
+    rf"(?:(?:>[^\n]*+|{_LINK_LINE}|{_BEFORE_WORDS}[^\W_ᐧ](?:[^:：>\n]{{4}}[^:：\n]*+|[^:：>\n]{{0,3}}+)(?<![-*_#=]))?+\n)*+"
+)
+# Begins with a letter, and has no colon early on nor a mark of quotation.
+_WORDS_FIRST = re.compile(r"(?!.{0,39}[:：]|.{1,4}>)[ \t]{0,12}[^\W\d_ᐧ]")
+# An introduction ends with a colon or a dash, and marks around it; one that does not has an address.
+_DIRECTIONS = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+_TRAILING = " \t>*_\u00a0" + _DIRECTIONS
+_CLOSING = frozenset(":：-—*_>\u00a0" + _DIRECTIONS)
 _INTRODUCTION_LINES = 7
+
+
+def _is_footer(lines: list[str], index: int) -> bool:
+    """Whether a line begins what a list or a provider says; never within a sentence."""
+    line = lines[index]
+    return (
+        line.lstrip(_FOOTER_LEAD)[:_FOOTER_START] in _FOOTER_STARTS
+        and not (index and lines[index - 1][-1:].isalnum())
+        and bool(_FOOTER.match(line))
+    )
+
+
+_FOOTER_LEAD = " \t\u00a0*_>-"
 
 
 def _is_name_above(lines: list[str], classes: list[str]) -> bool:
@@ -228,14 +347,14 @@ def _is_name_above(lines: list[str], classes: list[str]) -> bool:
         return False
     name = lines[-1].strip()
     return len(name) < 80 and (
-        len(name.split()) <= 4 or bool(_DIGIT.search(name) or _WROTE.search(name))
+        len(name.split()) <= 4 or bool(_DIGIT.search(name) or _WROTE.search(f" {name.lower()}"))
     )
 
 
 def _with_device_lines(lines: list[str], classes: str) -> str:
     """Return the classes with those of what a device added: the last words before what is no words."""
     for last in reversed(list(_LAST_WORDS.finditer(classes))):
-        at = last.start()
+        at = last.end() - 1
         while at >= 0 and classes[at] == "t":
             line = lines[at]
             if len(line) >= _MAX_DEVICE_LINE or not _is_device_line(line.strip()):
@@ -245,25 +364,28 @@ def _with_device_lines(lines: list[str], classes: str) -> str:
     return classes
 
 
-_LAST_WORDS = re.compile("t(?=e*(?:[^te]|$))")
+_LAST_WORDS = re.compile("[te]*t(?=e*(?:[^te]|$))")
 
 
 def _class_of(  # noqa: PLR0911, PLR0912
-    line: str, lines: list[str], index: int, *, introducing: bool
+    lines: list[str], index: int, *, introducing: bool
 ) -> tuple[str, int]:
     """Return the class of one line, and how many lines it takes with it.
 
     `introducing` says whether an introduction that begins here has a line to end with.
 
-    Most lines of most mails are plain words, so the costly questions are asked only of lines that
-    begin or are made like something else.
+    Most lines of most mails are plain words and do not come here; the costly questions are asked only
+    of lines that begin or are made like something else.
     """
-    if not line:
-        return "e", 1
-    if _PLAIN_LINE.match(line):
-        if (not index or not lines[index - 1]) and _FOOTER.match(line):
-            return "f", 1
-        return "t", 1
+    line = lines[index]
+    if _WORDS_FIRST.match(line):
+        if not introducing:
+            return ("f" if _is_footer(lines, index) else "t"), 1
+        if line[-1] not in ":：#-=*_" and "---" not in line:
+            taken = _attribution_at(lines, index)
+            if taken:
+                return "a", taken
+            return ("f" if _is_footer(lines, index) else "t"), 1
     plain = line.strip()
     if not plain:
         return "e", 1
@@ -272,46 +394,41 @@ def _class_of(  # noqa: PLR0911, PLR0912
         return "q", 1
     if len(line) > _MAX_LAYOUT:
         return "t", 1
+    last = plain[-1]
     marked = not first.isalnum() or first == "ᐧ"
     if marked:
-        if _SIGNATURE_RULE.match(line):
+        if len(plain) <= 2 and _SIGNATURE_RULE.match(line):
             return "s", 1
-        if _is_original_rule(plain):
+        if first in _RULING and _is_original_rule(plain):
             return "o", 1
-        if _RULE.match(plain) and (len(plain) > 1 or plain in "—–ᐧ"):
+        if last in _RULE_MARKS and _RULE.match(plain) and (len(plain) > 1 or plain in "—–ᐧ"):
             return "r", 1
-    colon = _COLON.search(line)
-    digit = _DIGIT.search(line)
-    if colon:
-        if plain[-1] in ":：" and _ORIGINAL.match(plain):
+    colon = line.find(":")
+    if "：" in line:
+        wide = line.find("：")
+        colon = wide if colon < 0 else min(colon, wide)
+    if colon >= 0:
+        if last in ":：" and _ORIGINAL.match(plain.lower()):
             return "o", 1
-        if colon.start() < _MAX_HEADER_NAME and not line.startswith("//", colon.end()):
+        if colon < _MAX_HEADER_NAME and not line.startswith("//", colon + 1):
             taken = _headers_at(lines, index)
             if taken:
                 return "h", taken
-    if digit and (_BARE_STAMP.match(plain) or ("---" in plain and _NOTES_STAMP.search(plain))):
+    if (first.isdecimal() and _BARE_STAMP.match(plain)) or (
+        "---" in plain and _NOTES_STAMP.search(plain)
+    ):
         return "a", 1
-    if introducing and (colon or digit or "@" in line or (marked and plain.endswith("--"))):
+    if introducing:
         taken = _attribution_at(lines, index)
         if taken:
             return "a", taken
-    if (
-        (first in "#-=*_" or plain[-1] in "#-=*_")
-        and len(line) < _MAX_DEVICE_LINE
-        and _ABOVE.search(line)
-    ):
-        return "o", 1
-    if (not index or not lines[index - 1] or not lines[index - 1][-1].isalnum()) and _FOOTER.match(
-        line
-    ):
-        return "f", 1
-    return "t", 1
+    if (first in "#-=*_" or last in "#-=*_") and len(line) < _MAX_DEVICE_LINE:
+        low = line.lower()
+        if any(word in low for word in _ABOVE_WORDS) and _ABOVE.search(low):
+            return "o", 1
+    return ("f" if _is_footer(lines, index) else "t"), 1
 
 
-# Begins with a letter and has neither colon nor digit, address nor mark of quotation or rule.
-_PLAIN_LINE = re.compile(r"[^\W\d_ᐧ][^:：@\d>|#*_=~-]{0,400}$")
-_WORDS_FIRST = re.compile(r"[ \t]{0,12}[^\W\d_ᐧ]")
-_LAYOUT = re.compile(r".{0,39}[:：]|.{1,4}>")  # may be a header field or a quotation with a name
 _MAYBE_DATED = re.compile(
     r"\d\d?[-/.:年h]\s?\d|(?:19|20)\d\d|\d\.? [^\W\d]{3}|\d\s?[apAP]\.?[mM]\b"
 )
@@ -324,21 +441,30 @@ _DIGIT = re.compile(r"\d")
 
 def _ends_open(line: str) -> bool:
     """Whether a line ends in a colon or a dash: something is to follow."""
-    core = line.rstrip(" \t>*_\u00a0")
+    if line[-1:] not in _CLOSING:
+        return False
+    core = line.rstrip(_TRAILING)
     return core.endswith((":", "：", "--", "—"))
 
 
 def _is_original_rule(plain: str) -> bool:
     """Whether a line says "original message" between, or after, the strokes of a rule."""
     core = plain.strip(_RULING)
-    return 3 < len(core) < 80 and plain[0] in _RULING and bool(_ORIGINAL.match(core))
+    if "&nbsp;" in core:
+        core = core.replace("&nbsp;", " ").strip()
+    return 3 < len(core) < 80 and plain[0] in _RULING and bool(_ORIGINAL.match(core.lower()))
 
 
 def _is_device_line(line: str) -> bool:
     plain = (
-        _LINK.sub(lambda link: link[1] or "", line).strip() if "[" in line or "<" in line else line
+        _LINK.sub(lambda link: link[1] or "", line).strip()
+        if "[" in line or "<" in line or "(" in line
+        else line
     )
-    return bool(_SENT_FROM.match(plain)) and bool(_DEVICE.search(plain))
+    # What a program says of itself names a device, or links to its maker.
+    return bool(_SENT_FROM.match(plain.lower())) and bool(
+        _DEVICE.search(plain) or plain != line.strip()
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -414,20 +540,24 @@ def _unknown_headers_at(lines: list[str], index: int) -> int:
 _NAMED_VALUE = re.compile(r"^[ \t*_]{0,4}[^\W\d_][^:：\d@]{0,24}[:：][*_ \t]*\S")
 
 
-def _attribution_at(lines: list[str], index: int) -> int:  # noqa: PLR0912
+def _attribution_at(lines: list[str], index: int) -> int:  # noqa: PLR0911, PLR0912
     """Return how many lines the introduction of a quotation takes at `index`, or 0."""
     first = lines[index]
     stripped = first.strip(" \t*_-\u00a0")
     if not stripped or len(first) > 400:
         return 0
     addressed = "@" in first and bool(_ADDRESS.search(first))
-    if not addressed and not _MAYBE_DATED.search(first) and not _ends_open(first):
+    open_end = _ends_open(first)
+    opens = bool(_ON.match(stripped.lower()) or _DATED.match(stripped))
+    if not addressed and not open_end and not (opens and _MAYBE_DATED.search(first)):
         return 0
-    opens = bool(_ON.match(stripped) or _DATED.match(stripped))
-    if not opens and not addressed and not (_ends_open(first) and _WROTE.search(first)):
+    if not opens and not addressed and not (open_end and _WROTE.search(f" {first.lower()}")):
         return 0
-    dated = bool(_DIGIT.search(first)) and bool(_DAY.search(first))
-    if opens and not (dated or addressed or _TIME.search(first) or _ends_open(first)):
+    digit = bool(_DIGIT.search(first))
+    if not opens and not any(map(_ends_open, lines[index : index + _INTRODUCTION_LINES])):
+        return 0
+    dated = digit and bool(_DAY.search(first))
+    if opens and not (dated or addressed or open_end or (digit and _TIME.search(first))):
         return 0
     joined = ""
     taken = 0
@@ -440,7 +570,7 @@ def _attribution_at(lines: list[str], index: int) -> int:  # noqa: PLR0912
             continue
         if written and not (_INSERTED.match(line) or not _QUOTE.match(line)):
             break
-        if written and _ON.match(line) and _DAY.search(line):
+        if written and _ON.match(line.lower()) and _DAY.search(line):
             break  # an introduction of its own
         if written >= 4 or (written and _LONG_RULE.match(line)):
             break
@@ -448,7 +578,9 @@ def _attribution_at(lines: list[str], index: int) -> int:  # noqa: PLR0912
         joined = f"{joined} {line.strip()}".strip()
         if len(joined) > 500:
             break
-        if not (joined[-1] in ">)]" or _ends_open(joined) or _WROTE.search(joined[-24:])):
+        if not (
+            joined[-1] in ">)]" or _ends_open(joined) or _WROTE.search(f" {joined[-24:].lower()}")
+        ):
             continue  # an introduction is not over before it says that something follows
         if _introduces(joined, opens, lines, index + taken):
             return taken
@@ -457,18 +589,21 @@ def _attribution_at(lines: list[str], index: int) -> int:  # noqa: PLR0912
 
 def _introduces(joined: str, opens: bool, lines: list[str], after: int) -> bool:  # noqa: PLR0911
     """Whether `joined` says that somebody wrote what follows, at some time."""
-    verb = next(iter(list(_WROTE.finditer(joined))[-1:]), None)
+    low = f" {joined.lower()}"
+    verb = next(iter(list(_WROTE.finditer(low))[-1:]), None)
     ends = _ends_open(joined)
     dated = bool(_DAY.search(joined) or (_TIME.search(joined) and re.search(r"\d", joined)))
     address = bool(_ADDRESS.search(joined))
     if verb is not None:
-        at_end = verb.end() >= len(joined.rstrip(" \t:：*_-—")) or ends
+        at_end = verb.end() >= len(low.rstrip(" \t:：*_-—")) or ends
         if not at_end:
             return False
         if opens and (dated or address) and (ends or address):
             return True
         if ends and address and len(joined) < 250:
             return True
+        if not dated and not address and _SAYER.match(joined):
+            return False  # "You said:" is the person's own word, and what follows is their example
         return bool(ends and _quoted_next(lines, after) and len(joined) < 250)
     if joined.startswith("<") and address and dated and ends:
         return True  # the verb stands before the address, on the line above
@@ -481,6 +616,12 @@ def _introduces(joined: str, opens: bool, lines: list[str], after: int) -> bool:
     return False
 
 
+_SAYER = re.compile(
+    r"(?:as )?(?:you|i|we|they|he|she|it|du|ich|wir|ihr|tu|vous|je|nous|on|yo|usted|io|lei|eu|voce|você|ik|jij|je|u|jag|vi|ni)\b",
+    re.IGNORECASE,
+)
+
+
 def _quoted_next(lines: list[str], index: int) -> bool:
     for line in lines[index : index + 3]:
         if line.strip():
@@ -488,14 +629,18 @@ def _quoted_next(lines: list[str], index: int) -> bool:
     return False
 
 
-def _cut(lines: list[str], classes: str) -> tuple[list[str], bool]:
-    """Return the lines that are the author's, and whether any others were left out."""
+def _cut(lines: list[str], classes: str) -> tuple[list[str], str]:
+    """Return the lines that are the author's, and their classes."""
     begin = len(classes) - len(classes.lstrip("ed"))
     # What introduces the mail itself says whose words follow; they are all there is.
     if begin < len(classes) and classes[begin] in "aho":
         begin = _skip_introduction(classes, begin)
     end = _end(lines, classes, begin)
     kept, kinds = lines[begin:end], classes[begin:end]
+    if "a" in kinds and _WRAPPED_AROUND.fullmatch(kinds):
+        # A few last words below one whole quotation answer all of it, and no line of it.
+        kept = [line for line, kind in zip(kept, kinds, strict=True) if kind != "q"]
+        kinds = kinds.replace("q", "")
     if "a" in kinds or "d" in kinds:
         kept = [line for line, kind in zip(kept, kinds, strict=True) if kind not in "ad"]
         kinds = kinds.replace("a", "").replace("d", "")
@@ -504,15 +649,16 @@ def _cut(lines: list[str], classes: str) -> tuple[list[str], bool]:
         kinds = kinds[:-1].rstrip("er")
     kept = kept[: len(kinds)]
     kinds = kinds.lstrip("erso")
-    kept = kept[len(kept) - len(kinds) :]
-    written = len(classes) - classes.count("e")
-    return kept, len(kinds) - kinds.count("e") < written
+    return kept[len(kept) - len(kinds) :], kinds
+
+
+_WRAPPED_AROUND = re.compile("[^aq]*t[^aq]*ae*q[qe]*(?:t[^aqt]*){1,6}")
 
 
 def _weak_signature(line: str) -> bool:
     """Whether a last line is a name behind a hyphen, or what a device adds in words of its own."""
     plain = _LINK.sub(lambda link: link[1] or "", line).strip()
-    return bool(_DASHED_NAME.match(plain) or (len(plain) <= 60 and _SENT_FROM.match(plain)))
+    return bool(_DASHED_NAME.match(plain) or (len(plain) <= 60 and _SENT_FROM.match(plain.lower())))
 
 
 def _skip_introduction(classes: str, begin: int) -> int:
@@ -552,15 +698,29 @@ _ANSWERED = re.compile("[^qt]*q(?:[^thos]|(?<!e)t(?=q))*(?:(?<=e)t|t(?!q))")
 
 def _is_rule_of_a_footer(lines: list[str], classes: str, at: int) -> bool:
     """Whether below the rule in line `at` only what a list or a signature says of itself follows."""
-    below = "\n".join(lines[at + 1 : at + 8])
-    if _LONG_RULE.match(lines[at]) and _LIST_FOOTER.search(below):
+    stop = _INTRODUCED.search(classes, at + 1)
+    below = "\n".join(
+        lines[at + 1 : min(at + 1 + _FOOTER_LINES, stop.start() if stop else len(lines))]
+    )
+    if _LONG_RULE.match(lines[at]) and _speaks_of_a_list(lines, at + 1):
         return True
     following = _text_after(classes, at)
     if lines[at].lstrip().startswith("__") and following <= 4:
         return True
     return bool(
-        following <= _SIGNATURE_LINES / 2 and _RULED_OFF.match(lines[at]) and _CONTACT.search(below)
+        following <= _SIGNATURE_LINES / 2
+        and "|" not in lines[at - 1]  # the head of a table
+        and _RULED_OFF.match(lines[at])
+        and _CONTACT.search(below)
     )
+
+
+def _speaks_of_a_list(lines: list[str], at: int) -> bool:
+    low = "\n".join(lines[at : at + _FOOTER_LINES]).lower()
+    return any(word in low for word in _LIST_WORDS)
+
+
+_FOOTER_LINES = 7
 
 
 def _text_after(classes: str, at: int) -> int:

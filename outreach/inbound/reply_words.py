@@ -5,8 +5,6 @@ groups, in lower case. A language is a BCP 47 tag. To teach one more, add an ent
 be empty.
 """
 
-# ruff: noqa: E501
-
 from dataclasses import dataclass
 
 
@@ -40,6 +38,7 @@ LANGUAGES: dict[str, ReplyWords] = {
         original=(
             "original message",
             "original email",
+            "original appointment",
             "forwarded message",
             "forwarded by .{1,60}",
             "reply message",
@@ -70,11 +69,15 @@ LANGUAGES: dict[str, ReplyWords] = {
             "original ?-?nachricht",
             "antwort ?-?nachricht",
             "originalnachricht",
+            "urspr[üu]nglicher termin",
             "weitergeleitete (?:nachricht|e-mail)",
             "anfang der weitergeleiteten (?:nachricht|e-mail)",
         ),
         sent_from=(
-            "(?:von|gesendet (?:von|mit|aus|vom)|diese (?:nachricht|e-?mail) wurde von|verschickt (?:von|mit)) .{1,80}",
+            "von .{1,80}",
+            "gesendet (?:von|mit|aus|vom) .{1,80}",
+            "diese (?:nachricht|e-?mail) wurde von .{1,80}",
+            "verschickt (?:von|mit) .{1,80}",
             "outlook f[üu]r (?:ios|android).{0,20}(?:beziehen|herunterladen|abrufen)?",
             "holen sie sich outlook .{1,40}",
         ),
@@ -88,6 +91,7 @@ LANGUAGES: dict[str, ReplyWords] = {
         subject=("objet", "sujet", "importance", "pi[èe]ces? jointes?"),
         original=(
             "message d'origine",
+            "rendez-vous d'origine",
             "message original",
             "mail original",
             "message transf[ée]r[ée]",
@@ -111,6 +115,7 @@ LANGUAGES: dict[str, ReplyWords] = {
         subject=("asunto", "importancia", "datos adjuntos"),
         original=(
             "mensaje original",
+            "cita original",
             "mensaje reenviado",
             "correo original",
             "inicio del mensaje reenviado",
@@ -130,6 +135,7 @@ LANGUAGES: dict[str, ReplyWords] = {
         subject=("oggetto", "priorit[àa]", "allegat[oi]"),
         original=(
             "messaggio originale",
+            "appuntamento originale",
             "messaggio inoltrato",
             "inizio messaggio inoltrato",
             "messaggio inviato",
@@ -169,6 +175,7 @@ LANGUAGES: dict[str, ReplyWords] = {
         subject=("onderwerp", "urgentie", "bijlagen?"),
         original=(
             "oorspronkelijk bericht",
+            "oorspronkelijke afspraak",
             "origineel bericht",
             "oorspronkelijke bericht",
             "doorgestuurd bericht",

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from outreach.inbound.absence_words import LANGUAGES, any_of, words
-from outreach.inbound.phrases import fold, fold_pattern
+from outreach.inbound.phrases import Phrases, fold_pattern
 
 MAX_WORDS = 4000
 """Characters of a notice that are read."""
@@ -38,6 +38,7 @@ _RANGE = re.compile(r"\s*[)\]]?\s*[-–—~〜～]\s*[(\[]?\s*")
 _DEADLINE = re.compile(
     r"(?<![a-z])(?:by|within|spatestens|innerhalb|avant|sous|antes del?|entro|uiterlijk|binnen|senast|inom|najpozniej|ate)(?: \w+){0,2}\s*$"
 )
+_BEGUN = re.compile(r"(?<![\d-])\d{1,2}(?:\.|st|nd|rd|th)?\s*[-–—~〜]\s*$")
 _DASH = re.compile(r"[\w.)]\s*[-–—~〜]\s*$")
 
 
@@ -68,34 +69,61 @@ _PERIOD_ENDS = (
     r"(?P<week_end>(?:the )?end of (?:the|this) week|ende (?:der|dieser) woche|(?:het )?eind(?:e)? (?:van )?(?:de|deze) week|slutet av veckan|konca (?:tego )?tygodnia|今週末)",
     r"(?P<year_end>(?:the )?end of (?:the|this) year|jahresende|ende (?:des|dieses) jahres|(?:la )?fin de l'annee|fin(?:al|ales)? de ano|fine (?:dell')?anno|(?:fim|final) do ano|eind(?:e)? (?:van )?(?:het|dit) jaar|arsskiftet|konca (?:tego )?roku|年末(?!年始))",
 )
+# "3 working days", "9 to 14 h": a number, and no day of a month.
+_COUNTED = (
+    r"\s*(?:(?:working|business|full|weitere|ganze)\s)?(?:da(?:y|ys|gen|gar|g)\b|tage?n?\b|jours?\b|dias?\b|giorn[io]\b|dni\b|werk|arbeits|arbets"
+    r"|hours?\b|hrs?\b|stunden?\b|heures?\b|horas?\b|ore\b|uur\b|timmar\b|godzin|weeks?\b|wochen?\b|semain|semana|settiman|weken\b|veck|tygod|months?\b|minut|%)"
+    r"|\s*(?:a|as|to|till|bis|-|–|tot|do)\s*\d{1,2}(?:[:.]\d\d)?\s*(?:h\b|uhr|hrs|horas|heures|uur|o'clock|am\b|pm\b|p\.m)"
+    r"|\s*(?:and|und|et|y|e|en|och|i)\s*\d{1,2}(?!\d)(?!\.\s?(?:jan|feb|mar|apr|ma[iy]|jun|jul|au|sep|o[ck]t|nov|de[cz])|st|nd|rd|th)"
+)
+# "All of August": the month is meant from its first day to its last.
+_WHOLE = (
+    r"(?:the )?(?:whole|entire)(?: month)?(?: of)?", r"all(?: of)?", r"throughout", r"(?:den |im )?(?:ganzen|gesamten)(?: monat)?",
+    r"tout le mois d[e']", r"tout(?: le mois)?", r"todo (?:el|o) mes de", r"todo", r"tutto(?: il mese di)?", r"(?:de )?hele(?: maand)?",
+    r"hela", r"(?:przez )?caly(?: miesiac)?",
+)  # fmt: skip
 _DATES = re.compile(
     rf"(?P<iso_y>{_YEAR})[-/.](?P<iso_m>\d{{1,2}})[-/.](?P<iso_d>\d{{1,2}})(?!\d)"
     rf"|(?:(?P<cjk_y>{_YEAR})年\s*)?(?P<cjk_m>\d{{1,2}})月\s*(?P<cjk_d>\d{{1,2}})[日号號]"
-    rf"|(?<![\d.:/])(?P<n1>\d{{1,2}})\s?(?P<sep>[./-])\s?(?P<n2>\d{{1,2}})(?:(?P=sep)\s?(?P<n_y>{_YEAR}|\d\d(?!\d))|\.)?(?![\d:])(?!\s?(?:uhr|h\b|am\b|pm\b|%|klo))"
+    rf"|(?<![\d.:/])(?P<n1>\d{{1,2}})\s?(?P<sep>[./-])\s?(?P<n2>\d{{1,2}})(?:(?P=sep)\s?(?P<n_y>{_YEAR}|\d\d(?!\d))|\.)?(?![\d:])(?!\s?(?:uhr|h\b|am\b|pm\b|%|klo))(?!{_ORDINAL}\s*(?:of\s+|de\s+|d')?(?:{_MONTHS})(?![a-z]))"
     rf"|(?<![\d.:])(?P<dm_d>\d{{1,2}}){_ORDINAL}\s*(?:of\s+|de\s+|d'|den\s+|di\s+|da\s+)?(?<![a-z])(?P<dm_m>{_MONTHS})(?![a-z])\.?,?(?:\s*(?:de\s+|del\s+|do\s+)?(?P<dm_y>{_YEAR}))?"
     rf"|(?<![a-z])(?P<md_m>{_MONTHS})(?![a-z])\.?\s+(?:the\s+)?(?P<md_d>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:.]\d)(?!\d)(?:,?\s+(?P<md_y>{_YEAR}))?"
-    rf"|(?P<end>(?<![a-z])(?:the end of|end of|late|ende|fin(?: de| du mois de)?|finales de|a fine|fine|final de|fim de|eind(?:e)?(?: van)?|slutet av|konca|koniec|slutningen af|slutten av|конца)\s+(?:the month of\s+)?)?(?<![a-z])(?P<m_m>{_LONG_MONTHS})(?![a-z])(?:\s+(?:de\s+)?(?P<m_y>{_YEAR}))?"
+    rf"|(?P<whole>(?<![a-z])(?:{'|'.join(_WHOLE)})\s+)?(?P<end>(?<![a-z])(?:the end of|end of|late|ende|fin(?: de| du mois de)?|finales de|a fine|fine|final de|fim de|eind(?:e)?(?: van)?|slutet av|konca|koniec|slutningen af|slutten av|конца)\s+(?:the month of\s+)?)?(?<![a-z])(?P<m_m>{_LONG_MONTHS})(?![a-z])(?:\s+(?:de\s+)?(?P<m_y>{_YEAR}))?"
     rf"|(?<![a-z])(?P<my_m>{_MONTHS})\.?\s+(?:de\s+)?(?P<my_y>{_YEAR})"
     rf"|(?<![a-z])(?P<weekday>{_WEEKDAYS})(?![a-z])"
     rf"|(?<![a-z])(?:kw|kalenderwoche|week|semaine|semana|settimana|vecka|v\.|uge|uke|tydzien|tydzie\w*) ?(?P<week>[0-5]?\d)(?: ?[-–/] ?(?P<week_last>[0-5]?\d))?(?![\d.:/])"
     rf"|(?<![a-z])(?P<period_end>{'|'.join(_PERIOD_ENDS)})(?![a-z])"
     rf"|(?<![a-z])(?P<tomorrow>{'|'.join(words('tomorrow'))})(?![a-z])"
     rf"|(?<![a-z])(?P<next_week>{'|'.join(words('next_week'))})(?![a-z])"
-    rf"|(?<![\d.:/])(?P<day>\d{{1,2}})(?P<day_mark>st|nd|rd|th|日|号|\.(?=\s|$)|(?=[\s,;.!]|$))(?!\s*(?:{_MONTHS}))"
+    rf"|(?<![\d.:/])(?P<day>\d{{1,2}})(?P<day_mark>st|nd|rd|th|日|号|:[ae](?![a-z])|er?(?![a-z])|\.(?=\s|$)|(?=[\s,;.!]|$))(?!\s*(?:{_MONTHS}))(?!{_COUNTED})"
 )
-_DAY_WORDS = tuple(
-    {
-        name[:4]
-        for language in LANGUAGES.values()
-        for names in (*language.weekdays, *language.tomorrow, *language.next_week)
-        for name in re.findall(r"\w{2,}", fold(names))
-    }
+_DAY_WORDS = Phrases([_WEEKDAYS, *words("tomorrow"), *words("next_week")])
+
+
+_ORDINALS = {
+    name: number
+    for number, names in enumerate(
+        (
+            "first|ersten|premier|primero|primeiro|primo", "second|zweiten", "third|dritten", "fourth|vierten",
+            "fifth|funften", "sixth|sechsten", "seventh|siebten", "eighth|achten", "ninth|neunten", "tenth|zehnten",
+            "eleventh|elften", "twelfth|zwolften", "thirteenth", "fourteenth", "fifteenth|funfzehnten", "sixteenth",
+            "seventeenth", "eighteenth", "nineteenth", "twentieth|zwanzigsten", "twenty-first", "twenty-second",
+            "twenty-third", "twenty-fourth", "twenty-fifth", "twenty-sixth", "twenty-seventh", "twenty-eighth",
+            "twenty-ninth", "thirtieth|dreissigsten", "thirty-first",
+        ),
+        1,
+    )
+    for name in names.split("|")
+}  # fmt: skip
+# A day spelt out, beside its month.
+_ORDINAL_WORD = re.compile(
+    rf"(?<![a-z])({'|'.join(sorted(_ORDINALS, key=len, reverse=True))})(?=\s+(?:of |de |d')?(?:{_MONTHS})(?![a-z]))"
 )
 
 
 def speaks_of_a_day(told: str) -> bool:
     """Whether a folded text can name a day at all: by a digit or by a word."""
-    return bool(_DIGIT.search(told)) or any(word in told for word in _DAY_WORDS)
+    return bool(_DIGIT.search(told)) or _DAY_WORDS.search(told) is not None
 
 
 _DIGIT = re.compile(r"\d")
@@ -109,14 +137,21 @@ _LONG_CUES = re.compile(
     rf"(?<![a-z])(?=[a-z]{{3}})(?:{'|'.join(words('until') + words('since'))})(?![a-z])"
 )
 _BOUNDARY = re.compile(r"\n\s*\n|[!?;。!]|(?<=[^\W\d]{3})\.\s")
+# Right before a date, where nothing else is so short.
+_SHORT_WEEKDAY = (
+    r"(?<![a-z])(?:mon|tues?|wed|thu(?:rs?)?|fri|sat|sun|mo|di|mi|(?<=bis )do|(?<=ab )do|fr|sa|so|lun|mar|mer|jeu|ven|sam|dim|mie|jue|vie|sab|dom"
+    r"|gio|seg|ter|qua|qui|sex|ma|wo|vr|za|zo|man|tis|ons|tors?|fre|lor|son|pon|pn|wt|sr|czw|pt|sob|niedz|nd)"
+)
 _WEEKDAY_TAIL = re.compile(
-    rf"(?:(?:{_WEEKDAYS})(?:,?\s+(?:the|den|dem|le|el|il|lo|dia))?[\s,.]*|\(|the\s+)$"
+    rf"(?:(?:{_WEEKDAYS})(?:,?\s+(?:the|den|dem|de|le|el|il|lo|a|o)(?:\s+dia)?|,?\s+dia)?[\s,.]*|\(|the\s+|{_SHORT_WEEKDAY}[.,]?\s*)$"
 )
 _HOUR = re.compile(
-    r"\d\s*(?:to|bis|a|al|tot|do|till|-|–)\s*$|(?<![a-z])(?:alle|ore|at|um|gegen|las|as|om|kl\.?|klockan|godz\.?)\s*$"
+    r"(?<!\d)\d{1,2}\s*(?:to|bis|a|al|tot|do|till|-|–|and|und|et|y|e|en|och|i)\s*$|(?<![a-z])(?:alle|ore|at|um|gegen|las|as|om|kl\.?|klockan|godz\.?)\s*$"
 )
 _WINDOW = 60
 _FRIDAY = 4
+_NAMED = 1  # what a week or month in which somebody is away weighs: less than any "until"
+_WITHIN = re.compile(r"(?<![a-z])(?:in|im|en|em|i|w|we|during|durante|pendant|au mois d[e'])\s*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +162,10 @@ class _Candidate:
     vague: bool  # a weekday, a bare day or a month: means nothing without a cue
     last: date | None = None  # the last day of a week, where a week is named
     loose: bool = False  # "next week": gives way to a date
+    month_end: date | None = None  # the last day of a month that is named without a day
+    whole: bool = False  # "all of August"
+    weekday: bool = False
+    bare: bool = False  # "the 4th": a number and no month
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,33 +191,9 @@ def dated_end(folded: str, today: date | None, *, trusting: bool) -> End | None:
     """Return the date as `return_date` does, with what speaks for it."""
     if today is None:
         return None
-    found = _candidates(folded[:MAX_WORDS], today)
-    scored: list[End] = []
-    for index, each in enumerate(found):
-        previous = found[index - 1].end if index else 0
-        following = found[index + 1].start if index + 1 < len(found) else len(folded)
-        before = folded[max(previous, each.start - _WINDOW) : each.start]
-        ranged = bool(index and _RANGE.fullmatch(before))
-        cuts = list(_BOUNDARY.finditer(before))
-        before = _WEEKDAY_TAIL.sub("", before[cuts[-1].end() :] if cuts else before)
-        after = folded[each.end : min(following, each.end + _WINDOW)]
-        cut = _BOUNDARY.search(after)
-        after = after[: cut.start()] if cut else after
-        weight = max(_score(before, after), UNTIL_CUE if ranged else -9)
-        day = each.day
-        if each.last and weight < RETURN:
-            day = each.last  # until a week is until its end
-        if weight == 0:  # no cue: only a single date in a sentence about being away counts
-            alone = len([one for one in found if not one.vague]) == 1
-            near = before + folded[each.start : each.end] + after
-            if each.vague or not alone or each.day < today:
-                continue
-            if not trusting and not ABSENT.search(near):
-                continue
-        if each.loose and scored:
-            continue
-        if weight >= 0:
-            scored.append(End(day, weight, bool(_DEADLINE.search(before))))
+    folded = _ORDINAL_WORD.sub(lambda word: str(_ORDINALS[word[1]]), folded[:MAX_WORDS])
+    found = _candidates(folded, today)
+    scored = _scored(folded, found, today, trusting=trusting)
     if not scored:
         return None
     top = max(each.weight for each in scored)
@@ -189,11 +204,98 @@ def dated_end(folded: str, today: date | None, *, trusting: bool) -> End | None:
     return next((each for each in best if each.day >= today), best[-1])
 
 
+def _scored(  # noqa: PLR0912
+    folded: str, found: list[_Candidate], today: date, *, trusting: bool
+) -> list[End]:
+    """Return those dates that can be an end, each with what speaks for it."""
+    scored: list[End] = []
+    gone = today  # the end of an absence, as far as it was told before
+    plain = False
+    for index, each in enumerate(found):
+        previous = found[index - 1].end if index else 0
+        following = found[index + 1].start if index + 1 < len(found) else len(folded)
+        before = folded[max(previous, each.start - _WINDOW) : each.start]
+        ranged = bool(index and _RANGE.fullmatch(before))
+        cuts = list(_BOUNDARY.finditer(before))
+        before = _WEEKDAY_TAIL.sub("", before[cuts[-1].end() :] if cuts else before)
+        if plain and not cuts:
+            # "On the 5th I am back, the 3rd is a holiday": what is said of the date before is not of this one.
+            before = before.rpartition(", ")[2]
+        plain = _score(before, "") == 0  # nothing before it speaks for this date
+        after = folded[each.end : min(following, each.end + _WINDOW)]
+        cut = _BOUNDARY.search(after)
+        after = after[: cut.start()] if cut else after
+        weight = max(_score(before, after), UNTIL_CUE if ranged else -9)
+        day = each.day
+        if each.last and weight < RETURN:
+            day = each.last  # until a week is until its end
+        if weight == 0 and (each.last or each.month_end):
+            named = UNTIL_CUE if each.whole else _NAMED
+            told = each.whole or each.last or _WITHIN.search(before)
+            if told and ABSENT.search(before + folded[each.start : each.end] + after):
+                scored.append(End(each.last or each.month_end or day, named))
+            continue
+        if index and _are_hours(folded, found[index - 1], each):
+            continue
+        if (each.weekday or each.bare) and weight >= RETURN:
+            day = _behind(each, gone)
+        if weight == 0:  # no cue: only a single date in a sentence about being away counts
+            alone = len([one for one in found if not one.vague]) == 1
+            near = before + folded[each.start : each.end] + after
+            if each.vague or not alone or each.day <= today:  # today's is the letter's own
+                continue
+            if not trusting and not ABSENT.search(near):
+                continue
+        if each.loose and scored:
+            continue
+        if weight >= 0:
+            scored.append(End(day, weight, bool(_DEADLINE.search(before))))
+        if weight == UNTIL_CUE and not (each.weekday and day == today + timedelta(days=7)):
+            gone = max(gone, day)  # today's own weekday may as well mean today
+    return scored
+
+
+def _behind(each: _Candidate, gone: date) -> date:
+    """Return the day of a return that is named by weekday or number: the first such after `gone`."""
+    if each.day >= gone:
+        return each.day
+    if each.weekday:
+        return each.day + timedelta(days=-(-(gone - each.day).days // 7) * 7)
+    return _next_day(each.day.day, gone) or each.day
+
+
+def _are_hours(folded: str, first: _Candidate, last: _Candidate) -> bool:
+    """Whether "Monday to Friday" are the days on which somebody works, and not when they are away."""
+    if not (first.weekday and last.weekday):
+        return False
+    if not _OPENS_RANGE.fullmatch(f" {folded[first.end : last.start].strip()}"):
+        return False
+    before = folded[max(0, first.start - _WINDOW) : first.start]
+    return not ABSENT.search(_BOUNDARY.split(before)[-1])
+
+
+def _returns(text: str) -> bool:
+    """Whether a word of return stands in a text, and is not denied: "I read no mail"."""
+    at = 0
+    while found := _BACK.search(text[at:]):
+        at += found.end()
+        if not _DENIED.match(text, at) and not _DENIAL.search(found[0]):
+            return True
+    return False
+
+
+_DENIAL = re.compile(r"(?<![a-z])(?:keine?n?|nicht|not|pas|niet|geen|inte|inga|nie|nao)(?![a-z])")
+_DENIED = re.compile(
+    r"\s*(?:\w+ )?(?:keine?n?|nicht|not|no (?:e-?)?mails?|no messages|pas|plus|aucun\w*|niet|geen|inte|inga|nie)(?![a-z])"
+    r"(?!\s*(?:later|before|until|vor|avant|voor|forran|przed|spater))"
+)
+
+
 def _score(before: str, after: str) -> int:
     """Weigh what stands around a date: whether it ends an absence, begins one, or neither."""
-    back_before = _BACK.search(before)
+    back_before = _returns(before)
     cue = _LONG_CUES.search(after)
-    back_after = _BACK.search(after[: cue.start()] if cue else after)
+    back_after = _returns(after[: cue.start()] if cue else after)
     if _UNTIL_AFTER.search(after):
         return UNTIL_CUE
     if _OPENS_RANGE.fullmatch(after):
@@ -210,12 +312,13 @@ def _score(before: str, after: str) -> int:
 def _candidates(folded: str, today: date) -> list[_Candidate]:  # noqa: PLR0912, PLR0915
     """Return every date in `folded` that can be one, as a day, in order."""
     found: list[_Candidate] = []
-    american = _american(folded)
+    american = _american(folded, today)
     for match in _DATES.finditer(folded):
         day: date | None = None
         vague = False
         last: date | None = None
-        loose = False
+        month_end: date | None = None
+        loose = whole = weekday = bare = False
         group = match.lastgroup
         parts = match.groupdict()
         if parts["iso_y"]:
@@ -242,17 +345,19 @@ def _candidates(folded: str, today: date) -> list[_Candidate]:  # noqa: PLR0912,
             month = _number(parts["m_m"], _MONTH_NUMBERS)
             day = _dated(parts["m_y"], month, 1, today)
             if day and parts["end"]:
-                day = day.replace(day=calendar.monthrange(day.year, day.month)[1])
+                day = _month_end(day)
+            elif day:
+                month_end, whole = _month_end(day), bool(parts["whole"])
             vague = True
         elif parts["weekday"]:
             if _beside_date(folded, match, found):
                 continue
             ahead = (_number(parts["weekday"], _WEEKDAY_NUMBERS) - 1 - today.weekday()) % 7 or 7
             day = today + timedelta(days=ahead)
-            vague = True
+            vague = weekday = True
         elif parts["period_end"]:
             if parts["month_end"]:
-                day = today.replace(day=calendar.monthrange(today.year, today.month)[1])
+                day = _month_end(today)
             elif parts["week_end"]:
                 day = today + timedelta(days=(_FRIDAY - today.weekday()) % 7)
             else:
@@ -268,11 +373,13 @@ def _candidates(folded: str, today: date) -> list[_Candidate]:  # noqa: PLR0912,
         elif parts["next_week"]:
             day, vague, loose = today + timedelta(days=7 - today.weekday()), True, True
         elif group and parts["day"]:
-            day = _next_day(int(parts["day"]), today)
+            day, bare = _next_day(int(parts["day"]), today), True
             leading = folded[max(0, match.start() - 40) : match.start()]
             vague = not _WEEKDAY_TAIL.search(leading)
             if _HOUR.search(leading):
                 continue  # "9 to 5", "alle 9"
+            if _DASH.search(leading) and not _BEGUN.search(leading):
+                continue  # the end of a telephone number
             if (
                 vague
                 and not parts["day_mark"]
@@ -280,7 +387,20 @@ def _candidates(folded: str, today: date) -> list[_Candidate]:  # noqa: PLR0912,
             ):
                 continue
         if day is not None:
-            found.append(_Candidate(match.start(), match.end(), day, vague, last, loose))
+            found.append(
+                _Candidate(
+                    match.start(),
+                    match.end(),
+                    day,
+                    vague,
+                    last,
+                    loose,
+                    month_end,
+                    whole,
+                    weekday,
+                    bare,
+                )
+            )
     return found
 
 
@@ -288,12 +408,18 @@ def _beside_date(folded: str, match: re.Match[str], found: list[_Candidate]) -> 
     """Whether a weekday only adorns a date: "Monday, 4 January" or "4 January (Monday)"."""
     if found and not found[-1].vague and match.start() - found[-1].end <= 2:
         return True
-    follow = folded[match.end() : match.end() + 8]
-    return bool(
-        re.match(r"[\s,.]{0,3}(?:the |den |dem |le |el |il |o |dia |de )?\d", follow)
-    ) or bool(
-        re.match(rf"[\s,.]{{1,3}}(?:{_MONTHS})(?![a-z])", folded[match.end() : match.end() + 16])
-    )
+    follow = folded[match.end() : match.end() + 40]
+    return bool(_DAY_AFTER.match(follow) or _MONTH_AFTER.match(follow))
+
+
+_DAY_AFTER = re.compile(
+    rf"[\s,.]{{0,3}}(?:the |den |dem |le |el |il |o |dia |de )?\d{{1,4}}(?!\d)(?!{_COUNTED})"
+)
+_MONTH_AFTER = re.compile(rf"[\s,.]{{1,3}}(?:{_MONTHS})(?![a-z])")
+
+
+def _month_end(day: date) -> date:
+    return day.replace(day=calendar.monthrange(day.year, day.month)[1])
 
 
 def _number(name: str, numbers: Iterable[tuple[re.Pattern[str], int]]) -> int:
@@ -340,8 +466,11 @@ def _next_day(day: int, today: date) -> date | None:
     return None
 
 
-def _american(folded: str) -> bool | None:
-    """Whether the numeric dates of a text put the month first: True, False, or None for untold."""
+def _american(folded: str, today: date) -> bool | None:
+    """Whether the numeric dates of a text put the month first: True, False, or None for untold.
+
+    Where English leaves it open, all are read in the one order that brings them nearest to today.
+    """
     told: bool | None = None
     for match in _SLASHED.finditer(folded):
         if int(match[1]) > 12 >= int(match[2]):
@@ -352,11 +481,23 @@ def _american(folded: str) -> bool | None:
         return True
     if told is None and not _ENGLISH.search(folded):
         return False
+    if told is None:
+        pairs = [(int(match[1]), int(match[2])) for match in _SLASHED.finditer(folded)]
+        months_first = [_dated(None, first, second, today) for first, second in pairs]
+        days_first = [_dated(None, second, first, today) for first, second in pairs]
+        if len(pairs) > 1 and None not in months_first and None not in days_first:
+            return _spread(months_first, today) < _spread(days_first, today)
     return told
 
 
+def _spread(days: list[date | None], today: date) -> int:
+    return max(abs((day - today).days) for day in days if day)
+
+
 _SLASHED = re.compile(r"(?<![\d/])(\d{1,2})[/-](\d{1,2})(?![\d])")
-_ENGLISH = re.compile(r"\b(?:the|i'm|office|will|with|and|back|away|until)\b")
+_ENGLISH = re.compile(
+    r"\b(?:the|i'm|i'll|i've|office|will|with|and|back|away|until|from|through|you|your|thanks|thank|please|reply|return(?:ing)?)\b"
+)
 
 
 def _numeric(match: re.Match[str], today: date, *, american: bool | None) -> date | None:

@@ -32,6 +32,10 @@ class Position:
     epoch: str
     value: int
 
+    def is_before(self, other: "Position | None") -> bool:
+        """Whether `other` is further on in the same numbering."""
+        return other is not None and other.epoch == self.epoch and other.value > self.value
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:

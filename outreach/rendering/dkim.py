@@ -9,10 +9,13 @@ anyone write the end. Nothing may touch the bytes once they are signed.
 import base64
 import hashlib
 import re
+from binascii import b2a_base64
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
+from itertools import pairwise
+from operator import itemgetter
 from secrets import token_hex
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -54,7 +57,7 @@ SIGNED = (
     "Auto-Submitted", "Precedence", "CFBL-Address",
 )  # fmt: skip
 
-_LINE = 76
+_LINE, _END = 76, b"\r\n"
 _HEADER = re.compile(rb"([!-9;-~]+):((?:[^\r\n]*\r\n)(?:[ \t][^\r\n]*\r\n)*)")
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9\-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9\-]+)*\Z")
 
@@ -80,6 +83,16 @@ class SigningKey:
         if isinstance(self.private, RSAPrivateKey):
             return self.private.sign(data, _PADDING, _HASH)
         return self.private.sign(hashlib.sha256(data).digest())  # RFC 8463 3: of the hash
+
+    @property
+    def octets(self) -> int:
+        """How long a signature is."""
+        return self.private.key_size // 8 if isinstance(self.private, RSAPrivateKey) else 64
+
+    @property
+    def pem(self) -> str:
+        """The private key as `load_key` reads it."""
+        return _pem(self.private)
 
     @property
     def dns_name(self) -> str:
@@ -117,6 +130,10 @@ def generate_key(algorithm: str = "rsa", *, bits: int = RSA_BITS) -> str:
         private = Ed25519PrivateKey.generate()
     else:
         raise ValueError(f"no DKIM algorithm {algorithm!r}")
+    return _pem(private)
+
+
+def _pem(private: RSAPrivateKey | Ed25519PrivateKey) -> str:
     return private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
@@ -196,22 +213,46 @@ def _unsigned_value(
 
 def _signature_header(value: bytes, signature: bytes) -> bytes:
     """Return the header of a signature, whose `value` has an empty b= at its end."""
-    letters = base64.b64encode(signature)
-    room = _LINE - len(value) + value.rfind(b"\n") + 1
-    lines = [letters[:room]]
-    lines += [letters[at : at + _LINE - 1] for at in range(room, len(letters), _LINE - 1)]
-    return b"DKIM-Signature:%b%b\r\n" % (value, b"\r\n ".join(lines))
+    return b"DKIM-Signature:%b%b\r\n" % (value, _folded_code(signature, _room_behind(value)))
+
+
+def _room_behind(value: bytes) -> int:
+    """Return how many characters fit behind a value, on its last line."""
+    return _LINE - len(value) + value.rfind(b"\n") + 1
+
+
+def _folded_code(signature: bytes, room: int) -> bytes:
+    """Return a signature in base64, the first line of it `room` characters long."""
+    letters = b2a_base64(signature, newline=False)
+    return b"\r\n ".join(_code_lines(len(letters), room)(letters))
+
+
+@lru_cache(maxsize=64)
+def _code_lines(size: int, room: int) -> Callable[[bytes], tuple[bytes, ...]]:
+    """Return what cuts a text of a size into lines."""
+    ends = [0, *range(room, size, _LINE - 1), size]
+    # Of all keys that we know it fills more than a line, so that there are several.
+    return itemgetter(*(slice(start, end) for start, end in pairwise(ends)))
+
+
+SignApart = Callable[[SigningKey, bytes], Callable[[], bytes]]
+"""Begins to sign somewhere else; what it returns waits for the signature and returns it."""
 
 
 class Seal:
     """Signs messages whose headers differ in few places, as `sign_message` does, but faster.
 
     `headers` are those of one, with `markers` in the places of values, and so in their relaxed
-    canonical form where values differ from one form to the other. No value adds a header.
+    canonical form where values differ from one form to the other. No value adds a header. `apart`
+    signs in other processes, say.
     """
 
     def __init__(
-        self, headers: bytes, keys: Sequence[SigningKey], markers: Mapping[bytes, int]
+        self,
+        headers: bytes,
+        keys: Sequence[SigningKey],
+        markers: Mapping[bytes, int],
+        apart: SignApart | None = None,
     ) -> None:
         fields = _fields(headers)
         names = _signed_names(tuple([name for name, _ in fields]))
@@ -219,25 +260,64 @@ class Seal:
         stamp, body_hash = token_hex(5), token_hex(22)
         last = max(markers.values())
         own = {stamp.encode(): last + 1, body_hash.encode(): last + 2}
-        self._signers = []
+        self.apart = apart
+        #: Octets of the headers that signatures make.
+        self.size = 0
+        self.signers: list[tuple[SigningKey, Pattern, Pattern, int]] = []
         for key in keys:
             value = _unsigned_value(key, [f"t={stamp}"], names, body_hash).encode()
+            self.size += len(_signature_header(value, bytes(key.octets)))
             data = signed + relaxed_header(b"dkim-signature", value)[:-2]
-            self._signers.append((key.sign, Pattern(data, {**markers, **own}), Pattern(value, own)))
+            header = Pattern(b"DKIM-Signature:" + value, own)
+            # All that is put into the value is as long as what marks its place.
+            room = _room_behind(value)
+            self.signers.append((key, Pattern(data, {**markers, **own}), header, room))
 
-    def signatures(self, values: Sequence[bytes], body_hash: bytes, stamp: bytes) -> bytes:
-        """Return the headers with the signatures.
+    def sealed(
+        self, values: Sequence[bytes], body_hash: bytes, stamp: bytes, pieces: Sequence[bytes]
+    ) -> "Sealed":
+        """Return a message that lacks nothing but its signatures.
 
         `values` are the message's, in relaxed canonical form; `body_hash` is the SHA-256 of its
-        body in that form, and `stamp` the time of signing in seconds, of ten digits.
+        body in that form, and `stamp` the time of signing in seconds, of ten digits. `pieces` are
+        the message.
         """
-        values = [*values, stamp, base64.b64encode(body_hash)]
-        return b"".join(
-            [
-                _signature_header(b"".join(value.fill(values)), sign(b"".join(data.fill(values))))
-                for sign, data, value in self._signers
+        return Sealed(self, [*values, stamp, b2a_base64(body_hash, newline=False)], pieces)
+
+
+class Sealed:
+    """A message that is complete but for its signatures."""
+
+    __slots__ = ("_codes", "_pieces", "_seal", "_values")
+
+    def __init__(self, seal: Seal, values: Sequence[bytes], pieces: Sequence[bytes]) -> None:
+        self._seal = seal
+        self._values = values
+        self._pieces = pieces
+        self._codes: list[Callable[[], bytes]] = []
+
+    @property
+    def size(self) -> int:
+        """Octets of the signed message."""
+        return self._seal.size + sum(map(len, self._pieces))
+
+    def begin(self) -> None:
+        """Have it signed by others, if there are any."""
+        apart = self._seal.apart
+        if apart is not None and not self._codes:
+            self._codes = [
+                apart(key, data.filled(self._values)) for key, data, *_ in self._seal.signers
             ]
-        )
+
+    def octets(self) -> bytes:
+        """Return the signed message."""
+        values = self._values
+        pieces: list[bytes] = []
+        for number, (key, data, header, room) in enumerate(self._seal.signers):
+            code = self._codes[number]() if self._codes else key.sign(data.filled(values))
+            pieces += (header.filled(values), _folded_code(code, room), _END)
+        pieces += self._pieces
+        return b"".join(pieces)
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,11 @@ def quoted_printable(text: str) -> bytes:
 
 def quoted_inside(text: str) -> bytes:
     """Return what `quoted_printable` makes of `text` away from a line's ends, not broken yet."""
+    if not text.isascii() and text.isprintable() and text[-1] != " ":
+        # Where Python's own breaks no line, and sees no end of one, it does the same.
+        whole = binascii.b2a_qp(text.encode())
+        if len(whole) <= QP_LINE:
+            return whole
     data = text.replace("=", "=3D").encode("ascii", _QP_ERRORS)
     return _QP_UNSAFE.sub(_escaped, data) if data.translate(None, _QP_SAFE) else data
 
@@ -166,6 +171,9 @@ def encoded_words(text: str, first: int = _WORD) -> list[str]:
     plain = sum(len(run) for run in _Q_UNSAFE_OCTETS.findall(octets))
     # A little longer is a fair price for a header that a person can read.
     in_q = len(octets) + 2 * plain <= 4 * ((len(octets) + 2) // 3) + 8
+    whole = _encoded_word(text, in_q=in_q)
+    if len(whole) <= first:
+        return [whole]
     words = []
     start, used, room = 0, 0, first - _WORD_FRAME
     for at, character in enumerate(text):

@@ -282,6 +282,13 @@ def greeting_in(language: str, name: str | Undefined | None) -> str:
     return named.replace("{}", name) if name else nameless  # type: ignore[arg-type]
 
 
+def _urlencode(value: Any) -> str:  # noqa: ANN401 - any value of a template
+    """Do what Jinja does; most codes are letters and digits, of which nothing is encoded."""
+    if value.__class__ is str and value.isascii() and value.isalnum():
+        return value
+    return jinja_filters.do_urlencode(value)
+
+
 _JINJA_TESTS: Mapping[str, Any] = jinja_tests.TESTS
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "abs": abs,
@@ -325,7 +332,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "truncate": _truncate,
     "unique": jinja_filters.do_unique,
     "upper": jinja_filters.do_upper,
-    "urlencode": jinja_filters.do_urlencode,
+    "urlencode": _urlencode,
     "wordcount": jinja_filters.do_wordcount,
 }
 _PLAIN_TESTS = (

@@ -32,7 +32,7 @@ from outreach.rendering.splicing import Filled
 from outreach.rendering.values import Tokens, Value
 
 if TYPE_CHECKING:
-    from outreach.rendering.dkim import Seal, SigningKey
+    from outreach.rendering.dkim import Seal, Sealed, SignApart, SigningKey
     from outreach.rendering.skeleton import Skeleton
 
 _VARYING = ("To", "Subject", "Date")
@@ -60,13 +60,19 @@ class Frame:
 
     `mail` is one of them, with a marker in place of each token; `markers` are those, by number. It
     has the mailing's attachments and images, which all get, or those get whose HTML shows them.
+    `keys` sign, and `apart` does it with them somewhere else.
     """
 
     def __init__(
-        self, mail: Mail, markers: Mapping[int, str], keys: "Sequence[SigningKey]" = ()
+        self,
+        mail: Mail,
+        markers: Mapping[int, str],
+        keys: "Sequence[SigningKey]" = (),
+        apart: "SignApart | None" = None,
     ) -> None:
         self._mail = mail
         self._keys = keys
+        self._apart = apart
         self._markers = {marker.encode(): number for number, marker in markers.items()}
         # Behind the tokens: the headers that vary.
         self._first = max(markers) + 1
@@ -123,7 +129,8 @@ class Frame:
                 f"{name.lower()}:{mark}\r\n".encode(): self._first + at
                 for at, (name, mark) in self._named()
             }
-            seal = Seal(head.removesuffix(b"\r\n"), self._keys, {**self._markers, **relaxed})
+            marks = {**self._markers, **relaxed}
+            seal = Seal(head.removesuffix(b"\r\n"), self._keys, marks, self._apart)
         return _Form(
             Pattern(head, {**self._markers, **raw}),
             len(head),
@@ -144,7 +151,7 @@ class Frame:
         *,
         images: tuple[str, ...] = (),
         invite: bytes | None = None,
-    ) -> bytes:
+    ) -> "bytes | Sealed":
         """Return the message that `build_message` would give, and `sign_message` sign.
 
         `text`, `html` and `invite` are its parts; `images` are the names of those that the HTML
@@ -164,7 +171,7 @@ class Frame:
             return sign_message(b"".join(pieces), self._keys, at=varying.moment)
         even = [filled.canonical() for filled in parts]
         body = _joined(form.squeezed, octets, even, invite and squeezed(invite))
-        return b"".join([_signatures(form.seal, varying, octets, body), *pieces])
+        return _sealed(form.seal, varying, octets, b"".join(body), pieces)
 
     def press(self, skeleton: "Skeleton", *, has_invite: bool = False) -> "Press | None":
         """Return what makes a skeleton's messages faster, or None where nothing is to gain."""
@@ -175,20 +182,22 @@ class Frame:
         script = Script("v", "t", "to", "subject", "date", "invite", "even_invite")
         names = [f"o{number}" for number in range(self._first)]
         script.say(f"{', '.join(names)} = t.octets")
-        parts = [(f"*{raw}", f"*{other}") for raw, other in skeleton.write(script, even=even)]
+        parts = skeleton.write(script, even=even)
         if has_invite:
-            parts.append(("invite", "even_invite"))
+            parts.append((["invite"], ["even_invite"]))
         names += ["to", "subject", "date"]
-        pieces = [script.bind(b""), *form.head.write(script, names)]
-        others = []
+        pieces = form.head.named(names)
+        others: list[bytes | str] = []
         for at, around in enumerate(form.around):
-            pieces += around.write(script, names)
-            others += form.squeezed[at].write(script, names)
+            pieces += around.named(names)
+            others += form.squeezed[at].named(names)
             if at < len(parts):
-                pieces.append(parts[at][0])
-                others.append(parts[at][1])
-        result = f"[{', '.join(pieces)}]"
-        script.say(f"return {result}, [{', '.join(others)}]" if even else f"return {result}")
+                pieces += parts[at][0]
+                others += parts[at][1]
+        if even:
+            script.say(f"return ({script.row(pieces)}), ({script.row(others)})")
+        else:
+            script.say(f"return ({script.row(pieces)})")
         return Press(form, script.function())
 
     def pressed(
@@ -198,7 +207,7 @@ class Frame:
         values: Sequence[Value],
         tokens: Tokens,
         invite: bytes | None = None,
-    ) -> bytes:
+    ) -> "bytes | Sealed":
         """Do what `message` does, with a press."""
         self._measure(press.form, varying)
         even = squeezed(invite) if invite is not None else b""
@@ -212,8 +221,7 @@ class Frame:
             from outreach.rendering.dkim import sign_message  # noqa: PLC0415 - slow to import
 
             return sign_message(b"".join(pieces), self._keys, at=varying.moment)
-        pieces[0] = _signatures(seal, varying, tokens.octets, body)
-        return b"".join(pieces)
+        return _sealed(seal, varying, tokens.octets, b"".join(body), pieces)
 
     def _measure(self, form: _Form, varying: "Varying") -> None:
         if form.size + len(varying.to) + len(varying.subject[0]) > MAX_HEADERS:
@@ -245,18 +253,19 @@ class Varying:
         return len(self.stamp) == STAMP_DIGITS
 
 
-def _signatures(
-    seal: "Seal", varying: Varying, tokens: Sequence[bytes], body: Sequence[bytes]
-) -> bytes:
-    """Return the headers that sign a message with this body in the relaxed canonical form."""
+def _sealed(
+    seal: "Seal",
+    varying: Varying,
+    tokens: Sequence[bytes],
+    body: bytes,
+    pieces: Sequence[bytes],
+) -> "Sealed":
+    """Return a message, with its body in the relaxed canonical form, ready to be signed."""
     to = varying.to
     is_folded = b"  " in to or b"\r\n " in to
     to = relaxed_header(b"to", to[3:]) if is_folded else b"to:" + to[4:]
-    return seal.signatures(
-        [*tokens, to, varying.subject[1], varying.date[1]],
-        hashlib.sha256(b"".join(body)).digest(),
-        varying.stamp,
-    )
+    values = [*tokens, to, varying.subject[1], varying.date[1]]
+    return seal.sealed(values, hashlib.sha256(body).digest(), varying.stamp, pieces)
 
 
 def _joined(

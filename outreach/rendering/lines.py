@@ -23,10 +23,11 @@ from outreach.rendering.layouts import (
     Layout,
     NotPlainError,
     Slice,
+    around,
     numbers,
     runs,
 )
-from outreach.rendering.press import Script
+from outreach.rendering.press import Script, interleaved
 from outreach.rendering.values import Escape, Tokens, Value, value_of
 
 _layouts: dict[tuple[int, ...], Layout] = {}
@@ -83,6 +84,13 @@ class Line:
         if not self._fast:
             line = quoted_printable(self.text([value.text for value in values], tokens))
             return squeezed(line) if even else line
+        layout, _, encoded = self._layout(values, tokens)
+        return self._laid_in(layout, encoded, tokens, even=even)
+
+    def _layout(
+        self, values: Sequence[Value], tokens: Tokens
+    ) -> tuple[Layout, tuple[int, ...], list[bytes]]:
+        """Return how the line is laid out, the sizes by which that is known, and its values."""
         encoded = []
         for index, escape, is_markup in self._spots:
             value = values[index]
@@ -98,6 +106,11 @@ class Line:
             if len(_layouts) >= MOST_LAYOUTS:
                 _layouts.clear()
             _layouts[key] = layout
+        return layout, key[1:], encoded
+
+    def _laid_in(
+        self, layout: Layout, encoded: Sequence[bytes], tokens: Tokens, *, even: bool
+    ) -> bytes:
         template = layout.even if even else layout.template
         if layout.only:
             line = template % encoded[0]
@@ -115,7 +128,9 @@ class Line:
                 behind = squeezed_behind(behind)
         return b"".join((squeezed(self._begin) if even else self._begin, line, behind))
 
-    def write(self, script: Script, *, plain: bool, even: bool) -> tuple[list[str], list[str]]:
+    def write(
+        self, script: Script, *, plain: bool, even: bool
+    ) -> tuple[list[bytes | str], list[bytes | str]]:
         """Write what fills the line, and return its pieces, and those in canonical form.
 
         `plain` is for 7bit, where all values are simple.
@@ -126,41 +141,31 @@ class Line:
             script.say(f"{whole} = {fill}(v, t)")
             script.say(f"{canonical} = {fill}(v, t, even=True)" if even else f"{canonical} = b''")
             return [whole], [canonical if even else whole]
-        templates: dict[object, tuple[bytes, bytes, int]] = {}
-        rest = script.bind(partial(self._learn, templates, plain))
-        line, other = script.local(), script.local()
-        key, given = self._write_values(script, plain=plain)
+        templates: dict[object, tuple[bytes, ...]] = {}
         has_end = bool(self._behind) and not plain
-        behind, even_behind = script.local(), script.local()
-        script.say(f"{line} = {script.bind(templates.get)}({key})")
-        script.say(f"if {line} is None:", deeper=1)
-        script.say(f"{line} = {rest}(v, t, False)")
-        if even:
-            script.say(f"{other} = {rest}(v, t, True)")
-        if has_end:
-            script.say(f"{behind} = {even_behind} = b''")
+        learn = script.bind(partial(self._learn, templates, plain, has_even=even))
+        known, key, given = script.local(), *self._write_values(script, plain=plain)
+        raw, own = script.locals(len(given) + 1), script.locals(len(given))
+        other = script.locals(len(raw)) if even else raw
+        ends = script.locals(1) if has_end else []
+        other_ends = script.locals(len(ends)) if even else ends
+        pattern = [*raw, *ends, *(other + other_ends if even else [])]
+        script.say(f"{known} = {script.bind(templates.get)}({key})")
+        script.say(f"if {known} is None:", deeper=1)
+        script.say(f"{' = '.join([*pattern, *own])} = b''")
+        script.say(f"{raw[0]}, {other[0] if even else known} = {learn}(v, t)")
         script.back()
         script.say("else:", deeper=1)
-        if has_end:
-            end = f"{script.bind(broken_behind)}({script.bind(self._behind)}, {line}[2])"
-            script.say(f"{behind} = {end}")
-            if even:
-                script.say(f"{even_behind} = {script.bind(squeezed_behind)}({behind})")
-        if even:
-            script.say(f"{other} = {line}[1] % {given}")
-        script.say(f"{line} = {line}[0] % {given}")
+        script.say(f"{', '.join(pattern)} = {known}")
+        script.say(f"{', '.join(own)} = {', '.join(given)}")
         script.back()
-        pieces, others = [line], [other if even else line]
-        if not plain and self._begin:
-            begin = squeezed(self._begin)
-            pieces.insert(0, script.bind(self._begin))
-            others.insert(0, script.bind(self._begin if begin == self._begin else begin))
-        if has_end:
-            pieces.append(behind)
-            others.append(even_behind if even else behind)
-        return pieces, others
+        begin = b"" if plain else self._begin
+        return (
+            [begin, *interleaved(raw, own), *ends],
+            [squeezed(begin), *interleaved(other, own), *other_ends],
+        )
 
-    def _write_values(self, script: Script, *, plain: bool) -> tuple[str, str]:
+    def _write_values(self, script: Script, *, plain: bool) -> tuple[str, list[str]]:
         """Write what encodes the values; return their sizes, and what is put into a template."""
         sizes, arguments = [], []
         for step in self._steps:
@@ -177,40 +182,49 @@ class Line:
                 sizes.append(f"len({name})")
                 arguments.append(name)
         key = f"({', '.join(sizes)})" if len(sizes) > 1 else sizes[0]
-        return key, f"({', '.join(arguments)})" if len(arguments) > 1 else arguments[0]
+        return key, arguments
 
     def _learn(
         self,
-        templates: dict[object, tuple[bytes, bytes, int]],
+        templates: dict[object, tuple[bytes, ...]],
         plain: bool,
         values: Sequence[Value],
         tokens: Tokens,
-        even: bool,
-    ) -> bytes:
-        """Return what comes behind the line's beginning, and remember the template if it can be."""
+        *,
+        has_even: bool,
+    ) -> tuple[bytes, bytes]:
+        """Return what comes behind the line's beginning, and with `has_even` its canonical form.
+
+        Remember the template, if it can be.
+        """
         if plain:
-            line = self._learn_plain(templates, values, tokens)
-            return squeezed(line) if even else line
-        line = self.fill(values, tokens, even=even)
-        begin = squeezed(self._begin) if even else self._begin
-        encoded = [
-            values[index].quoted.get(escape) or values[index].quote(escape)
-            for index, escape, _ in self._spots
-        ]
-        sizes = tuple(map(len, encoded))
-        layout = _layouts.get((self._id, *sizes))
-        if layout is not None and layout.is_whole(len(self._steps)):
+            line = self._learn_plain(templates, values, tokens, has_even=has_even)
+            return line, squeezed(line) if has_even else line
+        layout, sizes, encoded = self._layout(values, tokens)
+        line = self._laid_in(layout, encoded, tokens, even=False)[len(self._begin) :]
+        even = line
+        if has_even:
+            even = self._laid_in(layout, encoded, tokens, even=True)
+            even = even[len(squeezed(self._begin)) :]
+        if layout.is_whole and len(layout.puts) <= len(self._steps):
             if len(templates) >= MOST_TEMPLATES:
                 templates.clear()
             key = sizes if len(sizes) > 1 else sizes[0]
-            templates[key] = (layout.template, layout.even, layout.column)
-        return line[len(begin) :]
+            behind = [broken_behind(self._behind, layout.column)] if self._behind else []
+            pieces = [*around(layout.template, len(layout.puts)), *behind]
+            if has_even:
+                pieces += around(layout.even, len(layout.puts))
+                pieces += map(squeezed_behind, behind)
+            templates[key] = tuple(pieces)
+        return line, even
 
     def _learn_plain(
         self,
-        templates: dict[object, tuple[bytes, bytes, int]],
+        templates: dict[object, tuple[bytes, ...]],
         values: Sequence[Value],
         tokens: Tokens,
+        *,
+        has_even: bool,
     ) -> bytes:
         text = self.text([value.text for value in values], tokens) + "\n"
         if not is_plain(text):
@@ -224,7 +238,11 @@ class Line:
         template = fixed.encode() + b"\r\n"
         if len(templates) >= MOST_TEMPLATES:
             templates.clear()
-        templates[sizes if len(sizes) > 1 else sizes[0]] = (template, squeezed(template), 0)
+        places = len(self._pieces) - sum(isinstance(piece, str) for piece in self._pieces)
+        pieces = around(template, places)
+        if has_even:
+            pieces += around(squeezed(template), places)
+        templates[sizes if len(sizes) > 1 else sizes[0]] = pieces
         return text.replace("\n", "\r\n").encode("ascii")
 
     def _joined(self, encoded: Sequence[bytes], octets: Sequence[bytes]) -> bytes:

@@ -12,6 +12,7 @@ from outreach.rendering.encoding import (
     is_plain,
     quoted_inside,
     quoted_printable,
+    squeezed,
 )
 from outreach.rendering.layouts import (
     FROM_ENDS,
@@ -21,12 +22,13 @@ from outreach.rendering.layouts import (
     Layout,
     NotPlainError,
     Slice,
+    around,
     numbers,
     runs,
     sliced,
     split,
 )
-from outreach.rendering.press import Script
+from outreach.rendering.press import Script, interleaved
 from outreach.rendering.text import Block
 from outreach.rendering.values import Tokens, Value, value_of
 
@@ -133,41 +135,61 @@ class Paragraph:
             return layout.template % own[0].octets
         return layout.template % layout.filled([value.octets for value in own], tokens.octets)
 
-    def write(self, script: Script, *, plain: bool) -> str | None:
-        """Write what fills the lines, and return its name; None where there is nothing to gain.
+    def write(
+        self, script: Script, *, plain: bool, even: bool
+    ) -> tuple[list[str], list[str]] | None:
+        """Write what fills the lines, and return its pieces, and those in canonical form.
 
-        `plain` is for 7bit, where all values are simple.
+        `plain` is for 7bit, where all values are simple. None where there is nothing to gain.
         """
         if self._direct:
             return None
-        own = [Value("x")] * len(self._indexes)
-        sample = self._laid_out([(1,)] * len(own))
-        layout = sample.plain if plain else self._template(sample, own)
+        letters = [Value("x")] * len(self._indexes)
+        sample = self._laid_out([(1,)] * len(letters))
+        layout = sample.plain if plain else self._template(sample, letters)
         if layout is None:
             return None
         order = [which for which, _, _ in layout.puts]
-        templates: dict[object, bytes | Layout] = {}
-        learn = script.bind(partial(self._learn, templates, order, plain))
-        lines = script.local()
+        templates: dict[object, tuple[bytes, ...] | Layout] = {}
+        learn = script.bind(partial(self._learn, templates, order, plain, has_even=even))
+        known, raw, own = script.local(), script.locals(len(order) + 1), script.locals(len(order))
+        other = script.locals(len(raw)) if even else raw
+        pattern = [*raw, *(other if even else [])]
         names = [f"v{index}" for index in self._indexes]
         shapes = ", ".join(f"{name}.shape" for name in names)
         key = shapes if len(names) == 1 else f"({shapes})"
         given = [f"{names[which]}.octets" if which >= 0 else f"o{~which}" for which in order]
-        script.say(f"{lines} = {script.bind(templates.get)}({key})")
-        script.say(f"if {lines} is None: {lines} = {learn}(v, t)")
-        filling = given[0] if len(given) == 1 else f"({', '.join(given)})"
-        script.say(f"elif {lines}.__class__ is bytes: {lines} = {lines} % {filling}")
         octets = "".join(f"{name}.octets, " for name in names)
-        script.say(f"else: {lines} = {lines}.template % {lines}.filled(({octets}), t.octets)")
-        return lines
+        script.say(f"{known} = {script.bind(templates.get)}({key})")
+        script.say(f"if {known}.__class__ is tuple:", deeper=1)
+        script.say(f"{', '.join(pattern)} = {known}")
+        script.say(f"{', '.join(own)} = {', '.join(given)}")
+        script.back()
+        script.say("else:", deeper=1)
+        script.say(f"{' = '.join([*pattern, *own])} = b''")
+        script.say(f"if {known} is None:", deeper=1)
+        script.say(f"{raw[0]} = {learn}(v, t)")
+        if even:
+            script.say(f"{other[0]} = {script.bind(squeezed)}({raw[0]})")
+        script.back()
+        script.say("else:", deeper=1)
+        script.say(f"given = {known}.filled(({octets}), t.octets)")
+        script.say(f"{raw[0]} = {known}.template % given")
+        if even:
+            script.say(f"{other[0]} = {known}.even % given")
+        script.back()
+        script.back()
+        return interleaved(raw, own), interleaved(other, own)
 
     def _learn(
         self,
-        templates: dict[object, bytes | Layout],
+        templates: dict[object, tuple[bytes, ...] | Layout],
         order: list[int],
         plain: bool,
         values: Sequence[Value],
         tokens: Tokens,
+        *,
+        has_even: bool,
     ) -> bytes:
         own = [values[index] for index in self._indexes]
         page = self._page(own)
@@ -177,12 +199,18 @@ class Paragraph:
         if plain and layout is None:
             raise NotPlainError
         if layout is not None:
-            whole = layout.is_whole(len(order)) and [put[0] for put in layout.puts] == order
+            whole = layout.is_whole and [put[0] for put in layout.puts] == order
             if len(templates) >= MOST_TEMPLATES:
                 templates.clear()
             shapes = tuple(value.shape for value in own)
             templates[shapes if len(shapes) > 1 else shapes[0]] = (
-                layout.template if whole else layout
+                tuple(
+                    piece
+                    for template in (layout.template, *([layout.even] if has_even else []))
+                    for piece in around(template, len(order))
+                )
+                if whole
+                else layout
             )
         lines = self.neutral(values, tokens) if plain else self.fill(values, tokens)
         assert lines is not None

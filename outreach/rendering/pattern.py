@@ -1,10 +1,8 @@
 """Bytes that are the same again and again, except in a few places."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, AnyStr
-
-if TYPE_CHECKING:
-    from outreach.rendering.press import Script
+from operator import itemgetter
+from typing import AnyStr
 
 
 def taken_apart(text: AnyStr, markers: Mapping[AnyStr, int]) -> list[AnyStr | int]:
@@ -31,13 +29,16 @@ def taken_apart(text: AnyStr, markers: Mapping[AnyStr, int]) -> list[AnyStr | in
 class Pattern:
     """A sample taken apart where markers stand in it; `slots` are the values that it needs."""
 
-    __slots__ = ("_fixed", "_places", "slots")
+    __slots__ = ("_fixed", "_pick", "_places", "_template", "slots")
 
     def __init__(self, sample: bytes, markers: Mapping[bytes, int]) -> None:
         pieces = taken_apart(sample, markers)
         self._fixed = [b"" if isinstance(piece, int) else piece for piece in pieces]
         self._places = tuple((at, slot) for at, slot in enumerate(pieces) if isinstance(slot, int))
         self.slots = frozenset(slot for _, slot in self._places)
+        written = [b"%b" if isinstance(p, int) else p.replace(b"%", b"%%") for p in pieces]
+        self._template = b"".join(written)
+        self._pick = itemgetter(*(slot for _, slot in self._places)) if self._places else _nothing
 
     def fill(self, values: Sequence[bytes]) -> list[bytes]:
         """Return the bytes in pieces, with values by slot."""
@@ -46,9 +47,17 @@ class Pattern:
             parts[at] = values[slot]
         return parts
 
-    def write(self, script: "Script", names: Sequence[str]) -> list[str]:
-        """Return names of the pieces, with `names` of the values by slot."""
-        pieces = [script.bind(piece) for piece in self._fixed]
+    def filled(self, values: Sequence[bytes]) -> bytes:
+        """Return the same bytes in one piece."""
+        return self._template % self._pick(values)
+
+    def named(self, names: Sequence[str]) -> list[bytes | str]:
+        """Return the pieces, with `names` of the values by slot."""
+        pieces: list[bytes | str] = [*self._fixed]
         for at, slot in self._places:
             pieces[at] = names[slot]
         return pieces
+
+
+def _nothing(_: Sequence[bytes]) -> tuple[bytes, ...]:
+    return ()

@@ -5,7 +5,7 @@ looking at what kind of thing stands in every place, is looked at once and writt
 statements. Whatever a statement does not cover is left to the very same objects.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 
@@ -34,6 +34,25 @@ class Script:
         self._locals += 1
         return f"x{self._locals}"
 
+    def row(self, pieces: "Sequence[bytes | str]") -> str:
+        """Return what stands for pieces in a row: octets that never change, and names.
+
+        Octets that follow each other become one piece.
+        """
+        joined: list[bytes | str] = []
+        for piece in pieces:
+            last = joined[-1] if joined else None
+            if isinstance(piece, bytes) and isinstance(last, bytes):
+                joined[-1] = last + piece
+            elif piece:
+                joined.append(piece)
+        names = [self.bind(piece) if isinstance(piece, bytes) else piece for piece in joined]
+        return "".join(f"{name}, " for name in names)
+
+    def locals(self, number: int) -> list[str]:
+        """Return so many names for what is worked out."""
+        return [self.local() for _ in range(number)]
+
     def say(self, line: str, *, deeper: int = 0) -> None:
         """Add a statement; `deeper` is how many steps the following ones are further in."""
         self._lines.append("    " * self._depth + line)
@@ -49,3 +68,8 @@ class Script:
         scope = dict(self._names)
         exec(compile("\n".join([head, *self._lines]), "<press>", "exec"), scope)  # noqa: S102 - ours
         return scope["run"]  # type: ignore[return-value]
+
+
+def interleaved(around: Sequence[str], own: Sequence[str]) -> list[str]:
+    """Return the first, what goes behind it, the second, and so on to the last."""
+    return [name for pair in zip(around, (*own, ""), strict=True) for name in pair]

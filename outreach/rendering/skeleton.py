@@ -155,11 +155,11 @@ class Skeleton:
         """Whether the mail has an HTML part."""
         return self._html is not None
 
-    def write(self, script: Script, *, even: bool) -> list[tuple[str, str]]:
-        """Write what `fill` does; return the names of the parts, as `SplicedPart.write` does."""
-        indexes = {*self._text.indexes, *(self._html.indexes if self._html else ())}
-        for index in sorted(indexes):
-            script.say(f"v{index} = v[{index}]")
+    def write(
+        self, script: Script, *, even: bool
+    ) -> list[tuple[list[bytes | str], list[bytes | str]]]:
+        """Write what `fill` does; return the pieces of the parts, as `SplicedPart.write` does."""
+        script.say(f"{''.join(f'v{index}, ' for index in range(len(self._sites)))} = v")
         spaced = [f'" " in v[{index}].text' for index in dict.fromkeys(self._unspaced)]
         if spaced:
             error = script.bind(NotTameError)

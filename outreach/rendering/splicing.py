@@ -169,20 +169,22 @@ class SplicedPart:
             parts[at] = lines
         return Filled(parts, program, self._varying, values, tokens)
 
-    def write(self, script: Script, *, even: bool) -> tuple[str, str]:
-        """Write what fills the part; return names of its pieces, and of those in canonical form.
+    def write(self, script: Script, *, even: bool) -> tuple[list[bytes | str], list[bytes | str]]:
+        """Write what fills the part; return its pieces, and those in canonical form.
 
         ``v`` are the values, ``t`` the tokens; each of both has a name of its own as well.
         """
-        pieces, others = script.local(), script.local()
         if self._plain is None:
-            self._write(script, self._quoted, pieces, others if even else None)
-            return pieces, others
+            return self._write(script, self._quoted, even=even)
+        pieces, others = script.local(), script.local()
         whole, filled = script.bind(self), script.local()
         tests = " and ".join(f"v{index}.simple" for index in self.indexes) or "True"
         script.say("try:", deeper=1)
         script.say(f"if not ({tests}): raise {script.bind(NotPlainError)}")
-        self._write(script, self._plain, pieces, others if even else None)
+        raw, canonical = self._write(script, self._plain, even=even)
+        script.say(f"{pieces} = ({script.row(raw)})")
+        if even:
+            script.say(f"{others} = ({script.row(canonical)})")
         script.back()
         script.say(f"except {script.bind(NotPlainError)}:", deeper=1)
         script.say(f"{filled} = {whole}.filled(v, t)")
@@ -190,39 +192,39 @@ class SplicedPart:
         if even:
             script.say(f"{others} = {filled}.canonical()")
         script.back()
-        return pieces, others
+        return [f"*{pieces}"], [f"*{others}"]
 
-    def _write(self, script: Script, program: Program, pieces: str, others: str | None) -> None:
+    def _write(
+        self, script: Script, program: Program, *, even: bool
+    ) -> tuple[list[bytes | str], list[bytes | str]]:
         """Write statements for one program of the part."""
         plain = not program.is_quoted
-        uneven = {number for _, number in program.uneven}
-        raw: list[list[str]] = [[script.bind(piece)] for piece in program.fixed]
-        even = [names.copy() for names in raw]
+        uneven = {number for _, number in program.uneven} if even else set()
+        raw: list[list[bytes | str]] = [[piece] for piece in program.fixed]
+        others = raw.copy()
         for at, text in program.squeezed:
-            even[at] = [script.bind(text)]
+            others[at] = [text]
         for at, kind, start, end in program.slices:
-            raw[at] = even[at] = [f"o{kind}[{start}:{end}]"]
+            raw[at] = others[at] = [f"o{kind}[{start}:{end}]"]
         for number, (at, section) in enumerate(zip(program.places, self._varying, strict=True)):
-            is_uneven = number in uneven and others is not None
+            is_uneven = number in uneven
             if isinstance(section, Line):
-                raw[at], even[at] = section.write(script, plain=plain, even=is_uneven)
+                raw[at], others[at] = section.write(script, plain=plain, even=is_uneven)
                 continue
-            name = section.write(script, plain=plain)
-            if name is None:
-                name = script.local()
+            written = section.write(script, plain=plain, even=is_uneven)
+            if written is not None:
+                raw[at], others[at] = [*written[0]], [*written[1]]
+            else:
+                name = other = script.local()
                 fill = script.bind(section.neutral if plain else section.fill)
                 script.say(f"{name} = {fill}(v, t)")
                 if plain:
                     script.say(f"if {name} is None: raise {script.bind(NotPlainError)}")
-            raw[at] = even[at] = [name]
-            if is_uneven:
-                other, even_of = script.local(), script.bind(squeezed)
-                blanks = f"b'  ' in {name} or b'\\t' in {name}"
-                script.say(f"{other} = {even_of}({name}) if {blanks} else {name}")
-                even[at] = [other]
-        script.say(f"{pieces} = [{', '.join(name for names in raw for name in names)}]")
-        if others is not None:
-            script.say(f"{others} = [{', '.join(name for names in even for name in names)}]")
+                if is_uneven:
+                    other = script.local()
+                    script.say(f"{other} = {script.bind(squeezed)}({name})")
+                raw[at], others[at] = [name], [other]
+        return [one for each in raw for one in each], [one for each in others for one in each]
 
     def _all_plain(self, values: Sequence[Value], tokens: Tokens) -> list[bytes] | None:
         """Return the sections with values as 7bit, or None if one of them cannot be."""

@@ -233,7 +233,7 @@ class _Writer:
             return
         self._line(f"{self.head} = one_line(''.join(h))")
         self._line(f"if {self.head}:")
-        self._line(f"    {self.head}_value = known({self.head}) or tame({self.head})")
+        self._line(f"    {self.head}_value = known[{self.head}]")
         if self.head == "preheader":
             self._line(f"    p |= {self._bit()}")
         else:
@@ -304,10 +304,15 @@ class _Writer:
         assert inner is not None
         term = self._term(inner)
         code = self._whole(term)
-        if term.is_field and not self.head and child.name == PUT_ASIDE:
+        if child.name == PUT_ASIDE and not self.head:
             assert isinstance(child.args[0], nodes.Const)
-            self._put_aside(child.args[0].value, code)
-            return
+            site = child.args[0].value
+            if term.is_field:
+                self._put_aside(site, code)
+                return
+            if term.ambient and self._is_plain(site):
+                self._put_constant(site, term)
+                return
         self._line(f"x = {code}")
         self._line("if x.__class__ is not str: x = text(x)")
         if self.head:
@@ -318,16 +323,34 @@ class _Writer:
         assert isinstance(child.args[0], nodes.Const)
         self._put_aside(child.args[0].value, "x")
 
+    def _is_plain(self, site: int) -> bool:
+        """Whether what a site prints is put aside whatever it is like."""
+        assert self.sandbox is not None
+        return self.sandbox.language is not Language.MARKDOWN and site not in self.keys.paired
+
+    def _put_constant(self, site: int, term: _Term) -> None:
+        """Put aside what depends on no contact, and is made ready once for many."""
+        self._line(f"x = {self._settled(_Term(f'constant({term.code})', ambient=True))}")
+        self._line(f"if x is None: p |= {self._bit()}")
+        self._line("elif x is False: raise UnfitError")
+        if site in self.keys.keyed:
+            self._line("else:")
+            self.depth += 1
+            self._key("x.text")
+            self.depth -= 1
+        else:
+            self._line("else: add(x)")
+
     def _put_aside(self, site: int, code: str) -> None:
         assert self.sandbox is not None
         self._line(f"if {code}:")
         self.depth += 1
         if site in self.keys.keyed:
-            self._key(f"(known({code}) or tame({code})).text")
+            self._key(f"known[{code}].text")
         elif site in self.keys.paired:
             self._pair(code)
         else:
-            self._line(f"add(known({code}) or tame({code}))")
+            self._line(f"add(known[{code}])")
             if self.sandbox.language is Language.MARKDOWN:
                 for edge in ("[0]", "[-1]"):
                     self._line(f"if not {code}{edge}.isalnum():")
@@ -346,7 +369,7 @@ class _Writer:
             raise UnfitError("a value in Markdown that is told apart from others")
         self._line(f"if {code} not in pairs:")
         self._line(f"    pairs[{code}] = len(v)")
-        self._line(f"    add(known({code}) or tame({code}))")
+        self._line(f"    add(known[{code}])")
         self._key(f"pairs[{code}]")
 
     def _key(self, code: str) -> None:
@@ -622,6 +645,10 @@ _UNSET = object()
 
 def _some(value: Any) -> Any:  # noqa: ANN401 - any value of a template
     """Return a value that is there, and of a size that no budget minds."""
+    if value.__class__ is str:
+        if len(value) > _LONGEST:
+            raise UnfitError
+        return value
     if value is None:
         raise UnfitError
     if value.__class__ in (int, float, bool):
@@ -663,22 +690,37 @@ def _a_text(value: object) -> str:
     return value
 
 
-_known: dict[str, Value] = {}
+class _Known(dict[str, Value]):
+    """The values met of late. Raises for what is no text, or not tame."""
+
+    def __missing__(self, text: str) -> Value:
+        """Make the value and remember it."""
+        if text.__class__ is not str:
+            text = _text(text)
+        value = Value(text)
+        # What is simple has nothing in it that is not tame, unless it is long or ends in two ways.
+        is_sure = value.simple and text[-1] not in "dDyY" and len(text) <= LONGEST
+        if not is_sure and not is_tame(text):
+            raise NotTameError("a value is not one line of words")
+        if len(self) >= _MOST_KNOWN:
+            self.clear()
+        self[text] = value
+        return value
 
 
-def _tame(text: str) -> Value:
-    """Return a new value and remember it, or raise where it is no text or not tame."""
-    if text.__class__ is not str:
-        text = _text(text)
-    value = Value(text)
-    # What is simple has nothing in it that is not tame, unless it is long or ends in two ways.
-    is_sure = value.simple and len(text) <= LONGEST and text[-1] not in "dDyY"
-    if not (is_sure or is_tame(text)):
-        raise NotTameError("a value is not one line of words")
-    if len(_known) >= _MOST_KNOWN:
-        _known.clear()
-    _known[text] = value
-    return value
+_known = _Known()
+
+
+def _constant(value: object) -> Value | bool | None:
+    """Return what is printed of a value that no contact changes, or None where that is nothing.
+
+    False where only Jinja is to be trusted with it.
+    """
+    try:
+        text = value if value.__class__ is str else _text(value)
+        return _known[text] if text else None
+    except (UnfitError, NotTameError):
+        return False
 
 
 _HELPERS: Mapping[str, object] = {
@@ -687,8 +729,8 @@ _HELPERS: Mapping[str, object] = {
     "joined": _joined,
     "given": _given,
     "a_text": _a_text,
-    "known": _known.get,
-    "tame": _tame,
+    "known": _known,
+    "constant": _constant,
     "unset": _UNSET,
     "one_line": one_line,
     "greeting_in": greeting_in,

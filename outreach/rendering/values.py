@@ -34,6 +34,7 @@ _SIMPLE = re.compile(rf"{_WORD}(?: {_WORD})*+\Z").match
 _MARKUP = re.compile("[&<>\"']").search
 _NARROW = re.compile("[\x00-\xac\xae-\u02ff]*\\Z").match  # all of one column, as most of Europe's
 _UNMARKED = re.compile(rf"{_UNMARKED_WORD}(?: {_UNMARKED_WORD})*+\Z").match
+_WIDE = WIDTH // 2  # of a word that may be broken
 _MOST_KNOWN = 1024  # beyond that, to make one takes less than to find one
 
 
@@ -61,12 +62,9 @@ class Value:
         else:
             self._be_other(text)
             return
-        size = len(text)
-        self.widths = tuple([len(word) for word in text.split(" ")]) if " " in text else (size,)
-        self.simple = size < WIDTH // 2 or max(self.widths) < WIDTH // 2
-        if not self.simple:
-            self.widths = None
-        self.shape = self.widths
+        widths = tuple(map(len, text.split(" "))) if " " in text else (len(text),)
+        self.simple = simple = len(text) < _WIDE or max(widths) < _WIDE
+        self.widths = self.shape = widths if simple else None
 
     def _be_other(self, text: str) -> None:
         self.simple = False
@@ -89,12 +87,12 @@ def _widths(text: str) -> tuple[int, ...] | None:
     if "://" in text:
         return None
     if _NARROW(text):
-        widths = tuple([len(word) for word in text.split(" ")])
+        widths = tuple(map(len, text.split(" ")))
     elif any(east_asian_width(letter) in "WF" for letter in text):
         return None
     else:
         widths = tuple(map(columns, text.split(" ")))
-    return widths if min(widths) > 0 and max(widths) < WIDTH // 2 else None
+    return widths if min(widths) > 0 and max(widths) < _WIDE else None
 
 
 _NOTHING_YET: dict[Escape, bytes] = {}  # most values never need more than their octets

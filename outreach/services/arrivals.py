@@ -124,7 +124,7 @@ def placed(
         event = Event(kind=Kind.OPT_OUT, at=found.at, proof=origin.proof, series=series)
     else:
         origin = origins.of(session, explanation, now, vouched=provider is not None)
-        addresses = addresses_of(session, origin)
+        addresses = addresses_of(session, origin) if explanation.notice else frozenset[str]()
         event = event_of(explanation, origin, found.at, addresses, told_by=provider)
     return origin, event, (origin.contact_id,) if origin.contact_id is not None else ()
 

@@ -137,7 +137,7 @@ def check(
         rendered += 1
         html = composed.rendered.html
         largest_html = max(largest_html, len(html.encode()) if html else 0)
-        largest_message = max(largest_message, len(composed.message))
+        largest_message = max(largest_message, composed.size)
         for finding in linter.findings(composed.rendered, contact):
             gathered.add(finding.rule, finding.problem, contact.email, finding.count)
         if not invented and (locale := composer.untranslated(contact)) is not None:

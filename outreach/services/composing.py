@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from outreach.domain.contact import Contact
 from outreach.domain.links import Links
-from outreach.domain.mailing import MailKind, Sender
+from outreach.domain.mailing import Canonical, MailKind, Sender
 from outreach.domain.tiers import Tiers
 from outreach.errors import MessageError, Problem
 from outreach.rendering import message
@@ -21,7 +21,7 @@ from outreach.rendering.templates import ContactLinks, Rendered, Scene, Template
 
 if TYPE_CHECKING:
     from outreach.rendering.compiled import Counts
-    from outreach.rendering.dkim import SigningKey
+    from outreach.rendering.dkim import Sealed, SignApart, SigningKey
     from outreach.services.filling import Filling
 
 #: Longer names stay out of the To header; the mail itself may still greet by them.
@@ -36,22 +36,54 @@ _MANNER = {
 }
 
 
-@dataclass(slots=True)  # frozen ones take a microsecond more to make
+@dataclass(slots=True, eq=False)  # frozen ones take a microsecond more to make
 class Composed:
-    """A message as it goes to the next hop, with its envelope."""
+    """A message as it goes to the next hop, with its envelope.
 
-    message: bytes
+    `made` is the message, or what only lacks its signatures: they are made when `message` is asked
+    for, since much that is composed is only looked at, or `prepare` has them begun.
+    """
+
+    made: "bytes | Sealed"
     message_id: str
     envelope_sender: str
     recipient: str
     subject: str
-    render: Callable[[], Rendered] = field(compare=False, repr=False)
+    render: Callable[[], Rendered] = field(repr=False)
     images: tuple[InlineImage, ...] = ()
+
+    @property
+    def message(self) -> bytes:
+        """The bytes of the message, signed."""
+        made = self.made
+        if isinstance(made, bytes):
+            return made
+        self.made = message = Canonical(made.octets())
+        return message
+
+    @property
+    def size(self) -> int:
+        """Octets of the message, for which it need not be signed."""
+        return len(self.made) if isinstance(self.made, bytes) else self.made.size
+
+    def prepare(self) -> None:
+        """Have the message signed meanwhile, where others can do that: it is going to be sent."""
+        if not isinstance(self.made, bytes):
+            self.made.begin()
 
     @property
     def rendered(self) -> Rendered:
         """What the message was rendered to; made when it is asked for."""
         return self.render()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Composed) and self._compared() == other._compared()
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def _compared(self) -> tuple[object, ...]:
+        envelope = self.envelope_sender, self.recipient
+        return self.message, self.message_id, *envelope, self.subject, self.images
 
 
 class Composer:
@@ -61,7 +93,7 @@ class Composer:
     `timezone` and `locale` are the firm's, for contacts whose own are not known; `tiers` are what
     templates may say is promised. `compiled` off makes every message by the plain path, which gives
     the same bytes and takes several hundred times longer. The keys in `signing` sign each message,
-    as the last thing done to it.
+    as the last thing done to it; `apart` does that in other processes, for mail that is prepared.
     """
 
     def __init__(
@@ -79,6 +111,7 @@ class Composer:
         key: str | None = None,
         compiled: bool = True,
         signing: "Sequence[SigningKey]" = (),
+        apart: "SignApart | None" = None,
     ) -> None:
         self.template = template
         self.sender = sender
@@ -95,6 +128,7 @@ class Composer:
         )
         self._feedback_id = _feedback_id(key, self._kind, links.domain)
         self.signing = tuple(signing)
+        self.apart = apart
         self._compiles = compiled
         self._lock = Lock()
         self._fillings: dict[Template, Filling | None] = {}
@@ -164,7 +198,7 @@ class Composer:
             return composed
         from outreach.rendering.dkim import sign_message  # noqa: PLC0415 - slow to import
 
-        return replace(composed, message=sign_message(composed.message, self.signing, at=date))
+        return replace(composed, made=sign_message(composed.message, self.signing, at=date))
 
     def unsigned(
         self, contact: Contact, *, delivery_id: int, date: datetime, to: str | None = None
@@ -190,7 +224,7 @@ class Composer:
             invite=self.invite(version, contact, scene, mail.message_id, box),
         )
         return Composed(
-            message=build_message(mail),
+            made=build_message(mail),
             message_id=mail.message_id,
             envelope_sender=self.links.envelope_sender(delivery_id) or self.sender.address,
             recipient=recipient,

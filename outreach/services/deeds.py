@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from outreach.domain.contact import Contact
 from outreach.domain.delivery import CampaignEvent
 from outreach.domain.effects import (
     LONG_PAST,
@@ -45,7 +44,7 @@ class Deed:
 
     session: "Session"
     inbound_id: int
-    contact: Contact
+    contact_id: int
     origin: Origin
     event: Event
     now: datetime
@@ -72,14 +71,14 @@ class Deed:
         if effects.hold_until and effects.hold_until > self.now:
             self._hold(effects.hold_until)
         if effects.cancels_checkins:
-            called_off = deeds.cancel_checkins(self.session, self.contact.id)
+            called_off = deeds.cancel_checkins(self.session, self.contact_id)
             if called_off:
                 self._note(Effect.CANCEL_CHECKIN, {"delivery_ids": called_off})
         if effects.answer_by and self.now - self.event.at < LONG_PAST:
             state = State.OPEN if self._start_clock(effects.answer_by) else State.DONE
         if effects.stops_clocks:
             stopped = deeds.stop_clocks(
-                self.session, self.contact.id, at=self.event.at, answer_id=self.inbound_id
+                self.session, self.contact_id, at=self.event.at, answer_id=self.inbound_id
             )
             if stopped:
                 self._note(Effect.STOP_CLOCK, {"inbound_ids": stopped})
@@ -90,7 +89,7 @@ class Deed:
             self.session,
             self.inbound_id,
             effect,
-            contact_id=self.contact.id,
+            contact_id=self.contact_id,
             detail=detail,
             now=self.now,
         )
@@ -101,7 +100,7 @@ class Deed:
         touch_id = touches.record(
             self.session,
             touches.Touch(
-                contact_id=self.contact.id,
+                contact_id=self.contact_id,
                 at=self.event.at,
                 direction=made.direction,
                 channel=Channel.MAIL,
@@ -118,7 +117,7 @@ class Deed:
         deeds.record_bounce(
             self.session,
             self.inbound_id,
-            contact_id=self.contact.id,
+            contact_id=self.contact_id,
             delivery_id=self.origin.delivery_id,
             address=bounce.address,
             severity=bounce.severity,
@@ -139,7 +138,7 @@ class Deed:
             self._pause_campaign(bounce)
             return
         counted = deeds.soft_bounces(self.session, bounce.address, self.event.at - SOFT_WINDOW)
-        sign = deeds.last_sign(self.session, self.contact.id)
+        sign = deeds.last_sign(self.session, self.contact_id)
         if is_worn_out(counted, sign, self.event.at):
             why = f"{len(counted)} bounces since {counted[0]:%Y-%m-%d}"
             self._suppress(bounce.address, suppressions.BOUNCE, why)
@@ -158,7 +157,7 @@ class Deed:
             self._note(Effect.PAUSE_CAMPAIGN, {"campaign_id": delivery.campaign_id})
 
     def _all_addresses(self) -> list[str]:
-        owned = [info.normalised for info in contacts.addresses(self.session, self.contact.id)]
+        owned = [info.normalised for info in contacts.addresses(self.session, self.contact_id)]
         used = [normalised(self.origin.delivery.address)] if self.origin.delivery else []
         return list(dict.fromkeys([*owned, *used]))
 
@@ -180,7 +179,7 @@ class Deed:
         source = f"inbox {self.inbound_id}"
         new = permissions.opt_out(
             self.session,
-            self.contact.id,
+            self.contact_id,
             scopes,
             source=source,
             evidence=f"their mail of {self.event.at:%Y-%m-%d %H:%M} UTC",
@@ -190,7 +189,7 @@ class Deed:
             self._note(Effect.OPT_OUT, {"scopes": new, "source": source})
 
     def _hold(self, until: datetime) -> None:
-        held = deeds.hold(self.session, self.contact.id, until)
+        held = deeds.hold(self.session, self.contact_id, until)
         if held is not None:
             before = held.before.isoformat() if held.before else None
             self._note(Effect.HOLD, {"until": held.until.isoformat(), "before": before})
@@ -201,7 +200,7 @@ class Deed:
         # The answer may have been read before the question, from another folder.
         answer = None
         if not self.is_late:
-            answer = deeds.answered_since(self.session, self.contact.id, self.event.at)
+            answer = deeds.answered_since(self.session, self.contact_id, self.event.at)
         if answer is not None:
             values |= {"answered_by_id": answer[0], "answered_at": answer[1]}
         inbox.change(self.session, self.inbound_id, **values)

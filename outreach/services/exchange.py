@@ -9,7 +9,7 @@ What the gate needs to know was read when the mail was claimed. It is read again
 database says that nobody else has written anything since.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -25,7 +25,7 @@ from outreach.domain.delivery import (
     retry_wait,
 )
 from outreach.domain.feedback import ADVICE, RETRY_GENERAL, Cause, Fault, Outcome, Step
-from outreach.domain.gate import Decision, Facts, Intent, Policy, Verdict, decide
+from outreach.domain.gate import Decision, Facts, Gate, Intent, Policy, Verdict
 from outreach.domain.touches import Channel, Direction
 from outreach.services.guard import Guard
 from outreach.services.pacing import Pacer, is_too_fast
@@ -34,7 +34,7 @@ from outreach.storage import campaigns, decisions, deliveries, keys, suppression
 from outreach.storage.campaigns import Campaign
 from outreach.storage.deliveries import Attempt, Claim
 from outreach.storage.lanes import Lanes
-from outreach.storage.ledger import Ledger
+from outreach.storage.ledger import Begun, Ledger, Settled, Touched
 from outreach.storage.touches import Touch
 from outreach.transport.base import Receipt
 
@@ -53,7 +53,7 @@ MERGED = "merged"
 
 @dataclass(slots=True)
 class Candidate:
-    """A delivery that this run has claimed, with what the gate needs to know.
+    """A delivery that this run has claimed, with what the gate needs to know, and what it said.
 
     `facts` is None for a contact that is not there any more. `version` is the database's at the
     moment when they were read.
@@ -62,9 +62,10 @@ class Candidate:
     claim: Claim
     facts: Facts | None
     version: object
+    decision: Decision | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # frozen ones take longer to make, and each mail has several
 class Ready:
     """A mail that could go out: rendered for `contact` as they were then."""
 
@@ -73,7 +74,7 @@ class Ready:
     composed: "Composed"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Answer:
     """What the transport said of a mail."""
 
@@ -150,6 +151,20 @@ class Exchange:
         self._streak = 0
         self._unchanged = 0
         self._told: list[tuple[Result, str, str]] = []
+        intent = rules.intent
+        self.gate = Gate(intent, rules.policy)
+        #: What all touches of this mailing have in common.
+        self._like = Touch(
+            contact_id=0,
+            at=rules.clock(),
+            direction=Direction.OUT.value,
+            channel=Channel.MAIL.value,
+            kind=intent.kind.value,
+            content_class=intent.content_class.value,
+            # One approval for many is not a letter that a person wrote to this one.
+            personal=False,
+            by=campaign.approved_by,
+        )
 
     def turn(self, answers: Sequence[Answer], ready: Sequence[Ready]) -> Turn:
         """Record `answers` and begin those of `ready` that may go; return when it is committed.
@@ -167,8 +182,7 @@ class Exchange:
                 [answer.receipt for answer in answers],
                 self.rules.clock(),
             )
-            worse = [self._settle(turn, answer) for answer in answers]
-            if any(worse):
+            if answers and self._settle(turn, answers):
                 self.stop_harm()
             going = max(0, len(ready) - len(turn.unwelcome))
             ready, turn.left = ready[:going], ready[going:]
@@ -200,9 +214,33 @@ class Exchange:
                 self._told += [(Result.RETURNED, "", "")] * len(ready)
             return
         self._refresh(ready, now)
-        for each in ready:
-            self._begin(turn, each, now)
+        until = now + self.rules.lease
+        mails = [
+            (each, Begun(each.candidate.claim, made.recipient, made.message_id, len(made.message)))
+            for each in ready
+            if self._may_begin(turn, each, now, until)
+            for made in (each.composed,)
+        ]
+        if mails:
+            self._begin(turn, mails, now, until)
         self._renew(now)
+
+    def _begin(
+        self, turn: Turn, mails: Sequence[tuple[Ready, Begun]], now: datetime, until: datetime
+    ) -> None:
+        ours = self.ledger.begin([mail for _, mail in mails], now=now, until=until)
+        decided = []
+        for ready, mail in mails:
+            claim, decision = mail.claim, ready.candidate.decision
+            if claim.id in ours:
+                assert decision is not None
+                turn.go.append(ready)
+                decided.append((claim.contact_id, decision))
+            else:
+                self.pacer.withdraw(claim.id)
+                self._told.append((Result.RETURNED, "", ""))
+        self.begun += len(decided)
+        self.ledger.decide(decided, now)
 
     def tend(self) -> bool:
         """Keep what is claimed while nothing is sent; return whether the run may go on."""
@@ -255,48 +293,33 @@ class Exchange:
             candidate.facts = known.get(candidate.claim.contact_id)
             candidate.version = version
 
-    def _begin(self, turn: Turn, ready: Ready, now: datetime) -> None:
-        candidate, composed, rules = ready.candidate, ready.composed, self.rules
+    def _may_begin(self, turn: Turn, ready: Ready, now: datetime, until: datetime) -> bool:
+        """Decide whether a mail is to begin; what becomes of it otherwise is seen to."""
+        candidate = ready.candidate
         facts = candidate.facts
         if facts is None:
             self._refuse(candidate, merged())
-            return
-        decision = decide(rules.intent, facts, rules.policy, now)
+            return False
+        decision = candidate.decision = self.gate.decide(facts, now)
         if decision.verdict is not Verdict.ALLOW:
             self._refuse(candidate, decision)
-            return
+            return False
         # The same object means that nobody has written: no need to compare them.
         if facts.contact is not ready.contact and facts.contact != ready.contact:
             turn.again.append(ready)
-            return
-        claim, until = candidate.claim, now + rules.lease
-        paced = self.pacer.watches
-        if paced and self.pacer.begin(claim.id, composed.recipient, now, until):
+            return False
+        pacer = self.pacer
+        if pacer.watches and pacer.begin(candidate.claim.id, ready.composed.recipient, now, until):
             turn.later.append(ready)
-            return
-        begun = self.ledger.begin(
-            claim,
-            address=composed.recipient,
-            message_id=composed.message_id,
-            size=len(composed.message),
-            now=now,
-            until=until,
-        )
-        if not begun:
-            if paced:
-                self.pacer.withdraw(claim.id)
-            self._told.append((Result.RETURNED, "", ""))
-            return
-        turn.go.append(ready)
-        self.begun += 1
-        self.ledger.decide(claim.contact_id, decision, now)
+            return False
+        return True
 
     def _refuse(self, candidate: Candidate, decision: Decision) -> None:
         claim = candidate.claim
         if not self.ledger.set_aside(claim, decision.rule, decision.until):
             self._told.append((Result.RETURNED, "", ""))
             return
-        self.ledger.decide(claim.contact_id, decision, self.rules.clock())
+        self.ledger.decide([(claim.contact_id, decision)], self.rules.clock())
         if decision.rule == NOT_RENDERED:
             email = candidate.facts.contact.email if candidate.facts else ""
             self._told.append((Result.NOT_RENDERED, email, decision.why))
@@ -311,64 +334,77 @@ class Exchange:
             why = self.guard.stop(session, self.rules.clock())
         self.report.paused = self.report.paused or why
 
-    def _settle(self, turn: Turn, answer: Answer) -> bool:
-        """Record an answer with all that follows; return whether it speaks against the mailing."""
-        claim, receipt = answer.ready.candidate.claim, answer.receipt
-        attempt = Attempt(
-            outcome=receipt.outcome,
-            transport=receipt.server,
-            text=receipt.text,
-            started_at=answer.started_at,
-            finished_at=answer.finished_at,
-            reply_code=receipt.reply.code if receipt.reply else None,
-            enhanced_code=receipt.reply.enhanced if receipt.reply else None,
+    def _settle(self, turn: Turn, answers: Sequence[Answer]) -> bool:
+        """Record answers with all that follows; return whether one speaks against the mailing."""
+        worse = False
+        settled: dict[DeliveryEvent, list[Settled]] = {}
+        composed_of: dict[int, Composed] = {}
+        for answer in answers:
+            ready, receipt = answer.ready, answer.receipt
+            claim, reply = ready.candidate.claim, receipt.reply
+            composed_of[claim.id] = ready.composed
+            attempt = Attempt(
+                outcome=receipt.outcome,
+                transport=receipt.server,
+                text=receipt.text,
+                started_at=answer.started_at,
+                finished_at=answer.finished_at,
+                reply_code=reply.code if reply else None,
+                enhanced_code=reply.enhanced if reply else None,
+            )
+            event, not_before, reason = self._consequence(claim, receipt, attempt)
+            settled.setdefault(event, []).append(Settled(claim, attempt, reason, not_before))
+            self._follow_up(turn, answer, event)
+            worse = self.guard.count(event) or worse
+            self._told.append((_RESULTS[event], ready.contact.email, reason or ""))
+        for event, those in settled.items():
+            done = self.ledger.settle(event, those)
+            if event is DeliveryEvent.ACCEPT:
+                self._touch(those, done, composed_of)
+        self.report.servers.update([answer.receipt.server for answer in answers])
+        self.report.domains.update(
+            [made.recipient.rpartition("@")[2] for made in composed_of.values()]
         )
-        event, not_before, reason = self._consequence(claim, receipt, attempt)
-        settled = self.ledger.settle(claim, event, attempt, reason=reason, not_before=not_before)
-        if settled and event is DeliveryEvent.ACCEPT:
-            self.ledger.touch(self._touch(claim, answer.ready.composed, attempt.finished_at))
-        if event is DeliveryEvent.REJECT and receipt.fault is Fault.ADDRESS:
-            self._suppress(answer.ready.composed.recipient, receipt, attempt.finished_at)
-        too_fast = self.pacer.heard(
-            claim.id,
+        return worse
+
+    def _follow_up(self, turn: Turn, answer: Answer, event: DeliveryEvent) -> None:
+        """See to what an answer means beyond its delivery."""
+        receipt, recipient, now = (
+            answer.receipt,
             answer.ready.composed.recipient,
-            receipt,
-            attempt.finished_at,
-            alone=self.connections == 1,
+            answer.finished_at,
         )
-        if _wants_fewer(event, receipt) and self.connections > 1:
+        if event is DeliveryEvent.REJECT and receipt.fault is Fault.ADDRESS:
+            self._suppress(recipient, receipt, now)
+        too_fast = self.pacer.heard(
+            answer.ready.candidate.claim.id, recipient, receipt, now, alone=self.connections == 1
+        )
+        if event is DeliveryEvent.ACCEPT:
+            self._streak = 0
+        elif _wants_fewer(event, receipt) and self.connections > 1:
             self.connections -= 1
             turn.unwelcome.append(answer)
         elif paused := self._ours(event, receipt, too_fast):
             self.report.paused = paused
             with self.ledger.held.session() as session:
-                campaigns.apply(
-                    session,
-                    self.campaign.id,
-                    CampaignEvent.PAUSE,
-                    attempt.finished_at,
-                    reason=paused,
-                )
-        self._told.append((_RESULTS[event], answer.ready.contact.email, reason or ""))
-        self.report.servers[receipt.server] += 1
-        self.report.domains[answer.ready.composed.recipient.rpartition("@")[2]] += 1
-        return self.guard.count(event)
+                campaigns.apply(session, self.campaign.id, CampaignEvent.PAUSE, now, reason=paused)
 
-    def _touch(self, claim: Claim, composed: "Composed", now: datetime) -> Touch:
-        """Return that we wrote to the contact, for their history and its summaries."""
-        intent = self.rules.intent
-        return Touch(
-            contact_id=claim.contact_id,
-            at=now,
-            direction=Direction.OUT.value,
-            channel=Channel.MAIL.value,
-            kind=intent.kind.value,
-            content_class=intent.content_class.value,
-            # One approval for many is not a letter that a person wrote to this one.
-            personal=False,
-            by=self.campaign.approved_by,
-            summary=composed.subject,
-            delivery_id=claim.id,
+    def _touch(
+        self, settled: Sequence[Settled], done: Collection[int], made: "Mapping[int, Composed]"
+    ) -> None:
+        """Record that we wrote to these contacts, for their history and its summaries."""
+        self.ledger.touch(
+            self._like,
+            [
+                Touched(
+                    each.claim.contact_id,
+                    each.attempt.finished_at,
+                    made[each.claim.id].subject,
+                    each.claim.id,
+                )
+                for each in settled
+                if each.claim.id in done
+            ],
         )
 
     def _consequence(

@@ -46,7 +46,7 @@ class Filling:
         mail = replace(mail, attachments=version.attachments, images=version.images)
         self._version = version
         self._has_event = version.front_matter.event is not None
-        self._frame = Frame(mail, markers, composer.signing)
+        self._frame = Frame(mail, markers, composer.signing, composer.apart)
         self.template = CompiledTemplate(version, composer.scene(links, 0, 0, now), markers)
         self._wanted = self._frame.tokens | {Token.DELIVERY}
         self._makers: dict[frozenset[int], Callable[[int, int], list[bytes]]] = {}
@@ -95,7 +95,7 @@ class Filling:
             if skeleton.fills == _WORTH_A_PRESS:
                 skeleton.press = self._frame.press(skeleton, has_invite=invite is not None)
         return Composed(
-            Canonical(message),
+            Canonical(message) if isinstance(message, bytes) else message,
             message_id,
             own.join(self._envelope_sender),
             contact.email,

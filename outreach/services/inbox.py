@@ -1,7 +1,8 @@
 """The inbox: taking in what came back, and working through it.
 
 A mail is recorded together with all that follows from it and with its mailbox's position, in one
-transaction: after a crash it is there with everything it did, or it is read again. The same mail
+transaction, which the next few mails share: after a crash it is there with everything it did, or it
+is read again. The same mail
 from two sources, or read twice, is one and acts once. What it does is decided by
 `outreach.domain.effects`; here it is done, and each thing is written down so that it can be taken
 back when a person says that the mail was misread.
@@ -10,7 +11,7 @@ Nothing in a mail makes this fail. What cannot be understood is kept and put bef
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -19,7 +20,6 @@ from zoneinfo import ZoneInfo
 
 from outreach.domain.address import normalise
 from outreach.domain.clock import Clock
-from outreach.domain.contact import Contact
 from outreach.domain.effects import (
     Bounced,
     Effects,
@@ -42,12 +42,19 @@ from outreach.services.contacts import find
 from outreach.services.deeds import Deed
 from outreach.services.origins import Origin, Origins, addresses_of, normalised
 from outreach.storage import contacts, deeds, inbox, keys, suppressions, touches
+from outreach.storage.contacts import Standing
 from outreach.storage.database import Database
 from outreach.storage.deeds import Done
 from outreach.storage.inbox import Item, State
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
+
+HANDFUL = 50
+"""How many mails of a mailbox are recorded together, at most,"""
+
+HANDFUL_BYTES = 2_000_000
+"""and as soon as they are so large."""
 
 _WORK_HOURS = 8  # that a working day counts for when two promises are compared
 
@@ -156,72 +163,87 @@ class Inbox:
         with closing(
             source.read({name: Position(*place) for name, place in known.items()})
         ) as arriving:
-            for received in arriving:
-                report.add(self.take(source.name, received))
-                progress(report)
-                if stopped():
-                    break
+            for several in _handfuls(arriving, stopped):
+                for taken in self._take_all(source.name, several):
+                    report.add(taken)
+                    progress(report)
         return report
 
     def take(self, mailbox: str, received: Received) -> Taken:
         """Record one mail with all that follows from it, once."""
+        (taken,) = self._take_all(mailbox, [received])
+        return taken
+
+    def _take_all(self, mailbox: str, several: Sequence[Received]) -> list[Taken]:
+        """Record mails in one transaction; where one cannot be, each in its own."""
         now = self.clock()
-        mark = received.mark or fingerprint(received.raw)
+        marks = [each.mark or fingerprint(each.raw) for each in several]
         with self.database.read() as session:
-            known = inbox.is_known(session, mark)
-        if known is None:
-            found = read(received, now)
-            try:
-                return self._record(mailbox, received, mark, found, now)
-            except OutreachError:
+            known = inbox.known(session, marks)
+        arrived = [
+            _Arrived(each, mark, None if mark in known else read(each, now))
+            for each, mark in zip(several, marks, strict=True)
+        ]
+        try:
+            return self._record(mailbox, arrived, known, now)
+        except Exception as error:
+            if len(several) > 1:
+                return [self.take(mailbox, each) for each in several]
+            (alone,) = arrived
+            if isinstance(error, OutreachError) or alone.found is None:
                 raise
-            except Exception as error:  # a mail is kept whatever we did wrong
-                found = replace(found, explanation=None, failure=said(error))
-                return self._record(mailbox, received, mark, found, now)
-        self._advance_only(mailbox, received, now)
-        return Taken(known, new=False)
+            # A mail is kept whatever we did wrong.
+            alone.found = replace(alone.found, explanation=None, failure=said(error))
+            return self._record(mailbox, [alone], known, now)
 
     def _record(
-        self, mailbox: str, received: Received, mark: str, found: Found, now: datetime
-    ) -> Taken:
+        self, mailbox: str, arrived: Sequence["_Arrived"], known: Mapping[str, int], now: datetime
+    ) -> list[Taken]:
+        places: dict[str, Position] = {}
+        for each in arrived:
+            folder, place = each.received.folder, each.received.position
+            if place is not None and not place.is_before(places.get(folder)):
+                places[folder] = place
+        if not places and all(each.found is None for each in arrived):
+            return [Taken(known[each.mark], new=False) for each in arrived]
         with self.database.write() as session:
-            origin, event, people = placed(self.origins, session, received, found, now)
-            row = row_of(mailbox, received, mark, found=found, origin=origin, event=event)
-            inbound_id = inbox.add(session, row, now)
-            if inbound_id is None:  # another run was faster
-                self._advance(session, mailbox, received, now)
-                known = inbox.is_known(session, mark)
-                return Taken(known or 0, new=False)
-            state = self._act(
-                session,
-                inbound_id,
-                origin=origin,
-                event=event,
-                people=people,
-                subject=row.subject,
-                now=now,
-                by=mailbox if received.is_ours else None,
-            )
-            self._advance(session, mailbox, received, now)
+            taken = [
+                Taken(known[each.mark], new=False)
+                if each.found is None
+                else self._record_one(session, mailbox, each, each.found, now)
+                for each in arrived
+            ]
+            for folder, place in places.items():
+                inbox.advance(
+                    session,
+                    mailbox,
+                    folder,
+                    epoch=place.epoch,
+                    position=place.value,
+                    now=now,
+                )
+        return taken
+
+    def _record_one(
+        self, session: "Session", mailbox: str, arrived: "_Arrived", found: Found, now: datetime
+    ) -> Taken:
+        received, mark = arrived.received, arrived.mark
+        origin, event, people = placed(self.origins, session, received, found, now)
+        row = row_of(mailbox, received, mark, found=found, origin=origin, event=event)
+        inbound_id = inbox.add(session, row, now)
+        if inbound_id is None:  # it came twice, or another run was faster
+            return Taken(inbox.known(session, [mark])[mark], new=False)
+        state = self._act(
+            session,
+            inbound_id,
+            origin=origin,
+            event=event,
+            people=people,
+            subject=row.subject,
+            now=now,
+            by=mailbox if received.is_ours else None,
+        )
         return Taken(inbound_id, new=True, kind=Kind(row.kind), state=state)
-
-    def _advance_only(self, mailbox: str, received: Received, now: datetime) -> None:
-        if received.position is not None:
-            with self.database.write() as session:
-                self._advance(session, mailbox, received, now)
-
-    @staticmethod
-    def _advance(session: "Session", mailbox: str, received: Received, now: datetime) -> None:
-        place = received.position
-        if place is not None:
-            inbox.advance(
-                session,
-                mailbox,
-                received.folder,
-                epoch=place.epoch,
-                position=place.value,
-                now=now,
-            )
 
     # Acting
 
@@ -241,9 +263,9 @@ class Inbox:
         """Do what follows from a mail, and return the state it is in then."""
         effects = Effects(review="it could not be read") if event.kind is Kind.UNREADABLE else None
         state = State.FILED
-        for contact in contacts.load(session, people, now):
+        for contact in contacts.standings(session, people):
             effects = decide(event, self._terms(contact))
-            deed = Deed(session, inbound_id, contact, origin, event, now, is_late=is_late, by=by)
+            deed = Deed(session, inbound_id, contact.id, origin, event, now, is_late=is_late, by=by)
             state = deed.do(effects, summary=subject or None)
         if effects is None:
             effects = decide(event, Terms(None, self.work, ZoneInfo("UTC")))
@@ -253,13 +275,13 @@ class Inbox:
             inbox.change(session, inbound_id, state=state, review=effects.review)
         return state
 
-    def _terms(self, contact: Contact) -> Terms:
+    def _terms(self, contact: Standing) -> Terms:
         zone = self.work.zone
         with suppress(KeyError, ValueError, OSError):  # a zone that nobody knows
             zone = ZoneInfo(contact.timezone) if contact.timezone else zone
         return Terms(self.promise(contact), self.work, zone)
 
-    def promise(self, contact: Contact) -> AnswerWithin | None:
+    def promise(self, contact: Standing) -> AnswerWithin | None:
         """Return how soon a contact is answered: the strictest promise of their tier and roles."""
         tier = self.tiers.get(contact.tier)
         made = [tier.answer_within] if tier else []
@@ -475,6 +497,38 @@ class Inbox:
         with self.database.read() as session:
             answered, _ = self.origins.matched(session, found.clues, self.clock())
         return replace(found, match=answered)
+
+
+@dataclass(slots=True)
+class _Arrived:
+    """A mail on its way in; `found` is None for one that is in the inbox already."""
+
+    received: Received
+    mark: str
+    found: Found | None
+
+
+def _handfuls(
+    arriving: Iterable[Received], stopped: Callable[[], bool]
+) -> Iterator[list[Received]]:
+    """Yield mails a few at a time, the last ones also where the source fails or we are stopped."""
+    several: list[Received] = []
+    size = 0
+    try:
+        for received in arriving:
+            several.append(received)
+            size += len(received.raw)
+            if stopped():
+                break
+            if len(several) >= HANDFUL or size >= HANDFUL_BYTES:
+                yield several
+                several, size = [], 0
+    except OutreachError:
+        if several:
+            yield several
+        raise
+    if several:
+        yield several
 
 
 def _length(promise: AnswerWithin) -> int:

@@ -8,7 +8,7 @@ first then finds its approval too late.
 
 import secrets
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ from outreach.domain.address import normalise, parse_address
 from outreach.domain.contact import AttributeType, Contact
 from outreach.domain.delivery import CampaignEvent, CampaignState
 from outreach.domain.feedback import ADVICE, Outcome
-from outreach.domain.gate import Decision, Facts, Intent, Policy, Verdict, decide
+from outreach.domain.gate import Decision, Gate, Intent, Policy, Verdict
 from outreach.domain.segment import Segment
 from outreach.errors import (
     BusyError,
@@ -31,12 +31,13 @@ from outreach.errors import (
     TemplateError,
     UnavailableError,
 )
-from outreach.services.exchange import MERGED, merged
+from outreach.services.exchange import merged
 from outreach.services.sending import intent_of
 from outreach.storage import campaigns, contacts, decisions, deliveries
 from outreach.storage import segments as audience
 from outreach.storage.campaigns import Campaign, NewCampaign
 from outreach.storage.database import Database
+from outreach.storage.decisions import Planned
 from outreach.transport.base import Envelope, Receipt, Transport
 
 if TYPE_CHECKING:
@@ -96,6 +97,11 @@ class Plan:
     refused: dict[str, Tally] = field(default_factory=lambda: defaultdict(Tally))
     held: dict[str, Tally] = field(default_factory=lambda: defaultdict(Tally))
     proof: Proof = field(default_factory=Proof)
+
+    def stop(self, email: str, decision: Decision) -> None:
+        """Count a contact to whom the mail does not go, or not now."""
+        tallies = self.refused if decision.verdict is Verdict.REFUSE else self.held
+        tallies[decision.rule].add(email, decision)
 
     @property
     def considered(self) -> int:
@@ -175,6 +181,7 @@ class Planner:
         plan = Plan(key=intent.key)
         prover = _Prover(composer, plan.proof, now, progress)
         members = audience.members(segment.condition, now)
+        gate = Gate(intent, self.policy)
         after = 0
         while True:
             with self.database.read() as session:
@@ -184,7 +191,12 @@ class Planner:
                 found = decisions.facts(session, ids, intent, now, types=self.types)
             after = ids[-1]
             for facts in found:
-                if self._judge(plan, facts, intent, now).verdict is not Verdict.REFUSE:
+                decision = gate.decide(facts, now)
+                if decision.verdict is Verdict.ALLOW:
+                    plan.allowed += 1
+                else:
+                    plan.stop(facts.contact.email, decision)
+                if decision.verdict is not Verdict.REFUSE:
                     prover.prove(facts.contact, 0)
         prover.finish()
         return plan
@@ -258,48 +270,67 @@ class Planner:
     def _decide(self, campaign: Campaign, now: datetime) -> Plan:
         """Ask the gate about everyone planned; record each decision and what it does."""
         plan = Plan(key=campaign.key, campaign=campaign)
+        gate = Gate(intent_of(campaign), self.policy)
         after = 0
         while True:
             with self.database.write() as session:
                 self._check_ours(session, campaign)
-                batch = deliveries.planned(session, campaign.id, after=after, limit=decisions.BATCH)
+                batch = decisions.planned(
+                    session, campaign.id, gate.intent, now, after=after, limit=decisions.BATCH
+                )
                 if not batch:
                     return plan
-                after = batch[-1][0]
-                self._decide_batch(session, plan, batch, now)
+                after = batch[-1].id
+                self._decide_batch(session, plan, gate, batch, now)
 
     def _decide_batch(
-        self,
-        session: Session,
-        plan: Plan,
-        batch: Sequence[tuple[int, int]],
-        now: datetime,
+        self, session: Session, plan: Plan, gate: Gate, batch: Sequence[Planned], now: datetime
     ) -> None:
         campaign = _recorded(plan)
-        intent = intent_of(campaign)
-        delivery_of = {contact: delivery for delivery, contact in batch}
-        found = decisions.facts(session, list(delivery_of), intent, now, types=self.types)
-        said = {facts.contact.id: self._judge(plan, facts, intent, now) for facts in found}
-        for gone in delivery_of.keys() - said.keys():
-            decision = merged()
-            plan.refused[MERGED].add("", decision)
-            said[gone] = decision
+        said = self._ask(session, gate, batch, now)
         decisions.record(session, campaign.id, decisions.Stage.PLAN, said.items(), now)
         stopped: defaultdict[tuple[str, datetime | None], list[int]] = defaultdict(list)
-        for contact, decision in said.items():
-            if decision.verdict is not Verdict.ALLOW:
-                stopped[decision.rule, decision.until].append(delivery_of[contact])
+        for each in batch:
+            decision = said[each.contact_id]
+            if decision.verdict is Verdict.ALLOW:
+                plan.allowed += 1
+                continue
+            plan.stop(each.email or "", decision)
+            stopped[decision.rule, decision.until].append(each.id)
         for (rule, until), ids in stopped.items():
             deliveries.set_aside(session, ids, rule=rule, until=until)
 
-    def _judge(self, plan: Plan, facts: Facts, intent: Intent, now: datetime) -> Decision:
-        decision = decide(intent, facts, self.policy, now)
-        if decision.verdict is Verdict.ALLOW:
-            plan.allowed += 1
-        else:
-            tallies = plan.refused if decision.verdict is Verdict.REFUSE else plan.held
-            tallies[decision.rule].add(facts.contact.email, decision)
-        return decision
+    def _ask(
+        self, session: Session, gate: Gate, batch: Sequence[Planned], now: datetime
+    ) -> Mapping[int, Decision]:
+        """Return what the gate says of each contact.
+
+        It is asked about one of those who are alike, and about everyone who is like nobody else.
+        """
+        said: dict[int, Decision] = {}
+        alike_of: dict[int, Hashable] = {}
+        first: dict[Hashable, int] = {}
+        alone: list[int] = []
+        for each in batch:
+            if each.email is None:
+                continue
+            if each.outline is None or not gate.is_simple:
+                alone.append(each.contact_id)
+                continue
+            alike = gate.alike(each.outline, now)
+            decision = gate.said(alike)
+            if decision is not None:
+                said[each.contact_id] = decision
+            else:
+                alike_of[each.contact_id] = alike
+                first.setdefault(alike, each.contact_id)
+        asked = [*alone, *first.values()]
+        for facts in decisions.facts(session, asked, gate.intent, now, types=self.types):
+            said[facts.contact.id] = gate.decide(facts, now)
+        for contact_id, alike in alike_of.items():
+            if first[alike] in said:
+                said[contact_id] = said[first[alike]]
+        return {each.contact_id: said.get(each.contact_id) or merged() for each in batch}
 
     def _planned(self, campaign: Campaign, limit: int) -> Iterator[Sequence[tuple[int, int]]]:
         after = 0
@@ -334,7 +365,7 @@ class _Prover:
         except (TemplateError, MessageError) as error:
             self.problems += [_for(contact, problem) for problem in error.problems]
             return
-        proof, size = self.proof, len(composed.message)
+        proof, size = self.proof, composed.size
         if not proof.mails:
             proof.subject, proof.subject_for = composed.subject, contact.email
         proof.mails += 1

@@ -40,9 +40,12 @@ class Queue:
         Several that follow each other share the turn of the first.
         """
         back: dict[str, list[tuple[datetime, list[int]]]] = {}
+        if not self._pacer.watches:
+            self._open.extend(fresh)
+            return []
         for candidate in fresh:
             operator = self._operator(candidate)
-            delay = self._delay(candidate, now) if self._pacer.watches else None
+            delay = self._delay(candidate, now)
             if delay is None or len(self._aside.get(operator, ())) < AT_HAND:
                 if delay is None:
                     self._open.append(candidate)

@@ -64,8 +64,12 @@ WORTH_A_CONNECTION = 5
 RENDERINGS = 5
 """How often a mail is rendered again because its contact changed just then, before it waits."""
 
-TOGETHER = 0.001
-"""How long an answer waits for others, in seconds, until it is one of half the connections'."""
+TOGETHER, MEANWHILE = 0.001, 0.003
+"""How long an answer waits for others, in seconds, and while there are mails to be rendered,"""
+
+MOST = 0.9
+"""until this share of the connections has one. What is recorded of mails that follow each other is
+written to the same places, so that of many in one transaction each costs less."""
 
 SHORTEST_REST, LONGEST_REST = 0.001, 0.1
 """How many seconds to wait at once for a mail's turn."""
@@ -229,27 +233,26 @@ class _Supply:
     def __len__(self) -> int:
         return len(self._queue)
 
-    def take(self) -> Candidate | None:
+    def take(self, now: datetime) -> Candidate | None:
         """Return the next one, claiming more if need be; None when there is nothing to do now.
 
         `opens` says when there will be, if that is known.
         """
-        now = self.run.clock()
         while not self.is_over() and self._room() > 0:
             candidate = self._queue.pop(now)
             if candidate is not None:
-                self.pick_up(candidate)
+                self.pick_up(candidate, now)
                 return candidate
             if self._queue.is_shut(now) or not self.fill():
                 return None
         return None
 
-    def pick_up(self, candidate: Candidate) -> None:
+    def pick_up(self, candidate: Candidate, now: datetime) -> None:
         """Note that one is to be begun."""
         self._taken += 1
         pacer = self.run.pacer
         if pacer.watches and candidate.facts is not None:
-            pacer.take_in_hand(candidate.claim.id, candidate.facts.contact.email, self.run.clock())
+            pacer.take_in_hand(candidate.claim.id, candidate.facts.contact.email, now)
 
     def put_down(self, candidates: Iterable[Candidate]) -> None:
         """Note that these, which were taken, have been begun by now or are not to be."""
@@ -334,7 +337,7 @@ class _Supply:
         return self.limit - self.exchange.begun - self._taken
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _InHand:
     """A mail that the transport has, and since when."""
 
@@ -371,21 +374,28 @@ class _Sender:
                 if not self._rest():
                     break
             # While those are on their way there is time to render what comes next.
-            elif not self._prepare(min(len(self._ready) + 1, self.exchange.connections)):
+            elif not self._prepare_one():
                 self.lines.await_answer(self._until_next())
         if self._error is not None:
             raise self._error
 
     def _answers(self) -> list[Answered[_InHand]]:
-        """Return the answers that have come; a few wait a moment for more, to share a commit."""
+        """Return the answers that have come; a few wait a moment for more, to share a commit.
+
+        In that moment mails are rendered, where that is quick.
+        """
         ended = self.lines.answers(0)
-        if ended and self.lines.busy and 2 * len(ended) < self.exchange.connections:
-            end = perf_counter() + TOGETHER
-            while self.lines.busy and 2 * len(ended) < self.exchange.connections:
-                left = end - perf_counter()
-                if left <= 0:
-                    break
-                ended += self.lines.answers(left)
+        if not ended:
+            return ended
+        begun = perf_counter()
+        while self.lines.busy and len(ended) < MOST * self.exchange.connections:
+            waited = perf_counter() - begun
+            if waited < MEANWHILE and self._spent <= SLOW and self._prepare_one():
+                ended += self.lines.answers(0)
+            elif waited < TOGETHER:
+                ended += self.lines.answers(TOGETHER - waited)
+            else:
+                break
         return ended
 
     def _until_next(self) -> float | None:
@@ -442,16 +452,22 @@ class _Sender:
             self.run.report.waits = None
         for ready in turn.later:
             self.supply.put_back(ready.candidate)
+        started_at = self.run.clock()
         for ready in turn.go:
-            self._send(ready)
+            self._send(ready, started_at)
         for ready in turn.again:
             self._render_again(ready)
+
+    def _prepare_one(self) -> bool:
+        """Have one more mail rendered, unless there is one for each connection."""
+        return self._prepare(min(len(self._ready) + 1, self.exchange.connections))
 
     def _prepare(self, number: int) -> bool:
         """Have `number` mails rendered, if there are so many; return whether one was added."""
         before = len(self._ready)
+        now = self.run.clock()
         while len(self._ready) < number:
-            candidate = self.supply.take()
+            candidate = self.supply.take(now)
             if candidate is None:
                 break
             ready = self._compose(candidate)
@@ -473,7 +489,7 @@ class _Sender:
             return
         again = self._compose(candidate)
         if again is not None:
-            self.supply.pick_up(candidate)
+            self.supply.pick_up(candidate, self.run.clock())
             self._ready.appendleft(again)
 
     def _compose(self, candidate: Candidate) -> Ready | None:
@@ -499,14 +515,15 @@ class _Sender:
             return None
         finally:
             self._spent = perf_counter() - begun
+        composed.prepare()
         return Ready(candidate, facts.contact, composed)
 
-    def _send(self, ready: Ready) -> None:
+    def _send(self, ready: Ready, started_at: datetime) -> None:
         composed = ready.composed
         # The delivery's token is also what delivery reports bring back (RFC 3461's ENVID).
         token = composed.message_id.strip("<>").partition("@")[0]
         envelope = Envelope(composed.envelope_sender, composed.recipient, token)
-        self.lines.send(_InHand(ready, self.run.clock()), envelope, composed.message)
+        self.lines.send(_InHand(ready, started_at), envelope, composed.message)
 
 
 def owner_name() -> str:

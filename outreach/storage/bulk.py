@@ -21,6 +21,7 @@ from outreach.domain.entry import ConsentEntry, Entry
 from outreach.errors import BusyError
 from outreach.storage import contacts
 from outreach.storage.contacts import FIELDS
+from outreach.storage.database import insert_rows
 from outreach.storage.tables import (
     AddressRow,
     ConsentRow,
@@ -125,14 +126,8 @@ class Bulk:
 
     def write(self, table: Any, columns: Sequence[str], rows: Collection[tuple[Any, ...]]) -> None:  # noqa: ANN401
         """Insert `rows`, each with a value for each of `columns`."""
-        if not rows:
-            return
-        marks = ", ".join(["?" if self.sqlite else "%s"] * len(columns))
         try:
-            self.connection.exec_driver_sql(
-                f"INSERT INTO {table.__tablename__} ({', '.join(columns)}) VALUES ({marks})",  # noqa: S608 - names of our own
-                list(rows),
-            )
+            insert_rows(self.connection, table, columns, list(rows))
         except exc.IntegrityError as error:
             raise BusyError(
                 "another program added the same contacts at the same moment",

@@ -6,17 +6,18 @@ date in ISO 8601; who gives `types` (the workspace's declared attributes) gets d
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, make_dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import delete, exists, func, or_, select, update
+from sqlalchemy import Select, and_, bindparam, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from outreach.domain.address import likeness, normalise, parse_address
 from outreach.domain.contact import AttributeType, AttributeValue, ConsentStatus, Contact
 from outreach.domain.tiers import KNOWN
-from outreach.storage.database import among
+from outreach.storage.database import among, given_ids, is_sqlite, rows_of
 from outreach.storage.suppressions import stops_contact
 from outreach.storage.tables import (
     AddressRow,
@@ -71,6 +72,23 @@ _LOADED = (
 )
 
 
+#: A contact that is not finished: the fields of `Contact` in the order in which they are loaded,
+#: and each can be set. When all are, it is made a `Contact`, which is the same in memory. To make
+#: one of those outright, which is frozen, takes thirty times as long, and each mail has one.
+_Loaded: Any = make_dataclass(
+    "_Loaded",
+    [
+        *((name, Any) for name in (*_LOADED, "email")),
+        *(
+            (each.name, Any, field(default=each.default))
+            for each in fields(Contact)
+            if each.name not in (*_LOADED, "email")
+        ),
+    ],
+    slots=True,
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewContact:
     """A contact to be added. `fields` are of `FIELDS`; interests are in lower case."""
@@ -103,13 +121,54 @@ def find_many(session: Session, normalised: Iterable[str]) -> dict[str, int]:
     """Return which contact has which of these normalised addresses."""
     found: dict[str, int] = {}
     for batch in batches(list(normalised)):
-        rows = session.execute(
-            select(AddressRow.normalised, AddressRow.contact_id).where(
-                AddressRow.normalised.in_(batch)
-            )
-        )
+        rows = session.execute(_OWNERS, {"normalised": batch})
         found.update((address, contact_id) for address, contact_id in rows)
     return found
+
+
+_OWNERS = select(AddressRow.__table__.c.normalised, AddressRow.__table__.c.contact_id).where(
+    AddressRow.__table__.c.normalised.in_(bindparam("normalised", expanding=True))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What we promised a contact goes by, and where their day begins."""
+
+    id: int
+    tier: str
+    timezone: str | None
+    roles: frozenset[str]
+
+
+def standings(session: Session, ids: Sequence[int]) -> list[Standing]:
+    """Return it of the contacts with these ids, in this order, as far as they live."""
+    if not ids:
+        return []
+    rows = session.execute(
+        _standings(sqlite=is_sqlite(session)), {"ids": given_ids(session, ids)}
+    ).all()
+    roles = _gathered((row.id, row.role) for row in rows if row.role is not None)
+    found = {
+        row.id: Standing(row.id, row.tier, row.timezone, roles.get(row.id, frozenset()))
+        for row in rows
+    }
+    return [found[contact_id] for contact_id in ids if contact_id in found]
+
+
+@cache
+def _standings(*, sqlite: bool) -> Select[Any]:
+    contact, role = ContactRow.__table__.c, RoleRow.__table__.c
+    return (
+        select(contact.id, contact.tier, contact.timezone, role.role)
+        .join_from(
+            ContactRow.__table__,
+            RoleRow.__table__,
+            and_(role.contact_id == contact.id, role.until.is_(None)),
+            isouter=True,
+        )
+        .where(contact.merged_into_id.is_(None), contact.id.in_(rows_of("ids", sqlite=sqlite)))
+    )
 
 
 def load(
@@ -137,29 +196,30 @@ def _load_batch(
     ).all()
     roles = _sets(session, RoleRow, "role", ids, RoleRow.__table__.c.until.is_(None))
     interests = _sets(session, InterestRow, "interest", ids)
-    opted_out = _sets(session, OptOutRow, "scope", ids, OptOutRow.__table__.c.lifted_at.is_(None))
-    received = _received(session, ids)
-    suppressed = _suppressed(session, ids)
+    out = opted_out(session, ids)
+    got = received(session, ids)
+    stopped = suppressed(session, ids)
     decoded = types or {}
-    names = (*_LOADED, "email")
-    found = {}
+    found: dict[int, Contact] = {}
     for row in rows:
-        values = dict(zip(names, row, strict=True))
-        contact_id = values["id"]
-        if values["attributes"]:
-            values["attributes"] = decode(values["attributes"], decoded)
-        found[contact_id] = Contact(
-            **values,
-            roles=roles.get(contact_id, _NONE),
-            interests=interests.get(contact_id, _NONE),
-            opted_out=opted_out.get(contact_id, _NONE),
-            received=received.get(contact_id, _NONE),
-            suppressed=contact_id in suppressed,
-        )
+        loaded = _Loaded(*row)
+        contact_id = loaded.id
+        # Most contacts have none of these, and for a million it is worth not to set them.
+        if loaded.attributes:
+            loaded.attributes = decode(loaded.attributes, decoded)
+        if contact_id in roles:
+            loaded.roles = roles[contact_id]
+        if contact_id in interests:
+            loaded.interests = interests[contact_id]
+        if contact_id in out:
+            loaded.opted_out = out[contact_id]
+        if contact_id in got:
+            loaded.received = got[contact_id]
+        if contact_id in stopped:
+            loaded.suppressed = True
+        loaded.__class__ = Contact
+        found[contact_id] = loaded
     return [found[contact_id] for contact_id in ids if contact_id in found]
-
-
-_NONE: frozenset[str] = frozenset()
 
 
 def _sets(
@@ -186,8 +246,13 @@ def _gathered(rows: Iterable[Any]) -> Mapping[int, frozenset[str]]:
     return {contact_id: frozenset(texts) for contact_id, texts in gathered.items()}
 
 
-def _suppressed(session: Session, ids: Sequence[int]) -> set[int]:
-    """Return those who must never be mailed; see `outreach.storage.suppressions.stops_contact`."""
+def opted_out(session: Session, ids: Sequence[int]) -> Mapping[int, frozenset[str]]:
+    """Return the scopes of those of these contacts who opted out of something."""
+    return _sets(session, OptOutRow, "scope", ids, OptOutRow.__table__.c.lifted_at.is_(None))
+
+
+def suppressed(session: Session, ids: Sequence[int]) -> set[int]:
+    """Return those of these contacts who must never be mailed (`suppressions.stops_contact`)."""
     address, suppression = AddressRow.__table__.c, SuppressionRow.__table__.c
     return set(
         session.scalars(
@@ -202,7 +267,8 @@ def _suppressed(session: Session, ids: Sequence[int]) -> set[int]:
     )
 
 
-def _received(session: Session, ids: Sequence[int]) -> Mapping[int, frozenset[str]]:
+def received(session: Session, ids: Sequence[int]) -> Mapping[int, frozenset[str]]:
+    """Return the keys of the mailings that each of these contacts got, if any."""
     contact, delivery = ContactRow.__table__.c, DeliveryRow.__table__.c
     campaign = CampaignRow.__table__.c
     # What stayed with a contact that was merged away reached the same person.

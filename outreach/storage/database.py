@@ -7,9 +7,9 @@ is set up here and nowhere else.
 import json
 import re
 import sqlite3
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import Enum
 from functools import lru_cache, partial
 from importlib.resources import files
@@ -22,7 +22,10 @@ from sqlalchemy import (
     Connection,
     Dialect,
     Engine,
+    Select,
+    String,
     any_,
+    bindparam,
     create_engine,
     event,
     exc,
@@ -86,7 +89,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         """Return what makes the instant of what the driver gave; most columns are empty."""
         if dialect.name == "sqlite":
             read = datetime.fromisoformat
-            return lambda value: None if value is None else read(value).replace(tzinfo=UTC)
+            return lambda value: None if value is None else read(value + "+00:00")
         return lambda value: None if value is None else in_utc(value)
 
 
@@ -247,19 +250,20 @@ class Held:
             yield session
             session.flush()
 
-    def run(self, statement: "Prepared", values: Mapping[str, object]) -> Any:  # noqa: ANN401
+    def run(self, statement: "Prepared", values: tuple[object, ...]) -> Any:  # noqa: ANN401
         """Run a statement in the transaction that is open; return the driver's cursor."""
         try:
             return self._cursor.execute(statement.sql, statement.arrange(values))
         except self._error as error:
             raise self._told(statement, error) from error
 
-    def run_many(self, statement: "Prepared", rows: Sequence[Mapping[str, object]]) -> None:
-        """Run a statement once for each of `rows`, in the transaction that is open."""
+    def run_many(self, statement: "Prepared", rows: Iterable[tuple[object, ...]]) -> int:
+        """Run a statement once for each of `rows`; return how many rows that changed in all."""
         try:
-            self._cursor.executemany(statement.sql, [statement.arrange(row) for row in rows])
+            self._cursor.executemany(statement.sql, [*map(statement.arrange, rows)])
         except self._error as error:
             raise self._told(statement, error) from error
+        return int(self._cursor.rowcount)
 
     def _told(self, statement: "Prepared", error: Exception) -> Exception:
         # What is wrong is said without the values: they are people's.
@@ -283,9 +287,11 @@ class Held:
 
     def stamp(self, moment: datetime | None) -> object:
         """Return an instant as the driver takes it; see `UtcDateTime`."""
-        if moment is None or not self._is_sqlite:
-            return moment
-        return _stamp(moment)
+        return stamp(moment, self._connection.dialect)
+
+    def listed(self, ids: Iterable[int]) -> object:
+        """Return ids as the driver takes them for one parameter; see `listed`."""
+        return _listed(tuple(ids)) if self._is_sqlite else [*ids]
 
     def instant(self, value: Any) -> datetime | None:  # noqa: ANN401 - what the driver gave
         """Return an instant that `run` has read; the opposite of `stamp`."""
@@ -293,17 +299,18 @@ class Held:
             return None
         if isinstance(value, datetime):
             return in_utc(value)
-        return datetime.fromisoformat(value).replace(tzinfo=UTC)
+        return datetime.fromisoformat(value + "+00:00")
 
 
 class Prepared:
     """A statement that is compiled once for one database, and then only given its values.
 
-    What a caller does not give has the value that the statement was built with. Instants are given
-    as `Held.stamp` writes them, enums by their value.
+    They are given in the order of `names`; what is not among those has the value that the statement
+    was built with. Instants are given as `Held.stamp` writes them, enums by their value, ids for
+    `listed` as `Held.listed` writes them.
     """
 
-    def __init__(self, statement: ClauseElement, dialect: Dialect) -> None:
+    def __init__(self, statement: ClauseElement, dialect: Dialect, names: Sequence[str]) -> None:
         style = "qmark" if dialect.name == "sqlite" else "format"
         positional = type(dialect)(paramstyle=style)  # type: ignore[call-arg]
         compiled = statement.compile(
@@ -311,23 +318,30 @@ class Prepared:
         )
         assert isinstance(compiled, SQLCompiler)
         self.sql = str(compiled)
-        names = tuple(compiled.positiontup or ())
-        # Of one name alone, `itemgetter` gives the value and no tuple of it.
-        self._pick = itemgetter(*names) if len(names) > 1 else None
-        self._names = names
-        self._fixed = {
+        fixed = {
             name: value.value if isinstance(value, Enum) else value
             for name, value in compiled.params.items()
-            if not compiled.binds[name].required
+            if name not in names
         }
+        self._fixed = tuple(fixed.values())
+        known = [*names, *fixed]
+        places = [known.index(name) for name in compiled.positiontup or ()]
+        # Of one place alone, `itemgetter` gives the value and no tuple of it.
+        self._pick = itemgetter(*places) if len(places) > 1 else None
+        self._places = places
 
-    def arrange(self, values: Mapping[str, object]) -> Sequence[object]:
+    def arrange(self, values: tuple[object, ...]) -> Sequence[object]:
         """Return the values in the order in which the statement takes them."""
-        given = {**self._fixed, **values}
+        given = values + self._fixed
         if self._pick is not None:
             picked: tuple[object, ...] = self._pick(given)
             return picked
-        return [given[name] for name in self._names]
+        return [given[place] for place in self._places]
+
+
+def stamp(moment: datetime | None, dialect: Dialect) -> object:
+    """Return an instant as the driver takes it; see `UtcDateTime`."""
+    return moment if moment is None or dialect.name != "sqlite" else _stamp(moment)
 
 
 @lru_cache(maxsize=256)
@@ -335,15 +349,48 @@ def _stamp(moment: datetime) -> str:
     return in_utc(moment).isoformat(" ", "microseconds")[:26]
 
 
+@lru_cache(maxsize=8)  # several questions are asked about the same ids
+def _listed(ids: tuple[int, ...]) -> str:
+    return json.dumps(ids)
+
+
 def among(session: Session, column: Any, ids: Collection[int]) -> ColumnElement[bool]:  # noqa: ANN401
     """Return the condition that a column is one of `ids`, as one parameter however many they are.
 
     SQLAlchemy's `in_` writes the statement anew for each number of them.
     """
-    if session.get_bind().dialect.name == "sqlite":
-        listed = func.json_each(json.dumps([*ids])).table_valued("value")
-        return cast(ColumnElement[bool], column.in_(select(listed.c.value)))
-    return cast(ColumnElement[bool], column == any_(literal([*ids], ARRAY(BigInteger))))
+    if is_sqlite(session):
+        return listed(column, literal(_listed(tuple(ids))), is_sqlite=True)
+    return listed(column, literal([*ids], ARRAY(BigInteger)), is_sqlite=False)
+
+
+def listed(column: Any, ids: Any, *, is_sqlite: bool) -> ColumnElement[bool]:  # noqa: ANN401
+    """Return the condition that a column is one of `ids`, which is one parameter of a statement."""
+    if is_sqlite:
+        known = func.json_each(ids).table_valued("value")
+        return cast(ColumnElement[bool], column.in_(select(known.c.value)))
+    return cast(ColumnElement[bool], column == any_(ids))
+
+
+def rows_of(name: str, *, sqlite: bool) -> Select[Any]:
+    """Return the ids given as the parameter `name` as rows, in a statement that is built once.
+
+    The parameter's value is what `given_ids` makes of them.
+    """
+    if sqlite:
+        values = func.json_each(bindparam(name, type_=String)).table_valued("value")
+        return select(values.c.value)
+    return select(func.unnest(bindparam(name, type_=ARRAY(BigInteger))))
+
+
+def given_ids(session: Session, ids: Collection[int]) -> object:
+    """Return ids as the value of a parameter made by `rows_of`."""
+    return _listed(tuple(ids)) if is_sqlite(session) else [*ids]
+
+
+def is_sqlite(session: Session) -> bool:
+    """Whether the session's database is SQLite."""
+    return session.get_bind().dialect.name == "sqlite"
 
 
 def _engine(url: str) -> Engine:
@@ -452,13 +499,36 @@ def _wrapped(database: Database) -> Iterator[None]:
 
 def insert_into(session: Session, table: type[Any]) -> Any:  # noqa: ANN401 - one of two dialects' own
     """Return an INSERT that knows the ON CONFLICT clauses of the session's database."""
-    if session.get_bind().dialect.name == "sqlite":
-        from sqlalchemy.dialects import sqlite  # noqa: PLC0415 - each only where it is used
+    return insert_of(table, sqlite=is_sqlite(session))
 
-        return sqlite.insert(table)
-    from sqlalchemy.dialects import postgresql  # noqa: PLC0415
 
-    return postgresql.insert(table)
+def insert_of(table: Any, *, sqlite: bool) -> Any:  # noqa: ANN401 - one of two dialects' own
+    """Return an INSERT that knows the ON CONFLICT clauses of SQLite, or of PostgreSQL."""
+    if sqlite:
+        from sqlalchemy.dialects.sqlite import insert  # noqa: PLC0415 - each only where it is used
+
+        return insert(table)
+    from sqlalchemy.dialects.postgresql import insert as insert_there  # noqa: PLC0415
+
+    return insert_there(table)
+
+
+def insert_rows(
+    connection: Connection,
+    table: type[Any],
+    columns: Sequence[str],
+    rows: Sequence[tuple[Any, ...]],
+) -> None:
+    """Insert `rows`, each with a value for each of `columns` as the driver takes it.
+
+    By the driver's `executemany`: of many rows SQLAlchemy's own way takes several times as long.
+    """
+    if rows:
+        marks = ", ".join(["?" if connection.dialect.name == "sqlite" else "%s"] * len(columns))
+        connection.exec_driver_sql(
+            f"INSERT INTO {table.__tablename__} ({', '.join(columns)}) VALUES ({marks})",  # noqa: S608 - names of our own
+            list(rows),
+        )
 
 
 def analyze(session: Session) -> None:

@@ -5,18 +5,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Table, and_, func, insert, literal, null, or_, select, text, union_all
+from sqlalchemy import and_, case, func, literal, null, or_, select, text, union_all
 from sqlalchemy.orm import Session
 
 from outreach.domain.contact import AttributeType
-from outreach.domain.gate import WINDOW, Decision, Facts, Intent, Mail, Verdict
+from outreach.domain.delivery import DeliveryState
+from outreach.domain.gate import WINDOW, Decision, Facts, Intent, Mail, Outline, Verdict
 from outreach.domain.mailing import ContentClass
 from outreach.domain.touches import REPLY, Channel, Direction
 from outreach.storage import contacts
-from outreach.storage.database import UtcDateTime, among
+from outreach.storage.database import UtcDateTime, among, insert_rows, stamp
 from outreach.storage.tables import (
+    AddressRow,
     CampaignRow,
     ContactRow,
     DecisionRow,
@@ -24,7 +26,7 @@ from outreach.storage.tables import (
     TouchRow,
 )
 
-BATCH = 1_000
+BATCH = 2_000
 """How many contacts are decided on with one set of statements."""
 
 
@@ -48,6 +50,8 @@ class Recorded:
     until: datetime | None
     at: datetime
 
+
+_NONE: frozenset[str] = frozenset()
 
 # Written out, not bound: SQLite uses a partial index only where the query says the same words.
 _IN_DOUBT = text("deliveries.state IN ('sending', 'uncertain')")
@@ -83,6 +87,76 @@ def facts(
     ]
 
 
+@dataclass(slots=True)
+class Planned:
+    """A delivery that is planned, with the outline of its contact (`outreach.domain.gate.Outline`).
+
+    `email` is None where the contact is not there any more (merged into another). `outline` is None
+    where only `facts` tell all that the gate looks at.
+    """
+
+    id: int
+    contact_id: int
+    email: str | None
+    outline: Outline | None
+
+
+def planned(
+    session: Session, campaign_id: int, intent: Intent, now: datetime, *, after: int, limit: int
+) -> list[Planned]:
+    """Return the next planned deliveries of a campaign behind delivery `after`, ascending."""
+    contact, delivery = ContactRow.__table__.c, DeliveryRow.__table__.c
+    address = AddressRow.__table__.c
+    rows = session.execute(
+        select(
+            delivery.id,
+            delivery.contact_id,
+            case((contact.merged_into_id.is_(None), address.address)),
+            or_(
+                contact.consent_expires.is_not(None),
+                contact.parted_at.is_not(None),
+                contact.held_until.is_not(None),
+            ),
+            contact.tier,
+            contact.consent,
+            contact.consent_basis,
+            contact.timezone,
+        )
+        .select_from(DeliveryRow.__table__)
+        .join(ContactRow.__table__, contact.id == delivery.contact_id)
+        .outerjoin(AddressRow.__table__, and_(address.contact_id == contact.id, address.is_primary))
+        .where(
+            delivery.campaign_id == campaign_id,
+            delivery.state == DeliveryState.PLANNED.value,
+            delivery.id > after,
+        )
+        .order_by(delivery.id)
+        .limit(limit)
+    ).all()
+    ids = [row[1] for row in rows]
+    if not ids:
+        return []
+    mails, in_doubt = _mails(session, ids, now)
+    opted_out = contacts.opted_out(session, ids)
+    stopped = contacts.suppressed(session, ids)
+    received = contacts.received(session, ids)
+    found = []
+    for delivery_id, contact_id, email, has_date, tier, consent, basis, timezone in rows:
+        outline = None
+        went = contact_id in received and intent.key in received[contact_id]
+        if not (has_date or went or contact_id in stopped or contact_id in in_doubt):
+            outline = Outline(
+                tier,
+                consent,
+                basis,
+                timezone,
+                opted_out.get(contact_id, _NONE),
+                tuple(mails.get(contact_id, ())),
+            )
+        found.append(Planned(delivery_id, contact_id, email, outline))
+    return found
+
+
 def record(
     session: Session,
     campaign_id: int | None,
@@ -91,22 +165,29 @@ def record(
     now: datetime,
 ) -> None:
     """Record what the gate said of each contact."""
-    rows = [
-        {
-            "contact_id": contact_id,
-            "campaign_id": campaign_id,
-            "stage": stage.value,
-            "verdict": decision.verdict.value,
-            "rule": decision.rule,
-            "why": decision.why,
-            "until": decision.until,
-            "at": now,
-        }
-        for contact_id, decision in decided
-    ]
-    if rows:
-        # Into the table, not by way of its class: a million of these are written at once.
-        session.execute(insert(cast(Table, DecisionRow.__table__)), rows)
+    connection = session.connection()
+    stage_value, at = stage.value, stamp(now, connection.dialect)
+    insert_rows(
+        connection,
+        DecisionRow,
+        ("contact_id", "campaign_id", "stage", "verdict", "rule", "why", "until", "at"),
+        [
+            (
+                contact_id,
+                campaign_id,
+                stage_value,
+                _VERDICT[said.verdict],
+                said.rule,
+                said.why,
+                stamp(said.until, connection.dialect),
+                at,
+            )
+            for contact_id, said in decided
+        ],
+    )
+
+
+_VERDICT = {verdict: verdict.value for verdict in Verdict}
 
 
 def of_contact(session: Session, contact_id: int, key: str | None = None) -> Sequence[Recorded]:
@@ -179,7 +260,7 @@ def _asks(session: Session, ids: Sequence[int]) -> Mapping[int, list[datetime]]:
     gathered: defaultdict[int, list[datetime]] = defaultdict(list)
     rows = session.execute(
         select(TouchRow.contact_id, TouchRow.at).where(
-            TouchRow.contact_id.in_(ids),
+            among(session, TouchRow.contact_id, ids),
             TouchRow.direction != Direction.IN,
             TouchRow.content_class == ContentClass.ASK,
         )
@@ -195,7 +276,7 @@ def _gives(session: Session, ids: Sequence[int]) -> Mapping[int, int]:
         select(TouchRow.contact_id, func.count())
         .join(ContactRow, ContactRow.id == TouchRow.contact_id)
         .where(
-            TouchRow.contact_id.in_(ids),
+            among(session, TouchRow.contact_id, ids),
             TouchRow.direction != Direction.IN,
             TouchRow.content_class == ContentClass.GIVE,
             or_(

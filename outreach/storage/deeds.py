@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from outreach.domain.delivery import DeliveryEvent, sources, target
@@ -23,7 +23,16 @@ from outreach.storage.tables import (
     OptOutRow,
     SuppressionRow,
     TouchRow,
+    table_of,
 )
+
+_BOUNCES = table_of(BounceRow)
+_CAMPAIGNS = table_of(CampaignRow)
+_CONTACTS = table_of(ContactRow)
+_DELIVERIES = table_of(DeliveryRow)
+_EFFECTS = table_of(EffectRow)
+_INBOUND = table_of(InboundRow)
+_TOUCHES = table_of(TouchRow)
 
 
 class Effect(StrEnum):
@@ -61,12 +70,19 @@ def note(
     now: datetime,
 ) -> None:
     """Write down what a mail did."""
-    session.add(
-        EffectRow(
-            inbound_id=inbound_id, contact_id=contact_id, effect=effect, detail=detail, at=now
-        )
+    session.execute(
+        _NOTED,
+        {
+            "inbound_id": inbound_id,
+            "contact_id": contact_id,
+            "effect": effect,
+            "detail": detail,
+            "at": now,
+        },
     )
-    session.flush()
+
+
+_NOTED = insert(_EFFECTS)
 
 
 def record_bounce(
@@ -82,20 +98,23 @@ def record_bounce(
     at: datetime,
 ) -> None:
     """Count a bounce, and mark the delivery that came back."""
-    session.add(
-        BounceRow(
-            inbound_id=inbound_id,
-            contact_id=contact_id,
-            delivery_id=delivery_id,
-            address=address,
-            severity=severity,
-            reason=reason,
-            status=status,
-            at=at,
-        )
+    session.execute(
+        _BOUNCED,
+        {
+            "inbound_id": inbound_id,
+            "contact_id": contact_id,
+            "delivery_id": delivery_id,
+            "address": address,
+            "severity": severity,
+            "reason": reason,
+            "status": status,
+            "at": at,
+        },
     )
-    session.flush()
     _mark(session, delivery_id)
+
+
+_BOUNCED = insert(_BOUNCES)
 
 
 def _mark(session: Session, delivery_id: int | None) -> None:
@@ -124,16 +143,7 @@ def soft_bounces(session: Session, address: str, since: datetime) -> list[dateti
     A hard bounce whose origin is not proven counts like a soft one. What several tell of one mail
     within a day counts once: a server that gave it up, the one before it, and the provider.
     """
-    counted = (Severity.SOFT, Severity.FULL, Severity.HARD)
-    rows = session.execute(
-        select(BounceRow.at, BounceRow.delivery_id)
-        .where(
-            BounceRow.address == address,
-            BounceRow.at >= since,
-            BounceRow.severity.in_(counted),
-        )
-        .order_by(BounceRow.at, BounceRow.id)
-    )
+    rows = session.execute(_SOFT, {"address": address, "since": since})
     found: list[datetime] = []
     last: dict[int, datetime] = {}
     for at, delivery_id in rows:
@@ -146,6 +156,16 @@ def soft_bounces(session: Session, address: str, since: datetime) -> list[dateti
 
 
 _ONE_MATTER = timedelta(days=1)
+
+_SOFT = (
+    select(_BOUNCES.c.at, _BOUNCES.c.delivery_id)
+    .where(
+        _BOUNCES.c.address == bindparam("address"),
+        _BOUNCES.c.at >= bindparam("since"),
+        _BOUNCES.c.severity.in_((Severity.SOFT, Severity.FULL, Severity.HARD)),
+    )
+    .order_by(_BOUNCES.c.at, _BOUNCES.c.id)
+)
 
 
 def policy_bounces(session: Session, campaign_id: int) -> int:
@@ -181,25 +201,27 @@ def hold(session: Session, contact_id: int, until: datetime) -> Held | None:
 
 def cancel_checkins(session: Session, contact_id: int) -> list[int]:
     """Call off check-ins that wait to be sent to a contact; return their deliveries."""
-    checkins = select(CampaignRow.id).where(CampaignRow.kind == MailKind.CHECKIN)
-    rows = session.scalars(
-        update(DeliveryRow)
-        .where(
-            DeliveryRow.contact_id == contact_id,
-            DeliveryRow.state.in_(sources(DeliveryEvent.CANCEL)),
-            DeliveryRow.campaign_id.in_(checkins),
-        )
-        .values(
-            state=target(DeliveryEvent.CANCEL),
-            reason="they wrote to us",
-            not_before=None,
-            lease_owner=None,
-            lease_until=None,
-        )
-        .returning(DeliveryRow.id)
-        .execution_options(synchronize_session=False)
+    return sorted(session.scalars(_CALLED_OFF, {"of": contact_id}))
+
+
+_CALLED_OFF = (
+    update(_DELIVERIES)
+    .where(
+        _DELIVERIES.c.contact_id == bindparam("of"),
+        _DELIVERIES.c.state.in_(sources(DeliveryEvent.CANCEL)),
+        _DELIVERIES.c.campaign_id.in_(
+            select(_CAMPAIGNS.c.id).where(_CAMPAIGNS.c.kind == MailKind.CHECKIN)
+        ),
     )
-    return sorted(rows)
+    .values(
+        state=target(DeliveryEvent.CANCEL),
+        reason="they wrote to us",
+        not_before=None,
+        lease_owner=None,
+        lease_until=None,
+    )
+    .returning(_DELIVERIES.c.id)
+)
 
 
 def stop_clocks(session: Session, contact_id: int, *, at: datetime, answer_id: int) -> list[int]:
@@ -228,23 +250,33 @@ def stop_clocks(session: Session, contact_id: int, *, at: datetime, answer_id: i
 
 def answered_since(session: Session, contact_id: int, at: datetime) -> tuple[int, datetime] | None:
     """Return the first answer of ours to a contact after `at`, and when it was; or None."""
-    row = session.execute(
-        select(TouchRow.inbound_id, TouchRow.at)
-        .join(InboundRow, InboundRow.id == TouchRow.inbound_id)
-        .where(
-            TouchRow.contact_id == contact_id,
-            TouchRow.at >= at,
-            InboundRow.kind == Kind.ANSWER,
-        )
-        .order_by(TouchRow.at)
-        .limit(1)
-    ).first()
+    row = session.execute(_FIRST_ANSWER, {"of": contact_id, "since": at}).first()
     return (row[0], row[1]) if row and row[0] is not None else None
+
+
+_FIRST_ANSWER = (
+    select(_TOUCHES.c.inbound_id, _TOUCHES.c.at)
+    .join_from(
+        _TOUCHES,
+        _INBOUND,
+        _INBOUND.c.id == _TOUCHES.c.inbound_id,
+    )
+    .where(
+        _TOUCHES.c.contact_id == bindparam("of"),
+        _TOUCHES.c.at >= bindparam("since"),
+        _INBOUND.c.kind == Kind.ANSWER,
+    )
+    .order_by(_TOUCHES.c.at)
+    .limit(1)
+)
 
 
 def last_sign(session: Session, contact_id: int) -> datetime | None:
     """Return when something last came from a contact, or None."""
-    return session.scalar(select(ContactRow.last_in).where(ContactRow.id == contact_id))
+    return session.scalar(_LAST_SIGN, {"of": contact_id})
+
+
+_LAST_SIGN = select(_CONTACTS.c.last_in).where(_CONTACTS.c.id == bindparam("of"))
 
 
 # Taking back

@@ -34,6 +34,7 @@ from outreach.domain.delivery import (
     target,
 )
 from outreach.domain.feedback import Outcome
+from outreach.storage.database import among
 from outreach.storage.suppressions import BOUNCE
 from outreach.storage.tables import (
     AddressRow,
@@ -52,7 +53,7 @@ IN_FLIGHT = (DeliveryState.PENDING, DeliveryState.CLAIMED, DeliveryState.SENDING
 """The states in which a delivery still has something before it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)  # frozen ones take longer to make, and each mail has one
 class Claim:
     """A delivery in the hands of a run. `attempts` counts those before."""
 
@@ -61,7 +62,7 @@ class Claim:
     attempts: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Attempt:
     """One try of a delivery, as it is recorded."""
 
@@ -214,7 +215,7 @@ def set_aside(
         change = _update().where(DeliveryRow.state == DeliveryState.PLANNED)
     return _count(
         session.execute(
-            change.where(DeliveryRow.id.in_(ids)).values(
+            change.where(among(session, DeliveryRow.id, ids)).values(
                 reason=rule, not_before=until, lease_owner=None, lease_until=None
             )
         )

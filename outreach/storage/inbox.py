@@ -4,15 +4,26 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import (
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+    union,
+    union_all,
+    update,
+)
 from sqlalchemy.orm import Session
-from sqlalchemy.sql.elements import ColumnElement
 
 from outreach.domain.effects import Kind
 from outreach.domain.touches import Direction
-from outreach.storage.database import insert_into
+from outreach.storage.database import given_ids, insert_into, insert_of, is_sqlite, rows_of
 from outreach.storage.tables import (
     AddressRow,
     CampaignRow,
@@ -21,7 +32,15 @@ from outreach.storage.tables import (
     InboundRow,
     PositionRow,
     TouchRow,
+    table_of,
 )
+
+_INBOUND = table_of(InboundRow)
+_DELIVERIES = table_of(DeliveryRow)
+_CONTACTS = table_of(ContactRow)
+_CAMPAIGNS = table_of(CampaignRow)
+_TOUCHES = table_of(TouchRow)
+_ADDRESSES = table_of(AddressRow)
 
 
 class State(StrEnum):
@@ -136,31 +155,39 @@ class Owed:
 # Recording
 
 
-def is_known(session: Session, fingerprint: str) -> int | None:
-    """Return the mail with this fingerprint, or None."""
-    return session.scalar(select(InboundRow.id).where(InboundRow.fingerprint == fingerprint))
+def known(session: Session, fingerprints: Sequence[str]) -> dict[str, int]:
+    """Return the mails with these fingerprints that are in the inbox."""
+    table = _INBOUND.c
+    rows = session.execute(
+        select(table.fingerprint, table.id).where(table.fingerprint.in_(fingerprints))
+    )
+    return {fingerprint: inbound_id for fingerprint, inbound_id in rows}  # noqa: C416 - as mypy sees rows
 
 
 def add(session: Session, new: NewMail, now: datetime) -> int | None:
     """Record a mail, `FILED` until told otherwise; None if another run was faster."""
     values = {name: getattr(new, name) for name in NewMail.__slots__}
-    done = session.execute(
-        insert_into(session, InboundRow)
-        .values(**values, size=len(new.raw), state=State.FILED, recorded_at=now)
+    values |= {"size": len(new.raw), "state": State.FILED, "recorded_at": now}
+    done: int | None = session.execute(_added(sqlite=is_sqlite(session)), values).scalar()
+    return done
+
+
+@cache
+def _added(*, sqlite: bool) -> Any:  # noqa: ANN401 - one of two dialects' own
+    table = _INBOUND
+    return (
+        insert_of(table, sqlite=sqlite)
         .on_conflict_do_nothing(index_elements=["fingerprint"])
-        .returning(InboundRow.id)
+        .returning(table.c.id)
     )
-    return done.scalar()
 
 
 def change(session: Session, inbound_id: int, **values: Any) -> None:  # noqa: ANN401 - columns
     """Set columns of a mail that may change: everything but what came in."""
-    session.execute(
-        update(InboundRow)
-        .where(InboundRow.id == inbound_id)
-        .values(**values)
-        .execution_options(synchronize_session=False)
-    )
+    session.execute(_CHANGED, {"of": inbound_id, **values})
+
+
+_CHANGED = update(_INBOUND).where(_INBOUND.c.id == bindparam("of"))
 
 
 def positions(session: Session, mailbox: str) -> dict[str, tuple[str, int]]:
@@ -200,52 +227,97 @@ def answerable(
 
     What stayed with a contact that was merged into another is the other's.
     """
-    owner = func.coalesce(ContactRow.merged_into_id, ContactRow.id)
-    wanted: list[ColumnElement[bool]] = []
-    if delivery_ids:
-        wanted.append(DeliveryRow.id.in_(delivery_ids))
-    if contact_ids:
-        wanted.append(and_(owner.in_(contact_ids), DeliveryRow.sent_at >= since))
-    if not wanted:
+    if not delivery_ids and not contact_ids:
         return []
     rows = session.execute(
-        select(DeliveryRow, owner, CampaignRow.subject, CampaignRow.kind, TouchRow.summary)
-        .join(ContactRow, ContactRow.id == DeliveryRow.contact_id)
-        .join(CampaignRow, CampaignRow.id == DeliveryRow.campaign_id)
-        .outerjoin(TouchRow, TouchRow.delivery_id == DeliveryRow.id)
-        .where(or_(*wanted), DeliveryRow.tried_at.is_not(None))
-        .order_by(DeliveryRow.id.desc())
-        .limit(limit)
+        _answerable(sqlite=is_sqlite(session)),
+        {
+            "delivery_ids": given_ids(session, delivery_ids),
+            "contact_ids": given_ids(session, contact_ids),
+            "since": since,
+            "most": limit,
+        },
     ).all()
-    owned = addresses_of(session, {contact_id for _, contact_id, *_ in rows})
+    owned = addresses_of(session, {row.owner for row in rows})
     return [
         Answerable(
-            delivery_id=delivery.id,
-            contact_id=contact_id,
-            message_id=delivery.message_id,
-            address=delivery.address,
-            addresses=owned.get(contact_id, frozenset()) | {delivery.address.lower()},
+            delivery_id=row.id,
+            contact_id=row.owner,
+            message_id=row.message_id,
+            address=row.address,
+            addresses=owned.get(row.owner, frozenset()) | {row.address.lower()},
             # The campaign's is a template; what this reader saw stands in their history.
-            subject=summary or subject,
-            sent_at=delivery.sent_at or delivery.tried_at or delivery.created_at,
-            campaign_id=delivery.campaign_id,
-            kind=kind,
-            accepted_as=delivery.reply_text,
+            subject=row.summary or row.subject,
+            sent_at=row.sent_at or row.tried_at or row.created_at,
+            campaign_id=row.campaign_id,
+            kind=row.kind,
+            accepted_as=row.reply_text,
         )
-        for delivery, contact_id, subject, kind, summary in rows
+        for row in rows
     ]
+
+
+@cache
+def _answerable(*, sqlite: bool) -> Select[Any]:
+    contact, delivery = _CONTACTS, _DELIVERIES
+    campaign, touch = _CAMPAIGNS, _TOUCHES
+    # Whose id is named, and who was merged into them: each found by its index, where the owner of
+    # each delivery would have to be computed for all there are.
+    person, absorbed, theirs = contact.alias(), contact.alias(), delivery.alias()
+    people = union_all(
+        select(person.c.id).where(
+            person.c.id.in_(rows_of("contact_ids", sqlite=sqlite)),
+            person.c.merged_into_id.is_(None),
+        ),
+        select(absorbed.c.id).where(
+            absorbed.c.merged_into_id.is_not(None),
+            absorbed.c.merged_into_id.in_(rows_of("contact_ids", sqlite=sqlite)),
+        ),
+    )
+    wanted = union(
+        rows_of("delivery_ids", sqlite=sqlite),
+        select(theirs.c.id).where(
+            theirs.c.contact_id.in_(people), theirs.c.sent_at >= bindparam("since")
+        ),
+    )
+    names = ("message_id", "address", "sent_at", "tried_at", "created_at", "campaign_id")
+    return (
+        select(
+            delivery.c.id,
+            *(delivery.c[name] for name in names),
+            delivery.c.reply_text,
+            func.coalesce(contact.c.merged_into_id, contact.c.id).label("owner"),
+            campaign.c.subject,
+            campaign.c.kind,
+            touch.c.summary,
+        )
+        .join_from(delivery, contact, contact.c.id == delivery.c.contact_id)
+        .join(campaign, campaign.c.id == delivery.c.campaign_id)
+        .outerjoin(touch, touch.c.delivery_id == delivery.c.id)
+        .where(delivery.c.id.in_(wanted), delivery.c.tried_at.is_not(None))
+        .order_by(delivery.c.id.desc())
+        .limit(bindparam("most", type_=Integer))
+    )
 
 
 def addresses_of(session: Session, contact_ids: Collection[int]) -> dict[int, frozenset[str]]:
     """Return the addresses of contacts in lower case, as written and normalised."""
+    if not contact_ids:
+        return {}
     found: dict[int, set[str]] = {}
     for contact_id, address, normalised in session.execute(
-        select(AddressRow.contact_id, AddressRow.address, AddressRow.normalised).where(
-            AddressRow.contact_id.in_(contact_ids)
-        )
+        _addresses(sqlite=is_sqlite(session)), {"ids": given_ids(session, contact_ids)}
     ):
         found.setdefault(contact_id, set()).update((address.lower(), normalised))
     return {contact_id: frozenset(texts) for contact_id, texts in found.items()}
+
+
+@cache
+def _addresses(*, sqlite: bool) -> Select[Any]:
+    table = _ADDRESSES.c
+    return select(table.contact_id, table.address, table.normalised).where(
+        table.contact_id.in_(rows_of("ids", sqlite=sqlite))
+    )
 
 
 def living(session: Session, contact_id: int) -> int | None:
@@ -260,17 +332,23 @@ def by_message_id(session: Session, message_ids: Sequence[str]) -> tuple[int, in
     """Return contact and delivery of the first of these mails that is in the inbox, or None."""
     if not message_ids:
         return None
-    rows = session.execute(
-        select(InboundRow.message_id, InboundRow.contact_id, InboundRow.delivery_id)
-        .where(InboundRow.message_id.in_(message_ids), InboundRow.contact_id.is_not(None))
-        .order_by(InboundRow.id)
+    rows = session.execute(_BY_MESSAGE_ID, {"ids": message_ids})
+    found = {message_id: (contact, delivery) for message_id, contact, delivery in rows}
+    return next((found[each] for each in message_ids if each in found), None)
+
+
+_BY_MESSAGE_ID = (
+    select(
+        _INBOUND.c.message_id,
+        _INBOUND.c.contact_id,
+        _INBOUND.c.delivery_id,
     )
-    known = {
-        message_id: (contact, delivery)
-        for message_id, contact, delivery in rows
-        if contact is not None
-    }
-    return next((known[each] for each in message_ids if each in known), None)
+    .where(
+        _INBOUND.c.message_id.in_(bindparam("ids", expanding=True)),
+        _INBOUND.c.contact_id.is_not(None),
+    )
+    .order_by(_INBOUND.c.id)
+)
 
 
 def unanswered(session: Session, contact_id: int) -> tuple[datetime, str | None] | None:

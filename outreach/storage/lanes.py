@@ -136,9 +136,9 @@ class Lanes:
     def _run(self, name: str, build: Any, values: Mapping[str, object]) -> Any:  # noqa: ANN401
         prepared = self._prepared.get(name)
         if prepared is None:
-            prepared = Prepared(build(), self.held.database.engine.dialect)
-            self._prepared[name] = prepared
-        return self.held.run(prepared, values)
+            dialect = self.held.database.engine.dialect
+            prepared = self._prepared[name] = Prepared(build(), dialect, tuple(values))
+        return self.held.run(prepared, tuple(values.values()))
 
 
 _COLUMNS = ("level", "at", "closed_until", "pauses", "connections", "stepped_at")

@@ -1,22 +1,25 @@
 """The ledger's short path: what is recorded of every mail, on one connection of a run's own.
 
 It writes what `outreach.storage.deliveries`, `decisions` and `touches` write, with statements that
-are compiled once for a run. Every one that changes a state names the states it may find. What is
-only added, and asks nothing, is written for all mails of a transaction together, at its end.
+are compiled once for a run, each for all mails of a transaction together. Every one that changes a
+state names the states it may find; which deliveries are in such a state is asked before, in the
+same transaction. What is only added, and asks nothing, is written at its end.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, exists, insert, or_, select, update
-from sqlalchemy.sql.elements import ClauseElement
+from sqlalchemy import ARRAY, BigInteger, bindparam, exists, insert, or_, select, update
+from sqlalchemy.sql.elements import ClauseElement, ColumnElement
 
 from outreach.domain.delivery import CampaignState, DeliveryEvent, sources, target
-from outreach.domain.gate import Decision
+from outreach.domain.feedback import Outcome
+from outreach.domain.gate import Decision, Verdict
 from outreach.domain.touches import SUMMARIES, summed_up_in
-from outreach.storage.database import Held, Prepared
+from outreach.storage.database import Held, Prepared, listed
 from outreach.storage.decisions import Stage
 from outreach.storage.deliveries import Attempt, Claim
 from outreach.storage.tables import (
@@ -31,6 +34,35 @@ from outreach.storage.tables import (
 from outreach.storage.touches import Touch, later
 
 
+@dataclass(slots=True)
+class Begun:
+    """A mail that is about to go out, `size` octets long."""
+
+    claim: Claim
+    address: str
+    message_id: str
+    size: int
+
+
+@dataclass(slots=True)
+class Settled:
+    """What an attempt does to its delivery: why, and when it may be tried again."""
+
+    claim: Claim
+    attempt: Attempt
+    reason: str | None = None
+    not_before: datetime | None = None
+
+
+class Touched(NamedTuple):
+    """What touches of one kind have each of their own; the fields are those of `Touch`."""
+
+    contact_id: int
+    at: datetime
+    summary: str
+    delivery_id: int
+
+
 class Ledger:
     """One campaign's ledger as the run called `owner` writes it.
 
@@ -42,7 +74,7 @@ class Ledger:
         self.campaign_id = campaign_id
         self.owner = owner
         self._prepared: dict[object, Prepared] = {}
-        self._added: dict[Prepared, list[Mapping[str, object]]] = {}
+        self._added: dict[Prepared, list[tuple[object, ...]]] = {}
 
     @contextmanager
     def write(self) -> Iterator[None]:
@@ -60,7 +92,6 @@ class Ledger:
             lambda: select(
                 CampaignRow.state, exists().where(HaltRow.lifted_at.is_(None)).label("halted")
             ).where(CampaignRow.id == self.campaign_id),
-            {},
         ).fetchone()
         return (
             (CampaignState(found[0]), bool(found[1])) if found else (CampaignState.CANCELLED, False)
@@ -81,21 +112,15 @@ class Ledger:
                 .with_for_update()
             )
 
-    def begin(
-        self,
-        claim: Claim,
-        *,
-        address: str,
-        message_id: str,
-        size: int,
-        now: datetime,
-        until: datetime,
-    ) -> bool:
-        """Record, before the first byte goes out, that the mail is being sent; False if not ours.
+    def begin(self, mails: Sequence[Begun], *, now: datetime, until: datetime) -> Collection[int]:
+        """Record, before the first byte goes out, that mails are being sent; return which are ours.
 
-        It is ours for as long as the claim is, until `until` if nothing renews it.
+        They are given and returned by delivery. One is ours for as long as the claim is, until
+        `until` if nothing renews it.
         """
-        begun = self._run(
+        ours = self._found(DeliveryEvent.BEGIN, [mail.claim.id for mail in mails], ours_alone=True)
+        moment, end = self.held.stamp(now), self.held.stamp(until)
+        self._change_all(
             DeliveryEvent.BEGIN,
             lambda: (
                 _change(DeliveryEvent.BEGIN)
@@ -111,50 +136,53 @@ class Ledger:
                     not_before=None,
                 )
             ),
-            {
-                "of": claim.id,
-                "given_address": address,
-                "given_message_id": message_id,
-                "given_size": size,
-                "given_now": self.held.stamp(now),
-                "given_until": self.held.stamp(until),
-            },
+            ("of", "given_address", "given_message_id", "given_size", "given_now", "given_until"),
+            [
+                (mail.claim.id, mail.address, mail.message_id, mail.size, moment, end)
+                for mail in mails
+                if mail.claim.id in ours
+            ],
         )
-        return int(begun.rowcount) == 1
+        return ours
 
-    def settle(
-        self,
-        claim: Claim,
-        event: DeliveryEvent,
-        attempt: Attempt,
-        *,
-        reason: str | None,
-        not_before: datetime | None = None,
-    ) -> bool:
-        """Record an attempt and what it did to the delivery; False if that is settled already.
+    def settle(self, event: DeliveryEvent, settled: Sequence[Settled]) -> Collection[int]:
+        """Record attempts and what they did to their deliveries; return which were not settled yet.
 
-        The attempt itself is recorded in any case: it happened.
+        The attempts themselves are recorded in any case: they happened.
         """
-        finished = self.held.stamp(attempt.finished_at)
-        said = {
-            "given_transport": attempt.transport,
-            "given_reply_code": attempt.reply_code,
-            "given_enhanced_code": attempt.enhanced_code,
-            "given_reply_text": attempt.text,
-        }
+        stamp = self.held.stamp
+        done = self._found(event, [each.claim.id for each in settled])
+        attempts, changes = [], []
+        for each in settled:
+            claim, attempt = each.claim, each.attempt
+            finished = stamp(attempt.finished_at)
+            said = (attempt.transport, attempt.reply_code, attempt.enhanced_code, attempt.text)
+            started = stamp(attempt.started_at)
+            outcome = _VALUE[attempt.outcome]
+            attempts.append((claim.id, claim.attempts + 1, outcome, started, finished, *said))
+            if claim.id in done:
+                sent_at = finished if event is DeliveryEvent.ACCEPT else None
+                changes.append((claim.id, each.reason, stamp(each.not_before), sent_at, *said))
+        said_names = (
+            "given_transport",
+            "given_reply_code",
+            "given_enhanced_code",
+            "given_reply_text",
+        )
         self._add(
             "attempt",
             lambda: _insert(AttemptRow),
-            said
-            | {
-                "given_delivery_id": claim.id,
-                "given_number": claim.attempts + 1,
-                "given_outcome": attempt.outcome.value,
-                "given_started_at": self.held.stamp(attempt.started_at),
-                "given_finished_at": finished,
-            },
+            (
+                "given_delivery_id",
+                "given_number",
+                "given_outcome",
+                "given_started_at",
+                "given_finished_at",
+                *said_names,
+            ),
+            attempts,
         )
-        settled = self._run(
+        self._change_all(
             event,
             lambda: _change(event).values(
                 reason=bindparam("given_reason"),
@@ -167,114 +195,173 @@ class Ledger:
                 reply_text=bindparam("given_reply_text"),
                 sent_at=bindparam("given_sent_at"),
             ),
-            said
-            | {
-                "of": claim.id,
-                "given_reason": reason,
-                "given_not_before": self.held.stamp(not_before),
-                "given_sent_at": finished if event is DeliveryEvent.ACCEPT else None,
-            },
+            ("of", "given_reason", "given_not_before", "given_sent_at", *said_names),
+            changes,
         )
-        return int(settled.rowcount) == 1
+        return done
 
     def set_aside(self, claim: Claim, rule: str, until: datetime | None) -> bool:
         """Record that the gate refused what we have claimed, or holds it; False if not ours."""
         event = DeliveryEvent.HOLD if until else DeliveryEvent.REFUSE
-        done = self._run(
-            event,
-            lambda: (
-                _change(event)
-                .where(DeliveryRow.lease_owner == self.owner)
-                .values(
-                    reason=bindparam("given_reason"),
-                    not_before=bindparam("given_not_before"),
-                    lease_owner=None,
-                    lease_until=None,
-                )
-            ),
-            {
-                "of": claim.id,
-                "given_reason": rule,
-                "given_not_before": self.held.stamp(until),
-            },
-        )
-        return int(done.rowcount) == 1
+        ours = self._found(event, [claim.id], ours_alone=True)
+        if ours:
+            self._change_all(
+                event,
+                lambda: (
+                    _change(event)
+                    .where(DeliveryRow.lease_owner == self.owner)
+                    .values(
+                        reason=bindparam("given_reason"),
+                        not_before=bindparam("given_not_before"),
+                        lease_owner=None,
+                        lease_until=None,
+                    )
+                ),
+                ("of", "given_reason", "given_not_before"),
+                [(claim.id, rule, self.held.stamp(until))],
+            )
+        return bool(ours)
 
-    def decide(self, contact_id: int, decision: Decision, now: datetime) -> None:
-        """Record what the gate said just before sending."""
+    def decide(self, decided: Iterable[tuple[int, Decision]], now: datetime) -> None:
+        """Record what the gate said of contacts just before sending."""
+        stamp = self.held.stamp
+        at = stamp(now)
         self._add(
             "decision",
-            lambda: _insert(DecisionRow),
-            {
-                "given_contact_id": contact_id,
-                "given_campaign_id": self.campaign_id,
-                "given_stage": Stage.SEND.value,
-                "given_verdict": decision.verdict.value,
-                "given_rule": decision.rule,
-                "given_why": decision.why,
-                "given_until": self.held.stamp(decision.until),
-                "given_at": self.held.stamp(now),
-            },
+            lambda: _insert(DecisionRow, campaign_id=self.campaign_id, stage=Stage.SEND.value),
+            (
+                "given_contact_id",
+                "given_verdict",
+                "given_rule",
+                "given_why",
+                "given_until",
+                "given_at",
+            ),
+            [
+                (contact, _VALUE[said.verdict], said.rule, said.why, stamp(said.until), at)
+                for contact, said in decided
+            ],
         )
 
-    def touch(self, touch: Touch) -> None:
-        """Record a touch, its texts plain ones, and bring the contact's summaries up to date."""
-        at = self.held.stamp(touch.at)
+    def touch(self, like: Touch, touched: Sequence[Touched]) -> None:
+        """Record touches that are `like` that one, and bring the contacts' summaries up to date.
+
+        Of `like` it is not looked at what each has of its own. Texts are plain ones.
+        """
+        stamp = self.held.stamp
         self._add(
             "touch",
-            lambda: _insert(TouchRow),
-            {
-                "given_contact_id": touch.contact_id,
-                "given_at": at,
-                "given_direction": touch.direction,
-                "given_channel": touch.channel,
-                "given_kind": touch.kind,
-                "given_content_class": touch.content_class,
-                "given_personal": touch.personal,
-                "given_by": touch.by,
-                "given_summary": touch.summary,
-                "given_delivery_id": touch.delivery_id,
-                "given_inbound_id": touch.inbound_id,
-            },
+            lambda: _insert(
+                TouchRow,
+                **{
+                    name: getattr(like, name)
+                    for name in Touch.__slots__
+                    if name not in Touched._fields
+                },
+            ),
+            tuple(f"given_{name}" for name in Touched._fields),
+            [(each[0], stamp(each[1]), *each[2:]) for each in touched],
         )
         names = summed_up_in(
-            direction=touch.direction,
-            kind=touch.kind,
-            personal=touch.personal,
-            content_class=touch.content_class,
+            direction=like.direction,
+            kind=like.kind,
+            personal=like.personal,
+            content_class=like.content_class,
         )
-        self._add(names, lambda: _sum_up(names), {"of": touch.contact_id, "moment": at})
+        self._add(
+            names,
+            lambda: _sum_up(names),
+            ("of", "moment"),
+            [(each.contact_id, stamp(each.at)) for each in touched],
+        )
+
+    def _found(
+        self, event: DeliveryEvent, ids: Sequence[int], *, ours_alone: bool = False
+    ) -> Collection[int]:
+        """Return to which of these deliveries `event` can happen until the transaction ends.
+
+        SQLite's writers are alone; on PostgreSQL the rows are locked.
+        """
+        rows = self._run(
+            ("found", event),
+            lambda: self._finding(event, ours_alone=ours_alone),
+            ("given_ids",),
+            (self.held.listed(ids),),
+        ).fetchall()
+        return {row[0] for row in rows}
+
+    def _finding(self, event: DeliveryEvent, *, ours_alone: bool) -> ClauseElement:
+        database = self.held.database
+        given = bindparam("given_ids", type_=None if database.is_sqlite else ARRAY(BigInteger))
+        found = select(DeliveryRow.id).where(
+            listed(DeliveryRow.id, given, is_sqlite=database.is_sqlite), _can_be_found(event)
+        )
+        if ours_alone:
+            found = found.where(DeliveryRow.lease_owner == self.owner)
+        return found.order_by(DeliveryRow.id).with_for_update()
+
+    def _change_all(
+        self,
+        event: DeliveryEvent,
+        build: Callable[[], ClauseElement],
+        names: tuple[str, ...],
+        rows: Sequence[tuple[object, ...]],
+    ) -> None:
+        """Let `event` happen to deliveries that were found; each statement names its states."""
+        if rows:
+            changed = self.held.run_many(self._statement(event, build, names), rows)
+            assert changed == len(rows), "what was found cannot have changed within a transaction"
 
     def _run(
-        self, name: object, build: Callable[[], ClauseElement], values: Mapping[str, object]
+        self,
+        name: object,
+        build: Callable[[], ClauseElement],
+        names: tuple[str, ...] = (),
+        values: tuple[object, ...] = (),
     ) -> Any:  # noqa: ANN401 - the driver's cursor
-        return self.held.run(self._statement(name, build), values)
+        return self.held.run(self._statement(name, build, names), values)
 
     def _add(
-        self, name: object, build: Callable[[], ClauseElement], values: Mapping[str, object]
+        self,
+        name: object,
+        build: Callable[[], ClauseElement],
+        names: tuple[str, ...],
+        rows: Sequence[tuple[object, ...]],
     ) -> None:
-        self._added.setdefault(self._statement(name, build), []).append(values)
+        if rows:
+            statement = self._statement(name, build, names)
+            self._added.setdefault(statement, []).extend(rows)
 
-    def _statement(self, name: object, build: Callable[[], ClauseElement]) -> Prepared:
+    def _statement(
+        self, name: object, build: Callable[[], ClauseElement], names: tuple[str, ...]
+    ) -> Prepared:
         prepared = self._prepared.get(name)
         if prepared is None:
-            prepared = Prepared(build(), self.held.database.engine.dialect)
+            prepared = Prepared(build(), self.held.database.engine.dialect, names)
             self._prepared[name] = prepared
         return prepared
 
 
-def _insert(table: Any) -> Any:  # noqa: ANN401 - a mapped class; SQL
+#: Looking an enum's value up costs more than a dictionary does, and a mail has several.
+_VALUE: Mapping[Outcome | Verdict, str] = {each: each.value for each in (*Outcome, *Verdict)}
+
+
+def _insert(table: Any, **same: object) -> Any:  # noqa: ANN401 - a mapped class; SQL
+    """Return the statement that adds a row, in which `same` is what all rows have."""
     columns: Sequence[str] = [column.name for column in table.__table__.columns]
     values: dict[str, Any] = {name: bindparam(f"given_{name}") for name in columns if name != "id"}
-    return insert(table.__table__).inline().values(values)
+    return insert(table.__table__).inline().values(values | same)
+
+
+def _can_be_found(event: DeliveryEvent) -> ColumnElement[bool]:
+    return or_(*(DeliveryRow.state == state.value for state in sources(event)))
 
 
 def _change(event: DeliveryEvent) -> Any:  # noqa: ANN401 - SQL
     """Return the statement by which `event` happens to delivery `of`, if it can happen to it."""
-    found = or_(*(DeliveryRow.state == state.value for state in sources(event)))
     return (
         update(DeliveryRow)
-        .where(DeliveryRow.id == bindparam("of"), found)
+        .where(DeliveryRow.id == bindparam("of"), _can_be_found(event))
         .values(state=target(event).value)
     )
 

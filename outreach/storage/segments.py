@@ -8,18 +8,15 @@ opposite of one is written as ``IS NOT TRUE``.
 Contacts that were merged into others are left out by `members`, `count` and `ids`.
 """
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
-from decimal import Decimal
-from typing import Any, Self, TypeAlias
+from typing import Any
 
 from sqlalchemy import (
     Boolean,
     ColumnElement,
     Dialect,
-    Numeric,
     Select,
     Text,
     and_,
@@ -34,12 +31,7 @@ from sqlalchemy import (
     true,
     type_coerce,
 )
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import InstrumentedAttribute, Session
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.sql.operators import OperatorType
-from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlalchemy.orm import Session
 
 from outreach.domain.condition import (
     ALWAYS_KNOWN,
@@ -69,6 +61,20 @@ from outreach.domain.condition import (
 )
 from outreach.domain.contact import Contact, Receipt, Touch
 from outreach.storage.database import UtcDateTime
+from outreach.storage.spellings import (
+    Among,
+    Bracketed,
+    Day,
+    Domain,
+    JsonBool,
+    JsonEmpty,
+    JsonHas,
+    JsonNumber,
+    JsonText,
+    Matches,
+    Number,
+    Sql,
+)
 from outreach.storage.suppressions import stops_contact
 from outreach.storage.tables import (
     AddressRow,
@@ -84,8 +90,6 @@ from outreach.storage.tables import (
 
 _BATCH = 500
 _GROUP = 20
-
-_Sql: TypeAlias = ColumnElement[Any] | InstrumentedAttribute[Any]
 
 
 def compile_where(condition: Condition, *, now: datetime) -> ColumnElement[bool]:
@@ -179,179 +183,6 @@ def with_history(session: Session, contacts: Iterable[Contact]) -> list[Contact]
     return complete
 
 
-# Where the two databases have different words for one thing
-
-
-class _Number(TypeDecorator[float]):
-    """A number as it is compared: a double in SQLite, a decimal in PostgreSQL.
-
-    PostgreSQL keeps JSON's numbers as decimals. A double's shortest form is how one got there, so
-    that form finds it again.
-    """
-
-    impl = Numeric
-    cache_ok = True
-
-    def process_bind_param(self, value: float | None, dialect: Dialect) -> float | Decimal | None:
-        """Return what the driver is given for `value`."""
-        return value if value is None or dialect.name == "sqlite" else Decimal(repr(value))
-
-
-class _Element(FunctionElement[Any]):
-    """One question with two spellings; its clauses hold what either needs."""
-
-    inherit_cache = True
-
-    def __init__(self, *clauses: _Sql, returns: type[TypeEngine[Any]]) -> None:
-        super().__init__(*clauses)
-        self.type = returns()
-
-    def self_group(self, against: OperatorType | None = None) -> Self:  # noqa: ARG002
-        """Return the element as it is: it needs no brackets, and no ``= 1`` to be a condition.
-
-        With SQLAlchemy's ``= 1`` around it, SQLite would not use an index for an ``IN``.
-        """
-        return self
-
-
-class _Among(_Element):
-    """The contact is among the rows of a table: as ``IN`` and as ``EXISTS``.
-
-    SQLite follows an ``IN`` from the table's own index and runs an ``EXISTS`` for each contact.
-    PostgreSQL plans the ``EXISTS`` well wherever it stands, and an ``IN`` below ``OR`` or ``NOT``
-    badly once its rows outgrow ``work_mem``.
-    """
-
-    name = "among"
-    inherit_cache = True
-
-
-class _Bracketed(_Element):
-    """A term in brackets, which SQLAlchemy would take away as it does its own."""
-
-    name = "bracketed"
-    inherit_cache = True
-
-
-class _Matches(_Element):
-    """A text fits a pattern: SQLite's ``GLOB`` or a PostgreSQL regular expression."""
-
-    name = "matches_pattern"
-    inherit_cache = True
-
-
-class _JsonText(_Element):
-    """An attribute as a text: null unless it is one."""
-
-    name = "json_text"
-    inherit_cache = True
-
-
-class _JsonNumber(_Element):
-    """An attribute as a number: null unless it is one."""
-
-    name = "json_number"
-    inherit_cache = True
-
-
-class _JsonBool(_Element):
-    """An attribute as true or false: null unless it is one."""
-
-    name = "json_bool"
-    inherit_cache = True
-
-
-class _JsonHas(_Element):
-    """An attribute is a list that holds a text."""
-
-    name = "json_has"
-    inherit_cache = True
-
-
-class _JsonEmpty(_Element):
-    """An attribute is no list, or one that holds no text."""
-
-    name = "json_empty"
-    inherit_cache = True
-
-
-class _Day(_Element):
-    """The day of an instant in UTC, as ISO 8601 text."""
-
-    name = "utc_day"
-    inherit_cache = True
-
-
-class _Domain(_Element):
-    """What follows the first "@" of an address, in lower case."""
-
-    name = "address_domain"
-    inherit_cache = True
-
-
-def _spelling(kind: type[_Element], sqlite: str, postgresql: str) -> None:
-    """Register how `kind` is written; ``{0}``, ``{1}`` … stand for its clauses.
-
-    A clause is rendered only where its number stands, so that each dialect binds what it needs.
-    """
-
-    def compiler(template: str) -> Any:  # noqa: ANN401 - SQLAlchemy's decorator wants any callable
-        pieces = re.split(r"\{(\d)\}", template)
-
-        def render(element: _Element, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401
-            clauses = list(element.clauses)
-            return "".join(
-                compiler.process(clauses[int(piece)], **options) if number % 2 else piece
-                for number, piece in enumerate(pieces)
-            )
-
-        return render
-
-    compiles(kind, "sqlite")(compiler(sqlite))
-    compiles(kind, "postgresql")(compiler(postgresql))
-
-
-_spelling(_Bracketed, "({0})", "({0})")
-_spelling(_Among, "({0})", "({1})")
-_spelling(_Matches, "({0} GLOB {1})", "({0} ~ {2})")
-_spelling(_Day, "substr({0}, 1, 10)", "to_char({0} AT TIME ZONE 'UTC', 'YYYY-MM-DD')")
-# A domain is kept as A-labels, which are ASCII; so are the letters that are folded here.
-_spelling(
-    _Domain,
-    "lower(substr({0}, instr({0}, '@') + 1))",
-    "lower(substr({0}, strpos({0}, '@') + 1) COLLATE \"C\")",
-)
-# Clauses of the JSON ones: the column, SQLite's path, PostgreSQL's key.
-_spelling(
-    _JsonText,
-    "CASE WHEN json_type({0}, {1}) = 'text' THEN json_extract({0}, {1}) END",
-    "CASE WHEN jsonb_typeof({0} -> {2}) = 'string' THEN {0} ->> {2} END",
-)
-_spelling(
-    _JsonNumber,
-    "CASE WHEN json_type({0}, {1}) IN ('integer', 'real') THEN json_extract({0}, {1}) END",
-    "CASE WHEN jsonb_typeof({0} -> {2}) = 'number' THEN ({0} -> {2})::numeric END",
-)
-_spelling(
-    _JsonBool,
-    "CASE json_type({0}, {1}) WHEN 'true' THEN 1 WHEN 'false' THEN 0 END",
-    "CASE WHEN jsonb_typeof({0} -> {2}) = 'boolean' THEN ({0} -> {2})::boolean END",
-)
-_spelling(
-    _JsonHas,
-    "(json_type({0}, {1}) = 'array' AND EXISTS (SELECT 1 FROM json_each({0}, {1}) AS item "
-    "WHERE item.type = 'text' AND item.value = {3}))",
-    "(jsonb_typeof({0} -> {2}) = 'array' AND jsonb_exists({0} -> {2}, {3}))",
-)
-_spelling(
-    _JsonEmpty,
-    "(NOT (json_type({0}, {1}) = 'array' AND EXISTS (SELECT 1 FROM json_each({0}, {1}) AS item "
-    "WHERE item.type = 'text')))",
-    "(NOT EXISTS (SELECT 1 FROM jsonb_array_elements(CASE WHEN jsonb_typeof({0} -> {2}) = 'array' "
-    "THEN {0} -> {2} ELSE '[]' END) AS item WHERE jsonb_typeof(item) = 'string'))",
-)
-
-
 # Conditions
 
 
@@ -387,7 +218,7 @@ def _joined(
         return operator(*terms)
     size = max(_GROUP, -(-len(terms) // _GROUP))
     groups = [terms[start : start + size] for start in range(0, len(terms), size)]
-    return operator(*(_Bracketed(_joined(operator, group), returns=Boolean) for group in groups))
+    return operator(*(Bracketed(_joined(operator, group), returns=Boolean) for group in groups))
 
 
 def _question(  # noqa: PLR0911, PLR0912
@@ -416,7 +247,7 @@ def _question(  # noqa: PLR0911, PLR0912
         case IsEmpty(Field() as operand):
             return not_(_listed(operand, None)), False
         case IsEmpty(Attribute() as operand):
-            return _JsonEmpty(*_json(operand), returns=Boolean), False
+            return JsonEmpty(*_json(operand), returns=Boolean), False
         case IsNone(operand):
             return _value(operand, now).is_(None), False
         case Touched():
@@ -445,11 +276,11 @@ def _compare(left: Operand, sign: str, right: Operand, now: datetime) -> ColumnE
     return _signed(_day(left, now), sign, _day(right, now))
 
 
-def _signed(left: _Sql, sign: str, right: ColumnElement[Any]) -> ColumnElement[bool]:
+def _signed(left: Sql, sign: str, right: ColumnElement[Any]) -> ColumnElement[bool]:
     return left == right if sign == "==" else left.bool_op(sign)(right)
 
 
-def _on_day(moment: _Sql, sign: str, day: str) -> ColumnElement[bool]:
+def _on_day(moment: Sql, sign: str, day: str) -> ColumnElement[bool]:
     """Compare an instant with a day in a way that an index on the instant can answer."""
     start = datetime.combine(datetime.fromisoformat(day), time(), UTC)
     end = start + timedelta(days=1)
@@ -471,19 +302,19 @@ def _day(operand: Operand, now: datetime) -> ColumnElement[str]:
         return literal(day_of(operand.value(None, now)), Text)
     if operand.kind is Kind.DATE:
         return _value(operand, now)
-    return _Day(_value(operand, now), returns=Text)
+    return Day(_value(operand, now), returns=Text)
 
 
-def _like_any(value: _Sql, how: str, texts: tuple[str, ...]) -> ColumnElement[bool]:
+def _like_any(value: Sql, how: str, texts: tuple[str, ...]) -> ColumnElement[bool]:
     return _joined(or_, [_like(value, how, text) for text in texts])
 
 
-def _like(value: _Sql, how: str, text: str) -> ColumnElement[bool]:
+def _like(value: Sql, how: str, text: str) -> ColumnElement[bool]:
     before = how in ("contains", "endswith")
     after = how in ("contains", "startswith")
     pattern = ("*" if before else "") + "".join(map(_glob, text)) + ("*" if after else "")
     expression = ("" if before else "^") + "".join(map(_regex, text)) + ("" if after else "$")
-    return _Matches(value, literal(pattern, Text), literal(expression, Text), returns=Boolean)
+    return Matches(value, literal(pattern, Text), literal(expression, Text), returns=Boolean)
 
 
 def _other_case(letter: str) -> str:
@@ -510,7 +341,7 @@ def _addressed(name: str, how: str, texts: tuple[str, ...]) -> ColumnElement[boo
     if name == "email":
         fits = _like_any(AddressRow.address, how, texts)
     else:
-        domain = _Domain(AddressRow.address, returns=Text)
+        domain = Domain(AddressRow.address, returns=Text)
         fits = domain.in_(texts) if how == "equals" else _like_any(domain, how, texts)
     return _among(AddressRow, AddressRow.is_primary == true(), fits)
 
@@ -525,7 +356,7 @@ def _mailbox(addresses: tuple[str, ...]) -> ColumnElement[bool]:
 def _has(operand: Field | Attribute, text: str) -> ColumnElement[bool]:
     if isinstance(operand, Field):
         return _listed(operand, text)
-    return _JsonHas(*_json(operand), literal(text, Text), returns=Boolean)
+    return JsonHas(*_json(operand), literal(text, Text), returns=Boolean)
 
 
 def _listed(operand: Field, text: str | None) -> ColumnElement[bool]:
@@ -547,7 +378,7 @@ def _suppressed() -> ColumnElement[bool]:
         .join(SuppressionRow, SuppressionRow.normalised == AddressRow.normalised)
         .where(*stops_contact(AddressRow, SuppressionRow))
     )
-    return _Among(
+    return Among(
         ContactRow.id.in_(query),
         exists(query.where(AddressRow.contact_id == ContactRow.id).correlate(ContactRow)),
         returns=Boolean,
@@ -559,7 +390,7 @@ def _among(
     *terms: ColumnElement[bool],
 ) -> ColumnElement[bool]:
     query = select(table.contact_id).where(*terms)
-    return _Among(
+    return Among(
         ContactRow.id.in_(query),
         exists(query.where(table.contact_id == ContactRow.id).correlate(ContactRow)),
         returns=Boolean,
@@ -597,7 +428,7 @@ def _received(received: Received, now: datetime) -> ColumnElement[bool]:
     one = exists(query.where(DeliveryRow.contact_id == ContactRow.id).correlate(ContactRow))
     if _about_contact(received.since, received.before):
         return one
-    return _Among(ContactRow.id.in_(query), one, returns=Boolean)
+    return Among(ContactRow.id.in_(query), one, returns=Boolean)
 
 
 def _about_contact(*operands: Operand | None) -> bool:
@@ -605,7 +436,7 @@ def _about_contact(*operands: Operand | None) -> bool:
 
 
 def _within(
-    moment: _Sql, since: Operand | None, before: Operand | None, now: datetime
+    moment: Sql, since: Operand | None, before: Operand | None, now: datetime
 ) -> list[ColumnElement[bool]]:
     terms = []
     for bound, sign in ((since, ">="), (before, "<")):
@@ -616,7 +447,7 @@ def _within(
         elif isinstance(bound, Literal):
             terms.append(_on_day(moment, sign, str(bound.constant)))
         else:
-            terms.append(_signed(_Day(moment, returns=Text), sign, _value(bound, now)))
+            terms.append(_signed(Day(moment, returns=Text), sign, _value(bound, now)))
     return terms
 
 
@@ -628,7 +459,7 @@ def _value(operand: Operand, now: datetime) -> ColumnElement[Any]:
         case Moment():
             return literal(operand.value(None, now), UtcDateTime)
         case Literal(constant, Kind.NUMBER):
-            return literal(constant, _Number)
+            return literal(constant, Number)
         case Literal(constant, Kind.BOOL):
             return true() if constant else false()
         case Literal(constant):
@@ -645,7 +476,7 @@ def _field(field: Field) -> ColumnElement[Any]:
             select(
                 AddressRow.address
                 if field.name == "email"
-                else _Domain(AddressRow.address, returns=Text)
+                else Domain(AddressRow.address, returns=Text)
             )
             .where(AddressRow.contact_id == ContactRow.id, AddressRow.is_primary)
             .correlate(ContactRow)
@@ -664,17 +495,17 @@ def _field(field: Field) -> ColumnElement[Any]:
 def _attribute(attribute: Attribute) -> ColumnElement[Any]:
     match attribute.kind:
         case Kind.NUMBER:
-            return _JsonNumber(*_json(attribute), returns=_Number)
+            return JsonNumber(*_json(attribute), returns=Number)
         case Kind.BOOL:
-            return _JsonBool(*_json(attribute), returns=Boolean)
+            return JsonBool(*_json(attribute), returns=Boolean)
         case Kind.DATE:
-            text = _JsonText(*_json(attribute), returns=Text)
+            text = JsonText(*_json(attribute), returns=Text)
             digit, pattern = "[0-9]", "^[0-9]{4}-[01][0-9]-[0-3][0-9]$"
             glob = f"{digit * 4}-[01]{digit}-[0-3]{digit}"
-            is_date = _Matches(text, literal(glob, Text), literal(pattern, Text), returns=Boolean)
+            is_date = Matches(text, literal(glob, Text), literal(pattern, Text), returns=Boolean)
             return case((is_date, text))
         case _:
-            return _JsonText(*_json(attribute), returns=Text)
+            return JsonText(*_json(attribute), returns=Text)
 
 
 def _json(attribute: Attribute) -> tuple[ColumnElement[Any], ...]:

@@ -8,8 +8,9 @@ them. Every constraint has a name, which is what lets a migration change it on S
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
+import sqlalchemy
 from sqlalchemy import (
     BigInteger,
     Enum,
@@ -58,6 +59,14 @@ class Table(DeclarativeBase):
         ConsentStatus: _enum(ConsentStatus),
         ConsentBasis: _enum(ConsentBasis),
     }
+
+
+def table_of(row: type[Table]) -> sqlalchemy.Table:
+    """Return the table behind a mapped class, for statements about columns and not objects.
+
+    They are built once and cost SQLAlchemy a tenth of what those about objects do.
+    """
+    return cast(sqlalchemy.Table, row.__table__)
 
 
 def _partial(name: str, *columns: str, where: str, unique: bool = False) -> Index:

@@ -3,15 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, case, func, or_, select, update
+from sqlalchemy import Update, and_, bindparam, case, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
 from outreach.domain.mailing import ContentClass
 from outreach.domain.touches import REPLY, SUMMARIES, Direction, summed_up_in
-from outreach.storage.tables import ContactRow, TouchRow
+from outreach.storage.tables import ContactRow, TouchRow, table_of
+
+_CONTACTS = table_of(ContactRow)
+_TOUCHES = table_of(TouchRow)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,22 +37,30 @@ class Touch:
 
 def record(session: Session, touch: Touch) -> int:
     """Record a touch, bring the contact's summaries up to date, and return the touch's id."""
-    row = TouchRow(**{name: getattr(touch, name) for name in Touch.__slots__})
-    session.add(row)
-    session.flush()
+    values = {name: getattr(touch, name) for name in Touch.__slots__}
+    touch_id: int = session.execute(_RECORDED, values).scalar_one()
     names = summed_up_in(
         direction=touch.direction,
         kind=touch.kind,
         personal=touch.personal,
         content_class=touch.content_class,
     )
-    session.execute(
-        update(ContactRow)
-        .where(ContactRow.id == touch.contact_id)
-        .values({name: later(getattr(ContactRow, name), touch.at) for name in sorted(names)})
-        .execution_options(synchronize_session=False)
+    session.execute(_summed_up(frozenset(names)), {"of": touch.contact_id, "moment": touch.at})
+    return touch_id
+
+
+_RECORDED = insert(_TOUCHES).returning(_TOUCHES.c.id)
+
+
+@cache
+def _summed_up(names: frozenset[str]) -> Update:
+    table = _CONTACTS
+    moment = bindparam("moment", type_=table.c.last_touch.type)
+    return (
+        update(table)
+        .where(table.c.id == bindparam("of"))
+        .values({name: later(table.c[name], moment) for name in sorted(names)})
     )
-    return row.id
 
 
 def later(column: Any, moment: Any) -> ColumnElement[Any]:  # noqa: ANN401 - columns, or values

@@ -22,7 +22,7 @@ from outreach.domain.feedback import Cause, Fault, Outcome, Reply, Step, Verdict
 from outreach.domain.mailing import Canonical
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # frozen ones take longer to make, and each mail has one
 class Envelope:
     """The RFC 5321 sender and recipient. An empty sender is the null reverse-path ``<>``.
 
@@ -35,7 +35,7 @@ class Envelope:
     identifier: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Receipt:
     """What became of one attempt.
 

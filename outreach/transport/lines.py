@@ -26,7 +26,7 @@ from outreach.transport.base import (
 Tag = TypeVar("Tag")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # frozen ones take longer to make, and each mail has one
 class Answered(Generic[Tag]):
     """How handing over one message ended: with a receipt, or with an error that is a mistake."""
 
@@ -63,6 +63,8 @@ class Lines(Generic[Tag]):
         self._free: list[Line[Tag]] = [Line(transport.connect()) for _ in range(number)]
         self._busy: set[Line[Tag]] = set()
         self._ended: list[Answered[Tag]] = []
+        #: How many messages were handed in whose answer was not returned yet.
+        self.busy = 0
 
     def __enter__(self) -> Self:
         return self
@@ -80,17 +82,13 @@ class Lines(Generic[Tag]):
         """How many messages could be handed in now."""
         return len(self._free)
 
-    @property
-    def busy(self) -> int:
-        """How many messages were handed in whose answer was not returned yet."""
-        return len(self._ended) + sum(line.tag is not None for line in self._busy)
-
     def send(self, tag: Tag, envelope: Envelope, data: bytes) -> None:
         """Begin to hand over one message on a connection that is free."""
         line = self._free.pop()
         line.tag = tag
         line.talk = line.connection.talk(envelope, data)
         self._busy.add(line)
+        self.busy += 1
         self._go_on(line)
 
     def answers(self, seconds: float = 0) -> list[Answered[Tag]]:
@@ -98,6 +96,7 @@ class Lines(Generic[Tag]):
         if self.busy:
             self._wait(0 if self._ended else seconds)
         ended, self._ended = self._ended, []
+        self.busy -= len(ended)
         self._free += [each.line for each in ended]
         return ended
 
@@ -125,7 +124,7 @@ class Lines(Generic[Tag]):
                 self._busy.discard(line)
         for line in [*self._free, *(each.line for each in self._ended)]:
             self._begin_farewell(line)
-        self._free, self._ended = [], []
+        self._free, self._ended, self.busy = [], [], 0
         while self._busy:
             self._wait(None)
         self._selector.close()

@@ -15,7 +15,7 @@ import base64
 import re
 import ssl
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -34,7 +34,8 @@ from outreach.domain.feedback import (
     out_of_step,
     unanswered,
 )
-from outreach.transport.base import Envelope, Monotonic, Receipt, Talk, complete, refusal
+from outreach.domain.mailing import LONG_ROW_OF_DOTS, Canonical
+from outreach.transport.base import Envelope, Monotonic, Receipt, Talk, Wait, complete, refusal
 from outreach.transport.wire import Wire, WireError, connect, words_of
 
 _PLAIN_XTEXT = re.compile(r"[!-*,-<>-~]*")
@@ -160,7 +161,10 @@ class SmtpConnection:
         while True:
             reused = self._open_wire is not None
             try:
-                yield from self._open()
+                if reused:
+                    self._check_quiet()
+                else:
+                    yield from self._open()
                 return (yield from self._transact(envelope, data))
             except _Failed as failed:
                 self._drop()
@@ -202,9 +206,6 @@ class SmtpConnection:
         return self._sent >= most or self._to.now() - self._opened_at >= self._to.max_age
 
     def _open(self) -> Talk[None]:
-        if self._open_wire is not None:
-            self._check_quiet()
-            return
         to = self._to
         try:
             self._open_wire = yield from connect(to.host, to.port, to.timeouts.connect, to.now)
@@ -324,7 +325,8 @@ class SmtpConnection:
             commands.insert(0, ("RSET", Step.GREETING))
         failure, go = yield from self._hand_in(commands)
         if failure is None and go is not None:
-            self._check_quiet()
+            if not self._wire.is_quiet_still():
+                raise self._spoke_unasked()
             return (yield from self._deliver(data))
         assert failure is not None
         reply, step = failure
@@ -356,7 +358,7 @@ class SmtpConnection:
             if not pipelined:
                 line = f"{command}\r\n".encode()
                 yield from self._write(line, step, self._to.timeouts.command)
-            reply = yield from self._read_reply(step, patience)
+            reply = self._wire.heard() or (yield from self._read_reply(step, patience))
             if reply.code == 421:
                 raise self._refused(reply, step)
             if step is Step.DATA and reply.code == 354:
@@ -375,12 +377,8 @@ class SmtpConnection:
         return failure, go
 
     def _deliver(self, data: bytes) -> Talk[Receipt]:
-        if b"\r\n." in data:
-            data = data.replace(b"\r\n.", b"\r\n..")
-        start = b"." if data.startswith(b".") else b""
         try:
-            stuffed = b"".join([start, data, b".\r\n"])
-            yield from self._write(stuffed, Step.CONTENT, self._to.timeouts.block)
+            yield from self._write(stuffed(data), Step.CONTENT, self._to.timeouts.block)
         except _Failed:
             # Servers that have seen enough say why before they hang up.
             with suppress(_Failed):
@@ -477,12 +475,14 @@ class SmtpConnection:
         Before a message, that would be taken for an answer about it; before the content, for the
         answer that it was accepted.
         """
-        if self._wire.is_quiet():
-            return
+        if not self._wire.is_quiet():
+            raise self._spoke_unasked()
+
+    def _spoke_unasked(self) -> _Failed:
         step = Step.SENDER
         failed = _Failed(out_of_step(step), step, f"{self._to.name} is gone, or spoke unasked")
         failed.may_be_stale = True
-        raise failed
+        return failed
 
     def _command(self, line: str, step: Step, *, seconds: float | None = None) -> Talk[Reply]:
         reply, _ = yield from self._ask(line, step, seconds=seconds)
@@ -498,15 +498,26 @@ class SmtpConnection:
         except WireError as error:
             raise self._unanswered(step, error) from None
 
-    def _write(self, data: bytes, step: Step, seconds: float) -> Talk[None]:
+    def _write(self, data: bytes, step: Step, seconds: float) -> Iterable[Wait]:
+        """Write all of `data`: at once what goes at once, the rest by what is returned."""
         try:
-            yield from self._wire.write(data, seconds)
+            left = self._wire.push(data)
         except WireError as error:
-            # The end never left this machine, so that even content cannot have been accepted.
-            verdict = replace(unanswered(Step.DATA), cause=Cause.NETWORK)
-            failed = _Failed(verdict, step, f"the connection to {self._to.name} broke: {error}")
-            failed.may_be_stale = error.was_closed
-            raise failed from None
+            raise self._broken(step, error) from None
+        return () if left is None else self._write_on(left, step, seconds)
+
+    def _write_on(self, left: memoryview, step: Step, seconds: float) -> Talk[None]:
+        try:
+            yield from self._wire.write(left, seconds)
+        except WireError as error:
+            raise self._broken(step, error) from None
+
+    def _broken(self, step: Step, error: WireError) -> _Failed:
+        # The end never left this machine, so that even content cannot have been accepted.
+        verdict = replace(unanswered(Step.DATA), cause=Cause.NETWORK)
+        failed = _Failed(verdict, step, f"the connection to {self._to.name} broke: {error}")
+        failed.may_be_stale = error.was_closed
+        return failed
 
     def _read_reply(self, step: Step, seconds: float) -> Talk[Reply]:
         try:
@@ -532,6 +543,20 @@ class SmtpConnection:
         if self._open_wire is not None:
             self._open_wire.close()
         self._open_wire = None
+
+
+def stuffed(data: bytes) -> bytes:
+    """Return content as it goes over the wire: dots at line starts doubled, and its end behind it.
+
+    Looking for such dots takes longer than all else here. In `Canonical` bytes there are none
+    unless in a row of them that is longer than a line, and that is found much faster.
+    """
+    if not isinstance(data, Canonical) or data.find(LONG_ROW_OF_DOTS) >= 0:
+        if b"\r\n." in data:
+            data = data.replace(b"\r\n.", b"\r\n..")
+        if data.startswith(b"."):
+            data = b"." + data
+    return data + b".\r\n"
 
 
 def _xtext(text: str) -> str:

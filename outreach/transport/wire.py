@@ -71,9 +71,19 @@ class Wire:
                 writing = True
             yield Wait(encrypted, writing, self._left(deadline))
 
-    def write(self, data: bytes, seconds: float) -> Talk[None]:
+    def push(self, data: bytes) -> memoryview | None:
+        """Write what goes at once; return what of `data` is left for `write`, if anything is."""
+        try:
+            sent = self._socket.send(data)
+        except (BlockingIOError, ssl.SSLWantWriteError, ssl.SSLWantReadError):
+            sent = 0
+        except OSError as error:
+            raise _broken(error) from None
+        return memoryview(data)[sent:] if sent < len(data) else None
+
+    def write(self, data: bytes | memoryview, seconds: float) -> Talk[None]:
         """Write all of `data`; `seconds` is how long the peer may take none of it."""
-        left: bytes | memoryview = data
+        left = data
         deadline: float | None = None
         try:
             while left:
@@ -91,12 +101,23 @@ class Wire:
                 deadline = self._now() + seconds if deadline is None else deadline
                 yield Wait(self._socket, writing, self._left(deadline))
         except OSError as error:
-            timed_out = isinstance(error, TimeoutError)
-            raise WireError(words_of(error), was_closed=not timed_out) from None
+            raise _broken(error) from None
+
+    def heard(self) -> Reply | None:
+        """Return the next answer if it has come already and has one line, as nearly all have."""
+        end = self._buffer.find(b"\n")
+        if end < 0 or (reply := _whole_reply(bytes(self._buffer[:end]))) is None:
+            return None
+        del self._buffer[: end + 1]
+        return reply
 
     def reply(self, seconds: float) -> Talk[Reply]:
         """Return the next answer of the server, which has `seconds` for it."""
-        reply, _ = yield from self.lines(seconds)
+        if not self._buffer:
+            yield from self._fill(self._now() + seconds)
+        reply = self.heard()
+        if reply is None:
+            reply, _ = yield from self.lines(seconds)
         return reply
 
     def lines(self, seconds: float) -> Talk[tuple[Reply, list[str]]]:
@@ -132,6 +153,10 @@ class Wire:
         except OSError:
             pass
         return False
+
+    def is_quiet_still(self) -> bool:
+        """Say the same right after something was read, when all that had come was."""
+        return self.is_quiet() if isinstance(self._socket, ssl.SSLSocket) else not self._buffer
 
     def close(self) -> None:
         """Close it, whatever the server may think of that."""
@@ -176,6 +201,10 @@ class Wire:
         if left <= 0:
             raise TimeoutError
         return left
+
+
+def _broken(error: OSError) -> WireError:
+    return WireError(words_of(error), was_closed=not isinstance(error, TimeoutError))
 
 
 @lru_cache(maxsize=256)

@@ -15,6 +15,7 @@ from outreach.domain.gate import (
     RULES,
     Decision,
     Facts,
+    Gate,
     Intent,
     Mail,
     Policy,
@@ -365,3 +366,57 @@ def test_a_day_of_25_hours_still_has_one_mail() -> None:
     last = datetime(2026, 10, 25, 22, 30, tzinfo=UTC)  # 23:30 winter time on the 25th
     assert judge(berlin, now=last, mails=[first]).rule == "one-a-day"
     assert judge(berlin, now=last + timedelta(hours=1), mails=[first]).verdict is Verdict.ALLOW
+
+
+#: Few values each, so that many contacts are alike; mails close to where some day begins.
+outlines = st.builds(
+    lambda who, mails, received: (who, tuple(mails), received),
+    st.fixed_dictionaries(
+        {
+            "tier": st.sampled_from(["client", "counsel", "known", "inquirer", "unheard-of"]),
+            "consent": st.sampled_from(ConsentStatus),
+            "consent_basis": st.sampled_from([None, *ConsentBasis]),
+            "timezone": st.sampled_from(
+                [None, "Europe/Berlin", "Asia/Kathmandu", "Australia/Lord_Howe", "Pacific/Apia"]
+            ),
+            "opted_out": st.sampled_from(
+                [frozenset(), frozenset({"newsletters"}), frozenset({"series:newsletter"})]
+            ),
+            "suppressed": st.booleans(),
+            "parted_at": st.sampled_from([None, None, NOW, NOW + timedelta(days=1)]),
+            "consent_expires": st.sampled_from([None, None, NOW, NOW + timedelta(days=1)]),
+            "held_until": st.sampled_from([None, None, NOW, NOW + timedelta(days=2)]),
+        }
+    ),
+    st.lists(
+        st.builds(
+            lambda days, quarters, seconds, kind: Mail(
+                NOW - timedelta(days=days, minutes=15 * quarters, seconds=seconds), kind
+            ),
+            st.sampled_from([0, 1, 6, 7, 29, 30]),
+            st.integers(-40, 40),
+            st.sampled_from([-1, 0, 1]),
+            st.sampled_from(["newsletter", "item"]),
+        ),
+        max_size=4,
+    ),
+    st.booleans(),
+)
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    asked=st.lists(
+        st.tuples(outlines, st.integers(-90, 90), st.sampled_from([-1, 0, 1])), min_size=1
+    ),
+    what=st.sampled_from([NEWSLETTER, ASK, REASONED, SERVICE, CHECKIN, ITEM]),
+)
+def test_a_gate_that_remembers_says_what_is_said_to_each_alone(
+    asked: list[tuple[tuple[dict[str, object], tuple[Mail, ...], bool], int, int]], what: Intent
+) -> None:
+    gate = Gate(what, POLICY)
+    # Each of them twice: what was said to one is remembered for the next.
+    for (changes, mails, received), quarters, seconds in asked * 2:
+        now = NOW + timedelta(minutes=15 * quarters, seconds=seconds)
+        facts = Facts(contact=contact(**changes), mails=mails, received=received)
+        assert gate.decide(facts, now) == decide(what, facts, POLICY, now)

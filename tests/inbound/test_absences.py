@@ -4,6 +4,8 @@ import csv
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 from outreach.inbound.absences import AutoReplyKind
 from outreach.inbound.classify import Explanation, Kind, explain
 from outreach.inbound.mail import Mail, parse_date
@@ -100,6 +102,82 @@ class TestEvidence:
         )
         assert (e.kind, e.absence.until) == (Kind.REPLY, date(2027, 1, 4))
 
+    def test_no_person_writes_without_a_return_path(self):
+        body = "Thank you for your note. I shall endeavour to answer as soon as I can."
+        assert explain(message(body)).kind is Kind.REPLY
+        told = explain(message(body, Return_Path="<>"))
+        assert (told.kind, told.rule) == (Kind.ACKNOWLEDGEMENT, "null-sender")
+
+    def test_a_subject_that_names_a_machine_is_enough(self):
+        body = "The kiln is warm and the clay is soft."
+        told = explain(message(body, Subject="[Automatic reply] News"))
+        assert told.kind is Kind.ACKNOWLEDGEMENT
+        assert explain(message(body, Subject="Re: [Automatic reply] News")).kind is Kind.REPLY
+        assert explain(message(body, Subject="Automobiles")).kind is Kind.REPLY
+
+    def test_who_only_sends_us_elsewhere_has_left(self):
+        body = "Matters of the archive are with dana@example.com."
+        assert explain(message(body, Auto_Submitted="auto-replied")).kind is Kind.LEFT
+        assert explain(message(body, Subject="I'm on the radio tonight")).kind is Kind.REPLY
+        meanwhile = "Matters of the archive are with dana@example.com in the meantime."
+        assert explain(message(meanwhile, Auto_Submitted="auto-replied")).kind is Kind.ABSENT
+
+    def test_lines_broken_in_transit_are_read_as_written(self):
+        body = (
+            "Dear sender of this message, please be told that I am out of\n"
+            "the office, and that I will not be back before Monday the\n"
+            "4th of\nJanuary. For urgent matters write to dana@example.com.\n"
+        )
+        told = explain(message(body, Date="Fri, 18 Dec 2026 09:00:00 +0000"))
+        assert (told.kind, told.rule) == (Kind.ABSENT, "words")
+
+    def test_a_challenge_needs_no_header(self):
+        body = (
+            "I do not recognise your address, so your message is being held.\n"
+            "Click the link below to have it delivered:\n\nhttps://wall.example/c/1\n"
+        )
+        assert explain(message(body)).kind is Kind.CHALLENGE
+        assert explain(message(body.replace("https://", ""))).kind is Kind.REPLY
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            "I took my retirement in March; dana@example.com runs the press now.",
+            "Die Leitung habe ich abgegeben. Es folgt Dr. A. Thal: dana@example.com",
+            "Mijn zaak heeft de deuren gesloten. Vragen: dana@example.com",
+            "Min anställning upphörde i mars. Frågor: dana@example.com",
+            "Pracuję teraz w innym domu. Proszę pisać: dana@example.com",
+            "Joan Miles left Fern Books last month. Orders are with dana@example.com.",
+            "Frau Thal hat sich selbständig gemacht. Es hilft Ihnen dana@example.com.",
+            "Je ne gère plus les adhésions. Écrivez à dana@example.com.",
+            "Ya no me encargo de las visitas; escriban a dana@example.com.",
+            "Non mi occupo più delle visite: dana@example.com.",
+            "A Marta deixou de colaborar com a casa. Fale com dana@example.com.",
+            "Ik ben gestopt als voorzitter. Schrijf naar dana@example.com.",
+            "Jag har gått vidare till annat. Skriv till dana@example.com.",
+            "Pożegnałam się z wydawnictwem. Proszę pisać: dana@example.com.",
+            "一身上の都合により会社を離れました。dana@example.com までお願いします。",
+        ],
+    )
+    def test_ways_to_say_that_somebody_left(self, body):
+        told = explain(message(body, Auto_Submitted="auto-replied"))
+        assert told.kind is Kind.LEFT
+        assert told.absence.contact.address == "dana@example.com"
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            "We've received your enquiry and shall be back in touch by tomorrow noon.",
+            "We have your order. The counter is open Monday to Friday between 9 and 5.",
+            "Hemos recibido su carta. Abrimos de lunes a viernes de 9 a 14 h.",
+            "Su escrito de fecha 18 de diciembre de 2026 ha sido registrado.",
+            "Recebemos a sua carta e respondemos no prazo de 3 dias úteis.",
+        ],
+    )
+    def test_hours_and_deadlines_are_no_absence(self, body):
+        headers = {"Auto_Submitted": "auto-replied", "Date": "Fri, 18 Dec 2026 09:00:00 +0000"}
+        assert explain(message(body, **headers)).kind is Kind.ACKNOWLEDGEMENT
+
     def test_the_deputy_is_named(self):
         e = explain(
             message(
@@ -118,6 +196,38 @@ class TestOptOut:
     def test_words_of_the_quotation_do_not_count(self):
         body = "Thank you, very useful.\n\nOn 3 Dec 2026, Us <us@outreach.example> wrote:\n> To unsubscribe, click here."
         assert explain(message(body)).kind is Kind.REPLY
+
+    def test_the_beginning_of_a_longer_word_asks_nothing(self):
+        assert read_opt_out("Pensions experts want to raise the retirement age.") is None
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "I retired last spring and read every letter now.",
+            "Take me off the speaker next time, it echoes.",
+            "Ho cancellato il viaggio, quindi domani ci sono.",
+            "Me retiré de la empresa la semana pasada.",
+        ],
+    )
+    def test_words_that_sound_like_a_request(self, text):
+        assert read_opt_out(text) is None
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "Take us off your mailing list.",
+            "Take me off, please",
+            "Ich kündige hiermit das Abo.",
+            "Quiten mi dirección de la lista.",
+            "Voglio cancellarmi dalla lista.",
+            "Je résilie mon abonnement.",
+        ],
+    )
+    def test_requests(self, text):
+        assert read_opt_out(text).sure
+
+    def test_a_request_broken_over_two_lines_is_one(self):
+        assert read_opt_out("Good evening to all of you, and please take me off\nyour list.").sure
 
     def test_a_longer_text_is_left_to_a_person(self):
         text = "Dear Ann, I enjoyed the last letters, but we are closing the shop in spring, so I would ask you to take me off your list then, and to tell me how your own plans went. Yours, Jo"

@@ -155,6 +155,47 @@ class TestProse:
             "bob@example.org"
         ]
 
+    def test_every_paragraph_headed_by_an_address_counts(self):
+        body = (
+            "I wasn't able to deliver your message to the following addresses.\n\n"
+            "<bob@example.org>:\n550 5.1.1 unknown user\n\n<eve@example.org>:\n552 5.2.2 over quota\n\n"
+            "--- Below this line is a copy of the message.\n\nFrom: us@outreach.example\nTo: bob@example.org\n"
+        )
+        bob, eve = read_notice(Mail(prose(body))).recipients
+        assert (bob.recipient, bob.status) == ("bob@example.org", "5.1.1")
+        assert (eve.recipient, eve.status) == ("eve@example.org", "5.2.2")
+
+    @pytest.mark.parametrize(
+        ("subject", "body", "reason"),
+        [
+            ("系统退信", "无法送达\n收件人：bob@example.org\n该邮箱地址不存在", Reason.USER_UNKNOWN),
+            ("반송된 메일", "bob@example.org: 존재하지 않는 사용자", Reason.USER_UNKNOWN),
+            ("Nie można dostarczyć poczty", "Skrzynka bob@example.org jest przepełniona.", Reason.MAILBOX_FULL),
+            ("Kunde inte levereras", "Mottagarens brevlåda är full: bob@example.org", Reason.MAILBOX_FULL),
+            ("Kunne ikke leveres", "Adressen bob@example.org findes ikke.", Reason.USER_UNKNOWN),
+            ("Onbestelbaar", "Uw bericht aan bob@example.org kon niet worden bezorgd: postvak vol", Reason.MAILBOX_FULL),
+            ("Nedoručitelná zpráva", "Uživatel bob@example.org neexistuje.", Reason.USER_UNKNOWN),
+            ("Ηλεκτρονικό μήνυμα", "bob@example.org\n550 5.1.1 Άγνωστος", Reason.USER_UNKNOWN),
+            ("Undeliverable Mail", "User mailbox exceeds allowed size: bob@example.org", Reason.MAILBOX_FULL),
+        ],
+    )  # fmt: skip
+    def test_in_other_languages(self, subject, body, reason):
+        (bounced,) = read_notice(Mail(prose(body, Subject=subject))).recipients
+        assert (bounced.recipient, bounced.reason) == ("bob@example.org", reason)
+
+    def test_a_person_who_names_one_address_writes_no_notice(self):
+        body = "Several parcels could not be delivered. Write to help@example.org for your money.\n"
+        headers = {
+            "From": "Post Office <team@example.org>",
+            "Subject": "Delivery problems in March",
+        }
+        assert explain(prose(body, **headers)).kind is Kind.REPLY
+
+    def test_a_mail_system_that_tells_of_no_refusal(self):
+        body = "Die Wartung beginnt um acht. Fragen beantwortet bob@example.org."
+        told = explain(prose(body, Subject="Wartung"))
+        assert told.kind is not Kind.BOUNCE
+
     def test_a_warning_is_a_delay(self):
         body = "Delivery to bob@example.org has been delayed. We will keep trying for two days."
         assert explain(prose(body, Subject="Warning: message delayed 24 hours")).kind is Kind.DELAY

@@ -129,6 +129,7 @@ class TestPhrases:
         "(?:a|bc)(?:d|e)f",
     ]
 
+    @settings(deadline=None)
     @given(st.text(alphabet="abcdefoutxyzsniw休暇 ", max_size=40))
     def test_finds_what_a_plain_search_finds(self, text):
         import re

@@ -257,6 +257,39 @@ def test_news_wake_who_waits(box: ImapBox) -> None:
     assert not thread.is_alive()
 
 
+def test_news_in_another_folder_wake_who_waits(
+    box: ImapBox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imap, "ASK_AGAIN", 0.3)
+    thread = waiting(box, threading.Event())
+    box.put(mail(1), WHEN, sent=True)
+    thread.join(15)
+    assert not thread.is_alive()
+
+
+@pytest.mark.parametrize("sent", [False, True])
+def test_what_came_while_the_last_was_recorded_is_not_waited_for(box: ImapBox, sent: bool) -> None:
+    box.put(mail(1), WHEN)
+    box.put(mail(2), WHEN, sent=True)
+    source = box.source()
+    assert len(list(source.read({}))) == 2
+    box.put(mail(3), WHEN, sent=sent)
+    began = time.monotonic()
+    source.wait(20, threading.Event())
+    assert time.monotonic() - began < 5
+
+
+def test_what_was_read_is_no_news(box: ImapBox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(imap, "ASK_AGAIN", 0.2)
+    box.put(mail(1), WHEN)
+    box.put(mail(2), WHEN, sent=True)
+    source = box.source()
+    assert len(list(source.read({}))) == 2
+    began = time.monotonic()
+    source.wait(1, threading.Event())
+    assert time.monotonic() - began >= 1
+
+
 def test_who_waits_may_be_called_off(box: ImapBox) -> None:
     stopped = threading.Event()
     thread = waiting(box, stopped)

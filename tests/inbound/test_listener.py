@@ -3,6 +3,7 @@
 import asyncio
 import smtplib
 import socket
+import ssl
 import stat
 import threading
 import time
@@ -14,8 +15,10 @@ from pathlib import Path
 import pytest
 
 from outreach.errors import BusyError, ConfigError, RefusedError, UnavailableError
+from outreach.inbound.certificate import Certificate
 from outreach.inbound.listener import Limits, Listener, Place
 from outreach.inbound.sources import Received
+from outreach.testing import make_certificate
 
 NOW = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
 ANNA = "anna@berg.example"
@@ -182,7 +185,6 @@ def test_smtp_takes_mail_for_our_domains_and_passes_none_on() -> None:
         assert client.rcpt("Anna@BERG.example")[0] == 250
         for other in ("x@else.example", "x%else.example@x.example", "x", '"@berg.example'):
             assert client.rcpt(other)[0] // 100 == 5
-        assert client.rcpt("postmaster")[0] // 100 == 5
         client.docmd("DATA")
         client.send(MAIL + b".\r\n")
         assert client.getreply()[0] == 250
@@ -191,6 +193,103 @@ def test_smtp_takes_mail_for_our_domains_and_passes_none_on() -> None:
         assert kind == "smtp"
         assert b"Delivered-To: Anna@BERG.example\r\n" in received.raw
         assert b"else.example" not in received.raw
+
+
+def test_a_postmaster_can_always_be_written_to() -> None:
+    with listening(smtp=ANYWHERE, domains=["berg.example"]) as post:
+        client = smtplib.SMTP("127.0.0.1", post.port)
+        client.sendmail("a@b.example", ["Postmaster"], MAIL)
+        client.quit()
+        assert len(post.taken) == 1
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Certificate:
+    made = make_certificate(tmp_path)
+    return Certificate(chain=made.chain_file, key=made.chain_file)
+
+
+def trusting(certificate: Certificate) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=certificate.chain.with_name("authority.pem"))
+
+
+def test_smtp_is_encrypted_where_there_is_a_certificate(certificate: Certificate) -> None:
+    with listening(smtp=ANYWHERE, domains=["berg.example"], certificate=certificate) as post:
+        for encrypted in (True, False):
+            client = smtplib.SMTP("localhost", post.port)
+            client.ehlo()
+            assert client.has_extn("starttls")
+            if encrypted:
+                client.starttls(context=trusting(certificate))
+                client.ehlo()
+                assert not client.has_extn("starttls")
+            assert not client.has_extn("auth")
+            client.sendmail("a@b.example", [ANNA], MAIL)
+            client.quit()
+        assert [kind for kind, _ in post.taken] == ["smtp", "smtp"]
+
+
+def test_lmtp_on_this_machine_is_not_encrypted(certificate: Certificate) -> None:
+    with listening(
+        lmtp=ANYWHERE, smtp=ANYWHERE, domains=["berg.example"], certificate=certificate
+    ) as post:
+        port = int(post.places[0].rpartition(":")[2])
+        client = smtplib.LMTP("127.0.0.1", port)
+        client.ehlo()
+        assert not client.has_extn("starttls")
+        client.quit()
+
+
+def test_encryption_can_be_insisted_on(certificate: Certificate) -> None:
+    with listening(
+        smtp=ANYWHERE, domains=["berg.example"], certificate=certificate, insist=True
+    ) as post:
+        client = smtplib.SMTP("localhost", post.port)
+        client.ehlo()
+        assert client.mail("a@b.example")[0] == 530  # RFC 3207 4
+        client.starttls(context=trusting(certificate))
+        client.sendmail("a@b.example", [ANNA], MAIL)
+        client.quit()
+        assert len(post.taken) == 1
+
+
+def test_what_was_said_before_encryption_is_forgotten(certificate: Certificate) -> None:
+    with listening(smtp=ANYWHERE, domains=["berg.example"], certificate=certificate) as post:
+        with socket.create_connection(("127.0.0.1", post.port)) as plain:
+            reader = plain.makefile("rb")
+            reader.readline()
+            plain.sendall(b"EHLO me.example\r\n")
+            while reader.readline()[3:4] == b"-":
+                pass
+            plain.sendall(f"STARTTLS\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<{ANNA}>\r\n".encode())
+            assert reader.readline().startswith(b"220")
+            with trusting(certificate).wrap_socket(plain, server_hostname="localhost") as inner:
+                inner.sendall(b"EHLO me.example\r\nDATA\r\n")
+                said = b""
+                while b"503" not in said:
+                    more = inner.recv(10_000)
+                    assert more, said
+                    said += more
+                assert b"250 2.1.5" not in said
+        assert post.taken == []
+
+
+def test_one_client_is_counted_once_and_parted_from_when_encrypted(
+    certificate: Certificate,
+) -> None:
+    limits = Limits(connections=1, connection=1.5)
+    with listening(
+        smtp=ANYWHERE, domains=["berg.example"], certificate=certificate, limits=limits
+    ) as post:
+        client = smtplib.SMTP("localhost", post.port)
+        client.starttls(context=trusting(certificate))
+        assert client.noop()[0] == 250
+        with pytest.raises(smtplib.SMTPConnectError, match="421"):
+            smtplib.SMTP("localhost", post.port)
+        time.sleep(1.6)
+        with pytest.raises(smtplib.SMTPServerDisconnected):
+            client.noop()
+        smtplib.SMTP("localhost", post.port).quit()
 
 
 def test_what_is_too_large_is_refused_for_good_and_for_each() -> None:
@@ -320,6 +419,13 @@ def test_a_place_that_is_taken_is_named() -> None:
         with pytest.raises(UnavailableError, match="cannot listen for LMTP") as caught:
             Post(lmtp=place).start()
         assert str(post.port) in str(caught.value)
+
+
+def test_encryption_needs_a_certificate() -> None:
+    with pytest.raises(ConfigError, match="without a certificate"):
+        Listener(
+            take=print, clock=lambda: NOW, smtp=ANYWHERE, domains=["berg.example"], insist=True
+        )
 
 
 def test_what_would_be_open_to_anybody_is_refused() -> None:

@@ -38,7 +38,7 @@ lun., 3 apr. 2023 la 10:00, Ann Lee <ann@example.org> a scris:
 Στις Δευ 3 Απρ 2023 στις 10:00 π.μ., ο/η Ann Lee <ann@example.org> έγραψε:
 pon, 3. tra 2023. u 10:00 Ann Lee <ann@example.org> napisao je:
 El dl., 3 d’abr. 2023, 10:00, Ann Lee <ann@example.org> va escriure:
-בתאריך יום ב׳, 3 באפר׳ 2023 ב-10:00 מאת \u202aAnn Lee\u202c\u200f <\u202aann@example.org\u202c\u200f>:
+בתאריך יום ב׳, 3 באפר׳ 2023 ב-10:00 מאת \u202aAnn Lee\u202c\u200f <\u202aann@example.org\u202c\u200f>:\u202c
 في الاثنين، ٣ أبريل ٢٠٢٣ في ١٠:٠٠ ص تمت كتابة ما يلي بواسطة \u202aAnn Lee\u202c\u200f <\u202aann@example.org\u202c\u200f>:
 E, 3. aprill 2023 kell 10:00 kirjutas Ann Lee (<ann@example.org>):
 2023-04-03, pr, 10:00 Ann Lee <ann@example.org> rašė:
@@ -168,6 +168,29 @@ class TestQuotations:
         )
         assert squeezed(own_words(text).unquoted) == "Hi!Yes.Betterateleven."
 
+    def test_last_words_below_the_quotation_stay_without_it(self):
+        text = f"Gladly.\n\nOn 3 Apr 2023, Ann Lee <ann@example.org> wrote:\n{quoted(OLD)}\n\nYours, Jane"
+        assert own_words(text).text.split() == ["Gladly.", "Yours,", "Jane"]
+        long = "\n".join(f"Line {number} of what I think." for number in range(9))
+        assert "> Shall we meet" in own_words(text.replace("Yours, Jane", long)).text
+
+    def test_a_persons_own_example_is_theirs(self):
+        text = "You said:\n\n> we open at nine\n\nbut the door was closed."
+        assert own_words(text).text == text
+        assert own_words(f"{text}\n\nOn 3 Apr 2023, Ann <a@b.example> wrote:\n> Hm").text == text
+
+    def test_a_rule_between_parts_of_the_words_stays(self):
+        text = "The first part\n-----\nThe second part"
+        below = f"\n\nOn 3 Apr 2023, Ann Lee <ann@example.org> wrote:\n{quoted(OLD)}"
+        assert own_words(text + below).text == text
+
+    def test_an_introduction_that_follows_the_last_word_goes(self):
+        for between in (" ", " --- ", "-- "):
+            text = f"Gladly.\nSee you{between}On Mon, Apr 3, 2023 at 10:00 AM, ann@example.org wrote:\n{quoted(OLD)}"
+            assert own_words(text).text == "Gladly.\nSee you"
+        kept = "I said: On Monday, as Ann wrote:\nno."
+        assert own_words(kept).text == kept
+
     def test_an_answer_below_what_a_device_put_first_stands_alone(self):
         text = f"Sent from my iPad\n\nOn 3 Apr 2023, at 10:00, Ann <ann@example.org> wrote:\n\n> Shall we?\n\n{NEW}"
         assert own_words(text).text == NEW
@@ -222,6 +245,13 @@ class TestSignatures:
 
     def test_signature_above_the_quotation_goes(self):
         assert own_words(f"{NEW}\n-- \nJane Doe\n\n{INTRODUCTIONS[0]}\n{quoted(OLD)}").text == NEW
+
+    def test_what_a_program_says_of_itself_goes_where_it_links_to_its_maker(self):
+        assert own_words(f"{NEW}\n\nSent via Quill ( https://quill.example/?by=jane )").text == NEW
+
+    def test_spaces_written_as_entities_rule_off_too(self):
+        text = f"{NEW}\n\n-------&nbsp;Original&nbsp;Message&nbsp;-------\nFrom: Ann\nSubject: x\n\n{OLD}"
+        assert own_words(text).text == NEW
 
     def test_what_a_rule_parts_from_the_words_goes_where_it_is_an_address(self):
         text = "承知しました。\n\n-----\n山田 太郎\n株式会社サンプル"

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from outreach.domain.mailing import LONG_ROW_OF_DOTS, Canonical
 from outreach.errors import MessageError
 from outreach.rendering.encoding import encoded_words, quoted_printable, text_body, with_plain_ends
 from outreach.rendering.message import (
@@ -32,6 +33,7 @@ from outreach.rendering.message import (
     text_header,
     unsubscribe_headers,
 )
+from outreach.transport.smtp import stuffed
 
 UNSUBSCRIBE = "https://mail.example.com/u/" + "a" * 300
 MAIL = Mail(
@@ -653,3 +655,23 @@ def test_headers_that_grow_too_large_are_refused():
     extra = tuple((f"X-Note-{number}", "word " * 400) for number in range(9))
     with pytest.raises(MessageError, match="the headers take"):
         build_message(replace(MAIL, extra=extra))
+
+
+#: Rows of dots about as long as a line, with what may stand before and between them.
+dotted = st.lists(
+    st.one_of(
+        st.integers(68, 160).map(lambda many: "." * many),
+        st.sampled_from([".", "\n", "\n.", "é", "=", " ", "word", "long" * 20]),
+    ),
+    max_size=12,
+).map("".join)
+
+
+@given(dotted)
+@example("." * 80)
+@example("é" + "." * 80)
+@example("x" + "." * 76)
+def test_a_line_begins_with_a_dot_only_where_a_long_row_of_them_is_broken(text):
+    message = build_message(replace(MAIL, text=text, html=f"<p>{text}</p>\n"))
+    assert b"\r\n." not in message or LONG_ROW_OF_DOTS in message
+    assert stuffed(Canonical(message)) == stuffed(message)

@@ -3,7 +3,7 @@
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from outreach.rendering.encoding import quoted_printable
+from outreach.rendering.encoding import quoted_inside, quoted_printable
 from outreach.rendering.folding import is_tame
 from outreach.rendering.splicing import Line, SplicedPart, Tokens
 
@@ -23,6 +23,14 @@ def test_a_line_is_encoded_as_a_whole(first, one, middle, other, last):
     text = line.text([one, other], tokens)
     assert text == first + one + middle + other + last
     assert line.quoted([one, other], tokens) == quoted_printable(text)
+
+
+@given(st.text(LETTERS, min_size=1, max_size=30) | st.text(min_size=1, max_size=8))
+@example("é ")
+@example("é\x7f")
+def test_a_piece_of_a_line_is_encoded_as_in_the_line(piece):
+    if not set(piece) & set("\r\n") and len(quoted_inside(piece)) <= 73:
+        assert quoted_printable(f"a{piece}b") == b"a%bb\r\n" % quoted_inside(piece)
 
 
 @given(

@@ -71,6 +71,13 @@ class Composed:
     recipient: str
     subject: str
 
+    @property
+    def size(self) -> int:
+        return len(self.message)
+
+    def prepare(self) -> None:
+        """Nothing signs it."""
+
 
 @dataclass
 class FakeComposer:

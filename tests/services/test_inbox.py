@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from outreach.domain.contact import Contact
 from outreach.domain.effects import Kind
@@ -22,6 +22,8 @@ from outreach.errors import NotFoundError, UnavailableError, UsageError
 from outreach.inbound.sources import Position, Received, fingerprint
 from outreach.services import arrivals, merging
 from outreach.services import contacts as people
+from outreach.services import inbox as service
+from outreach.services.deeds import Deed
 from outreach.services.inbox import Inbox
 from outreach.storage import contacts, suppressions, touches
 from outreach.storage.database import Database
@@ -733,6 +735,89 @@ def test_a_sync_goes_on_where_the_last_one_broke(post: Post) -> None:
     assert source.asked[1] == {"INBOX": Position("7", 5)}
     assert (report.read, report.new) == (1, 1)
     assert post.inbox.sync(source).read == 0
+
+
+def test_a_sync_ends_behind_the_mail_in_hand(post: Post) -> None:
+    source = Scripted([(n, f"From: a@b.example\n\n{n}\n".encode()) for n in range(1, 9)])
+    looks = iter([False, False, True])
+    report = post.inbox.sync(source, stopped=lambda: next(looks))
+    assert (report.read, report.new) == (3, 3)
+    assert post.inbox.sync(source).read == 5
+    assert source.asked[1] == {"INBOX": Position("7", 3)}
+
+
+def test_mails_are_recorded_a_few_at_a_time(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "HANDFUL", 3)
+    monkeypatch.setattr(service, "HANDFUL_BYTES", 2_000)
+    sizes = [10, 10, 10, 10, 3_000, 10]
+    source = Scripted(
+        [(n, b"From: a@b.example\n\n%d%s\n" % (n, b"x" * size)) for n, size in enumerate(sizes, 1)]
+    )
+    writes = 0
+    begin = post.database.write
+
+    def counted() -> Any:
+        nonlocal writes
+        writes += 1
+        return begin()
+
+    monkeypatch.setattr(post.database, "write", counted)
+    assert post.inbox.sync(source).new == 6
+    assert writes == 3
+
+
+def test_the_same_mail_twice_among_a_few_acts_once(post: Post) -> None:
+    sent = post.mailing(["ada"])
+    raw = f"From: ada@example.com\nIn-Reply-To: {_id(sent['ada'])}\n\nYes.\n".encode()
+    report = post.inbox.sync(Scripted([(1, raw), (2, raw), (3, raw)]))
+    assert (report.read, report.new) == (3, 1)
+    assert post.rows("SELECT count(*) FROM touches WHERE direction = 'in'")[0][0] == 1
+
+
+def test_a_mail_that_cannot_be_recorded_takes_none_of_its_neighbours_along(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = post.mailing(["ada", "bo"])
+    act = Deed.do
+
+    def broken(deed: Deed, *given: Any, **named: Any) -> State:
+        state = act(deed, *given, **named)
+        if deed.contact_id == post.contact("bo").id:
+            raise ValueError("a mistake of ours")
+        return state
+
+    monkeypatch.setattr(Deed, "do", broken)
+    mails = [
+        (n, f"From: {who}@example.com\nIn-Reply-To: {_id(sent[who])}\n\n{n}.\n".encode())
+        for n, who in enumerate(["ada", "bo", "ada"], 1)
+    ]
+    report = post.inbox.sync(Scripted(mails))
+    assert (report.read, report.new) == (3, 3)
+    kinds = [row[0] for row in post.rows("SELECT kind FROM inbound ORDER BY id")]
+    assert kinds == [Kind.REPLY, Kind.UNREADABLE, Kind.REPLY]
+    # What it had begun to do was taken back with it.
+    assert post.rows("SELECT count(*) FROM touches WHERE direction = 'in'")[0][0] == 2
+    assert post.inbox.sync(Scripted(mails)).read == 0
+
+
+def test_looking_for_what_a_mail_answers_reads_no_other_deliveries(post: Post) -> None:
+    if not post.database.is_sqlite:
+        pytest.skip("how PostgreSQL plans depends on how much it holds")
+    statements: list[tuple[str, Any]] = []
+
+    def seen(_connection: Any, _cursor: Any, text: str, values: Any, *_: Any) -> None:
+        statements.append((text, values))
+
+    sent = post.mailing(["ada"])
+    event.listen(post.database.engine, "before_cursor_execute", seen)
+    post.write(answers=sent["ada"])
+    event.remove(post.database.engine, "before_cursor_execute", seen)
+    asked = [each for each in statements if "json_each" in each[0] and "deliveries" in each[0]]
+    assert asked
+    with post.database.read() as session:
+        driver: Any = session.connection().connection.driver_connection
+        plan = [row[3] for row in driver.execute(f"EXPLAIN QUERY PLAN {asked[0][0]}", asked[0][1])]
+    assert not [step for step in plan if step.startswith(("SCAN deliveries", "SCAN contacts"))]
 
 
 def test_working_through(post: Post) -> None:

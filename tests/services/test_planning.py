@@ -1,22 +1,32 @@
 """Planning: a frozen audience, a row for every decision, and nothing sent before approval."""
 
 from datetime import timedelta
+from random import Random
 
 import pytest
 from sqlalchemy import update
 
 from outreach.domain.contact import ConsentBasis, ConsentStatus
-from outreach.domain.delivery import CampaignState
+from outreach.domain.delivery import CampaignState, DeliveryState
+from outreach.domain.gate import decide
 from outreach.domain.mailing import ContentClass
 from outreach.errors import BusyError, TemplateError
 from outreach.services.report import Result
 from outreach.services.sending import intent_of
-from outreach.storage import campaigns, deliveries, touches
+from outreach.storage import (
+    campaigns,
+    decisions,
+    deliveries,
+    keys,
+    permissions,
+    suppressions,
+    touches,
+)
 from outreach.storage import segments as audience
 from outreach.storage.database import Database
 from outreach.storage.tables import ContactRow
 from outreach.testing import FrozenClock
-from tests.services.desk import Desk, add_contacts, new_campaign, segment
+from tests.services.desk import POLICY, Desk, add_contacts, new_campaign, segment
 
 
 @pytest.fixture
@@ -68,6 +78,73 @@ def test_the_plan_counts_who_gets_it_and_who_does_not_and_why(desk: Desk) -> Non
         ("plan", "hold", "held"),
         ("plan", "hold", "one-a-day"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("content_class", "rules", "holds"), [(ContentClass.GIVE, 6, 6), (ContentClass.ASK, 4, 0)]
+)
+def test_all_at_once_are_told_what_each_alone_would_be(
+    desk: Desk, content_class: ContentClass, rules: int, holds: int
+) -> None:
+    now, draw = desk.clock(), Random(7)
+    ids = add_contacts(desk.database, [f"c{n}" for n in range(160)], now)
+    for contact_id in ids:
+        changes = {
+            "consent": draw.choice([ConsentStatus.GRANTED] * 6 + [ConsentStatus.WITHDRAWN]),
+            "consent_basis": draw.choice([ConsentBasis.EXPRESS, ConsentBasis.CONFIRMED]),
+            "timezone": draw.choice([None, "Asia/Tokyo", "America/Caracas"]),
+            "held_until": draw.choice([None] * 9 + [now + timedelta(days=2)]),
+            "parted_at": draw.choice([None] * 9 + [now - timedelta(days=2)]),
+            "consent_expires": draw.choice([None] * 9 + [now]),
+        }
+        set_values(desk, contact_id, **changes)
+        for _ in range(draw.choice([0, 0, 1, 2])):
+            wrote_to(desk, contact_id, hours=draw.choice([1, 12, 30, 150]))
+        with desk.database.write() as session:
+            if draw.random() < 0.1:
+                permissions.opt_out(
+                    session,
+                    contact_id,
+                    [draw.choice(["newsletters", "items"])],
+                    source="word",
+                    evidence=None,
+                    occurred_at=now,
+                )
+    with desk.database.write() as session:
+        for n in (3, 90, 159):
+            suppressions.suppress(
+                session,
+                f"c{n}@example.com",
+                keys.secrets(session, now),
+                reason=suppressions.BOUNCE,
+                source="a test",
+                detail=None,
+                now=now,
+            )
+    new = new_campaign(content_class=content_class, ask_reason="a reason")
+    plan = desk.plan(new)
+    assert plan.campaign is not None
+    intent = intent_of(plan.campaign)
+    said = desk.rows("SELECT contact_id, verdict, rule, why FROM decisions ORDER BY contact_id")
+    expected, held = [], {}
+    for contact_id in ids:
+        with desk.database.read() as session:
+            (facts,) = decisions.facts(session, [contact_id], intent, now)
+        alone = decide(intent, facts, POLICY, now)
+        expected.append((contact_id, alone.verdict.value, alone.rule, alone.why))
+        if alone.until is not None:
+            held[facts.contact.email.partition("@")[0]] = (alone.rule, alone.until)
+    assert said == expected
+    assert len({rule for _, _, rule, _ in said}) >= rules
+    with desk.database.read() as session:
+        waiting = deliveries.standings(session, plan.campaign.id, [DeliveryState.PLANNED])
+        found = {
+            each.address.partition("@")[0]: (each.reason, each.not_before)
+            for each in waiting
+            if each.not_before is not None
+        }
+    assert found == held
+    assert len(held) >= holds
 
 
 def test_the_audience_is_frozen(desk: Desk) -> None:

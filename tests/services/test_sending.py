@@ -38,6 +38,7 @@ from tests.services.desk import (
     SILENT,
     SPAM,
     TOO_LARGE,
+    Composed,
     Desk,
     ScriptedTransport,
     add_contacts,
@@ -87,6 +88,17 @@ def test_all_that_follows_from_a_mail_that_was_taken(desk: Desk) -> None:
     assert desk.rows("SELECT count(*) FROM attempts WHERE outcome = 'accepted'") == [(6,)]
     assert desk.rows("SELECT count(*) FROM touches WHERE delivery_id IS NOT NULL") == [(6,)]
     assert desk.rows("SELECT count(*) FROM decisions WHERE stage = 'send'") == [(6,)]
+
+
+def test_what_will_be_sent_is_prepared_and_what_is_proved_is_not(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepared: list[str] = []
+    monkeypatch.setattr(Composed, "prepare", lambda self: prepared.append(self.recipient))
+    campaign = desk.approved()
+    assert prepared == []
+    desk.work(campaign)
+    assert prepared == [address for address, _ in desk.transport.sent]
 
 
 def test_running_again_sends_nothing(desk: Desk) -> None:

@@ -1,8 +1,9 @@
+from dataclasses import FrozenInstanceError, replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from outreach.domain.contact import AttributeType, ConsentStatus
+from outreach.domain.contact import AttributeType, ConsentStatus, Contact
 from outreach.storage import contacts, suppressions
 from outreach.storage.contacts import NewContact
 from outreach.storage.database import Database
@@ -53,6 +54,26 @@ def test_a_new_contact_is_loaded_with_all_that_was_given(database: Database) -> 
     assert contact.company is None
     assert not contact.suppressed
     assert contact.created_at == contact.updated_at == NOW
+
+
+def test_what_is_loaded_is_a_contact_like_any_other(database: Database) -> None:
+    ada = add(database, "ada@example.org", fields={"first_name": "Ada"}, interests=["tax"])
+    with database.read() as session:
+        (contact,) = contacts.load(session, [ada], NOW)
+    assert type(contact) is Contact
+    assert contact == Contact(
+        id=ada,
+        email="ada@example.org",
+        first_name="Ada",
+        tier="known",
+        tier_since=NOW,
+        interests=frozenset({"tax"}),
+        created_at=NOW,
+        updated_at=NOW,
+    )
+    assert replace(contact, email="b@example.org").first_name == "Ada"
+    with pytest.raises(FrozenInstanceError):
+        contact.email = "b@example.org"  # type: ignore[misc]
 
 
 def test_loading_keeps_the_order_and_leaves_out_who_is_not_there(database: Database) -> None:

@@ -8,9 +8,10 @@ from random import Random
 import pytest
 
 from outreach.domain.feedback import Cause, Fault, Outcome, Step
+from outreach.domain.mailing import Canonical
 from outreach.testing import Rule, ScriptedServer, make_certificate
 from outreach.transport.base import Envelope
-from outreach.transport.smtp import Login, Security, SmtpTransport, Timeouts
+from outreach.transport.smtp import Login, Security, SmtpTransport, Timeouts, stuffed
 
 BOB = Envelope("bounce+abc@example.com", "bob@example.org", "abc")
 MESSAGE = b"From: a@example.com\r\nSubject: x\r\n\r\nHello\r\n"
@@ -55,6 +56,21 @@ def test_one_write_asks_all_that_may_be_asked_at_once():
         "bounce+abc@example.com",
         ("bob@example.org",),
     )
+
+
+@pytest.mark.parametrize(
+    ("content", "wire"),
+    [
+        (b"a\r\n", b"a\r\n.\r\n"),
+        (b".a\r\n..\r\nb.\r\n", b"..a\r\n...\r\nb.\r\n.\r\n"),
+        (
+            Canonical(b"a=\r\n" + b"." * 75 + b"=\r\n.\r\n"),
+            b"a=\r\n." + b"." * 75 + b"=\r\n..\r\n.\r\n",
+        ),
+    ],
+)
+def test_dots_at_line_starts_are_doubled(content, wire):
+    assert stuffed(content) == wire
 
 
 def test_only_what_is_offered_is_used():

@@ -42,6 +42,7 @@ WORDS = AbsenceWords(
         r"hospitalizad\w+|enferm[oa]|convalecient\w+",
         r"(?:no|sin) (?:estaré|estaremos|estoy|podré|podremos)\b",
         r"permiso\b|excedencia|asuntos propios",
+        r"(?:con|por) (?:gripe|fiebre|covid)|indispuest[oa]|desatendid[oa]",
     ),
     left=(
         r"(?:ya )?no form\w+ parte",
@@ -68,6 +69,13 @@ WORDS = AbsenceWords(
         r"(?:nuevos?|nuevas?|otros?|otras?) (?:retos?|proyectos?|rumbos?|etapas?|empresas?|horizontes?|entidad|organización)",
         r"(?:mi|su) (?:etapa|tiempo|paso|labor|trabajo) (?:en|por|con) .{1,40}(?:termin|conclu|finaliz|acab)\w+",
         r"se ha (?:unido|incorporado|pasado) a (?:otr|un nuev|una nuev)\w*",
+        r"(?:escrib|utilic|us|dirij|contact)\w* (?:[\w.-]+ ){0,3}(?:en adelante|a partir de ahora|de ahora en adelante)",
+        r"(?:en adelante|a partir de ahora),? (?:su (?:persona de )?contacto|escrib|utilic|use|dirij|contact)\w*",
+        r"ya no (?:me|se|nos) (?:ocup|encarg|dedic)\w+",
+        r"me dedico (?:ahora )?a otr",
+        r"(?:ahora )?trabajo (?:ahora )?(?:en otr[ao]|para otr[ao])",
+        r"ha cerrado (?:sus puertas|definitivamente)",
+        r"ces(?:ó|é|aron) (?:en )?(?:su|sus|mis?|el|la)?\s?(?:funciones|cargo|puesto|actividad)",
     ),
     acknowledged=(
         r"(?:hemos|he) recibido (?:su|tu|correctamente)",
@@ -80,6 +88,7 @@ WORDS = AbsenceWords(
         r"(?:su|tu|el) (?:pedido|compra|reserva|inscripción|candidatura|solicitud|donativo|mensaje|consulta)\b.{0,50}(?:recibid\w+|registrad\w+|confirmad\w+|procesad\w+|en curso|tramit\w+|almacén)",
         r"gracias por (?:\w+ ){0,2}(?:compra|pedido|interés|mensaje|reserva|confianza|inscri\w+|contactar\w*)",
         r"(?:le|te|os|les) (?:avis|contest|respond|atend|contactar)\w+",
+        r"(?:ha|han) sido (?:recibid|registrad|presentad)\w+",
     ),
     subjects=(
         r"respuesta autom[áa]tica",
@@ -113,6 +122,8 @@ WORDS = AbsenceWords(
         r"disponible (?:de nuevo |otra vez )?(?:a partir|desde|el)",
         r"otra vez",
         r"(?:respondo|contesto|atiendo|leo|regreso|retomo)\b",
+        r"nos vemos",
+        r"a su disposición\b",
     ),
     until=(
         r"hasta(?: el)?(?: día)?(?: próximo)?",
@@ -149,9 +160,11 @@ WORDS = AbsenceWords(
         r"desuscri\w*|desuscripción|cancelar (?:la |mi )?suscripción|cancelen mi",
         r"no (?:deseo|quiero|queremos|me interesa) (?:más |seguir |volver a )?(?:recib\w+|sus|más (?:correos|mensajes|e-?mails))",
         r"(?:no|nunca) (?:me|nos) (?:envíen?|escrib\w+|mand\w+|contact\w+|env[ií]es)(?: \w+)?(?: más)?",
-        r"(?:elimin\w+|borr\w+|quit\w+|retir\w+|saqu\w+|sácame|bórrame)(?:me|nos)?\b.{0,20}(?:mi|de|del|la|lista|correo|base)",
+        r"(?:elimin|borr|quit|retir|saqu|sáca|bórra|elimín|quít|retír)\w*\b.{0,30}\b(?:listas?|correos?|e-?mail|base|registros?|mailing|suscripci\w+|boletín|direcci[oó]n|newsletter)\b",
         r"(?:dejen?|paren|deje) de (?:enviar|mandar|escribir|contactar)\w*",
         r"no más (?:correos|mensajes|e-?mails)",
+        r"(?:cancel|anul)\w+ (?:\w+ ){0,3}(?:suscripción|boletín|newsletter|envíos?)",
+        r"(?:desapunt|borr)\w+ (?:\w+ ){0,3}(?:lista|boletín|newsletter)",
     ),
     not_opt_out=(
         r"(?:cómo|dónde|por qué|puedo).{0,60}(?:baja|desuscri).{0,40}\?",

@@ -42,6 +42,7 @@ WORDS = AbsenceWords(
         r"lontan[oa] d|fuori (?:per|fino|da)",
         r"(?:giorno|giorni) (?:liber|di permesso|di ferie)",
         r"ferie\b|vacanze?\b",
+        r"(?:a letto|con) (?:con )?(?:l'influenza|la febbre|il covid)|non presidiat[oa]",
     ),
     left=(
         r"(?:il )?(?:mio|suo) successore",
@@ -66,6 +67,12 @@ WORDS = AbsenceWords(
         r"(?:nuov[eaoi]|altr[aoei]) (?:sfid\w+|avventur\w+|esperienz\w+|opportunità|azienda|società|percors\w+|ente)",
         r"(?:mia|sua|mio|suo) (?:esperienza|avventura|percorso|tempo) .{1,40}(?:terminat\w|conclus\w|finit\w)",
         r"è (?:passat[oa]|andat[oa]|entrat[oa]) (?:a|in|ad) (?:un altro|un'altra|una nuova|un nuovo)",
+        r"(?:utilizz|scriv|contatt|us)\w* (?:[\w.-]+ ){0,3}(?:d'ora in (?:poi|avanti)|da ora in poi)",
+        r"d'ora in (?:poi|avanti)",
+        r"non (?:mi|si|ci) (?:\w+ )?(?:occup|dedic)\w* più",
+        r"(?:ora )?lavoro (?:ora |adesso )?(?:per|in|presso) un(?:'| )?altr[ao]",
+        r"(?:ho|ha) (?:dato|rassegnato) le dimissioni",
+        r"ha chiuso (?:i battenti|definitivamente)",
     ),
     acknowledged=(
         r"abbiamo (?:ricevuto|preso in carico)",
@@ -80,6 +87,7 @@ WORDS = AbsenceWords(
         r"(?:ringraziamo|ringrazio|grazie) (?:\w+ ){0,2}(?:per|della|dell')",
         r"(?:contatteremo|ricontatteremo|risponderemo|faremo sapere)",
         r"candidatura|curriculum",
+        r"(?:è|sono) (?:stat\w )?(?:pervenut|giunt|ricevut|registrat)\w",
     ),
     subjects=(
         r"risposta automatica",
@@ -99,7 +107,7 @@ WORDS = AbsenceWords(
         r"ci (?:ri)?sentiamo",
         r"legger[òà]",
         r"rientr\w+",
-        r"torner[òà]|torno|ritorn\w+|torneremo",
+        r"torn(?:o|a|iamo|ano|er\w+)\b|ritorn\w+",
         r"di nuovo|nuovamente",
         r"ripren\w+",
         r"(?<!non )sarò (?:disponibile|in ufficio|raggiungibile|reperibile)",
@@ -110,6 +118,8 @@ WORDS = AbsenceWords(
         r"apr(?:e|iamo|iremo)\b|apertura",
         r"(?:sono|sarò|saremo) (?:di nuovo |nuovamente )?(?:operativ\w|disponibil\w|raggiungibil\w|reperibil\w|in ufficio|in sede|qui|presente)\b",
         r"(?:rispondo|leggo|rientro|riprendo|torno|riapro|riapriamo|riaprono)\b",
+        r"ci vediamo",
+        r"a (?:vostra|sua) disposizione\b",
     ),
     until=(
         r"fino? al?(?:l')?(?: giorno)?",
@@ -137,7 +147,7 @@ WORDS = AbsenceWords(
     ),
     next_week=(r"(?:la )?(?:prossima settimana|settimana prossima)",),
     opt_out=(
-        r"cancellat[oaie]\b",
+        r"(?:essere|venire|vengo|sia) cancellat[oaie]\b",
         r"(?:vorrei|voglio|desidero) (?:essere )?(?:rimoss|tolt|eliminat)[oaie]",
         r"disiscri\w*|disiscrizione",
         r"cancell(?:atemi|ami|azione|are|ate)(?:\b.{0,40}(?:lista|mailing|newsletter|iscrizione|indirizzo|mail|dati))?",
@@ -145,6 +155,8 @@ WORDS = AbsenceWords(
         r"non (?:\w+ )?(?:inviate|mandate|scrivete|contattate|inviatemi|scrivetemi|mandatemi|contattatemi|scrivermi|inviarmi)",
         r"(?:togli\w*|rimuov\w*|elimin\w*|leva\w*)(?:mi|temi|etemi|ci)?\b.{0,40}(?:lista|mailing|elenco|indirizzo|database|newsletter)",
         r"(?:basta|smett\w+ di|stop)(?: con)?(?: \w+)? (?:mail|e-?mail|messaggi|inviare|inviarmi|scriver\w+|newsletter|mandare|mandarmi)",
+        r"cancellar(?:mi|ci|e il mio|e la mia)\b.{0,40}(?:lista|mailing|newsletter|iscrizione|indirizzo|elenco|mail)",
+        r"disdi(?:re|co|ciamo)\b.{0,30}(?:newsletter|iscrizione|abbonamento)",
     ),
     not_opt_out=(
         r"(?:come|dove|perché|posso).{0,60}(?:disiscri|cancell).{0,40}\?",

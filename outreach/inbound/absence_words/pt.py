@@ -50,6 +50,8 @@ WORDS = AbsenceWords(
         r"férias\b|folga\b",
         r"afastad[oa]s?\b|afastamento",
         r"motivos? de (?:saúde|doença|força)",
+        r"(?:ficarei|estarei|estaremos|ficaremos|vou estar|estou) (?:\w+ )?fora\b",
+        r"(?:com|de) (?:gripe|febre|covid)|de cama|constipad[oa]",
     ),
     left=(
         r"(?:o )?(?:meu|seu) sucessor",
@@ -79,6 +81,11 @@ WORDS = AbsenceWords(
         r"já não trata\w*|não trata\w* mais",
         r"deix(?:ei|ou) (?:a|o|esta|este) (?!escritório|mensagem|recado|carro)",
         r"(?:meu|minha|seu|sua) (?:percurso|etapa|tempo|passagem) .{1,40}(?:termin|conclu|acab|encerr)\w+",
+        r"deix(?:ei|ou|aram) de (?:colaborar|representar|prestar|desempenhar|estar|ser)",
+        r"(?:pass|escrev|utiliz|us|envi)\w* (?:[\w.-]+ ){0,3}(?:doravante|daqui em diante|a partir de agora)",
+        r"(?:agora )?trabalho (?:agora )?(?:noutr[ao]|em outr[ao]|para outr[ao])",
+        r"não (?:trabalho|trabalha)\b",
+        r"cess(?:ou|ei|aram) (?:as )?(?:suas |minhas )?(?:funções|atividade)",
     ),
     acknowledged=(
         r"(?:recebemos|recebi) (?:a sua|o seu|sua|seu|o teu|a tua)",
@@ -123,6 +130,9 @@ WORDS = AbsenceWords(
         r"(?:estou|estarei|estaremos|estamos) (?:de volta|disponíve\w+|novamente|no escritório|ao serviço|cá)",
         r"(?:abri|abrire|reabri)mos\b|abertura",
         r"(?:respondo|leio|atendo|retorno|retomo|regresso)\b",
+        r"(?:nos vemos|vemo-nos|até lá)\b",
+        r"ao (?:seu )?dispor\b",
+        r"à disposição\b",
     ),
     until=(
         r"até(?: (?:ao|o|dia|à|a))*(?: dia)?",
