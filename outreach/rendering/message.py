@@ -338,7 +338,7 @@ def extra_headers(pairs: Sequence[tuple[str, str]]) -> bytes:
 def text_part(content_type: str, text: str) -> bytes:
     """Return a part of text. `content_type` may carry parameters; the charset is added."""
     try:
-        encoding, body = text_body(text.removeprefix(_MARK))
+        encoding, body = text_body(text.lstrip(_MARK))
     except MessageError as error:
         raise MessageError([problem.at(content_type) for problem in error.problems]) from None
     if "\0" in text:
