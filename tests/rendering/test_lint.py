@@ -152,6 +152,10 @@ def test_a_link_that_lacks_its_beginning_is_told_whole(href: str, hint: str):
     assert (found.rule.id, found.problem.hint) == ("L205", hint)
 
 
+def test_plain_text_has_no_pictures_and_no_links_of_markdown():
+    assert lint("![](a.png) and [x](javascript:alert(1))", suffix="txt") == []
+
+
 def test_places_are_those_of_the_source():
     body = (
         f"{text('fine')}\n"
