@@ -131,9 +131,8 @@ _DAEMON = re.compile(
 _DAEMON_PATH = re.compile(r"^\s*<?mailer[-_.]?daemon\b", re.IGNORECASE)
 _DAEMON_NAME = re.compile(
     r"mail(?:er)?[ -]?(?:delivery|daemon|administrator|system)|delivery (?:sub)?system|postmaster"
-    r"|system administrator|\bndr\b|mail transport",
-    re.IGNORECASE,
-)
+    r"|system administrator|ndr(?<!\wndr)\b|mail transport"
+)  # compared with a name in lower case
 _FAILURE_SUBJECT = re.compile(
     r"(?:\*+\w+\*+\W*)?(?:undeliver(?:able|ed)|returned (?:mail|to sender|e-?mail)|failed (?:mail|message|delivery|to deliver)"
     r"|failure (?:notice|delivery|report)|mail failure|delivery[ -](?:fail|status|report|notif|problem|error|delay)"
@@ -319,7 +318,7 @@ def speaks_as_daemon(mail: Mail) -> bool:
         "x-failed-recipients" in mail.headers
         or not sender.address
         or _DAEMON.match(sender.address)
-        or _DAEMON_NAME.search(sender.name)
+        or _DAEMON_NAME.search(sender.name.lower())
     )
 
 

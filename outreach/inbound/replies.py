@@ -204,8 +204,10 @@ def _without_run_ons(lines: list[str]) -> list[str]:
     """
     for at in [at for at, line in enumerate(lines) if line.endswith(":")][::-1]:
         line = lines[at]
-        start = _run_on_at(line) if line[0] != ">" and len(line) < _MAX_LAYOUT else 0
-        if start and _quoted_next(lines, at + 1):
+        if line[0] == ">" or len(line) >= _MAX_LAYOUT or not _quoted_next(lines, at + 1):
+            continue
+        start = _run_on_at(line)
+        if start:
             lines[at : at + 1] = [line[:start].rstrip("- \t"), line[start:]]
     return lines
 

@@ -239,6 +239,18 @@ class TestSignatures:
         assert own_words(f"{NEW}\n\n{device}\n").text == NEW
         assert own_words(f"{NEW}\n\n{device}\n\n{INTRODUCTIONS[0]}\n{quoted(OLD)}").text == NEW
 
+    def test_signature_above_the_footer_of_a_list_goes(self):
+        signature = "----------\nJane Doe\nDoe & Sons\nThe Mill\nhttps://doe.example\n"
+        footer = f"{'_' * 47}\nletters mailing list\nletters@lists.example\nhttps://lists.example/mailman/listinfo/letters\n"
+        more = (
+            "A page for each letter\nand one for each year\nkept by the owner\nwho is asked first\n"
+        )
+        assert own_words(f"{NEW}\n\n{signature}\n{footer}{more}").text == NEW
+
+    def test_rule_below_the_head_of_a_table_is_none_of_a_signature(self):
+        table = "What | Before | After\n----------------------\nstatus | open | see https://doe.example/7"
+        assert own_words(f"{NEW}\n\n{table}").text == f"{NEW}\n\n{table}"
+
     @pytest.mark.parametrize("rule", ["-- ", "--", "—", "__"])
     def test_signature_goes(self, rule):
         assert own_words(f"{NEW}\n\n{rule}\nJane Doe\nDoe & Sons\n+44 20 7946 0000\n").text == NEW
