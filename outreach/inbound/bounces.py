@@ -481,7 +481,7 @@ def _most_specific(field: str | None, diagnostic: str, near: str, action: Action
         beside_near = [code for code in beside_near if code[0] == field[0]]
         every_near = [code for code in every_near if code[0] == field[0]]
     candidates += beside_near + every_near
-    if action is not Action.DELIVERED:
+    if action in (Action.FAILED, Action.DELAYED):
         candidates = [code for code in candidates if code[0] != "2"]
     for code in candidates:
         if not code.endswith(".0.0"):
