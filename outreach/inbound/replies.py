@@ -300,18 +300,25 @@ def _plain_classes(lines: list[str], first: int, last: int) -> list[str]:
     """Return the classes of lines that are empty, quoted or plain words."""
     some = lines[first:last]
     classes = [("q" if line[0] == ">" else "t") if line else "e" for line in some]
-    if not _FOOTER_STARTS.isdisjoint([line[:_FOOTER_START] for line in some]):
+    if not _FOOTER_STARTS.isdisjoint([line.lstrip()[:_FOOTER_START] for line in some]):
         for at, kind in enumerate(classes):
             if kind == "t" and _is_footer(lines, first + at):
                 classes[at] = "f"
     return classes
 
 
-# Lines that need no thought: empty; quoted; or words, which begin with a letter and have neither colon
-# nor digit, address nor mark of quotation or rule.
-_PLAIN_WORDS = re.compile(r"(?:(?:>[^\n]*|[^\W\d_ᐧ][^:：@\d>|#*_=~\n-]{0,400})?\n)*")
-# The same where no introduction can begin: then words may have all of these but a colon.
-_WORDS = re.compile(r"(?:(?:>[^\n]*|[^\W\d_ᐧ](?:[^:：>\n]{4}[^:：\n]*|[^:：>\n]{0,3}))?\n)*")
+# Lines that need no thought: empty; quoted; a link; or words, which have no colon and do not end like
+# a rule. Where an introduction can begin they have neither digit nor address: each of those has one.
+# (Nothing here is given back once it is matched, so that a match costs one look at each letter.)
+_BEFORE_WORDS = r"[ \t]*+[\"'(\[“”„«‘’$&.,!?%]{0,3}+"
+_LINK_LINE = r"https?://[^\s@>]*+(?<![-*_#=:：—])"
+_DIGITS = "0-9\u0660-\u0669\u06f0-\u06f9\u0966-\u096f\uff10-\uff19"
+_PLAIN_WORDS = re.compile(
+    rf"(?:(?:>[^\n]*+|{_LINK_LINE}|{_BEFORE_WORDS}[^\W\d_ᐧ][^:：@{_DIGITS}>\n]*+(?<![-*_#=]))?+\n)*+"
+)
+_WORDS = re.compile(
+    rf"(?:(?:>[^\n]*+|{_LINK_LINE}|{_BEFORE_WORDS}[^\W_ᐧ](?:[^:：>\n]{{4}}[^:：\n]*+|[^:：>\n]{{0,3}}+)(?<![-*_#=]))?+\n)*+"
+)
 # Begins with a letter, and has no colon early on nor a mark of quotation.
 _WORDS_FIRST = re.compile(r"(?!.{0,39}[:：]|.{1,4}>)[ \t]{0,12}[^\W\d_ᐧ]")
 # An introduction ends with a colon or a dash, and marks around it; one that does not has an address.

@@ -45,6 +45,7 @@ from outreach.rendering.snapshot import (
     CONTACT_SETS,
     FUNCTION_NAMES,
     INLINE,
+    PROMISED,
     Snapshot,
     lookup,
 )
@@ -52,18 +53,6 @@ from outreach.rendering.snapshot import (
 if TYPE_CHECKING:
     from outreach.rendering.message import Attachment, InlineImage, Invite, Mailbox
 
-_PROMISED = (
-    "title",
-    "definition",
-    "answer_within",
-    "ideal_every_days",
-    "at_most_every_days",
-    "items_per_30_days",
-    "care_reviews_per_year",
-    "meetings_per_year",
-    "thank_referral_within_working_days",
-    "follow_ups",
-)
 _T = TypeVar("_T")
 _VALUE = re.compile(r"\s*[\w.-]+\s*:[ \t]+(?=\S)")
 _SAFE_LINK = re.compile(r"(?:https?|mailto|tel|sms|xmpp|geo|cid):|[^:]*\Z|[#/?.]", re.IGNORECASE)
@@ -617,9 +606,9 @@ def links_record(links: ContactLinks) -> Record:
 
 def promise(name: str, tiers: Tiers | None) -> Record:
     """Return what the tier called `name` is promised, as ``tiers.toml`` has it now."""
-    promised: dict[str, object] = dict.fromkeys(_PROMISED)
+    promised: dict[str, object] = dict.fromkeys(PROMISED)
     if tiers is not None and name in tiers:
-        promised = {field: getattr(tiers[name], field) for field in _PROMISED}
+        promised = {field: getattr(tiers[name], field) for field in PROMISED}
         promised["answer_within"] = str(promised["answer_within"])
     return Record("promise", promised, f'tiers.toml promises no such thing to "{name}"')
 
