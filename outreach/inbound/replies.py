@@ -202,24 +202,23 @@ def _without_run_ons(lines: list[str]) -> list[str]:
 
     Some programs let it follow the last word: "Yes. On Mon, Apr 3, 2023 at 10:00 AM Ann wrote:".
     """
-    out: list[str] = []
-    for at, line in enumerate(lines):
-        if line[-1:] == ":" and line[0] != ">" and len(line) < _MAX_LAYOUT:
-            start = next(
-                (
-                    found.end()
-                    for found in _RUN_ON.finditer(line)
-                    if "@" not in line[: found.start()]
-                    and _DAY.search(line, found.end())
-                    and _WROTE.search(line.lower(), found.end())
-                ),
-                0,
-            )
-            if start and _quoted_next(lines, at + 1):
-                out += [line[:start].rstrip("- \t"), line[start:]]
-                continue
-        out.append(line)
-    return out
+    for at in [at for at, line in enumerate(lines) if line.endswith(":")][::-1]:
+        line = lines[at]
+        start = _run_on_at(line) if line[0] != ">" and len(line) < _MAX_LAYOUT else 0
+        if start and _quoted_next(lines, at + 1):
+            lines[at : at + 1] = [line[:start].rstrip("- \t"), line[start:]]
+    return lines
+
+
+def _run_on_at(line: str) -> int:
+    """Return where in a line the introduction of a quotation begins behind other words, or 0."""
+    for found in _RUN_ON.finditer(line):
+        at = found.end()
+        if "@" in line[:at]:
+            break
+        if _DAY.search(line, at) and _WROTE.search(line.lower(), at):
+            return at
+    return 0
 
 
 _RUN_ON = re.compile(
@@ -301,18 +300,25 @@ def _plain_classes(lines: list[str], first: int, last: int) -> list[str]:
     """Return the classes of lines that are empty, quoted or plain words."""
     some = lines[first:last]
     classes = [("q" if line[0] == ">" else "t") if line else "e" for line in some]
-    if not _FOOTER_STARTS.isdisjoint([line[:_FOOTER_START] for line in some]):
+    if not _FOOTER_STARTS.isdisjoint([line.lstrip()[:_FOOTER_START] for line in some]):
         for at, kind in enumerate(classes):
             if kind == "t" and _is_footer(lines, first + at):
                 classes[at] = "f"
     return classes
 
 
-# Lines that need no thought: empty; quoted; or words, which begin with a letter and have neither colon
-# nor digit, address nor mark of quotation or rule.
-_PLAIN_WORDS = re.compile(r"(?:(?:>[^\n]*|[^\W\d_ᐧ][^:：@\d>|#*_=~\n-]{0,400})?\n)*")
-# The same where no introduction can begin: then words may have all of these but a colon.
-_WORDS = re.compile(r"(?:(?:>[^\n]*|[^\W\d_ᐧ](?:[^:：>\n]{4}[^:：\n]*|[^:：>\n]{0,3}))?\n)*")
+# Lines that need no thought: empty; quoted; a link; or words, which have no colon and do not end like
+# a rule. Where an introduction can begin they have neither digit nor address: each of those has one.
+# (Nothing here is given back once it is matched, so that a match costs one look at each letter.)
+_BEFORE_WORDS = r"[ \t]*+[\"'(\[“”„«‘’$&.,!?%]{0,3}+"
+_LINK_LINE = r"https?://[^\s@>]*+(?<![-*_#=:：—])"
+_DIGITS = "0-9\u0660-\u0669\u06f0-\u06f9\u0966-\u096f\uff10-\uff19"
+_PLAIN_WORDS = re.compile(
+    rf"(?:(?:>[^\n]*+|{_LINK_LINE}|{_BEFORE_WORDS}[^\W\d_ᐧ][^:：@{_DIGITS}>\n]*+(?<![-*_#=]))?+\n)*+"
+)
+_WORDS = re.compile(
+    rf"(?:(?:>[^\n]*+|{_LINK_LINE}|{_BEFORE_WORDS}[^\W_ᐧ](?:[^:：>\n]{{4}}[^:：\n]*+|[^:：>\n]{{0,3}}+)(?<![-*_#=]))?+\n)*+"
+)
 # Begins with a letter, and has no colon early on nor a mark of quotation.
 _WORDS_FIRST = re.compile(r"(?!.{0,39}[:：]|.{1,4}>)[ \t]{0,12}[^\W\d_ᐧ]")
 # An introduction ends with a colon or a dash, and marks around it; one that does not has an address.
@@ -596,6 +602,8 @@ def _introduces(joined: str, opens: bool, lines: list[str], after: int) -> bool:
             return True
         if ends and address and len(joined) < 250:
             return True
+        if not dated and not address and _SAYER.match(joined):
+            return False  # "You said:" is the person's own word, and what follows is their example
         return bool(ends and _quoted_next(lines, after) and len(joined) < 250)
     if joined.startswith("<") and address and dated and ends:
         return True  # the verb stands before the address, on the line above
@@ -606,6 +614,12 @@ def _introduces(joined: str, opens: bool, lines: list[str], after: int) -> bool:
     if _DATED.match(joined) and address:
         return bool(re.search(r"[<(\[]?\S+@\S+?[>)\]]*\s*[:：]?\s*$", joined))
     return False
+
+
+_SAYER = re.compile(
+    r"(?:as )?(?:you|i|we|they|he|she|it|du|ich|wir|ihr|tu|vous|je|nous|on|yo|usted|io|lei|eu|voce|você|ik|jij|je|u|jag|vi|ni)\b",
+    re.IGNORECASE,
+)
 
 
 def _quoted_next(lines: list[str], index: int) -> bool:
@@ -684,7 +698,10 @@ _ANSWERED = re.compile("[^qt]*q(?:[^thos]|(?<!e)t(?=q))*(?:(?<=e)t|t(?!q))")
 
 def _is_rule_of_a_footer(lines: list[str], classes: str, at: int) -> bool:
     """Whether below the rule in line `at` only what a list or a signature says of itself follows."""
-    below = "\n".join(lines[at + 1 : at + 1 + _FOOTER_LINES])
+    stop = _INTRODUCED.search(classes, at + 1)
+    below = "\n".join(
+        lines[at + 1 : min(at + 1 + _FOOTER_LINES, stop.start() if stop else len(lines))]
+    )
     if _LONG_RULE.match(lines[at]) and _speaks_of_a_list(lines, at + 1):
         return True
     following = _text_after(classes, at)

@@ -38,6 +38,7 @@ LANGUAGES: dict[str, ReplyWords] = {
         original=(
             "original message",
             "original email",
+            "original appointment",
             "forwarded message",
             "forwarded by .{1,60}",
             "reply message",
@@ -68,6 +69,7 @@ LANGUAGES: dict[str, ReplyWords] = {
             "original ?-?nachricht",
             "antwort ?-?nachricht",
             "originalnachricht",
+            "urspr[üu]nglicher termin",
             "weitergeleitete (?:nachricht|e-mail)",
             "anfang der weitergeleiteten (?:nachricht|e-mail)",
         ),
@@ -89,6 +91,7 @@ LANGUAGES: dict[str, ReplyWords] = {
         subject=("objet", "sujet", "importance", "pi[èe]ces? jointes?"),
         original=(
             "message d'origine",
+            "rendez-vous d'origine",
             "message original",
             "mail original",
             "message transf[ée]r[ée]",
@@ -112,6 +115,7 @@ LANGUAGES: dict[str, ReplyWords] = {
         subject=("asunto", "importancia", "datos adjuntos"),
         original=(
             "mensaje original",
+            "cita original",
             "mensaje reenviado",
             "correo original",
             "inicio del mensaje reenviado",
@@ -131,6 +135,7 @@ LANGUAGES: dict[str, ReplyWords] = {
         subject=("oggetto", "priorit[àa]", "allegat[oi]"),
         original=(
             "messaggio originale",
+            "appuntamento originale",
             "messaggio inoltrato",
             "inizio messaggio inoltrato",
             "messaggio inviato",
@@ -170,6 +175,7 @@ LANGUAGES: dict[str, ReplyWords] = {
         subject=("onderwerp", "urgentie", "bijlagen?"),
         original=(
             "oorspronkelijk bericht",
+            "oorspronkelijke afspraak",
             "origineel bericht",
             "oorspronkelijke bericht",
             "doorgestuurd bericht",

@@ -74,7 +74,7 @@ _COUNTED = (
     r"\s*(?:(?:working|business|full|weitere|ganze)\s)?(?:da(?:y|ys|gen|gar|g)\b|tage?n?\b|jours?\b|dias?\b|giorn[io]\b|dni\b|werk|arbeits|arbets"
     r"|hours?\b|hrs?\b|stunden?\b|heures?\b|horas?\b|ore\b|uur\b|timmar\b|godzin|weeks?\b|wochen?\b|semain|semana|settiman|weken\b|veck|tygod|months?\b|minut|%)"
     r"|\s*(?:a|as|to|till|bis|-|–|tot|do)\s*\d{1,2}(?:[:.]\d\d)?\s*(?:h\b|uhr|hrs|horas|heures|uur|o'clock|am\b|pm\b|p\.m)"
-    r"|\s*(?:and|und|et|y|e|en|och|i)\s*\d{1,2}(?!\d)(?!\.|st|nd|rd|th)"
+    r"|\s*(?:and|und|et|y|e|en|och|i)\s*\d{1,2}(?!\d)(?!\.\s?(?:jan|feb|mar|apr|ma[iy]|jun|jul|au|sep|o[ck]t|nov|de[cz])|st|nd|rd|th)"
 )
 # "All of August": the month is meant from its first day to its last.
 _WHOLE = (
@@ -165,6 +165,7 @@ class _Candidate:
     month_end: date | None = None  # the last day of a month that is named without a day
     whole: bool = False  # "all of August"
     weekday: bool = False
+    bare: bool = False  # "the 4th": a number and no month
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,9 +204,12 @@ def dated_end(folded: str, today: date | None, *, trusting: bool) -> End | None:
     return next((each for each in best if each.day >= today), best[-1])
 
 
-def _scored(folded: str, found: list[_Candidate], today: date, *, trusting: bool) -> list[End]:
+def _scored(  # noqa: PLR0912
+    folded: str, found: list[_Candidate], today: date, *, trusting: bool
+) -> list[End]:
     """Return those dates that can be an end, each with what speaks for it."""
     scored: list[End] = []
+    gone = today  # the end of an absence, as far as it was told before
     plain = False
     for index, each in enumerate(found):
         previous = found[index - 1].end if index else 0
@@ -233,10 +237,12 @@ def _scored(folded: str, found: list[_Candidate], today: date, *, trusting: bool
             continue
         if index and _are_hours(folded, found[index - 1], each):
             continue
+        if (each.weekday or each.bare) and weight >= RETURN:
+            day = _behind(each, gone)
         if weight == 0:  # no cue: only a single date in a sentence about being away counts
             alone = len([one for one in found if not one.vague]) == 1
             near = before + folded[each.start : each.end] + after
-            if each.vague or not alone or each.day < today:
+            if each.vague or not alone or each.day <= today:  # today's is the letter's own
                 continue
             if not trusting and not ABSENT.search(near):
                 continue
@@ -244,7 +250,18 @@ def _scored(folded: str, found: list[_Candidate], today: date, *, trusting: bool
             continue
         if weight >= 0:
             scored.append(End(day, weight, bool(_DEADLINE.search(before))))
+        if weight == UNTIL_CUE and not (each.weekday and day == today + timedelta(days=7)):
+            gone = max(gone, day)  # today's own weekday may as well mean today
     return scored
+
+
+def _behind(each: _Candidate, gone: date) -> date:
+    """Return the day of a return that is named by weekday or number: the first such after `gone`."""
+    if each.day >= gone:
+        return each.day
+    if each.weekday:
+        return each.day + timedelta(days=-(-(gone - each.day).days // 7) * 7)
+    return _next_day(each.day.day, gone) or each.day
 
 
 def _are_hours(folded: str, first: _Candidate, last: _Candidate) -> bool:
@@ -301,7 +318,7 @@ def _candidates(folded: str, today: date) -> list[_Candidate]:  # noqa: PLR0912,
         vague = False
         last: date | None = None
         month_end: date | None = None
-        loose = whole = weekday = False
+        loose = whole = weekday = bare = False
         group = match.lastgroup
         parts = match.groupdict()
         if parts["iso_y"]:
@@ -356,7 +373,7 @@ def _candidates(folded: str, today: date) -> list[_Candidate]:  # noqa: PLR0912,
         elif parts["next_week"]:
             day, vague, loose = today + timedelta(days=7 - today.weekday()), True, True
         elif group and parts["day"]:
-            day = _next_day(int(parts["day"]), today)
+            day, bare = _next_day(int(parts["day"]), today), True
             leading = folded[max(0, match.start() - 40) : match.start()]
             vague = not _WEEKDAY_TAIL.search(leading)
             if _HOUR.search(leading):
@@ -372,7 +389,16 @@ def _candidates(folded: str, today: date) -> list[_Candidate]:  # noqa: PLR0912,
         if day is not None:
             found.append(
                 _Candidate(
-                    match.start(), match.end(), day, vague, last, loose, month_end, whole, weekday
+                    match.start(),
+                    match.end(),
+                    day,
+                    vague,
+                    last,
+                    loose,
+                    month_end,
+                    whole,
+                    weekday,
+                    bare,
                 )
             )
     return found

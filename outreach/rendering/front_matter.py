@@ -5,7 +5,7 @@ body keeps its line numbers, because the front matter is replaced by as many emp
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -418,7 +418,15 @@ class _Reader:
             self._yaml_problem(error)
             return
         except (ValueError, TypeError, OverflowError) as error:
-            self._problem(f"{key} cannot be read: {error}", line)
+            loader.recursive_objects.clear()  # else it takes what it failed at for a loop
+            bad = next(_unreadable(loader, node), None)
+            at = bad.start_mark if bad else key_node.start_mark
+            told = (
+                f"{key} has the value {bad.value}, which cannot be read"
+                if bad
+                else f"{key} cannot be read"
+            )
+            self._problem(f"{told}: {error}", at.line, None, at.column + 1)
             return
         if wrong := _unusable(value):
             self._problem(f"{key} holds {wrong}", line, "use texts, numbers, dates, lists and maps")
@@ -453,6 +461,19 @@ class _Reader:
         self, message: str, line: int, hint: str | None = None, column: int | None = None
     ) -> None:
         self.problems.append(Problem(message, self.name, line + self.OFFSET, column, hint))
+
+
+def _unreadable(loader: _Loader, node: yaml.Node) -> Iterator[yaml.ScalarNode]:
+    """Yield the values in `node` that look like a date or a number, and are none."""
+    if isinstance(node, yaml.ScalarNode):
+        try:
+            loader.construct_object(node)
+        except (ValueError, TypeError, OverflowError):
+            yield node
+    elif isinstance(node, yaml.CollectionNode):
+        for child in node.value:
+            for part in child if isinstance(child, tuple) else (child,):
+                yield from _unreadable(loader, part)
 
 
 def _unusable(value: object) -> str | None:

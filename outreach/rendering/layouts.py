@@ -33,7 +33,7 @@ class Layout:
     that moves it. `column` says where the line's end is to be broken.
     """
 
-    __slots__ = ("column", "even", "guards", "only", "puts", "template")
+    __slots__ = ("column", "even", "guards", "is_whole", "only", "puts", "template")
 
     def __init__(
         self,
@@ -52,13 +52,9 @@ class Layout:
         self.only = len(self.puts) == 1 and self.puts[0][:2] == (0, 0) and not guards
         self.guards = tuple(guards)
         self.column = column
-
-    def is_whole(self, most: int) -> bool:
-        """Whether each value and token is put in one piece, of at most so many, come what may."""
-        return (
-            not self.guards
-            and len(self.puts) <= most
-            and all(start == 0 and end == WHOLE for _, start, end in self.puts)
+        #: Whether each value and token is put in one piece, come what may.
+        self.is_whole = not guards and all(
+            start == 0 and end == WHOLE for _, start, end in self.puts
         )
 
     def filled(self, values: Sequence[bytes], octets: Sequence[bytes]) -> tuple[bytes, ...]:

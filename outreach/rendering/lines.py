@@ -84,6 +84,13 @@ class Line:
         if not self._fast:
             line = quoted_printable(self.text([value.text for value in values], tokens))
             return squeezed(line) if even else line
+        layout, _, encoded = self._layout(values, tokens)
+        return self._laid_in(layout, encoded, tokens, even=even)
+
+    def _layout(
+        self, values: Sequence[Value], tokens: Tokens
+    ) -> tuple[Layout, tuple[int, ...], list[bytes]]:
+        """Return how the line is laid out, the sizes by which that is known, and its values."""
         encoded = []
         for index, escape, is_markup in self._spots:
             value = values[index]
@@ -99,6 +106,11 @@ class Line:
             if len(_layouts) >= MOST_LAYOUTS:
                 _layouts.clear()
             _layouts[key] = layout
+        return layout, key[1:], encoded
+
+    def _laid_in(
+        self, layout: Layout, encoded: Sequence[bytes], tokens: Tokens, *, even: bool
+    ) -> bytes:
         template = layout.even if even else layout.template
         if layout.only:
             line = template % encoded[0]
@@ -181,22 +193,20 @@ class Line:
         *,
         has_even: bool,
     ) -> tuple[bytes, bytes]:
-        """Return what comes behind the line's beginning, and the same in canonical form.
+        """Return what comes behind the line's beginning, and with `has_even` its canonical form.
 
         Remember the template, if it can be.
         """
         if plain:
             line = self._learn_plain(templates, values, tokens, has_even=has_even)
-            return line, squeezed(line)
-        line = self.fill(values, tokens)[len(self._begin) :]
-        even = self.fill(values, tokens, even=True)[len(squeezed(self._begin)) :]
-        encoded = [
-            values[index].quoted.get(escape) or values[index].quote(escape)
-            for index, escape, _ in self._spots
-        ]
-        sizes = tuple(map(len, encoded))
-        layout = _layouts.get((self._id, *sizes))
-        if layout is not None and layout.is_whole(len(self._steps)):
+            return line, squeezed(line) if has_even else line
+        layout, sizes, encoded = self._layout(values, tokens)
+        line = self._laid_in(layout, encoded, tokens, even=False)[len(self._begin) :]
+        even = line
+        if has_even:
+            even = self._laid_in(layout, encoded, tokens, even=True)
+            even = even[len(squeezed(self._begin)) :]
+        if layout.is_whole and len(layout.puts) <= len(self._steps):
             if len(templates) >= MOST_TEMPLATES:
                 templates.clear()
             key = sizes if len(sizes) > 1 else sizes[0]

@@ -199,7 +199,7 @@ class Paragraph:
         if plain and layout is None:
             raise NotPlainError
         if layout is not None:
-            whole = layout.is_whole(len(order)) and [put[0] for put in layout.puts] == order
+            whole = layout.is_whole and [put[0] for put in layout.puts] == order
             if len(templates) >= MOST_TEMPLATES:
                 templates.clear()
             shapes = tuple(value.shape for value in own)

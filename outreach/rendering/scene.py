@@ -12,19 +12,7 @@ from outreach.domain.mailing import Sender
 from outreach.domain.tiers import Tiers
 from outreach.rendering.editions import zone_named
 from outreach.rendering.sandbox import Record
-
-_PROMISED = (
-    "title",
-    "definition",
-    "answer_within",
-    "ideal_every_days",
-    "at_most_every_days",
-    "items_per_30_days",
-    "care_reviews_per_year",
-    "meetings_per_year",
-    "thank_referral_within_working_days",
-    "follow_ups",
-)
+from outreach.rendering.snapshot import PROMISED
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +54,9 @@ def links_record(links: ContactLinks) -> Record:
 
 def promise(name: str, tiers: Tiers | None) -> Record:
     """Return what the tier called `name` is promised, as ``tiers.toml`` has it now."""
-    promised: dict[str, object] = dict.fromkeys(_PROMISED)
+    promised: dict[str, object] = dict.fromkeys(PROMISED)
     if tiers is not None and name in tiers:
-        promised = {field: getattr(tiers[name], field) for field in _PROMISED}
+        promised = {field: getattr(tiers[name], field) for field in PROMISED}
         promised["answer_within"] = str(promised["answer_within"])
     return Record("promise", promised, f'tiers.toml promises no such thing to "{name}"')
 

@@ -1,7 +1,7 @@
 """What a template depends on, read once, and what is wrong with it before anything is rendered."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import jinja2
@@ -58,6 +58,24 @@ NAMES = (
     "content",
 )
 """What a template can name besides its own variables."""
+PROMISED = (
+    "title",
+    "definition",
+    "answer_within",
+    "ideal_every_days",
+    "at_most_every_days",
+    "items_per_30_days",
+    "care_reviews_per_year",
+    "meetings_per_year",
+    "thank_referral_within_working_days",
+    "follow_ups",
+)
+"""What of a promise can be named."""
+_RECORDS: Mapping[str, Sequence[str]] = {
+    "sender": ("name", "address", "reply_to"),
+    "links": ("unsubscribe", "preferences", "view"),
+    "promise": PROMISED,
+}
 FUNCTION_NAMES = ("namespace", "range", "dict", *FUNCTIONS)
 INLINE = ("subject", "preheader", "text", *(f"event.{name}" for name in invites.TEXTS))
 """Keys of the front matter that are template source themselves."""
@@ -92,6 +110,7 @@ class Snapshot:
         self.trees: dict[str, nodes.Template] = {}
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = []
+        self._torn = False
         self.sandboxes = {language: self._sandbox(language) for language in Language}
         own = self._take(file)
         if own is None:
@@ -115,13 +134,16 @@ class Snapshot:
             )
         except TemplateError as error:
             self.problems += [self.templates.shown(problem) for problem in error.problems]
+            self._torn = True
         self.text_file = self._named_file(own, "text", self._text_file_name)
         if original and original.text_file and "text" not in own.values:
             found = self._in_language(original.text_file)
             # Rather a text made of the translated HTML than one in another language.
             self.text_file = None if found == original.text_file else found
-        if not self.problems:
+        # What is misspelt is told with all else, unless what may give it a meaning cannot be read.
+        if not self._torn:
             self._check_names()
+        if not self.problems:
             self._check_unused(own)
             self._check_event()
             self._take_assets()
@@ -233,6 +255,7 @@ class Snapshot:
             sheet = take_apart(text, file)
         except TemplateError as error:
             self.problems += [self.templates.shown(problem) for problem in error.problems]
+            self._torn = True
             return None
         self.sheets[file] = sheet
         language = Language.TEXT if file.endswith(".txt") else Language.HTML
@@ -243,6 +266,7 @@ class Snapshot:
             if isinstance(error, jinja2.TemplateSyntaxError) and error.name is None:
                 error.name = file
             self.problems += as_template_error(error, self.templates.display, self.files).problems
+            self._torn = self._torn or file not in self.trees
             return sheet
         for node in tree.find_all((nodes.Extends, nodes.Include, nodes.Import, nodes.FromImport)):
             self._take_reference(file, node)
@@ -303,12 +327,14 @@ class Snapshot:
         file = file_of(value) if isinstance(value, str) else None
         if file is None or self._take(file) is not None or file in self.files:
             return file
+        self._torn = True
         near = suggestion(file, self.templates.listing())
         self._problem(
             f'{key} is "{value}", but there is no file {self.templates.display(file)}',
             sheet.name,
             sheet.lines[key],
             hint=near,
+            word=value,
         )
         return None
 
@@ -337,10 +363,13 @@ class Snapshot:
         given |= {"caller", "loop", "self", "super", "varargs", "kwargs"}
         for tree in trees.values():
             given |= _given(tree)
-        shadowed = any("contact" in _given(tree) for tree in trees.values())
+        own = {name for tree in trees.values() for name in _given(tree)}
         for label, tree in trees.items():
             file = label.partition("#")[0]
-            unknown = meta.find_undeclared_variables(tree) - given
+            try:
+                unknown = meta.find_undeclared_variables(tree) - given
+            except EXPECTED:  # an unknown filter or test, which is told already
+                unknown = {node.name for node in tree.find_all(nodes.Name)} - given
             for node in tree.find_all(nodes.Name):
                 if node.name in unknown:
                     fields = (*CONTACT_FIELDS, *CONTACT_SETS, *(self.attributes or ()))
@@ -354,28 +383,34 @@ class Snapshot:
                         hint=hint or "give it a value in the front matter",
                         word=node.name,
                     )
-            if not shadowed and self.attributes is not None:
-                self._check_contact_fields(tree, file)
+            self._check_fields(tree, file, own)
         used = {node.name for tree in trees.values() for node in tree.find_all(nodes.Name)}
         if self.layout and "content" not in used:
             self._problem(
                 "the layout never prints {{ content }}, so the body would be lost", self.layout, 1
             )
 
-    def _check_contact_fields(self, tree: nodes.Template, file: str) -> None:
-        attributes = self.attributes or ()
-        known = (*CONTACT_FIELDS, *CONTACT_SETS, "attributes", *attributes)
+    def _check_fields(self, tree: nodes.Template, file: str, own: Collection[str]) -> None:
+        """Note fields that the records have not, but of those that a template sets itself."""
+        records = dict(_RECORDS)
+        if self.attributes is not None:
+            records["contact"] = (*CONTACT_FIELDS, *CONTACT_SETS, "attributes", *self.attributes)
         for node in tree.find_all(nodes.Getattr):
             of = node.node
-            if isinstance(of, nodes.Name) and of.name == "contact" and node.attr not in known:
-                self._problem(
-                    f'contact has no field "{node.attr}"',
-                    file,
-                    node.lineno,
-                    hint=suggestion(node.attr, known)
-                    or f'declare it in outreach.toml, under [attributes]: {node.attr} = "text"',
-                    word=node.attr,
-                )
+            name = of.name if isinstance(of, nodes.Name) else ""
+            known = () if name in own else records.get(name, ())
+            if not known or node.attr in known:
+                continue
+            hint = f"there are {', '.join(known)}"
+            if name == "contact":
+                hint = f'declare it in outreach.toml, under [attributes]: {node.attr} = "text"'
+            self._problem(
+                f'{name} has no field "{node.attr}"',
+                file,
+                node.lineno,
+                hint=suggestion(node.attr, known) or hint,
+                word=node.attr,
+            )
 
     def _inline_trees(self) -> dict[str, nodes.Template]:
         trees = {}

@@ -170,6 +170,7 @@ class TestEvidence:
             "We've received your enquiry and shall be back in touch by tomorrow noon.",
             "We have your order. The counter is open Monday to Friday between 9 and 5.",
             "Hemos recibido su carta. Abrimos de lunes a viernes de 9 a 14 h.",
+            "Su escrito de fecha 18 de diciembre de 2026 ha sido registrado.",
             "Recebemos a sua carta e respondemos no prazo de 3 dias úteis.",
         ],
     )

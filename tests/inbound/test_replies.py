@@ -174,6 +174,16 @@ class TestQuotations:
         long = "\n".join(f"Line {number} of what I think." for number in range(9))
         assert "> Shall we meet" in own_words(text.replace("Yours, Jane", long)).text
 
+    def test_a_persons_own_example_is_theirs(self):
+        text = "You said:\n\n> we open at nine\n\nbut the door was closed."
+        assert own_words(text).text == text
+        assert own_words(f"{text}\n\nOn 3 Apr 2023, Ann <a@b.example> wrote:\n> Hm").text == text
+
+    def test_a_rule_between_parts_of_the_words_stays(self):
+        text = "The first part\n-----\nThe second part"
+        below = f"\n\nOn 3 Apr 2023, Ann Lee <ann@example.org> wrote:\n{quoted(OLD)}"
+        assert own_words(text + below).text == text
+
     def test_an_introduction_that_follows_the_last_word_goes(self):
         for between in (" ", " --- ", "-- "):
             text = f"Gladly.\nSee you{between}On Mon, Apr 3, 2023 at 10:00 AM, ann@example.org wrote:\n{quoted(OLD)}"

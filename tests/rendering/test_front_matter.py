@@ -92,7 +92,7 @@ def test_a_misspelt_key_is_remarked_on():
         ("subject: Hi\nsubject: Ho", 3, '"subject" stands here and on line 2'),
         ("subject: Hi\na: &x [1]\nb: *x", 4, "aliases (*name) are not taken"),
         ("subject: Hi\na: !!python/object:os.system x", 3, "could not determine a constructor"),
-        ("subject: Hi\na: 2026-13-45", 3, "a cannot be read"),
+        ("subject: Hi\na: 2026-13-45", 3, "a has the value 2026-13-45, which cannot be read"),
         ("subject: Hi\na: !!binary aGk=", 3, "a holds a value of type bytes"),
         ("subject: Hi\na: {1: 2}", 3, "a map whose keys are not all words"),
         ("- a\n- b", 2, "lines of the form"),

@@ -145,6 +145,7 @@ def test_a_value_stays_a_value(name: str):
         ("{title: x, start: 2027-01-14, location: y}", 'has no "location" (write place:)'),
         ("{title: x, start: 2027-01-14, timezone: y}", 'has no "timezone" (write zone:)'),
         ("{summary: x, start: 2027-01-14}", 'has no "summary" (write title:)'),
+        ("{title: x, start: 2027-13-01}", "event has the value 2027-13-01, which cannot be read"),
         ("{title: 7, start: 2027-01-14}", "title that is no text"),
         (
             "{title: x, start: 2027-03-28 02:30, duration: 1 h, zone: Europe/Berlin}",

@@ -283,3 +283,35 @@ def test_a_preheader_of_blanks_is_none():
 
 def _squeezed(text: str) -> str:
     return "".join(text.split())
+
+
+def test_all_that_is_misspelt_is_told_at_once():
+    body = (
+        "Dear {{ contact.frist_name | defualt('x') }},\n"
+        "{% for a in articels %}{{ a }}{% endfor %}{{ sender.nmae }}\n"
+        "{{ links.unsubscrib }} {{ promise.answer }}\n"
+    )
+    with pytest.raises(TemplateError) as caught:
+        template(body, head="subject: '{{ compny }}'", attributes=())
+    told = [(one.line, one.column, one.message, one.hint) for one in caught.value.problems]
+    assert sorted(told) == [
+        (2, 14, 'there is no "compny" here', 'did you mean "company"?'),
+        (4, 17, 'contact has no field "frist_name"', 'did you mean "first_name"?'),
+        (4, 30, 'there is no filter "defualt"', 'did you mean "default"?'),
+        (5, 13, 'there is no "articels" here', "give it a value in the front matter"),
+        (5, 53, 'sender has no field "nmae"', 'did you mean "name"?'),
+        (6, 10, 'links has no field "unsubscrib"', 'did you mean "unsubscribe"?'),
+        (6, 35, 'promise has no field "answer"', 'did you mean "answer_within"?'),
+    ]
+
+
+def test_fields_of_what_a_template_sets_itself_are_its_own():
+    body = "{% set sender = namespace(x='a') %}{{ sender.x }}\n"
+    assert render(body).text == "a\n"
+
+
+def test_a_layout_that_is_missing_gives_no_false_alarm_of_names():
+    with pytest.raises(TemplateError) as caught:
+        template("{{ of_the_layout }}", suffix="md", head="subject: x\nlayout: leter")
+    (problem,) = caught.value.problems
+    assert (problem.line, problem.column) == (3, 9)

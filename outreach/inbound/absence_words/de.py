@@ -66,6 +66,9 @@ WORDS = AbsenceWords(
         r"\b(?:mutterschutz|elternzeit|krankenstand|sabbatical|sabbatjahr|kur|reha)\b",
         r"(?:nicht|un)\s?besetzt",
         r"liege (?:\w+ )?flach|im bett",
+        r"fall\w* (?:\w+ ){0,6}aus\b",
+        r"auf unbestimmte zeit",
+        r"vertr(?:itt|eten) (?:mich|uns)",
     ),
     left=(
         r"(?:die|das|unsere?) (?:firma|unternehmen|gesellschaft|kanzlei|organisation|agentur)\b.{0,40}verlassen",
@@ -81,7 +84,7 @@ WORDS = AbsenceWords(
         r"letzte[rn]? arbeitstag",
         r"(?:diese|meine alte|die) (?:e-?mail-?)?adresse (?:[\w.-]+ ){0,4}(?:nicht mehr|ungültig|deaktiviert)",
         r"neue (?:e-?mail-?)?adresse",
-        r"arbeite(?:t)? nicht mehr",
+        r"arbeite(?:t)? (?:\w+ )?nicht (?:mehr|länger)",
         r"wechsel(?:t|te|n)? in (?:eine|ein) (?:andere|neue)",
         r"(?:arbeits|dienst|beschäftigungs|vertrags)verhältnis (?:[\w.-]+ ){0,6}(?:endet|beendet|ausgelaufen)",
         r"(?:vertrag|praktikum|amtszeit|tätigkeit|zeit (?:bei|in)) (?:[\w.-]+ ){0,6}(?:endete|geendet|beendet|ausgelaufen|zu ende)",
@@ -161,6 +164,7 @@ WORDS = AbsenceWords(
         r"(?:antworte|lese|bearbeite|komme|kehre|melde)\b",
         r"(?:sehen|hören|lesen) (?:wir )?uns\b",
         r"für (?:sie|euch|dich) da\b",
+        r"geht(?:'s| es)? (?:\w+ ){0,3}weiter",
     ),
     until=(
         r"bis(?: (?:zum|einschließlich|inkl\.?|inklusive|einschl\.?|und mit|voraussichtlich|zu))*",

@@ -67,6 +67,7 @@ WORDS = AbsenceWords(
         r"(?:down|laid up|in bed|home) with (?:a |the )?(?:\w+ )?(?:flu|cold|covid|fever|bug|migraine|virus)",
         r"unattended|unmanned|not (?:being )?staffed",
         r"hop(?:e|ing) to be (?:back|up|well|better|upright|at)",
+        r"on (?:\w+ )?tour\b",
     ),
     left=(
         r"(?:work|working) for (?:another|a different|a new)",
@@ -174,6 +175,7 @@ WORDS = AbsenceWords(
         r"see you\b",
         r"(?:talk|speak|write) (?:to you )?(?:again )?(?:on|from)",
         r"catch me\b",
+        r"normal (?:replies|post|mail)",
     ),
     until=(
         r"until",

@@ -75,6 +75,7 @@ WORDS = AbsenceWords(
         r"me dedico (?:ahora )?a otr",
         r"(?:ahora )?trabajo (?:ahora )?(?:en otr[ao]|para otr[ao])",
         r"ha cerrado (?:sus puertas|definitivamente)",
+        r"ces(?:ó|é|aron) (?:en )?(?:su|sus|mis?|el|la)?\s?(?:funciones|cargo|puesto|actividad)",
     ),
     acknowledged=(
         r"(?:hemos|he) recibido (?:su|tu|correctamente)",
@@ -87,6 +88,7 @@ WORDS = AbsenceWords(
         r"(?:su|tu|el) (?:pedido|compra|reserva|inscripción|candidatura|solicitud|donativo|mensaje|consulta)\b.{0,50}(?:recibid\w+|registrad\w+|confirmad\w+|procesad\w+|en curso|tramit\w+|almacén)",
         r"gracias por (?:\w+ ){0,2}(?:compra|pedido|interés|mensaje|reserva|confianza|inscri\w+|contactar\w*)",
         r"(?:le|te|os|les) (?:avis|contest|respond|atend|contactar)\w+",
+        r"(?:ha|han) sido (?:recibid|registrad|presentad)\w+",
     ),
     subjects=(
         r"respuesta autom[áa]tica",

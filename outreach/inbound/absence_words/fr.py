@@ -103,6 +103,8 @@ WORDS = AbsenceWords(
         r"(?:votre|ta|ton) (?:commande|candidature|dossier|inscription|réservation|don|demande|réclamation)\b.{0,50}(?:reçue?|enregistrée?|étude|traitée?|confirmée?|prise? en compte|en cours)",
         r"(?:merci|remercions|remercie) (?:\w+ )?(?:pour|de|d')\b",
         r"(?:nos équipes|un conseiller|notre service)\b.{0,40}(?:répond|contact|traite)",
+        r"nous est (?:bien )?parvenue?",
+        r"(?:a|ont) (?:bien )?été (?:reçue?s?|enregistrée?s?)",
     ),
     subjects=(
         r"réponse automatique",

@@ -87,6 +87,7 @@ WORDS = AbsenceWords(
         r"(?:ringraziamo|ringrazio|grazie) (?:\w+ ){0,2}(?:per|della|dell')",
         r"(?:contatteremo|ricontatteremo|risponderemo|faremo sapere)",
         r"candidatura|curriculum",
+        r"(?:è|sono) (?:stat\w )?(?:pervenut|giunt|ricevut|registrat)\w",
     ),
     subjects=(
         r"risposta automatica",

@@ -85,6 +85,7 @@ WORDS = AbsenceWords(
         r"(?:pass|escrev|utiliz|us|envi)\w* (?:[\w.-]+ ){0,3}(?:doravante|daqui em diante|a partir de agora)",
         r"(?:agora )?trabalho (?:agora )?(?:noutr[ao]|em outr[ao]|para outr[ao])",
         r"não (?:trabalho|trabalha)\b",
+        r"cess(?:ou|ei|aram) (?:as )?(?:suas |minhas )?(?:funções|atividade)",
     ),
     acknowledged=(
         r"(?:recebemos|recebi) (?:a sua|o seu|sua|seu|o teu|a tua)",

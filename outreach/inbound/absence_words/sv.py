@@ -19,7 +19,15 @@ WORDS = AbsenceWords(
         "november|nov",
         "december|dec",
     ),
-    weekdays=("måndag", "tisdag", "onsdag", "torsdag", "fredag", "lördag", "söndag"),
+    weekdays=(
+        "måndag(?:en)?",
+        "tisdag(?:en)?",
+        "onsdag(?:en)?",
+        "torsdag(?:en)?",
+        "fredag(?:en)?",
+        "lördag(?:en)?",
+        "söndag(?:en)?",
+    ),
     absent=(
         r"(?:jul|sommar|på)?ledig(?:t|a)?\b",
         r"håller (?:vi )?stängt|har stängt",
