@@ -172,7 +172,7 @@ def signed(runs: int) -> dict[str, object]:
         readers = list(islice(fresh, 10))
         bare.append(cpu(each(lambda _: key.sign(data), readers)) / len(readers))
         both.append(cpu(partial(one_by_one, readers)) / len(readers))
-        readers = list(islice(fresh, 10))
+        readers = list(islice(fresh, CONNECTIONS))
         batches.append(cpu(partial(ahead, readers)) / len(readers))
     return {
         "same_bytes": message == sign_message(unsigned, [key], at=NOW),

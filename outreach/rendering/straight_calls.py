@@ -11,7 +11,7 @@ from outreach.rendering.templates import one_line
 from outreach.rendering.values import Value
 
 _LONGEST = 2000  # characters, or items, of what is given to a filter or comes out of it
-_MOST_KNOWN = 1024  # beyond that, to make one takes less than to find one
+_MOST_KNOWN = 256  # more would lie too far from the processor to be worth it
 
 
 class UnfitError(Exception):
