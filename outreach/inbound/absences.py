@@ -272,7 +272,8 @@ _AUTOMATIC_HINTS = ("auto", "reply to this", "自動", "自动", "автомат
 _HINTS = (
     "@", "auto", "自動", "自动", "urgen", "emergenc", "dringend", "eilig", "vertretung", "bradskande", "akut",
     "piln", "緊急", "急ぎ", "至急", "hast", "absence", "mean", "zwischenzeit", "access", "weitergeleitet",
-    "kontakt", "wenden", "contact", "contatt", "срочн", "naleh", "kiire", "confirm", "verif", "deliver",
+    "kontakt", "wenden", "contact", "contatt", "срочн", "naleh", "kiire", "confirm", "verif", "deliver", "conferm",
+    "quarant", "bestatig", "bevestig", "bekraft", "potwierdz", "zugestellt", "確認", "保留",
 )  # fmt: skip
 _CONTACT = re.compile(r"([\w.+'-]{1,64}@[\w.-]{1,253}\.\w{2,24})")
 _NAME_BEFORE = re.compile(

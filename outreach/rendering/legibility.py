@@ -47,6 +47,10 @@ _KEYWORDS = {
     "x-large": 24.0,
     "xx-large": 32.0,
 }
+#: HTML's own sizes (HTML, section 15.3.4), which mail still has.
+_FONT_SIZES = dict(
+    zip("1234567", ("10px", "13px", "16px", "18px", "24px", "32px", "48px"), strict=True)
+)
 _UNITS = {"px": 1.0, "pt": 4 / 3, "in": 96.0, "cm": 96 / 2.54, "mm": 96 / 25.4, "pc": 16.0}
 _INHERITING = frozenset({"inherit", "currentcolor", "initial", "unset", "revert"})
 _LONGEST_SELECTOR = 1_000  # characters; its parser calls itself
@@ -156,6 +160,8 @@ def _look(element: Any, inherited: Look, night: Mapping[str, str]) -> Look:  # n
         styles["color"] = hexadecimal(inherited.link)
     if tag == "font" and element.get("color"):
         styles.setdefault("color", element.get("color"))
+    if tag == "font" and (size := _FONT_SIZES.get(element.get("size", "").strip())):
+        styles.setdefault("font-size", size)
     if element.get("bgcolor") and not {"background", "background-color"} & styles.keys():
         styles["background-color"] = element.get("bgcolor")
     if element.get("background"):

@@ -109,7 +109,7 @@ class Linter:
                 hit = Hit("L003", f'there is no rule "{word}" to ignore', hint=near)
                 found.append(self._placed(hit, silence.place, 1))
         for rule, pattern in (("L101", _UNDESCRIBED), ("L101", _NAMELESS), ("L202", _NO_LINK)):
-            places = self.sources.matches(pattern)
+            places = () if self.template.format == ".txt" else self.sources.matches(pattern)
             hint = _NAME_IT if pattern is _NAMELESS else None
             found += [self._placed(Hit(rule, hint=hint), place, 1) for place in places]
         found += [self._finding(hit, 1, self.template) for hit in _sender_hits(self.policy.sender)]

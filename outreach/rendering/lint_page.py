@@ -137,11 +137,21 @@ def _links(page: Any, shown: list[Any], known: Callable[[str], bool]) -> Iterato
         elif href[:5].lower() == "http:":
             yield Hit("L203", f"a link is not encrypted: {told}", needles)
         elif not _SCHEME.match(href):
-            yield Hit("L205", f"a link has no host: {href[:80]}", needles)
+            yield Hit("L205", f"a link has no host: {href[:80]}", needles, hint=_whole(href))
         if _SHOWN_URL.fullmatch(words) and _SCHEME.match(href) and href[:4].lower() == "http":
             seen = host_of(words if "://" in words else f"https://{words}")
             if _bare(seen) != _bare(host_of(href)):
                 yield Hit("L206", f"a link shows {seen} and leads to {host_of(href)}", needles)
+
+
+def _whole(href: str) -> str | None:
+    """Return what to write for a link that only lacks its beginning, as people forget it."""
+    if re.fullmatch(r"[^@\s/]+@[\w-]+(?:\.[\w-]+)+", href):
+        return f"write mailto:{href}"
+    if re.match(r"(?:www\.)?[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?:[/?#]|\Z)", href, re.IGNORECASE):
+        is_page = re.search(r"^[^/?#]*\.(?:html?|php|aspx?|pdf|png|jpe?g|gif)\Z", href)
+        return None if is_page else f"write https://{href}"
+    return None
 
 
 def _bare(host: str) -> str:

@@ -12,17 +12,17 @@ puts them in order. Bytes depend on the values alone: the same `Mail` gives the 
 import hashlib
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 from enum import StrEnum
-from html import unescape
 from urllib.parse import quote, unquote
 
 from outreach.domain.address import AddressError, written_address
 from outreach.domain.links import letters_of
 from outreach.errors import MessageError, Problem
+from outreach.rendering.assets import shown_cids
 from outreach.rendering.encoding import base64_body, decoded, encoded_words, text_body
 
 #: Gmail refuses messages with "excessively large" headers; nobody has a reason to reach this.
@@ -338,7 +338,7 @@ def extra_headers(pairs: Sequence[tuple[str, str]]) -> bytes:
 def text_part(content_type: str, text: str) -> bytes:
     """Return a part of text. `content_type` may carry parameters; the charset is added."""
     try:
-        encoding, body = text_body(text.removeprefix(_MARK))
+        encoding, body = text_body(text.lstrip(_MARK))
     except MessageError as error:
         raise MessageError([problem.at(content_type) for problem in error.problems]) from None
     if "\0" in text:
@@ -460,7 +460,7 @@ def _body(mail: Mail) -> bytes:
 
 def shown_images(html: str, images: Sequence[InlineImage]) -> list[InlineImage]:
     """Return those of the images that the HTML shows, or raise `MessageError` if one is missing."""
-    wanted = set(map(unquote, _shown_cids(html)))
+    wanted = set(map(unquote, shown_cids(html)))
     known = [image.cid for image in images]
     if len(set(known)) != len(known):
         raise MessageError("two inline images have the same name", source="cid:")
@@ -473,26 +473,6 @@ def shown_images(html: str, images: Sequence[InlineImage]) -> list[InlineImage]:
             ]
         )
     return [image for image in images if image.cid in wanted]
-
-
-def _shown_cids(html: str) -> Iterator[str]:
-    """Yield what follows ``cid:`` wherever it is an address, and not words that somebody wrote."""
-    # Plain searches first: the expressions take as long as encoding the whole part.
-    if "cid:" not in html and "CID:" not in html:
-        return
-    for style in _STYLE.findall(html):
-        yield from _CID_URL.findall(style)
-    for tag in _TAG.finditer(html):
-        if "cid:" not in tag[0].lower():
-            continue
-        for name, value in _ATTRIBUTE.findall(tag[0]):
-            written = unescape(value.strip("\"'"))
-            if name.lower() == "style":
-                yield from _CID_URL.findall(written)
-            elif name.lower() == "srcset":
-                yield from _CID_WORD.findall(written)
-            elif name.lower() in _ADDRESSES and (found := _CID_WORD.match(written)):
-                yield found[1]
 
 
 def _part(content_type: str, encoding: str, body: bytes, extra: bytes = b"") -> bytes:
@@ -542,12 +522,6 @@ _MEDIA = r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+\-]{0,126}"
 # A whole message or a multipart may not be base64 (RFC 2046 5.2.1), and no part of ours is either.
 _CONTENT_TYPE = re.compile(rf"(?!(?:multipart|message)/){_MEDIA}/{_MEDIA}\Z", re.IGNORECASE)
 _CID = re.compile(r"[A-Za-z0-9._@\-]{1,200}\Z")
-_CID_URL = re.compile(r"""(?i)\burl\(\s*["']?\s*cid:([^"'\s)]+)""")
-_CID_WORD = re.compile(r"(?i)\s*\bcid:([^\s,]+)")
-_ADDRESSES = ("src", "href", "background", "poster")
-_STYLE = re.compile(r"(?is)<style\b[^>]*>(.*?)</style")
-_TAG = re.compile(r"""<[A-Za-z](?:[^<>"']++|"[^"]*+"|'[^']*+')*+>""")
-_ATTRIBUTE = re.compile(r"""([\w:\-]++)\s*+=\s*+("[^"]*"|'[^']*'|[^\s"'>]+)""")
 
 
 def _clean(text: str, source: str) -> str:

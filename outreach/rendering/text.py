@@ -329,20 +329,24 @@ def _wrapped(text: str, width: int) -> Iterator[str]:
             line, used = f"{line} {word}", used + 1 + size
         else:
             line, used = word, size
-        while used > width and "://" not in line and (cut := _cut(line, width)):
-            yield line[:cut]
-            line = line[cut:]
-            used = columns(line)
+        start = 0
+        whole = used <= width or "://" in line
+        while not whole and used > width and (cut := _cut(line, width, start)):
+            yield line[start:cut]
+            used -= columns(line[start:cut])
+            start = cut
+        line = line[start:]
     yield line.replace(_NO_BREAK, "%20")
 
 
-def _cut(line: str, width: int) -> int | None:
-    """Return where a line of letters that need no spaces between them can be broken."""
+def _cut(line: str, width: int, start: int) -> int | None:
+    """Return where letters from `start` on that need no spaces between them can be broken."""
     used = 0
-    for position, char in enumerate(line):
-        used += columns(char)
+    for position in range(start, len(line)):
+        used += columns(line[position])
         if used > width:
-            return position if position and east_asian_width(line[position - 1]) in "WF" else None
+            is_wide = position > start and east_asian_width(line[position - 1]) in "WF"
+            return position if is_wide else None
     return None
 
 

@@ -58,6 +58,7 @@ Op 03-04-2023 om 10:00 schreef Ann Lee:
 Den mån 3 apr. 2023 kl 10:00 skrev Ann Lee <ann@example.org>:
 3 apr. 2023 kl. 10:00 skrev Ann Lee <ann@example.org>:
 Den 2023-04-03 kl. 10:00, skrev Ann Lee:
+* Ann Lee <ann@example.org> [2023-04-03 10:00]:
 pon., 3 kwi 2023 o 10:00 Ann Lee <ann@example.org> napisał(a):
 Wiadomość napisana przez Ann Lee <ann@example.org> w dniu 3 kwi 2023, o godz. 10:00:
 W dniu 3.04.2023 o 10:00, Ann Lee pisze:
@@ -117,6 +118,9 @@ Od: Ann Lee <ann@example.org>|Odesláno: 3. dubna 2023 10:00|Komu: Jane Doe|Pře
 DEVICES = """\
 Sent from my iPhone
 Get Outlook for iOS
+Скачать Outlook для iOS
+Завантажити Outlook для Android
+获取 Outlook for iOS
 Von meinem iPhone gesendet
 Gesendet mit der Telekom Mail App
 Envoyé de mon iPhone

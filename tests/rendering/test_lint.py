@@ -112,6 +112,8 @@ def test_a_sound_mail_has_nothing_to_find():
         (text("<table><tr><th>Head</th></tr><tr><td>Cell</td></tr></table>"), set()),
         (text('<p style="font-size:12px">small</p>'), {"L107"}),
         (text('<p style="font-size:80%">small</p>'), {"L107"}),
+        (text('<font size="1">small</font>'), {"L107"}),
+        (text('<font size="3">usual</font>'), set()),
         (text('<p style="font-size:11pt">14.7 px</p>'), set()),
         (text('x<sup style="font-size:10px">2</sup>'), set()),
         (text('<p style="display:none;font-size:1px">hidden</p>'), set()),
@@ -133,6 +135,25 @@ def test_a_sound_mail_has_nothing_to_find():
 )  # fmt: skip
 def test_what_a_body_is_found_to_have(body: str, wanted: set[str]):
     assert set(rules(body)) == wanted
+
+
+@pytest.mark.parametrize(
+    ("href", "hint"),
+    [
+        ("www.e.example", "write https://www.e.example"),
+        ("e.example/a?b", "write https://e.example/a?b"),
+        ("anna@e.example", "write mailto:anna@e.example"),
+        ("page.html", RULES["L205"].hint),
+        ("/page", RULES["L205"].hint),
+    ],
+)
+def test_a_link_that_lacks_its_beginning_is_told_whole(href: str, hint: str):
+    (found,) = lint(text(f'<a href="{href}">words</a>'))
+    assert (found.rule.id, found.problem.hint) == ("L205", hint)
+
+
+def test_plain_text_has_no_pictures_and_no_links_of_markdown():
+    assert lint("![](a.png) and [x](javascript:alert(1))", suffix="txt") == []
 
 
 def test_places_are_those_of_the_source():

@@ -110,7 +110,7 @@ def bodies(message):
 
 
 def test_a_mark_of_byte_order_is_not_sent_where_it_would_be_dropped_or_not():
-    mail = replace(MAIL, subject="\ufeff" + "ü\ufeff" * 40, text="\ufeffHello\n")
+    mail = replace(MAIL, subject="\ufeff" + "ü\ufeff" * 40, text="\ufeff\ufeffHello\n")
     message = parsed(build_message(mail))
     assert decoded_text(message["Subject"]) == "ü" * 40
     assert bodies(message)[0] == ("text/plain", b"Hello\r\n")
@@ -482,9 +482,9 @@ def test_a_message_says_what_was_meant(text, html, subject, files):
         f"<{mail.unsubscribe_mailto}>",
     ]
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    expected = [("text/plain", with_plain_ends(text.removeprefix("\ufeff")))]
+    expected = [("text/plain", with_plain_ends(text.lstrip("\ufeff")))]
     if html is not None:
-        expected.append(("text/html", with_plain_ends(html.removeprefix("\ufeff"))))
+        expected.append(("text/html", with_plain_ends(html.lstrip("\ufeff"))))
     found = bodies(message)
     assert [
         (kind, payload.decode().replace("\r\n", "\n")) for kind, payload in found[: len(expected)]

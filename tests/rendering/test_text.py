@@ -115,3 +115,9 @@ def test_no_word_is_lost(words: list[str]):
 
 def test_a_gap_in_the_layout_is_no_paragraph() -> None:
     assert html_to_text("<p>a</p><div>&#8202;</div><div>&nbsp;</div><p>b</p>") == "a\n\nb\n"
+
+
+def test_endless_letters_without_spaces_are_broken_in_no_time():
+    lines = html_to_text(f"<p>{'漢' * 200_000}</p>").split("\n")
+    assert {len(line) for line in lines[:-2]} == {WIDTH // 2}
+    assert sum(map(len, lines)) == 200_000

@@ -1,125 +1,33 @@
-"""For every rule of `outreach check`, a template that breaks it and one like it that does not.
+"""For every rule of `outreach check`, a template that breaks it and one like it that does not."""
 
-``▸`` stands in front of what a finding should name, by line and column, and is taken out before the
-template is read. A broken template without it has a finding that is about the file as a whole.
-"""
-
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
-
-PREHEADER = "Forty characters at the least, and no more than inboxes show."
-VORSPANN = "Mindestens vierzig Zeichen, aber nicht mehr, als man dort sieht."
-_WORDS = {
-    "en": "Words enough to be a letter, because a mail of pictures alone is another matter "
-    "altogether and has a rule of its own.",
-    "de": "So viele Worte, wie ein Brief sie hat, denn eine Mail aus nichts als Bildern wäre etwas "
-    "ganz anderes und hat eine eigene Regel.",
-}
-LAYOUT = """\
-<mjml lang="{{ language }}">
-  <mj-head><mj-title>{{ subject }}</mj-title>
-  <mj-attributes><mj-all font-size="16px" /></mj-attributes></mj-head>
-  <mj-body>
-{{ content }}
-    <mj-section><mj-column><mj-text font-size="16px">{{ postal_address }}
-      <a href="{{ links.unsubscribe }}">Unsubscribe</a></mj-text></mj-column></mj-section>
-  </mj-body>
-</mjml>
-"""
-#: For the settings of one case: a picture that weighs more than a megabyte.
-HEAVY = {"files/heavy.png": b"\x89PNG\r\n\x1a\n" + bytes(1_500_000)}
-LIGHT = {"files/heavy.png": b"\x89PNG\r\n\x1a\n" + bytes(15_000)}
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """A broken template and a clean one, which are files beginning with front matter.
-
-    `form` is ``mjml``, ``md`` or ``txt``, `language` that of the words. `files` lie beside both,
-    those in `mended` beside the clean one instead. `person` is what is known of the reader,
-    `settings` what the workspace is set to. `also` are rules that the broken one must break too.
-    """
-
-    rule: str
-    form: str
-    broken: str
-    clean: str
-    language: str = "en"
-    place: str = "mail"
-    files: Mapping[str, str | bytes] = field(default_factory=dict)
-    mended: Mapping[str, str | bytes] = field(default_factory=dict)
-    person: Mapping[str, Any] = field(default_factory=dict)
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    mended_settings: Mapping[str, Any] = field(default_factory=dict)
-    also: tuple[str, ...] = ()
-
-
-def _words(language: str) -> str:
-    return _WORDS.get(language, _WORDS["en"])
-
-
-def _head(values: Mapping[str, str | None], language: str) -> str:
-    usual = {
-        "subject": "Was der Frühling bringt" if language == "de" else "What the spring brings",
-        "preheader": VORSPANN if language == "de" else PREHEADER,
-        "language": language,
-    }
-    lines = [f"{key}: {value}" for key, value in {**usual, **values}.items() if value is not None]
-    return "---\n" + "\n".join(lines) + "\n---\n"
-
-
-def md(body: str, *, language: str = "en", foot: bool = True, **head: str | None) -> str:
-    """Return a letter in Markdown with this body."""
-    stop = "\n\n[Unsubscribe]({{ links.unsubscribe }}) {{ postal_address }}\n" if foot else "\n"
-    return f"{_head(head, language)}{body}\n\n{_words(language)}{stop}"
-
-
-def mjml(inside: str, *, language: str = "en", head_of: str = "", **head: str | None) -> str:
-    """Return a page in MJML with these elements in its column."""
-    return (
-        f'{_head(head, language)}<mjml lang="{{{{ language }}}}">\n'
-        f"<mj-head><mj-title>{{{{ subject }}}}</mj-title>{head_of}</mj-head>\n"
-        f"<mj-body><mj-section><mj-column>\n{inside}\n"
-        f'<mj-text font-size="16px">{_words(language)} {{{{ postal_address }}}}\n'
-        '<a href="{{ links.unsubscribe }}">Unsubscribe</a></mj-text>\n'
-        "</mj-column></mj-section></mj-body></mjml>\n"
-    )
-
-
-def text(inside: str) -> str:
-    """Return an element of MJML that holds HTML."""
-    return f'<mj-text font-size="16px">{inside}</mj-text>'
-
-
-def image(attributes: str) -> str:
-    """Return an image in HTML, with a size."""
-    return f'<img {attributes} width="90" height="60">'
-
-
-def _as_text(inside: str, **head: Any) -> str:
-    return mjml(text(inside), **head)
-
-
-def _pictures(number: int) -> str:
-    return "".join(image(f'alt="" src="https://e.example/{n}.png"') for n in range(number))
-
-
-_SPRING = "https://e.example/spring"
-_TEXT = "'Stop: {{ links.unsubscribe }} {{ postal_address }}'"
-_NIGHT = """<mj-raw><meta name="color-scheme" content="light dark"></mj-raw>
-<mj-style>@media (prefers-color-scheme: dark) {{ {} }}</mj-style>"""
-_DEFAULT = "{{ contact.first_name | default('you') }}"
-_GERMAN_DEFAULT = "{{ contact.first_name | default('zusammen') }}"
+from tests.services.lint_frames import (
+    DEFAULT,
+    GERMAN_DEFAULT,
+    HEAVY,
+    LAYOUT,
+    LIGHT,
+    NIGHT,
+    PREHEADER,
+    SPRING,
+    TEXT,
+    WORDS,
+    Pair,
+    as_text,
+    image,
+    md,
+    mjml,
+    pictures,
+    text,
+)
 
 PAIRS = (
-    Pair("L001", "md", md("Hello {{ contact.▸first_nam }}"), md(f"Hello {_DEFAULT}")),
+    Pair("L001", "md", md("Hello {{ contact.▸first_nam }}"), md(f"Hello {DEFAULT}")),
     Pair("L001", "mjml", mjml("▸<mj-txet>Hello</mj-txet>"), mjml(text("Hello"))),
     Pair(
         "L001",
         "md",
         md("Hallo {{ contact.▸first_name }}", language="de"),
-        md(f"Hallo {_GERMAN_DEFAULT}", language="de"),
+        md(f"Hallo {GERMAN_DEFAULT}", language="de"),
         language="de",
         person={"first_name": None},
     ),
@@ -176,15 +84,9 @@ PAIRS = (
         "L005",
         "mjml",
         "---\nsubject: What the spring brings\npreheader: " + PREHEADER + "\nlayout: odd\n---\n"
-        "<mj-section><mj-column>"
-        + text("Hello")
-        + text(_WORDS["en"])
-        + "</mj-column></mj-section>",
+        "<mj-section><mj-column>" + text("Hello") + text(WORDS["en"]) + "</mj-column></mj-section>",
         "---\nsubject: What the spring brings\npreheader: " + PREHEADER + "\nlayout: odd\n---\n"
-        "<mj-section><mj-column>"
-        + text("Hello")
-        + text(_WORDS["en"])
-        + "</mj-column></mj-section>",
+        "<mj-section><mj-column>" + text("Hello") + text(WORDS["en"]) + "</mj-column></mj-section>",
         files={
             "layouts/odd.mjml": LAYOUT.replace(
                 "{{ content }}", "{{ content | replace('Hello', contact.tier) }}"
@@ -240,12 +142,12 @@ PAIRS = (
         mjml('▸<mj-image src="https://e.example/a.png" />'),
         mjml('<mj-image src="https://e.example/a.png" alt="" />'),
     ),
-    Pair("L102", "md", md(f"Read [](▸{_SPRING})"), md(f"Read [about it]({_SPRING})")),
+    Pair("L102", "md", md(f"Read [](▸{SPRING})"), md(f"Read [about it]({SPRING})")),
     Pair(
         "L102",
         "mjml",
-        mjml(f'<mj-button href="▸{_SPRING}"></mj-button>'),
-        mjml(f'<mj-button font-size="16px" href="{_SPRING}">Read about it</mj-button>'),
+        mjml(f'<mj-button href="▸{SPRING}"></mj-button>'),
+        mjml(f'<mj-button font-size="16px" href="{SPRING}">Read about it</mj-button>'),
     ),
     Pair(
         "L103",
@@ -304,13 +206,13 @@ PAIRS = (
         "mjml",
         mjml(
             '<mj-text font-size="16px" css-class="tale">▸A tale of the night</mj-text>',
-            head_of=_NIGHT.format(
+            head_of=NIGHT.format(
                 "div, a { color: #eeeeee !important } .tale div { color: #333333 !important }"
             ),
         ),
         mjml(
             '<mj-text font-size="16px" css-class="tale">A tale of the night</mj-text>',
-            head_of=_NIGHT.format(
+            head_of=NIGHT.format(
                 "div, a { color: #eeeeee !important } .tale div { color: #dddddd !important }"
             ),
         ),
@@ -346,12 +248,12 @@ PAIRS = (
         mjml(text("<table><tr><td>▸Lambs in the hills</td></tr></table>")),
         mjml(text('<table role="presentation"><tr><td>Lambs in the hills</td></tr></table>')),
     ),
-    Pair("L201", "md", md("Read [▸about lambs]()."), md(f"Read [about lambs]({_SPRING}).")),
+    Pair("L201", "md", md("Read [▸about lambs]()."), md(f"Read [about lambs]({SPRING}).")),
     Pair(
         "L201",
         "mjml",
         mjml(text('Read <a href="#">▸about lambs</a>.')),
-        mjml(text(f'Read <a href="{_SPRING}">about lambs</a>.')),
+        mjml(text(f'Read <a href="{SPRING}">about lambs</a>.')),
     ),
     Pair("L202", "md", md("[Press](▸javascript:alert(1))"), md("[Press](https://e.example/x)")),
     Pair("L202", "md", md("<a href='▸vbscript:x'>Press</a>"), md("<a href='tel:+491'>Ring</a>")),
@@ -404,32 +306,32 @@ PAIRS = (
     Pair(
         "L207",
         "md",
-        md(f"[Read]({_SPRING})", text='▸"Stop: {{ links.unsubscribe }} {{ postal_address }}"'),
+        md(f"[Read]({SPRING})", text='▸"Stop: {{ links.unsubscribe }} {{ postal_address }}"'),
         md(
-            f"[Read]({_SPRING})",
-            text=f'"{_SPRING} Stop: {{{{ links.unsubscribe }}}} {{{{ postal_address }}}}"',
+            f"[Read]({SPRING})",
+            text=f'"{SPRING} Stop: {{{{ links.unsubscribe }}}} {{{{ postal_address }}}}"',
         ),
     ),
     Pair(
         "L207",
         "mjml",
         mjml(
-            text(f'<a href="{_SPRING}">Read</a>'),
+            text(f'<a href="{SPRING}">Read</a>'),
             text='▸"Stop: {{ links.unsubscribe }} {{ postal_address }}"',
         ),
-        mjml(text(f'<a href="{_SPRING}">Read</a>')),
+        mjml(text(f'<a href="{SPRING}">Read</a>')),
     ),
     Pair(
         "L301",
         "md",
-        md("{{ postal_address }}", foot=False, text=_TEXT),
-        md("{{ postal_address }}", text=_TEXT),
+        md("{{ postal_address }}", foot=False, text=TEXT),
+        md("{{ postal_address }}", text=TEXT),
     ),
     Pair(
         "L301",
         "mjml",
-        mjml(text("Hello"), text=_TEXT).replace('<a href="{{ links.unsubscribe }}">', "<a>"),
-        mjml(text("Hello"), text=_TEXT),
+        mjml(text("Hello"), text=TEXT).replace('<a href="{{ links.unsubscribe }}">', "<a>"),
+        mjml(text("Hello"), text=TEXT),
     ),
     Pair(
         "L302",
@@ -481,8 +383,8 @@ PAIRS = (
         for form, make, language, bad, good in (
             ("md", md, "en", "Re: your offer", "Regarding: your offer"),
             ("md", md, "de", "AW: Ihr Angebot", "Awesome: Ihr Angebot"),
-            ("mjml", _as_text, "en", "Fwd: it", "Forward: it"),
-            ("mjml", _as_text, "de", "WG: es", "WGs: es"),
+            ("mjml", as_text, "en", "Fwd: it", "Forward: it"),
+            ("mjml", as_text, "de", "WG: es", "WGs: es"),
             ("md", md, "sv", "SV: brevet", "Svar: brevet"),
         )
     ),
@@ -520,14 +422,14 @@ PAIRS = (
             ("md", md, "de", "Heute ▸15 % Rabatt", "Heute 15 % Regen"),
             (
                 "mjml",
-                _as_text,
+                as_text,
                 "de",
                 '<a href="▸https://e.example/warenkorb">Mehr</a>',
                 '<a href="https://e.example/warenkunde">Mehr</a>',
             ),
             (
                 "mjml",
-                _as_text,
+                as_text,
                 "en",
                 '<a href="▸https://shop.e.example/lamb">More</a>',
                 '<a href="https://e.example/shopping-with-lambs">More</a>',
@@ -547,18 +449,18 @@ PAIRS = (
         for form, make, language, bad, good in (
             ("md", md, "en", "Our ▸customers say", "Our customary way"),
             ("md", md, "de", "Unser ▸Kunde sagt", "Unsere Kunden-Nummer, Kundenkreis"),
-            ("mjml", _as_text, "en", "A ▸customer's view", "A client's view"),
-            ("mjml", _as_text, "de", "Als ▸Kunde wissen Sie", "Als Mandant wissen Sie"),
+            ("mjml", as_text, "en", "A ▸customer's view", "A client's view"),
+            ("mjml", as_text, "de", "Als ▸Kunde wissen Sie", "Als Mandant wissen Sie"),
         )
     ),
     Pair("L401", "md", md("Hello", subject="▸Spring", preheader=None), md("Hello")),
-    Pair("L401", "mjml", _as_text("Hello", subject="▸Spring", preheader=None), _as_text("Hello")),
+    Pair("L401", "mjml", as_text("Hello", subject="▸Spring", preheader=None), as_text("Hello")),
     Pair("L402", "md", md("Hello", preheader="▸For you."), md("Hello")),
-    Pair("L402", "mjml", _as_text("Hallo", preheader="▸Für dich."), _as_text("Hallo")),
+    Pair("L402", "mjml", as_text("Hallo", preheader="▸Für dich."), as_text("Hallo")),
     Pair("L403", "md", md("Hello", preheader="▸" + "word " * 27), md("Hello")),
-    Pair("L403", "mjml", _as_text("Hallo", preheader="▸" + "Wort " * 27), _as_text("Hallo")),
+    Pair("L403", "mjml", as_text("Hallo", preheader="▸" + "Wort " * 27), as_text("Hallo")),
     Pair("L404", "md", md("Hello", subject="▸" + "word " * 13), md("Hello", subject="word " * 12)),
-    Pair("L404", "mjml", _as_text("x", subject="▸" + "Wort " * 13), _as_text("x")),
+    Pair("L404", "mjml", as_text("x", subject="▸" + "Wort " * 13), as_text("x")),
     Pair(
         "L501",
         "md",
@@ -568,16 +470,16 @@ PAIRS = (
     Pair(
         "L501",
         "mjml",
-        _as_text("<img alt='A lamb' src='▸https://e.example/a.png' width='90'>"),
+        as_text("<img alt='A lamb' src='▸https://e.example/a.png' width='90'>"),
         mjml("<mj-image alt='A lamb' src='https://e.example/a.png' />"),
     ),
     Pair(
         "L502",
         "md",
-        md(_pictures(4)).replace(_WORDS["en"], ""),
-        md(_pictures(2)),
+        md(pictures(4)).replace(WORDS["en"], ""),
+        md(pictures(2)),
     ),
-    Pair("L502", "mjml", _as_text(_pictures(4)), _as_text(_pictures(2))),
+    Pair("L502", "mjml", as_text(pictures(4)), as_text(pictures(2))),
     Pair(
         "L503",
         "md",
@@ -627,8 +529,8 @@ PAIRS = (
     Pair(
         "L602",
         "mjml",
-        _as_text('<p style="▸text-indent:9px">Lambs</p>'),
-        _as_text('<p style="padding:9px">Lambs</p>'),
+        as_text('<p style="▸text-indent:9px">Lambs</p>'),
+        as_text('<p style="padding:9px">Lambs</p>'),
     ),
     Pair(
         "L603",
@@ -639,7 +541,7 @@ PAIRS = (
     Pair(
         "L603",
         "mjml",
-        _as_text('<div style="▸text-shadow:0 0 3px red">Aglow</div>'),
-        _as_text('<div style="color:#a00000">Aglow</div>'),
+        as_text('<div style="▸text-shadow:0 0 3px red">Aglow</div>'),
+        as_text('<div style="color:#a00000">Aglow</div>'),
     ),
 )

@@ -15,7 +15,8 @@ from outreach.services.checking import Finding, check, linter, unreadable
 from outreach.services.composing import Composer
 from outreach.starter import starter_file
 from tests.rendering.mail import NOW, contact
-from tests.services.lint_pairs import PAIRS, Pair
+from tests.services.lint_frames import Pair
+from tests.services.lint_pairs import PAIRS
 
 LINKS = Links(signer=Signer(["s"]), domain="a.example", base_url="https://a.example")
 TIERS = read_tiers(starter_file("tiers.toml").read_text("utf-8"))
