@@ -16,7 +16,8 @@ from datetime import date
 from enum import StrEnum
 
 from outreach.inbound.absence_words import any_of, words
-from outreach.inbound.mail import Address, Mail
+from outreach.inbound.headers import Address
+from outreach.inbound.mail import Mail
 from outreach.inbound.phrases import Rules, compared, fold, fold_pattern
 from outreach.inbound.return_dates import (
     ABSENT,

@@ -28,7 +28,8 @@ from outreach.inbound.bounce_words import (
     FAILURE_SUBJECT,
     NOT_WORDS,
 )
-from outreach.inbound.mail import Headers, Mail, Part, parse_addresses, read_headers
+from outreach.inbound.headers import Headers, parse_addresses, read_headers
+from outreach.inbound.mail import Mail, Part
 from outreach.inbound.phrases import fold
 from outreach.inbound.reasons import (
     ENHANCED_STATUS,

@@ -14,7 +14,8 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from outreach.inbound.mail import Headers, Mail, Part, parse_addresses, read_headers
+from outreach.inbound.headers import Headers, parse_addresses, read_headers
+from outreach.inbound.mail import Mail, Part
 
 _MAX_FIELDS = 64 * 1024
 _MAX_RECIPIENTS = 100

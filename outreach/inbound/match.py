@@ -22,7 +22,8 @@ from enum import IntEnum
 
 from outreach.inbound.bounces import DeliveryNotice
 from outreach.inbound.complaints import FeedbackReport
-from outreach.inbound.mail import Headers, Mail
+from outreach.inbound.headers import Headers
+from outreach.inbound.mail import Mail
 
 THREAD_AGE = timedelta(days=90)
 """How long after a delivery a mail with its subject from its reader still answers it."""

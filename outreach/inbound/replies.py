@@ -14,10 +14,23 @@ by the order of the classes; languages differ only in the tables of `reply_words
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import accumulate
 
-from outreach.inbound.reply_words import LANGUAGES
+from outreach.inbound.introductions import (
+    CLOSING,
+    DIGIT,
+    INTRODUCTION_LINES,
+    LONG_RULE,
+    MAX_HEADER_NAME,
+    MAX_LAYOUT,
+    QUOTE,
+    RULING,
+    WROTE,
+    alternatives,
+    attribution_at,
+    headers_at,
+    without_run_ons,
+)
 
 MAX_LINES = 5000
 """Lines of a reply that are looked at. What lies beyond is quotation in all of practice."""
@@ -26,90 +39,24 @@ _MAX_LINE = 2000
 _SIGNATURE_LINES = 15  # a longer text below "--" is no signature
 
 
-def _alternatives(field: str) -> str:
-    """Return all languages' words of one field as alternatives, filed by their first letters.
-
-    So few of them are tried at each place.
-    """
-    words = {
-        way
-        for language in LANGUAGES.values()
-        for word in getattr(language, field)
-        for way in _ways_to_begin(word)
-    }
-    filed: dict[str, list[str]] = {}
-    for word in sorted(words, key=lambda word: (-len(word), word)):
-        plain = word[0].isalpha()
-        filed.setdefault(word[0] if plain else "", []).append(word[1:] if plain else word)
-    others = filed.pop("", [])
-    return "|".join([f"{first}(?:{'|'.join(rest)})" for first, rest in filed.items()] + others)
-
-
-def _ways_to_begin(word: str) -> list[str]:
-    """Return patterns with a letter to begin with that together mean `word`, as far as there are such."""
-    if word[0] == "[":
-        end = word.index("]")
-        return [letter + word[end + 1 :] for letter in word[1:end]]
-    inner, _, rest = word.removeprefix("(?:").partition(")")
-    if word[0] == "(" and "(" not in inner:
-        optional = rest[:1] == "?"
-        ways = [branch + rest[optional:] for branch in inner.split("|")]
-        return ways + _ways_to_begin(rest[1:]) if optional else ways
-    if word[0].isalpha() and word[1:2] == "?":
-        return [word[0] + word[2:], *_ways_to_begin(word[2:])]
-    return [word]
-
-
-_SPACE = r"[\s\u00a0\u202f\u3000]"
-# These are compared with text in lower case.
-_WROTE = re.compile(rf"[^a-zà-ÿ](?:{_alternatives('wrote')})(?!\w)")  # with a space put before
-_ON = re.compile(rf"^{_SPACE}*(?:{_alternatives('on')})[\s,.:]")
-_ORIGINAL = re.compile(rf"(?:{_alternatives('original')})\s*[:：]?$")
+_ORIGINAL = re.compile(rf"(?:{alternatives('original')})\s*[:：]?$")
 _SENT_FROM = re.compile(
-    rf"^[\s*_<>\[(-]{{0,4}}(?:{_alternatives('sent_from')})[\s*_.!\])<>]*(?:\([^()]*\))?[\s.!]*$"
-)
-_ADDRESS = re.compile(r"@(?<=[^\s<>\"'(]@)[^\s<>\"')]+\w")
-# Around addresses some programs put marks of the direction of writing.
-_MARKED_ADDRESS = re.compile(
-    r"<[^\s<>]+@[^\s<>]+>\S{0,3}\s*(?:\S{0,12}|\[[\d :./+-]{8,30}\])[:：][\s\u200e\u200f\u202a-\u202e\u2066-\u2069]*$"
-)
-_TIME = re.compile(r"\d{1,2}[:.h]\d\d|\d\s?[ap]\.?m\b", re.IGNORECASE)
-_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
-_DAY = re.compile(
-    r"(?<![^\W_])(?:\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\d{4}年|\d{1,2}\.?\s+(?:de\s+)?[^\W\d]{3,12}\.?,?\s+(?:de\s+)?\d{2,4}"
-    r"|[^\W\d]{3,12}\.?\s+\d{1,2},?\s+\d{4}|\d{1,2}\.?\s+[^\W\d]{3,9}\.?\s+\d{1,2}[:.]\d\d)"
-)
-_DATED = re.compile(
-    r"^\W{0,2}(?:\d{4}[-/.年]\s?\d{1,2}[-/.月]\s?\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}"
-    r"|\d{1,2}\.?\s+(?:de\s+)?[^\W\d]{3,12}\.?,?\s+(?:de\s+)?\d{4}|[^\W\d]{2,12}\.?,?\s+\d{1,2}\.?\s+(?:de\s+)?[^\W\d]{3,12}"
-    r"|[^\W\d]{3,12}\.?,\s+[^\W\d]{3,12}\.?\s+\d{1,2})",
+    rf"^[\s*_<>\[(-]{{0,4}}(?:{alternatives('sent_from')})[\s*_.!\])<>]*(?:\([^()]*\))?[\s.!]*$"
 )
 _BARE_STAMP = re.compile(
     r"^\d{4}[-/]\d{1,2}[-/]\d{1,2}(?:,?\s+\d{1,2}:\d\d(?:\s+(?:gmt|utc)?\s?[+-]\d\d:?\d\d)?)\s+\S.{0,80}$",
     re.I,
 )
 _NOTES_STAMP = re.compile(r"\w ?---\d\d[/.]\d\d[/.]\d{4} \d\d:\d\d(?::\d\d)?(?: [AP]M)?---")
-_QUOTE = re.compile(rf"^{_SPACE}{{0,3}}(?:>|\|(?!\S*\|)|[A-Za-z]{{1,3}}>(?:\s|$))")
-# The ">" that closes an address, alone on the next line with what follows it.
-_INSERTED = re.compile(
-    r"^\s*>\s*(?:[:：]|(?:" + _alternatives("wrote") + r")\s*[:：]?\s*$)", re.IGNORECASE
-)
 _RULE_MARKS = "-_=~+*#•·–—\u2015\u2500ᐧ\u200b"
 _RULE = re.compile(rf"[{_RULE_MARKS}\s]+$")
 _SIGNATURE_RULE = re.compile(r"^\s?(?:--|—|–|——|__)\s{0,2}$")
 _DASHED_NAME = re.compile(r"^-{1,2}\s?[^\W\d_][\w.'-]*(?: [^\W\d_][\w.'-]*){0,2}$")
-_LONG_RULE = re.compile(r"^\s*[_*=-]{20,}\s*$")
 _RULED_OFF = re.compile(r"^\s*[-=*~─━—_]{3,}\s*$")
 _CONTACT = re.compile(
     r"[\w.]@[\w-]|https?://|\bwww\.|\+?\d[\d ()/.-]{7,}\d|株式会社|有限会社|〒|\b(?:tel|fax|mobile?|phone)\b",
     re.IGNORECASE,
 )
-_RULING = " \t>*_-=\u2013\u2014\u2500"
-_HEADER_NAMES = {
-    kind: re.compile(_alternatives(kind), re.IGNORECASE)
-    for kind in ("sender", "sent", "to", "subject")
-}
-_HEADER_MARKS = " \t*_>|\u00a0"
 _LINK = re.compile(
     r"\[([^\[\]]*)\]\([^()\s]*\)|<(?:https?:|mailto:)[^<>]*>|\(\s?https?:[^()\s]*\s?\)"
 )
@@ -181,14 +128,14 @@ def own_words(text: str) -> Reply:
     if len(whole) > _MAX_LINE and max(map(len, lines)) > _MAX_LINE:
         lines = [line if len(line) <= _MAX_LINE else line[:_MAX_LINE].rstrip() for line in lines]
     if ":\n" in whole and ">" in whole:
-        lines = _without_run_ons(lines)
+        lines = without_run_ons(lines)
     classes, lines = _classify(lines)
     kept, kinds = _cut(lines, classes)
     words = "\n".join(kept).strip("\n")
     bare = words.strip()
     if not bare:
         whole = whole.strip()
-        kept = [line for line in whole.split("\n") if not _QUOTE.match(line)]
+        kept = [line for line in whole.split("\n") if not QUOTE.match(line)]
         return Reply(whole, "\n".join(kept).strip(), trimmed=False)
     if "q" in kinds:
         fresh = [line for line, kind in zip(kept, kinds, strict=True) if kind != "q"]
@@ -196,36 +143,6 @@ def own_words(text: str) -> Reply:
     left_out = len(kinds) - kinds.count("e") < len(classes) - classes.count("e")
     return Reply(words, bare, trimmed=left_out)
 
-
-def _without_run_ons(lines: list[str]) -> list[str]:
-    """Return the lines, with the introduction of a quotation on one of its own.
-
-    Some programs let it follow the last word: "Yes. On Mon, Apr 3, 2023 at 10:00 AM Ann wrote:".
-    """
-    for at in [at for at, line in enumerate(lines) if line.endswith(":")][::-1]:
-        line = lines[at]
-        if line[0] == ">" or len(line) >= _MAX_LAYOUT or not _quoted_next(lines, at + 1):
-            continue
-        start = _run_on_at(line)
-        if start:
-            lines[at : at + 1] = [line[:start].rstrip("- \t"), line[start:]]
-    return lines
-
-
-def _run_on_at(line: str) -> int:
-    """Return where in a line the introduction of a quotation begins behind other words, or 0."""
-    for found in _RUN_ON.finditer(line):
-        at = found.end()
-        if "@" in line[:at]:
-            break
-        if _DAY.search(line, at) and _WROTE.search(line.lower(), at):
-            return at
-    return 0
-
-
-_RUN_ON = re.compile(
-    r"[^\W\d_][^\w\n]{0,12}[\s-](?=(?:On|Am|Le|El|Il giorno|Il|Em|Op|Den|W dniu|Dnia)\s)"
-)
 
 # Line classes: e(mpty) q(uoted) t(ext) r(ule) a(ttribution) h(eader) o(riginal-message rule)
 # s(ignature rule) d(evice line) f(ooter)
@@ -238,9 +155,9 @@ def _classify(lines: list[str]) -> tuple[str, list[str]]:
     ends = [
         at
         for at, line in enumerate(lines)
-        if (line[-1:] in _CLOSING or "@" in line) and line[0] != ">"
+        if (line[-1:] in CLOSING or "@" in line) and line[0] != ">"
     ]
-    ends.append(len(lines) + _INTRODUCTION_LINES)
+    ends.append(len(lines) + INTRODUCTION_LINES)
     starts = [0, *accumulate(map(len, lines))]  # less the line ends before them
     classes: list[str] = []
     out: list[str] = []
@@ -249,12 +166,12 @@ def _classify(lines: list[str]) -> tuple[str, list[str]]:
     while index < len(lines):
         while ends[end] < index:
             end += 1
-        introducing = ends[end] - index < _INTRODUCTION_LINES
+        introducing = ends[end] - index < INTRODUCTION_LINES
         at = starts[index] + index
         if introducing:
             run = _PLAIN_WORDS.match(text, at)
         else:
-            until = min(ends[end] - _INTRODUCTION_LINES + 1, len(lines))
+            until = min(ends[end] - INTRODUCTION_LINES + 1, len(lines))
             run = _WORDS.match(text, at, starts[until] + until)
         if run and run.end() > at:
             last = index + text.count("\n", at, run.end())
@@ -294,7 +211,7 @@ def _is_last(kind: str, lines: list[str], below: int) -> bool:
     if kind in "ho":
         return True
     if kind == "r":
-        return bool(_LONG_RULE.match(lines[below - 1])) and _speaks_of_a_list(lines, below)
+        return bool(LONG_RULE.match(lines[below - 1])) and _speaks_of_a_list(lines, below)
     return len(lines) - below <= _SIGNATURE_LINES
 
 
@@ -323,11 +240,6 @@ _WORDS = re.compile(
 )
 # Begins with a letter, and has no colon early on nor a mark of quotation.
 _WORDS_FIRST = re.compile(r"(?!.{0,39}[:：]|.{1,4}>)[ \t]{0,12}[^\W\d_ᐧ]")
-# An introduction ends with a colon or a dash, and marks around it; one that does not has an address.
-_DIRECTIONS = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-_TRAILING = " \t>*_\u00a0" + _DIRECTIONS
-_CLOSING = frozenset(":：-—*_>\u00a0" + _DIRECTIONS)
-_INTRODUCTION_LINES = 7
 
 
 def _is_footer(lines: list[str], index: int) -> bool:
@@ -349,7 +261,7 @@ def _is_name_above(lines: list[str], classes: list[str]) -> bool:
         return False
     name = lines[-1].strip()
     return len(name) < 80 and (
-        len(name.split()) <= 4 or bool(_DIGIT.search(name) or _WROTE.search(f" {name.lower()}"))
+        len(name.split()) <= 4 or bool(DIGIT.search(name) or WROTE.search(f" {name.lower()}"))
     )
 
 
@@ -384,7 +296,7 @@ def _class_of(  # noqa: PLR0911, PLR0912
         if not introducing:
             return ("f" if _is_footer(lines, index) else "t"), 1
         if line[-1] not in ":：#-=*_" and "---" not in line:
-            taken = _attribution_at(lines, index)
+            taken = attribution_at(lines, index)
             if taken:
                 return "a", taken
             return ("f" if _is_footer(lines, index) else "t"), 1
@@ -392,16 +304,16 @@ def _class_of(  # noqa: PLR0911, PLR0912
     if not plain:
         return "e", 1
     first = plain[0]
-    if (first in ">|" or (">" in line[:5] and line[0].isalpha())) and _QUOTE.match(line):
+    if (first in ">|" or (">" in line[:5] and line[0].isalpha())) and QUOTE.match(line):
         return "q", 1
-    if len(line) > _MAX_LAYOUT:
+    if len(line) > MAX_LAYOUT:
         return "t", 1
     last = plain[-1]
     marked = not first.isalnum() or first == "ᐧ"
     if marked:
         if len(plain) <= 2 and _SIGNATURE_RULE.match(line):
             return "s", 1
-        if first in _RULING and _is_original_rule(plain):
+        if first in RULING and _is_original_rule(plain):
             return "o", 1
         if last in _RULE_MARKS and _RULE.match(plain) and (len(plain) > 1 or plain in "—–ᐧ"):
             return "r", 1
@@ -412,8 +324,8 @@ def _class_of(  # noqa: PLR0911, PLR0912
     if colon >= 0:
         if last in ":：" and _ORIGINAL.match(plain.lower()):
             return "o", 1
-        if colon < _MAX_HEADER_NAME and not line.startswith("//", colon + 1):
-            taken = _headers_at(lines, index)
+        if colon < MAX_HEADER_NAME and not line.startswith("//", colon + 1):
+            taken = headers_at(lines, index)
             if taken:
                 return "h", taken
     if (first.isdecimal() and _BARE_STAMP.match(plain)) or (
@@ -421,7 +333,7 @@ def _class_of(  # noqa: PLR0911, PLR0912
     ):
         return "a", 1
     if introducing:
-        taken = _attribution_at(lines, index)
+        taken = attribution_at(lines, index)
         if taken:
             return "a", taken
     if (first in "#-=*_" or last in "#-=*_") and len(line) < _MAX_DEVICE_LINE:
@@ -431,30 +343,15 @@ def _class_of(  # noqa: PLR0911, PLR0912
     return ("f" if _is_footer(lines, index) else "t"), 1
 
 
-_MAYBE_DATED = re.compile(
-    r"\d\d?[-/.:年h]\s?\d|(?:19|20)\d\d|\d\.? [^\W\d]{3}|\d\s?[apAP]\.?[mM]\b"
-)
-_MAX_LAYOUT = 400  # longer lines are words
-_MAX_HEADER_NAME = 40
 _MAX_DEVICE_LINE = 120
-_COLON = re.compile("[:：]")
-_DIGIT = re.compile(r"\d")
-
-
-def _ends_open(line: str) -> bool:
-    """Whether a line ends in a colon or a dash: something is to follow."""
-    if line[-1:] not in _CLOSING:
-        return False
-    core = line.rstrip(_TRAILING)
-    return core.endswith((":", "：", "--", "—"))
 
 
 def _is_original_rule(plain: str) -> bool:
     """Whether a line says "original message" between, or after, the strokes of a rule."""
-    core = plain.strip(_RULING)
+    core = plain.strip(RULING)
     if "&nbsp;" in core:
         core = core.replace("&nbsp;", " ").strip()
-    return 3 < len(core) < 80 and plain[0] in _RULING and bool(_ORIGINAL.match(core.lower()))
+    return 3 < len(core) < 80 and plain[0] in RULING and bool(_ORIGINAL.match(core.lower()))
 
 
 def _is_device_line(line: str) -> bool:
@@ -467,168 +364,6 @@ def _is_device_line(line: str) -> bool:
     return bool(_SENT_FROM.match(plain.lower())) and bool(
         _DEVICE.search(plain) or plain != line.strip()
     )
-
-
-@lru_cache(maxsize=4096)
-def _header_kind(name: str) -> str | None:
-    """Return what a header line of this name holds: the same few names stand in all mail."""
-    for kind, pattern in _HEADER_NAMES.items():
-        if pattern.fullmatch(name):
-            return kind
-    return None
-
-
-def _header_of(line: str) -> tuple[str, str] | None:
-    """Return the kind and the value of a header line, or None where it is none."""
-    colon = _COLON.search(line, 0, _MAX_HEADER_NAME)
-    if colon is None:
-        return None
-    kind = _header_kind(line[: colon.start()].strip(_HEADER_MARKS))
-    return (kind, line[colon.end() :].strip(_HEADER_MARKS)) if kind else None
-
-
-def _headers_at(lines: list[str], index: int) -> int:
-    """Return how many lines of mail headers begin at `index`: 0 where they do not make a head."""
-    kinds: dict[str, str] = {}
-    last = 0
-    blanks = 0
-    for count, line in enumerate(lines[index : index + 14], 1):
-        if not line.strip():
-            blanks += 1
-            if blanks > 1 or not kinds:
-                break
-            continue
-        header = _header_of(line)
-        if header:
-            kinds.setdefault(*header)
-            last = count
-            blanks = 0
-        elif not kinds or blanks or count - last > 2:  # two lines may be folded
-            break
-    if len(kinds) < 3 and "@" in lines[index]:
-        unknown = _unknown_headers_at(lines, index)
-        if unknown:
-            return unknown
-    if len(kinds) < 2 or ("sender" not in kinds and not {"sent", "to"} <= kinds.keys()):
-        return 0
-    evidence = " ".join(kinds.values())
-    if len(kinds) == 2 and not (
-        _ADDRESS.search(evidence) or _YEAR.search(evidence) or _TIME.search(evidence)
-    ):
-        return 0
-    return last
-
-
-def _unknown_headers_at(lines: list[str], index: int) -> int:
-    """Return how many lines a head in a language without a table takes: 0 where there is none.
-
-    Whatever the names, it has a mailbox in its first line, a day with a time, and no line without a name.
-    """
-    count = 0
-    for line in lines[index : index + 8]:
-        if not _NAMED_VALUE.match(line):
-            break
-        count += 1
-    if (
-        count < 3
-        or not _ADDRESS.search(lines[index])
-        or (index and lines[index - 1].strip(_RULING))
-    ):
-        return 0
-    rest = " ".join(lines[index + 1 : index + count])
-    return count if _TIME.search(rest) and _DAY.search(rest) else 0
-
-
-_NAMED_VALUE = re.compile(r"^[ \t*_]{0,4}[^\W\d_][^:：\d@]{0,24}[:：][*_ \t]*\S")
-
-
-def _attribution_at(lines: list[str], index: int) -> int:  # noqa: PLR0911, PLR0912
-    """Return how many lines the introduction of a quotation takes at `index`, or 0."""
-    first = lines[index]
-    stripped = first.strip(" \t*_-\u00a0")
-    if not stripped or len(first) > 400:
-        return 0
-    addressed = "@" in first and bool(_ADDRESS.search(first))
-    open_end = _ends_open(first)
-    opens = bool(_ON.match(stripped.lower()) or _DATED.match(stripped))
-    if not addressed and not open_end and not (opens and _MAYBE_DATED.search(first)):
-        return 0
-    if not opens and not addressed and not (open_end and _WROTE.search(f" {first.lower()}")):
-        return 0
-    digit = bool(_DIGIT.search(first))
-    if not opens and not any(map(_ends_open, lines[index : index + _INTRODUCTION_LINES])):
-        return 0
-    dated = digit and bool(_DAY.search(first))
-    if opens and not (dated or addressed or open_end or (digit and _TIME.search(first))):
-        return 0
-    joined = ""
-    taken = 0
-    written = 0
-    for line in lines[index : index + _INTRODUCTION_LINES]:
-        taken += 1
-        if not line.strip():
-            if not (opens and dated) or _ends_open(joined):
-                break
-            continue
-        if written and not (_INSERTED.match(line) or not _QUOTE.match(line)):
-            break
-        if written and _ON.match(line.lower()) and _DAY.search(line):
-            break  # an introduction of its own
-        if written >= 4 or (written and _LONG_RULE.match(line)):
-            break
-        written += 1
-        joined = f"{joined} {line.strip()}".strip()
-        if len(joined) > 500:
-            break
-        if not (
-            joined[-1] in ">)]" or _ends_open(joined) or _WROTE.search(f" {joined[-24:].lower()}")
-        ):
-            continue  # an introduction is not over before it says that something follows
-        if _introduces(joined, opens, lines, index + taken):
-            return taken
-    return 0
-
-
-def _introduces(joined: str, opens: bool, lines: list[str], after: int) -> bool:  # noqa: PLR0911
-    """Whether `joined` says that somebody wrote what follows, at some time."""
-    low = f" {joined.lower()}"
-    verb = next(iter(list(_WROTE.finditer(low))[-1:]), None)
-    ends = _ends_open(joined)
-    dated = bool(_DAY.search(joined) or (_TIME.search(joined) and re.search(r"\d", joined)))
-    address = bool(_ADDRESS.search(joined))
-    if verb is not None:
-        at_end = verb.end() >= len(low.rstrip(" \t:：*_-—")) or ends
-        if not at_end:
-            return False
-        if opens and (dated or address) and (ends or address):
-            return True
-        if ends and address and len(joined) < 250:
-            return True
-        if not dated and not address and _SAYER.match(joined):
-            return False  # "You said:" is the person's own word, and what follows is their example
-        return bool(ends and _quoted_next(lines, after) and len(joined) < 250)
-    if joined.startswith("<") and address and dated and ends:
-        return True  # the verb stands before the address, on the line above
-    # In any language: a time, an address, and a colon with which the line ends.
-    if dated and ends and _MARKED_ADDRESS.search(joined) and len(joined) < 250:
-        return bool(_TIME.search(joined)) or _quoted_next(lines, after)
-    # Without a verb: a date, a name and an address, and nothing else ("2016-03-03 Ann <a@b.example>:")
-    if _DATED.match(joined) and address:
-        return bool(re.search(r"[<(\[]?\S+@\S+?[>)\]]*\s*[:：]?\s*$", joined))
-    return False
-
-
-_SAYER = re.compile(
-    r"(?:as )?(?:you|i|we|they|he|she|it|du|ich|wir|ihr|tu|vous|je|nous|on|yo|usted|io|lei|eu|voce|você|ik|jij|je|u|jag|vi|ni)\b",
-    re.IGNORECASE,
-)
-
-
-def _quoted_next(lines: list[str], index: int) -> bool:
-    for line in lines[index : index + 3]:
-        if line.strip():
-            return bool(_QUOTE.match(line))
-    return False
 
 
 def _cut(lines: list[str], classes: str) -> tuple[list[str], str]:
@@ -704,7 +439,7 @@ def _is_rule_of_a_footer(lines: list[str], classes: str, at: int) -> bool:
     below = "\n".join(
         lines[at + 1 : min(at + 1 + _FOOTER_LINES, stop.start() if stop else len(lines))]
     )
-    if _LONG_RULE.match(lines[at]) and _speaks_of_a_list(lines, at + 1):
+    if LONG_RULE.match(lines[at]) and _speaks_of_a_list(lines, at + 1):
         return True
     following = _text_after(classes, at)
     if lines[at].lstrip().startswith("__") and following <= 4:

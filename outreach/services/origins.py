@@ -11,7 +11,7 @@ from outreach.domain.effects import Kind, Proof
 from outreach.domain.links import Links
 from outreach.errors import UsageError
 from outreach.inbound.classify import Explanation
-from outreach.inbound.mail import Address
+from outreach.inbound.headers import Address
 from outreach.inbound.match import THREAD_AGE, Clues, Match, Rung, Sent, match
 from outreach.storage import contacts, inbox
 from outreach.storage.inbox import Answerable

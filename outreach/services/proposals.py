@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from outreach.domain.effects import Kind, Proof
 from outreach.domain.tiers import KNOWN
 from outreach.errors import NotFoundError, UsageError
-from outreach.inbound.mail import Address, Mail
+from outreach.inbound.headers import Address
+from outreach.inbound.mail import Mail
 from outreach.services.arrivals import MOST_RECIPIENTS
 from outreach.services.origins import Origin, normalised
 from outreach.storage import contacts, inbox, keys, proposals, suppressions

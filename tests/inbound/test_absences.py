@@ -8,7 +8,8 @@ import pytest
 
 from outreach.inbound.absences import AutoReplyKind
 from outreach.inbound.classify import Explanation, Kind, explain
-from outreach.inbound.mail import Mail, parse_date
+from outreach.inbound.headers import parse_date
+from outreach.inbound.mail import Mail
 from outreach.inbound.optouts import read_opt_out
 from tests.inbound.corpora import message
 

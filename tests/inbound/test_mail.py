@@ -7,17 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from outreach.inbound.mail import (
-    MAX_DEPTH,
-    MAX_PARTS,
+from outreach.inbound.headers import (
     Address,
-    Mail,
     decode_text,
     decode_words,
     parse_addresses,
     parse_date,
     parse_parameters,
 )
+from outreach.inbound.mail import MAX_DEPTH, MAX_PARTS, Mail
 from tests.inbound.corpora import files, message, needs_corpora
 
 

@@ -1,0 +1,305 @@
+"""What a mail program writes above the mail it quotes: an introduction, or a head of header lines.
+
+An introduction says in some language that somebody wrote something at some time, on one line or on
+several. A head has the names of header fields, in some language. Languages differ only in the tables
+of `reply_words`.
+"""
+
+# ruff: noqa: E501 (patterns and messages are easier to check in one piece)
+
+import re
+from functools import lru_cache
+
+from outreach.inbound.reply_words import LANGUAGES
+
+
+def alternatives(field: str) -> str:
+    """Return all languages' words of one field as alternatives, filed by their first letters.
+
+    So few of them are tried at each place.
+    """
+    words = {
+        way
+        for language in LANGUAGES.values()
+        for word in getattr(language, field)
+        for way in _ways_to_begin(word)
+    }
+    filed: dict[str, list[str]] = {}
+    for word in sorted(words, key=lambda word: (-len(word), word)):
+        plain = word[0].isalpha()
+        filed.setdefault(word[0] if plain else "", []).append(word[1:] if plain else word)
+    others = filed.pop("", [])
+    return "|".join([f"{first}(?:{'|'.join(rest)})" for first, rest in filed.items()] + others)
+
+
+def _ways_to_begin(word: str) -> list[str]:
+    """Return patterns with a letter to begin with that together mean `word`, as far as there are such."""
+    if word[0] == "[":
+        end = word.index("]")
+        return [letter + word[end + 1 :] for letter in word[1:end]]
+    inner, _, rest = word.removeprefix("(?:").partition(")")
+    if word[0] == "(" and "(" not in inner:
+        optional = rest[:1] == "?"
+        ways = [branch + rest[optional:] for branch in inner.split("|")]
+        return ways + _ways_to_begin(rest[1:]) if optional else ways
+    if word[0].isalpha() and word[1:2] == "?":
+        return [word[0] + word[2:], *_ways_to_begin(word[2:])]
+    return [word]
+
+
+_SPACE = r"[\s\u00a0\u202f\u3000]"
+
+# These are compared with text in lower case.
+WROTE = re.compile(rf"[^a-zà-ÿ](?:{alternatives('wrote')})(?!\w)")  # with a space put before
+_ON = re.compile(rf"^{_SPACE}*(?:{alternatives('on')})[\s,.:]")
+_ADDRESS = re.compile(r"@(?<=[^\s<>\"'(]@)[^\s<>\"')]+\w")
+
+# Around addresses some programs put marks of the direction of writing.
+_MARKED_ADDRESS = re.compile(
+    r"<[^\s<>]+@[^\s<>]+>\S{0,3}\s*(?:\S{0,12}|\[[\d :./+-]{8,30}\])[:：][\s\u200e\u200f\u202a-\u202e\u2066-\u2069]*$"
+)
+
+_TIME = re.compile(r"\d{1,2}[:.h]\d\d|\d\s?[ap]\.?m\b", re.IGNORECASE)
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+
+_DAY = re.compile(
+    r"(?<![^\W_])(?:\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\d{4}年|\d{1,2}\.?\s+(?:de\s+)?[^\W\d]{3,12}\.?,?\s+(?:de\s+)?\d{2,4}"
+    r"|[^\W\d]{3,12}\.?\s+\d{1,2},?\s+\d{4}|\d{1,2}\.?\s+[^\W\d]{3,9}\.?\s+\d{1,2}[:.]\d\d)"
+)
+
+_DATED = re.compile(
+    r"^\W{0,2}(?:\d{4}[-/.年]\s?\d{1,2}[-/.月]\s?\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}"
+    r"|\d{1,2}\.?\s+(?:de\s+)?[^\W\d]{3,12}\.?,?\s+(?:de\s+)?\d{4}|[^\W\d]{2,12}\.?,?\s+\d{1,2}\.?\s+(?:de\s+)?[^\W\d]{3,12}"
+    r"|[^\W\d]{3,12}\.?,\s+[^\W\d]{3,12}\.?\s+\d{1,2})",
+)
+
+QUOTE = re.compile(rf"^{_SPACE}{{0,3}}(?:>|\|(?!\S*\|)|[A-Za-z]{{1,3}}>(?:\s|$))")
+
+# The ">" that closes an address, alone on the next line with what follows it.
+_INSERTED = re.compile(
+    r"^\s*>\s*(?:[:：]|(?:" + alternatives("wrote") + r")\s*[:：]?\s*$)", re.IGNORECASE
+)
+
+LONG_RULE = re.compile(r"^\s*[_*=-]{20,}\s*$")
+RULING = " \t>*_-=\u2013\u2014\u2500"
+
+_HEADER_NAMES = {
+    kind: re.compile(alternatives(kind), re.IGNORECASE)
+    for kind in ("sender", "sent", "to", "subject")
+}
+
+_HEADER_MARKS = " \t*_>|\u00a0"
+
+
+def without_run_ons(lines: list[str]) -> list[str]:
+    """Return the lines, with the introduction of a quotation on one of its own.
+
+    Some programs let it follow the last word: "Yes. On Mon, Apr 3, 2023 at 10:00 AM Ann wrote:".
+    """
+    for at in [at for at, line in enumerate(lines) if line.endswith(":")][::-1]:
+        line = lines[at]
+        if line[0] == ">" or len(line) >= MAX_LAYOUT or not _quoted_next(lines, at + 1):
+            continue
+        start = _run_on_at(line)
+        if start:
+            lines[at : at + 1] = [line[:start].rstrip("- \t"), line[start:]]
+    return lines
+
+
+def _run_on_at(line: str) -> int:
+    """Return where in a line the introduction of a quotation begins behind other words, or 0."""
+    for found in _RUN_ON.finditer(line):
+        at = found.end()
+        if "@" in line[:at]:
+            break
+        if _DAY.search(line, at) and WROTE.search(line.lower(), at):
+            return at
+    return 0
+
+
+_RUN_ON = re.compile(
+    r"[^\W\d_][^\w\n]{0,12}[\s-](?=(?:On|Am|Le|El|Il giorno|Il|Em|Op|Den|W dniu|Dnia)\s)"
+)
+
+# An introduction ends with a colon or a dash, and marks around it; one that does not has an address.
+_DIRECTIONS = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+_TRAILING = " \t>*_\u00a0" + _DIRECTIONS
+
+CLOSING = frozenset(":：-—*_>\u00a0" + _DIRECTIONS)
+INTRODUCTION_LINES = 7
+
+_MAYBE_DATED = re.compile(
+    r"\d\d?[-/.:年h]\s?\d|(?:19|20)\d\d|\d\.? [^\W\d]{3}|\d\s?[apAP]\.?[mM]\b"
+)
+
+MAX_LAYOUT = 400  # longer lines are words
+MAX_HEADER_NAME = 40
+
+_COLON = re.compile("[:：]")
+DIGIT = re.compile(r"\d")
+
+
+def _ends_open(line: str) -> bool:
+    """Whether a line ends in a colon or a dash: something is to follow."""
+    if line[-1:] not in CLOSING:
+        return False
+    core = line.rstrip(_TRAILING)
+    return core.endswith((":", "：", "--", "—"))
+
+
+@lru_cache(maxsize=4096)
+def _header_kind(name: str) -> str | None:
+    """Return what a header line of this name holds: the same few names stand in all mail."""
+    for kind, pattern in _HEADER_NAMES.items():
+        if pattern.fullmatch(name):
+            return kind
+    return None
+
+
+def _header_of(line: str) -> tuple[str, str] | None:
+    """Return the kind and the value of a header line, or None where it is none."""
+    colon = _COLON.search(line, 0, MAX_HEADER_NAME)
+    if colon is None:
+        return None
+    kind = _header_kind(line[: colon.start()].strip(_HEADER_MARKS))
+    return (kind, line[colon.end() :].strip(_HEADER_MARKS)) if kind else None
+
+
+def headers_at(lines: list[str], index: int) -> int:
+    """Return how many lines of mail headers begin at `index`: 0 where they do not make a head."""
+    kinds: dict[str, str] = {}
+    last = 0
+    blanks = 0
+    for count, line in enumerate(lines[index : index + 14], 1):
+        if not line.strip():
+            blanks += 1
+            if blanks > 1 or not kinds:
+                break
+            continue
+        header = _header_of(line)
+        if header:
+            kinds.setdefault(*header)
+            last = count
+            blanks = 0
+        elif not kinds or blanks or count - last > 2:  # two lines may be folded
+            break
+    if len(kinds) < 3 and "@" in lines[index]:
+        unknown = _unknown_headers_at(lines, index)
+        if unknown:
+            return unknown
+    if len(kinds) < 2 or ("sender" not in kinds and not {"sent", "to"} <= kinds.keys()):
+        return 0
+    evidence = " ".join(kinds.values())
+    if len(kinds) == 2 and not (
+        _ADDRESS.search(evidence) or _YEAR.search(evidence) or _TIME.search(evidence)
+    ):
+        return 0
+    return last
+
+
+def _unknown_headers_at(lines: list[str], index: int) -> int:
+    """Return how many lines a head in a language without a table takes: 0 where there is none.
+
+    Whatever the names, it has a mailbox in its first line, a day with a time, and no line without a name.
+    """
+    count = 0
+    for line in lines[index : index + 8]:
+        if not _NAMED_VALUE.match(line):
+            break
+        count += 1
+    if count < 3 or not _ADDRESS.search(lines[index]) or (index and lines[index - 1].strip(RULING)):
+        return 0
+    rest = " ".join(lines[index + 1 : index + count])
+    return count if _TIME.search(rest) and _DAY.search(rest) else 0
+
+
+_NAMED_VALUE = re.compile(r"^[ \t*_]{0,4}[^\W\d_][^:：\d@]{0,24}[:：][*_ \t]*\S")
+
+
+def attribution_at(lines: list[str], index: int) -> int:  # noqa: PLR0911, PLR0912
+    """Return how many lines the introduction of a quotation takes at `index`, or 0."""
+    first = lines[index]
+    stripped = first.strip(" \t*_-\u00a0")
+    if not stripped or len(first) > 400:
+        return 0
+    addressed = "@" in first and bool(_ADDRESS.search(first))
+    open_end = _ends_open(first)
+    opens = bool(_ON.match(stripped.lower()) or _DATED.match(stripped))
+    if not addressed and not open_end and not (opens and _MAYBE_DATED.search(first)):
+        return 0
+    if not opens and not addressed and not (open_end and WROTE.search(f" {first.lower()}")):
+        return 0
+    digit = bool(DIGIT.search(first))
+    if not opens and not any(map(_ends_open, lines[index : index + INTRODUCTION_LINES])):
+        return 0
+    dated = digit and bool(_DAY.search(first))
+    if opens and not (dated or addressed or open_end or (digit and _TIME.search(first))):
+        return 0
+    joined = ""
+    taken = 0
+    written = 0
+    for line in lines[index : index + INTRODUCTION_LINES]:
+        taken += 1
+        if not line.strip():
+            if not (opens and dated) or _ends_open(joined):
+                break
+            continue
+        if written and not (_INSERTED.match(line) or not QUOTE.match(line)):
+            break
+        if written and _ON.match(line.lower()) and _DAY.search(line):
+            break  # an introduction of its own
+        if written >= 4 or (written and LONG_RULE.match(line)):
+            break
+        written += 1
+        joined = f"{joined} {line.strip()}".strip()
+        if len(joined) > 500:
+            break
+        if not (
+            joined[-1] in ">)]" or _ends_open(joined) or WROTE.search(f" {joined[-24:].lower()}")
+        ):
+            continue  # an introduction is not over before it says that something follows
+        if _introduces(joined, opens, lines, index + taken):
+            return taken
+    return 0
+
+
+def _introduces(joined: str, opens: bool, lines: list[str], after: int) -> bool:  # noqa: PLR0911
+    """Whether `joined` says that somebody wrote what follows, at some time."""
+    low = f" {joined.lower()}"
+    verb = next(iter(list(WROTE.finditer(low))[-1:]), None)
+    ends = _ends_open(joined)
+    dated = bool(_DAY.search(joined) or (_TIME.search(joined) and re.search(r"\d", joined)))
+    address = bool(_ADDRESS.search(joined))
+    if verb is not None:
+        at_end = verb.end() >= len(low.rstrip(" \t:：*_-—")) or ends
+        if not at_end:
+            return False
+        if opens and (dated or address) and (ends or address):
+            return True
+        if ends and address and len(joined) < 250:
+            return True
+        if not dated and not address and _SAYER.match(joined):
+            return False  # "You said:" is the person's own word, and what follows is their example
+        return bool(ends and _quoted_next(lines, after) and len(joined) < 250)
+    if joined.startswith("<") and address and dated and ends:
+        return True  # the verb stands before the address, on the line above
+    # In any language: a time, an address, and a colon with which the line ends.
+    if dated and ends and _MARKED_ADDRESS.search(joined) and len(joined) < 250:
+        return bool(_TIME.search(joined)) or _quoted_next(lines, after)
+    # Without a verb: a date, a name and an address, and nothing else ("2016-03-03 Ann <a@b.example>:")
+    if _DATED.match(joined) and address:
+        return bool(re.search(r"[<(\[]?\S+@\S+?[>)\]]*\s*[:：]?\s*$", joined))
+    return False
+
+
+_SAYER = re.compile(
+    r"(?:as )?(?:you|i|we|they|he|she|it|du|ich|wir|ihr|tu|vous|je|nous|on|yo|usted|io|lei|eu|voce|você|ik|jij|je|u|jag|vi|ni)\b",
+    re.IGNORECASE,
+)
+
+
+def _quoted_next(lines: list[str], index: int) -> bool:
+    for line in lines[index : index + 3]:
+        if line.strip():
+            return bool(QUOTE.match(line))
+    return False
