@@ -8,12 +8,14 @@ has it: what the others took longer was something else that the machine did.
 
 import argparse
 import json
+import random
 import resource
 import subprocess
 import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
@@ -89,9 +91,9 @@ def composer(
     )
 
 
-def loaded() -> Template:
-    """Return the newsletter, read and checked."""
-    return TemplateSet(FOLDER, attributes=("id_code",)).load("five-things")
+def loaded(name: str = "five-things") -> Template:
+    """Return the newsletter, or another template, read and checked."""
+    return TemplateSet(FOLDER, attributes=("id_code",)).load(name)
 
 
 def each(make: Callable[[Contact], object], readers: list[Contact]) -> Callable[[], None]:
@@ -170,7 +172,7 @@ def signed(runs: int) -> dict[str, object]:
         readers = list(islice(fresh, 10))
         bare.append(cpu(each(lambda _: key.sign(data), readers)) / len(readers))
         both.append(cpu(partial(one_by_one, readers)) / len(readers))
-        readers = list(islice(fresh, 10))
+        readers = list(islice(fresh, CONNECTIONS))
         batches.append(cpu(partial(ahead, readers)) / len(readers))
     return {
         "same_bytes": message == sign_message(unsigned, [key], at=NOW),
@@ -239,11 +241,33 @@ def start(runs: int) -> dict[str, object]:
     return {"first_message_in_plain_ones": round(min(firsts) / min(plain), 2)}
 
 
-def memory(count: int) -> dict[str, object]:
+def memory(count: int, work: str = "--render") -> dict[str, object]:
     """Return the peak memory of a process that renders for `count` contacts."""
-    command = [sys.executable, "-m", "bench.render", "--render", str(count)]
+    command = [sys.executable, "-m", "bench.render", work, str(count)]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     return json.loads(done.stdout)
+
+
+def branches(count: int) -> dict[str, object]:
+    """Render what has twelve branches, each taken by one in seven, whichever others they take."""
+    maker = composer(loaded("twelve-topics"))
+    topics = maker.template.front_matter.variables["topics"]
+    chance = random.Random(1)
+    begun = time.process_time()
+    peaks = []
+    for number, reader in enumerate(people(count), 1):
+        interests = frozenset(topic for topic in topics if chance.random() < 1 / 7)
+        maker.compose(replace(reader, interests=interests), delivery_id=number, date=NOW)
+        if number in (count // 2, count):
+            peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    return {
+        "contacts": count,
+        "skeletons_made": maker.counts.skeletons,
+        "left_to_plain": maker.counts.plain,
+        "peak_mb_after_half": round(peaks[0], 1),
+        "peak_mb": round(peaks[1], 1),
+        "ms_each": round((time.process_time() - begun) / count * 1e3, 2),
+    }
 
 
 def render(count: int) -> dict[str, object]:
@@ -269,7 +293,11 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=40)
     parser.add_argument("--contacts", type=int, default=100_000)
     parser.add_argument("--render", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--branches", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.branches:
+        print(json.dumps(branches(options.branches)))
+        return
     if options.render:
         print(json.dumps(render(options.render)))
         return
@@ -279,6 +307,7 @@ def main() -> None:
         "apart": apart(options.runs),
         "start": start(options.runs),
         "memory": memory(options.contacts),
+        "memory_of_skeletons": memory(options.contacts // 5, "--branches"),
     }
     if options.json:
         print(json.dumps(results, indent=2))

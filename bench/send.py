@@ -418,7 +418,8 @@ def table(found: dict) -> str:
                 f"at most {BAR_FIRST}",
                 ours["first_seconds"] <= BAR_FIRST,
             ),
-            f"  planned in {near['plan']['planned_seconds']} s, every mail rendered in "
+            f"  CPU {ours['cpu_us'] / theirs['cpu_us']:.1f} times smtp-source's own; planned in "
+            f"{near['plan']['planned_seconds']} s, every mail rendered in "
             f"{near['plan']['proved_seconds']} s; peak memory {ours['peak_mb']} MB",
         ]
     if far := found.get("far"):

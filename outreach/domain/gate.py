@@ -240,7 +240,7 @@ class Gate:
         return self._said.get(alike)
 
 
-MOST_SAID = 50_000
+MOST_SAID = 5_000
 """How many decisions a `Gate` keeps in mind."""
 
 

@@ -150,12 +150,12 @@ def read_auto_reply(mail: Mail, text: str, today: date | None) -> AutoReply | No
     """
     rule = machine_rule(mail)
     subject = fold(mail.subject[:300])
-    unmarked = _PREFIX.sub("", subject)
-    bare = _ANSWER.sub("", unmarked)
+    unmarked = _PREFIX.sub("", subject) if subject[:1] in ("[", "*") else subject
+    bare = _ANSWER.sub("", unmarked) if ":" in unmarked or "：" in unmarked else unmarked
     submitted = mail.headers.get("auto-submitted").lower()
     # No person's mail is without a return path (RFC 3834 section 4, RFC 5321 section 4.5.5).
     generated = submitted.startswith(("auto-generated", "auto-notified")) or mail.null_sender
-    by_subject = bool(_SUBJECT.match(bare) or _SUBJECT.match(subject))
+    by_subject = bool(_SUBJECT.match(bare) or (bare != subject and _SUBJECT.match(subject)))
     if not (rule or by_subject or generated) and not _may_be(mail, text):
         return None
     body = compared(text[:MAX_WORDS])
@@ -231,7 +231,7 @@ def _may_be(mail: Mail, text: str) -> bool:
         return False
     if any(name in mail.headers for name in ("list-id", "list-post", "newsgroups")):
         return False
-    told = compared(text)
+    told = fold(text)
     return any(hint in told for hint in _HINTS)
 
 
@@ -272,7 +272,8 @@ _AUTOMATIC_HINTS = ("auto", "reply to this", "自動", "自动", "автомат
 _HINTS = (
     "@", "auto", "自動", "自动", "urgen", "emergenc", "dringend", "eilig", "vertretung", "bradskande", "akut",
     "piln", "緊急", "急ぎ", "至急", "hast", "absence", "mean", "zwischenzeit", "access", "weitergeleitet",
-    "kontakt", "wenden", "contact", "contatt", "срочн", "naleh", "kiire", "confirm", "verif", "deliver",
+    "kontakt", "wenden", "contact", "contatt", "срочн", "naleh", "kiire", "confirm", "verif", "deliver", "conferm",
+    "quarant", "bestatig", "bevestig", "bekraft", "potwierdz", "zugestellt", "確認", "保留",
 )  # fmt: skip
 _CONTACT = re.compile(r"([\w.+'-]{1,64}@[\w.-]{1,253}\.\w{2,24})")
 _NAME_BEFORE = re.compile(

@@ -16,8 +16,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from outreach.inbound.bounce_words import (
+    ANSWER_SUBJECT,
+    ANYWHERE_SUBJECT,
+    AT_END,
+    DAEMON,
+    DAEMON_NAME,
+    DAEMON_PATH,
+    DELAY,
+    FAILURE,
+    FAILURE_SUBJECT,
+    NOT_WORDS,
+)
 from outreach.inbound.mail import Headers, Mail, Part, parse_addresses, read_headers
-from outreach.inbound.phrases import Phrases, fold
+from outreach.inbound.phrases import fold
 from outreach.inbound.reasons import (
     ENHANCED_STATUS,
     REPLY_CODE,
@@ -123,77 +135,6 @@ def _mailboxes(text: str) -> Iterator[re.Match[str]]:
         at = text.find("@", max(past, at + 1))
 
 
-_DAEMON = re.compile(
-    r"^(?:mailer[-_. ]?daemon|post[-_]?master|mail[-_.]?daemon|daemon|mdaemon|mail[-_.]?(?:delivery|system)"
-    r"[\w.-]*|mmsc|uucp|mail-?er|ndr|non-?delivery[\w.-]*|[\w.-]*(?:smtp|antivirus|virus)[\w.-]*)(?:[@\\]|$)",
-    re.IGNORECASE,
-)
-_DAEMON_PATH = re.compile(r"^\s*<?mailer[-_.]?daemon\b", re.IGNORECASE)
-_DAEMON_NAME = re.compile(
-    r"mail(?:er)?[ -]?(?:delivery|daemon|administrator|system)|delivery (?:sub)?system|postmaster"
-    r"|system administrator|\bndr\b|mail transport",
-    re.IGNORECASE,
-)
-_FAILURE_SUBJECT = re.compile(
-    r"(?:\*+\w+\*+\W*)?(?:undeliver(?:able|ed)|returned (?:mail|to sender|e-?mail)|failed (?:mail|message|delivery|to deliver)"
-    r"|failure (?:notice|delivery|report)|mail failure|delivery[ -](?:fail|status|report|notif|problem|error|delay)"
-    r"|(?:mail|message|e-?mail)(?: message)? (?:could not be delivered|(?:delivery|system|status|transport) "
-    r"(?:fail|error|status|problem|notif|report)|undeliver|not delivered|delayed)"
-    r"|mail (?:delivery|could not|not delivered|error|returned)|mail system error|non[- ]?deliver(?:y|able)"
-    r"|ndn\b|bounce|nondeliverable|warning: (?:could not|message|mail)|error (?:sending|delivering)"
-    r"|there was an error sending your mail|permanent delivery failure|rejected\b|your message .{0,40}(?:not|could)"
-    r"|could not (?:send|deliver)|unzustellbar|nicht zugestellt|unzustellbarkeits|mailzustellung|"
-    r"zustellung .{0,30}(?:fehl|nicht)|non remis|message non (?:remis|distribu)|(?:[ée]chec|non)[- ](?:de )?(?:la )?"
-    r"(?:remise|distribution)|no (?:se )?(?:pudo|puede) entregar|no entregado|devuelto|mancato recapito|"
-    r"mancata consegna|non recapitabile|n[ãa]o (?:foi )?entregue|falha na entrega|onbestelbaar|niet bezorgd|"
-    r"kan inte leveras|nie dostarczono|niedostarcz|zwrot|не доставлено|недоставл|"
-    r"配信(?:でき|エラー|不能)|配送(?:でき|エラー|失敗)|メールエラー|退信|エラー通知|"
-    r"(?:message|mail).{0,20}rejected"
-    r"|(?:kunde|kunne|kunnet|gick) (?:inte|ikke)|olever|ikke lever|nie (?:mo[zż]na|uda[lł]o|zosta[lł]\w*|mog[lł]\w*).{0,20}dostarcz"
-    r"|nelze doru[cč]|nedoru[cč]|nedoruč|sikertelen|k[eé]zbes[ií]t|teslim edilem|iletilem|ei voitu toimittaa|toimitus ep[aä]onnistu"
-    r"|nu a putut fi|nelivra|не удалось доставить|не было доставлено|投[递遞]失[败敗]|(?:系[统統])?退信|您的[邮郵]件|[无無]法[送投][达遞递]"
-    r"|전송 ?실패|반송|배달 ?(?:실패|되지)|전송되지)",
-    re.IGNORECASE,
-)
-_ANYWHERE_SUBJECT = re.compile(
-    r"mail failure|delivery fail|undeliver|配信でき|配信不能|送信できませ|не доставлен|被退回|退信|반송|loop alert|could not be delivered",
-    re.IGNORECASE,
-)
-_AT_END = re.compile(
-    r"(?:non remis|undelivered|undeliverable|not delivered|nicht zugestellt)\W*$", re.IGNORECASE
-)
-_NOT_WORDS = re.compile(r"^[^\w*]+")
-_ANSWER_SUBJECT = re.compile(
-    r"^\s*(?:re|aw|sv|antw|odp|fwd?|wg|tr|rv|r|i|vs)\s*(?:\[\d+\])?:", re.I
-)
-_FAILURE = re.compile(
-    r"could(?: not|n't) be delivered|(?:was|has|have) not (?:been )?(?:yet )?delivered|not reach the following"
-    r"|(?:unable|able|failed|trouble|error|problem\w*)[^.\n]{0,40}(?:to )?deliver"
-    r"|deliver(?:y|ing)[^.\n]{0,80}(?:fail|error|problem|delayed|impossible)"
-    r"|permanent (?:fatal )?error|returned (?:permanent|to sender|below)|undeliver(?:able|ed)"
-    r"|transcript of session|following (?:address|recipient|destination)|did not receive this"
-    r"|(?:not|n't) accepting mail|(?:mail|message) (?:has been|was|is(?: being)?) returned|has been postponed|not a valid user"
-    r"|pas pu [eê]tre d[eé]livr[eé]|failed recipients?"
-    r"|no valid recipients|returning (?:your )?message|message (?:was )?rejected|rejected (?:your|the) message"
-    r"|(?:unknown|invalid|no such) (?:user|recipient|mailbox|address)|user unknown|mailbox (?:is )?full"
-    r"|duplicated message-id|could not send|failure reasons?|fehlgeschlagen|nicht zugestellt|n'a pas pu [êe]tre"
-    r"|no se (?:ha )?(?:pudo|podido) entregar|non [èe] stato (?:possibile )?(?:recapit|consegn)|n[ãa]o (?:p[ôo]de|foi) "
-    r"|не может быть доставлено|送信できませんでした|配信できません|配送できません"
-    r"|(?:kunde|kunne|kunnet|gick) (?:inte|ikke)[^.\n]{0,30}lever|nie (?:zosta[lł]\w*|mo[zż]na|mog[lł]\w*|uda[lł]o si[eę])[^.\n]{0,30}dostarcz"
-    r"|k[ou]n(?:den)? niet[^.\n]{0,30}(?:bezorgd|afgeleverd|geleverd)|niet (?:bezorgd|afgeleverd)|nelze doru[cč]|nebyl\w* doru[cč]en"
-    r"|nem (?:k[eé]zbes[ií]t|siker)|teslim edilem|iletilem|ei voitu toimittaa|nu a putut fi (?:livrat|trimis)"
-    r"|n'a pas [eé]t[eé] (?:remis|distribu|d[eé]livr|livr)|не удалось доставить|не (?:было|был) доставлен"
-    r"|被退回|退信|投[递遞]失[败敗]|[无無]法[送投][达遞递]|没有投递成功|전송(?:하지|되지)|배달(?:하지|되지)|반송",
-    re.IGNORECASE,
-)
-_DELAY = Phrases(
-    (
-        r"(?:has been|is|was) delayed", r"delayed \d+", r"not yet been delivered",
-        r"(?:has|have) been (?:postponed|deferred)", r"will (?:be retried|continue to (?:try|be)|keep trying)", r"delivery attempts will continue",
-        r"warning message only", r"\(delay\)", r"still (?:trying|being)", r"do not need to resend",
-        r"could not send message for past", r"verzogert", r"retarde", r"in ritardo", r"delivery delayed",
-    )
-)  # fmt: skip
 # What follows is our own mail: a rule with words in it, an announcement, or headers of transport.
 _DOUBLED = ("--", "==", "__", "**")
 _STROKES = "->*=_| \t"
@@ -291,7 +232,7 @@ def _only(prose: str, ours: set[str]) -> list[str]:
         found[low] = match[0]
         if _HELP.search(prose[max(0, match.start() - 40) : match.start()]):
             offered.add(low)
-    others = [a for low, a in found.items() if low not in ours | offered and not _DAEMON.match(a)]
+    others = [a for low, a in found.items() if low not in ours | offered and not DAEMON.match(a)]
     return others if len(others) == 1 else []
 
 
@@ -318,8 +259,8 @@ def speaks_as_daemon(mail: Mail) -> bool:
     return bool(
         "x-failed-recipients" in mail.headers
         or not sender.address
-        or _DAEMON.match(sender.address)
-        or _DAEMON_NAME.search(sender.name)
+        or DAEMON.match(sender.address)
+        or DAEMON_NAME.search(sender.name.lower())
     )
 
 
@@ -328,7 +269,7 @@ def is_daemon(mail: Mail) -> bool:
     return (
         mail.null_sender
         or speaks_as_daemon(mail)
-        or bool(_DAEMON_PATH.match(mail.headers.get("return-path")))
+        or bool(DAEMON_PATH.match(mail.headers.get("return-path")))
     )
 
 
@@ -461,7 +402,7 @@ def _action(value: str, otherwise: str) -> Action:
         return Action(word)
     if word:
         return Action.DELAYED if word.startswith("delay") else Action.FAILED
-    return Action.DELAYED if _DELAY.search(fold(otherwise[:4000])) else Action.FAILED
+    return Action.DELAYED if DELAY.search(fold(otherwise[:4000])) else Action.FAILED
 
 
 def _status(  # noqa: PLR0917
@@ -540,7 +481,7 @@ def _most_specific(field: str | None, diagnostic: str, near: str, action: Action
         beside_near = [code for code in beside_near if code[0] == field[0]]
         every_near = [code for code in every_near if code[0] == field[0]]
     candidates += beside_near + every_near
-    if action is not Action.DELIVERED:
+    if action in (Action.FAILED, Action.DELAYED):
         candidates = [code for code in candidates if code[0] != "2"]
     for code in candidates:
         if not code.endswith(".0.0"):
@@ -625,28 +566,28 @@ def read_prose(mail: Mail) -> DeliveryNotice | None:  # noqa: PLR0911
     daemon = is_daemon(mail)
     if not named and not daemon and "in-reply-to" in headers:
         return None
-    if not named and not daemon and _ANSWER_SUBJECT.match(subject) and not _AT_END.search(subject):
+    if not named and not daemon and ANSWER_SUBJECT.match(subject) and not AT_END.search(subject):
         return None
     failing = bool(
-        _FAILURE_SUBJECT.match(_NOT_WORDS.sub("", subject))
-        or _ANYWHERE_SUBJECT.search(subject)
-        or _AT_END.search(subject)
+        FAILURE_SUBJECT.match(NOT_WORDS.sub("", subject))
+        or ANYWHERE_SUBJECT.search(subject)
+        or AT_END.search(subject)
     )
     if not named and not daemon and not failing:
         return None
     prose = _prose(mail)
     if not named:
         read_or_not = any(part.type == "message/disposition-notification" for part in mail.parts)
-        told = bool(_FAILURE.search(prose)) or (daemon and not read_or_not and _refuses(prose))
+        told = bool(FAILURE.search(prose)) or (daemon and not read_or_not and _refuses(prose))
         enclosed = len(mail.parts) > 1 and mail.parts[-1].enclosed > 0
-        if not failing and not told and not (enclosed and _DAEMON_PATH.match(mail.sender.address)):
+        if not failing and not told and not (enclosed and DAEMON_PATH.match(mail.sender.address)):
             return None
         if not daemon and not (
             told
             and (REPLY_CODE.search(prose) or (failing and _is_brief(prose)) or _returned(mail, 0))
         ):
             return None
-    action = Action.DELAYED if _DELAY.search(fold(f"{subject}\n{prose[:4000]}")) else Action.FAILED
+    action = Action.DELAYED if DELAY.search(fold(f"{subject}\n{prose[:4000]}")) else Action.FAILED
     recipients = _from_prose(mail, prose, action)
     if not recipients and daemon:
         recipients = _from_prose(

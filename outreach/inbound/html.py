@@ -59,6 +59,9 @@ _LAYOUT = (
 )  # fmt: skip
 """What a tag does to the line it stands in."""
 _WATCHED = frozenset({"blockquote", "div", "p", "section", "span", "table", "td", "pre"})
+_FORMING = frozenset({"blockquote", "pre"})
+_ELEMENTS = {name: (name, 0, 0, 0) for name in _WATCHED}
+"""An open element that changes nothing, by its tag."""
 
 _REPLY_RULE = "\n________________________________\n"
 
@@ -118,6 +121,9 @@ def to_text(source: str) -> str:  # noqa: PLR0912, PLR0915
                 lines.append(_REPLY_RULE)
             continue
         if closing:
+            if opened and opened[-1] == _ELEMENTS[name]:
+                opened.pop()
+                continue
             for index in range(len(opened) - 1, max(-1, len(opened) - 30), -1):
                 if opened[index][0] == name:
                     if line and any(each[1] for each in opened[index:]):
@@ -130,6 +136,9 @@ def to_text(source: str) -> str:  # noqa: PLR0912, PLR0915
                     del opened[index:]
                     break
         elif len(opened) < MAX_NESTING and not attributes.endswith("/"):
+            if name not in _FORMING and not (marked and attributes):
+                opened.append(_ELEMENTS[name])
+                continue
             quote = int(name == "blockquote")
             hide = 0
             if marked and attributes:

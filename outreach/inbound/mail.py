@@ -213,7 +213,9 @@ class Headers:
         """Return the message ids in all fields called `name`, without their angle brackets."""
         if name not in self._fields:
             return []
-        found = [m[1] for value in self.all(name) for m in _MESSAGE_ID.finditer(value[:MAX_FIELD])]
+        found = [
+            each for value in self.all(name) for each in _MESSAGE_ID.findall(value[:MAX_FIELD])
+        ]
         if not found:
             found = [word for value in self.all(name) for word in value.split()[:50] if "@" in word]
         return found

@@ -181,7 +181,9 @@ def _unsubscribe_addresses(returned: Headers) -> list[str]:
 
 def bare_subject(subject: str) -> str:
     """Return a subject for comparison: without answer and list prefixes, case folded."""
-    plain = _WAS.sub("", _PREFIXES.sub("", subject[:1000]))
+    plain = _PREFIXES.sub("", subject[:1000])
+    if "(" in plain:
+        plain = _WAS.sub("", plain)
     return " ".join(plain.split()).casefold()
 
 

@@ -31,9 +31,12 @@ def unwrap(text: str) -> str:
     """Return `text` with the lines joined that a mail program broke where they grew too long."""
     if "\n" not in text:
         return text
+    lines = list(map(str.strip, text.split("\n")))
+    if text.isascii() and max(map(len, lines)) < _WRAPPED:
+        return "\n".join(lines)
     joined: list[str] = []
     room = True
-    for line in map(str.strip, text.split("\n")):
+    for line in lines:
         if room or not line:
             joined.append(line)
         elif "\u3000" <= joined[-1][-1] <= "\u9fff" or "\u3000" <= line[0] <= "\u9fff":
@@ -142,12 +145,15 @@ class _Filed:
         numbers = set(self._always)
         for sign in self._by_sign.keys() & there:
             numbers.update(self._by_sign[sign])
-        patterns = self._patterns
-        return [
-            (number, patterns[number])
-            for number in sorted(numbers)
-            if not any(map(there.isdisjoint, patterns[number].needed))
-        ]
+        found = []
+        for number in sorted(numbers):
+            pattern = self._patterns[number]
+            for some in pattern.needed:
+                if there.isdisjoint(some):
+                    break
+            else:
+                found.append((number, pattern))
+        return found
 
 
 def _beginnings(words: Iterable[str]) -> frozenset[str]:

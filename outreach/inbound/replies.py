@@ -71,7 +71,7 @@ _SENT_FROM = re.compile(
 _ADDRESS = re.compile(r"@(?<=[^\s<>\"'(]@)[^\s<>\"')]+\w")
 # Around addresses some programs put marks of the direction of writing.
 _MARKED_ADDRESS = re.compile(
-    r"<[^\s<>]+@[^\s<>]+>\S{0,3}\s*\S{0,12}[:：][\s\u200e\u200f\u202a-\u202e\u2066-\u2069]*$"
+    r"<[^\s<>]+@[^\s<>]+>\S{0,3}\s*(?:\S{0,12}|\[[\d :./+-]{8,30}\])[:：][\s\u200e\u200f\u202a-\u202e\u2066-\u2069]*$"
 )
 _TIME = re.compile(r"\d{1,2}[:.h]\d\d|\d\s?[ap]\.?m\b", re.IGNORECASE)
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
@@ -204,8 +204,10 @@ def _without_run_ons(lines: list[str]) -> list[str]:
     """
     for at in [at for at, line in enumerate(lines) if line.endswith(":")][::-1]:
         line = lines[at]
-        start = _run_on_at(line) if line[0] != ">" and len(line) < _MAX_LAYOUT else 0
-        if start and _quoted_next(lines, at + 1):
+        if line[0] == ">" or len(line) >= _MAX_LAYOUT or not _quoted_next(lines, at + 1):
+            continue
+        start = _run_on_at(line)
+        if start:
             lines[at : at + 1] = [line[:start].rstrip("- \t"), line[start:]]
     return lines
 

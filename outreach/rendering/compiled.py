@@ -1,6 +1,6 @@
 """The compiled path: the same mail as `Template.render`, several hundred times faster.
 
-For each contact Jinja writes a short key (`folding`). The key names a `Skeleton`, which the plain
+For each contact Jinja writes a short key (`keys`). The key names a `Skeleton`, which the plain
 path made once for all contacts whose mail takes the same branches, and which only has to be filled
 with this contact's values. What cannot be had in this way exactly is left to the plain path, and
 counted; `CompiledTemplate.problems` says why. See ``docs/compiled.md``.
@@ -20,51 +20,33 @@ from markupsafe import Markup
 
 from outreach.domain.contact import Contact
 from outreach.errors import OutreachError, Problem
-from outreach.rendering.faults import EXPECTED
-from outreach.rendering.folding import (
-    CONTENT,
-    Keying,
-    Keys,
-    KeySandbox,
-    NotTameError,
+from outreach.rendering.captures import (
     capture_use,
     constant_text,
     has_captures,
-    is_tame,
     keeps_modules_apart,
     prints_links_only,
-    stored,
 )
+from outreach.rendering.contact_record import ContactRecord
+from outreach.rendering.faults import EXPECTED
+from outreach.rendering.folding import stored
+from outreach.rendering.holes import CONTENT
+from outreach.rendering.keys import Keying, Keys, KeySandbox
 from outreach.rendering.sandbox import (
     MAX_CHARACTERS,
     MAX_STEPS,
     Language,
     Missing,
-    Record,
     rendering,
 )
+from outreach.rendering.scene import ContactLinks, Scene, links_record, promise, zone_for
 from outreach.rendering.skeleton import Key, LearnedError, Skeleton
-from outreach.rendering.snapshot import CONTACT_FIELDS, CONTACT_SETS
 from outreach.rendering.splicing import Filled, SplicedPart
-from outreach.rendering.straight import (
-    HopelessError,
-    Path,
-    Source,
-    Straight,
-    Surroundings,
-    UnfitError,
-)
-from outreach.rendering.templates import (
-    ContactLinks,
-    Rendered,
-    Scene,
-    Template,
-    links_record,
-    one_line,
-    promise,
-    tidy,
-    zone_for,
-)
+from outreach.rendering.straight import Path, Straight
+from outreach.rendering.straight_calls import HopelessError, UnfitError
+from outreach.rendering.straight_writer import Source, Surroundings
+from outreach.rendering.tame import NotTameError, is_tame
+from outreach.rendering.templates import Rendered, Template, one_line, tidy
 from outreach.rendering.values import Tokens, Value, value_of
 
 MOST_SKELETONS = 256
@@ -81,40 +63,6 @@ _WORTHWHILE = 100  # of them must find their skeleton made
 # The compiled path charges for a little less than the plain path does; near the bounds it is the
 # plain path that must decide.
 _MARGIN = 2
-
-
-class ContactRecord(Record):
-    """A contact as templates read one, looked into only where they do."""
-
-    __slots__ = ("_attributes", "_contact")
-
-    def __init__(self, contact: Contact, attributes: tuple[str, ...]) -> None:
-        super().__init__("contact", {})
-        self._contact = contact
-        self._attributes = attributes
-
-    def look_up(self, name: object) -> object:
-        """Return the value called `name` for a template."""
-        value: object = None
-        if name in _FIELDS:
-            value = getattr(self._contact, str(name))
-        elif name in CONTACT_SETS:
-            value = tuple(sorted(getattr(self._contact, str(name))))
-        elif name == "attributes":
-            value = Record("contact", self._all_attributes())
-        elif name in self._contact.attributes:
-            value = self._contact.attributes[str(name)]
-        if value is None:
-            # What is missing and what is misspelt differ in what they say of it.
-            known = dict.fromkeys((*self._all_attributes(), *CONTACT_FIELDS))
-            return Record("contact", known).look_up(name)
-        return value
-
-    def _all_attributes(self) -> dict[str, object]:
-        return dict.fromkeys(self._attributes) | dict(self._contact.attributes)
-
-
-_FIELDS = frozenset(CONTACT_FIELDS)
 
 
 @dataclass(slots=True)

@@ -1,348 +1,22 @@
-"""Jinja that writes short keys instead of mail: folded, tokenised syntax trees.
+"""Syntax trees with all that is the same for a mailing worked out.
 
-Three things are done to the tree of a template before Jinja compiles it. What is the same for the
-whole mailing is worked out and becomes text; loops over it are unrolled and plain includes are put
-in place. Each text that is left becomes one character that stands for it. And each value that is
-printed is put aside, with one character left where it would stand.
-
-What such a template gives for a contact is a *key*: a few dozen characters that depend on the
-branches taken and on nothing else. `Keys.expanded` turns it back into what Jinja would have given.
+Conditions on it are decided, loops over it unrolled, and plain includes put in place. What is
+worked out is worked out by the sandbox, by its rules.
 """
 
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, field
-from datetime import UTC
-from functools import lru_cache
-from html import escape
-from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import jinja2
-from babel import Locale
 from jinja2 import nodes
-from jinja2.compiler import CodeGenerator, Frame
 from jinja2.runtime import Undefined
 from markupsafe import Markup
 
 from outreach.rendering.mjml_source import words
-from outreach.rendering.sandbox import (
-    Language,
-    Record,
-    Rendering,
-    Sandbox,
-    current,
-    rendering,
-)
+from outreach.rendering.sandbox import Record, rendering
 
-# The last plane of Unicode is for private use: nobody's text has its characters, and where one
-# does, nothing is compiled.
-_CHUNK = 0x100000
-_VALUE = 0x108000
-_MOST = 0x7F00
-END = "\U0010fff0"
-"""Closes what stands for a value in a pattern."""
-CONTENT = "\U0010fff1"
-"""Stands in a layout's key for the body."""
-_START_MARK, _END_MARK = "\U0010fff2", "\U0010fff3"
-_PRIVATE = re.compile("[\U00100000-\U0010ffff]")
-_IN_KEY = re.compile(
-    f"(?P<chunk>[\U00100000-\U00107fff])|(?P<value>[\U00108000-\U0010ffef])"
-    f"(?P<start>{_START_MARK}?)(?P<end>{_END_MARK}?)"
-)
-
-PROBE = "&<>\"'."
-"""Stands inside of each pattern's value, and shows how a value is escaped in that place."""
-HOLE = re.compile(f"([\U00108000-\U0010ffef])([^\U00108000-\U0010ffff]{{0,120}}){END}")
-"""A value in a pattern: which one, and what became of the probe."""
-SUBJECT, HIDDEN = 0, 1
-"""The first two values are the subject, and the preheader where it is hidden in the body."""
-
-
-class NotTameError(Exception):
-    """A value or a template that the compiled path does not take; the plain path will."""
-
-
-def hole(index: int) -> str:
-    """Return how the value of this index stands in a text that nothing escapes."""
-    return f"{chr(_VALUE + index)}{PROBE}{END}"
-
-
-def number_of(character: str) -> int:
-    """Return the index of the value that a pattern's character stands for."""
-    return ord(character) - _VALUE
-
-
-# Values that have the same effect wherever they stand: one line of visible text, in words with
-# single spaces between them. The rest takes the plain path.
-LONGEST = 400
-_UNUSUAL = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\ufe00-\ufe0f\U00100000-\U0010ffff]"
-)
-_COLON = re.compile(r"\A(?:i?d)?:|cid:|font-family\s*:|\A\s*:", re.IGNORECASE)
-_BEFORE_COLON = re.compile(r"(?:cid|font-family)\s*\Z", re.IGNORECASE)
-
-
-def is_tame(value: str) -> bool:
-    """Whether `value` changes nothing but itself, wherever a template may print it."""
-    return len(value) <= LONGEST and _is_tame(value)
-
-
-@lru_cache(maxsize=16384)
-def _is_tame(value: str) -> bool:
-    if not value.isprintable():
-        # Babel writes numbers and dates with spaces that do not break; within a value they are
-        # letters like others.
-        spaced = value.replace("\u00a0", "_").replace("\u202f", "_")
-        if not spaced.isprintable() or value[0] in "\u00a0\u202f" or value[-1] in "\u00a0\u202f":
-            return False
-    if value[0] == " " or value[-1] == " " or "  " in value:
-        return False
-    if not value.isascii() and _UNUSUAL.search(value):
-        return False
-    if ":" in value and _COLON.search(value):
-        return False
-    return value[-1] not in "dDyY" or not _BEFORE_COLON.search(value)
-
-
-@dataclass(slots=True)
-class Keying(Rendering):
-    """One key under way: the values put aside, and the places that printed them."""
-
-    values: list[str] = field(default_factory=list)
-    sites: list[int] = field(default_factory=list)
-    pairs: dict[str, str] = field(default_factory=dict)
-
-
-class Keys:
-    """What the keys of one template are made of; shared by its languages and threads.
-
-    `keyed` are the places whose values belong to the key itself, because the page around them
-    depends on them; `paired` those that must be told apart only where their values differ.
-    """
-
-    def __init__(self, known: Mapping[str, object], bodies: Mapping[str, str]) -> None:
-        self.known = dict(known)
-        self.bodies = bodies
-        self.keyed: set[int] = set()
-        self.paired: set[int] = set()
-        self.captures_are_printed = True
-        self.spent = Rendering(locale=Locale("en"), zone=UTC)
-        self._chunks: list[str] = []
-        self._numbers: dict[str, str] = {}
-        self._sites = 0
-        self._lock = Lock()
-
-    def chunk(self, text: str) -> str:
-        """Return the character that stands for `text`."""
-        if _PRIVATE.search(text):
-            raise NotTameError("the template has characters of Unicode's last private plane")
-        with self._lock:
-            if text not in self._numbers:
-                if len(self._chunks) >= _MOST:
-                    raise NotTameError("the template has too many parts")
-                self._numbers[text] = chr(_CHUNK + len(self._chunks))
-                self._chunks.append(text)
-            return self._numbers[text]
-
-    def site(self) -> int:
-        """Return a number for one more place that prints."""
-        with self._lock:
-            self._sites += 1
-            return self._sites
-
-    def expanded(self, key: str, language: Language) -> str:
-        """Return what Jinja would have given, with a hole for each value."""
-
-        def text(found: re.Match[str]) -> str:
-            if found["chunk"]:
-                return self._chunks[ord(found["chunk"]) - _CHUNK]
-            if language is Language.TEXT:
-                return f"{found['value']}{PROBE}{END}"
-            if language is Language.HTML:
-                return f"{found['value']}{_HTML_PROBE}{END}"
-            start = _reference(found["value"]) if found["start"] else found["value"]
-            return f"{start}{_MARKDOWN_PROBE}{_reference(END) if found['end'] else END}"
-
-        return _IN_KEY.sub(text, key)
-
-
-def _reference(text: str) -> str:
-    return "".join(f"&#{ord(char):07d};" for char in text)
-
-
-_HTML_PROBE = str(Markup.escape(PROBE))
-_MARKDOWN_PROBE = _reference(PROBE)
-
-
-class _Generator(CodeGenerator):
-    """Writes no calls that escape: what prints in a key is escaped, or need not be."""
-
-    def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:  # noqa: ANN401
-        pass
-
-    def _output_child_post(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:  # noqa: ANN401
-        pass
-
-
-class KeySandbox(Sandbox):
-    """The sandbox, but what it prints are keys. `tokenise` off leaves texts as they are."""
-
-    code_generator_class = _Generator
-
-    def __init__(
-        self, plain: Sandbox, keys: Keys, loader: jinja2.BaseLoader, *, tokenise: bool = True
-    ) -> None:
-        super().__init__(plain.language, loader, filters={}, tests={}, functions={})
-        self.keys = keys
-        self.tokenise = tokenise
-        self._plain = plain
-        self.trees: dict[str, nodes.Template] = {}
-        self.finalize = None  # what prints is written into the tree
-        self.globals = plain.globals
-        self.tests = plain.tests
-        self.filters = {
-            **plain.filters,
-            "safe": self._safe,
-            PRINT: self._printed,
-            PUT_ASIDE: self._put_aside,
-            "spend": self.spend,
-            "weighed": self.weighed,
-            "concatenated": self.concatenated,
-        }
-
-    def __deepcopy__(self, memo: dict[int, object]) -> "KeySandbox":
-        return self  # every node of a tree refers to it
-
-    def _safe(self, value: object) -> Markup:
-        text: Markup = self._plain.filters["safe"](value)
-        if not text.isascii() and not isinstance(value, Markup):
-            _refuse_private(text)
-        return text
-
-    def escaped(self, text: str) -> str:
-        """Return `text` escaped, unless it could be taken for a part of a key."""
-        if not text.isascii():
-            _refuse_private(text)
-        return super().escaped(text)
-
-    def _printed(self, value: object) -> str:
-        text = self.printed(value)
-        if self.tokenise and not text.isascii() and not isinstance(value, Markup):
-            _refuse_private(text)
-        return text
-
-    def _put_aside(self, value: object, site: int) -> str:
-        """Keep a value that is printed, and return the character that stands for it."""
-        if value.__class__ is not str:
-            if isinstance(value, Markup):
-                return self.printed(value)
-            text = self._as_text(value)  # raises where it cannot be printed
-            value = text if isinstance(value, str) else str(value)
-        assert isinstance(value, str)
-        if not value:
-            return ""
-        keys = self.keys
-        if site in keys.keyed:
-            return self._printed(value)
-        if not is_tame(value):
-            raise NotTameError("a value is not one line of words")
-        state = current()
-        assert isinstance(state, Keying)
-        state.characters -= 8 * len(value)
-        paired = site in keys.paired
-        if paired and value in state.pairs:
-            return state.pairs[value]
-        values = state.values
-        number = len(values)
-        values.append(value)
-        state.sites.append(site)
-        token = _VALUES[number] if number < len(_VALUES) else _value(number)
-        if self.language is Language.MARKDOWN:
-            token = Markup(token + _edges(value))  # noqa: S704 - two letters of ours
-        if paired:
-            state.pairs[value] = token
-        return token
-
-    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
-        tree = super()._parse(source, name, filename)
-        _direct_calls(tree)
-        tree.body = _Folding(self).body(tree.body, self.keys.known, 0)
-        _tidied(tree)
-        if self.tokenise:
-            _tokenised(tree, self.keys, whole=self.keys.captures_are_printed)
-        _with_printing(tree, self.keys if self.tokenise else None)
-        tree.set_environment(self)
-        if name is not None:
-            self.trees[name] = tree
-        return tree
-
-    def parsed_plainly(self, source: str, name: str) -> nodes.Template:
-        """Return the tree as the plain path has it, but with calls made directly."""
-        tree = super()._parse(source, name, name)
-        _direct_calls(tree)
-        return tree
-
-    def evaluated(self, expression: nodes.Node, known: Mapping[str, object]) -> object:
-        """Return what an expression over known names means, as the plain path would have it."""
-        target = nodes.Name("result", "store", lineno=expression.lineno)
-        statement = nodes.Assign(target, deepcopy(expression), lineno=expression.lineno)
-        tree = nodes.Template([statement], lineno=1)
-        tree.set_environment(self)
-        code = self.compile(tree, "folded", "folded")
-        template = jinja2.Template.from_code(self, code, self.make_globals(None))
-        context = template.new_context({name: known[name] for name in _names(expression)})
-        "".join(template.root_render_func(context))
-        return context.vars["result"]
-
-
-PUT_ASIDE, PRINT = "put aside", "print"  # with a space, so that no template can name them
-
-
-def _value(number: int) -> Markup:
-    if number > _MOST:
-        raise NotTameError("too many values")
-    return Markup(chr(_VALUE + number))  # noqa: S704 - one letter of ours
-
-
-def _refuse_private(text: str) -> None:
-    if _PRIVATE.search(text):
-        raise NotTameError("a value has characters of Unicode's last private plane")
-
-
-def _edges(value: str) -> str:
-    """Return marks for a value that begins or ends in what Markdown takes for punctuation."""
-    marks = ""
-    for character, mark in ((value[0], _START_MARK), (value[-1], _END_MARK)):
-        if not character.isalnum():
-            if not character.isascii():
-                raise NotTameError("a value in Markdown begins or ends with a sign")
-            marks += mark
-    return marks
-
-
-_VALUES = tuple(map(_value, range(64)))
-
-
-def _direct_calls(tree: nodes.Template) -> None:
-    """Make calls of the sandbox's own methods filters, which Jinja calls without a detour."""
-    for node in [tree, *tree.find_all(nodes.Node)]:
-        for name, value in list(node.iter_fields()):
-            if isinstance(value, list):
-                value[:] = [_direct(item) for item in value]
-            elif isinstance(value, nodes.Node):
-                setattr(node, name, _direct(value))
-
-
-def _direct(node: Any) -> Any:  # noqa: ANN401 - whatever stands in a tree
-    if isinstance(node, nodes.Call) and isinstance(node.node, nodes.EnvironmentAttribute):
-        first, *rest = node.args
-        return nodes.Filter(first, node.node.name, rest, [], None, None, lineno=node.lineno)
-    return node
-
-
-# Folding.
+if TYPE_CHECKING:
+    from outreach.rendering.keys import KeySandbox
 
 PURE_METHODS = words(
     "capitalize endswith lower removeprefix removesuffix startswith strip title upper"
@@ -360,10 +34,10 @@ _UNROLLED = 200
 _DEPTH = 12
 
 
-class _Folding:
+class Folding:
     """Works out what is known of one tree."""
 
-    def __init__(self, sandbox: KeySandbox) -> None:
+    def __init__(self, sandbox: "KeySandbox") -> None:
         self.sandbox = sandbox
 
     def body(
@@ -532,7 +206,7 @@ class _Folding:
         seen_as: Callable[[object], object] = lambda value: value,
     ) -> tuple[bool, object]:
         """Return whether an expression can be worked out now, and its value."""
-        if not _names(node) <= known.keys() or not _is_pure(node):
+        if not names_in(node) <= known.keys() or not _is_pure(node):
             return False, None
         with rendering(self.sandbox.keys.spent):
             try:
@@ -573,7 +247,8 @@ def _is_pure(node: nodes.Node) -> bool:
     return True
 
 
-def _names(node: nodes.Node) -> set[str]:
+def names_in(node: nodes.Node) -> set[str]:
+    """Return the names that stand in a node, itself among them."""
     own = {node.name} if isinstance(node, nodes.Name) else set()
     return own | {name.name for name in node.find_all(nodes.Name)}
 
@@ -614,10 +289,7 @@ def _bound(target: nodes.Node, item: object) -> dict[str, object] | None:
     return None
 
 
-# Tokens.
-
-
-def _tidied(tree: nodes.Template) -> None:
+def tidied(tree: nodes.Template) -> None:
     """Charge once for all that happens together, and join texts that follow each other."""
     for node in [tree, *tree.find_all(nodes.Node)]:
         for name, value in list(node.iter_fields()):
@@ -657,188 +329,3 @@ def _with_whole_texts(parts: list[nodes.Expr]) -> list[nodes.Expr]:
         elif not isinstance(part, nodes.TemplateData) or part.data:
             whole.append(part)
     return whole
-
-
-_CAPTURES = (nodes.Macro, nodes.CallBlock, nodes.AssignBlock, nodes.FilterBlock)
-
-
-def _outputs(node: nodes.Node, *, whole: bool) -> Iterator[nodes.Output]:
-    """Yield what prints; unless `whole`, only what is printed for good."""
-    for child in node.iter_child_nodes():
-        if isinstance(child, nodes.FilterBlock) or (
-            not whole and isinstance(child, (*_CAPTURES, nodes.Block))
-        ):
-            continue
-        if isinstance(child, nodes.Output):
-            yield child
-        else:
-            yield from _outputs(child, whole=whole)
-
-
-def _tokenised(tree: nodes.Template, keys: Keys, *, whole: bool) -> None:
-    for output in _outputs(tree, whole=whole):
-        for number, child in enumerate(output.nodes):
-            if isinstance(child, nodes.TemplateData):
-                token = keys.chunk(child.data)
-                output.nodes[number] = nodes.TemplateData(token, lineno=child.lineno)
-            else:
-                site = nodes.Const(keys.site(), lineno=child.lineno)
-                output.nodes[number] = nodes.Filter(
-                    child, PUT_ASIDE, [site], [], None, None, lineno=child.lineno
-                )
-
-
-def _with_printing(tree: nodes.Template, keys: Keys | None) -> None:
-    """Print the rest as the plain path does."""
-    for output in tree.find_all(nodes.Output):
-        for number, child in enumerate(output.nodes):
-            if isinstance(child, nodes.TemplateData):
-                if keys is not None and _PRIVATE.search(child.data) and len(child.data) > 1:
-                    raise NotTameError(
-                        "the template has characters of Unicode's last private plane"
-                    )
-            elif not (isinstance(child, nodes.Filter) and child.name == PUT_ASIDE):
-                output.nodes[number] = nodes.Filter(
-                    child, PRINT, [], [], None, None, lineno=child.lineno
-                )
-
-
-def capture_use(trees: Sequence[nodes.Template]) -> tuple[bool, bool]:
-    """Return whether what is captured is only printed as it is, and whether keys can be made.
-
-    Macros, blocks, ``set`` and ``call`` blocks capture what they print. Where a template does more
-    with that than print it, tokens must not be in it; where they cannot be kept out, no keys.
-    """
-    modules = {"self"} | {node.target for tree in trees for node in tree.find_all(nodes.Import)}
-    captured = {"content"} | {
-        name.name
-        for tree in trees
-        for node in tree.find_all(nodes.AssignBlock)
-        for name in [node.target, *node.target.find_all(nodes.Name)]
-        if isinstance(name, nodes.Name)
-    }
-    printed = all(_prints_only(tree, captured, modules) for tree in trees)
-    for tree in trees:
-        for block in tree.find_all((nodes.FilterBlock,) if printed else _CAPTURES):
-            if block.find(nodes.Include):
-                return printed, False
-    return printed, True
-
-
-def _prints_only(tree: nodes.Template, captured: set[str], modules: set[str]) -> bool:
-    printed: set[int] = set()
-    for output in tree.find_all(nodes.Output):
-        for child in output.nodes:
-            if isinstance(child, nodes.Name):
-                printed.add(id(child))
-            elif isinstance(child, nodes.Call):
-                printed |= {id(child), id(child.node)}
-    for call in tree.find_all(nodes.CallBlock):
-        printed.add(id(call.call))
-    for block in tree.find_all(nodes.FilterBlock):
-        printed -= {id(node) for node in block.find_all(nodes.Expr)}
-    for node in tree.find_all(nodes.Expr):
-        if id(node) in printed:
-            continue
-        if isinstance(node, nodes.Name) and node.ctx == "load" and node.name in captured:
-            return False
-        if isinstance(node, nodes.Call) and not _is_function(node, modules):
-            return False
-    return not any(
-        isinstance(node.target, nodes.NSRef) for node in tree.find_all(nodes.AssignBlock)
-    )
-
-
-def _is_function(call: nodes.Call, modules: set[str]) -> bool:
-    """Whether what is called gives a value and nothing that was printed."""
-    if isinstance(call.node, nodes.EnvironmentAttribute):
-        return True
-    if isinstance(call.node, nodes.Name):
-        return call.node.name in ("greeting", "range", "dict", "namespace")
-    if isinstance(call.node, nodes.Getattr):
-        owner = call.node.node
-        return not (isinstance(owner, nodes.Name) and owner.name in modules)
-    return False
-
-
-def constant_text(tree: nodes.Template) -> str | None:
-    """Return what a template prints if that is the same for everybody, else None."""
-    parts = []
-    for node in tree.body:
-        if isinstance(node, nodes.Output):
-            if not all(isinstance(child, nodes.TemplateData) for child in node.nodes):
-                return None
-            parts += [child.data for child in node.nodes]  # type: ignore[attr-defined]
-        elif not isinstance(node, nodes.ExprStmt):
-            return None
-    return "".join(parts)
-
-
-def prints_links_only(trees: Sequence[nodes.Template]) -> bool:
-    """Whether `links` are only printed as they are, or asked for whether there are any."""
-    for tree in trees:
-        fine: set[int] = set()
-        for output in tree.find_all(nodes.Output):
-            fine |= {id(child) for child in output.nodes}
-        fine |= {id(node.test) for node in tree.find_all(nodes.If)}
-        fine |= {id(node.test) for node in tree.find_all(nodes.CondExpr)}
-        for node in tree.find_all(nodes.Getattr):
-            if isinstance(node.node, nodes.Name) and node.node.name == "links" and id(node) in fine:
-                fine.add(id(node.node))
-        if any(name.name == "links" and id(name) not in fine for name in tree.find_all(nodes.Name)):
-            return False
-    return True
-
-
-def has_captures(tree: nodes.Template) -> bool:
-    """Whether a template prints into anything but its own output."""
-    kinds: tuple[type[nodes.Node], ...] = (*_CAPTURES, nodes.Import, nodes.FromImport)
-    return any(isinstance(node, kinds) for node in tree.find_all(nodes.Node)) or any(
-        name.name in ("self", "super", "caller") for name in tree.find_all(nodes.Name)
-    )
-
-
-def keeps_modules_apart(tree: nodes.Template) -> bool:
-    """Whether an imported file may be kept from one contact to the next: it has only macros."""
-    allowed = (nodes.Macro, nodes.Output, nodes.ExprStmt, nodes.Import, nodes.FromImport)
-    return all(
-        isinstance(node, allowed)
-        and (
-            not isinstance(node, nodes.Output)
-            or all(isinstance(child, nodes.TemplateData) for child in node.nodes)
-        )
-        for node in tree.body
-    )
-
-
-Escape = Callable[[str], str]
-
-
-def escape_like(probe: str) -> Escape | None:
-    """Return the function that escapes as the probe in a pattern was escaped, or None."""
-    if probe == PROBE:
-        return str
-    known: tuple[Escape, ...] = (_markupsafe, _quotes_named, escape, _markdown_it, _referenced)
-    return next((function for function in known if function(PROBE) == probe), None)
-
-
-def _markupsafe(text: str) -> str:
-    return str(Markup.escape(text))
-
-
-def _quotes_named(text: str) -> str:
-    return _markupsafe(text).replace("&#34;", "&quot;")
-
-
-def _markdown_it(text: str) -> str:
-    return escape(text, quote=False).replace('"', "&quot;")
-
-
-#: Those that leave alone what has none of ``&<>"'``.
-ONLY_MARKUP: frozenset[Escape] = frozenset({str, escape, _markupsafe, _quotes_named, _markdown_it})
-
-_SIGN = re.compile(r"[!-/:-@\[-`{-~]")
-
-
-def _referenced(text: str) -> str:
-    return _SIGN.sub(lambda found: _reference(found[0]), text)

@@ -27,7 +27,7 @@ from outreach.rendering.message import (
     text_header,
 )
 from outreach.rendering.pattern import Pattern
-from outreach.rendering.press import Script
+from outreach.rendering.press import Script, merged
 from outreach.rendering.splicing import Filled
 from outreach.rendering.values import Tokens, Value
 
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from outreach.rendering.dkim import Seal, Sealed, SignApart, SigningKey
     from outreach.rendering.skeleton import Skeleton
 
+_LARGE = 8192  # octets that are hashed where they are, not copied together with others
 _VARYING = ("To", "Subject", "Date")
 STAMP_DIGITS = 10
 """Of a time in seconds, from 2001 to 2286."""
@@ -171,7 +172,8 @@ class Frame:
             return sign_message(b"".join(pieces), self._keys, at=varying.moment)
         even = [filled.canonical() for filled in parts]
         body = _joined(form.squeezed, octets, even, invite and squeezed(invite))
-        return _sealed(form.seal, varying, octets, b"".join(body), pieces)
+        body_hash = hashlib.sha256(b"".join(body)).digest()
+        return _sealed(form.seal, varying, octets, body_hash, pieces)
 
     def press(self, skeleton: "Skeleton", *, has_invite: bool = False) -> "Press | None":
         """Return what makes a skeleton's messages faster, or None where nothing is to gain."""
@@ -195,7 +197,7 @@ class Frame:
                 pieces += parts[at][0]
                 others += parts[at][1]
         if even:
-            script.say(f"return ({script.row(pieces)}), ({script.row(others)})")
+            script.say(f"return ({script.row(pieces)}), {_written_hash(script, others)}")
         else:
             script.say(f"return ({script.row(pieces)})")
         return Press(form, script.function())
@@ -216,12 +218,12 @@ class Frame:
         seal = press.form.seal
         if seal is None:
             return b"".join(made)
-        pieces, body = made
+        pieces, body_hash = made
         if not varying.has_stamp:
             from outreach.rendering.dkim import sign_message  # noqa: PLC0415 - slow to import
 
             return sign_message(b"".join(pieces), self._keys, at=varying.moment)
-        return _sealed(seal, varying, tokens.octets, b"".join(body), pieces)
+        return _sealed(seal, varying, tokens.octets, body_hash, pieces)
 
     def _measure(self, form: _Form, varying: "Varying") -> None:
         if form.size + len(varying.to) + len(varying.subject[0]) > MAX_HEADERS:
@@ -253,19 +255,34 @@ class Varying:
         return len(self.stamp) == STAMP_DIGITS
 
 
+def _written_hash(script: Script, pieces: Sequence[bytes | str]) -> str:
+    """Write what hashes pieces, and return the code that gives the hash."""
+    script.say(f"h = {script.bind(hashlib.sha256)}()")
+    small: list[bytes | str] = []
+    for piece in [*merged(pieces), b""]:
+        if isinstance(piece, bytes) and (len(piece) > _LARGE or not piece):
+            script.say(f"h.update({script.bind(b'')}.join(({script.row(small)})))")
+            small = []
+            if piece:
+                script.say(f"h.update({script.bind(piece)})")
+        else:
+            small.append(piece)
+    return "h.digest()"
+
+
 def _sealed(
     seal: "Seal",
     varying: Varying,
     tokens: Sequence[bytes],
-    body: bytes,
+    body_hash: bytes,
     pieces: Sequence[bytes],
 ) -> "Sealed":
-    """Return a message, with its body in the relaxed canonical form, ready to be signed."""
+    """Return a message ready to be signed, with the hash of its body's relaxed canonical form."""
     to = varying.to
     is_folded = b"  " in to or b"\r\n " in to
     to = relaxed_header(b"to", to[3:]) if is_folded else b"to:" + to[4:]
     values = [*tokens, to, varying.subject[1], varying.date[1]]
-    return seal.sealed(values, hashlib.sha256(body).digest(), varying.stamp, pieces)
+    return seal.sealed(values, body_hash, varying.stamp, pieces)
 
 
 def _joined(

@@ -15,7 +15,7 @@ from outreach.rendering.encoding import (
     squeezed,
     squeezed_behind,
 )
-from outreach.rendering.folding import ONLY_MARKUP
+from outreach.rendering.holes import ONLY_MARKUP
 from outreach.rendering.layouts import (
     MOST_LAYOUTS,
     MOST_TEMPLATES,

@@ -39,14 +39,7 @@ class Script:
 
         Octets that follow each other become one piece.
         """
-        joined: list[bytes | str] = []
-        for piece in pieces:
-            last = joined[-1] if joined else None
-            if isinstance(piece, bytes) and isinstance(last, bytes):
-                joined[-1] = last + piece
-            elif piece:
-                joined.append(piece)
-        names = [self.bind(piece) if isinstance(piece, bytes) else piece for piece in joined]
+        names = [self.bind(each) if isinstance(each, bytes) else each for each in merged(pieces)]
         return "".join(f"{name}, " for name in names)
 
     def locals(self, number: int) -> list[str]:
@@ -68,6 +61,18 @@ class Script:
         scope = dict(self._names)
         exec(compile("\n".join([head, *self._lines]), "<press>", "exec"), scope)  # noqa: S102 - ours
         return scope["run"]  # type: ignore[return-value]
+
+
+def merged(pieces: Sequence[bytes | str]) -> list[bytes | str]:
+    """Return pieces with octets that follow each other put together."""
+    joined: list[bytes | str] = []
+    for piece in pieces:
+        last = joined[-1] if joined else None
+        if isinstance(piece, bytes) and isinstance(last, bytes):
+            joined[-1] = last + piece
+        elif piece:
+            joined.append(piece)
+    return joined
 
 
 def interleaved(around: Sequence[str], own: Sequence[str]) -> list[str]:

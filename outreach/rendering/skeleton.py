@@ -14,19 +14,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from outreach.errors import MessageError, Problem, TemplateError
 from outreach.rendering.css import MARKUP, attributes_of
-from outreach.rendering.folding import (
+from outreach.rendering.holes import (
     CONTENT,
     HIDDEN,
     HOLE,
     PROBE,
     SUBJECT,
     Escape,
-    Keys,
-    NotTameError,
     escape_like,
     hole,
     number_of,
 )
+from outreach.rendering.keys import Keys
+from outreach.rendering.letter import hidden_preheader, with_hidden
 from outreach.rendering.lines import Line
 from outreach.rendering.message import shown_images
 from outreach.rendering.paragraphs import Paragraph
@@ -34,12 +34,8 @@ from outreach.rendering.pattern import taken_apart
 from outreach.rendering.press import Script
 from outreach.rendering.sandbox import Language
 from outreach.rendering.splicing import Filled, Section, SplicedPart
-from outreach.rendering.templates import (
-    Template,
-    hidden_preheader,
-    tidy,
-    with_hidden,
-)
+from outreach.rendering.tame import NotTameError
+from outreach.rendering.templates import Template, tidy
 from outreach.rendering.text import (
     WIDTH,
     Block,

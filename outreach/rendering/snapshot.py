@@ -15,6 +15,7 @@ from outreach.rendering.filters import FILTERS, FUNCTIONS, TESTS
 from outreach.rendering.front_matter import FrontMatter, Sheet, front_matter, take_apart
 from outreach.rendering.mjml_source import included_name
 from outreach.rendering.sandbox import Language, Sandbox
+from outreach.rendering.scene import PROMISED
 
 CONTACT_FIELDS = (
     "email",
@@ -58,19 +59,6 @@ NAMES = (
     "content",
 )
 """What a template can name besides its own variables."""
-PROMISED = (
-    "title",
-    "definition",
-    "answer_within",
-    "ideal_every_days",
-    "at_most_every_days",
-    "items_per_30_days",
-    "care_reviews_per_year",
-    "meetings_per_year",
-    "thank_referral_within_working_days",
-    "follow_ups",
-)
-"""What of a promise can be named."""
 _RECORDS: Mapping[str, Sequence[str]] = {
     "sender": ("name", "address", "reply_to"),
     "links": ("unsubscribe", "preferences", "view"),

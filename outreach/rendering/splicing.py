@@ -205,7 +205,9 @@ class SplicedPart:
         for at, text in program.squeezed:
             others[at] = [text]
         for at, kind, start, end in program.slices:
-            raw[at] = others[at] = [f"o{kind}[{start}:{end}]"]
+            name = script.local()
+            script.say(f"{name} = o{kind}[{start}:{end}]")
+            raw[at] = others[at] = [name]
         for number, (at, section) in enumerate(zip(program.places, self._varying, strict=True)):
             is_uneven = number in uneven
             if isinstance(section, Line):

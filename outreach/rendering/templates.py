@@ -14,19 +14,16 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
-from functools import lru_cache
 from hashlib import sha256
 from html import escape
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, TypeVar
 
 import jinja2
-from babel import Locale, UnknownLocaleError
+from babel import Locale
 from markupsafe import Markup
 
 from outreach.domain.contact import Contact
-from outreach.domain.mailing import Sender
-from outreach.domain.tiers import Tiers
 from outreach.errors import Problem, TemplateError, suggestion
 from outreach.rendering.assets import (
     FOLDER,
@@ -35,17 +32,25 @@ from outreach.rendering.assets import (
     inline_image,
     with_images,
 )
-from outreach.rendering.editions import Edition, TemplateFolder, zone_named
+from outreach.rendering.editions import Edition, TemplateFolder
 from outreach.rendering.faults import EXPECTED, as_template_error, link_error
 from outreach.rendering.front_matter import FrontMatter
 from outreach.rendering.invites import invitation
+from outreach.rendering.letter import LETTER, hidden_preheader, with_hidden
 from outreach.rendering.sandbox import Language, Record, Rendering, rendering
+from outreach.rendering.scene import (
+    Scene,
+    links_record,
+    parse_locale,
+    promise,
+    tag_of,
+    zone_for,
+)
 from outreach.rendering.snapshot import (
     CONTACT_FIELDS,
     CONTACT_SETS,
     FUNCTION_NAMES,
     INLINE,
-    PROMISED,
     Snapshot,
     lookup,
 )
@@ -56,34 +61,6 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 _VALUE = re.compile(r"\s*[\w.-]+\s*:[ \t]+(?=\S)")
 _SAFE_LINK = re.compile(r"(?:https?|mailto|tel|sms|xmpp|geo|cid):|[^:]*\Z|[#/?.]", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class ContactLinks:
-    """The links of one mail to one contact; None where there is no such page."""
-
-    unsubscribe: str | None = None
-    preferences: str | None = None
-    view: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
-    """What a template is told besides the contact: the same for a whole campaign but for `links`.
-
-    `timezone` and `locale` are the firm's, and those of contacts whose own are not known. `tiers`
-    says what the contact's tier is promised.
-    """
-
-    sender: Sender
-    now: datetime
-    links: ContactLinks = ContactLinks()
-    company: str | None = None
-    postal_address: str | None = None
-    website: str | None = None
-    timezone: str = "UTC"
-    locale: str = "en"
-    tiers: Tiers | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,8 +284,8 @@ class Template:
 
     def locale_for(self, contact: Contact, scene: Scene) -> Locale:
         """Return the contact's locale or, where the template has another language, that."""
-        own = _parse_locale(contact.locale) or _parse_locale(scene.locale) or Locale("en")
-        fixed = _parse_locale(self.front_matter.language)
+        own = parse_locale(contact.locale) or parse_locale(scene.locale) or Locale("en")
+        fixed = parse_locale(self.front_matter.language)
         return own if fixed is None or fixed.language == own.language else fixed
 
     # What turns text into mail is imported where it is used: a run from cron that finds nothing to
@@ -358,7 +335,7 @@ class Template:
             from outreach.rendering.markdown import markdown_to_html  # noqa: PLC0415
 
             original = self.files[self.file]
-            html = _LETTER.format(
+            html = LETTER.format(
                 language=escape(language),
                 direction=direction,
                 title=escape(subject),
@@ -406,11 +383,11 @@ class Template:
         """Return a version for each language that the body, or the layout around it, speaks."""
         bodies = self._templates.translations(self.file)
         layouts = self._templates.translations(self.layout) if self.layout else {}
-        own = _parse_locale(self.front_matter.language)
+        own = parse_locale(self.front_matter.language)
         chosen: dict[str, str] = dict(bodies)
         for tag in layouts:
             body = next((bodies[near] for near in lookup(tag) if near in bodies), None)
-            known = _parse_locale(tag)
+            known = parse_locale(tag)
             if body is None and own and known and own.language == known.language:
                 body = self.file
             if body is not None:
@@ -435,16 +412,16 @@ class Template:
         """
         if not self.translations:
             return self
-        tags = lookup(_tag_of(contact, locale))
+        tags = lookup(tag_of(contact, locale))
         return next((self.translations[tag] for tag in tags if tag in self.translations), self)
 
     def untranslated(self, contact: Contact, locale: str) -> str | None:
         """Return the locale for which a template that has translations has none, or None."""
         if not self.translations or self.version_for(contact, locale) is not self:
             return None
-        tag = _tag_of(contact, locale)
-        wanted = _parse_locale(tag)
-        own = _parse_locale(self.front_matter.language or locale)
+        tag = tag_of(contact, locale)
+        wanted = parse_locale(tag)
+        own = parse_locale(self.front_matter.language or locale)
         return None if wanted and own and wanted.language == own.language else tag
 
     def invite(
@@ -595,24 +572,6 @@ class Template:
         return replace(problem, source=self.display(file), line=number, column=column)
 
 
-def links_record(links: ContactLinks) -> Record:
-    """Return the links of one mail for a template."""
-    return Record(
-        "links",
-        {"unsubscribe": links.unsubscribe, "preferences": links.preferences, "view": links.view},
-        "set link_base in outreach.toml, or write {% if links.… %}",
-    )
-
-
-def promise(name: str, tiers: Tiers | None) -> Record:
-    """Return what the tier called `name` is promised, as ``tiers.toml`` has it now."""
-    promised: dict[str, object] = dict.fromkeys(PROMISED)
-    if tiers is not None and name in tiers:
-        promised = {field: getattr(tiers[name], field) for field in PROMISED}
-        promised["answer_within"] = str(promised["answer_within"])
-    return Record("promise", promised, f'tiers.toml promises no such thing to "{name}"')
-
-
 def filled(template: jinja2.Template, names: Mapping[str, object]) -> str:
     """Return what a template of Jinja gives with these names."""
     # Not `Template.render`, which would rewrite the traceback that tells us the place.
@@ -624,28 +583,6 @@ def _written_tag(tag: str) -> str:
     return str(Locale.parse(tag, sep="-")).replace("_", "-")
 
 
-def _tag_of(contact: Contact, locale: str) -> str:
-    own = contact.locale
-    return own if own and _parse_locale(own) else locale
-
-
-def zone_for(contact: Contact, scene: Scene) -> tzinfo:
-    """Return the contact's time zone or, where it is not known, the firm's."""
-    return zone_named(contact.timezone or scene.timezone, scene.timezone)
-
-
-@lru_cache(maxsize=1024)
-def _parse_locale(tag: str | None) -> Locale | None:
-    """Return the locale that a tag such as ``pt-BR`` means, or its language's, or None."""
-    for candidate in (tag, tag and re.split("[-_]", tag)[0]):
-        try:
-            if candidate:
-                return Locale.parse(candidate.replace("_", "-"), sep="-")
-        except (UnknownLocaleError, ValueError):
-            continue
-    return None
-
-
 def one_line(text: str) -> str:
     """Return `text` with single spaces for all white space, and none around it."""
     return re.sub(r"[ \t\n]+", " ", text).strip(" ")
@@ -655,38 +592,3 @@ def tidy(text: str) -> str:
     """Return a text part without blanks at its ends and at those of its lines."""
     lines = [line.rstrip(" \t") for line in text.split("\n")]
     return "\n".join(lines).strip("\n") + "\n"
-
-
-_LETTER = """<!doctype html>
-<html lang="{language}" dir="{direction}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="supported-color-schemes" content="light dark">
-<title>{title}</title>
-</head>
-<body style="margin:0;padding:16px;font-family:-apple-system,'Segoe UI',Helvetica,Arial,sans-serif;\
-font-size:16px;line-height:1.5">
-<div style="max-width:640px">
-{content}</div>
-</body>
-</html>
-"""
-
-_PREHEADER = (
-    '<div style="display:none;font-size:1px;line-height:1px;max-height:0px;max-width:0px;'
-    'opacity:0;overflow:hidden;mso-hide:all">{}{}</div>'
-)
-
-
-def hidden_preheader(preheader: str) -> str:
-    """Return what an inbox shows beside the subject, as HTML that nobody sees in the mail."""
-    # Padded, or the inbox would fill its line with the first words of the mail.
-    padding = "&#847;&zwnj;&nbsp;" * max(0, 120 - len(preheader))
-    return _PREHEADER.format(escape(preheader), padding)
-
-
-def with_hidden(html: str, hidden: str) -> str:
-    """Return `html` with `hidden` first in its body."""
-    return re.sub(r"<body\b[^>]*>", lambda found: found[0] + hidden, html, count=1)

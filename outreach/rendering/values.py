@@ -57,7 +57,7 @@ class Value:
         self.quoted = _NOTHING_YET
         if _UNMARKED(text):
             self.octets = self.unmarked = text.encode()
-        elif _SIMPLE(text):
+        elif text.isascii() and _SIMPLE(text):
             self.octets, self.unmarked = text.encode(), b""
         else:
             self._be_other(text)
@@ -86,7 +86,7 @@ def _widths(text: str) -> tuple[int, ...] | None:
     """Return the widths of words that are not simple, or None where more than those counts."""
     if "://" in text:
         return None
-    if _NARROW(text):
+    if text.isascii() or _NARROW(text):
         widths = tuple(map(len, text.split(" ")))
     elif any(east_asian_width(letter) in "WF" for letter in text):
         return None

@@ -17,7 +17,8 @@ from outreach.domain.tiers import Tiers
 from outreach.errors import MessageError, Problem
 from outreach.rendering import message
 from outreach.rendering.message import InlineImage, Invite, ListId, Mail, Mailbox, build_message
-from outreach.rendering.templates import ContactLinks, Rendered, Scene, Template
+from outreach.rendering.scene import ContactLinks, Scene
+from outreach.rendering.templates import Rendered, Template
 
 if TYPE_CHECKING:
     from outreach.rendering.compiled import Counts

@@ -173,6 +173,9 @@ class Exchange:
         """
         turn = Turn()
         self._told = []
+        for each in ready:
+            # What signs it may need a moment more, for which no other writer should have to wait.
+            _ = each.composed.message
         with self.ledger.write():
             concerned = [*(answer.ready for answer in answers), *ready]
             self.ledger.lock({each.candidate.claim.contact_id for each in concerned})
@@ -216,7 +219,7 @@ class Exchange:
         self._refresh(ready, now)
         until = now + self.rules.lease
         mails = [
-            (each, Begun(each.candidate.claim, made.recipient, made.message_id, len(made.message)))
+            (each, Begun(each.candidate.claim, made.recipient, made.message_id, made.size))
             for each in ready
             if self._may_begin(turn, each, now, until)
             for made in (each.composed,)

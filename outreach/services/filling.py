@@ -15,10 +15,11 @@ from outreach.domain.links import Signer, Token
 from outreach.domain.mailing import Canonical
 from outreach.errors import OutreachError
 from outreach.rendering.compiled import CompiledTemplate, Found
-from outreach.rendering.folding import NotTameError
 from outreach.rendering.frame import Frame, Varying
 from outreach.rendering.message import Mailbox, invite_part
-from outreach.rendering.templates import ContactLinks, Template
+from outreach.rendering.scene import ContactLinks
+from outreach.rendering.tame import NotTameError
+from outreach.rendering.templates import Template
 from outreach.rendering.values import Tokens
 from outreach.services.composing import Composed, shown_name
 

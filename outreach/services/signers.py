@@ -69,7 +69,7 @@ class Signers:
 
     def _start(self) -> None:
         with suppress(OSError):
-            for _ in range(self._number):
+            for _ in range(self._number if sys.executable else 0):
                 self._signers.append(_Signer())
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from outreach.cli.main import run
 from outreach.rendering.dkim import load_key
+from outreach.services import signers
 from tests.rendering.test_dkim import _edwards, verified  # noqa: F401 - a fixture, used by name
 
 ROOT = Path(__file__).parents[2]
@@ -120,3 +122,35 @@ def test_what_preview_shows_and_what_lies_in_the_mailbox_verify(studio: Path, ca
     for path in (*previewed, *mailed):
         for index in (0, 1):
             assert verified(path.read_bytes(), *keys, index=index), path
+
+
+def test_a_mailing_is_signed_by_processes_that_end_with_it(
+    studio: Path, capsys, monkeypatch: pytest.MonkeyPatch
+):
+    settings(studio, **made(capsys)["settings"])
+    (path,) = (studio / "keys").glob("*.pem")
+    key = load_key(path.read_text(), domain="berg-lind.example", selector=path.stem.split(".")[0])
+    started = []
+
+    class Ready(signers._Signer):
+        def __init__(self) -> None:
+            super().__init__()
+            started.append(self)
+            self.taken = 0
+            select.select([self._from], [], [])
+
+        def take(self, *order):
+            self.taken += 1
+            return super().take(*order)
+
+    monkeypatch.setattr(signers, "WORTHWHILE", 5)
+    monkeypatch.setattr(signers, "_Signer", Ready)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1}, raising=False)
+    assert run(["send", "--segment", "clients", "--yes"]) == 0
+    messages = [each.read_bytes() for each in (studio / "outbox" / "new").iterdir()]
+    assert len(messages) > 5
+    # The first of each kind are made plainly, and those that were only proved are not signed.
+    assert len(messages) // 2 < sum(each.taken for each in started) <= len(messages)
+    assert all(verified(message, key) for message in messages)
+    assert len(started) == 2
+    assert all(each._process.returncode is not None for each in started)

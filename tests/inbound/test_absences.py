@@ -142,6 +142,25 @@ class TestEvidence:
     @pytest.mark.parametrize(
         "body",
         [
+            "Your mail is quarantined. Visit this link to release your message: {}",
+            "Ihre E-Mail wird zurückgehalten. Bestätigen Sie, dass Sie kein Roboter sind: {}",
+            "Votre courriel est en attente ; confirmez que vous êtes une personne : {}",
+            "Su correo espera. Verifique que usted es una persona: {}",
+            "Il messaggio è trattenuto. Confermi di essere una persona: {}",
+            "A mensagem está retida. Verifique que é uma pessoa: {}",
+            "Uw bericht wacht. Bevestig dat u een mens bent: {}",
+            "Meddelandet hålls kvar. Bekräfta att du är en människa: {}",
+            "Wiadomość oczekuje. Potwierdź, że nie jesteś robotem: {}",
+            "メールは保留されています。差出人の確認をお願いします。{}",
+        ],
+    )
+    def test_challenges_without_a_header(self, body):
+        link = "https://wall.example/c/1"
+        assert explain(message(body.format(link))).kind is Kind.CHALLENGE
+
+    @pytest.mark.parametrize(
+        "body",
+        [
             "I took my retirement in March; dana@example.com runs the press now.",
             "Die Leitung habe ich abgegeben. Es folgt Dr. A. Thal: dana@example.com",
             "Mijn zaak heeft de deuren gesloten. Vragen: dana@example.com",

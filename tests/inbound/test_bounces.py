@@ -131,6 +131,10 @@ class TestDeliveryStatus:
         text = f"Final-Recipient: rfc822; bob@example.org\nAction: failed\nStatus: {field}\nDiagnostic-Code: {diagnostic}\n"
         assert read_notice(Mail(report(text))).recipients[0].status == status
 
+    def test_what_was_relayed_has_a_status_too(self):
+        text = "Final-Recipient: rfc822; bob@example.org\nAction: relayed\nStatus: 2.0.0\n"
+        assert read_notice(Mail(report(text))).recipients[0].status == "2.0.0"
+
 
 class TestProse:
     @pytest.mark.parametrize(

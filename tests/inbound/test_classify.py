@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from outreach.inbound.absence_words import words
 from outreach.inbound.classify import Kind, explain
 from outreach.inbound.phrases import Phrases, Rules, fold
 from tests.inbound.corpora import files, message, needs_corpora
@@ -151,6 +152,35 @@ class TestPhrases:
     )
     def test_finds(self, text):
         assert Phrases(self.PATTERNS).search(text)
+
+    KNOWN = [  # noqa: RUF012
+        pattern
+        for field in (
+            "absent",
+            "left",
+            "acknowledged",
+            "challenged",
+            "automatic",
+            "opt_out",
+            "back",
+        )
+        for pattern in words(field)
+    ]
+
+    @pytest.mark.parametrize("order", range(20))
+    @given(st.data())
+    @settings(max_examples=20, deadline=None)
+    def test_what_a_known_pattern_matches_has_the_words_it_is_filed_under(self, order, data):
+        import re
+
+        pattern = data.draw(st.sampled_from(self.KNOWN[order::20]))
+        text = fold(f"so {data.draw(st.from_regex(f'(?:{pattern})', fullmatch=True))} then")
+        plain = re.compile(f"(?<![a-z])(?:{pattern})")
+        assert bool(Phrases([pattern]).search(text)) == bool(plain.search(text))
+
+    def test_a_pattern_may_stand_behind_any_letters(self):
+        assert Phrases([r"\w*ledig\b"]).search("nu tjanstledig igen")
+        assert not Phrases([r"ledig\b"]).search("nu tjanstledig igen")
 
     def test_rules_answer_in_their_order(self):
         rules = Rules([["second word"], ["first"]])

@@ -58,6 +58,7 @@ Op 03-04-2023 om 10:00 schreef Ann Lee:
 Den mån 3 apr. 2023 kl 10:00 skrev Ann Lee <ann@example.org>:
 3 apr. 2023 kl. 10:00 skrev Ann Lee <ann@example.org>:
 Den 2023-04-03 kl. 10:00, skrev Ann Lee:
+* Ann Lee <ann@example.org> [2023-04-03 10:00]:
 pon., 3 kwi 2023 o 10:00 Ann Lee <ann@example.org> napisał(a):
 Wiadomość napisana przez Ann Lee <ann@example.org> w dniu 3 kwi 2023, o godz. 10:00:
 W dniu 3.04.2023 o 10:00, Ann Lee pisze:
@@ -117,6 +118,9 @@ Od: Ann Lee <ann@example.org>|Odesláno: 3. dubna 2023 10:00|Komu: Jane Doe|Pře
 DEVICES = """\
 Sent from my iPhone
 Get Outlook for iOS
+Скачать Outlook для iOS
+Завантажити Outlook для Android
+获取 Outlook for iOS
 Von meinem iPhone gesendet
 Gesendet mit der Telekom Mail App
 Envoyé de mon iPhone
@@ -238,6 +242,18 @@ class TestSignatures:
     def test_what_a_device_added_goes(self, device):
         assert own_words(f"{NEW}\n\n{device}\n").text == NEW
         assert own_words(f"{NEW}\n\n{device}\n\n{INTRODUCTIONS[0]}\n{quoted(OLD)}").text == NEW
+
+    def test_signature_above_the_footer_of_a_list_goes(self):
+        signature = "----------\nJane Doe\nDoe & Sons\nThe Mill\nhttps://doe.example\n"
+        footer = f"{'_' * 47}\nletters mailing list\nletters@lists.example\nhttps://lists.example/mailman/listinfo/letters\n"
+        more = (
+            "A page for each letter\nand one for each year\nkept by the owner\nwho is asked first\n"
+        )
+        assert own_words(f"{NEW}\n\n{signature}\n{footer}{more}").text == NEW
+
+    def test_rule_below_the_head_of_a_table_is_none_of_a_signature(self):
+        table = "What | Before | After\n----------------------\nstatus | open | see https://doe.example/7"
+        assert own_words(f"{NEW}\n\n{table}").text == f"{NEW}\n\n{table}"
 
     @pytest.mark.parametrize("rule", ["-- ", "--", "—", "__"])
     def test_signature_goes(self, rule):

@@ -6,7 +6,8 @@ from typing import Any
 
 from outreach.domain.contact import Contact
 from outreach.domain.mailing import Sender
-from outreach.rendering.templates import ContactLinks, Rendered, Scene, Template, TemplateSet
+from outreach.rendering.scene import ContactLinks, Scene
+from outreach.rendering.templates import Rendered, Template, TemplateSet
 
 NOW = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
 SCENE = Scene(

@@ -4,7 +4,6 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from outreach.rendering.encoding import quoted_inside, quoted_printable
-from outreach.rendering.folding import is_tame
 from outreach.rendering.splicing import Line, SplicedPart, Tokens
 
 LETTERS = st.sampled_from("aB .=é日 F\tx<")
@@ -46,10 +45,3 @@ def test_tokens_take_the_place_of_markers_also_over_soft_breaks(before, behind, 
     assert part.text((), tokens) == text.replace(MARKERS[0], token)
     whole = SplicedPart("text/plain", [text.replace(MARKERS[0], token)], {})
     assert b"".join(part.fill((), tokens)) == b"".join(whole.fill((), Tokens([])))
-
-
-@given(st.text())
-def test_tame_values_are_one_line_of_words(value):
-    if value and is_tame(value):
-        assert value.split() == value.split(" ") or "\u00a0" in value or "\u202f" in value
-        assert len(value.splitlines()) == 1

@@ -11,7 +11,8 @@ from outreach.domain.contact import Contact
 from outreach.domain.mailing import Sender
 from outreach.domain.tiers import Tiers
 from outreach.domain.tiers_file import read_tiers
-from outreach.rendering.templates import ContactLinks, Rendered, Scene, TemplateSet
+from outreach.rendering.scene import ContactLinks, Scene
+from outreach.rendering.templates import Rendered, TemplateSet
 from outreach.starter import starter_file
 
 NOW = datetime(2026, 12, 1, 9, tzinfo=UTC)

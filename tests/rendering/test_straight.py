@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from outreach.domain.contact import Contact
-from outreach.rendering import compiled
+from outreach.rendering import compiled, straight_calls
 from outreach.rendering.dkim import generate_key, load_key
 from outreach.rendering.templates import Template, TemplateSet
 from outreach.services import filling
@@ -159,12 +159,7 @@ def test_lines_of_plain_text_begin_and_end_as_they_may(text: str, suffix: str) -
 
 
 def test_an_answer_that_is_not_jinjas_is_never_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("outreach.rendering.straight.greeting_in", lambda *_: "Ho")
-    monkeypatch.setitem(
-        __import__("outreach.rendering.straight", fromlist=["x"])._HELPERS,
-        "greeting_in",
-        lambda *_: "Ho",
-    )
+    monkeypatch.setitem(straight_calls.HELPERS, "greeting_in", lambda *_: "Ho")  # type: ignore[arg-type]
     maker = composer(page("<p>{{ greeting() }}</p>"))
     for number in range(6):
         person = contact(id=number, first_name="Ada")

@@ -9,6 +9,7 @@ from typing import Any, Self
 from sqlalchemy import text, update
 
 from outreach.domain.contact import ConsentBasis, ConsentStatus, Contact
+from outreach.domain.delivery import CampaignState
 from outreach.domain.expression import parse
 from outreach.domain.feedback import Cause, Fault, Outcome, Step
 from outreach.domain.gate import Policy
@@ -21,7 +22,7 @@ from outreach.services.planning import Plan, Planner
 from outreach.services.report import Report
 from outreach.services.sending import Run
 from outreach.starter import starter_file
-from outreach.storage import contacts
+from outreach.storage import campaigns, contacts
 from outreach.storage.campaigns import Campaign, NewCampaign
 from outreach.storage.contacts import NewContact
 from outreach.storage.database import Database
@@ -224,6 +225,7 @@ class Desk:
         self.clock = clock
         self.composer = FakeComposer()
         self.transport = ScriptedTransport()
+        self.ids: dict[str, int] = {}
 
     def planner(self, owner: str = "elsewhere/1/plan") -> Planner:
         return Planner(self.database, POLICY, owner=owner)
@@ -263,3 +265,20 @@ class Desk:
     def states(self) -> dict[str, str]:
         rows = self.rows("SELECT address, state FROM deliveries ORDER BY id")
         return {address.partition("@")[0]: state for address, state in rows}
+
+
+NAMES = ["anna", "bert", "carl", "dora", "emil", "fred"]
+
+
+def staffed(database: Database, clock: FrozenClock) -> Desk:
+    """A desk with a client for each of `NAMES`; `ids` are theirs."""
+    desk = Desk(database, clock)
+    desk.ids = dict(zip(NAMES, add_contacts(database, NAMES, clock()), strict=True))
+    return desk
+
+
+def state_of(desk: Desk, key: str = "newsletter@2026-12") -> CampaignState:
+    with desk.database.read() as session:
+        campaign = campaigns.find(session, key)
+    assert campaign is not None
+    return campaign.state

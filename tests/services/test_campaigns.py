@@ -1,0 +1,109 @@
+"""Campaigns at a person's word: what failed or is in doubt is settled."""
+
+from datetime import timedelta
+
+import pytest
+
+from outreach.domain.delivery import CampaignState
+from outreach.services import campaigns as service
+from outreach.services.report import Result
+from outreach.storage import deliveries, keys, suppressions
+from outreach.storage.database import Database
+from outreach.storage.tables import InboundRow
+from outreach.testing import FrozenClock
+from tests.services.desk import ACCEPTED, DEAD, FULL, SILENT, Desk, staffed, state_of
+
+
+@pytest.fixture
+def desk(database: Database, clock: FrozenClock) -> Desk:
+    return staffed(database, clock)
+
+
+def test_what_was_rejected_is_tried_again_on_request_but_not_a_dead_address(desk: Desk) -> None:
+    desk.transport.script = [DEAD, FULL]
+    campaign = desk.approved()
+    desk.work(campaign)
+    assert service.retry(desk.database, campaign.key, "anna", desk.clock()) == 2
+    assert state_of(desk) is CampaignState.ACTIVE
+    report = desk.work(campaign)
+    assert report.counts == {Result.SENT: 1, Result.REFUSED: 1}
+    assert desk.states()["anna"] == "refused"
+    assert report.totals.missing == 0
+
+
+def test_what_is_in_doubt_is_settled_by_a_persons_word(desk: Desk) -> None:
+    desk.transport.script = [SILENT, ACCEPTED, SILENT, ACCEPTED, SILENT]
+    campaign = desk.approved()
+    desk.work(campaign)
+
+    def reconcile(word: service.Word | None, *names: str) -> service.Reconciled:
+        emails = [f"{name}@example.com" for name in names]
+        key, now = campaign.key, desk.clock()
+        return service.reconcile(desk.database, key, "anna", now, word=word, emails=emails)
+
+    assert len(reconcile(None).left) == 3
+    assert reconcile(service.Word.SENT, "anna").settled == 1
+    assert reconcile(service.Word.DROP, "carl").settled == 1
+    assert reconcile(service.Word.RESEND, "bert").settled == 0
+    assert reconcile(service.Word.RESEND).settled == 1
+    assert desk.states()["anna"] == "sent"
+    assert desk.states()["carl"] == "cancelled"
+    report = desk.work(campaign)
+    assert report.counts == {Result.SENT: 1}
+    emil = [data for address, data in desk.transport.sent if address == "emil@example.com"]
+    # Both carry the same Message-ID, which comes from the delivery.
+    assert len(emil) == 2
+    assert report.totals.missing == 0
+    assert state_of(desk) is CampaignState.FINISHED
+
+
+@pytest.mark.parametrize(("kind", "state"), [("reply", "sent"), ("bounce", "rejected")])
+def test_what_came_back_settles_a_mail_in_doubt(desk: Desk, kind: str, state: str) -> None:
+    desk.transport.script = [SILENT]
+    campaign = desk.approved()
+    desk.work(campaign)
+    later = desk.clock() + timedelta(hours=1)
+    with desk.database.write() as session:
+        delivery = deliveries.of_contact(session, desk.ids["anna"])[campaign.id]
+        session.add(
+            InboundRow(
+                fingerprint="f",
+                mailbox="m",
+                raw=b"",
+                size=0,
+                sender="x@y.z",
+                sender_name="",
+                subject="",
+                kind=kind,
+                rule="r",
+                words="",
+                received_at=later,
+                recorded_at=later,
+                findings={},
+                state="done",
+                delivery_id=delivery.id,
+            )
+        )
+    found = service.reconcile(desk.database, campaign.key, "anna", desk.clock())
+    assert found.left == []
+    assert (found.bounced, found.answered) == ((1, 0) if kind == "bounce" else (0, 1))
+    assert desk.states()["anna"] == state
+
+
+def test_what_bounced_later_was_no_longer_in_doubt(desk: Desk) -> None:
+    desk.transport.script = [SILENT]
+    campaign = desk.approved()
+    desk.work(campaign)
+    with desk.database.write() as session:
+        suppressions.suppress(
+            session,
+            "anna@example.com",
+            keys.secrets(session, desk.clock()),
+            reason=suppressions.BOUNCE,
+            source="inbox",
+            detail="550 5.1.1 no such user",
+            now=desk.clock() + timedelta(hours=1),
+        )
+    found = service.reconcile(desk.database, campaign.key, "anna", desk.clock())
+    assert (found.bounced, found.left) == (1, [])
+    assert desk.states()["anna"] == "rejected"

@@ -1,0 +1,212 @@
+"""Answers: whose fault it was when a mail failed, and what follows from it."""
+
+from collections import Counter
+
+import pytest
+
+from outreach.domain.delivery import CampaignEvent, CampaignState
+from outreach.domain.pacing import Breaker
+from outreach.errors import UnavailableError
+from outreach.services import campaigns as service
+from outreach.services.report import Result
+from outreach.storage import campaigns
+from outreach.storage.database import Database
+from outreach.storage.ledger import Ledger
+from outreach.testing import FrozenClock
+from tests.services.desk import (
+    ACCEPTED,
+    DEAD,
+    DOWN,
+    FULL,
+    GREYLISTED,
+    SILENT,
+    SPAM,
+    TOO_LARGE,
+    Desk,
+    add_contacts,
+    new_campaign,
+    staffed,
+    state_of,
+)
+
+
+@pytest.fixture
+def desk(database: Database, clock: FrozenClock) -> Desk:
+    return staffed(database, clock)
+
+
+def test_a_dead_address_is_suppressed_at_once(desk: Desk) -> None:
+    desk.transport.script = [DEAD]
+    campaign = desk.approved()
+    report = desk.work(campaign)
+    assert report.counts == {Result.REJECTED: 1, Result.SENT: 5}
+    assert desk.rows("SELECT normalised, reason, source FROM suppressions") == [
+        ("anna@example.com", "bounce", "newsletter@2026-12")
+    ]
+    plan = desk.plan(new_campaign("newsletter@2027-01"))
+    assert plan.refused["suppressed"].samples == ["anna@example.com"]
+
+
+def test_a_full_mailbox_is_not_a_dead_address(desk: Desk) -> None:
+    desk.transport.script = [FULL]
+    assert desk.work(desk.approved()).counts == {Result.REJECTED: 1, Result.SENT: 5}
+    assert desk.rows("SELECT 1 FROM suppressions") == []
+
+
+def test_a_deferred_mail_waits_and_is_tried_again_until_we_give_up(desk: Desk) -> None:
+    campaign = desk.approved(where='first_name == "Anna"')
+    waits = []
+    for _ in range(40):
+        desk.transport.script = [GREYLISTED]
+        report = desk.work(campaign)
+        if report.counts != {Result.DEFERRED: 1}:
+            break
+        assert desk.work(campaign).counts.total() == 0
+        assert report.totals.next_at is not None
+        waits.append((report.totals.next_at - desk.clock()).total_seconds() / 60)
+        desk.clock.now = report.totals.next_at
+    assert waits[:7] == [5, 10, 20, 40, 80, 160, 240]
+    assert 48 * 60 <= sum(waits) < 52 * 60
+    assert report.counts == {Result.REJECTED: 1}
+    assert report.failures[0].reason.startswith("gave up after 48 hours; greylisted: 450 4.7.1")
+    assert desk.rows("SELECT 1 FROM suppressions") == []
+    assert desk.transport.sent == []
+
+
+def test_a_deferred_mail_that_is_taken_later_goes_once(desk: Desk) -> None:
+    desk.transport.script = [GREYLISTED]
+    campaign = desk.approved()
+    assert desk.work(campaign).counts == {Result.DEFERRED: 1, Result.SENT: 5}
+    desk.clock.advance(minutes=5)
+    assert desk.work(campaign).counts == {Result.SENT: 1}
+    assert Counter(address for address, _ in desk.transport.sent).most_common(1)[0][1] == 1
+
+
+def test_no_connection_pauses_the_campaign_and_blames_nobody(desk: Desk) -> None:
+    desk.transport.script = [ACCEPTED, DOWN]
+    campaign = desk.approved()
+    report = desk.work(campaign)
+    assert report.counts == {Result.SENT: 1, Result.RETURNED: 1}
+    assert report.paused is not None
+    assert report.paused.startswith("memory: connection refused. The server could not be reached")
+    assert state_of(desk) is CampaignState.PAUSED
+    assert Counter(desk.states().values()) == {"sent": 1, "pending": 5}
+    # Paused means paused: another run sends nothing.
+    again = desk.work(campaign)
+    assert again.ended_by is CampaignState.PAUSED
+    assert len(desk.transport.tried) == 2
+    resume(desk, campaign.id)
+    assert desk.work(campaign).counts == {Result.SENT: 5}
+
+
+def resume(desk: Desk, campaign_id: int) -> None:
+    with desk.database.write() as session:
+        assert campaigns.apply(session, campaign_id, CampaignEvent.RESUME, desk.clock())
+
+
+def test_one_receiver_that_will_not_have_us_cannot_stop_the_campaign_for_ever(desk: Desk) -> None:
+    desk.transport.script = [SPAM]
+    campaign = desk.approved()
+    assert desk.work(campaign).paused is not None
+    assert desk.states()["anna"] == "pending"
+    resume(desk, campaign.id)
+    desk.transport.script = [SPAM]
+    report = desk.work(campaign)
+    assert report.counts == {Result.REJECTED: 1, Result.SENT: 5}
+    assert desk.rows("SELECT 1 FROM suppressions") == []
+
+
+def test_too_many_bounces_stop_the_campaign_until_a_person_has_looked(desk: Desk) -> None:
+    more = [f"more{number}" for number in range(150)]
+    add_contacts(desk.database, more, desk.clock())
+    desk.transport.script = [ACCEPTED] * 45 + [DEAD] * 5 + [ACCEPTED] * 60 + [DEAD] * 3
+    campaign = desk.approved()
+    breaker = {"breaker": Breaker(bounces=10.0, complaints=0.3, sample=50)}
+    report = desk.run(campaign, **breaker).work()
+    assert report.paused == "5 of 50 mails bounced: 10 %, and 10 % is the limit"
+    assert report.counts == {Result.REJECTED: 5, Result.SENT: 45}
+    assert state_of(desk) is CampaignState.PAUSED
+    resume(desk, campaign.id)
+    # What they have looked at counts no more.
+    report = desk.run(campaign, **breaker).work()
+    assert report.paused is None
+    assert report.counts == {Result.REJECTED: 3, Result.SENT: 103}
+
+
+def test_silence_after_the_content_is_uncertain_and_never_sent_again(desk: Desk) -> None:
+    desk.transport.script = [SILENT]
+    campaign = desk.approved()
+    report = desk.work(campaign)
+    assert report.counts == {Result.UNCERTAIN: 1, Result.SENT: 5}
+    assert report.failures[0].email == "anna@example.com"
+    desk.clock.advance(days=3)
+    assert desk.work(campaign).counts.total() == 0
+    assert desk.states()["anna"] == "uncertain"
+    assert state_of(desk) is CampaignState.FINISHED
+
+
+@pytest.mark.parametrize("answer", [SILENT, TOO_LARGE])
+def test_what_fails_for_everyone_stops_after_three(desk: Desk, answer: object) -> None:
+    desk.transport.script = [answer] * 6  # type: ignore[list-item]
+    report = desk.work(desk.approved())
+    assert report.paused is not None
+    assert report.paused.startswith("3 mails in a row failed")
+    assert len(desk.transport.tried) == 3
+
+
+def test_a_late_answer_that_says_not_now_is_believed_and_tried_again(desk: Desk) -> None:
+    campaign = desk.approved(where='first_name == "Anna"')
+    desk.transport.script = [GREYLISTED]
+
+    def hook(_address: str) -> None:
+        desk.transport.hook = lambda _: None
+        desk.clock.advance(minutes=10)
+        assert desk.run(campaign, owner="elsewhere/2/other").work().found_uncertain == 1
+        assert state_of(desk) is CampaignState.FINISHED
+
+    desk.transport.hook = hook
+    assert desk.work(campaign).counts == {Result.DEFERRED: 1}
+    assert desk.states() == {"anna": "pending"}
+    desk.clock.advance(hours=1)
+    resumed = service.resume(desk.database, campaign.key, desk.clock())
+    assert desk.work(resumed).counts == {Result.SENT: 1}
+    assert len(desk.transport.sent) == 1
+
+
+def test_a_database_that_fails_while_an_answer_is_recorded_leaves_the_mail_in_doubt(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign = desk.approved()
+
+    def fail(*_args: object, **_named: object) -> bool:
+        raise UnavailableError("the disk is full")
+
+    monkeypatch.setattr(Ledger, "settle", fail)
+    with pytest.raises(UnavailableError):
+        desk.work(campaign)
+    monkeypatch.undo()
+    assert Counter(desk.states().values()) == {"sending": 1, "pending": 5}
+    desk.clock.advance(minutes=6)
+    report = desk.work(campaign)
+    assert (report.found_uncertain, report.counts) == (1, {Result.SENT: 5})
+
+
+def test_a_server_that_wants_fewer_connections_gets_fewer(
+    database: Database, clock: FrozenClock
+) -> None:
+    desk = Desk(database, clock)
+    add_contacts(database, [f"contact{n}" for n in range(60)], clock())
+    desk.transport.script = [DOWN, DOWN]
+    report = desk.run(desk.approved(), connections=4).work()
+    assert report.paused is None
+    assert report.counts == {Result.SENT: 60, Result.RETURNED: 2}
+
+
+def test_a_server_that_takes_no_connection_pauses(database: Database, clock: FrozenClock) -> None:
+    desk = Desk(database, clock)
+    add_contacts(database, [f"contact{n}" for n in range(60)], clock())
+    desk.transport.script = [DOWN] * 60
+    report = desk.run(desk.approved(), connections=4).work()
+    assert report.paused is not None
+    assert len(desk.transport.tried) == 4
+    assert Counter(desk.states().values()) == {"pending": 60}
