@@ -13,7 +13,11 @@ from pathlib import Path
 import icalendar
 import pytest
 
+from outreach.errors import OutreachError
+from tests.rendering.mail import contact, template
 from tests.rendering.readers import Read, by_javascript, by_python, by_rust, node_folder
+from tests.rendering.test_compiled import NOW, composer
+from tests.rendering.test_mjml_reference import one, page
 from tests.rendering.varied_mail import Meant, Varied
 
 MANY = int(os.environ.get("OUTREACH_MESSAGES", "200"))
@@ -81,3 +85,29 @@ def test_every_message_is_read_as_it_was_meant(tmp_path: Path) -> None:
     refused = sum(varied.refused.values())
     LOG.info("%d read as they were meant; %d refused: %s", number, refused, varied.refused)
     assert refused < number
+
+
+_FIRM = "Hi {{ contact.company }}\n"
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize(
+    ("form", "body"),
+    [("txt", _FIRM), ("md", _FIRM), ("mjml", page(one(f"<mj-text>{_FIRM}</mj-text>")))],
+)
+@pytest.mark.parametrize("letters", ["word ", "漢", "<", "\u202e"])
+def test_a_megabyte_in_a_record_gives_a_message_or_a_refusal(
+    form: str, body: str, letters: str
+) -> None:
+    made_by = composer(template(body, suffix=form, head="subject: x\nkind: check-in"))
+    person = contact(company=letters * (1_000_000 // len(letters)))
+    if letters == "<" and form == "md":  # each of them takes ten letters in Markdown
+        with pytest.raises(OutreachError, match="prints more than 8,000,000 characters"):
+            made_by.compose(person, delivery_id=1, date=NOW)
+        return
+    made = made_by.compose(person, delivery_id=1, date=NOW)
+    read = by_rust(made.message)
+    assert read.message_id == made.message_id
+    assert len(made.message) > 1_000_000
+    assert unbroken(read.text) == unbroken(made.rendered.text)
+    assert unbroken(read.html) == unbroken(made.rendered.html or "")

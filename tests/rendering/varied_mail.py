@@ -244,7 +244,7 @@ class Varied:
             Sender('Anna "A" Weber, Büro (1)', "anna@studio.example"),
             Sender("Änne Müller; 李小龍", "änne@studio.example"),
         ]
-        self._composers = [
+        self.composers = [
             Composer(
                 templates.load(name),
                 senders[number % len(senders)],
@@ -300,7 +300,7 @@ class Varied:
 
     def _composed(self, number: int) -> Meant:
         chance = self._chance
-        composer = self._composers[number % len(self._composers)]
+        composer = self.composers[number % len(self.composers)]
         person = contact(
             id=number + 1,
             email=self._address(number),
