@@ -55,9 +55,6 @@ BUSY_TIMEOUT_MS = 30_000
 HELD_WAL_PAGES = 10_000
 """How long SQLite's log may get, in pages of 4 KiB, before who writes all the time empties it."""
 
-HELD_CACHE_KIB = 16_000
-"""How much of an SQLite file is kept in memory by who writes all the time, in KiB."""
-
 
 class UtcDateTime(TypeDecorator[datetime]):
     """An instant, aware, in UTC. A naive one is refused, since it would come back as another.
@@ -230,7 +227,6 @@ class Held:
         self._is_sqlite = database.is_sqlite
         if database.is_sqlite:
             connection.exec_driver_sql(f"PRAGMA wal_autocheckpoint={HELD_WAL_PAGES}")
-            connection.exec_driver_sql(f"PRAGMA cache_size=-{HELD_CACHE_KIB}")
             connection.rollback()
 
     @contextmanager
