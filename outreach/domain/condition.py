@@ -426,7 +426,7 @@ class Received:
 
     def matches(self, contact: Contact, now: datetime) -> bool:
         """Whether it is true of `contact`."""
-        if self.key is not None and self.since is None and self.before is None:
+        if self.key is not None and (self.series, self.since, self.before) == (None, None, None):
             return self.key in contact.received
         if contact.receipts is None:
             raise ValueError("the contact was loaded without its receipts")

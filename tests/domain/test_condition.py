@@ -73,6 +73,7 @@ def asked(where: str, contact: Contact = ANNA) -> bool:
         'received("newsletter@2026-11") and not received("newsletter@2026-12")',
         'received_since(days_ago(30)) and not received_since(days_ago(29), series="newsletter")',
         'not received(series="hello") and received(since=date("2026-11-01"))',
+        'not received("newsletter@2026-11", series="hello")',
         'attributes.plan == "pro" and attributes.seats > 11.5 and not attributes.vip',
         'attributes.vip == false and attributes.renewal is none and "a" in attributes.tags',
         '"b" not in attributes.tags and opted_out is empty and roles is not empty',

@@ -474,6 +474,7 @@ def every_kind_of_question() -> list[c.Condition]:
         *(c.Touched(before=bound, personal=True) for bound in bounds),
         *(c.Touched(content_class=one) for one in ("give", "ask")),
         *(c.Received(key="hello@1", since=bound) for bound in (None, *bounds)),
+        c.Received(key="hello@1", series="newsletter"),
         *(c.Received(series="newsletter", before=bound) for bound in (None, *bounds)),
     ]
     return found
