@@ -12,7 +12,6 @@ import argparse
 import csv
 import json
 import random
-import resource
 import sqlite3
 import subprocess
 import sys
@@ -23,6 +22,7 @@ from itertools import islice
 from pathlib import Path
 
 from bench import segments
+from bench._memory import peak_mb
 from outreach import __version__
 
 HEADER = (
@@ -169,8 +169,7 @@ def run_one(name: str, csv_path: str, database: str) -> None:
     began = time.perf_counter()
     CONTENDERS[name](Path(csv_path), Path(database))
     seconds = time.perf_counter() - began
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"seconds": seconds, "peak_mb": peak}))
+    print(json.dumps({"seconds": seconds, "peak_mb": peak_mb()}))
 
 
 def measure(name: str, csv_path: Path, folder: Path) -> dict[str, float]:

@@ -9,7 +9,6 @@ has it: what the others took longer was something else that the machine did.
 import argparse
 import json
 import random
-import resource
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
+from bench._memory import peak_mb
 from outreach.domain.contact import Contact
 from outreach.domain.links import Links, Signer
 from outreach.domain.mailing import Sender
@@ -259,13 +259,13 @@ def branches(count: int) -> dict[str, object]:
         interests = frozenset(topic for topic in topics if chance.random() < 1 / 7)
         maker.compose(replace(reader, interests=interests), delivery_id=number, date=NOW)
         if number in (count // 2, count):
-            peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+            peaks.append(peak_mb())
     return {
         "contacts": count,
         "skeletons_made": maker.counts.skeletons,
         "left_to_plain": maker.counts.plain,
-        "peak_mb_after_half": round(peaks[0], 1),
-        "peak_mb": round(peaks[1], 1),
+        "peak_mb_after_half": peaks[0],
+        "peak_mb": peaks[1],
         "ms_each": round((time.process_time() - begun) / count * 1e3, 2),
     }
 
@@ -277,10 +277,9 @@ def render(count: int) -> dict[str, object]:
     octets = 0
     for reader in people(count):
         octets += len(maker.compose(reader, delivery_id=reader.id, date=NOW).message)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return {
         "contacts": count,
-        "peak_mb": round(peak / 1024, 1),
+        "peak_mb": peak_mb(),
         "cpu_seconds": round(time.process_time() - begun, 1),
         "megabytes_made": round(octets / 1e6),
     }

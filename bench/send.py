@@ -36,6 +36,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from bench._memory import peak_mb
 from outreach.cli.main import COLLECT_AFTER
 
 CONTACTS = 20_000
@@ -195,11 +196,6 @@ def send(folder: Path, port: int, connections: int, limit: int | None) -> dict:
         "first_seconds": round(first[0], 3),
         "peak_mb": peak_mb(),
     }
-
-
-def peak_mb() -> float:
-    """Return how much memory this process has had at most, in MB."""
-    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
 
 
 def apart(what: str, **options: object) -> dict:

@@ -14,7 +14,6 @@ import argparse
 import json
 import mailbox
 import random
-import resource
 import sqlite3
 import subprocess
 import sys
@@ -27,6 +26,8 @@ from email.policy import default
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from bench._memory import peak_mb
 
 READERS = 2000
 NOW = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
@@ -150,7 +151,7 @@ def run_yardstick(folder: Path) -> dict[str, Any]:
 def child(contender: str, folder: Path) -> None:
     """Run one contender in this process and print its figures."""
     found = {"ours": run_ours, "yardstick": run_yardstick}[contender](folder)
-    found["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    found["peak_mb"] = peak_mb()
     print(json.dumps(found))
 
 
