@@ -26,7 +26,8 @@ from outreach.domain.links import Links, Signer
 from outreach.domain.mailing import Sender
 from outreach.rendering.dkim import SignApart, SigningKey, generate_key, load_key, sign_message
 from outreach.rendering.templates import Template, TemplateSet
-from outreach.services.composing import Composed, Composer
+from outreach.services.composed import Composed
+from outreach.services.composing import Composer
 from outreach.services.signers import Signers
 
 FOLDER = Path(__file__).parent / "newsletter"

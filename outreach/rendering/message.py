@@ -35,8 +35,8 @@ _FOLD = 76
 _MAX_REFERENCES = 20
 
 
-class MailKind(StrEnum):
-    """What sort of mail it is; decides the headers that lists and automatic mail need."""
+class Manner(StrEnum):
+    """How a mail presents itself; decides the headers that lists and automatic mail need."""
 
     #: To many, recurring: list headers, unsubscribe in one click, asks responders for silence.
     NEWSLETTER = "newsletter"
@@ -49,7 +49,7 @@ class MailKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class _Manners:
+class _Marks:
     needs_unsubscribe: bool = False
     may_unsubscribe: bool = False
     automatic: bool = False
@@ -57,13 +57,13 @@ class _Manners:
 
 
 # RFC 3834 5: "auto-generated" keeps responders silent, so a mail that wants a reply goes without.
-_MANNERS: Mapping[MailKind, _Manners] = {
-    MailKind.NEWSLETTER: _Manners(
+_MARKS: Mapping[Manner, _Marks] = {
+    Manner.NEWSLETTER: _Marks(
         needs_unsubscribe=True, may_unsubscribe=True, automatic=True, bulk=True
     ),
-    MailKind.CHECK_IN: _Manners(may_unsubscribe=True),
-    MailKind.SERVICE: _Manners(automatic=True),
-    MailKind.TEST: _Manners(automatic=True),
+    Manner.CHECK_IN: _Marks(may_unsubscribe=True),
+    Manner.SERVICE: _Marks(automatic=True),
+    Manner.TEST: _Marks(automatic=True),
 }
 
 
@@ -118,7 +118,7 @@ class Mail:
     headers for the sender's own infrastructure: names beginning with ``X-``, and ``CFBL-Address``.
     """
 
-    kind: MailKind
+    manner: Manner
     sender: Mailbox
     recipient: Mailbox
     subject: str
@@ -167,7 +167,7 @@ def build_message(mail: Mail) -> bytes:
 
 def headers_of(mail: Mail) -> Iterable[Callable[[], bytes]]:
     """Yield what makes each header of a mail."""
-    manners = _MANNERS[mail.kind]
+    marks = _MARKS[mail.manner]
     yield lambda: mailbox_header("From", mail.sender)
     yield lambda: mailbox_header("To", mail.recipient)
     if mail.reply_to:
@@ -185,18 +185,18 @@ def headers_of(mail: Mail) -> Iterable[Callable[[], bytes]]:
             thread = [thread[0], *thread[1 - _MAX_REFERENCES :]]
         yield lambda: ids_header("In-Reply-To", thread[-1:])
         yield lambda: ids_header("References", thread)
-    if manners.may_unsubscribe:
+    if marks.may_unsubscribe:
         yield lambda: unsubscribe_headers(
-            mail.unsubscribe_url, mail.unsubscribe_mailto, required=manners.needs_unsubscribe
+            mail.unsubscribe_url, mail.unsubscribe_mailto, required=marks.needs_unsubscribe
         )
-    if mail.list_id and manners.bulk:
+    if mail.list_id and marks.bulk:
         list_id = mail.list_id
         yield lambda: list_id_header(list_id)
     if mail.feedback_id:
         yield lambda: feedback_id_header(mail.feedback_id)
-    if manners.automatic:
+    if marks.automatic:
         yield lambda: b"Auto-Submitted: auto-generated\r\n"
-    if manners.bulk:
+    if marks.bulk:
         yield lambda: b"Precedence: bulk\r\n"
     yield lambda: extra_headers(mail.extra)
     yield lambda: b"MIME-Version: 1.0\r\n"

@@ -4,87 +4,42 @@ Preview, check and send all come through here, so what was looked at is what is 
 """
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from outreach.domain.contact import Contact
 from outreach.domain.links import Links
-from outreach.domain.mailing import Canonical, MailKind, Sender
+from outreach.domain.mailing import MailKind, Sender
 from outreach.domain.tiers import Tiers
 from outreach.errors import MessageError, Problem
-from outreach.rendering import message
-from outreach.rendering.message import InlineImage, Invite, ListId, Mail, Mailbox, build_message
+from outreach.rendering.message import (
+    Invite,
+    ListId,
+    Mail,
+    Mailbox,
+    Manner,
+    build_message,
+)
 from outreach.rendering.scene import ContactLinks, Scene
-from outreach.rendering.templates import Rendered, Template
+from outreach.rendering.templates import Template
+from outreach.services.composed import Composed, shown_name
 
 if TYPE_CHECKING:
     from outreach.rendering.compiled import Counts
-    from outreach.rendering.dkim import Sealed, SignApart, SigningKey
+    from outreach.rendering.dkim import SignApart, SigningKey
     from outreach.services.filling import Filling
 
-#: Longer names stay out of the To header; the mail itself may still greet by them.
-_MAX_SHOWN_NAME = 120
 
 # A check-in and an item come from a person who hopes for an answer: nothing marks them as bulk.
 _MANNER = {
-    MailKind.NEWSLETTER: message.MailKind.NEWSLETTER,
-    MailKind.CHECKIN: message.MailKind.CHECK_IN,
-    MailKind.ITEM: message.MailKind.CHECK_IN,
-    MailKind.SERVICE: message.MailKind.SERVICE,
+    MailKind.NEWSLETTER: Manner.NEWSLETTER,
+    MailKind.CHECKIN: Manner.CHECK_IN,
+    MailKind.ITEM: Manner.CHECK_IN,
+    MailKind.SERVICE: Manner.SERVICE,
 }
-
-
-@dataclass(slots=True, eq=False)  # frozen ones take a microsecond more to make
-class Composed:
-    """A message as it goes to the next hop, with its envelope.
-
-    `made` is the message, or what only lacks its signatures: they are made when `message` is asked
-    for, since much that is composed is only looked at, or `prepare` has them begun.
-    """
-
-    made: "bytes | Sealed"
-    message_id: str
-    envelope_sender: str
-    recipient: str
-    subject: str
-    render: Callable[[], Rendered] = field(repr=False)
-    images: tuple[InlineImage, ...] = ()
-
-    @property
-    def message(self) -> bytes:
-        """The bytes of the message, signed."""
-        made = self.made
-        if isinstance(made, bytes):
-            return made
-        self.made = message = Canonical(made.octets())
-        return message
-
-    @property
-    def size(self) -> int:
-        """Octets of the message, for which it need not be signed."""
-        return len(self.made) if isinstance(self.made, bytes) else self.made.size
-
-    def prepare(self) -> None:
-        """Have the message signed meanwhile, where others can do that: it is going to be sent."""
-        if not isinstance(self.made, bytes):
-            self.made.begin()
-
-    @property
-    def rendered(self) -> Rendered:
-        """What the message was rendered to; made when it is asked for."""
-        return self.render()
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Composed) and self._compared() == other._compared()
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def _compared(self) -> tuple[object, ...]:
-        envelope = self.envelope_sender, self.recipient
-        return self.message, self.message_id, *envelope, self.subject, self.images
 
 
 class Composer:
@@ -216,7 +171,7 @@ class Composer:
         mail = self.mail(self.links, reader, delivery_id, date, box)
         mail = replace(
             mail,
-            kind=message.MailKind.TEST if to else mail.kind,
+            manner=Manner.TEST if to else mail.manner,
             subject=rendered.subject,
             text=rendered.text,
             html=rendered.html,
@@ -253,7 +208,7 @@ class Composer:
         reply_to = links.reply_to(delivery_id) or self.sender.reply_to
         is_list = self._kind is MailKind.NEWSLETTER
         return Mail(
-            kind=_MANNER[self._kind],
+            manner=_MANNER[self._kind],
             sender=Mailbox(self.sender.address, self.sender.name),
             recipient=recipient,
             subject="",
@@ -287,14 +242,6 @@ class Composer:
             locale=self.locale,
             tiers=self.tiers,
         )
-
-
-def shown_name(contact: Contact) -> str | None:
-    """Return the name for the To header, unless it is too long or holds what no header may."""
-    name = contact.name
-    if name is None or len(name) > _MAX_SHOWN_NAME or not name.isprintable() or "=?" in name:
-        return None
-    return name
 
 
 def _feedback_id(key: str | None, kind: MailKind, domain: str) -> tuple[str, ...]:

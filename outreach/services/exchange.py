@@ -39,7 +39,7 @@ from outreach.storage.touches import Touch
 from outreach.transport.base import Receipt
 
 if TYPE_CHECKING:
-    from outreach.services.composing import Composed
+    from outreach.services.composed import Composed
 
 STREAK = 3
 """After so many mails in a row that failed in a way that is likely ours, the campaign pauses."""

@@ -21,7 +21,7 @@ from outreach.rendering.scene import ContactLinks
 from outreach.rendering.tame import NotTameError
 from outreach.rendering.templates import Template
 from outreach.rendering.values import Tokens
-from outreach.services.composing import Composed, shown_name
+from outreach.services.composed import Composed, shown_name
 
 if TYPE_CHECKING:
     from outreach.services.composing import Composer

@@ -34,7 +34,8 @@ from outreach.errors import (
     UnavailableError,
 )
 from outreach.rendering.lint import GMAIL_CLIP, SIZE_WARNING
-from outreach.services.composing import Composed, Composer
+from outreach.services.composed import Composed
+from outreach.services.composing import Composer
 from outreach.storage import contacts as storage
 from outreach.storage.database import Database
 

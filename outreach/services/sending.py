@@ -53,7 +53,8 @@ from outreach.transport.base import Envelope, Transport
 from outreach.transport.lines import Answered, Line, Lines
 
 if TYPE_CHECKING:
-    from outreach.services.composing import Composed, Composer
+    from outreach.services.composed import Composed
+    from outreach.services.composing import Composer
 
 BATCH = 50
 """How many deliveries a run claims at once for each connection. What it has not begun is freed."""

@@ -11,7 +11,7 @@ from outreach.domain.mailing import Sender
 from outreach.errors import NotFoundError, RefusedError, UnavailableError, UsageError
 from outreach.inbound.mail import Mail as ReceivedMail
 from outreach.inbound.sources import Received
-from outreach.rendering.message import Mail, Mailbox, MailKind, build_message
+from outreach.rendering.message import Mail, Mailbox, Manner, build_message
 from outreach.services.contacts import find
 from outreach.storage import contacts, decisions, inbox
 from outreach.storage.decisions import Stage
@@ -121,7 +121,7 @@ def send(
     now = inbox_.clock()
     data = build_message(
         Mail(
-            kind=MailKind.CHECK_IN,
+            manner=Manner.CHECK_IN,
             sender=Mailbox(sender.address, sender.name),
             recipient=Mailbox(written.address, written.name),
             subject=written.subject,

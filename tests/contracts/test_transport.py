@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from outreach.domain.feedback import Fault, Outcome, Step
-from outreach.rendering.message import Mail, Mailbox, MailKind, build_message
+from outreach.rendering.message import Mail, Mailbox, Manner, build_message
 from outreach.testing import MemoryTransport, ScriptedServer, make_certificate
 from outreach.transport.base import Envelope, Transport
 from outreach.transport.failover import FailoverTransport
@@ -18,7 +18,7 @@ from outreach.transport.smtp import Security, SmtpTransport
 ENVELOPE = Envelope("bounce+abc@example.com", "bob@example.org", "abc")
 MESSAGE = build_message(
     Mail(
-        kind=MailKind.CHECK_IN,
+        manner=Manner.CHECK_IN,
         sender=Mailbox("anna@example.com", "Anna"),
         recipient=Mailbox("bob@example.org"),
         subject="Grüße",

@@ -14,7 +14,7 @@ from outreach.rendering.message import (
     ListId,
     Mail,
     Mailbox,
-    MailKind,
+    Manner,
     build_message,
 )
 from tests.rendering.test_dkim import verified
@@ -23,7 +23,7 @@ from tests.rendering.test_message import assert_well_formed
 GOLDEN = Path(__file__).parent.parent / "golden"
 
 NEWSLETTER = Mail(
-    kind=MailKind.NEWSLETTER,
+    manner=Manner.NEWSLETTER,
     sender=Mailbox("anna@berg-lind.example", "Anna Berg"),
     reply_to=Mailbox("anna+mfzwk4tuoiqgc3tenfxgk3lb@berg-lind.example", "Anna Berg"),
     recipient=Mailbox("bob@stone.example", "Bob Stone"),
@@ -52,7 +52,7 @@ NEWSLETTER = Mail(
 )
 
 CHECK_IN = Mail(
-    kind=MailKind.CHECK_IN,
+    manner=Manner.CHECK_IN,
     sender=Mailbox("anna@berg-lind.example", "Anna Berg"),
     recipient=Mailbox("bob@stone.example", "Bob Stone"),
     subject="How did the move go?",
@@ -88,7 +88,7 @@ MAILS = {
         invite=Invite(CALENDAR),
     ),
     "non-ascii": Mail(
-        kind=MailKind.NEWSLETTER,
+        manner=Manner.NEWSLETTER,
         sender=Mailbox("änne@bücher.example", "Änne Müller, Bücher & mehr"),
         recipient=Mailbox("иван@почта.example", "Иван Петров"),
         subject="Пять вопросов, которые стоит задать до конца года — и один ответ 🎄",

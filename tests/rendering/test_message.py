@@ -22,7 +22,7 @@ from outreach.rendering.message import (
     ListId,
     Mail,
     Mailbox,
-    MailKind,
+    Manner,
     boundary_of,
     build_message,
     extra_headers,
@@ -37,7 +37,7 @@ from outreach.transport.smtp import stuffed
 
 UNSUBSCRIBE = "https://mail.example.com/u/" + "a" * 300
 MAIL = Mail(
-    kind=MailKind.NEWSLETTER,
+    manner=Manner.NEWSLETTER,
     sender=Mailbox("anna@example.com", "Anna Berg"),
     recipient=Mailbox("bob@example.org"),
     subject="News",
@@ -383,20 +383,20 @@ def test_our_own_identifier_must_be_right(message_id):
 
 
 @pytest.mark.parametrize(
-    ("kind", "present", "absent"),
+    ("manner", "present", "absent"),
     [
-        (MailKind.NEWSLETTER,
+        (Manner.NEWSLETTER,
          "List-Unsubscribe List-Unsubscribe-Post List-Id Auto-Submitted Precedence", ""),
-        (MailKind.CHECK_IN, "List-Unsubscribe List-Unsubscribe-Post",
+        (Manner.CHECK_IN, "List-Unsubscribe List-Unsubscribe-Post",
          "List-Id Auto-Submitted Precedence"),
-        (MailKind.SERVICE, "Auto-Submitted",
+        (Manner.SERVICE, "Auto-Submitted",
          "List-Unsubscribe List-Unsubscribe-Post List-Id Precedence"),
-        (MailKind.TEST, "Auto-Submitted",
+        (Manner.TEST, "Auto-Submitted",
          "List-Unsubscribe List-Unsubscribe-Post List-Id Precedence"),
     ],
 )  # fmt: skip
-def test_headers_by_kind_of_mail(kind, present, absent):
-    message = parsed(build_message(replace(MAIL, kind=kind)))
+def test_headers_by_manner_of_mail(manner, present, absent):
+    message = parsed(build_message(replace(MAIL, manner=manner)))
     assert [name for name in present.split() if message[name] is None] == []
     assert [name for name in absent.split() if message[name] is not None] == []
 
@@ -405,8 +405,8 @@ def test_a_newsletter_must_offer_a_way_out():
     bare = replace(MAIL, unsubscribe_url=None, unsubscribe_mailto=None)
     with pytest.raises(MessageError, match="no way to unsubscribe"):
         build_message(bare)
-    for kind in (MailKind.CHECK_IN, MailKind.SERVICE, MailKind.TEST):
-        assert b"List-Unsubscribe" not in build_message(replace(bare, kind=kind))
+    for manner in (Manner.CHECK_IN, Manner.SERVICE, Manner.TEST):
+        assert b"List-Unsubscribe" not in build_message(replace(bare, manner=manner))
 
 
 def test_the_date_is_the_given_instant():

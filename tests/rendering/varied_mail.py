@@ -15,8 +15,7 @@ from urllib.parse import quote
 
 from outreach.domain.address import written_address
 from outreach.domain.contact import Contact
-from outreach.domain.mailing import MailKind as Manner
-from outreach.domain.mailing import Sender
+from outreach.domain.mailing import MailKind, Sender
 from outreach.errors import OutreachError
 from outreach.rendering.message import (
     Attachment,
@@ -25,12 +24,13 @@ from outreach.rendering.message import (
     ListId,
     Mail,
     Mailbox,
-    MailKind,
+    Manner,
     build_message,
 )
 from outreach.rendering.sandbox import carried
 from outreach.rendering.templates import TemplateSet, one_line
-from outreach.services.composing import Composer, shown_name
+from outreach.services.composed import shown_name
+from outreach.services.composing import Composer
 from tests.rendering.mail import LAYOUT, contact
 from tests.rendering.test_compiled import (
     ATTRIBUTES,
@@ -335,7 +335,7 @@ class Varied:
             files=_ATTACHED if matter.attachments else (),
             pictures=tuple((image.cid, PNG) for image in made.images) if shows else (),
             event=_event(person) if matter.event else None,
-            leave=() if matter.kind is Manner.SERVICE else (own, mailto),
+            leave=() if matter.kind is MailKind.SERVICE else (own, mailto),
             text_links=() if name == "empty" else (own,),
             html_links=(own, _LINK + plan) if html and name != "rich" else (own,) if html else (),
         )
@@ -361,7 +361,7 @@ class Varied:
         if chance.random() < 0.2:
             calendar = CALENDAR.replace("Coffee", f"Coffee {'中ü x' * chance.randint(0, 30)}")
         mail = Mail(
-            kind=chance.choice((MailKind.CHECK_IN, MailKind.NEWSLETTER)),
+            manner=chance.choice((Manner.CHECK_IN, Manner.NEWSLETTER)),
             sender=sender,
             recipient=reader,
             subject=subject,

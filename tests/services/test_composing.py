@@ -11,7 +11,8 @@ from outreach.domain.links import Links, Signer
 from outreach.domain.mailing import Canonical, Sender
 from outreach.errors import MessageError, TemplateError
 from outreach.rendering.templates import Template
-from outreach.services.composing import Composed, Composer
+from outreach.services.composed import Composed
+from outreach.services.composing import Composer
 from outreach.transport.base import Envelope, refusal
 from tests.rendering.mail import LAYOUT, NOW, contact, template
 
