@@ -525,7 +525,8 @@ def _read_provider_notice(mail: Mail) -> DeliveryNotice | None:
             action = Action.DELIVERED
         else:
             return None
-        headers = Headers({"message-id": [f"<{returned.get('messageId', '')}>"]})
+        headers = Headers({})
+        headers.add("message-id", f"<{returned.get('messageId', '')}>")
         for one in returned.get("headers") or ():
             headers.add(str(one.get("name", "")), str(one.get("value", "")))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):

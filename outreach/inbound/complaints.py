@@ -170,7 +170,8 @@ def _read_provider_event(mail: Mail) -> FeedbackReport | None:
         recipients = tuple(
             str(one["emailAddress"]) for one in detail["complainedRecipients"][:_MAX_RECIPIENTS]
         )
-        headers = Headers({"message-id": [f"<{sent.get('messageId', '')}>"]})
+        headers = Headers({})
+        headers.add("message-id", f"<{sent.get('messageId', '')}>")
         for one in sent.get("headers") or ():
             headers.add(str(one.get("name", "")), str(one.get("value", "")))
         return FeedbackReport(

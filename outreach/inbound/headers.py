@@ -183,8 +183,9 @@ class Headers:
         return names.isdisjoint(self._fields)
 
     def add(self, name: str, value: str) -> None:
-        """Append a field."""
-        self._fields.setdefault(name.lower(), []).append(value)
+        """Append a field of which the text is known, not the bytes."""
+        kept = value if value.isascii() else value.encode("utf-8", "replace").decode("latin-1")
+        self._fields.setdefault(name.lower(), []).append(kept)
 
     def get(self, name: str) -> str:
         """Return the first field called `name` (lower case), unfolded, not decoded; or ``""``."""

@@ -1,4 +1,5 @@
 import email
+import json
 import time
 from datetime import UTC, datetime
 from email.message import EmailMessage, Message
@@ -7,8 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from outreach.inbound.classify import explain
 from outreach.inbound.headers import (
     Address,
+    Headers,
     decode_text,
     decode_words,
     parse_addresses,
@@ -134,6 +137,30 @@ class TestText:
 
 
 class TestHeaders:
+    @given(st.text(max_size=40))
+    def test_a_field_whose_text_is_known_says_that_text(self, text):
+        headers = Headers({})
+        headers.add("X-Note", f"<{text}>")
+        assert "\ud800" not in headers.get("x-note")
+        if text.isprintable():
+            assert headers.get("x-note") == f"<{text}>"
+        headers.ids("x-note")
+
+    def test_what_a_provider_says_in_unicode_is_read(self):
+        event = {
+            "notificationType": "Bounce",
+            "bounce": {"bouncedRecipients": [{"emailAddress": "a@example.org", "status": "5.1.1"}]},
+            "mail": {
+                "messageId": "\u201a1",
+                "headers": [{"name": "Subject", "value": "\u201eGrüße\u201c"}],
+            },
+        }
+        told = explain(f"Subject: event\n\n{json.dumps(event)}".encode())
+        assert told.notice is not None
+        assert told.notice.returned is not None
+        assert told.notice.returned.text("subject") == "\u201eGrüße\u201c"
+        assert told.clues.ids == ("\u201a1",)
+
     def test_addresses(self):
         assert parse_addresses(
             '"Doe, Jane" <jane@example.org>, bob@example.org, =?utf-8?q?J=C3=BC?= <j@x.example>'
