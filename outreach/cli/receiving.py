@@ -228,7 +228,7 @@ def listen(
         smtp=_place("--smtp", smtp),
         domains=[each.lower() for each in domains] or own,
         certificate=Certificate(chain=certificate, key=key) if certificate and key else None,
-        insist=require_tls,
+        require_tls=require_tls,
         limits=Limits(size=size << 20, connections=connections),
     )
 

@@ -100,7 +100,7 @@ class Listener:
     `take` is called in a thread of its own for each mail. `domains` are those that mail is taken
     for, in lower case; SMTP takes none without them, LMTP then takes all, because the server before
     it has decided. `clock` says when a mail came. With a `certificate` SMTP offers encryption;
-    `insist` takes no mail without it.
+    `require_tls` takes no mail without it.
     """
 
     take: Take
@@ -109,7 +109,7 @@ class Listener:
     smtp: Place | None = None
     domains: Collection[str] = ()
     certificate: Certificate | None = None
-    insist: bool = False
+    require_tls: bool = False
     limits: Limits = field(default_factory=Limits)
     hostname: str = field(default_factory=socket.gethostname)
     _open: set[asyncio.BaseTransport] = field(default_factory=set, init=False)
@@ -128,7 +128,7 @@ class Listener:
                 "SMTP needs the domains that mail is taken for",
                 hint="name them, or set a sender's address",
             )
-        if self.insist and self.certificate is None:
+        if self.require_tls and self.certificate is None:
             raise ConfigError("encryption cannot be insisted on without a certificate")
         if self.certificate is not None:
             self.certificate.context()
@@ -176,7 +176,7 @@ class Listener:
             return kinds[kind](
                 _Handler(self, kind, pool),
                 tls_context=offered.context() if offered else None,
-                require_starttls=self.insist and offered is not None,
+                require_starttls=self.require_tls and offered is not None,
                 open_transports=self._open,
                 lifetime=self.limits.connection,
                 data_size_limit=self.limits.size,

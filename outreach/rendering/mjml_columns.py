@@ -87,10 +87,10 @@ class Place:
     """What an element has to know of the one around it, whose tag is `tag`.
 
     `width` is the room it has, in pixels, shared by `columns`; it is number `index` of `siblings`,
-    raw text and comments counted. `gap` keeps the sections of a wrapper apart, whose
-    borders may be `uneven`, `gutter` the columns of a section. `outer` is the room of the column
-    around a carousel, `thumbnails` and `thumbnail_width` what that says of them. `font` is that of
-    an accordion.
+    raw text and comments counted. `gap` keeps the sections of a wrapper apart, whose borders may be
+    `uneven`, `gutter` the columns of a section. `outer` is the room of the column around a
+    carousel, `thumbnails` and `thumbnail_width` what that says of them. `font` is that of an
+    accordion.
     """
 
     width: float

@@ -2,10 +2,9 @@
 
 A mail is recorded together with all that follows from it and with its mailbox's position, in one
 transaction, which the next few mails share: after a crash it is there with everything it did, or it
-is read again. The same mail
-from two sources, or read twice, is one and acts once. What it does is decided by
-`outreach.domain.effects`; here it is done, and each thing is written down so that it can be taken
-back when a person says that the mail was misread.
+is read again. The same mail from two sources, or read twice, is one and acts once. What it does is
+decided by `outreach.domain.effects`; here it is done, and each thing is written down so that it can
+be taken back when a person says that the mail was misread.
 
 Nothing in a mail makes this fail. What cannot be understood is kept and put before a person.
 """

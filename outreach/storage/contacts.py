@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from outreach.domain.address import likeness, normalise, parse_address
 from outreach.domain.contact import AttributeType, AttributeValue, ConsentStatus, Contact
 from outreach.domain.tiers import KNOWN
-from outreach.storage.database import among, given_ids, is_sqlite, rows_of
+from outreach.storage.database import among, given_ids, ids_named, is_sqlite, listed
 from outreach.storage.suppressions import stops_contact
 from outreach.storage.tables import (
     AddressRow,
@@ -167,7 +167,10 @@ def _standings(*, sqlite: bool) -> Select[Any]:
             and_(role.contact_id == contact.id, role.until.is_(None)),
             isouter=True,
         )
-        .where(contact.merged_into_id.is_(None), contact.id.in_(rows_of("ids", sqlite=sqlite)))
+        .where(
+            contact.merged_into_id.is_(None),
+            listed(contact.id, ids_named("ids", sqlite=sqlite), sqlite=sqlite),
+        )
     )
 
 

@@ -19,6 +19,7 @@ from typing import Any, cast
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    BindParameter,
     Connection,
     Dialect,
     Engine,
@@ -356,31 +357,33 @@ def among(session: Session, column: Any, ids: Collection[int]) -> ColumnElement[
     SQLAlchemy's `in_` writes the statement anew for each number of them.
     """
     if is_sqlite(session):
-        return listed(column, literal(_listed(tuple(ids))), is_sqlite=True)
-    return listed(column, literal([*ids], ARRAY(BigInteger)), is_sqlite=False)
+        return listed(column, literal(_listed(tuple(ids))), sqlite=True)
+    return listed(column, literal([*ids], ARRAY(BigInteger)), sqlite=False)
 
 
-def listed(column: Any, ids: Any, *, is_sqlite: bool) -> ColumnElement[bool]:  # noqa: ANN401
+def listed(column: Any, ids: Any, *, sqlite: bool) -> ColumnElement[bool]:  # noqa: ANN401
     """Return the condition that a column is one of `ids`, which is one parameter of a statement."""
-    if is_sqlite:
-        known = func.json_each(ids).table_valued("value")
-        return cast(ColumnElement[bool], column.in_(select(known.c.value)))
-    return cast(ColumnElement[bool], column == any_(ids))
+    found = column.in_(rows_of(ids, sqlite=True)) if sqlite else column == any_(ids)
+    return cast(ColumnElement[bool], found)
 
 
-def rows_of(name: str, *, sqlite: bool) -> Select[Any]:
-    """Return the ids given as the parameter `name` as rows, in a statement that is built once.
-
-    The parameter's value is what `given_ids` makes of them.
-    """
+def rows_of(ids: Any, *, sqlite: bool) -> Select[Any]:  # noqa: ANN401
+    """Return `ids`, which is one parameter of a statement, as rows."""
     if sqlite:
-        values = func.json_each(bindparam(name, type_=String)).table_valued("value")
-        return select(values.c.value)
-    return select(func.unnest(bindparam(name, type_=ARRAY(BigInteger))))
+        return select(func.json_each(ids).table_valued("value").c.value)
+    return select(func.unnest(ids))
+
+
+def ids_named(name: str, *, sqlite: bool) -> BindParameter[Any]:
+    """Return the parameter `name` for ids, of a statement that is built once.
+
+    Its value is what `given_ids` makes of them, or `Held.listed`.
+    """
+    return bindparam(name, type_=String() if sqlite else ARRAY(BigInteger))
 
 
 def given_ids(session: Session, ids: Collection[int]) -> object:
-    """Return ids as the value of a parameter made by `rows_of`."""
+    """Return ids as the value of a parameter made by `ids_named`."""
     return _listed(tuple(ids)) if is_sqlite(session) else [*ids]
 
 

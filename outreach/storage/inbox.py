@@ -23,7 +23,15 @@ from sqlalchemy.orm import Session
 
 from outreach.domain.effects import Kind
 from outreach.domain.touches import Direction
-from outreach.storage.database import given_ids, insert_into, insert_of, is_sqlite, rows_of
+from outreach.storage.database import (
+    given_ids,
+    ids_named,
+    insert_into,
+    insert_of,
+    is_sqlite,
+    listed,
+    rows_of,
+)
 from outreach.storage.tables import (
     AddressRow,
     CampaignRow,
@@ -263,19 +271,20 @@ def _answerable(*, sqlite: bool) -> Select[Any]:
     campaign, touch = _CAMPAIGNS, _TOUCHES
     # Whose id is named, and who was merged into them: each found by its index, where the owner of
     # each delivery would have to be computed for all there are.
+    contact_ids = ids_named("contact_ids", sqlite=sqlite)
     person, absorbed, theirs = contact.alias(), contact.alias(), delivery.alias()
     people = union_all(
         select(person.c.id).where(
-            person.c.id.in_(rows_of("contact_ids", sqlite=sqlite)),
+            listed(person.c.id, contact_ids, sqlite=sqlite),
             person.c.merged_into_id.is_(None),
         ),
         select(absorbed.c.id).where(
             absorbed.c.merged_into_id.is_not(None),
-            absorbed.c.merged_into_id.in_(rows_of("contact_ids", sqlite=sqlite)),
+            listed(absorbed.c.merged_into_id, contact_ids, sqlite=sqlite),
         ),
     )
     wanted = union(
-        rows_of("delivery_ids", sqlite=sqlite),
+        rows_of(ids_named("delivery_ids", sqlite=sqlite), sqlite=sqlite),
         select(theirs.c.id).where(
             theirs.c.contact_id.in_(people), theirs.c.sent_at >= bindparam("since")
         ),
@@ -316,7 +325,7 @@ def addresses_of(session: Session, contact_ids: Collection[int]) -> dict[int, fr
 def _addresses(*, sqlite: bool) -> Select[Any]:
     table = _ADDRESSES.c
     return select(table.contact_id, table.address, table.normalised).where(
-        table.contact_id.in_(rows_of("ids", sqlite=sqlite))
+        listed(table.contact_id, ids_named("ids", sqlite=sqlite), sqlite=sqlite)
     )
 
 

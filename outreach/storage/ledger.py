@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ARRAY, BigInteger, bindparam, exists, insert, or_, select, update
+from sqlalchemy import bindparam, exists, insert, or_, select, update
 from sqlalchemy.sql.elements import ClauseElement, ColumnElement
 
 from outreach.domain.delivery import CampaignState, DeliveryEvent, sources, target
 from outreach.domain.feedback import Outcome
 from outreach.domain.gate import Decision, Verdict
 from outreach.domain.touches import SUMMARIES, summed_up_in
-from outreach.storage.database import Held, Prepared, listed
+from outreach.storage.database import Held, Prepared, ids_named, listed
 from outreach.storage.decisions import Stage
 from outreach.storage.deliveries import Attempt, Claim
 from outreach.storage.tables import (
@@ -291,10 +291,10 @@ class Ledger:
         return {row[0] for row in rows}
 
     def _finding(self, event: DeliveryEvent, *, ours_alone: bool) -> ClauseElement:
-        database = self.held.database
-        given = bindparam("given_ids", type_=None if database.is_sqlite else ARRAY(BigInteger))
+        sqlite = self.held.database.is_sqlite
+        given = ids_named("given_ids", sqlite=sqlite)
         found = select(DeliveryRow.id).where(
-            listed(DeliveryRow.id, given, is_sqlite=database.is_sqlite), _can_be_found(event)
+            listed(DeliveryRow.id, given, sqlite=sqlite), _can_be_found(event)
         )
         if ours_alone:
             found = found.where(DeliveryRow.lease_owner == self.owner)

@@ -242,7 +242,7 @@ def test_lmtp_on_this_machine_is_not_encrypted(certificate: Certificate) -> None
 
 def test_encryption_can_be_insisted_on(certificate: Certificate) -> None:
     with listening(
-        smtp=ANYWHERE, domains=["berg.example"], certificate=certificate, insist=True
+        smtp=ANYWHERE, domains=["berg.example"], certificate=certificate, require_tls=True
     ) as post:
         client = smtplib.SMTP("localhost", post.port)
         client.ehlo()
@@ -424,7 +424,7 @@ def test_a_place_that_is_taken_is_named() -> None:
 def test_encryption_needs_a_certificate() -> None:
     with pytest.raises(ConfigError, match="without a certificate"):
         Listener(
-            take=print, clock=lambda: NOW, smtp=ANYWHERE, domains=["berg.example"], insist=True
+            take=print, clock=lambda: NOW, smtp=ANYWHERE, domains=["berg.example"], require_tls=True
         )
 
 
