@@ -15,7 +15,7 @@ from outreach.storage.inbox import Item, State
 from outreach.testing import FrozenClock
 from tests.inbound.webhooks.senders import DEAD, Postmark, receiver
 from tests.services.desk import new_campaign
-from tests.services.test_inbox import ANNA, LINKS, Post
+from tests.services.post import ANNA, LINKS, Post
 
 Deliver = Callable[[Post, dict[str, int]], Item]
 

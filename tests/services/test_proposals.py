@@ -10,7 +10,7 @@ from outreach.storage import keys, suppressions
 from outreach.storage.database import Database
 from outreach.storage.inbox import State
 from outreach.testing import FrozenClock
-from tests.services.test_inbox import ANNA, Post
+from tests.services.post import ANNA, Post
 
 
 @pytest.fixture

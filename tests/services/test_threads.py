@@ -17,7 +17,7 @@ from outreach.storage.database import Database
 from outreach.storage.inbox import State
 from outreach.testing import FrozenClock, MemoryTransport
 from outreach.transport.base import Receipt
-from tests.services.test_inbox import ANNA, Post
+from tests.services.post import ANNA, Post
 
 SENDER = Sender("Anna Berg", ANNA)
 

@@ -12,7 +12,7 @@ from outreach.services.inbox import Report
 from outreach.services.watching import Watch
 from outreach.storage.database import Database
 from outreach.testing import FrozenClock
-from tests.services.test_inbox import Post
+from tests.services.post import Post
 
 
 @dataclass

@@ -28,7 +28,7 @@ from tests.inbound.webhooks.senders import (
     receiver,
 )
 from tests.services.desk import new_campaign
-from tests.services.test_inbox import ANNA, LINKS, Post, _id
+from tests.services.post import ANNA, LINKS, Post, message_id_of
 
 each_provider = pytest.mark.parametrize("sender", SENDERS, ids=name_of)
 
@@ -103,7 +103,7 @@ def test_a_mail_is_a_mail_however_it_comes(post: Post, sender: Sender) -> None:
     sent = post.mailing(["ada"])
     raw = (
         f"From: ada@example.com\r\nTo: {ANNA}\r\nSubject: Re: News\r\nMessage-ID: <one@x>\r\n"
-        f"In-Reply-To: {_id(sent['ada'])}\r\n\r\nYes, gladly.\r\n"
+        f"In-Reply-To: {message_id_of(sent['ada'])}\r\n\r\nYes, gladly.\r\n"
     ).encode()
     item = told(post, sender, sender.mail(raw, ANNA))
     assert (item.kind, item.state, item.rung) == (Kind.REPLY, State.OPEN, "thread-id")
@@ -166,7 +166,7 @@ def test_a_mail_that_looks_like_an_event_is_a_mail(post: Post) -> None:
 
 def test_a_bounce_of_our_own_mail_is_tied_to_its_delivery(post: Post) -> None:
     sent = post.mailing(["ada"])
-    event = {**DEAD["sendgrid"], "smtp-id": _id(sent["ada"])}
+    event = {**DEAD["sendgrid"], "smtp-id": message_id_of(sent["ada"])}
     item = told(post, SendGrid(), SendGrid().event(event))
     assert (item.rung, item.delivery_id) == ("thread-id", sent["ada"])
     assert post.rows("SELECT bounce FROM deliveries")[0][0] == "hard: user-unknown"
