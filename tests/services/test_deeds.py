@@ -345,10 +345,8 @@ def test_the_mail_of_a_contact_that_was_merged_is_the_others(post: Post) -> None
 
 def test_runs_that_meet_the_same_mail_at_once_act_once(post: Post) -> None:
     sent = post.mailing(["ada"])
-    raws = [
-        f"From: ada@example.com\nIn-Reply-To: {message_id_of(sent['ada'])}\nMessage-ID: <{n}@x>\n\nYes.\n"
-        for n in range(5)
-    ]
+    head = f"From: ada@example.com\nIn-Reply-To: {message_id_of(sent['ada'])}"
+    raws = [f"{head}\nMessage-ID: <{n}@x>\n\nYes.\n" for n in range(5)]
 
     def work() -> int:
         received = [Received(raw=raw.encode(), received_at=None, folder="INBOX") for raw in raws]

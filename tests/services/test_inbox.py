@@ -1,4 +1,4 @@
-"""The inbox on both databases: whose each mail is, what waits for an answer, and how mail is taken in."""
+"""The inbox on both databases: whose mail is, what waits for an answer, and how it is taken in."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
