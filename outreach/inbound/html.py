@@ -23,11 +23,6 @@ _DROPPED = re.compile(
 )
 _MAY_DROP = re.compile("<[sStT][tTcCiIeE][yYrRtTmM]")
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:]{0,20})((?:[\s/][^<>]*)?)>")
-# The commonest tags that neither end a line nor mark anything: many of most mails.
-_INLINE = re.compile(
-    r"</?(?:[aAbBiIuU]|[fF][oO][nN][tT]|[iI][mM][gG]|[sS][tT][rR][oO][nN][gG]|[eE][mM])(?:[\s/][^<>]*)?>"
-)
-_SPANS = re.compile(r"</?[sS][pP][aA][nN](?:[\s/][^<>]*)?>")
 _MARK = re.compile(
     r"""\b(?:class|id|style)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE
 )
@@ -45,9 +40,9 @@ _SIGNATURE_MARK = re.compile(
     re.IGNORECASE,
 )
 # One of these stands in every mark above: whether any is worth looking for.
-_MARK_HINTS = ("gmail_attr", "moz-cite", "yahoo_quoted", "yqt", "_quote", "-quote", "replyquote", "zmail_extra",
-               "outlookmessageheader", "rplyfwd", "appendonsend", "reference-message", "signature", "display")  # fmt: skip
-_HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
+_MARK_HINTS = ("gmail_attr", "moz-cite", "yqt", "quote", "zmail_extra", "outlookmessageheader", "rplyfwd",
+               "appendonsend", "reference-message", "signature")  # fmt: skip
+_HIDDEN = re.compile(r"display\s*:\s*none")  # compared with text in lower case
 
 _LINE, _PARAGRAPH, _CELL, _BREAK = 1, 2, 3, 4
 _LAYOUT = (
@@ -63,20 +58,84 @@ _FORMING = frozenset({"blockquote", "pre"})
 _ELEMENTS = {name: (name, 0, 0, 0) for name in _WATCHED}
 """An open element that changes nothing, by its tag."""
 
+# The commonest tags that neither end a line nor mark anything: many of most mails.
+_INLINE = frozenset({"a", "b", "i", "u", "font", "img", "strong", "em"})
+_INLINE_SPANS = _INLINE | {"span"}
+_INLINE_TAGS = _INLINE | set(map(str.upper, _INLINE))
+
 _REPLY_RULE = "\n________________________________\n"
 
 
-def to_text(source: str) -> str:  # noqa: PLR0912, PLR0915
+def to_text(source: str) -> str:
     """Return the text of an HTML document, quoted lines prefixed with ``> `` once per level."""
     if "<!" in source or "<?" in source or _MAY_DROP.search(source):
         source = _DROPPED.sub("", source)
-    source = _INLINE.sub("", source)
-    lower = source.lower()
-    marked = any(hint in lower for hint in _MARK_HINTS)
+    pieces = _TAG.split(source)
+    tags = pieces[2::4]
+    attributes = "\n".join(
+        [
+            told
+            for tag, told in zip(tags, pieces[3::4], strict=True)
+            if told and tag not in _INLINE_TAGS
+        ]
+    ).lower()
+    marked = any(hint in attributes for hint in _MARK_HINTS) or bool(_HIDDEN.search(attributes))
     # Whether it can matter what lies within what: only then are the elements followed.
-    nested = marked or "<blockquote" in lower or "<pre" in lower
-    if not marked:
-        source = _SPANS.sub("", source)
+    nested = marked or not _FORMING.isdisjoint(map(str.lower, set(tags)))
+    if nested or any(sign in source for sign in _SIGNS):
+        lines = _followed(pieces, marked=marked)
+    else:
+        lines = _in_a_row(pieces[::4], tags)
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines).replace("\u00a0", " ")).strip("\n")
+
+
+# What stands for a tag while a text has no lines yet; one that does nothing keeps apart what it stands between.
+_BREAK_SIGN, _LINE_SIGN, _PARAGRAPH_SIGN, _NO_SIGN = _SIGNS = "\x01\x02\x03\x04"
+
+
+class _Signs(dict[str, str]):
+    """The sign of each tag."""
+
+    def __missing__(self, tag: str) -> str:
+        name = tag.lower()
+        return _NO_SIGN if name == tag else self[name]
+
+
+_SIGN_OF = _Signs(
+    {
+        written: {_BREAK: _BREAK_SIGN, _LINE: _LINE_SIGN, _PARAGRAPH: _PARAGRAPH_SIGN, _CELL: " "}[
+            layout
+        ]
+        for name, layout in _LAYOUT.items()
+        for written in (name, name.upper())
+    }
+    | dict.fromkeys(_INLINE_TAGS | {"span", "SPAN"}, "")
+)
+_AT_SIGN = re.compile(f"([{_BREAK_SIGN}{_LINE_SIGN}{_PARAGRAPH_SIGN}])")
+
+
+def _in_a_row(words: list[str], tags: list[str]) -> list[str]:
+    """Return the lines of a document in which nothing is quoted, hidden or formed: tags only end lines."""
+    row = [""] * (2 * len(tags) + 1)
+    row[::2] = words
+    row[1::2] = list(map(_SIGN_OF.__getitem__, tags))
+    text = "".join(row)
+    if "&" in text:
+        text = unescape(text)
+    pieces = _AT_SIGN.split(text.replace(_NO_SIGN, ""))
+    pieces.append(_BREAK_SIGN)  # the end ends the last line
+    lines: list[str] = []
+    for line, sign in zip(pieces[::2], pieces[1::2], strict=True):
+        if line or sign == _BREAK_SIGN:
+            lines.append(" ".join(line.split()))
+        if sign == _PARAGRAPH_SIGN and lines and lines[-1].strip("> "):
+            lines.append("")
+    return lines
+
+
+def _followed(pieces: list[str], *, marked: bool) -> list[str]:  # noqa: PLR0912, PLR0915
+    """Return the lines of a document of which each element is followed to its end."""
+    inline = _INLINE if marked else _INLINE_SPANS
     lines: list[str] = []
     line = ""
     # What is open: tag, and how it changes quote depth, hiding and preformatting.
@@ -87,8 +146,7 @@ def to_text(source: str) -> str:  # noqa: PLR0912, PLR0915
         text = line.rstrip() if pre else " ".join(line.split())
         return f"{'> ' * min(quoted, 9)}{text}".rstrip() if quoted else text
 
-    pieces = _TAG.split(source)
-    pieces += ("", "br", "")  # the end ends the last line
+    pieces = [*pieces, "", "br", ""]  # the end ends the last line
     for raw, closing, tag, attributes in zip(*(pieces[at::4] for at in range(4)), strict=True):
         if raw and not hidden:
             words = unescape(raw) if "&" in raw else raw
@@ -102,20 +160,20 @@ def to_text(source: str) -> str:  # noqa: PLR0912, PLR0915
                 line += words
         layout = _LAYOUT.get(tag) or _LAYOUT.get(tag.lower())
         if layout == _BREAK:
-            lines.append(told(line) if nested else " ".join(line.split()))
+            lines.append(told(line))
             line = ""
             continue
         if layout == _CELL:
             line += " "
         elif layout:
             if line:
-                lines.append(told(line) if nested else " ".join(line.split()))
+                lines.append(told(line))
                 line = ""
             if layout == _PARAGRAPH and lines and lines[-1].strip("> "):
                 lines.append(">" * quoted)
-        if not nested:
-            continue
         name = tag.lower()
+        if name in inline:
+            continue
         if name not in _WATCHED:
             if marked and attributes and _REPLY_MARK.search(attributes):
                 lines.append(_REPLY_RULE)
@@ -144,7 +202,7 @@ def to_text(source: str) -> str:  # noqa: PLR0912, PLR0915
             if marked and attributes:
                 for mark in _MARK.finditer(attributes):
                     value = mark[1] or mark[2] or mark[3] or ""
-                    if _SIGNATURE_MARK.search(value) or _HIDDEN.search(value):
+                    if _SIGNATURE_MARK.search(value) or _HIDDEN.search(value.lower()):
                         hide = 1
                     elif _QUOTE_MARK.search(value):
                         quote = 1
@@ -158,4 +216,4 @@ def to_text(source: str) -> str:  # noqa: PLR0912, PLR0915
             quoted += quote
             hidden += hide
             pre += formatted
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines).replace("\u00a0", " ")).strip("\n")
+    return lines
