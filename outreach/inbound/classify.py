@@ -76,6 +76,11 @@ class Explanation:
     match: Match | None = None
     clues: Clues
 
+    @property
+    def about(self) -> tuple[str, ...]:
+        """The readers of ours that a provider's event is about; nobody's where a mail has a sender."""
+        return () if self.sender else self.clues.senders
+
     def to_json(self) -> dict[str, object]:
         """Return it as plain values, for one line of JSON.
 
@@ -94,6 +99,7 @@ class Explanation:
             "received_at": self.received_at.isoformat() if self.received_at else None,
             "bulk": self.bulk,
             "own_words": self.words,
+            "about": list(self.about),
             "recipients": [_recipient(each) for each in notice.recipients] if notice else [],
             "envelope_id": notice.envelope_id if notice else None,
             "feedback_type": report.feedback_type.value if report else None,
