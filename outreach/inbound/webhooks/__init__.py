@@ -97,7 +97,7 @@ def read_event(provider: str, raw: bytes) -> Explanation:
 
 
 def provider_of(raw: bytes) -> str | None:
-    """Return whose event `raw` is, as it was kept, by its form; None for what is none, as a mail."""
+    """Return whose event `raw` is, as it was kept; None for a mail or anything else."""
     if raw[:40].lstrip()[:1] != b"{":
         return None
     try:
