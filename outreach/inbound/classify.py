@@ -14,7 +14,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from outreach.inbound.absences import AutoReply, read_absence_note, read_auto_reply
+from outreach.inbound.absences import (
+    AutoReply,
+    read_absence_note,
+    read_auto_reply,
+    read_new_address,
+)
 from outreach.inbound.bounces import (
     Action,
     DeliveryNotice,
@@ -56,7 +61,7 @@ class Explanation:
 
     `words` are the author's own, empty for reports; `bulk` says that it went to a list or was sent
     in bulk, so that no contact should be proposed from it. `absence` is also set where a person
-    mentions an absence within a reply. An unsure `opt_out` is for a person to decide.
+    mentions an absence or a new address within a reply. An unsure `opt_out` is for a person to decide.
     """
 
     kind: Kind
@@ -251,7 +256,8 @@ def _of_person(
         return Kind.OPT_OUT, "own-words" if reply.text.strip() else "subject", opt_out, None
     if mail.null_sender and not reply.text.strip():
         return Kind.AUTOMATIC, "null-sender", None, None
-    return Kind.REPLY, "own-words", opt_out, read_absence_note(reply.unquoted, today)
+    told = read_absence_note(reply.unquoted, today) or read_new_address(mail, reply.unquoted)
+    return Kind.REPLY, "own-words", opt_out, told
 
 
 def _is_bulk(mail: Mail) -> bool:

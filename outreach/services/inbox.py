@@ -473,6 +473,7 @@ class Inbox:
             bounced=bounced,
             sure=True,
             wants_out=False,
+            new_address=None,
             # Whoever names a contact's mail knows that it was meant for us.
             is_bulk=False,
         )
