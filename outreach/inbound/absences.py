@@ -232,7 +232,10 @@ def read_absence_note(text: str, today: date | None) -> AutoReply | None:
 
 def read_new_address(mail: Mail, text: str) -> AutoReply | None:
     """Return the new address that a person gives of their own within a reply of theirs, or None."""
-    if "@" not in text or len(text) > _SHORT or not _MOVED.search(compared(text)):
+    if "@" not in text or len(text) > _SHORT:
+        return None
+    low = text.lower()
+    if not any(word in low for word in _ADDRESS_WORDS) or not _MOVED.search(compared(text)):
         return None
     contact = _contact(mail, text)
     if contact is None:
@@ -242,6 +245,11 @@ def read_new_address(mail: Mail, text: str) -> AutoReply | None:
 
 
 _MOVED = any_of("moved")
+# One of these stands wherever a new address is spoken of, before the address itself.
+_ADDRESS_WORDS = (
+    "addr", "adres", "mail ", "mail:", "mail.", "correo", "correio", "direcci", "cuenta", "indirizzo", "recapito", "casella",
+    "endereç", "アドレス", "адрес", "почт", "osoite", "邮", "信箱", "account", "messagerie", "me at", "one",
+)  # fmt: skip
 
 
 def _only_moved(body: str) -> bool:

@@ -103,7 +103,6 @@ _FOOTERS = (
     "denk aan het milieu",
     "tänk på miljön",
     "if you (?:are not|have received|received|were not) (?:the (?:intended|named)|this (?:e-?mail|message|communication|transmission))",
-    "the (?:information|contents?)(?: contained| transmitted)? (?:in|of|with) th(?:is|e) (?:e-?mail|message|communication|transmission)",
     "les informations contenues",
     "der inhalt dieser",
     "la información contenida",

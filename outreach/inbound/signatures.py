@@ -37,10 +37,12 @@ _CLOSINGS = (
 _CLOSING = re.compile(rf"\W{{0,3}}(?:{'|'.join(_CLOSINGS)})")
 _MAX_CLOSING = 60  # characters
 
-_PHONE = re.compile(r"(?:\+|\(|\b\d)[\d ()/.\u2010-\u2015-]{6,20}\d")
-_REACHED = re.compile(
-    r"[\w.+-]@[\w-]+\.\w|https?://\S|\bwww\.\w|\b[a-z0-9-]+\.(?:com|org|net|de|fr|eu|io|co\.uk)\b(?!@)",
-    re.IGNORECASE,
+_PHONE = re.compile(
+    r"(?:\+\d|\(\+?\d|\b0\d)[\d ()/.\u2010-\u2015-]{5,18}\d|\b\d{3}[ .-]\d{3}[ .-]\d{4}\b"
+)
+_MAILBOX = re.compile(r"[\w.+-]@[\w-]+\.\w")
+_SITE = re.compile(
+    r"https?://\S|(?<![\w@.-])(?:www\.|[a-z0-9-]+\.(?:com|org|net|de|fr|eu|io)\b)", re.I
 )
 _CAPITAL = r"[^\W\d_a-zß-öø-ÿ]"
 _PARTICLE = r"(?:de|du|des|da|dos|di|del|della|la|le|von|van|der|den|ten|zu|of|and|y|e|i\.\s?[AVa-v]\.|ppa\.|&)"
@@ -53,7 +55,8 @@ _SPEAKS_OF_AN_ADDRESS = re.compile(
     r"add?ress|anschrift|direcci[oó]n|indirizzo|endere[çc]o|morada|adres|contact|kontakt|contatt|phone|telefon|number|nummer|numéro|número|numer|住所|連絡先|[:：]\W*$",
     re.IGNORECASE,
 )
-_SENTENCE = re.compile(r"[?!…。:：;,]$|(?<!\b\w)(?<!\b\w\w)(?<!\b\w\w\w)(?<!\.\w)\.$")
+# A full stop behind more than a few letters, or behind a word that is no abbreviation, ends a sentence.
+_ABBREVIATED = re.compile(r"(?:\b\w{1,3}|\.\w+)\.$")
 
 
 def signature_at(lines: Sequence[str]) -> int:
@@ -62,11 +65,12 @@ def signature_at(lines: Sequence[str]) -> int:
     `lines` are what an author wrote, without quotation below.
     """
     none = len(lines)
-    first = max(0, none - MAX_LINES)
-    if not _is_way("\n".join(lines[first:])):
+    top = _details(lines)
+    if top == none or not _is_way("\n".join(lines[top:])):
         return none
-    top, closed = _details(lines, first)
-    begin = top if closed else _named_block(lines, top)
+    begin, closed = _below_closing(lines, top)
+    if not closed:
+        begin = _named_block(lines, top)
     if not 0 < begin < none:
         return none
     block = [line for line in lines[begin:] if line.strip()]
@@ -80,19 +84,27 @@ def signature_at(lines: Sequence[str]) -> int:
     return begin if enough and _says_something(lines[:begin]) else none
 
 
-def _details(lines: Sequence[str], first: int) -> tuple[int, bool]:
-    """Return with which line the last lines that are no sentences begin, and whether below a closing."""
+def _details(lines: Sequence[str]) -> int:
+    """Return with which line the last lines that are no sentences begin."""
     top = len(lines)
-    for at in range(len(lines) - 1, first - 1, -1):
+    for at in range(len(lines) - 1, max(0, len(lines) - MAX_LINES) - 1, -1):
         line = lines[at].strip()
-        if not line:
-            continue
-        if len(line) <= _MAX_CLOSING and _CLOSING.match(line.lower()):
-            return top, True
-        if not _is_detail(line):
+        if line and not _is_detail(line):
             break
-        top = at
-    return top, False
+        top = at if line else top
+    return top
+
+
+def _below_closing(lines: Sequence[str], top: int) -> tuple[int, bool]:
+    """Return where the lines below the last closing begin; it may be the sentence before `top`."""
+    above = next((at for at in range(top - 1, -1, -1) if lines[at].strip()), top)
+    begin = len(lines)
+    for at in range(len(lines) - 1, above - 1, -1):
+        line = lines[at].strip()
+        if line and len(line) <= _MAX_CLOSING and _CLOSING.match(line.lower()):
+            return begin, True
+        begin = at if line else begin
+    return begin, False
 
 
 def _named_block(lines: Sequence[str], top: int) -> int:
@@ -114,18 +126,25 @@ def _named_block(lines: Sequence[str], top: int) -> int:
 
 
 def _is_detail(line: str) -> bool:
+    """Whether a line is short and no sentence."""
+    last = line[-1]
     return (
         len(line) <= _MAX_LINE
-        and len(line.split()) <= _MAX_WORDS
-        and not _SENTENCE.search(line)
+        and last not in "?!…。:：;,"
+        and (last != "." or bool(_ABBREVIATED.search(line)))
         and line[0] != ">"
+        and len(line.split()) <= _MAX_WORDS
         and any(map(str.isalnum, line))
     )
 
 
 def _is_way(text: str) -> bool:
     """Whether a text tells how somebody is reached."""
-    return bool(_REACHED.search(text) or _PHONE.search(text))
+    return bool(
+        ("@" in text and _MAILBOX.search(text))
+        or _PHONE.search(text)
+        or ("." in text and _SITE.search(text))
+    )
 
 
 def _says_something(lines: Sequence[str]) -> bool:

@@ -281,7 +281,6 @@ class TestSignatures:
             "Pensez à l'environnement avant d'imprimer ce message.",
             "Bitte prüfen Sie, ob diese Mail wirklich ausgedruckt werden muss!",
             "If you are not the intended recipient, please delete it.",
-            "The information in this message is for its addressee alone.",
         ],
     )
     def test_what_is_said_below_every_mail_of_a_company_goes(self, line):
