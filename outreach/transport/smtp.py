@@ -36,6 +36,7 @@ from outreach.domain.feedback import (
 )
 from outreach.domain.mailing import LONG_ROW_OF_DOTS, Canonical
 from outreach.transport.base import Envelope, Monotonic, Receipt, Talk, Wait, complete, refusal
+from outreach.transport.offer import Offer
 from outreach.transport.wire import Wire, WireError, connect, words_of
 
 _PLAIN_XTEXT = re.compile(r"[!-*,-<>-~]*")
@@ -112,36 +113,6 @@ class SmtpTransport:
         return SmtpConnection(self)
 
 
-class _Offer:
-    """What a server says it can do: RFC 1869's keywords, each with its parameters."""
-
-    __slots__ = ("_keywords", "dsn", "eight_bit", "mail_max", "most", "pipelining", "size", "utf8")
-
-    def __init__(self, lines: Sequence[str] = ()) -> None:
-        self._keywords: dict[str, str] = {}
-        for line in lines:
-            keyword, _, parameters = line.strip().upper().replace("AUTH=", "AUTH ").partition(" ")
-            self._keywords[keyword] = f"{self.of(keyword)} {parameters}".strip()
-        self.pipelining = "PIPELINING" in self
-        self.eight_bit = "8BITMIME" in self
-        self.utf8 = "SMTPUTF8" in self
-        self.dsn = "DSN" in self
-        self.size = "SIZE" in self
-        most = re.fullmatch("[0-9]{1,18}", self.of("SIZE"))
-        #: How many octets a message may have, 0 where nothing is said.
-        self.most = int(most[0]) if most else 0
-        limit = re.search(r"\bMAILMAX=(\d{1,6})\b", self.of("LIMITS"))
-        #: How many messages a connection may carry (RFC 9422), if that is said.
-        self.mail_max = max(1, int(limit[1])) if limit else None
-
-    def __contains__(self, keyword: str) -> bool:
-        return keyword in self._keywords
-
-    def of(self, keyword: str) -> str:
-        """Return the parameters of one, empty where it is not offered."""
-        return self._keywords.get(keyword, "")
-
-
 class _Failed(Exception):  # noqa: N818 - it never leaves this module
     """The connection cannot be used further; the receipt says what that means for the message."""
 
@@ -163,7 +134,7 @@ class SmtpConnection:
     def __init__(self, transport: SmtpTransport) -> None:
         self._to = transport
         self._open_wire: Wire | None = None
-        self._offer = _Offer()
+        self._offer = Offer()
         self._sent = 0
         self._opened_at = 0.0
         self._open_transaction = False
@@ -245,7 +216,7 @@ class SmtpConnection:
             text = f"cannot connect to {to.name}: {words_of(error)}"
             raise _Failed(unanswered(Step.CONNECT), Step.CONNECT, text) from None
         self._sent = 0
-        self._offer = _Offer()
+        self._offer = Offer()
         self._open_transaction = False
         self._opened_at = to.now()
         if to.security is Security.IMPLICIT:
@@ -266,7 +237,7 @@ class SmtpConnection:
             reply = yield from self._command(f"HELO {hostname}", Step.GREETING)
         if reply.code != 250:
             raise self._refused(reply, Step.GREETING)
-        self._offer = _Offer(lines[1:])
+        self._offer = Offer(lines[1:])
 
     def _start_tls(self) -> Talk[None]:
         if "STARTTLS" not in self._offer:
