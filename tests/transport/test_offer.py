@@ -18,7 +18,9 @@ def test_keywords_are_known_however_they_are_written():
 
 def test_of_nothing_there_is_nothing():
     offer = Offer()
-    assert not (offer.pipelining or offer.size or offer.most)
+    assert not offer.pipelining
+    assert not offer.size
+    assert offer.most == 0
     assert offer.mail_max is None
     assert offer.of("AUTH") == ""
 
