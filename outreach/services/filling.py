@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from outreach.domain.contact import Contact
 from outreach.domain.links import Signer, Token
-from outreach.domain.mailing import Canonical
 from outreach.errors import OutreachError
 from outreach.rendering.compiled import CompiledTemplate, Found
 from outreach.rendering.frame import Frame, Varying
@@ -99,13 +98,14 @@ class Filling:
             if skeleton.fills == _WORTH_A_PRESS:
                 skeleton.press = self._frame.press(skeleton, has_invite=invite is not None)
         return Composed(
-            Canonical(message) if isinstance(message, bytes) else message,
+            message,
             message_id,
             own.join(self._envelope_sender),
             contact.email,
             found.subject,
             partial(found.rendered, tokens),
             self._version.images,
+            is_canonical=True,
         )
 
     def _invite(
