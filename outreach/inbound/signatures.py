@@ -70,7 +70,8 @@ def signature_at(lines: Sequence[str]) -> int:
     lines = lines[: _legal_notice_at(lines)]
     signed = len(lines)
     top = _details(lines)
-    if top == signed or not _is_way("\n".join(lines[top:])):
+    # A name and a way to reach its owner stand on two lines at least.
+    if top >= signed - 1 or not _is_way("\n".join(lines[top:])):
         return none
     begin, closed = _below_closing(lines, top)
     if not closed:
@@ -99,16 +100,19 @@ def _is_written_by_hand(lines: Sequence[str], block: Sequence[int]) -> bool:
 
 def _legal_notice_at(lines: Sequence[str]) -> int:
     """Return with which line a notice begins that lawyers put below every mail; or that of lines."""
-    end = len(lines)
+    none = end = len(lines)
     while end and not lines[end - 1].strip():
         end -= 1
+    if not end or len(lines[end - 1]) < _SHORTEST_NOTICE and lines[end - 1][-1] not in ".!":
+        return none
     begin = end
     while begin and lines[begin - 1].strip():
         begin -= 1
+    if not begin or sum(map(len, lines[begin:end])) < _SHORTEST_NOTICE:
+        return none
     low = " ".join(lines[begin:end]).lower()
-    if begin and len(low) >= _SHORTEST_NOTICE and any(word in low for word in _SECRET):
-        return begin if any(word in low for word in _READERS) else len(lines)
-    return len(lines)
+    found = any(word in low for word in _SECRET) and any(word in low for word in _READERS)
+    return begin if found else none
 
 
 _SHORTEST_NOTICE = 120  # characters
@@ -131,7 +135,7 @@ _READERS = (
 def _details(lines: Sequence[str]) -> int:
     """Return with which line the last lines that are no sentences begin."""
     top = len(lines)
-    for at in range(len(lines) - 1, max(0, len(lines) - MAX_LINES) - 1, -1):
+    for at in range(top - 1, max(0, top - MAX_LINES) - 1, -1):
         line = lines[at].strip()
         if line and not _is_detail(line):
             break
