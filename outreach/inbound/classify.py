@@ -20,17 +20,12 @@ from outreach.inbound.absences import (
     read_auto_reply,
     read_new_address,
 )
-from outreach.inbound.bounces import (
-    Action,
-    DeliveryNotice,
-    RecipientStatus,
-    read_delivery_status,
-    read_prose,
-    speaks_as_daemon,
-)
+from outreach.inbound.bounce_prose import read_prose, speaks_as_daemon
+from outreach.inbound.bounces import read_delivery_status
 from outreach.inbound.complaints import FeedbackReport, read_report
 from outreach.inbound.mail import Mail
 from outreach.inbound.match import Clues, Match, Sent, clues, match
+from outreach.inbound.notices import Action, DeliveryNotice, RecipientStatus
 from outreach.inbound.optouts import OptOut, read_opt_out
 from outreach.inbound.replies import NOTHING, Reply, own_words
 

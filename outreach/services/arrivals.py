@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from outreach.domain.effects import Bounced, Event, Kind, Proof, Severity
-from outreach.inbound.bounces import Action
 from outreach.inbound.classify import Explanation, explain
 from outreach.inbound.mail import Mail
+from outreach.inbound.notices import Action
 from outreach.inbound.sources import Received
 from outreach.inbound.webhooks import read_event
 from outreach.services.origins import Origin, Origins, addresses_of, normalised, people_of

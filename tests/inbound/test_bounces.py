@@ -4,9 +4,10 @@ import json
 
 import pytest
 
-from outreach.inbound.bounces import Action, read_notice
+from outreach.inbound.bounces import read_notice
 from outreach.inbound.classify import Kind, explain
 from outreach.inbound.mail import Mail
+from outreach.inbound.notices import Action
 from outreach.inbound.reasons import Reason, Severity, classify, severity
 from tests.inbound.corpora import CORPORA, message, needs_corpora
 

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from outreach.errors import ConfigError, UnavailableError
-from outreach.inbound.bounces import Action
 from outreach.inbound.classify import Explanation, Kind
 from outreach.inbound.declared import Webhook
+from outreach.inbound.notices import Action
 from outreach.inbound.reasons import Reason, Severity
 from outreach.inbound.webhooks import (
     Arrival,
