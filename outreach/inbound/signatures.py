@@ -103,7 +103,7 @@ def _legal_notice_at(lines: Sequence[str]) -> int:
     none = end = len(lines)
     while end and not lines[end - 1].strip():
         end -= 1
-    if not end or len(lines[end - 1]) < _SHORTEST_NOTICE and lines[end - 1][-1] not in ".!":
+    if not end or (len(lines[end - 1]) < _SHORTEST_NOTICE and lines[end - 1][-1] not in ".!"):
         return none
     begin = end
     while begin and lines[begin - 1].strip():
