@@ -15,6 +15,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from bench._installed import compile_program
+
 RUNS = 15
 
 
@@ -66,6 +68,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=RUNS)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
+    compile_program()
     found = measure(options.runs)
     if options.json:
         print(json.dumps({"schema": 1, **found}))

@@ -31,6 +31,7 @@ from outreach.inbound.introductions import (
     headers_at,
     without_run_ons,
 )
+from outreach.inbound.signatures import signature_at
 
 MAX_LINES = 5000
 """Lines of a reply that are looked at. What lies beyond is quotation in all of practice."""
@@ -91,6 +92,27 @@ _FOOTERS = (
     "avast",
     "get your free",
     "scanned by",
+    "please (?:consider|think (?:of|about)|remember) (?:the|our) (?:environment|planet)",
+    "think before (?:you )?print",
+    "bitte (?:denken sie an die umwelt|(?:über)?prüfen sie.{0,60}(?:ausdruck|gedruckt))",
+    "denken sie an die umwelt",
+    "pensez à l.environnement",
+    "avant d.imprimer",
+    "antes de imprimir",
+    "prima di stampare",
+    "denk aan het milieu",
+    "tänk på miljön",
+    "if you (?:are not|have received|received|were not) (?:the (?:intended|named)|this (?:e-?mail|message|communication|transmission))",
+    "les informations contenues",
+    "der inhalt dieser",
+    "la información contenida",
+    "le informazioni contenute",
+    "as informações contidas",
+    "de informatie (?:in|verzonden)",
+    "niniejsza wiadomość",
+    "treść tej wiadomości",
+    "detta (?:meddelande|mejl|e-post)[^.]{0,120}konfiden",
+    "registered (?:office|in england)",
 )
 _FOOTER = re.compile(rf"^(?:[\s*_>-]{{0,4}}|_+ )(?:{'|'.join(_FOOTERS)})", re.IGNORECASE)
 _FOOTER_START = 4
@@ -261,13 +283,21 @@ def _with_device_lines(lines: list[str], classes: str) -> str:
         at = last.end() - 1
         while at >= 0 and classes[at] == "t":
             line = lines[at]
-            if len(line) >= _MAX_DEVICE_LINE or not _is_device_line(line.strip()):
+            plain = line.strip()
+            if not (plain[0] in "![<" and _IMAGE.match(plain)) and (
+                len(line) >= _MAX_DEVICE_LINE or not _is_device_line(plain)
+            ):
                 break
             classes = f"{classes[:at]}d{classes[at + 1 :]}"
             at = len(classes[:at].rstrip("e")) - 1
     return classes
 
 
+# Where a picture stood that a program put below, a logo for example.
+_IMAGE = re.compile(
+    r"(?:!\[[^\[\]]*\]\([^()\s]*\)|\[(?:cid:|image|inline image|https?:)[^\[\]]*\]|<image\d*\.\w+>)$",
+    re.I,
+)
 _LAST_WORDS = re.compile("[te]*t(?=e*(?:[^te]|$))")
 
 
@@ -361,6 +391,9 @@ def _cut(lines: list[str], classes: str) -> tuple[list[str], str]:
     kinds = kinds.rstrip("ersofq" if "t" in kinds else "ersof")
     while kinds[-2:-1] == "e" and _weak_signature(kept[len(kinds) - 1]):
         kinds = kinds[:-1].rstrip("er")
+    own = kinds.rfind("q") + 1
+    signed = own + signature_at(kept[own : len(kinds)])
+    kinds = kinds[:signed].rstrip("er")
     kept = kept[: len(kinds)]
     kinds = kinds.lstrip("erso")
     return kept[len(kept) - len(kinds) :], kinds

@@ -111,22 +111,27 @@ class Line:
     def _laid_in(
         self, layout: Layout, encoded: Sequence[bytes], tokens: Tokens, *, even: bool
     ) -> bytes:
+        rest = self._rest(layout, encoded, tokens.octets, even=even)
+        return (squeezed(self._begin) if even else self._begin) + rest
+
+    def _rest(
+        self, layout: Layout, encoded: Sequence[bytes], octets: Sequence[bytes], *, even: bool
+    ) -> bytes:
+        """Return what comes behind the line's beginning."""
         template = layout.even if even else layout.template
         if layout.only:
             line = template % encoded[0]
         else:
             for which, at in layout.guards:
-                octets = encoded[which]
-                if octets[at] == _DOT or b"=" in octets[max(at - 2, 0) : at]:
-                    line = self._joined(encoded, tokens.octets)
+                value = encoded[which]
+                if value[at] == _DOT or b"=" in value[max(at - 2, 0) : at]:
+                    line = self._joined(encoded, octets)
                     return squeezed(line) if even else line
-            line = template % layout.filled(encoded, tokens.octets)
-        behind = b""
-        if self._behind:
-            behind = broken_behind(self._behind, layout.column)
-            if even:
-                behind = squeezed_behind(behind)
-        return b"".join((squeezed(self._begin) if even else self._begin, line, behind))
+            line = template % layout.filled(encoded, octets)
+        if not self._behind:
+            return line
+        behind = broken_behind(self._behind, layout.column)
+        return line + (squeezed_behind(behind) if even else behind)
 
     def write(
         self, script: Script, *, plain: bool, even: bool
@@ -141,23 +146,36 @@ class Line:
             script.say(f"{whole} = {fill}(v, t)")
             script.say(f"{canonical} = {fill}(v, t, even=True)" if even else f"{canonical} = b''")
             return [whole], [canonical if even else whole]
-        templates: dict[object, tuple[bytes, ...]] = {}
+        templates: dict[object, tuple[bytes, ...] | Layout] = {}
         has_end = bool(self._behind) and not plain
         learn = script.bind(partial(self._learn, templates, plain, has_even=even))
-        known, key, given = script.local(), *self._write_values(script, plain=plain)
+        known, key, given, encoded = script.local(), *self._write_values(script, plain=plain)
         raw, own = script.locals(len(given) + 1), script.locals(len(given))
         other = script.locals(len(raw)) if even else raw
         ends = script.locals(1) if has_end else []
         other_ends = script.locals(len(ends)) if even else ends
         pattern = [*raw, *ends, *(other + other_ends if even else [])]
+        both = f"{raw[0]}, {other[0] if even else '_'}"
         script.say(f"{known} = {script.bind(templates.get)}({key})")
-        script.say(f"if {known} is None:", deeper=1)
-        script.say(f"{' = '.join([*pattern, *own])} = b''")
-        script.say(f"{raw[0]}, {other[0] if even else known} = {learn}(v, t)")
-        script.back()
-        script.say("else:", deeper=1)
+        script.say(f"if {known}.__class__ is tuple:", deeper=1)
         script.say(f"{', '.join(pattern)} = {known}")
         script.say(f"{', '.join(own)} = {', '.join(given)}")
+        script.back()
+        script.say("else:", deeper=1)
+        script.say(f"{' = '.join([*pattern, *own])} = b''")
+        if plain:
+            script.say(f"{both} = {learn}(v, t)")
+        else:
+            row = f"({''.join(f'{name}, ' for name in encoded)})"
+            script.say(f"if {known} is None:", deeper=1)
+            script.say(f"{both} = {learn}(v, t)")
+            script.back()
+            script.say("else:", deeper=1)
+            rest = f"{script.bind(self._rest)}({known}, {row}, t.octets"
+            script.say(f"{raw[0]} = {rest}, even=False)")
+            if even:
+                script.say(f"{other[0]} = {rest}, even=True)")
+            script.back()
         script.back()
         begin = b"" if plain else self._begin
         return (
@@ -165,9 +183,12 @@ class Line:
             [squeezed(begin), *interleaved(other, own), *other_ends],
         )
 
-    def _write_values(self, script: Script, *, plain: bool) -> tuple[str, list[str]]:
-        """Write what encodes the values; return their sizes, and what is put into a template."""
-        sizes, arguments = [], []
+    def _write_values(self, script: Script, *, plain: bool) -> tuple[str, list[str], list[str]]:
+        """Write what encodes the values; return their sizes, what is put into a template, and them.
+
+        What is put are the values and tokens in their order.
+        """
+        names, arguments = [], []
         for step in self._steps:
             if isinstance(step, int):
                 arguments.append(f"o{step}")
@@ -179,14 +200,15 @@ class Line:
                 elif step[1] in ONLY_MARKUP:
                     code = f"{value}.unmarked or {code}"
                 script.say(f"{name} = {code}")
-                sizes.append(f"len({name})")
+                names.append(name)
                 arguments.append(name)
+        sizes = [f"len({name})" for name in names]
         key = f"({', '.join(sizes)})" if len(sizes) > 1 else sizes[0]
-        return key, arguments
+        return key, arguments, names
 
     def _learn(
         self,
-        templates: dict[object, tuple[bytes, ...]],
+        templates: dict[object, tuple[bytes, ...] | Layout],
         plain: bool,
         values: Sequence[Value],
         tokens: Tokens,
@@ -201,26 +223,24 @@ class Line:
             line = self._learn_plain(templates, values, tokens, has_even=has_even)
             return line, squeezed(line) if has_even else line
         layout, sizes, encoded = self._layout(values, tokens)
-        line = self._laid_in(layout, encoded, tokens, even=False)[len(self._begin) :]
-        even = line
-        if has_even:
-            even = self._laid_in(layout, encoded, tokens, even=True)
-            even = even[len(squeezed(self._begin)) :]
+        rest = partial(self._rest, layout, encoded, tokens.octets)
+        line = rest(even=False)
+        if len(templates) >= MOST_TEMPLATES:
+            templates.clear()
+        known: tuple[bytes, ...] | Layout = layout
         if layout.is_whole and len(layout.puts) <= len(self._steps):
-            if len(templates) >= MOST_TEMPLATES:
-                templates.clear()
-            key = sizes if len(sizes) > 1 else sizes[0]
             behind = [broken_behind(self._behind, layout.column)] if self._behind else []
             pieces = [*around(layout.template, len(layout.puts)), *behind]
             if has_even:
                 pieces += around(layout.even, len(layout.puts))
                 pieces += map(squeezed_behind, behind)
-            templates[key] = tuple(pieces)
-        return line, even
+            known = tuple(pieces)
+        templates[sizes if len(sizes) > 1 else sizes[0]] = known
+        return line, rest(even=True) if has_even else line
 
     def _learn_plain(
         self,
-        templates: dict[object, tuple[bytes, ...]],
+        templates: dict[object, tuple[bytes, ...] | Layout],
         values: Sequence[Value],
         tokens: Tokens,
         *,
@@ -246,7 +266,7 @@ class Line:
         return text.replace("\n", "\r\n").encode("ascii")
 
     def _joined(self, encoded: Sequence[bytes], octets: Sequence[bytes]) -> bytes:
-        """Return the line broken for just these values."""
+        """Return what comes behind the line's beginning, broken for just these values."""
         rest = iter(encoded)
         parts = [
             step
@@ -257,7 +277,7 @@ class Line:
             for step in self._steps
         ]
         parts.append(self._behind)
-        return self._begin + broken_softly(b"".join(parts)) + b"\r\n"
+        return broken_softly(b"".join(parts)) + b"\r\n"
 
     def _laid_out(self, sizes: Sequence[int], octets: Sequence[bytes]) -> Layout:
         """Break the line with letters in place of the values and tokens."""

@@ -466,7 +466,7 @@ class _Pass:
             for suffix in ("outlook", "thumbnail"):
                 named = " ".join(f"{word}-{suffix}" for word in css_class.split())
                 html = html.replace(f"{mark}-{suffix}", named)
-        return html
+        return mend.outlook_parts(html)
 
     def _styles(self) -> list[tuple[str, bool]]:
         return [

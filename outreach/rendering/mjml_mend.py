@@ -26,6 +26,7 @@ _BARE = re.compile(
     re.DOTALL,
 )
 _HERO_END = "</td></tr></tbody></table></div><!--[if mso | IE]></td></tr></table><![endif]--></td>"
+_SEAM = re.compile(r"<!\[endif\]-->\s*<!--\[if mso \| IE\]>")
 
 
 def styles(head: str) -> str:
@@ -316,6 +317,14 @@ def outlook_web(head: str) -> str:
     rules = found[1].replace(".moz-text-html", "[owa]").strip()
     block = f'<style type="text/css" data-premailer="ignore">\n{rules}\n</style>'
     return head[: found.end()] + block + head[found.end() :]
+
+
+def outlook_parts(html: str) -> str:
+    """Make one of the parts for Outlook that follow each other; nobody else sees a difference.
+
+    The reference does so too. To end one and begin the next takes some 40 octets of a mail.
+    """
+    return _SEAM.sub("", html)
 
 
 def _styled(html: str, style: str) -> str:

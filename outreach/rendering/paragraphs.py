@@ -43,8 +43,8 @@ _Words = tuple[int, int, int]  # which value, and which of its words
 class _Page:
     """A block laid out for values with words of certain widths.
 
-    `pieces` are texts, words of values, and tokens' numbers. `plain`, where no encoding would
-    change it, are its bytes. `quoted` are those in quoted-printable: bytes, tokens' slices, and
+    `pieces` are texts, words of values, and tokens' numbers. `plain`, where 7bit is known to do,
+    are its bytes. `quoted` are those in quoted-printable: bytes, tokens' slices, and
     lines with values in them, as pieces.
     """
 
@@ -121,8 +121,8 @@ class Paragraph:
                 parts.append(line)
         return b"".join(parts)
 
-    def neutral(self, values: Sequence[Value], tokens: Tokens) -> bytes | None:
-        """Return the lines encoded, if that is the same in all encodings, else None.
+    def plain(self, values: Sequence[Value], tokens: Tokens) -> bytes | None:
+        """Return the lines as they are, if 7bit is known to do for them, else None.
 
         All its values are simple.
         """
@@ -212,7 +212,7 @@ class Paragraph:
                 if whole
                 else layout
             )
-        lines = self.neutral(values, tokens) if plain else self.fill(values, tokens)
+        lines = self.plain(values, tokens) if plain else self.fill(values, tokens)
         assert lines is not None
         return lines
 
@@ -268,11 +268,7 @@ class Paragraph:
         alike = _RUN.sub(lambda found: "x" * len(found[0]), text)
         plain = None
         # What a value ends in might become the beginning of a boundary, with these behind it.
-        if (
-            "=_" not in alike
-            and is_plain(alike)
-            and quoted_printable(alike).decode() == alike.replace("\n", "\r\n")
-        ):
+        if "=_" not in alike and is_plain(alike):
             plain = self._fixed(pieces, widths)
         whole = (*pieces[:-1], str(pieces[-1])[:-1])
         return _Page(whole, plain, _quoted_lines(pieces, self._markers))

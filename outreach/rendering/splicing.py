@@ -218,7 +218,7 @@ class SplicedPart:
                 raw[at], others[at] = [*written[0]], [*written[1]]
             else:
                 name = other = script.local()
-                fill = script.bind(section.neutral if plain else section.fill)
+                fill = script.bind(section.plain if plain else section.fill)
                 script.say(f"{name} = {fill}(v, t)")
                 if plain:
                     script.say(f"if {name} is None: raise {script.bind(NotPlainError)}")
@@ -240,7 +240,7 @@ class SplicedPart:
         for section in self._varying:
             lines = None
             if simple and section.__class__ is Paragraph:
-                lines = section.neutral(values, tokens)
+                lines = section.plain(values, tokens)
             if lines is None:
                 text = section.text([value.text for value in values], tokens) + "\n"
                 if not is_plain(text):

@@ -77,6 +77,9 @@ def event_of(
         bounced=_bounced(explanation, addresses),
         until=absence.until if absence else None,
         sure=opt_out.sure if opt_out else True,
+        new_address=absence.contact.address
+        if absence and absence.contact and kind is Kind.REPLY
+        else None,
         wants_out=kind is Kind.REPLY and opt_out is not None,
         is_bulk=explanation.bulk,
         by_provider=told_by is not None,

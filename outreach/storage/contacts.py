@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from outreach.domain.address import likeness, normalise, parse_address
 from outreach.domain.contact import AttributeType, AttributeValue, ConsentStatus, Contact
 from outreach.domain.tiers import KNOWN
-from outreach.storage.database import among, given_ids, ids_named, is_sqlite, listed
+from outreach.storage.database import among, given, is_sqlite
 from outreach.storage.suppressions import stops_contact
 from outreach.storage.tables import (
     AddressRow,
@@ -145,9 +145,7 @@ def standings(session: Session, ids: Sequence[int]) -> list[Standing]:
     """Return it of the contacts with these ids, in this order, as far as they live."""
     if not ids:
         return []
-    rows = session.execute(
-        _standings(sqlite=is_sqlite(session)), {"ids": given_ids(session, ids)}
-    ).all()
+    rows = session.execute(_standings(sqlite=is_sqlite(session)), given(session, ids)).all()
     roles = _gathered((row.id, row.role) for row in rows if row.role is not None)
     found = {
         row.id: Standing(row.id, row.tier, row.timezone, roles.get(row.id, frozenset()))
@@ -169,7 +167,7 @@ def _standings(*, sqlite: bool) -> Select[Any]:
         )
         .where(
             contact.merged_into_id.is_(None),
-            listed(contact.id, ids_named("ids", sqlite=sqlite), sqlite=sqlite),
+            among(contact.id, sqlite=sqlite),
         )
     )
 
@@ -188,16 +186,8 @@ def load(
 def _load_batch(
     session: Session, ids: Sequence[int], types: Mapping[str, AttributeType] | None
 ) -> list[Contact]:
-    # Columns of tables, and no mapped attributes: this is asked of every contact of a mailing, and
-    # what SQLAlchemy does to give back objects took most of its time.
-    contact, address = ContactRow.__table__.c, AddressRow.__table__.c
-    rows = session.execute(
-        select(*(contact[name] for name in _LOADED), address.address)
-        .join_from(ContactRow.__table__, AddressRow.__table__, address.contact_id == contact.id)
-        .where(address.is_primary, contact.merged_into_id.is_(None))
-        .where(among(session, contact.id, ids))
-    ).all()
-    roles = _sets(session, RoleRow, "role", ids, RoleRow.__table__.c.until.is_(None))
+    rows = session.execute(_loading(sqlite=is_sqlite(session)), given(session, ids)).all()
+    roles = _sets(session, RoleRow, "role", ids, until="until")
     interests = _sets(session, InterestRow, "interest", ids)
     out = opted_out(session, ids)
     got = received(session, ids)
@@ -225,21 +215,39 @@ def _load_batch(
     return [found[contact_id] for contact_id in ids if contact_id in found]
 
 
+@cache
+def _loading(*, sqlite: bool) -> Select[Any]:
+    # Columns of tables, and no mapped attributes: this is asked of every contact of a mailing, and
+    # what SQLAlchemy does to give back objects took most of its time.
+    contact, address = ContactRow.__table__.c, AddressRow.__table__.c
+    return (
+        select(*(contact[name] for name in _LOADED), address.address)
+        .join_from(ContactRow.__table__, AddressRow.__table__, address.contact_id == contact.id)
+        .where(address.is_primary, contact.merged_into_id.is_(None))
+        .where(among(contact.id, sqlite=sqlite))
+    )
+
+
 def _sets(
     session: Session,
     row: Any,  # noqa: ANN401 - a mapped class
     name: str,
     ids: Sequence[int],
-    *conditions: Any,  # noqa: ANN401 - SQL conditions
+    *,
+    until: str | None = None,
 ) -> Mapping[int, frozenset[str]]:
+    """Return what column `name` has of each contact, of rows that have not ended in `until`."""
+    statement = _gathering(row, name, until, sqlite=is_sqlite(session))
+    return _gathered(session.execute(statement, given(session, ids)).all())
+
+
+@cache
+def _gathering(row: Any, name: str, until: str | None, *, sqlite: bool) -> Select[Any]:  # noqa: ANN401
     columns = row.__table__.c
-    return _gathered(
-        session.execute(
-            select(columns.contact_id, columns[name]).where(
-                among(session, columns.contact_id, ids), *conditions
-            )
-        ).all()
+    found = select(columns.contact_id, columns[name]).where(
+        among(columns.contact_id, sqlite=sqlite)
     )
+    return found if until is None else found.where(columns[until].is_(None))
 
 
 def _gathered(rows: Iterable[Any]) -> Mapping[int, frozenset[str]]:
@@ -251,44 +259,56 @@ def _gathered(rows: Iterable[Any]) -> Mapping[int, frozenset[str]]:
 
 def opted_out(session: Session, ids: Sequence[int]) -> Mapping[int, frozenset[str]]:
     """Return the scopes of those of these contacts who opted out of something."""
-    return _sets(session, OptOutRow, "scope", ids, OptOutRow.__table__.c.lifted_at.is_(None))
+    return _sets(session, OptOutRow, "scope", ids, until="lifted_at")
 
 
 def suppressed(session: Session, ids: Sequence[int]) -> set[int]:
     """Return those of these contacts who must never be mailed (`suppressions.stops_contact`)."""
+    return set(session.scalars(_stopped(sqlite=is_sqlite(session)), given(session, ids)))
+
+
+@cache
+def _stopped(*, sqlite: bool) -> Select[Any]:
     address, suppression = AddressRow.__table__.c, SuppressionRow.__table__.c
-    return set(
-        session.scalars(
-            select(address.contact_id)
-            .join_from(
-                AddressRow.__table__,
-                SuppressionRow.__table__,
-                suppression.normalised == address.normalised,
-            )
-            .where(among(session, address.contact_id, ids), *stops_contact(address, suppression))
+    return (
+        select(address.contact_id)
+        .join_from(
+            AddressRow.__table__,
+            SuppressionRow.__table__,
+            suppression.normalised == address.normalised,
         )
+        .where(among(address.contact_id, sqlite=sqlite), *stops_contact(address, suppression))
     )
 
 
 def received(session: Session, ids: Sequence[int]) -> Mapping[int, frozenset[str]]:
     """Return the keys of the mailings that each of these contacts got, if any."""
-    contact, delivery = ContactRow.__table__.c, DeliveryRow.__table__.c
-    campaign = CampaignRow.__table__.c
+    sqlite = is_sqlite(session)
     # What stayed with a contact that was merged away reached the same person.
-    absorbed = session.execute(
-        select(contact.id, contact.merged_into_id).where(
-            among(session, contact.merged_into_id, ids)
-        )
-    ).all()
+    absorbed = session.execute(_absorbed(sqlite=sqlite), given(session, ids)).all()
     owners = {contact_id: kept_id for contact_id, kept_id in absorbed if kept_id is not None}
-    rows = session.execute(
+    rows = session.execute(_received(sqlite=sqlite), given(session, [*ids, *owners])).all()
+    return _gathered((owners.get(contact_id, contact_id), key) for contact_id, key in rows)
+
+
+@cache
+def _absorbed(*, sqlite: bool) -> Select[Any]:
+    contact = ContactRow.__table__.c
+    return select(contact.id, contact.merged_into_id).where(
+        among(contact.merged_into_id, sqlite=sqlite)
+    )
+
+
+@cache
+def _received(*, sqlite: bool) -> Select[Any]:
+    delivery, campaign = DeliveryRow.__table__.c, CampaignRow.__table__.c
+    return (
         select(delivery.contact_id, campaign.key)
         .join_from(
             DeliveryRow.__table__, CampaignRow.__table__, campaign.id == delivery.campaign_id
         )
-        .where(among(session, delivery.contact_id, [*ids, *owners]), delivery.sent_at.is_not(None))
-    ).all()
-    return _gathered((owners.get(contact_id, contact_id), key) for contact_id, key in rows)
+        .where(among(delivery.contact_id, sqlite=sqlite), delivery.sent_at.is_not(None))
+    )
 
 
 def decode(

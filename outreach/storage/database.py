@@ -32,7 +32,6 @@ from sqlalchemy import (
     exc,
     func,
     inspect,
-    literal,
     select,
     table,
     text,
@@ -351,14 +350,18 @@ def _listed(ids: tuple[int, ...]) -> str:
     return json.dumps(ids)
 
 
-def among(session: Session, column: Any, ids: Collection[int]) -> ColumnElement[bool]:  # noqa: ANN401
-    """Return the condition that a column is one of `ids`, as one parameter however many they are.
+def among(column: Any, *, sqlite: bool) -> ColumnElement[bool]:  # noqa: ANN401
+    """Return the condition that a column is one of the ids that `given` gives a statement.
 
-    SQLAlchemy's `in_` writes the statement anew for each number of them.
+    They are one parameter, however many they are, so that a statement is built once: building it
+    costs as much as running it, and leaves what only a search for circular references finds.
     """
-    if is_sqlite(session):
-        return listed(column, literal(_listed(tuple(ids))), sqlite=True)
-    return listed(column, literal([*ids], ARRAY(BigInteger)), sqlite=False)
+    return listed(column, ids_named("ids", sqlite=sqlite), sqlite=sqlite)
+
+
+def given(session: Session, ids: Collection[int], **others: object) -> dict[str, object]:
+    """Return the parameters of a statement with `among`: `ids`, and those of `others`."""
+    return {"ids": given_ids(session, ids), **others}
 
 
 def listed(column: Any, ids: Any, *, sqlite: bool) -> ColumnElement[bool]:  # noqa: ANN401

@@ -5,9 +5,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, case, func, literal, null, or_, select, text, union_all
+from sqlalchemy import (
+    CompoundSelect,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    null,
+    or_,
+    select,
+    text,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from outreach.domain.contact import AttributeType
@@ -16,7 +29,7 @@ from outreach.domain.gate import WINDOW, Decision, Facts, Intent, Mail, Outline,
 from outreach.domain.mailing import ContentClass
 from outreach.domain.touches import REPLY, Channel, Direction
 from outreach.storage import contacts
-from outreach.storage.database import UtcDateTime, among, insert_rows, stamp
+from outreach.storage.database import UtcDateTime, among, given, insert_rows, is_sqlite, stamp
 from outreach.storage.tables import (
     AddressRow,
     CampaignRow,
@@ -222,32 +235,11 @@ def _mails(
 
     One statement asks for both.
     """
-    touch, delivery = TouchRow.__table__.c, DeliveryRow.__table__.c
-    campaign = CampaignRow.__table__.c
-    went = select(touch.contact_id, touch.at, touch.kind, touch.content_class, null()).where(
-        among(session, touch.contact_id, ids),
-        touch.at > now - WINDOW,
-        touch.direction == Direction.OUT,
-        touch.channel == Channel.MAIL,
-        touch.kind != REPLY,
-    )
-    may_have = (
-        select(
-            delivery.contact_id,
-            func.coalesce(delivery.tried_at, literal(now, UtcDateTime())),
-            campaign.kind,
-            campaign.content_class,
-            campaign.key,
-        )
-        .join_from(
-            DeliveryRow.__table__, CampaignRow.__table__, campaign.id == delivery.campaign_id
-        )
-        .where(among(session, delivery.contact_id, ids), _IN_DOUBT)
-    )
     mails: defaultdict[int, list[Mail]] = defaultdict(list)
     in_doubt: defaultdict[int, set[str]] = defaultdict(set)
+    parameters = given(session, ids, since=now - WINDOW, now=now)
     row: Any
-    for row in session.execute(union_all(went, may_have)):
+    for row in session.execute(_mailed(sqlite=is_sqlite(session)), parameters):
         contact_id, at, kind, content_class, key = row
         known = ContentClass(content_class) if content_class else None
         mails[contact_id].append(Mail(at, kind, known))
@@ -256,34 +248,70 @@ def _mails(
     return mails, in_doubt
 
 
+@cache
+def _mailed(*, sqlite: bool) -> CompoundSelect[Any]:
+    touch, delivery = TouchRow.__table__.c, DeliveryRow.__table__.c
+    campaign = CampaignRow.__table__.c
+    went = select(touch.contact_id, touch.at, touch.kind, touch.content_class, null()).where(
+        among(touch.contact_id, sqlite=sqlite),
+        touch.at > bindparam("since", type_=UtcDateTime()),
+        touch.direction == Direction.OUT,
+        touch.channel == Channel.MAIL,
+        touch.kind != REPLY,
+    )
+    may_have = (
+        select(
+            delivery.contact_id,
+            func.coalesce(delivery.tried_at, bindparam("now", type_=UtcDateTime())),
+            campaign.kind,
+            campaign.content_class,
+            campaign.key,
+        )
+        .join_from(
+            DeliveryRow.__table__, CampaignRow.__table__, campaign.id == delivery.campaign_id
+        )
+        .where(among(delivery.contact_id, sqlite=sqlite), _IN_DOUBT)
+    )
+    return union_all(went, may_have)
+
+
 def _asks(session: Session, ids: Sequence[int]) -> Mapping[int, list[datetime]]:
     gathered: defaultdict[int, list[datetime]] = defaultdict(list)
-    rows = session.execute(
-        select(TouchRow.contact_id, TouchRow.at).where(
-            among(session, TouchRow.contact_id, ids),
-            TouchRow.direction != Direction.IN,
-            TouchRow.content_class == ContentClass.ASK,
-        )
-    )
-    for contact_id, at in rows:
+    for contact_id, at in session.execute(_asking(sqlite=is_sqlite(session)), given(session, ids)):
         gathered[contact_id].append(at)
     return gathered
 
 
+@cache
+def _asking(*, sqlite: bool) -> Select[Any]:
+    touch = TouchRow.__table__.c
+    return select(touch.contact_id, touch.at).where(
+        among(touch.contact_id, sqlite=sqlite),
+        touch.direction != Direction.IN,
+        touch.content_class == ContentClass.ASK,
+    )
+
+
 def _gives(session: Session, ids: Sequence[int]) -> Mapping[int, int]:
     """Return how often each was given something since they were last asked for something."""
-    rows = session.execute(
-        select(TouchRow.contact_id, func.count())
-        .join(ContactRow, ContactRow.id == TouchRow.contact_id)
+    rows = session.execute(_giving(sqlite=is_sqlite(session)), given(session, ids))
+    return {contact_id: number for contact_id, number in rows}  # noqa: C416 - rows are tuples
+
+
+@cache
+def _giving(*, sqlite: bool) -> Select[Any]:
+    touch, contact = TouchRow.__table__.c, ContactRow.__table__.c
+    return (
+        select(touch.contact_id, func.count())
+        .join_from(TouchRow.__table__, ContactRow.__table__, contact.id == touch.contact_id)
         .where(
-            among(session, TouchRow.contact_id, ids),
-            TouchRow.direction != Direction.IN,
-            TouchRow.content_class == ContentClass.GIVE,
+            among(touch.contact_id, sqlite=sqlite),
+            touch.direction != Direction.IN,
+            touch.content_class == ContentClass.GIVE,
             or_(
-                ContactRow.last_ask.is_(None),
-                and_(ContactRow.last_ask.is_not(null()), TouchRow.at > ContactRow.last_ask),
+                contact.last_ask.is_(None),
+                and_(contact.last_ask.is_not(null()), touch.at > contact.last_ask),
             ),
         )
-        .group_by(TouchRow.contact_id)
+        .group_by(touch.contact_id)
     )
-    return {contact_id: number for contact_id, number in rows}  # noqa: C416 - rows are tuples

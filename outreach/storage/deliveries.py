@@ -9,12 +9,14 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     Select,
     Update,
     and_,
+    bindparam,
     delete,
     exists,
     func,
@@ -34,7 +36,7 @@ from outreach.domain.delivery import (
     target,
 )
 from outreach.domain.feedback import Outcome
-from outreach.storage.database import among
+from outreach.storage.database import UtcDateTime, among, given, is_sqlite
 from outreach.storage.suppressions import BOUNCE
 from outreach.storage.tables import (
     AddressRow,
@@ -213,13 +215,10 @@ def set_aside(
     else:
         # A hold changes nothing about the state of what is only planned.
         change = _update().where(DeliveryRow.state == DeliveryState.PLANNED)
-    return _count(
-        session.execute(
-            change.where(among(session, DeliveryRow.id, ids)).values(
-                reason=rule, not_before=until, lease_owner=None, lease_until=None
-            )
-        )
+    change = change.where(among(DeliveryRow.id, sqlite=is_sqlite(session))).values(
+        reason=rule, not_before=until, lease_owner=None, lease_until=None
     )
+    return _count(session.execute(change, given(session, ids)))
 
 
 def claim(
@@ -230,27 +229,43 @@ def claim(
     Runs that claim at once never get the same one: SQLite has one writer, and PostgreSQL skips the
     rows that another transaction has locked.
     """
+    rows = session.execute(
+        _claiming(),
+        {"campaign": campaign_id, "now": now, "limit": limit, "owner": owner, "until": until},
+    )
+    claims = [Claim(id=id_, contact_id=contact, attempts=tries) for id_, contact, tries in rows]
+    return sorted(claims, key=lambda claim: claim.id)
+
+
+@cache
+def _claiming() -> Any:  # noqa: ANN401 - SQL
+    moment = UtcDateTime()
     due = (
         select(DeliveryRow.id)
         .where(
-            DeliveryRow.campaign_id == campaign_id,
+            DeliveryRow.campaign_id == bindparam("campaign"),
             DeliveryRow.state.in_(sources(DeliveryEvent.CLAIM)),
-            or_(DeliveryRow.not_before.is_(None), DeliveryRow.not_before <= now),
+            or_(
+                DeliveryRow.not_before.is_(None),
+                DeliveryRow.not_before <= bindparam("now", type_=moment),
+            ),
         )
         .order_by(DeliveryRow.id)
-        .limit(limit)
+        .limit(bindparam("limit"))
         .with_for_update(skip_locked=True)
         # As a CTE: PostgreSQL may run a plain subquery more than once, and so lock too many.
         .cte("due")
     )
-    rows = session.execute(
+    return (
         _update()
         .where(DeliveryRow.id.in_(select(due.c.id)))
-        .values(state=target(DeliveryEvent.CLAIM), lease_owner=owner, lease_until=until)
+        .values(
+            state=target(DeliveryEvent.CLAIM),
+            lease_owner=bindparam("owner"),
+            lease_until=bindparam("until", type_=moment),
+        )
         .returning(DeliveryRow.id, DeliveryRow.contact_id, DeliveryRow.attempts)
     )
-    claims = [Claim(id=id_, contact_id=contact, attempts=tries) for id_, contact, tries in rows]
-    return sorted(claims, key=lambda claim: claim.id)
 
 
 def renew(session: Session, campaign_id: int, owner: str, until: datetime) -> None:

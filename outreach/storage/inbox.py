@@ -24,6 +24,8 @@ from sqlalchemy.orm import Session
 from outreach.domain.effects import Kind
 from outreach.domain.touches import Direction
 from outreach.storage.database import (
+    among,
+    given,
     given_ids,
     ids_named,
     insert_into,
@@ -315,7 +317,7 @@ def addresses_of(session: Session, contact_ids: Collection[int]) -> dict[int, fr
         return {}
     found: dict[int, set[str]] = {}
     for contact_id, address, normalised in session.execute(
-        _addresses(sqlite=is_sqlite(session)), {"ids": given_ids(session, contact_ids)}
+        _addresses(sqlite=is_sqlite(session)), given(session, contact_ids)
     ):
         found.setdefault(contact_id, set()).update((address.lower(), normalised))
     return {contact_id: frozenset(texts) for contact_id, texts in found.items()}
@@ -325,7 +327,7 @@ def addresses_of(session: Session, contact_ids: Collection[int]) -> dict[int, fr
 def _addresses(*, sqlite: bool) -> Select[Any]:
     table = _ADDRESSES.c
     return select(table.contact_id, table.address, table.normalised).where(
-        listed(table.contact_id, ids_named("ids", sqlite=sqlite), sqlite=sqlite)
+        among(table.contact_id, sqlite=sqlite)
     )
 
 

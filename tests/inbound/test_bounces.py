@@ -298,7 +298,22 @@ class TestReasons:
             ("5.2.1", "550 5.2.1 The account is disabled", Reason.DISABLED, Severity.SOFT),
             ("5.3.4", "", Reason.TOO_BIG, Severity.POLICY),
             (None, "", Reason.UNKNOWN, Severity.SOFT),
+            (
+                None,
+                "the domain name (lost.example) does not appear to be registered",
+                Reason.HOST_UNKNOWN,
+                Severity.HARD,
+            ),
             (None, "550 unknown user", Reason.FILTERED, Severity.SOFT),
+            (
+                "5.5.0",
+                "550 Requested action not taken: mailbox unavailable",
+                Reason.USER_UNKNOWN,
+                Severity.HARD,
+            ),
+            (None, "550 Recipient not found", Reason.USER_UNKNOWN, Severity.HARD),
+            (None, "no mail servers appear to exist for them", Reason.NO_MAIL, Severity.HARD),
+            ("5.1.1", "550 5.1.1 unauthorized sender", Reason.SENDER_REJECTED, Severity.POLICY),
             (None, "550 unknown user in reply to RCPT TO", Reason.USER_UNKNOWN, Severity.HARD),
             (
                 "5.1.0",

@@ -274,6 +274,18 @@ class TestSignatures:
         assert own_words(text).text == "承知しました。"
         assert own_words("One.\n\n-----\nTwo.").text == "One.\n\n-----\nTwo."
 
+    @pytest.mark.parametrize(
+        "line",
+        [
+            "Please consider the environment before printing this e-mail.",
+            "Pensez à l'environnement avant d'imprimer ce message.",
+            "Bitte prüfen Sie, ob diese Mail wirklich ausgedruckt werden muss!",
+            "If you are not the intended recipient, please delete it.",
+        ],
+    )
+    def test_what_is_said_below_every_mail_of_a_company_goes(self, line):
+        assert own_words(f"{NEW}\n\n{line}\n\n{INTRODUCTIONS[0]}\n{quoted(OLD)}").text == NEW
+
     def test_list_footer_goes(self):
         footer = "_______________________________________________\nletters mailing list\nletters@lists.example\n"
         assert own_words(f"{NEW}\n\n{footer}").text == NEW
@@ -284,6 +296,7 @@ class TestHtml:
         "html",
         [
             '<div>{new}</div><div class="gmail_quote"><div class="gmail_attr">On 3 Apr Ann wrote:</div><blockquote>{old}</blockquote></div>',
+            '<div name="messageBodySection">{new}</div><div name="messageSignatureSection">Jane, boss</div><blockquote type="cite">{old}</blockquote>',
             '<p>{new}</p><div class="gmail_signature">Jane, boss</div><blockquote type="cite">{old}</blockquote>',
             '<div>{new}</div><div class="moz-cite-prefix">Am 3. April schrieb Ann:</div><blockquote>{old}</blockquote>',
             '<div>{new}</div><div id="appendonsend"></div><hr><div id="divRplyFwdMsg"><b>From:</b> Ann</div><div>{old}</div>',

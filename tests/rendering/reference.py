@@ -170,18 +170,7 @@ def tokens(text):
                 result.append("</td>")  # not to a browser, which closes it before the next
         elif words := " ".join(html.unescape(piece).split()):
             result.append(words)
-    return _joined(result)
-
-
-def _joined(result):
-    """Leave out the seams between neighbouring comments for Outlook."""
-    kept = []
-    for token in result:
-        if token == "<!--[ifmso|ie]>" and kept and kept[-1] == "<![endif]-->":
-            kept.pop()
-        else:
-            kept.append(token)
-    return kept
+    return result
 
 
 def facts(text):

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from outreach.domain.mailing import LONG_ROW_OF_DOTS, Canonical
+from outreach.domain.mailing import LONG_ROW_OF_DOTS
 from outreach.errors import MessageError
 from outreach.rendering.encoding import encoded_words, quoted_printable, text_body, with_plain_ends
 from outreach.rendering.message import (
@@ -674,4 +674,4 @@ dotted = st.lists(
 def test_a_line_begins_with_a_dot_only_where_a_long_row_of_them_is_broken(text):
     message = build_message(replace(MAIL, text=text, html=f"<p>{text}</p>\n"))
     assert b"\r\n." not in message or LONG_ROW_OF_DOTS in message
-    assert stuffed(Canonical(message)) == stuffed(message)
+    assert stuffed(message, is_canonical=True) == stuffed(message)

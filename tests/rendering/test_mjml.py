@@ -288,6 +288,19 @@ def test_comments_are_kept_and_do_not_count_as_columns():
     assert 'width="550"' in page
 
 
+def test_neighbouring_parts_for_outlook_are_one():
+    page = html(column(TEXT) + "<mj-section><mj-column/><mj-column/></mj-section>" + column(IMAGE))
+    seams = re.findall(r"<!\[endif\]-->\s*<!--\[if mso \| IE\]>", page)
+    assert seams == []
+    opened = re.findall(r"<!--\[if mso[^>]*>(.*?)<!\[endif\]-->", page, re.DOTALL)
+    assert "</td></tr></table><table" in "".join(opened)
+
+
+def test_what_somebody_wrote_for_outlook_stays_as_it_is():
+    written = "<!--[if mso | IE]>a<![endif]--><!--[if mso | IE]>b<![endif]-->"
+    assert written in html(column(f"<mj-text>{written}</mj-text>"))
+
+
 def test_short_colours_are_written_out_for_outlook():
     assert 'bgcolor="#aabbcc"' in html(
         f'<mj-section background-color="#abc"><mj-column>{TEXT}</mj-column></mj-section>'
