@@ -22,7 +22,7 @@ _DROPPED = re.compile(
     re.DOTALL,
 )
 _MAY_DROP = re.compile("<[sStT][tTcCiIeE][yYrRtTmM]")
-_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:]{0,20})((?:[\s/][^<>]*)?)>")
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:]{0,20}+)((?:[\s/][^<>]*+)?+)>")
 _MARK = re.compile(
     r"""\b(?:class|id|style|name)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE
 )
@@ -82,54 +82,41 @@ def to_text(source: str) -> str:
     marked = any(hint in attributes for hint in _MARK_HINTS) or bool(_HIDDEN.search(attributes))
     # Whether it can matter what lies within what: only then are the elements followed.
     nested = marked or not _FORMING.isdisjoint(map(str.lower, set(tags)))
-    if nested or any(sign in source for sign in _SIGNS):
+    if nested or _SIGN in source:
         lines = _followed(pieces, marked=marked)
     else:
         lines = _in_a_row(pieces[::4], tags)
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines).replace("\u00a0", " ")).strip("\n")
+    return re.sub(r"\n\n\n+", "\n\n", "\n".join(lines).replace("\u00a0", " ")).strip("\n")
 
 
 # What stands for a tag while a text has no lines yet; one that does nothing keeps apart what it stands between.
-_BREAK_SIGN, _LINE_SIGN, _PARAGRAPH_SIGN, _NO_SIGN = _SIGNS = "\x01\x02\x03\x04"
-
-
-class _Signs(dict[str, str]):
-    """The sign of each tag."""
-
-    def __missing__(self, tag: str) -> str:
-        name = tag.lower()
-        return _NO_SIGN if name == tag else self[name]
-
-
-_SIGN_OF = _Signs(
-    {
-        written: {_BREAK: _BREAK_SIGN, _LINE: _LINE_SIGN, _PARAGRAPH: _PARAGRAPH_SIGN, _CELL: " "}[
-            layout
-        ]
-        for name, layout in _LAYOUT.items()
-        for written in (name, name.upper())
-    }
-    | dict.fromkeys(_INLINE_TAGS | {"span", "SPAN"}, "")
+_SIGN = "\x01"
+_BREAK_SIGN, _LINE_SIGN, _PARAGRAPH_SIGN, _NO_SIGN = (f"{_SIGN}{letter}" for letter in "blpn")
+_SIGNS = {_BREAK: _BREAK_SIGN, _LINE: _LINE_SIGN, _PARAGRAPH: _PARAGRAPH_SIGN, _CELL: " "}
+_SIGN_OF = {name: _SIGNS[layout] for name, layout in _LAYOUT.items()} | dict.fromkeys(
+    _INLINE_SPANS, ""
 )
-_AT_SIGN = re.compile(f"([{_BREAK_SIGN}{_LINE_SIGN}{_PARAGRAPH_SIGN}])")
 
 
 def _in_a_row(words: list[str], tags: list[str]) -> list[str]:
     """Return the lines of a document in which nothing is quoted, hidden or formed: tags only end lines."""
+    signs = {tag: _SIGN_OF.get(tag.lower(), _NO_SIGN) for tag in set(tags)}
     row = [""] * (2 * len(tags) + 1)
     row[::2] = words
-    row[1::2] = list(map(_SIGN_OF.__getitem__, tags))
+    row[1::2] = [signs[tag] for tag in tags]
     text = "".join(row)
     if "&" in text:
         text = unescape(text)
-    pieces = _AT_SIGN.split(text.replace(_NO_SIGN, ""))
-    pieces.append(_BREAK_SIGN)  # the end ends the last line
+    line, *pieces = text.replace(_NO_SIGN, "").split(_SIGN)
+    pieces.append("b")  # the end ends the last line
     lines: list[str] = []
-    for line, sign in zip(pieces[::2], pieces[1::2], strict=True):
-        if line or sign == _BREAK_SIGN:
+    for piece in pieces:
+        sign = piece[0]
+        if line or sign == "b":
             lines.append(" ".join(line.split()))
-        if sign == _PARAGRAPH_SIGN and lines and lines[-1].strip("> "):
+        if sign == "p" and lines and lines[-1].strip("> "):
             lines.append("")
+        line = piece[1:]
     return lines
 
 
