@@ -56,11 +56,14 @@ def speaks_as_daemon(mail: Mail) -> bool:
     )
 
 
-def is_daemon(mail: Mail) -> bool:
-    """Whether a mail system is the author, by its word or by the null reverse-path."""
+def is_daemon(mail: Mail, *, speaks: bool | None = None) -> bool:
+    """Whether a mail system is the author, by its word or by the null reverse-path.
+
+    `speaks` is what `speaks_as_daemon` says, where that is known already.
+    """
     return (
         mail.null_sender
-        or speaks_as_daemon(mail)
+        or (speaks_as_daemon(mail) if speaks is None else speaks)
         or bool(DAEMON_PATH.match(mail.headers.get("return-path")))
     )
 
@@ -82,12 +85,15 @@ def prose_of(mail: Mail, depth: int = 0) -> str:
     return text
 
 
-def read_prose(mail: Mail) -> DeliveryNotice | None:  # noqa: PLR0911
-    """Return what a notice in prose says, or None where it is not one beyond doubt."""
+def read_prose(mail: Mail, *, speaks: bool | None = None) -> DeliveryNotice | None:  # noqa: PLR0911
+    """Return what a notice in prose says, or None where it is not one beyond doubt.
+
+    `speaks` is what `speaks_as_daemon` says, where that is known already.
+    """
     headers = mail.headers
     named = headers.get("x-failed-recipients")
     subject = mail.subject
-    daemon = is_daemon(mail)
+    daemon = is_daemon(mail, speaks=speaks)
     if not named and not daemon and "in-reply-to" in headers:
         return None
     if not named and not daemon and ANSWER_SUBJECT.match(subject) and not AT_END.search(subject):
@@ -100,7 +106,7 @@ def read_prose(mail: Mail) -> DeliveryNotice | None:  # noqa: PLR0911
     if not named and not daemon and not failing:
         return None
     prose = prose_of(mail)
-    if not named:
+    if not named and not (daemon and failing):
         read_or_not = any(part.type == "message/disposition-notification" for part in mail.parts)
         told = bool(FAILURE.search(prose)) or (daemon and not read_or_not and _refuses(prose))
         enclosed = len(mail.parts) > 1 and mail.parts[-1].enclosed > 0

@@ -201,17 +201,18 @@ class Headers:
 
     def addresses(self, name: str) -> list[Address]:
         """Return the mailboxes in all fields called `name`. Groups and comments are passed over."""
+        if name not in self._fields:
+            return []
         return [each for value in self.all(name) for each in parse_addresses(value)]
 
     def ids(self, name: str) -> list[str]:
         """Return the message ids in all fields called `name`, without their angle brackets."""
         if name not in self._fields:
             return []
-        found = [
-            each for value in self.all(name) for each in _MESSAGE_ID.findall(value[:MAX_FIELD])
-        ]
+        values = self.all(name)
+        found = [each for value in values for each in _MESSAGE_ID.findall(value[:MAX_FIELD])]
         if not found:
-            found = [word for value in self.all(name) for word in value.split()[:50] if "@" in word]
+            found = [word for value in values for word in value.split()[:50] if "@" in word]
         return found
 
     def date(self, name: str) -> datetime | None:
