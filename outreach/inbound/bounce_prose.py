@@ -122,17 +122,17 @@ def read_prose(mail: Mail, *, speaks: bool | None = None) -> DeliveryNotice | No
         ):
             return None
     action = Action.DELAYED if DELAY.search(fold(f"{subject}\n{prose[:4000]}")) else Action.FAILED
-    recipients = from_prose(mail, prose, action)
+    returned = returned_headers(mail, 0)
+    recipients = from_prose(mail, prose, action, returned)
     if not recipients and daemon:
-        recipients = from_prose(
-            mail, mail.text[:MAX_REPORT], action
-        )  # the report is below a report
+        # The report is below a report.
+        recipients = from_prose(mail, mail.text[:MAX_REPORT], action, returned)
     if not recipients:
         return None
     return DeliveryNotice(
         rule="failed-recipients-header" if named else "prose",
         recipients=tuple(recipients),
-        returned=returned_headers(mail, 0),
+        returned=returned,
         envelope_id=None,
     )
 
@@ -156,8 +156,13 @@ def _is_brief(prose: str) -> bool:
 # -- whom it is about ------------------------------------------------------------------------------
 
 
-def from_prose(mail: Mail, prose: str, action: Action) -> list[RecipientStatus]:
-    """Return what the words of a notice say about each recipient it is about."""
+def from_prose(
+    mail: Mail, prose: str, action: Action, returned: Headers | None
+) -> list[RecipientStatus]:
+    """Return what the words of a notice say about each recipient it is about.
+
+    `returned` are the headers of our mail, as far as they came back.
+    """
     fields = RECIPIENT_FIELD.search(prose)
     if fields:
         found = from_groups(
@@ -165,7 +170,7 @@ def from_prose(mail: Mail, prose: str, action: Action) -> list[RecipientStatus]:
         )
         if found:
             return found
-    addresses = _addresses_in_prose(mail, prose)
+    addresses = _addresses_in_prose(mail, prose, returned)
     alone = len(addresses) == 1
     return [
         recipient_status(
@@ -175,10 +180,9 @@ def from_prose(mail: Mail, prose: str, action: Action) -> list[RecipientStatus]:
     ]
 
 
-def _addresses_in_prose(mail: Mail, prose: str) -> list[str]:
+def _addresses_in_prose(mail: Mail, prose: str, returned: Headers | None) -> list[str]:
     """Return the addresses that a notice in prose is about, by the strongest sign there is."""
     ours = {a.address.lower() for a in (mail.sender, *mail.headers.addresses("to"))}
-    returned = returned_headers(mail, 0)
     intended = [a.address for a in returned.addresses("to")] if returned else []
     named = [a.address for a in parse_addresses(mail.headers.get("x-failed-recipients"))]
     leading = [m["c"] or m["a"] or m["b"] for m in LEADING.finditer(prose)]
