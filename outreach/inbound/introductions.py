@@ -143,12 +143,18 @@ OPENING = "|".join(
 )
 
 
-def without_run_ons(lines: list[str]) -> list[str]:
-    """Return the lines, with the introduction of a quotation on one of its own.
+def without_run_ons(lines: list[str], text: str) -> list[str]:
+    """Return the lines of `text`, with the introduction of a quotation on one of its own.
 
     Some programs let it follow the last word: "Yes. On Mon, Apr 3, 2023 at 10:00 AM Ann wrote:".
     """
-    for at in [at for at, line in enumerate(lines) if line.endswith(":")][::-1]:
+    ends = []
+    number = past = 0
+    for colon in _COLON_AT_END.finditer(text):
+        number += text.count("\n", past, colon.start())
+        past = colon.start()
+        ends.append(number)
+    for at in reversed([at for at in ends if at < len(lines)]):
         line = lines[at]
         if line[0] == ">" or len(line) >= MAX_LAYOUT or not _quoted_next(lines, at + 1):
             continue
@@ -169,6 +175,7 @@ def _run_on_at(line: str) -> int:
     return 0
 
 
+_COLON_AT_END = re.compile(r":[^\S\n]*\n")
 _RUN_ON = re.compile(
     r"[^\W\d_][^\w\n]{0,12}[\s-](?=(?:On|Am|Le|El|Il giorno|Il|Em|Op|Den|W dniu|Dnia)\s)"
 )

@@ -86,14 +86,18 @@ _BEGINNING = 4
 """Letters of a word by which it is known."""
 
 
+_ASKED_FOR: set[str] = set()
+"""All signs that some pattern needs: others say nothing of a text."""
+
+
 @lru_cache(maxsize=8)
 def signs(folded: str) -> set[str]:
-    """Return the beginnings of the words of a folded text, and each letter that is not a to z."""
+    """Return the signs of a folded text: beginnings of its words, and letters that are not a to z."""
     letters = folded.encode("ascii", "replace").translate(_LETTERS_ONLY).decode("ascii")
     found = {word[:_BEGINNING] for word in letters.split()}
     if not folded.isascii():
         found.update(folded)
-    return found
+    return found & _ASKED_FOR
 
 
 class _Pattern:
@@ -138,6 +142,8 @@ class _Filed:
                 self._by_sign.setdefault(sign, []).append(number)
             if not words:
                 self._always.append(number)
+            _ASKED_FOR.update(*self._patterns[number].needed)
+        signs.cache_clear()
 
     def candidates(self, text: str) -> Iterator[tuple[int, _Pattern]]:
         """Yield the patterns that may match somewhere in `text`, with their numbers, in order."""

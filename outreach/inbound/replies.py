@@ -128,7 +128,7 @@ _ABOVE = re.compile(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Reply:
     """What a person wrote: `text`, with the quoted lines they answered between; and without."""
 
@@ -150,7 +150,7 @@ def own_words(text: str) -> Reply:
     if len(whole) > _MAX_LINE and max(map(len, lines)) > _MAX_LINE:
         lines = [line if len(line) <= _MAX_LINE else line[:_MAX_LINE].rstrip() for line in lines]
     if ":\n" in whole and ">" in whole:
-        lines = without_run_ons(lines)
+        lines = without_run_ons(lines, whole)
     classes, lines = _classify(lines)
     kept, kinds = _cut(lines, classes)
     words = "\n".join(kept).strip("\n")
@@ -197,7 +197,8 @@ def _classify(lines: list[str]) -> tuple[str, list[str]]:
         out.append("\n".join(lines[index : index + taken]) if kind == "a" else lines[index])
         classes.append(kind)
         index += taken
-        for _ in range(taken):
+        at = text.index("\n", at) + 1
+        for _ in range(1, taken):
             at = text.index("\n", at) + 1
         if kind in "hosfr" and "t" in classes and _is_last(kind, lines, index):
             told = _with_device_lines(out, "".join(classes))
