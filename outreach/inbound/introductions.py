@@ -10,30 +10,19 @@ of `reply_words`.
 import re
 from functools import lru_cache
 
+from outreach.inbound.phrases import filed, ways_to_begin
 from outreach.inbound.reply_words import LANGUAGES
 
 
 def alternatives(field: str) -> str:
-    """Return all languages' words of one field as alternatives, filed by their first letters.
-
-    So few of them are tried at each place.
-    """
-    filed: dict[str, list[str]] = {}
-    for word in _words(field):
-        plain = word[0].isalpha()
-        filed.setdefault(word[0] if plain else "", []).append(word[1:] if plain else word)
-    others = filed.pop("", [])
-    return "|".join([f"{first}(?:{'|'.join(rest)})" for first, rest in filed.items()] + others)
+    """Return all languages' words of one field as alternatives, filed by their first letters."""
+    return filed(word for language in LANGUAGES.values() for word in getattr(language, field))
 
 
 def _words(field: str) -> list[str]:
-    words = {
-        way
-        for language in LANGUAGES.values()
-        for word in getattr(language, field)
-        for way in _ways_to_begin(word)
-    }
-    return sorted(words, key=lambda word: (-len(word), word))
+    return ways_to_begin(
+        word for language in LANGUAGES.values() for word in getattr(language, field)
+    )
 
 
 def _in_any_case(words: list[str], depth: int = 3) -> str:
@@ -70,21 +59,6 @@ _OTHER_CASES = {
     "\u00e5": "\u212b",
     "\u03c3": "\u03c2",
 }
-
-
-def _ways_to_begin(word: str) -> list[str]:
-    """Return patterns with a letter to begin with that together mean `word`, as far as there are such."""
-    if word[0] == "[":
-        end = word.index("]")
-        return [letter + word[end + 1 :] for letter in word[1:end]]
-    inner, _, rest = word.removeprefix("(?:").partition(")")
-    if word[0] == "(" and "(" not in inner:
-        optional = rest[:1] == "?"
-        ways = [branch + rest[optional:] for branch in inner.split("|")]
-        return ways + _ways_to_begin(rest[1:]) if optional else ways
-    if word[0].isalpha() and word[1:2] == "?":
-        return [word[0] + word[2:], *_ways_to_begin(word[2:])]
-    return [word]
 
 
 _SPACE = r"[\s\u00a0\u202f\u3000]"
