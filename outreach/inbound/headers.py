@@ -87,7 +87,7 @@ def decode_text(data: bytes, charset: str | None) -> str:
     name = (charset or "").strip(" '\"").lower()
     name = _ALIASES.get(name, name)
     if name in ("", "us-ascii", "cp1252", "utf-8"):
-        if b"\x1b$" in data or b"\x1b(" in data:
+        if b"\x1b" in data and (b"\x1b$" in data or b"\x1b(" in data):
             name = "iso2022_jp_ext"
         else:
             try:

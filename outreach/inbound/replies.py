@@ -149,7 +149,7 @@ def own_words(text: str) -> Reply:
     lines = [line.rstrip() for line in whole.split("\n", MAX_LINES)[:MAX_LINES]]
     if len(whole) > _MAX_LINE and max(map(len, lines)) > _MAX_LINE:
         lines = [line if len(line) <= _MAX_LINE else line[:_MAX_LINE].rstrip() for line in lines]
-    if ":\n" in whole and ">" in whole:
+    if ">" in whole:
         lines = without_run_ons(lines, whole)
     classes, lines = _classify(lines)
     kept, kinds = _cut(lines, classes)
@@ -426,7 +426,7 @@ def _end(lines: list[str], classes: str, begin: int) -> int:
     """Return the line at which the author's words end."""
     first = classes.find("t", begin)
     for mark in _MARKED.finditer(classes, first) if first >= 0 else ():
-        at, kind = mark.start(), mark[0]
+        at, kind = mark.start(), mark[0][0]
         if (
             kind in "ho"
             or (kind == "a" and not _ANSWERED.match(classes, at + 1))
@@ -438,7 +438,8 @@ def _end(lines: list[str], classes: str, begin: int) -> int:
     return len(classes)
 
 
-_MARKED = re.compile("[^te]")
+# Of quoted lines one below another, the first is answered if any is.
+_MARKED = re.compile("q+|[^teq]")
 # The quotation that begins here has answers between or below its lines. Directly below a quoted line
 # words may be the rest of that line, wrapped in transit; words before any quoted line were introduced.
 _ANSWERED = re.compile("[^qt]*q(?:[^thos]|(?<!e)t(?=q))*(?:(?<=e)t|t(?!q))")

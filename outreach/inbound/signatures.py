@@ -41,6 +41,7 @@ _MAX_CLOSING = 60  # characters
 _PHONE = re.compile(
     r"(?:\+\d|\(\+?\d|\b0\d)[\d ()/.\u2010-\u2015-]{5,18}\d|\b\d{3}[ .-]\d{3}[ .-]\d{4}\b"
 )
+_DIGIT = re.compile(r"\d")
 _MAILBOX = re.compile(r"[\w.+-]@[\w-]+\.\w")
 _SITE = re.compile(
     r"https?://\S|(?<![\w@.-])(?:www\.|[a-z0-9-]+\.(?:com|org|net|de|fr|eu|io)\b)", re.I
@@ -169,9 +170,9 @@ def _named_block(lines: Sequence[str], top: int) -> int:
         if at > top and lines[at - 1].strip():
             continue
         named = _is_name(lines[at])
-        if named and (any(map(_is_way, lines[at:end])) or " " in lines[at].strip()):
+        if named and (" " in lines[at].strip() or any(map(_is_way, lines[at:end]))):
             begin = at
-        elif not any(map(_is_way, lines[at:end])) and not _IN_BETWEEN.search(lines[at]):
+        elif not _IN_BETWEEN.search(lines[at]) and not any(map(_is_way, lines[at:end])):
             break
     above = next((line for line in reversed(lines[:begin]) if line.strip()), "")
     return len(lines) if _SPEAKS_OF_AN_ADDRESS.search(above) else begin
@@ -200,7 +201,7 @@ def _is_way(text: str) -> bool:
     """Whether a text tells how somebody is reached."""
     return bool(
         ("@" in text and _MAILBOX.search(text))
-        or _PHONE.search(text)
+        or (_DIGIT.search(text) and _PHONE.search(text))
         or ("." in text and _SITE.search(text))
     )
 
