@@ -22,14 +22,15 @@ if TYPE_CHECKING:
 def explain(invocation: Invocation, files: tuple[str, ...]) -> None:
     """Say what mails are, by which rule, for whom and until when. Records nothing.
 
-    A FILE is one mail, an mbox or a Maildir; without one, or for -, a mail is read from standard
-    input. With --json each mail is one line. Needs no workspace; within one it also says which
-    delivery a mail answers.
+    A FILE is one mail, an mbox, a Maildir or a provider's event as the inbox keeps it; without one,
+    or for -, it is read from standard input. With --json each mail is one line. Needs no workspace;
+    within one it also says which delivery a mail answers.
 
     \b
     Examples:
       outreach inbox explain bounce.eml
       outreach inbox explain --json old.mbox > what.jsonl
+      outreach inbox show 12 --raw | outreach inbox explain
     """
     service = _inbox_at_hand(invocation)
     problems: list[Problem] = []
@@ -37,7 +38,11 @@ def explain(invocation: Invocation, files: tuple[str, ...]) -> None:
     for name in files or ("-",):
         try:
             for place, raw in _mails(name):
-                found = _explained(service, raw)
+                try:
+                    found = _explained(service, raw)
+                except ValueError as error:
+                    problems.append(Problem(str(error), source=place))
+                    continue
                 data = {"file": place, **found.to_json()}
                 text = ("" if first else "\n") + _explanation_text(place, found)
                 invocation.console.result(data, text)
@@ -64,9 +69,9 @@ def _inbox_at_hand(invocation: Invocation) -> "Inbox | None":
 def _explained(service: "Inbox | None", raw: bytes) -> "Explanation":
     if service is not None:
         return service.explain(raw)
-    from outreach.inbound.classify import explain as explain_mail
+    from outreach.inbound.webhooks import explain_kept
 
-    return explain_mail(raw)
+    return explain_kept(raw)
 
 
 def _mails(name: str) -> Iterator[tuple[str, bytes]]:
@@ -104,9 +109,14 @@ def _of_stream(name: str, stream: BinaryIO) -> Iterator[tuple[str, bytes]]:
 def _explanation_text(place: str, found: "Explanation") -> str:
     lines: list[tuple[str, object]] = [
         (place, f"{found.kind} (by {found.rule})"),
-        ("  from", f"{found.sender_name} <{found.sender}>".strip()),
+        (
+            "  from",
+            f"{found.sender_name} <{found.sender}>".strip() if found.sender else found.sender_name,
+        ),
         ("  subject", found.subject),
     ]
+    if found.about:
+        lines.append(("  about", ", ".join(found.about)))
     for each in found.notice.recipients if found.notice else ():
         dead = "dead" if each.address_dead else "not dead"
         status = each.status or each.reply_code or "no status"

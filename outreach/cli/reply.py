@@ -76,6 +76,8 @@ def reply(
             text,
             message_id=f"<{token_hex(16)}@{domain}>",
             by=app.person,
+            pacer=app.pacer(),
+            keys=app.signing(author).keys if app.settings.dkim_key else (),
         )
     console.result(
         {

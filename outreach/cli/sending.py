@@ -318,6 +318,7 @@ def _test(app: "App", console: Console, order: Order, to: str, rendered_as: str 
         app.database,
         app.composer(app.templates.load(order.edition.file), key=order.key),
         app.transport,
+        app.pacer(),
         to=to,
         rendered_as=rendered_as,
         segment=order.segment,

@@ -135,7 +135,8 @@ class Event:
 
     `at` is when it reached us. `until` is the last day of an absence. `series` is what an
     unsubscribe token ends. `sure` is False for an opt-out that a machine may have misread,
-    `wants_out` says that a reply may hold one. `is_bulk` says that it went to many. `in_thread` is
+    `wants_out` says that a reply may hold one, `new_address` is what a
+    reply gives as theirs from now on. `is_bulk` says that it went to many. `in_thread` is
     for a mail of ours: whether it answers one of theirs. `by_provider` says that it is no mail but
     what our provider told us of one, so that nobody wrote anything.
     """
@@ -148,6 +149,7 @@ class Event:
     series: str | None = None
     sure: bool = True
     wants_out: bool = False
+    new_address: str | None = None
     is_bulk: bool = False
     in_thread: bool = True
     by_provider: bool = False
@@ -239,6 +241,8 @@ def _reply(event: Event, terms: Terms) -> Effects:
         )
     if event.until is not None:
         return replace(effects, hold_until=_back(event, terms).hold_until)
+    if event.new_address:
+        return replace(effects, review=f"they give a new address: {event.new_address}")
     return effects
 
 

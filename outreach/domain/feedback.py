@@ -145,7 +145,8 @@ class Reply:
         return cls(code, enhanced, _CONTROLS.sub("?", text)[:500])
 
     def __str__(self) -> str:
-        return " ".join(part for part in (str(self.code), self.enhanced, self.text) if part)
+        said = f"{self.code} {self.enhanced}" if self.enhanced else str(self.code)
+        return f"{said} {self.text}" if self.text else said
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,6 +112,10 @@ class Bucket:
         """Return the bucket without what so many mails take."""
         return Bucket(max(self.level - mails, 0.0), self.at)
 
+    def owing(self, mails: int = 1) -> "Bucket":
+        """Return the bucket after mails that went without asking: later ones make up for them."""
+        return Bucket(self.level - mails, self.at)
+
 
 @dataclass(frozen=True, slots=True)
 class WarmUp:

@@ -46,6 +46,8 @@ class AutoReplyKind(StrEnum):
     ACKNOWLEDGEMENT = "acknowledgement"
     #: A machine wants proof that we are a person before it delivers our mail.
     CHALLENGE = "challenge"
+    #: They are still there, and have another address now; told in a reply of their own.
+    MOVED = "moved"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +56,7 @@ class AutoReply:
 
     `until` is the last date it names as the end of the absence, or the day of return where it
     names that; both mean: not before. `contact` is who is to be written to instead: the successor
-    of somebody who left, the deputy of somebody away. `rule` names what gave the machine away.
+    of somebody who left, the deputy of somebody away, themselves at a new address. `rule` names what gave the machine away.
     """
 
     kind: AutoReplyKind
@@ -188,7 +190,9 @@ def read_auto_reply(mail: Mail, text: str, today: date | None) -> AutoReply | No
         found = "subject"
     elif generated:
         found = "null-sender" if mail.null_sender else "auto-submitted-generated"
-    elif (automatic and len(body) < _SHORT) or _formal(body, kind, until):
+    elif (automatic and len(body) < _SHORT) or (
+        _formal(body, kind, until) and not (kind is AutoReplyKind.LEFT and _only_moved(body))
+    ):
         found = "words"
     else:
         return None
@@ -224,6 +228,39 @@ def read_absence_note(text: str, today: date | None) -> AutoReply | None:
         return None
     until = return_date(told, today)
     return AutoReply(kind=AutoReplyKind.ABSENT, rule="own-words", until=until) if until else None
+
+
+def read_new_address(mail: Mail, text: str) -> AutoReply | None:
+    """Return the new address that a person gives of their own within a reply of theirs, or None."""
+    if "@" not in text or len(text) > _SHORT:
+        return None
+    low = text.lower()
+    if not any(word in low for word in _ADDRESS_WORDS) or not _MOVED.search(compared(text)):
+        return None
+    contact = _contact(mail, text)
+    if contact is None:
+        return None
+    theirs = Address(mail.sender.name, contact.address)
+    return AutoReply(kind=AutoReplyKind.MOVED, rule="own-words", contact=theirs)
+
+
+_MOVED = any_of("moved")
+# One of these stands wherever a new address is spoken of, before the address itself.
+_ADDRESS_WORDS = (
+    "addr", "adres", "mail ", "mail:", "mail.", "correo", "correio", "direcci", "cuenta", "indirizzo", "recapito", "casella",
+    "endereç", "アドレス", "адрес", "почт", "osoite", "邮", "信箱", "account", "messagerie", "me at", "one",
+)  # fmt: skip
+
+
+def _only_moved(body: str) -> bool:
+    """Whether somebody gives a new address, and says nothing else of what they left."""
+    if not _MOVED.search(body):
+        return False
+    rest = (each for each in _SENTENCES.split(body) if not _MOVED.search(each))
+    return _kind(" ".join(rest)) is not AutoReplyKind.LEFT
+
+
+_SENTENCES = re.compile(r"(?<=[.!?])\s+|(?<=。)|\n+")
 
 
 def _may_be(mail: Mail, text: str) -> bool:

@@ -1,6 +1,6 @@
 """How mail systems name themselves, and how they say that a mail was not delivered, by language.
 
-Data for `outreach.inbound.bounces`, and nothing else.
+Data for `outreach.inbound.bounce_prose` and `outreach.inbound.notices`, and nothing else.
 """
 
 # ruff: noqa: E501

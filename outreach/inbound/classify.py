@@ -14,18 +14,18 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from outreach.inbound.absences import AutoReply, read_absence_note, read_auto_reply
-from outreach.inbound.bounces import (
-    Action,
-    DeliveryNotice,
-    RecipientStatus,
-    read_delivery_status,
-    read_prose,
-    speaks_as_daemon,
+from outreach.inbound.absences import (
+    AutoReply,
+    read_absence_note,
+    read_auto_reply,
+    read_new_address,
 )
+from outreach.inbound.bounce_prose import read_prose, speaks_as_daemon
+from outreach.inbound.bounces import read_delivery_status
 from outreach.inbound.complaints import FeedbackReport, read_report
 from outreach.inbound.mail import Mail
 from outreach.inbound.match import Clues, Match, Sent, clues, match
+from outreach.inbound.notices import Action, DeliveryNotice, RecipientStatus
 from outreach.inbound.optouts import OptOut, read_opt_out
 from outreach.inbound.replies import NOTHING, Reply, own_words
 
@@ -56,7 +56,7 @@ class Explanation:
 
     `words` are the author's own, empty for reports; `bulk` says that it went to a list or was sent
     in bulk, so that no contact should be proposed from it. `absence` is also set where a person
-    mentions an absence within a reply. An unsure `opt_out` is for a person to decide.
+    mentions an absence or a new address within a reply. An unsure `opt_out` is for a person to decide.
     """
 
     kind: Kind
@@ -76,6 +76,11 @@ class Explanation:
     match: Match | None = None
     clues: Clues
 
+    @property
+    def about(self) -> tuple[str, ...]:
+        """The readers of ours that a provider's event is about; nobody's where a mail has a sender."""
+        return () if self.sender else self.clues.senders
+
     def to_json(self) -> dict[str, object]:
         """Return it as plain values, for one line of JSON.
 
@@ -94,6 +99,7 @@ class Explanation:
             "received_at": self.received_at.isoformat() if self.received_at else None,
             "bulk": self.bulk,
             "own_words": self.words,
+            "about": list(self.about),
             "recipients": [_recipient(each) for each in notice.recipients] if notice else [],
             "envelope_id": notice.envelope_id if notice else None,
             "feedback_type": report.feedback_type.value if report else None,
@@ -245,7 +251,8 @@ def _of_person(
         return Kind.OPT_OUT, "own-words" if reply.text.strip() else "subject", opt_out, None
     if mail.null_sender and not reply.text.strip():
         return Kind.AUTOMATIC, "null-sender", None, None
-    return Kind.REPLY, "own-words", opt_out, read_absence_note(reply.unquoted, today)
+    told = read_absence_note(reply.unquoted, today) or read_new_address(mail, reply.unquoted)
+    return Kind.REPLY, "own-words", opt_out, told
 
 
 def _is_bulk(mail: Mail) -> bool:

@@ -18,18 +18,43 @@ def alternatives(field: str) -> str:
 
     So few of them are tried at each place.
     """
+    filed: dict[str, list[str]] = {}
+    for word in _words(field):
+        plain = word[0].isalpha()
+        filed.setdefault(word[0] if plain else "", []).append(word[1:] if plain else word)
+    others = filed.pop("", [])
+    return "|".join([f"{first}(?:{'|'.join(rest)})" for first, rest in filed.items()] + others)
+
+
+def _words(field: str) -> list[str]:
     words = {
         way
         for language in LANGUAGES.values()
         for word in getattr(language, field)
         for way in _ways_to_begin(word)
     }
+    return sorted(words, key=lambda word: (-len(word), word))
+
+
+def _in_any_case(*followed: tuple[str, str]) -> str:
+    """Return a pattern for the words of each field, in capitals or not, with what must follow them.
+
+    They are filed like `alternatives`, by an ASCII letter in both its cases: that is looked at first.
+    """
     filed: dict[str, list[str]] = {}
-    for word in sorted(words, key=lambda word: (-len(word), word)):
-        plain = word[0].isalpha()
-        filed.setdefault(word[0] if plain else "", []).append(word[1:] if plain else word)
-    others = filed.pop("", [])
-    return "|".join([f"{first}(?:{'|'.join(rest)})" for first, rest in filed.items()] + others)
+    others = []
+    foreign = []  # where a letter beyond ASCII stands, be it one that is "s" or "k" in another case
+    for field, after in followed:
+        words = _words(field)
+        for word in words:
+            if word[0].isascii() and word[0].isalpha():
+                filed.setdefault(word[0], []).append(word[1:] + after)
+            elif word[0].isascii():
+                others.append(word + after)
+        foreign.append(f"(?:{'|'.join(words)}){after}")
+    pieces = [f"[{first}{first.upper()}](?i:{'|'.join(rest)})" for first, rest in filed.items()]
+    pieces += [f"(?i:{each})" for each in others]
+    return "|".join([*pieces, rf"(?![\x00-\x7f])(?i:{'|'.join(foreign)})"])
 
 
 def _ways_to_begin(word: str) -> list[str]:
@@ -68,9 +93,10 @@ _DAY = re.compile(
 )
 
 _DATED = re.compile(
-    r"^\W{0,2}(?:\d{4}[-/.年]\s?\d{1,2}[-/.月]\s?\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}"
-    r"|\d{1,2}\.?\s+(?:de\s+)?[^\W\d]{3,12}\.?,?\s+(?:de\s+)?\d{4}|[^\W\d]{2,12}\.?,?\s+\d{1,2}\.?\s+(?:de\s+)?[^\W\d]{3,12}"
-    r"|[^\W\d]{3,12}\.?,\s+[^\W\d]{3,12}\.?\s+\d{1,2})",
+    r"\W{0,2}+(?:\d(?:\d{3}[-/.年]\s?\d{1,2}[-/.月]\s?\d{1,2}|\d?[-/.]\d{1,2}[-/.]\d{2,4}"
+    r"|\d?\.?\s+(?:de\s+)?[^\W\d]{3,12}\.?,?\s+(?:de\s+)?\d{4})"
+    r"|[^\W\d]{2,12}+(?:\.?,?\s+\d{1,2}\.?\s+(?:de\s+)?[^\W\d]{3,12}"
+    r"|(?<=[^\W\d]{3})\.?,\s+[^\W\d]{3,12}\.?\s+\d{1,2}))",
 )
 
 QUOTE = re.compile(rf"^{_SPACE}{{0,3}}(?:>|\|(?!\S*\|)|[A-Za-z]{{1,3}}>(?:\s|$))")
@@ -89,6 +115,17 @@ _HEADER_NAMES = {
 }
 
 _HEADER_MARKS = " \t*_>|\u00a0"
+
+# What a head or an introduction begins with (`_header_of`, `_ON`, `_DATED`), within a text of several lines.
+OPENING = "|".join(
+    [
+        _in_any_case(
+            *((field, f"[{_HEADER_MARKS}]*[:：]") for field in _HEADER_NAMES),
+            ("on", r"[\s,.:]"),
+        ),
+        _DATED.pattern.replace(r"\s", r"[^\S\n]"),
+    ]
+)
 
 
 def without_run_ons(lines: list[str]) -> list[str]:
@@ -137,6 +174,14 @@ MAX_HEADER_NAME = 40
 
 _COLON = re.compile("[:：]")
 DIGIT = re.compile(r"\d")
+
+
+def ends_below(lines: list[str], index: int) -> bool:
+    """Whether an introduction that begins at `index` has a line to end with: without one there is none."""
+    for line in lines[index : index + INTRODUCTION_LINES]:
+        if line and (line[-1] in CLOSING or "@" in line) and line[0] != ">":
+            return True
+    return False
 
 
 def _ends_open(line: str) -> bool:
@@ -224,6 +269,8 @@ def attribution_at(lines: list[str], index: int) -> int:  # noqa: PLR0911, PLR09
         return 0
     addressed = "@" in first and bool(_ADDRESS.search(first))
     open_end = _ends_open(first)
+    if not addressed and not open_end and not DIGIT.search(first):
+        return 0
     opens = bool(_ON.match(stripped.lower()) or _DATED.match(stripped))
     if not addressed and not open_end and not (opens and _MAYBE_DATED.search(first)):
         return 0

@@ -20,10 +20,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
 
-from outreach.inbound.bounces import DeliveryNotice
 from outreach.inbound.complaints import FeedbackReport
 from outreach.inbound.headers import Headers
 from outreach.inbound.mail import Mail
+from outreach.inbound.notices import DeliveryNotice
 
 THREAD_AGE = timedelta(days=90)
 """How long after a delivery a mail with its subject from its reader still answers it."""

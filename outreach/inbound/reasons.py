@@ -240,6 +240,7 @@ _WORDS: tuple[tuple[Reason, tuple[str, ...]], ...] = (
             r"(?:domain|host) (?:name )?(?:not found|does(?: not|n't) exist|is (?:not valid|invalid|unknown))",
             r"(?:domain|host)(?: name)? couldn'?t be found",
             r"domain must exist",
+            r"domain(?: name)?\b.{0,80} (?:does not|doesn't|do not) (?:appear|seem) to (?:be registered|exist)",
             r"host (?:is )?unreachable",
             r"(?:could(?: not|n't)|can(?:not|'t)) find any host",
             r"name or service not known",

@@ -14,23 +14,24 @@ by the order of the classes; languages differ only in the tables of `reply_words
 
 import re
 from dataclasses import dataclass
-from itertools import accumulate
 
 from outreach.inbound.introductions import (
     CLOSING,
     DIGIT,
-    INTRODUCTION_LINES,
     LONG_RULE,
     MAX_HEADER_NAME,
     MAX_LAYOUT,
+    OPENING,
     QUOTE,
     RULING,
     WROTE,
     alternatives,
     attribution_at,
+    ends_below,
     headers_at,
     without_run_ons,
 )
+from outreach.inbound.signatures import signature_at
 
 MAX_LINES = 5000
 """Lines of a reply that are looked at. What lies beyond is quotation in all of practice."""
@@ -91,6 +92,27 @@ _FOOTERS = (
     "avast",
     "get your free",
     "scanned by",
+    "please (?:consider|think (?:of|about)|remember) (?:the|our) (?:environment|planet)",
+    "think before (?:you )?print",
+    "bitte (?:denken sie an die umwelt|(?:über)?prüfen sie.{0,60}(?:ausdruck|gedruckt))",
+    "denken sie an die umwelt",
+    "pensez à l.environnement",
+    "avant d.imprimer",
+    "antes de imprimir",
+    "prima di stampare",
+    "denk aan het milieu",
+    "tänk på miljön",
+    "if you (?:are not|have received|received|were not) (?:the (?:intended|named)|this (?:e-?mail|message|communication|transmission))",
+    "les informations contenues",
+    "der inhalt dieser",
+    "la información contenida",
+    "le informazioni contenute",
+    "as informações contidas",
+    "de informatie (?:in|verzonden)",
+    "niniejsza wiadomość",
+    "treść tej wiadomości",
+    "detta (?:meddelande|mejl|e-post)[^.]{0,120}konfiden",
+    "registered (?:office|in england)",
 )
 _FOOTER = re.compile(rf"^(?:[\s*_>-]{{0,4}}|_+ )(?:{'|'.join(_FOOTERS)})", re.IGNORECASE)
 _FOOTER_START = 4
@@ -152,48 +174,35 @@ def _classify(lines: list[str]) -> tuple[str, list[str]]:
     """Return a letter for each line; an introduction of several lines becomes one line."""
     text = "\n".join(lines) + "\n"
     code = _code(lines) if "```" in text else frozenset[int]()
-    ends = [
-        at
-        for at, line in enumerate(lines)
-        if (line[-1:] in CLOSING or "@" in line) and line[0] != ">"
-    ]
-    ends.append(len(lines) + INTRODUCTION_LINES)
-    starts = [0, *accumulate(map(len, lines))]  # less the line ends before them
+    plain = _plain_classes(lines, code)
     classes: list[str] = []
     out: list[str] = []
     kind = ""
-    index = end = 0  # the line, and which of `ends` comes next
+    index = at = 0  # the line, and where in `text` it begins
     while index < len(lines):
-        while ends[end] < index:
-            end += 1
-        introducing = ends[end] - index < INTRODUCTION_LINES
-        at = starts[index] + index
-        if introducing:
-            run = _PLAIN_WORDS.match(text, at)
-        else:
-            until = min(ends[end] - INTRODUCTION_LINES + 1, len(lines))
-            run = _WORDS.match(text, at, starts[until] + until)
-        if run and run.end() > at:
-            last = index + text.count("\n", at, run.end())
+        run = _PLAIN_LINES.match(text, at)
+        after = run.end() if run else at
+        if after > at:
+            last = index + text.count("\n", at, after)
             out += lines[index:last]
-            classes += _plain_classes(lines, index, last)
-            index = last
+            classes += plain[index:last]
+            index, at = last, after
             continue
-        kind, taken = (
-            ("t", 1) if index in code else _class_of(lines, index, introducing=introducing)
-        )
+        kind, taken = ("t", 1) if index in code else _class_of(lines, index)
         if kind == "a" and lines[index].lstrip()[:1] == "<" and _is_name_above(out, classes):
             out.pop()
             classes.pop()
         out.append("\n".join(lines[index : index + taken]) if kind == "a" else lines[index])
         classes.append(kind)
         index += taken
+        for _ in range(taken):
+            at = text.index("\n", at) + 1
         if kind in "hosfr" and "t" in classes and _is_last(kind, lines, index):
             told = _with_device_lines(out, "".join(classes))
             if kind in "ho":
                 return told, out
             # How much stands below a mark may decide what it is: see `_end`.
-            below = "".join(_plain_classes(lines, index, len(lines)))
+            below = "".join(plain[index:])
             below = below.replace("t", "f") if kind == "r" else below
             return told + below, out + lines[index:]
     return _with_device_lines(out, "".join(classes)), out
@@ -215,28 +224,34 @@ def _is_last(kind: str, lines: list[str], below: int) -> bool:
     return len(lines) - below <= _SIGNATURE_LINES
 
 
-def _plain_classes(lines: list[str], first: int, last: int) -> list[str]:
-    """Return the classes of lines that are empty, quoted or plain words."""
-    some = lines[first:last]
-    classes = [("q" if line[0] == ">" else "t") if line else "e" for line in some]
-    if not _FOOTER_STARTS.isdisjoint([line.lstrip()[:_FOOTER_START] for line in some]):
+def _plain_classes(lines: list[str], code: frozenset[int]) -> list[str]:
+    """Return the classes of lines that are empty, quoted or plain words: right for no others."""
+    classes = [("q" if line[0] == ">" else "t") if line else "e" for line in lines]
+    some = [line.lstrip(_FOOTER_LEAD)[:_FOOTER_START] for line in lines if line and line[0] != ">"]
+    if not _FOOTER_STARTS.isdisjoint(some):
         for at, kind in enumerate(classes):
-            if kind == "t" and _is_footer(lines, first + at):
+            if kind == "t" and at not in code and _is_footer(lines, at):
                 classes[at] = "f"
     return classes
 
 
-# Lines that need no thought: empty; quoted; a link; or words, which have no colon and do not end like
-# a rule. Where an introduction can begin they have neither digit nor address: each of those has one.
-# (Nothing here is given back once it is matched, so that a match costs one look at each letter.)
-_BEFORE_WORDS = r"[ \t]*+[\"'(\[“”„«‘’$&.,!?%]{0,3}+"
-_LINK_LINE = r"https?://[^\s@>]*+(?<![-*_#=:：—])"
+# Lines that need no thought: empty; quoted; or words. Words have a letter near their beginning, do not
+# end like a rule or an introduction, and are none of what `_class_of` asks about: they begin like no
+# head, no introduction and no stamp of a program. Most have neither digit nor colon, and are asked nothing.
+# (Nothing here is given back once it is matched, so that a match costs a few looks at each letter.)
 _DIGITS = "0-9\u0660-\u0669\u06f0-\u06f9\u0966-\u096f\uff10-\uff19"
-_PLAIN_WORDS = re.compile(
-    rf"(?:(?:>[^\n]*+|{_LINK_LINE}|{_BEFORE_WORDS}[^\W\d_ᐧ][^:：@{_DIGITS}>\n]*+(?<![-*_#=]))?+\n)*+"
-)
-_WORDS = re.compile(
-    rf"(?:(?:>[^\n]*+|{_LINK_LINE}|{_BEFORE_WORDS}[^\W_ᐧ](?:[^:：>\n]{{4}}[^:：\n]*+|[^:：>\n]{{0,3}}+)(?<![-*_#=]))?+\n)*+"
+_PLAIN_LINES = re.compile(
+    "(?:"
+    + "|".join(
+        [
+            r"\n",
+            r">[^\n]*+\n",
+            rf"[ \t]*+[\"'(\[“”„«‘’$&.,!?%]{{0,3}}+[^\W\d_ᐧ][^:：@{_DIGITS}>\n]*+(?<![-*_#=])\n",
+            rf"(?![A-Za-z]{{1,3}}>)[ \t]*+(?!{OPENING}|\d{{4}}[-/])[^\w\s@:：>|#=*–—─-]{{0,3}}+[ \t]*+[^\W_ᐧ]"
+            rf"[^@\n-]*+(?:-(?!--)[^@\n-]*+)*+(?<![{re.escape(''.join(CLOSING))}#=])\n",
+        ]
+    )
+    + ")*+"
 )
 # Begins with a letter, and has no colon early on nor a mark of quotation.
 _WORDS_FIRST = re.compile(r"(?!.{0,39}[:：]|.{1,4}>)[ \t]{0,12}[^\W\d_ᐧ]")
@@ -281,19 +296,15 @@ def _with_device_lines(lines: list[str], classes: str) -> str:
 _LAST_WORDS = re.compile("[te]*t(?=e*(?:[^te]|$))")
 
 
-def _class_of(  # noqa: PLR0911, PLR0912
-    lines: list[str], index: int, *, introducing: bool
-) -> tuple[str, int]:
+def _class_of(lines: list[str], index: int) -> tuple[str, int]:  # noqa: PLR0911, PLR0912
     """Return the class of one line, and how many lines it takes with it.
-
-    `introducing` says whether an introduction that begins here has a line to end with.
 
     Most lines of most mails are plain words and do not come here; the costly questions are asked only
     of lines that begin or are made like something else.
     """
     line = lines[index]
     if _WORDS_FIRST.match(line):
-        if not introducing:
+        if not ends_below(lines, index):
             return ("f" if _is_footer(lines, index) else "t"), 1
         if line[-1] not in ":：#-=*_" and "---" not in line:
             taken = attribution_at(lines, index)
@@ -307,7 +318,7 @@ def _class_of(  # noqa: PLR0911, PLR0912
     if (first in ">|" or (">" in line[:5] and line[0].isalpha())) and QUOTE.match(line):
         return "q", 1
     if len(line) > MAX_LAYOUT:
-        return "t", 1
+        return ("f" if _is_footer(lines, index) else "t"), 1
     last = plain[-1]
     marked = not first.isalnum() or first == "ᐧ"
     if marked:
@@ -332,7 +343,7 @@ def _class_of(  # noqa: PLR0911, PLR0912
         "---" in plain and _NOTES_STAMP.search(plain)
     ):
         return "a", 1
-    if introducing:
+    if ends_below(lines, index):
         taken = attribution_at(lines, index)
         if taken:
             return "a", taken
@@ -384,6 +395,9 @@ def _cut(lines: list[str], classes: str) -> tuple[list[str], str]:
     kinds = kinds.rstrip("ersofq" if "t" in kinds else "ersof")
     while kinds[-2:-1] == "e" and _weak_signature(kept[len(kinds) - 1]):
         kinds = kinds[:-1].rstrip("er")
+    own = kinds.rfind("q") + 1
+    signed = own + signature_at(kept[own : len(kinds)])
+    kinds = kinds[:signed].rstrip("er")
     kept = kept[: len(kinds)]
     kinds = kinds.lstrip("erso")
     return kept[len(kept) - len(kinds) :], kinds

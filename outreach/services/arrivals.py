@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from outreach.domain.effects import Bounced, Event, Kind, Proof, Severity
-from outreach.inbound.bounces import Action
 from outreach.inbound.classify import Explanation, explain
 from outreach.inbound.mail import Mail
+from outreach.inbound.notices import Action
 from outreach.inbound.sources import Received
 from outreach.inbound.webhooks import read_event
 from outreach.services.origins import Origin, Origins, addresses_of, normalised, people_of
@@ -77,6 +77,9 @@ def event_of(
         bounced=_bounced(explanation, addresses),
         until=absence.until if absence else None,
         sure=opt_out.sure if opt_out else True,
+        new_address=absence.contact.address
+        if absence and absence.contact and kind is Kind.REPLY
+        else None,
         wants_out=kind is Kind.REPLY and opt_out is not None,
         is_bulk=explanation.bulk,
         by_provider=told_by is not None,

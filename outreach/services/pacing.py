@@ -207,6 +207,25 @@ class Pacer:
         why = f"no sending window is open in {whose} time zone, {zone}"
         return Decision(Verdict.HOLD, WINDOW, why, opens)
 
+    def count(self, database: Database, email: str, now: datetime) -> None:
+        """Count a mail to this address that somebody sends by hand and that waits for nothing.
+
+        The bulk of the mail makes up for it. To be called outside of any transaction.
+        """
+        if not self._limits:
+            return
+        self.place(database, [email], now)
+        rates = {name: rate for name, _, rate in self._ways(email, now) if rate}
+        if not rates:
+            return
+        with database.hold() as held, held.write():
+            lanes = Lanes(held)
+            open_ = lanes.load({name: new_lane(name, rate, now) for name, rate in rates.items()})
+            lanes.save(
+                replace(lane, bucket=lane.bucket.refilled(rates[name], now).owing())
+                for name, lane in open_.items()
+            )
+
     # Within a transaction
 
     def look(self, lanes: Lanes, now: datetime) -> None:

@@ -32,6 +32,7 @@ from outreach.errors import (
     UnavailableError,
 )
 from outreach.services.exchange import merged
+from outreach.services.pacing import Pacer
 from outreach.services.sending import intent_of
 from outreach.storage import campaigns, contacts, decisions, deliveries
 from outreach.storage import segments as audience
@@ -417,6 +418,7 @@ def send_test(
     database: Database,
     composer: "Composer",
     transport: Transport,
+    pacer: Pacer,
     *,
     to: str,
     rendered_as: str | None,
@@ -425,7 +427,9 @@ def send_test(
     now: datetime,
     types: Mapping[str, AttributeType] | None = None,
 ) -> Trial:
-    """Send one mail to the address `to`, rendered for a contact, and record nothing.
+    """Send one mail to the address `to`, rendered for a contact, and record nothing of it.
+
+    It waits for nothing, but `pacer` counts it.
 
     The contact is the one with the address `rendered_as`, else the first of `segment`. `allowed`
     are the addresses that may get tests, with commas between them; any if None. The links in a test
@@ -444,6 +448,7 @@ def send_test(
     composed = composer.compose(
         person, delivery_id=_FIRST_TRIAL + secrets.randbelow(_FIRST_TRIAL), date=now, to=recipient
     )
+    pacer.count(database, recipient, now)
     with transport.connect() as connection:
         receipt = connection.send(
             Envelope(composed.envelope_sender, composed.recipient), composed.message

@@ -1,6 +1,7 @@
 """Threads: answering a contact in the thread they wrote in."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -13,12 +14,14 @@ from outreach.inbound.mail import Mail as ReceivedMail
 from outreach.inbound.sources import Received
 from outreach.rendering.message import Mail, Mailbox, Manner, build_message
 from outreach.services.contacts import find
+from outreach.services.pacing import Pacer
 from outreach.storage import contacts, decisions, inbox
 from outreach.storage.decisions import Stage
 from outreach.storage.inbox import Item
 from outreach.transport.base import Envelope, Receipt, Transport
 
 if TYPE_CHECKING:
+    from outreach.rendering.dkim import SigningKey
     from outreach.services.inbox import Inbox
 
 REPLY_FOLDER = "outreach reply"
@@ -110,11 +113,14 @@ def send(
     *,
     message_id: str,
     by: str,
+    pacer: Pacer,
+    keys: Sequence["SigningKey"] = (),
 ) -> Receipt:
     """Send an answer, and record it: a touch of ours that stops the clock.
 
-    Raises `UsageError` for an empty text, `UnavailableError` where the answer was not taken, in
-    which case nothing is recorded, or where nobody can know, in which case it is.
+    It waits for nothing, but `pacer` counts it. `keys` sign it. Raises `UsageError` for an empty
+    text, `UnavailableError` where the answer was not taken, in which case nothing is recorded, or
+    where nobody can know, in which case it is.
     """
     if not text.strip():
         raise UsageError("the answer is empty", hint="nothing was sent")
@@ -133,6 +139,11 @@ def send(
             references=written.references,
         )
     )
+    if keys:
+        from outreach.rendering.dkim import sign_message  # noqa: PLC0415 - slow to import
+
+        data = sign_message(data, keys, at=now)
+    pacer.count(inbox_.database, written.address, now)
     with transport.connect() as connection:
         receipt = connection.send(Envelope(sender.address, written.address), data)
     if receipt.outcome in (Outcome.DEFERRED, Outcome.REJECTED):

@@ -36,9 +36,13 @@ from outreach.domain.feedback import (
 )
 from outreach.domain.mailing import LONG_ROW_OF_DOTS
 from outreach.transport.base import Envelope, Monotonic, Receipt, Talk, Wait, complete, refusal
+from outreach.transport.offer import Offer
 from outreach.transport.wire import Wire, WireError, connect, words_of
 
 _PLAIN_XTEXT = re.compile(r"[!-*,-<>-~]*")
+
+#: What leads up to the content: MAIL, RCPT and DATA.
+_STEPS: tuple[Step, ...] = (Step.SENDER, Step.RECIPIENT, Step.DATA)
 
 
 class Security(StrEnum):
@@ -130,9 +134,8 @@ class SmtpConnection:
     def __init__(self, transport: SmtpTransport) -> None:
         self._to = transport
         self._open_wire: Wire | None = None
-        self._extensions: dict[str, str] = {}
+        self._offer = Offer()
         self._sent = 0
-        self._mail_max: int | None = None
         self._opened_at = 0.0
         self._open_transaction = False
 
@@ -202,7 +205,7 @@ class SmtpConnection:
     def _is_worn_out(self) -> bool:
         if self._open_wire is None:
             return False
-        most = min(self._to.max_messages, self._mail_max or self._to.max_messages)
+        most = min(self._to.max_messages, self._offer.mail_max or self._to.max_messages)
         return self._sent >= most or self._to.now() - self._opened_at >= self._to.max_age
 
     def _open(self) -> Talk[None]:
@@ -213,7 +216,7 @@ class SmtpConnection:
             text = f"cannot connect to {to.name}: {words_of(error)}"
             raise _Failed(unanswered(Step.CONNECT), Step.CONNECT, text) from None
         self._sent = 0
-        self._mail_max = None
+        self._offer = Offer()
         self._open_transaction = False
         self._opened_at = to.now()
         if to.security is Security.IMPLICIT:
@@ -230,20 +233,14 @@ class SmtpConnection:
     def _greet(self) -> Talk[None]:
         hostname = self._to.hostname or _literal(self._wire.address)
         reply, lines = yield from self._ask(f"EHLO {hostname}", Step.GREETING)
-        self._extensions = {}
         if reply.code in {500, 502, 504, 550}:
             reply = yield from self._command(f"HELO {hostname}", Step.GREETING)
         if reply.code != 250:
             raise self._refused(reply, Step.GREETING)
-        for line in lines[1:]:
-            keyword, _, parameters = line.strip().upper().replace("AUTH=", "AUTH ").partition(" ")
-            known = self._extensions.get(keyword, "")
-            self._extensions[keyword] = f"{known} {parameters}".strip()
-        limit = re.search(r"\bMAILMAX=(\d{1,6})\b", self._extensions.get("LIMITS", ""))
-        self._mail_max = max(1, int(limit[1])) if limit else None
+        self._offer = Offer(lines[1:])
 
     def _start_tls(self) -> Talk[None]:
-        if "STARTTLS" not in self._extensions:
+        if "STARTTLS" not in self._offer:
             raise _Failed(
                 Verdict(Outcome.DEFERRED, Fault.CONNECTION, Cause.TLS, RETRY_CONNECTION),
                 Step.TLS,
@@ -269,7 +266,7 @@ class SmtpConnection:
             raise _Failed(unanswered(Step.TLS), Step.TLS, text) from None
 
     def _log_in(self, user: str, password: str) -> Talk[None]:
-        offered = self._extensions.get("AUTH", "").split()
+        offered = self._offer.of("AUTH").split()
         login = self._to.login
         if login is Login.AUTO:
             login = Login.LOGIN if "LOGIN" in offered and "PLAIN" not in offered else Login.PLAIN
@@ -309,21 +306,21 @@ class SmtpConnection:
         utf8 = not (envelope.recipient.isascii() and envelope.sender.isascii())
         # Letters outside ASCII in a header take as much as those in an address.
         utf8 = utf8 or (eight_bit and not data[: data.find(b"\r\n\r\n") + 1].isascii())
-        missing = self._missing(len(data), eight_bit=eight_bit, utf8=utf8)
+        size = len(data)
+        missing = self._missing(size, eight_bit=eight_bit, utf8=utf8)
         if missing:
             verdict, text = missing
             return Receipt.of(verdict, Step.SENDER, self._to.name, text=text)
         commands = [
-            (
-                self._mail_command(envelope, len(data), eight_bit=eight_bit, utf8=utf8),
-                Step.SENDER,
-            ),
-            (self._rcpt_command(envelope), Step.RECIPIENT),
-            ("DATA", Step.DATA),
+            self._mail_command(envelope, size, eight_bit=eight_bit, utf8=utf8),
+            self._rcpt_command(envelope),
+            "DATA",
         ]
+        steps = _STEPS
         if self._open_transaction:
-            commands.insert(0, ("RSET", Step.GREETING))
-        failure, go = yield from self._hand_in(commands)
+            commands.insert(0, "RSET")
+            steps = (Step.GREETING, *_STEPS)
+        failure, go = yield from self._hand_in(commands, steps)
         if failure is None and go is not None:
             if not self._wire.is_quiet_still():
                 raise self._spoke_unasked()
@@ -344,21 +341,23 @@ class SmtpConnection:
         return Receipt.of(classify(reply, step), step, self._to.name, reply=reply)
 
     def _hand_in(
-        self, commands: Sequence[tuple[str, Step]]
+        self, commands: Sequence[str], steps: Sequence[Step]
     ) -> Talk[tuple[tuple[Reply, Step] | None, Reply | None]]:
         """Ask what leads up to the content; return the first refusal, and the 354 if one came."""
-        pipelined = "PIPELINING" in self._extensions
+        wire, timeouts = self._wire, self._to.timeouts
+        pipelined = self._offer.pipelining
         if pipelined:
-            batch = "".join(f"{command}\r\n" for command, _ in commands)
-            yield from self._write(batch.encode(), commands[0][1], self._to.timeouts.command)
+            batch = "\r\n".join((*commands, "")).encode()
+            yield from self._write(batch, steps[0], timeouts.command)
         failure: tuple[Reply, Step] | None = None
         go: Reply | None = None
-        for command, step in commands:
-            patience = self._to.timeouts.data if step is Step.DATA else self._to.timeouts.command
+        for command, step in zip(commands, steps, strict=True):
             if not pipelined:
-                line = f"{command}\r\n".encode()
-                yield from self._write(line, step, self._to.timeouts.command)
-            reply = self._wire.heard() or (yield from self._read_reply(step, patience))
+                yield from self._write(f"{command}\r\n".encode(), step, timeouts.command)
+            reply = wire.heard()
+            if reply is None:
+                patience = timeouts.data if step is Step.DATA else timeouts.command
+                reply = yield from self._read_reply(step, patience)
             if reply.code == 421:
                 raise self._refused(reply, step)
             if step is Step.DATA and reply.code == 354:
@@ -424,19 +423,19 @@ class SmtpConnection:
 
     def _missing(self, size: int, *, eight_bit: bool, utf8: bool) -> tuple[Verdict, str] | None:
         """Return why this server cannot carry such a message, judged by what it offers."""
-        most = self._extensions.get("SIZE", "")
-        if most.isdigit() and 0 < int(most) < size:
+        offer = self._offer
+        if 0 < offer.most < size:
             return (
                 Verdict(Outcome.REJECTED, Fault.MESSAGE, Cause.TOO_LARGE),
-                f"the message has {size} octets; {self._to.name} takes {most}",
+                f"the message has {size} octets; {self._to.name} takes {offer.most}",
             )
         if utf8:
-            if "SMTPUTF8" not in self._extensions:
+            if not offer.utf8:
                 return (
                     Verdict(Outcome.REJECTED, Fault.MESSAGE, Cause.SMTPUTF8),
                     f"an address has letters outside ASCII, which {self._to.name} cannot carry",
                 )
-        elif eight_bit and "8BITMIME" not in self._extensions:
+        elif eight_bit and not offer.eight_bit:
             return (
                 Verdict(Outcome.REJECTED, Fault.MESSAGE, Cause.CONTENT),
                 f"the message has 8-bit content, which {self._to.name} cannot carry",
@@ -444,20 +443,21 @@ class SmtpConnection:
         return None
 
     def _mail_command(self, envelope: Envelope, size: int, *, eight_bit: bool, utf8: bool) -> str:
-        words = [f"MAIL FROM:<{envelope.sender}>"]
-        if "SIZE" in self._extensions:
-            words.append(f"SIZE={size}")
-        if eight_bit and "8BITMIME" in self._extensions:
-            words.append("BODY=8BITMIME")
+        offer = self._offer
+        command = f"MAIL FROM:<{envelope.sender}>"
+        if offer.size:
+            command += f" SIZE={size}"
+        if eight_bit and offer.eight_bit:
+            command += " BODY=8BITMIME"
         if utf8:
-            words.append("SMTPUTF8")
-        if "DSN" in self._extensions and envelope.identifier:
-            words += ["RET=HDRS", f"ENVID={_xtext(envelope.identifier)}"]
-        return " ".join(words)
+            command += " SMTPUTF8"
+        if offer.dsn and envelope.identifier:
+            command += f" RET=HDRS ENVID={_xtext(envelope.identifier)}"
+        return command
 
     def _rcpt_command(self, envelope: Envelope) -> str:
         command = f"RCPT TO:<{envelope.recipient}>"
-        if "DSN" in self._extensions and envelope.identifier:
+        if self._offer.dsn and envelope.identifier:
             command += " NOTIFY=FAILURE,DELAY"
             if envelope.recipient.isascii():
                 command += f" ORCPT=rfc822;{_xtext(envelope.recipient)}"

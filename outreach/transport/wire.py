@@ -19,6 +19,7 @@ _MAX_REPLY_LINE = 4096
 _MAX_REPLY_LINES = 200
 _REPLY_LINE = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?\r?\Z", re.DOTALL)
 _CHUNK = 8192
+_FEW = 512  # octets of answers that are worth looking at in one
 
 _UNDER_WAY = frozenset({errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EALREADY, errno.ENOTCONN})
 
@@ -45,7 +46,9 @@ class Wire:
     def __init__(self, connected: socket.socket, now: Monotonic) -> None:
         self._socket = connected
         self._now = now
-        self._buffer = bytearray()
+        self._buffer = b""
+        #: Answers that came before what is in the buffer, the next one last.
+        self._heard: list[Reply] = []
 
     @property
     def address(self) -> str:
@@ -55,7 +58,7 @@ class Wire:
     def encrypt(self, context: ssl.SSLContext, host: str, seconds: float) -> Talk[None]:
         """Begin TLS with a server that must prove to be `host`. Raises `OSError`."""
         # What came before encryption may have been slipped in by anyone (RFC 3207 6).
-        self._buffer.clear()
+        self._buffer, self._heard = b"", []
         deadline = self._now() + seconds
         encrypted = context.wrap_socket(
             self._socket, server_hostname=host, do_handshake_on_connect=False
@@ -105,15 +108,16 @@ class Wire:
 
     def heard(self) -> Reply | None:
         """Return the next answer if it has come already and has one line, as nearly all have."""
-        end = self._buffer.find(b"\n")
-        if end < 0 or (reply := _whole_reply(bytes(self._buffer[:end]))) is None:
-            return None
-        del self._buffer[: end + 1]
-        return reply
+        if not self._heard:
+            replies = _whole_replies(self._buffer) if len(self._buffer) <= _FEW else ()
+            if not replies:
+                return None
+            self._heard, self._buffer = [*replies], b""
+        return self._heard.pop()
 
     def reply(self, seconds: float) -> Talk[Reply]:
         """Return the next answer of the server, which has `seconds` for it."""
-        if not self._buffer:
+        if not self._heard and not self._buffer:
             yield from self._fill(self._now() + seconds)
         reply = self.heard()
         if reply is None:
@@ -122,6 +126,8 @@ class Wire:
 
     def lines(self, seconds: float) -> Talk[tuple[Reply, list[str]]]:
         """Return the next answer of the server, and the texts of its lines."""
+        if self._heard:
+            return self._heard.pop(), []
         deadline = self._now() + seconds
         codes: set[int] = set()
         lines: list[str] = []
@@ -144,7 +150,7 @@ class Wire:
 
     def is_quiet(self) -> bool:
         """Whether the server is there and has said nothing that was not read."""
-        if self._buffer:
+        if self._heard or self._buffer:
             return False
         try:
             self._socket.recv(1)
@@ -156,7 +162,9 @@ class Wire:
 
     def is_quiet_still(self) -> bool:
         """Say the same right after something was read, when all that had come was."""
-        return self.is_quiet() if isinstance(self._socket, ssl.SSLSocket) else not self._buffer
+        if isinstance(self._socket, ssl.SSLSocket):
+            return self.is_quiet()
+        return not self._heard and not self._buffer
 
     def close(self) -> None:
         """Close it, whatever the server may think of that."""
@@ -169,8 +177,7 @@ class Wire:
             if len(self._buffer) < _MAX_REPLY_LINE:
                 return None
             end = len(self._buffer)
-        line = bytes(self._buffer[:end])
-        del self._buffer[: end + 1]
+        line, self._buffer = self._buffer[:end], self._buffer[end + 1 :]
         return line
 
     def _fill(self, deadline: float) -> Talk[None]:
@@ -208,11 +215,20 @@ def _broken(error: OSError) -> WireError:
 
 
 @lru_cache(maxsize=256)
-def _whole_reply(line: bytes) -> Reply | None:
-    """Return the answer that has this one line, or None if it has more, or is none.
+def _whole_replies(heard: bytes) -> tuple[Reply, ...]:
+    """Return answers of one line each, the next one last; none where there is anything else.
 
-    A server says the same few things to every mail.
+    A server says the same few things to every mail: to what is pipelined, often all at once.
     """
+    *lines, rest = heard.split(b"\n")
+    replies = [_whole_reply(line) for line in reversed(lines)]
+    whole = tuple(each for each in replies if each is not None)
+    return whole if not rest and len(whole) == len(lines) else ()
+
+
+@lru_cache(maxsize=256)
+def _whole_reply(line: bytes) -> Reply | None:
+    """Return the answer that has this one line, or None if it has more, or is none."""
     found = _REPLY_LINE.match(line)
     if not found or found[2] == b"-":
         return None

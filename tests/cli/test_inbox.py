@@ -157,6 +157,17 @@ def test_explain_needs_no_workspace_and_records_nothing(
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(REPLY)))
     assert run(["inbox", "explain"]) == 0
     assert "reply" in capsys.readouterr().out
+    event = {"RecordType": "Bounce", "Type": "HardBounce", "Email": "bo@example.com"}
+    event["Details"] = "550 5.1.1 no such user"
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(json.dumps(event).encode())))
+    assert run(["inbox", "explain"]) == 0
+    text = capsys.readouterr().out
+    assert "-: bounce (by postmark:HardBounce)\n  from: postmark\n" in text
+    assert "  about: bo@example.com\n  bounced: bo@example.com: 5.1.1, user-unknown (dead)" in text
+    (tmp_path / "no.json").write_text('{"RecordType": "Inbound"}')
+    before = sorted(tmp_path.iterdir())
+    assert run(["inbox", "explain", "bounce.eml", "no.json"]) == 6
+    assert "switch on raw content in Postmark" in capsys.readouterr().err
     assert run(["inbox", "explain", "bounce.eml", "missing.eml"]) == 6
     assert run(["inbox", "explain", "missing.eml"]) == 2
     assert sorted(tmp_path.iterdir()) == before

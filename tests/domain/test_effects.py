@@ -66,6 +66,14 @@ def test_who_left_is_looked_after_by_a_person() -> None:
     assert not found.suppress
 
 
+def test_a_new_address_is_put_before_a_person_and_the_reply_is_answered() -> None:
+    found = after(Kind.REPLY, new_address="ada@new.example")
+    assert found.review == "they give a new address: ada@new.example"
+    assert found.answer_by
+    # What weighs more is said first.
+    assert "no more mail" in (after(Kind.REPLY, new_address="a@b", wants_out=True).review or "")
+
+
 def test_only_a_proven_hard_bounce_suppresses() -> None:
     assert after(Kind.BOUNCE, bounced=(GONE,)).suppress == (("ada@example.com", "user-unknown"),)
     for proof in (Proof.ADDRESS, Proof.SUBJECT):

@@ -8,7 +8,7 @@ import pytest
 
 from outreach.inbound.absences import AutoReplyKind
 from outreach.inbound.classify import Explanation, Kind, explain
-from outreach.inbound.headers import parse_date
+from outreach.inbound.headers import Address, parse_date
 from outreach.inbound.mail import Mail
 from outreach.inbound.optouts import read_opt_out
 from tests.inbound.corpora import message
@@ -102,6 +102,19 @@ class TestEvidence:
             )
         )
         assert (e.kind, e.absence.until) == (Kind.REPLY, date(2027, 1, 4))
+
+    def test_a_person_who_gives_a_new_address_has_not_left(self):
+        body = "My new address is jo@new.example, please use that one. All well here!"
+        e = explain(message(body, From="Jo Hart <jo@old.example>"))
+        assert (e.kind, e.absence.kind) == (Kind.REPLY, AutoReplyKind.MOVED)
+        assert e.absence.contact == Address("Jo Hart", "jo@new.example")
+        assert e.to_json()["contact"] == {"name": "Jo Hart", "address": "jo@new.example"}
+
+    def test_who_says_that_the_old_one_is_dead_speaks_to_everybody(self):
+        body = "This address is no longer in use. My new address is jo@new.example."
+        assert explain(message(body)).kind is Kind.LEFT
+        body = "I no longer work at Hart & Sons. My new address is jo@new.example."
+        assert explain(message(body)).kind is Kind.LEFT
 
     def test_no_person_writes_without_a_return_path(self):
         body = "Thank you for your note. I shall endeavour to answer as soon as I can."

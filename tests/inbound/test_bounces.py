@@ -4,9 +4,10 @@ import json
 
 import pytest
 
-from outreach.inbound.bounces import Action, read_notice
+from outreach.inbound.bounces import read_notice
 from outreach.inbound.classify import Kind, explain
 from outreach.inbound.mail import Mail
+from outreach.inbound.notices import Action
 from outreach.inbound.reasons import Reason, Severity, classify, severity
 from tests.inbound.corpora import CORPORA, message, needs_corpora
 
@@ -297,6 +298,12 @@ class TestReasons:
             ("5.2.1", "550 5.2.1 The account is disabled", Reason.DISABLED, Severity.SOFT),
             ("5.3.4", "", Reason.TOO_BIG, Severity.POLICY),
             (None, "", Reason.UNKNOWN, Severity.SOFT),
+            (
+                None,
+                "the domain name (lost.example) does not appear to be registered",
+                Reason.HOST_UNKNOWN,
+                Severity.HARD,
+            ),
             (None, "550 unknown user", Reason.FILTERED, Severity.SOFT),
             (None, "550 unknown user in reply to RCPT TO", Reason.USER_UNKNOWN, Severity.HARD),
             (

@@ -274,6 +274,18 @@ class TestSignatures:
         assert own_words(text).text == "承知しました。"
         assert own_words("One.\n\n-----\nTwo.").text == "One.\n\n-----\nTwo."
 
+    @pytest.mark.parametrize(
+        "line",
+        [
+            "Please consider the environment before printing this e-mail.",
+            "Pensez à l'environnement avant d'imprimer ce message.",
+            "Bitte prüfen Sie, ob diese Mail wirklich ausgedruckt werden muss!",
+            "If you are not the intended recipient, please delete it.",
+        ],
+    )
+    def test_what_is_said_below_every_mail_of_a_company_goes(self, line):
+        assert own_words(f"{NEW}\n\n{line}\n\n{INTRODUCTIONS[0]}\n{quoted(OLD)}").text == NEW
+
     def test_list_footer_goes(self):
         footer = "_______________________________________________\nletters mailing list\nletters@lists.example\n"
         assert own_words(f"{NEW}\n\n{footer}").text == NEW

@@ -52,6 +52,14 @@ def test_a_reply_is_a_touch_and_starts_the_clock(post: Post) -> None:
     assert contact.last_personal == now
 
 
+def test_a_reply_that_gives_a_new_address_changes_none(post: Post) -> None:
+    sent = post.mailing(["ada"])
+    item = post.write(answers=sent["ada"], words="I have a new address: ada@new.example. Thanks!")
+    assert (item.kind, item.review) == (Kind.REPLY, "they give a new address: ada@new.example")
+    assert item.answer_by is not None
+    assert [row[0] for row in post.rows("SELECT address FROM addresses")] == ["ada@example.com"]
+
+
 def test_the_stricter_promise_of_a_role_holds(post: Post) -> None:
     sent = post.mailing(["ada"])
     with post.database.write() as session:

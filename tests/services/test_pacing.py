@@ -135,6 +135,21 @@ def test_at_the_same_moment_no_two_take_one_token(senders, database):
     assert sum(counts) == 10
 
 
+def test_what_is_sent_by_hand_waits_for_nothing_and_is_made_up_for(senders, database):
+    sender = senders(paced("1/minute", burst=2))
+    for _ in range(4):
+        sender.pacer.count(database, "bo@example.org", NOW)
+    gone = [minute for minute in range(8) if sender.send(NOW + minute * MINUTE)]
+    assert gone == [3, 4, 5, 6, 7]
+
+
+def test_where_nothing_is_limited_nothing_is_counted(senders, database):
+    sender = senders(Pace(transport=Limit(connections=2)))
+    sender.pacer.count(database, "bo@example.org", NOW)
+    with database.read() as session:
+        assert session.execute(text("SELECT count(*) FROM lanes")).scalar() == 0
+
+
 def test_mail_for_other_domains_goes_on(senders):
     limit = Limit(Rate.parse("1/minute"))
     sender = senders(Pace(domains={"google.com": limit}))

@@ -1,5 +1,6 @@
 """Answering in the thread that they wrote in."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from email import message_from_bytes
 from email.policy import default
@@ -9,8 +10,11 @@ import pytest
 from outreach.domain.effects import Kind
 from outreach.domain.feedback import Cause, Fault, Outcome, Step, Verdict
 from outreach.domain.mailing import Sender
+from outreach.domain.pacing import Limit, Pace, Rate
 from outreach.errors import NotFoundError, RefusedError, UnavailableError, UsageError
+from outreach.rendering.dkim import SigningKey, generate_key, load_key, verify_message
 from outreach.services import threads
+from outreach.services.pacing import Pacer
 from outreach.services.threads import answered_subject
 from outreach.storage import decisions
 from outreach.storage.database import Database
@@ -27,7 +31,13 @@ def post(database: Database, clock: FrozenClock) -> Post:
     return Post(database, clock)
 
 
-def answer(post: Post, transport: MemoryTransport, text: str = "Gladly: Tuesday?") -> Receipt:
+def answer(
+    post: Post,
+    transport: MemoryTransport,
+    text: str = "Gladly: Tuesday?",
+    pace: Pace | None = None,
+    keys: Sequence[SigningKey] = (),
+) -> Receipt:
     written = threads.draft(post.inbox, "ada@example.com")
     return threads.send(
         post.inbox,
@@ -37,7 +47,23 @@ def answer(post: Post, transport: MemoryTransport, text: str = "Gladly: Tuesday?
         text,
         message_id="<answer1@berg.example>",
         by="anna",
+        pacer=Pacer(pace or Pace(), transport.name, connections=1),
+        keys=keys,
     )
+
+
+def test_an_answer_is_signed_like_all_mail_and_counts_for_the_rate(post: Post) -> None:
+    sent = post.mailing(["ada"])
+    post.write(answers=sent["ada"])
+    key = load_key(generate_key("rsa"), domain="berg.example", selector="s1", source="test")
+    transport = MemoryTransport()
+    answer(post, transport, pace=Pace(transport=Limit(Rate.parse("60/hour"))), keys=[key])
+    (went,) = transport.sent
+    (signature,) = verify_message(went.data, {key.dns_name: key.dns_value}.get)
+    assert signature.fault is None
+    assert all(map(signature.covers, ("From", "To", "Subject", "In-Reply-To")))
+    [(level,)] = post.rows("SELECT level FROM lanes")
+    assert level == 0
 
 
 def test_an_answer_goes_into_their_thread_and_stops_the_clock(post: Post) -> None:

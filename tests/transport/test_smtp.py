@@ -127,6 +127,12 @@ def test_too_large_a_message_is_not_even_offered():
     assert not any(line.startswith("MAIL") for line in server.transcript)
 
 
+@pytest.mark.parametrize("size", ["²", "٣", "9" * 5000, "-1", "1000 2000", ""])
+def test_a_size_that_is_no_number_is_no_limit(size: str):
+    with ScriptedServer(extensions=[f"SIZE {size}"]) as server:
+        assert send_one(server).outcome is Outcome.ACCEPTED
+
+
 # One connection, many messages
 
 

@@ -57,4 +57,8 @@ WORDS = AbsenceWords(
     ),
     tomorrow=(r"zítra",),
     next_week=(r"příští týden",),
+    moved=(
+        r"moje nová (?:e-?mailová )?adresa",
+        r"(?:mám|změnil\w* jsem) (?:novou )?(?:e-?mailovou )?adresu",
+    ),
 )

@@ -62,4 +62,8 @@ WORDS = AbsenceWords(
     ),
     tomorrow=(r"i morgen",),
     next_week=(r"næste uge",),
+    moved=(
+        r"min nye (?:e-?mail-?|mail-?)? ?adresse",
+        r"(?:har|fået) (?:\w+ ){0,3}(?:en )?ny (?:e-?mail-?|mail-?)? ?adresse",
+    ),
 )

@@ -176,6 +176,7 @@ WORDS = AbsenceWords(
     ),
     since=(r"vom", r"von", r"ab(?: dem)?", r"seit(?: dem)?", r"zwischen(?: dem)?", r"nach dem"),
     automatic=(
+        r"(?:nachricht|e-?mail|mail|antwort) (?:wurde|wird|ist) (?:\w+ ){0,2}automatisch",
         r"automatisch (?:generierte|erzeugte|erstellte|versendete|verschickte)",
         r"automatische (?:antwort|nachricht|e-?mail|mitteilung|eingangsbestätigung)",
         r"dies ist eine automati",
@@ -189,6 +190,9 @@ WORDS = AbsenceWords(
     tomorrow=(r"morgen",),
     next_week=(r"(?:nächste|kommende)[rn]? woche",),
     opt_out=(
+        r"(?:unterlassen|unterlasst|unterlass|unterlassung)\b(?: sie| \w+){0,4} (?:kontakt\w*|e-?mails?|mails?|zusendung\w*|werbung|nachrichten|anschreiben)",
+        r"nicht (?:weiter|länger|erneut|nochmals?|wieder) (?:an)?(?:schreiben|mailen|kontaktieren|belästigen)",
+        r"aus (?:allen|sämtlichen|ihren|euren|den) (?:\w*verteilern|\w*listen|datenbanken)",
         r"von (?:der|ihrer|eurer|dieser|deiner) (?:\w*liste|\w*verteiler)",
         r"keine (?:\w+ )?(?:e-?mails?|mails?|newsletter|nachrichten|werbung|post) mehr",
         r"(?:vom |von |den |diesen |ihren |newsletter |mich |bitte )?\babmelden\b",
@@ -211,5 +215,11 @@ WORDS = AbsenceWords(
         r"(?:wie|wo|warum|kann|können|könnte) .{0,60}(?:abmelden|abbestellen).{0,40}\?",
         r"keine (?:weiteren|mehr) (?:fragen|termine)",
         r"abmeldung (?:vom kurs|vom seminar|vom termin|zum)",
+    ),
+    moved=(
+        r"meine (?:neue|aktuelle|jetzige)n? (?:private |geschäftliche |dienstliche |berufliche )?(?:e-?mail-?|mail-?)? ?adresse",
+        r"(?:habe|haben) (?:\w+ ){0,3}(?:eine )?(?:neue|andere) (?:e-?mail-?|mail-?)? ?adresse",
+        r"(?:meine|unsere) (?:e-?mail-?|mail-?)? ?adresse (?:hat sich|ist jetzt|wurde|lautet)",
+        r"neue (?:e-?mail-?|mail-?)adresse (?:lautet|ist|von mir)",
     ),
 )

@@ -21,6 +21,7 @@ WORDS = AbsenceWords(
     ),
     weekdays=("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"),
     absent=(
+        r"\bi(?: am|'m) (?:currently |just )?not here\b(?! to)",
         r"(?:days?|week|time) off",
         r"(?:well-?earned|short|long) (?:break|rest)",
         r"having (?:surgery|an operation)",
@@ -207,6 +208,8 @@ WORDS = AbsenceWords(
         r"dated?",
     ),
     automatic=(
+        r"(?:was|is|has been) (?:sent|generated|created|produced) automatically",
+        r"auto-?responder\b",
         r"this is an auto(?:mated|matic|matically)",
         r"auto(?:mated|matic|matically generated)[ -](?:e-?mail|message|reply|response|notification)",
         r"do not reply to this",
@@ -252,5 +255,13 @@ WORDS = AbsenceWords(
         r"unsubscribe (?:links?|pages?|buttons?|rates?|functions?|headers?|forms?|features?|requests?)\b",
         r"unsubscribe (?:him|her|them|my (?:colleague|boss|wife|husband|friend))",
         r"(?:can'?t|don'?t) stop (?:laughing|reading|thinking)",
+    ),
+    moved=(
+        r"(?:my|our) (?:new|updated|current) (?:personal |work |business |private )?(?:e-?mail |mail )?address",
+        r"(?:i|we)(?:'ve| have)?(?: now| just| recently| got)* a new (?:personal |work |business |private )?(?:e-?mail |mail )?address",
+        r"(?:i|we)(?:'ve| have)? (?:\w+ )?changed (?:my|our) (?:e-?mail |mail )?(?:address|account|provider)",
+        r"new (?:e-?mail |mail )?address (?:is\b|for (?:me|us)\b)",
+        r"(?:use|note|update) my (?:new )?(?:e-?mail |mail )?address",
+        r"(?:write|reach|e-?mail|contact|reply)(?: to)? me (?:now |instead |from now on )*(?:at|on|under) (?:this|my) (?:new )?(?:\w+ )?(?:one|address|account|e-?mail)",
     ),
 )

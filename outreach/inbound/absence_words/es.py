@@ -142,6 +142,7 @@ WORDS = AbsenceWords(
         r"después del",
     ),
     automatic=(
+        r"(?:mensaje|correo|respuesta) (?:ha sido |fue |es |se )?(?:generad[oa]|enviad[oa]|envía|genera) (?:de (?:forma|manera) )?automática",
         r"(?:respuesta|mensaje|correo) (?:generad[ao] )?autom[áa]tic\w+",
         r"este es un mensaje automático",
     ),
@@ -170,5 +171,11 @@ WORDS = AbsenceWords(
         r"(?:cómo|dónde|por qué|puedo).{0,60}(?:baja|desuscri).{0,40}\?",
         r"no (?:quiero|deseo) (?:dar(?:me|se)|causar) (?:de )?baja",
         r"estoy de baja|de baja (?:médica|laboral|por|hasta|maternal)",
+    ),
+    moved=(
+        r"(?:mi|nuestra) nueva (?:dirección|cuenta)",
+        r"mi nuevo (?:correo|e-?mail|mail)",
+        r"(?:he|hemos) cambiado (?:de |mi |la |nuestra )(?:dirección|correo|cuenta|e-?mail)",
+        r"teng[oa]\w* (?:una? )?nuev[oa] (?:dirección|correo|cuenta|e-?mail)",
     ),
 )

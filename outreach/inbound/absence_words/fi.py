@@ -64,4 +64,8 @@ WORDS = AbsenceWords(
     ),
     tomorrow=(r"huomenna|huomiseen",),
     next_week=(r"ensi viikolla|ensi viikkoon",),
+    moved=(
+        r"uusi (?:sähköposti)?osoitteeni",
+        r"(?:sähköposti)?osoitteeni on (?:muuttunut|vaihtunut)",
+    ),
 )

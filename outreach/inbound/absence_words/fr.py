@@ -166,6 +166,7 @@ WORDS = AbsenceWords(
         r"après(?: le)?",
     ),
     automatic=(
+        r"(?:message|courriel|mail|réponse) (?:a été |est )?(?:généré|envoyé)\w* (?:de (?:manière|façon) )?automatique",
         r"réponse automatique",
         r"message (?:automatique|généré automatiquement)",
         r"ceci est (?:une réponse|un message) automatique",
@@ -200,5 +201,11 @@ WORDS = AbsenceWords(
     not_opt_out=(
         r"(?:comment|où|pourquoi|peut-on|puis-je).{0,60}(?:désabonn|désinscri)\w*.{0,40}\?",
         r"ne (?:veux|souhaite) pas (?:me )?(?:désabonner|désinscrire)",
+    ),
+    moved=(
+        r"(?:ma|notre) nouvelle adresse",
+        r"(?:j'ai|nous avons) (?:\w+ ){0,2}changé (?:d'adresse|mon adresse|de mail|de messagerie)",
+        r"(?:j'ai|voici) (?:\w+ )?une nouvelle adresse",
+        r"(?:m'écrire|me joindre|me contacter) (?:\w+ ){0,3}à (?:ma|cette) (?:nouvelle )?adresse",
     ),
 )

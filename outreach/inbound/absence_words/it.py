@@ -133,6 +133,7 @@ WORDS = AbsenceWords(
     ),
     since=(r"dal(?:l')?", r"da", r"a partire dal?", r"dopo il", r"tra il", r"del"),
     automatic=(
+        r"(?:messaggio|mail|risposta|e-?mail) (?:è stat[oa] |viene )?(?:generat[oa]|inviat[oa]) (?:in modo )?automatic",
         r"(?:risposta|messaggio|e-?mail) (?:generat[oa] )?automatic\w+",
         r"questo è un messaggio automatico",
     ),
@@ -161,5 +162,11 @@ WORDS = AbsenceWords(
     not_opt_out=(
         r"(?:come|dove|perché|posso).{0,60}(?:disiscri|cancell).{0,40}\?",
         r"non (?:voglio|desidero) (?:disiscriver|cancellar)\w+",
+    ),
+    moved=(
+        r"(?:il )?(?:mio|nostro) nuovo (?:indirizzo|recapito)",
+        r"la mia nuova (?:e-?mail|mail|casella)",
+        r"(?:ho|abbiamo) cambiato (?:il mio |il nostro )?(?:indirizzo|e-?mail|mail)",
+        r"(?:ho|abbiamo) un nuovo indirizzo",
     ),
 )

@@ -129,6 +129,7 @@ WORDS = AbsenceWords(
     ),
     since=(r"van(?:af)?", r"sinds", r"per", r"met ingang van", r"na", r"tussen"),
     automatic=(
+        r"(?:bericht|e-?mail|mail|antwoord) (?:is|wordt|werd) (?:\w+ ){0,2}automatisch",
         r"automatisch (?:gegenereerd|bericht|antwoord|verzonden)",
         r"dit is een automatisch",
     ),
@@ -152,5 +153,10 @@ WORDS = AbsenceWords(
     not_opt_out=(
         r"(?:hoe|waar|waarom|kan).{0,60}(?:uitschrijven|afmelden).{0,40}\?",
         r"niet (?:uitschrijven|afmelden)",
+    ),
+    moved=(
+        r"(?:mijn|ons) nieuwe? (?:privé |zakelijke? )?(?:e-?mail-?|mail-?)? ?adres",
+        r"(?:heb|hebben) (?:\w+ ){0,3}(?:een )?(?:nieuw|ander) (?:e-?mail-?|mail-?)? ?adres",
+        r"nieuwe? (?:e-?mail-?|mail-?)adres is\b",
     ),
 )

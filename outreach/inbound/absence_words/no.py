@@ -53,4 +53,8 @@ WORDS = AbsenceWords(
     ),
     tomorrow=(r"i morgen",),
     next_week=(r"neste uke",),
+    moved=(
+        r"min nye (?:e-?post-?|mail-?)? ?adresse",
+        r"(?:har|fått) (?:\w+ ){0,3}(?:en )?ny (?:e-?post-?|mail-?)? ?adresse",
+    ),
 )

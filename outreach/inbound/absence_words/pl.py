@@ -136,6 +136,7 @@ WORDS = AbsenceWords(
     ),
     since=(r"od(?: dnia)?", r"po(?: dniu)?", r"między", r"począwszy od", r"z dniem"),
     automatic=(
+        r"(?:wiadomość|mail|odpowiedź) (?:została|jest) (?:\w+ ){0,2}automatycznie",
         r"(?:wiadomość|odpowiedź)(?: \w+){0,2} automatyczn\w+|automatyczn\w+ (?:wiadomość|odpowiedź)",
         r"wygenerowan\w+ automatycznie",
     ),
@@ -159,5 +160,10 @@ WORDS = AbsenceWords(
     not_opt_out=(
         r"(?:jak|gdzie|dlaczego|czy mog\w+).{0,60}(?:wypisać|zrezygnować).{0,40}\?",
         r"nie (?:chcę )?(?:wypisywać|rezygnować|rezygnuję)",
+    ),
+    moved=(
+        r"(?:mój|nasz) (?:nowy|aktualny) (?:adres|e-?mail|mail)",
+        r"mam nowy (?:adres|e-?mail|mail)",
+        r"zmienił[ae]m (?:adres|e-?mail|mail)",
     ),
 )

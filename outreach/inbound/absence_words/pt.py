@@ -152,6 +152,7 @@ WORDS = AbsenceWords(
         r"dia",
     ),
     automatic=(
+        r"(?:mensagem|e-?mail|resposta) (?:foi |é )?(?:gerad[ao]|enviad[ao]) (?:de forma )?automatic",
         r"(?:resposta|mensagem|e-?mail) (?:gerad[ao] )?autom[áa]tic\w+",
         r"esta é uma (?:resposta|mensagem) automática",
     ),
@@ -175,5 +176,10 @@ WORDS = AbsenceWords(
     not_opt_out=(
         r"(?:como|onde|porque|posso).{0,60}(?:cancel|descadastr|remov).{0,40}\?",
         r"não (?:quero|desejo) cancelar",
+    ),
+    moved=(
+        r"(?:o )?(?:meu|nosso) novo (?:endereço|e-?mail|correio)",
+        r"(?:mudei|mudamos|alterei|troquei) (?:de |o meu |meu )(?:endereço|e-?mail|correio)",
+        r"tenho (?:um )?novo (?:endereço|e-?mail)",
     ),
 )

@@ -131,7 +131,11 @@ WORDS = AbsenceWords(
         r"t\.?o\.?m\.?(?: \w+dag(?:en)?)?(?: den)?",
     ),
     since=(r"från(?: och med)?", r"fr\.?o\.?m\.?", r"sedan", r"efter", r"mellan", r"under"),
-    automatic=(r"automatiskt (?:svar|meddelande|genererat|skickat)", r"detta är ett auto"),
+    automatic=(
+        r"(?:meddelandet?|mejlet|svaret|brevet) (?:har |är |skickas |skickades |genererades )?(?:\w+ )?automatiskt",
+        r"automatiskt (?:svar|meddelande|genererat|skickat)",
+        r"detta är ett auto",
+    ),
     challenged=(
         r"(?:bekräfta|verifiera) (?:att )?(?:du|din) .{0,40}(?:människa|person|adress|identitet|robot)",
         r"klicka.{0,80}(?:levereras|bekräfta|släpp\w+)",
@@ -154,5 +158,10 @@ WORDS = AbsenceWords(
     not_opt_out=(
         r"(?:hur|var|varför|kan).{0,60}(?:avregistrera|avprenumerera|avanmäl).{0,40}\?",
         r"inte avregistrera",
+    ),
+    moved=(
+        r"(?:min|vår) nya (?:e-?post-?|mejl-?|mail-?)? ?adress",
+        r"(?:har|fått) (?:\w+ ){0,3}(?:en )?ny (?:e-?post-?|mejl-?|mail-?)? ?adress",
+        r"bytt (?:e-?post-?|mejl-?|mail-?)? ?adress",
     ),
 )

@@ -12,7 +12,7 @@ class AbsenceWords:
     says only that a machine answered; `subjects` begin the subjects of automatic answers.
     `back` are words of return, `until` and `since` stand right before a date that ends or begins
     an absence, `until_after` and `since_after` right after it. `opt_out` asks for no more mail;
-    `not_opt_out` takes that back.
+    `not_opt_out` takes that back. With `moved` somebody gives a new address of their own.
     """
 
     months: tuple[str, ...]
@@ -32,3 +32,4 @@ class AbsenceWords:
     tomorrow: tuple[str, ...] = ()
     next_week: tuple[str, ...] = ()
     not_opt_out: tuple[str, ...] = ()
+    moved: tuple[str, ...] = ()

@@ -11,6 +11,7 @@ Each provider is a module with one table from its words to ours, with a remark o
 
 import hashlib
 import hmac
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,8 +19,8 @@ from importlib import import_module
 from typing import Protocol
 
 from outreach.errors import ConfigError
-from outreach.inbound.classify import Explanation
-from outreach.inbound.declared import Webhook
+from outreach.inbound.classify import Explanation, explain
+from outreach.inbound.declared import PROVIDERS, Webhook
 
 MOST_EVENTS = 5000
 """Events of one request that are taken; SendGrid's batches hold a thousand or so."""
@@ -93,6 +94,29 @@ def read_event(provider: str, raw: bytes) -> Explanation:
     """Return what a kept event of a provider says. Raises `ValueError` where that is not known."""
     found: Explanation = import_module(f"outreach.inbound.webhooks.{provider}").read(raw)
     return found
+
+
+def provider_of(raw: bytes) -> str | None:
+    """Return whose event `raw` is, as it was kept; None for a mail or anything else."""
+    if raw[:40].lstrip()[:1] != b"{":
+        return None
+    try:
+        payload = json.loads(raw)
+    except (ValueError, RecursionError):
+        return None
+    for provider in PROVIDERS:
+        if import_module(f"outreach.inbound.webhooks.{provider}").is_event(payload):
+            return provider
+    return None
+
+
+def explain_kept(raw: bytes) -> Explanation:
+    """Return what a mail says, or an event as it was kept; they are told apart by their form.
+
+    Raises `ValueError` for an event that says nothing.
+    """
+    provider = provider_of(raw)
+    return explain(raw) if provider is None else read_event(provider, raw)
 
 
 def same(given: str, known: str) -> bool:

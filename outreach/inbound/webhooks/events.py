@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from outreach.inbound.bounces import Action, DeliveryNotice, RecipientStatus
 from outreach.inbound.classify import Explanation, Kind
 from outreach.inbound.complaints import FeedbackReport, FeedbackType
 from outreach.inbound.match import MAX_IDS, Clues, bare_subject
+from outreach.inbound.notices import Action, DeliveryNotice, RecipientStatus
 from outreach.inbound.optouts import OptOut
 from outreach.inbound.reasons import ENHANCED_STATUS, REPLY_CODE, Reason, classify
 

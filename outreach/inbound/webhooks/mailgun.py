@@ -107,6 +107,11 @@ class Receiver:
         return token
 
 
+def is_event(payload: Mapping[str, Any]) -> bool:
+    """Whether an object is made like an event of theirs."""
+    return bool(table(payload.get("event-data")))
+
+
 def read(raw: bytes) -> Explanation:
     """Return what a kept event says."""
     data = table(parsed(raw).get("event-data"))

@@ -129,6 +129,11 @@ def _event_id(record: str, payload: Mapping[str, Any]) -> str:
     return " ".join([record, *(text(payload.get(name)) for name in parts)])
 
 
+def is_event(payload: Mapping[str, Any]) -> bool:
+    """Whether an object is made like an event of theirs."""
+    return bool(text(payload.get("RecordType")))
+
+
 def read(raw: bytes) -> Explanation:
     """Return what a kept event says."""
     payload = parsed(raw)

@@ -153,6 +153,11 @@ def _mail(form: Mapping[str, bytes]) -> Arrival:
     return Arrival(with_envelope(form["email"], text(envelope.get("from")) or None, recipients))
 
 
+def is_event(payload: Mapping[str, Any]) -> bool:
+    """Whether an object is made like an event of theirs."""
+    return bool(text(payload.get("event")) and text(payload.get("email")))
+
+
 def read(raw: bytes) -> Explanation:
     """Return what a kept event says."""
     event = parsed(raw)

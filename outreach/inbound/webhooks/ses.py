@@ -232,6 +232,11 @@ def _mail(event: Mapping[str, Any]) -> bytes:
     return with_envelope(content, source or None, recipients)
 
 
+def is_event(payload: Mapping[str, Any]) -> bool:
+    """Whether an object is made like an event of theirs."""
+    return bool(_kind(payload))
+
+
 def read(raw: bytes) -> Explanation:
     """Return what a kept event says."""
     event = parsed(raw)

@@ -12,17 +12,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from outreach.errors import ConfigError, UnavailableError
-from outreach.inbound.bounces import Action
 from outreach.inbound.classify import Explanation, Kind
 from outreach.inbound.declared import Webhook
+from outreach.inbound.notices import Action
 from outreach.inbound.reasons import Reason, Severity
 from outreach.inbound.webhooks import (
     Arrival,
     Forged,
     Request,
     Unusable,
+    explain_kept,
     fetching,
     open_receiver,
+    provider_of,
     read_event,
 )
 from outreach.inbound.webhooks.mailgun import GOOD_FOR
@@ -93,6 +95,29 @@ def test_what_else_is_told(sender: Sender, events: Mapping[str, Any], kind: Kind
     found = said(sender, events[sender.name])
     assert found.kind is kind
     assert found.clues.senders == ("ada@example.com",)
+
+
+@each_provider
+@pytest.mark.parametrize("events", [DEAD, COMPLAINT, OPT_OUT, DELIVERED])
+def test_whose_event_was_kept_is_told_by_its_form(
+    sender: Sender, events: Mapping[str, Any]
+) -> None:
+    kept = only(sender, sender.event(events[sender.name])).raw
+    assert provider_of(kept) == sender.name
+    assert explain_kept(kept) == read_event(sender.name, kept)
+    assert explain_kept(kept).to_json()["about"] == ["ada@example.com"]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        *(b"", b"{", b"{}", b'{"event": "x"}', b"[1]", b"[" * 100_000, b'{"a":' * 100_000),
+        b"From: a@example.com\nSubject: {}\n\n{}",
+    ],
+)
+def test_what_is_no_event_is_read_as_a_mail(raw: bytes) -> None:
+    assert provider_of(raw) is None
+    assert explain_kept(raw).kind is not Kind.BOUNCE
 
 
 @each_provider

@@ -1,0 +1,155 @@
+"""Signatures that nothing divides from the words above: a name, and how its owner is reached.
+
+Most people's mail ends like this, since few mail programs put the "-- " of RFC 3676 above it. What
+tells such a block is that it ends the mail, begins with a name or stands below a closing formula,
+and holds ways to reach somebody, in lines that are no sentences. Where one of these is missing, the
+lines are left to the author: an address may be what was asked for.
+"""
+
+# ruff: noqa: E501 (patterns and messages are easier to check in one piece)
+
+import re
+from collections.abc import Sequence
+
+MAX_LINES = 16
+"""Lines of such a block, with the empty ones between them."""
+
+_MAX_LINE = 120
+_MAX_WORDS = 12  # of a line that is no sentence
+
+# What stands above a name, in lower case: the beginnings of lines.
+_CLOSINGS = (
+    r"(?:(?:with |my |all )?(?:kind|best|warm|warmest|many|sincere|friendly|cordial)e?(?:st)? )?(?:regards|wishes|greetings)",
+    r"(?:all the )?best\W*$|(?:yours|very truly|sincerely|respectfully|cheers|cordially)\b",
+    r"(?:many |with )?thank(?:s| you)\b|thx\b|take care\b|talk soon\b|see you\b",
+    r"(?:mit |viele |beste |liebe |schöne |herzliche |freundliche |sonnige )*(?:freundlichen |besten |lieben |herzlichen |kollegialen )*(?:gr(?:ü|ue)(?:ß|ss)(?:e|en)?|gruss|gruß)\b",
+    r"(?:mfg|vg|lg|bg|hg)\W*$|herzlich(?:st)?\W*$|(?:vielen |herzlichen |besten )?dank\b|danke\b",
+    r"(?:bien |très |plus )*cordialement\b|(?:bien |avec mes )?(?:sincères |meilleures |cordiales )?salutations\b|bien à (?:vous|toi)\b|amicalement\b|(?:bonne|belle) journée\b|merci\b|cdlt\b|cdt\b",
+    r"(?:un |muchos )?(?:cordial(?:es)? |afectuosos? )?saludos?\b|atentamente\b|atte\b|(?:muchas )?gracias\b|un abrazo\b",
+    r"(?:cordiali|distinti|tanti|cari|un cordiale) saluti?\b|cordialmente\b|saluti\b|grazie\b|(?:una )?buona giornata\b",
+    r"(?:com os )?(?:melhores |meus |atenciosos )?cumprimentos\b|atenciosamente\b|att\W*$|(?:um )?abraços?\b|(?:muito )?obrigad[oa]\b",
+    r"(?:met )?(?:vriendelijke |hartelijke |beste )?groet(?:en|jes)?\b|mvg\b|m\.v\.g\b|bedankt\b|dank je\b",
+    r"(?:med )?(?:vänliga? |bästa |hjärtliga |varma )?hälsning(?:ar|en)?\b|mvh\b|(?:tack|vänligen)\b",
+    r"(?:med )?(?:venlig |vennlig |kærlig |beste )?hils(?:en|ner)\b",
+    r"(?:serdecznie )?pozdrawiam\b|(?:z )?(?:serdecznymi )?pozdrowieni\w+|z (?:wyrazami )?(?:powazaniem|poważani\w+|szacun\w+)|dziękuj\w+",
+    r"ystävällisin terveisin\b|terveisin\b|s pozdravem\b|с уважением\b|敬具|よろしくお願い|宜しくお願い",
+)
+_CLOSING = re.compile(rf"\W{{0,3}}(?:{'|'.join(_CLOSINGS)})")
+_MAX_CLOSING = 60  # characters
+
+_PHONE = re.compile(
+    r"(?:\+\d|\(\+?\d|\b0\d)[\d ()/.\u2010-\u2015-]{5,18}\d|\b\d{3}[ .-]\d{3}[ .-]\d{4}\b"
+)
+_MAILBOX = re.compile(r"[\w.+-]@[\w-]+\.\w")
+_SITE = re.compile(
+    r"https?://\S|(?<![\w@.-])(?:www\.|[a-z0-9-]+\.(?:com|org|net|de|fr|eu|io)\b)", re.I
+)
+_CAPITAL = r"[^\W\d_a-zß-öø-ÿ]"
+_PARTICLE = r"(?:de|du|des|da|dos|di|del|della|la|le|von|van|der|den|ten|zu|of|and|y|e|i\.\s?[AVa-v]\.|ppa\.|&)"
+_NAME = re.compile(
+    rf"[\s*_]*(?:{_PARTICLE} )*{_CAPITAL}[\w.'’-]*(?:,? (?:{_CAPITAL}[\w.,'’-]*|{_PARTICLE}|\(\w+\)|&)){{0,6}}[\s*_]*$"
+)
+_GREETED = re.compile(r"[,!:]\W*$")
+# What is asked for may be an address; then it is no signature.
+_SPEAKS_OF_AN_ADDRESS = re.compile(
+    r"add?ress|anschrift|direcci[oó]n|indirizzo|endere[çc]o|morada|adres|contact|kontakt|contatt|phone|telefon|number|nummer|numéro|número|numer|住所|連絡先|[:：]\W*$",
+    re.IGNORECASE,
+)
+# A full stop behind more than a few letters, or behind a word that is no abbreviation, ends a sentence.
+_ABBREVIATED = re.compile(r"(?:\b\w{1,3}|\.\w+)\.$")
+
+
+def signature_at(lines: Sequence[str]) -> int:
+    """Return the number of the line with which such a signature begins; that of lines if there is none.
+
+    `lines` are what an author wrote, without quotation below.
+    """
+    none = len(lines)
+    top = _details(lines)
+    if top == none or not _is_way("\n".join(lines[top:])):
+        return none
+    begin, closed = _below_closing(lines, top)
+    if not closed:
+        begin = _named_block(lines, top)
+    if not 0 < begin < none:
+        return none
+    block = [line for line in lines[begin:] if line.strip()]
+    if not _NAME.match(block[0].lstrip("-–— ")):
+        return none
+    if closed and not _is_way(block[0]) and not "".join(lines[begin + 1 : begin + 2]).strip():
+        # A name by itself was written by hand; what the program adds stands below.
+        begin, block = lines.index(block[1], begin + 1) if block[1:] else none, block[1:]
+    ways = sum(map(_is_way, block))
+    enough = ways > 1 or (ways == 1 and len(block) > (1 if closed else 2))
+    return begin if enough and _says_something(lines[:begin]) else none
+
+
+def _details(lines: Sequence[str]) -> int:
+    """Return with which line the last lines that are no sentences begin."""
+    top = len(lines)
+    for at in range(len(lines) - 1, max(0, len(lines) - MAX_LINES) - 1, -1):
+        line = lines[at].strip()
+        if line and not _is_detail(line):
+            break
+        top = at if line else top
+    return top
+
+
+def _below_closing(lines: Sequence[str], top: int) -> tuple[int, bool]:
+    """Return where the lines below the last closing begin; it may be the sentence before `top`."""
+    above = next((at for at in range(top - 1, -1, -1) if lines[at].strip()), top)
+    begin = len(lines)
+    for at in range(len(lines) - 1, above - 1, -1):
+        line = lines[at].strip()
+        if line and len(line) <= _MAX_CLOSING and _CLOSING.match(line.lower()):
+            return begin, True
+        begin = at if line else begin
+    return begin, False
+
+
+def _named_block(lines: Sequence[str], top: int) -> int:
+    """Return where the paragraphs from `top` on begin that are of a signature; the first has a name."""
+    begin = end = len(lines)
+    for at in range(end - 1, top - 1, -1):
+        if not lines[at].strip():
+            end = at
+            continue
+        if at > top and lines[at - 1].strip():
+            continue
+        named = bool(_NAME.match(lines[at]))
+        if named and (any(map(_is_way, lines[at:end])) or " " in lines[at].strip()):
+            begin = at
+        elif not any(map(_is_way, lines[at:end])):
+            break
+    above = next((line for line in reversed(lines[:begin]) if line.strip()), "")
+    return len(lines) if _SPEAKS_OF_AN_ADDRESS.search(above) else begin
+
+
+def _is_detail(line: str) -> bool:
+    """Whether a line is short and no sentence."""
+    last = line[-1]
+    return (
+        len(line) <= _MAX_LINE
+        and last not in "?!…。:：;,"
+        and (last != "." or bool(_ABBREVIATED.search(line)))
+        and line[0] != ">"
+        and len(line.split()) <= _MAX_WORDS
+        and any(map(str.isalnum, line))
+    )
+
+
+def _is_way(text: str) -> bool:
+    """Whether a text tells how somebody is reached."""
+    return bool(
+        ("@" in text and _MAILBOX.search(text))
+        or _PHONE.search(text)
+        or ("." in text and _SITE.search(text))
+    )
+
+
+def _says_something(lines: Sequence[str]) -> bool:
+    """Whether more stands there than a greeting and a closing."""
+    told = [line.strip() for line in lines if line.strip()]
+    while told and _CLOSING.match(told[-1].lower()):
+        told.pop()
+    return bool(told) and (len(told) > 1 or not _GREETED.search(told[0]))
