@@ -29,7 +29,7 @@ _INLINE = re.compile(
 )
 _SPANS = re.compile(r"</?[sS][pP][aA][nN](?:[\s/][^<>]*)?>")
 _MARK = re.compile(
-    r"""\b(?:class|id|style)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE
+    r"""\b(?:class|id|style|name)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE
 )
 _QUOTE_MARK = re.compile(
     r"gmail_attr|moz-cite-prefix|yahoo_quoted|yqt\d|protonmail_quote|tutanota_quote|zmail_extra"
@@ -41,7 +41,7 @@ _REPLY_MARK = re.compile(
 )
 _SIGNATURE_MARK = re.compile(
     r"gmail_signature|moz-signature|(?:^|[\s_])signature$|ms-outlook-mobile-signature"
-    r"|protonmail_signature|applemailsignature|outlook-signature",
+    r"|protonmail_signature|applemailsignature|outlook-signature|messagesignaturesection",
     re.IGNORECASE,
 )
 # One of these stands in every mark above: whether any is worth looking for.

@@ -193,7 +193,7 @@ _WORDS: tuple[tuple[Reason, tuple[str, ...]], ...] = (
         Reason.SENDER_REJECTED,
         (
             r"sender (?:address|domain|e-?mail|was|is|id|denied|rejected|not|verif|blocked|unknown)",
-            r"invalid sender",
+            r"(?:invalid|unauthori[sz]ed|unknown) sender",
             r"domain of (?:the )?sender",
             r"sender'?s (?:address|domain|e-?mail)",
             r"\bfrom address\b",
@@ -228,7 +228,7 @@ _WORDS: tuple[tuple[Reason, tuple[str, ...]], ...] = (
             r"no smtp service",
             r"null ?mx",
             r"(?:could(?: not|n't)|can(?:not|'t)) find a mail exchanger",
-            r"no mail servers? (?:for|found)",
+            r"no mail (?:servers?|exchangers?) (?:for|found|appears?|seems?|exists?)",
         ),
     ),
     (
@@ -526,7 +526,8 @@ _WORDS: tuple[tuple[Reason, tuple[str, ...]], ...] = (
 _NOISE = re.compile(r"https?://\S+|<?[^\s<>@]{1,128}@[^\s<>@]{1,255}>?", re.IGNORECASE)
 # The stage of the dialogue that was refused, where the notice tells.
 _AT_RCPT = re.compile(
-    r"\brcpt\b|recipient (?:address )?rejected|rejected (?:the )?(?:address|recipient)",
+    r"\brcpt\b|recipient (?:(?:address )?rejected|not found|unknown)|rejected (?:the )?(?:address|recipient)"
+    r"|requested action not taken: mailbox (?:unavailable|not found)",
     re.IGNORECASE,
 )
 _BEFORE_RCPT = re.compile(

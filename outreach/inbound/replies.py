@@ -286,13 +286,21 @@ def _with_device_lines(lines: list[str], classes: str) -> str:
         at = last.end() - 1
         while at >= 0 and classes[at] == "t":
             line = lines[at]
-            if len(line) >= _MAX_DEVICE_LINE or not _is_device_line(line.strip()):
+            plain = line.strip()
+            if not (plain[0] in "![<" and _IMAGE.match(plain)) and (
+                len(line) >= _MAX_DEVICE_LINE or not _is_device_line(plain)
+            ):
                 break
             classes = f"{classes[:at]}d{classes[at + 1 :]}"
             at = len(classes[:at].rstrip("e")) - 1
     return classes
 
 
+# Where a picture stood that a program put below, a logo for example.
+_IMAGE = re.compile(
+    r"(?:!\[[^\[\]]*\]\([^()\s]*\)|\[(?:cid:|image|inline image|https?:)[^\[\]]*\]|<image\d*\.\w+>)$",
+    re.I,
+)
 _LAST_WORDS = re.compile("[te]*t(?=e*(?:[^te]|$))")
 
 

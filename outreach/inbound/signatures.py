@@ -10,6 +10,7 @@ lines are left to the author: an address may be what was asked for.
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 MAX_LINES = 16
 """Lines of such a block, with the empty ones between them."""
@@ -49,6 +50,7 @@ _PARTICLE = r"(?:de|du|des|da|dos|di|del|della|la|le|von|van|der|den|ten|zu|of|a
 _NAME = re.compile(
     rf"[\s*_]*(?:{_PARTICLE} )*{_CAPITAL}[\w.'’-]*(?:,? (?:{_CAPITAL}[\w.,'’-]*|{_PARTICLE}|\(\w+\)|&)){{0,6}}[\s*_]*$"
 )
+_BESIDE = re.compile(r"[*_\s]*[|•·]|\s[–—-]\s|\t")
 _GREETED = re.compile(r"[,!:]\W*$")
 # What is asked for may be an address; then it is no signature.
 _SPEAKS_OF_AN_ADDRESS = re.compile(
@@ -65,29 +67,75 @@ def signature_at(lines: Sequence[str]) -> int:
     `lines` are what an author wrote, without quotation below.
     """
     none = len(lines)
+    lines = lines[: _legal_notice_at(lines)]
+    signed = len(lines)
     top = _details(lines)
-    if top == none or not _is_way("\n".join(lines[top:])):
+    # A name and a way to reach its owner stand on two lines at least.
+    if top >= signed - 1 or not _is_way("\n".join(lines[top:])):
         return none
     begin, closed = _below_closing(lines, top)
     if not closed:
         begin = _named_block(lines, top)
-    if not 0 < begin < none:
+    if not 0 < begin < signed or not _is_name(lines[begin]):
         return none
-    block = [line for line in lines[begin:] if line.strip()]
-    if not _NAME.match(block[0].lstrip("-–— ")):
-        return none
-    if closed and not _is_way(block[0]) and not "".join(lines[begin + 1 : begin + 2]).strip():
-        # A name by itself was written by hand; what the program adds stands below.
-        begin, block = lines.index(block[1], begin + 1) if block[1:] else none, block[1:]
-    ways = sum(map(_is_way, block))
+    block = [at for at in range(begin, signed) if lines[at].strip()]
+    if closed and _is_written_by_hand(lines, block):
+        begin, block = (block[1], block[1:]) if block[1:] else (none, [])
+    ways = sum(_is_way(lines[at]) for at in block)
     enough = ways > 1 or (ways == 1 and len(block) > (1 if closed else 2))
     return begin if enough and _says_something(lines[:begin]) else none
+
+
+def _is_written_by_hand(lines: Sequence[str], block: Sequence[int]) -> bool:
+    """Whether the first line of a block is a name that its owner wrote, above what a program adds.
+
+    It stands by itself; unless every line does, as where each is a paragraph of HTML.
+    """
+    name, *rest = block
+    if _is_way(lines[name]) or (rest and rest[0] == name + 1):
+        return False
+    spaced = all(below > above + 1 for above, below in pairwise(rest))
+    return " " not in lines[name].strip() or not spaced
+
+
+def _legal_notice_at(lines: Sequence[str]) -> int:
+    """Return with which line a notice begins that lawyers put below every mail; or that of lines."""
+    none = end = len(lines)
+    while end and not lines[end - 1].strip():
+        end -= 1
+    if not end or (len(lines[end - 1]) < _SHORTEST_NOTICE and lines[end - 1][-1] not in ".!"):
+        return none
+    begin = end
+    while begin and lines[begin - 1].strip():
+        begin -= 1
+    if not begin or sum(map(len, lines[begin:end])) < _SHORTEST_NOTICE:
+        return none
+    low = " ".join(lines[begin:end]).lower()
+    found = any(word in low for word in _SECRET) and any(word in low for word in _READERS)
+    return begin if found else none
+
+
+_SHORTEST_NOTICE = 120  # characters
+_SECRET = (
+    "confiden",
+    "vertraulich",
+    "riservat",
+    "vertrouwelijk",
+    "konfiden",
+    "fortrolig",
+    "poufn",
+    "機密",
+)
+_READERS = (
+    "recipient", "addressee", "intended", "empfänger", "adressat", "destinata", "geadresseerde", "ontvanger", "mottagare",
+    "modtager", "adresat", "odbiorc", "受信",
+)  # fmt: skip
 
 
 def _details(lines: Sequence[str]) -> int:
     """Return with which line the last lines that are no sentences begin."""
     top = len(lines)
-    for at in range(len(lines) - 1, max(0, len(lines) - MAX_LINES) - 1, -1):
+    for at in range(top - 1, max(0, top - MAX_LINES) - 1, -1):
         line = lines[at].strip()
         if line and not _is_detail(line):
             break
@@ -107,6 +155,10 @@ def _below_closing(lines: Sequence[str], top: int) -> tuple[int, bool]:
     return begin, False
 
 
+# A place, a number in a register, a picture.
+_IN_BETWEEN = re.compile(r"\d|^\W*\[?image")
+
+
 def _named_block(lines: Sequence[str], top: int) -> int:
     """Return where the paragraphs from `top` on begin that are of a signature; the first has a name."""
     begin = end = len(lines)
@@ -116,13 +168,19 @@ def _named_block(lines: Sequence[str], top: int) -> int:
             continue
         if at > top and lines[at - 1].strip():
             continue
-        named = bool(_NAME.match(lines[at]))
+        named = _is_name(lines[at])
         if named and (any(map(_is_way, lines[at:end])) or " " in lines[at].strip()):
             begin = at
-        elif not any(map(_is_way, lines[at:end])):
+        elif not any(map(_is_way, lines[at:end])) and not _IN_BETWEEN.search(lines[at]):
             break
     above = next((line for line in reversed(lines[:begin]) if line.strip()), "")
     return len(lines) if _SPEAKS_OF_AN_ADDRESS.search(above) else begin
+
+
+def _is_name(line: str) -> bool:
+    """Whether a line begins with a name, and holds nothing but what somebody is beside it."""
+    name = _BESIDE.split(line.strip("*_-–— \t"), maxsplit=1)[0]
+    return bool(_NAME.match(name.strip("*_ ")))
 
 
 def _is_detail(line: str) -> bool:

@@ -305,6 +305,15 @@ class TestReasons:
                 Severity.HARD,
             ),
             (None, "550 unknown user", Reason.FILTERED, Severity.SOFT),
+            (
+                "5.5.0",
+                "550 Requested action not taken: mailbox unavailable",
+                Reason.USER_UNKNOWN,
+                Severity.HARD,
+            ),
+            (None, "550 Recipient not found", Reason.USER_UNKNOWN, Severity.HARD),
+            (None, "no mail servers appear to exist for them", Reason.NO_MAIL, Severity.HARD),
+            ("5.1.1", "550 5.1.1 unauthorized sender", Reason.SENDER_REJECTED, Severity.POLICY),
             (None, "550 unknown user in reply to RCPT TO", Reason.USER_UNKNOWN, Severity.HARD),
             (
                 "5.1.0",

@@ -296,6 +296,7 @@ class TestHtml:
         "html",
         [
             '<div>{new}</div><div class="gmail_quote"><div class="gmail_attr">On 3 Apr Ann wrote:</div><blockquote>{old}</blockquote></div>',
+            '<div name="messageBodySection">{new}</div><div name="messageSignatureSection">Jane, boss</div><blockquote type="cite">{old}</blockquote>',
             '<p>{new}</p><div class="gmail_signature">Jane, boss</div><blockquote type="cite">{old}</blockquote>',
             '<div>{new}</div><div class="moz-cite-prefix">Am 3. April schrieb Ann:</div><blockquote>{old}</blockquote>',
             '<div>{new}</div><div id="appendonsend"></div><hr><div id="divRplyFwdMsg"><b>From:</b> Ann</div><div>{old}</div>',

@@ -13,6 +13,8 @@ BLOCKS = [
     BLOCK.replace("\nDoe &", "\n\nDoe &"),
     "Jane Doe\njane@doe.example\n+44 113 496 0000",
     "i. A. Petra Lohmann\nAssistenz der Geschäftsführung\n\nLohmann GmbH\nHafenstr. 12\n20457 Hamburg\nTel. 040 / 123 45-67",
+    "*Jane Doe* | *Owner*\n*Call me +44 113 496 0000*\n\n[image: logo]\n\nMill Lane 12, Leeds\n\n*WEB doe.example <https://doe.example/>*",
+    "Jane Doe\n\nHead of Letters\n\n**Doe & Sons**\n\n0113 496 0000",
     "Dr. Ève Aubin\nResponsable des ventes\nAtelier Nord\n01 23 45 67 89\neve@atelier.example",
 ]
 
@@ -32,6 +34,23 @@ BLOCKS = [
 def test_a_name_with_ways_to_reach_it_goes(block: str, words: str) -> None:
     assert own_words(f"{words}\n\n{block}\n").text == words
     assert own_words(f"{words}\n\n{block}\n\n> Shall we?\n").text == words
+
+
+def test_a_notice_of_lawyers_below_goes_with_it() -> None:
+    notice = "The content of this message is confidential and meant for its recipient alone. Whoever passes any part of it on without the consent of Doe & Sons acts against the law."
+    assert own_words(f"Yes, please.\n\n{BLOCK}\n\n{notice}").text == "Yes, please."
+    # Alone, or from a person, it is what they say.
+    assert own_words(f"Yes, please.\n\n{notice}").text == f"Yes, please.\n\n{notice}"
+
+
+def test_a_picture_that_a_program_puts_below_goes() -> None:
+    for picture in ("![](https://doe.example/x.png)", "[cid:image001.png@01DC]", "<image001.png>"):
+        text = f"Yes, please.\n\nKind regards\n\n{picture}\n\n> Shall we?"
+        assert own_words(text).text == "Yes, please.\n\nKind regards"
+
+
+def test_a_name_written_by_hand_stays() -> None:
+    assert own_words(f"Yes.\n\nThanks\n\nJane\n\n{BLOCK}").text == "Yes.\n\nThanks\n\nJane"
 
 
 def test_it_may_stand_directly_below_a_closing() -> None:
