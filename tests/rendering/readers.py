@@ -168,7 +168,7 @@ def _rust_box(header: str, data: bytes, field: str) -> tuple[str, str]:
 @cache
 def node_folder() -> Path | None:
     """Return where `postal-mime` is installed, or None without it or without Node."""
-    given = os.environ.get("OUTREACH_MJML_NODE")
+    given = os.environ.get("MJML_NODE")
     for folder in [Path(given)] if given else [ROOT, ROOT / "tests"]:
         if shutil.which("node") and (folder / "node_modules" / "postal-mime").is_dir():
             return folder
