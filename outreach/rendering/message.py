@@ -22,7 +22,7 @@ from urllib.parse import quote, unquote
 from outreach.domain.address import AddressError, written_address
 from outreach.domain.links import letters_of
 from outreach.errors import MessageError, Problem
-from outreach.rendering.assets import shown_cids
+from outreach.rendering.assets import Attachment, InlineImage, shown_cids
 from outreach.rendering.encoding import base64_body, decoded, encoded_words, text_body
 
 #: Gmail refuses messages with "excessively large" headers; nobody has a reason to reach this.
@@ -82,24 +82,6 @@ class ListId:
     label: str
     domain: str
     name: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Attachment:
-    """A file that goes along. `content_type` is such as ``application/pdf``."""
-
-    filename: str
-    content_type: str
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class InlineImage:
-    """An image that the HTML shows as ``cid:NAME``. Left out where the HTML does not show it."""
-
-    cid: str
-    content_type: str
-    data: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,8 @@ from outreach.domain.contact import Contact
 from outreach.errors import Problem, TemplateError, suggestion
 from outreach.rendering.assets import (
     FOLDER,
+    Attachment,
+    InlineImage,
     attachments_of,
     candidates,
     inline_image,
@@ -56,7 +58,7 @@ from outreach.rendering.snapshot import (
 )
 
 if TYPE_CHECKING:
-    from outreach.rendering.message import Attachment, InlineImage, Invite, Mailbox
+    from outreach.rendering.message import Invite, Mailbox
 
 _T = TypeVar("_T")
 _VALUE = re.compile(r"\s*[\w.-]+\s*:[ \t]+(?=\S)")

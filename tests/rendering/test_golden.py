@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from outreach.rendering.assets import Attachment, InlineImage
 from outreach.rendering.dkim import load_key, sign_message
 from outreach.rendering.message import (
-    Attachment,
-    InlineImage,
     Invite,
     ListId,
     Mail,

@@ -14,10 +14,9 @@ from hypothesis import strategies as st
 
 from outreach.domain.mailing import LONG_ROW_OF_DOTS
 from outreach.errors import MessageError
+from outreach.rendering.assets import Attachment, InlineImage
 from outreach.rendering.encoding import encoded_words, quoted_printable, text_body, with_plain_ends
 from outreach.rendering.message import (
-    Attachment,
-    InlineImage,
     Invite,
     ListId,
     Mail,

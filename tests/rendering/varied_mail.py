@@ -17,9 +17,8 @@ from outreach.domain.address import written_address
 from outreach.domain.contact import Contact
 from outreach.domain.mailing import MailKind, Sender
 from outreach.errors import OutreachError
+from outreach.rendering.assets import Attachment, InlineImage
 from outreach.rendering.message import (
-    Attachment,
-    InlineImage,
     Invite,
     ListId,
     Mail,
