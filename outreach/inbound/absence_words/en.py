@@ -153,6 +153,7 @@ WORDS = AbsenceWords(
         r"(?:holiday|christmas|summer|office) clos(?:ure|ed)",
     ),
     back=(
+        r"(?:respond|reply|answer|write back|be in touch)(?: (?:to )?you)? ?$",
         r"(?:dig|work|go|wade|plough|plow|catch) (?:\w+ )?(?:through|up)\b",
         r"pick(?:ing)? (?:\w+ ){0,3}up\b",
         r"pick(?:ing)? up (?:your|this|any|all|my)\b",
