@@ -29,6 +29,7 @@ from outreach.inbound.introductions import (
     attribution_at,
     ends_below,
     headers_at,
+    with_words_apart,
     without_run_ons,
 )
 from outreach.inbound.signatures import signature_at
@@ -151,6 +152,8 @@ def own_words(text: str) -> Reply:
         lines = [line if len(line) <= _MAX_LINE else line[:_MAX_LINE].rstrip() for line in lines]
     if ":\n" in whole and ">" in whole:
         lines = without_run_ons(lines)
+    if ":  " in whole:
+        lines = with_words_apart(lines)
     classes, lines = _classify(lines)
     kept, kinds = _cut(lines, classes)
     words = "\n".join(kept).strip("\n")
