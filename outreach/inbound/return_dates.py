@@ -143,7 +143,7 @@ _LONG_CUES = re.compile(
 _BOUNDARY = re.compile(r"\n\s*\n|[!?;。!]|(?<=[^\W\d]{3})\.\s")
 # Right before a date, where nothing else is so short.
 _SHORT_WEEKDAY = (
-    r"(?<![a-z])(?:mon|tues?|wed|thu(?:rs?)?|fri|sat|sun|mo|di|mi|(?<=bis )do|(?<=ab )do|fr|sa|so|lun|mar|mer|jeu|ven|sam|dim|mie|jue|vie|sab|dom"
+    r"(?<![a-z])(?:mon|tues?|weds?|thu(?:rs?)?|fri|sat|sun|mo|di|mi|(?<=bis )do|(?<=ab )do|fr|sa|so|lun|mar|mer|jeu|ven|sam|dim|mie|jue|vie|sab|dom"
     r"|gio|seg|ter|qua|qui|sex|ma|wo|vr|za|zo|man|tis|ons|tors?|fre|lor|son|pon|pn|wt|sr|czw|pt|sob|niedz|nd)"
 )
 _WEEKDAY_TAIL = re.compile(

@@ -22,7 +22,7 @@ _CLOSINGS = (
     r"(?:(?:with |my |all )?(?:kind|best|warm|warmest|many|sincere|friendly|cordial)e?(?:st)? )?(?:regards|wishes|greetings)",
     r"(?:all the )?best\W*$|(?:yours|very truly|sincerely|respectfully|cheers|cordially)\b",
     r"(?:many |with )?thank(?:s| you)\b|thx\b|take care\b|talk soon\b|see you\b",
-    r"(?:mit |viele |beste |liebe |schöne |herzliche |freundliche |sonnige )*(?:freundlichen |besten |lieben |herzlichen |kollegialen )*(?:gr(?:ü|ue)(?:ß|ss)(?:e|en)?|gruss|gruß)\b",
+    r"(?:mit |viele |beste |liebe |schöne |herzliche |freundliche |sonnige )*(?:(?:freundliche|beste|liebe|herzliche|kollegiale)[nmr] )*(?:gr(?:ü|ue)(?:ß|ss)(?:e|en)?|gruss|gruß)\b",
     r"(?:mfg|vg|lg|bg|hg)\W*$|herzlich(?:st)?\W*$|(?:vielen |herzlichen |besten )?dank\b|danke\b",
     r"(?:bien |très |plus )*cordialement\b|(?:bien |avec mes )?(?:sincères |meilleures |cordiales )?salutations\b|bien à (?:vous|toi)\b|amicalement\b|(?:bonne|belle) journée\b|merci\b|cdlt\b|cdt\b",
     r"(?:un |muchos )?(?:cordial(?:es)? |afectuosos? )?saludos?\b|atentamente\b|atte\b|(?:muchas )?gracias\b|un abrazo\b",

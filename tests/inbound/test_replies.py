@@ -275,6 +275,10 @@ class TestSignatures:
     def test_what_is_quoted_behind_an_introduction_goes_with_it(self, introduction):
         assert own_words(f"{NEW}\n\n{introduction}{OLD}").text == NEW
 
+    def test_an_introduction_that_is_quoted_with_what_it_introduces(self):
+        html = '<div class="gmail_quote"><div class="gmail_attr">On Tue, 3 Apr 2023 at 10:00 Ann &lt;ann@example.org&gt; wrote:</div><blockquote>How many?</blockquote></div><p>Two people.</p>'
+        assert own_words(to_text(html)).text == "Two people."
+
     def test_a_gap_behind_a_colon_alone_is_no_introduction(self):
         text = "Write to both:   ann@example.org, jane@example.org.\nNames:  see above."
         assert own_words(text).text == text

@@ -30,6 +30,7 @@ BLOCKS = [
         "Please send it to Ben first.",
         "Hi Ann,\n\nyes\n\nKind regards",
         "Gern am Montag.\n\nMit freundlichen Grüßen",
+        "Gern am Montag.\n\nMit freundlichem Gruß",
         "C'est noté.\n\nBien cordialement,",
         "Danke, das passt.\n\nViele Grüße",
         "De acuerdo.\n\nUn cordial saludo,",
