@@ -225,7 +225,7 @@ _WORDS: tuple[tuple[Reason, tuple[str, ...]], ...] = (
             r"(?! from)(?! for policy)",
             r"no mx (?:record )?found",
             r"\bno mx record",
-            r"no smtp service",
+            r"no smtp service(?!.{0,60}\b(?:ip|block|black|spam|listed))",
             r"null ?mx",
             r"(?:could(?: not|n't)|can(?:not|'t)) find a mail exchanger",
             r"no mail (?:servers?|exchangers?) (?:for|found|appears?|seems?|exists?)",
@@ -240,6 +240,7 @@ _WORDS: tuple[tuple[Reason, tuple[str, ...]], ...] = (
             r"(?:domain|host) (?:name )?(?:not found|does(?: not|n't) exist|is (?:not valid|invalid|unknown))",
             r"(?:domain|host)(?: name)? couldn'?t be found",
             r"domain must exist",
+            r"\b(?:dns )?domain [\w.-]+ (?:does(?: not|n't) exist|(?:was |is )?not (?:found|registered))",
             r"domain(?: name)?\b.{0,80} (?:does not|doesn't|do not) (?:appear|seem) to (?:be registered|exist)",
             r"host (?:is )?unreachable",
             r"(?:could(?: not|n't)|can(?:not|'t)) find any host",
@@ -530,6 +531,11 @@ _AT_RCPT = re.compile(
     r"|(?:invalid|not a valid|no such) recipient|requested action not taken",
     re.IGNORECASE,
 )
+# Said of what is looked for and not there, which no filter says.
+_NO_MAILBOX = re.compile(
+    r"(?:user|mail ?box) (?:was )?not found|no such person|does(?:n't| not) have an? .{0,60}account",
+    re.IGNORECASE,
+)
 _BEFORE_RCPT = re.compile(
     r"(?:after|in re(?:ply|sponse) to|did not like our|\[|sender was rejected)"
     r"(?:(?<=rejected)|\s*(?:the )?(?:mail[ _]from|initial connection|ehlo|helo|connect))"
@@ -575,6 +581,7 @@ def classify(status: str | None, words: str, context: str = "", comment: str = "
             return Reason.DISABLED
         if (
             detail not in _ADDRESS_CODES
+            and not _NO_MAILBOX.search(told)
             and REPLY_CODE.search(told)
             and not _AT_RCPT.search(told)
             and not _AT_RCPT.search(context)

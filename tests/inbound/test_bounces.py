@@ -305,6 +305,25 @@ class TestReasons:
                 Severity.HARD,
             ),
             (None, "550 unknown user", Reason.FILTERED, Severity.SOFT),
+            ("5.0.0", "550 Mailbox not found", Reason.USER_UNKNOWN, Severity.HARD),
+            (
+                "5.0.0",
+                "554 this user doesn't have a post.example account",
+                Reason.USER_UNKNOWN,
+                Severity.HARD,
+            ),
+            (
+                "4.4.310",
+                "450 DNS domain lost.example does not exist",
+                Reason.HOST_UNKNOWN,
+                Severity.HARD,
+            ),
+            (
+                None,
+                "554 No SMTP service 554 IP address is block listed",
+                Reason.BLOCKED,
+                Severity.POLICY,
+            ),
             (
                 "5.5.0",
                 "550 Requested action not taken: mailbox unavailable",
