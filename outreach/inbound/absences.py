@@ -84,6 +84,7 @@ def _kind(body: str) -> AutoReplyKind | None:
 _AUTOMATIC = any_of("automatic")
 _SUBJECT = re.compile(rf"^\W*(?:{'|'.join(words('subjects'))})(?![a-z])")
 _NAMED_AUTOMATIC = re.compile(r"^\W*auto|^.{0,20}自動")
+_ASIDE = re.compile(r"\s[-–—|]\s(?=\D)")
 _PREFIX = re.compile(r"^\s*(?:\[[^\]]{1,40}\]\s*|\*+[^*]{1,30}\*+\s*)*")
 _ANSWER = re.compile(
     r"^\s*(?:(?:re|aw|antw|sv|vs|odp|res|rif|r|tr|fwd?|fw|wg|rv|i|enc|vb|pd)\s*(?:\[\d+\])?\s*[:：]\s*)+",
@@ -173,7 +174,8 @@ def read_auto_reply(mail: Mail, text: str, today: date | None) -> AutoReply | No
         return None
     if announced and _is_absent_after_all(kind, bare, body):
         kind = AutoReplyKind.ABSENT
-    told = f"{bare}.\n\n{body}" if announced else body
+    # Behind a dash the subject may be our own, which names days of its own.
+    told = f"{_ASIDE.sub('. ', bare)}.\n\n{body}" if announced else body
     dated = dated_end(told, today, trusting=announced and kind is not AutoReplyKind.ACKNOWLEDGEMENT)
     if dated and _overrules(dated, kind, body, announced=announced):
         kind = AutoReplyKind.ABSENT

@@ -52,6 +52,7 @@ WORDS = AbsenceWords(
         r"grippée?|alitée?",
     ),
     left=(
+        r"(?:suite à|depuis|après) (?:mon|son|notre) départ",
         r"pris (?:ma|sa) retraite",
         r"(?:mon|son|ma) successeure?\b",
         r"n'exerce plus",
