@@ -21,7 +21,7 @@ WORDS = AbsenceWords(
     ),
     weekdays=("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"),
     absent=(
-        r"become (?:a |an |parents|new )+(?:dad|father|mum|mom|mother|parents?|grand\w+)\b",
+        r"become (?:a |an |new )?(?:dad|father|mum|mom|mother|parents?|grand\w+)\b",
         r"\bi(?: am|'m) (?:currently |just )?not here\b(?! to)",
         r"(?:days?|week|time) off",
         r"(?:well-?earned|short|long) (?:break|rest)",
