@@ -17,6 +17,7 @@ from outreach.domain.address import written_address
 from outreach.domain.contact import Contact
 from outreach.domain.mailing import MailKind, Sender
 from outreach.errors import OutreachError
+from outreach.rendering.carried import carried
 from outreach.rendering.message import (
     Attachment,
     InlineImage,
@@ -27,7 +28,6 @@ from outreach.rendering.message import (
     Manner,
     build_message,
 )
-from outreach.rendering.sandbox import carried
 from outreach.rendering.templates import TemplateSet, one_line
 from outreach.services.composed import shown_name
 from outreach.services.composing import Composer
