@@ -57,7 +57,8 @@ from outreach.rendering.snapshot import (
 )
 
 if TYPE_CHECKING:
-    from outreach.rendering.message import Attachment, InlineImage, Invite, Mailbox
+    from outreach.rendering.headers import Mailbox
+    from outreach.rendering.message import Attachment, InlineImage, Invite
 
 _T = TypeVar("_T")
 _VALUE = re.compile(r"\s*[\w.-]+\s*:[ \t]+(?=\S)")
