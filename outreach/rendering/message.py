@@ -16,7 +16,7 @@ from urllib.parse import quote, unquote
 
 from outreach.domain.links import letters_of
 from outreach.errors import MessageError, Problem
-from outreach.rendering.assets import shown_cids
+from outreach.rendering.assets import Attachment, InlineImage, shown_cids
 from outreach.rendering.encoding import base64_body, text_body
 from outreach.rendering.headers import (
     MARK,
@@ -80,23 +80,6 @@ _MARKS: Mapping[Manner, _Marks] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Attachment:
-    """A file that goes along. `content_type` is such as ``application/pdf``."""
-
-    filename: str
-    content_type: str
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class InlineImage:
-    """An image that the HTML shows as ``cid:NAME``. Left out where the HTML does not show it."""
-
-    cid: str
-    content_type: str
-    data: bytes
-
-
 @dataclass(frozen=True, slots=True)
 class Invite:
     """A calendar object (RFC 5545) with its iTIP method, such as ``REQUEST`` (RFC 6047)."""

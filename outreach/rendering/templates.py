@@ -27,6 +27,8 @@ from outreach.domain.contact import Contact
 from outreach.errors import Problem, TemplateError, suggestion
 from outreach.rendering.assets import (
     FOLDER,
+    Attachment,
+    InlineImage,
     attachments_of,
     candidates,
     inline_image,
@@ -58,7 +60,7 @@ from outreach.rendering.snapshot import (
 
 if TYPE_CHECKING:
     from outreach.rendering.headers import Mailbox
-    from outreach.rendering.message import Attachment, InlineImage, Invite
+    from outreach.rendering.message import Invite
 
 _T = TypeVar("_T")
 _VALUE = re.compile(r"\s*[\w.-]+\s*:[ \t]+(?=\S)")
