@@ -80,7 +80,6 @@ _MARKS: Mapping[Manner, _Marks] = {
 
 
 @dataclass(frozen=True, slots=True)
-@dataclass(frozen=True, slots=True)
 class Invite:
     """A calendar object (RFC 5545) with its iTIP method, such as ``REQUEST`` (RFC 6047)."""
 
