@@ -15,17 +15,8 @@ from typing import TYPE_CHECKING
 
 from outreach.errors import MessageError
 from outreach.rendering.encoding import relaxed_header, squeezed
-from outreach.rendering.message import (
-    MAX_HEADERS,
-    Mail,
-    attachment_part,
-    body_of,
-    date_header,
-    headers_of,
-    image_part,
-    recipient_header,
-    text_header,
-)
+from outreach.rendering.headers import MAX_HEADERS, date_header, recipient_header, text_header
+from outreach.rendering.message import Mail, attachment_part, body_of, headers_of, image_part
 from outreach.rendering.pattern import Pattern
 from outreach.rendering.press import Press, Script, merged
 from outreach.rendering.splicing import Filled

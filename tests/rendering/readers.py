@@ -61,6 +61,11 @@ def _parsed_header(name: str, value: str) -> str:
 _REMEMBERING = _Remembering()
 
 
+def decoded_text(value: str) -> str:
+    """Return the value of a header as people read it, encoded-words decoded."""
+    return str(make_header(decode_header(value)))
+
+
 def by_python(data: bytes) -> Read:
     """Read by the standard library. Whatever it finds wrong is an `AssertionError`."""
     parsed = email.message_from_bytes(data, policy=_REMEMBERING)
