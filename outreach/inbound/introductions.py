@@ -149,6 +149,20 @@ def _run_on_at(line: str) -> int:
     return 0
 
 
+def with_words_apart(lines: list[str]) -> list[str]:
+    """Return the lines, with what is quoted behind an introduction on a line of its own.
+
+    So writes a program that puts a gap between: "On Tue, 3 Apr 2023 at 10:00, Ann wrote:   Hello".
+    """
+    for at in [at for at, line in enumerate(lines) if ":  " in line and "@" in line][::-1]:
+        line = lines[at]
+        found = _LED_BY.match(line) if len(line) < MAX_LAYOUT else None
+        if found and WROTE.search(found[0].lower()):
+            lines[at : at + 1] = [found[0].rstrip(), line[found.end() :]]
+    return lines
+
+
+_LED_BY = re.compile(r"\s*[^>\s][^\n]{0,120}@[^\n]{1,120}?[:：] {2,}(?=\S)")
 _COLON_AT_END = re.compile(r":[^\S\n]*\n")
 _RUN_ON = re.compile(
     r"[^\W\d_][^\w\n]{0,12}[\s-](?=(?:On|Am|Le|El|Il giorno|Il|Em|Op|Den|W dniu|Dnia)\s)"

@@ -29,6 +29,7 @@ from outreach.inbound.introductions import (
     attribution_at,
     ends_below,
     headers_at,
+    with_words_apart,
     without_run_ons,
 )
 from outreach.inbound.signatures import signature_at
@@ -151,6 +152,8 @@ def own_words(text: str) -> Reply:
         lines = [line if len(line) <= _MAX_LINE else line[:_MAX_LINE].rstrip() for line in lines]
     if ">" in whole:
         lines = without_run_ons(lines, whole)
+    if "@" in whole and ":  " in whole:
+        lines = with_words_apart(lines)
     classes, lines = _classify(lines)
     kept, kinds = _cut(lines, classes)
     words = "\n".join(kept).strip("\n")
@@ -380,6 +383,8 @@ def _cut(lines: list[str], classes: str) -> tuple[list[str], str]:
     # What introduces the mail itself says whose words follow; they are all there is.
     if begin < len(classes) and classes[begin] in "aho":
         begin = _skip_introduction(classes, begin)
+    elif classes[begin : begin + 1] == "q" and attribution_at([lines[begin].lstrip("> ")], 0):
+        begin = _behind_quotation(classes, begin)  # its introduction was quoted with it
     end = _end(lines, classes, begin)
     kept, kinds = lines[begin:end], classes[begin:end]
     if "a" in kinds and _WRAPPED_AROUND.fullmatch(kinds):
@@ -412,9 +417,12 @@ def _weak_signature(line: str) -> bool:
 def _skip_introduction(classes: str, begin: int) -> int:
     """Return where the words begin in a mail that starts with a quotation or a forwarded head."""
     head = _HEAD.match(classes, begin)
-    at = head.end() if head else begin
+    return _behind_quotation(classes, head.end() if head else begin)
+
+
+def _behind_quotation(classes: str, at: int) -> int:
+    """Return where an introduced quotation ends if there is an answer below it: only that is new."""
     quoted = _QUOTED.match(classes, at)
-    # An introduced quotation with an answer below it: only the answer is new.
     return quoted.end() if quoted and "t" in classes[quoted.end() :] else at
 
 

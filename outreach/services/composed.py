@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from outreach.domain.contact import Contact
-from outreach.rendering.message import InlineImage
+from outreach.rendering.assets import InlineImage
 from outreach.rendering.templates import Rendered
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ from outreach.domain.links import Signer, Token
 from outreach.errors import OutreachError
 from outreach.rendering.compiled import CompiledTemplate, Found
 from outreach.rendering.frame import Frame, Varying
-from outreach.rendering.message import Mailbox, invite_part
+from outreach.rendering.headers import Mailbox
+from outreach.rendering.message import invite_part
 from outreach.rendering.scene import ContactLinks
 from outreach.rendering.tame import NotTameError
 from outreach.rendering.templates import Template

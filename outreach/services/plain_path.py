@@ -14,14 +14,8 @@ from outreach.domain.contact import Contact
 from outreach.domain.links import Links
 from outreach.domain.mailing import MailKind, Sender
 from outreach.domain.tiers import Tiers
-from outreach.rendering.message import (
-    Invite,
-    ListId,
-    Mail,
-    Mailbox,
-    Manner,
-    build_message,
-)
+from outreach.rendering.headers import ListId, Mailbox
+from outreach.rendering.message import Invite, Mail, Manner, build_message
 from outreach.rendering.scene import ContactLinks, Scene
 from outreach.rendering.templates import Template
 from outreach.services.composed import Composed, shown_name
