@@ -246,6 +246,7 @@ def _plain_classes(lines: list[str], code: frozenset[int]) -> list[str]:
 # end like a rule or an introduction, and are none of what `_class_of` asks about: they begin like no
 # head, no introduction and no stamp of a program. Most have neither digit nor colon, and are asked nothing.
 # (Nothing here is given back once it is matched, so that a match costs a few looks at each letter.)
+_NO_END = rf"(?<![{re.escape(''.join(CLOSING))}#=])"
 _NO_WORDS = "_@:：<>|#=*–—─-"
 _DIGITS = "0-9\u0660-\u0669\u06f0-\u06f9\u0966-\u096f\uff10-\uff19"
 _PLAIN_LINES = re.compile(
@@ -254,9 +255,9 @@ _PLAIN_LINES = re.compile(
         [
             r"\n",
             r">[^\n]*+\n",
-            rf"[ \t]*+[\"'(\[“”„«‘’$&.,!?%]{{0,3}}+[^\W\d_ᐧ][^:：@{_DIGITS}>\n]*+(?<![-*_#=])\n",
+            rf"[ \t]*+[\"'(\[“”„«‘’$&.,!?%]{{0,3}}+[^\W\d_ᐧ][^:：@{_DIGITS}>\n]*+{_NO_END}\n",
             rf"(?![A-Za-z]{{1,3}}>)[ \t]*+(?![{_NO_WORDS}]|{OPENING}|\d{{4}}[-/])[^\w\s{_NO_WORDS}]{{0,3}}+[ \t]*+[^\W_ᐧ]"
-            rf"[^@\n-]*+(?:-(?!--)[^@\n-]*+)*+(?<![{re.escape(''.join(CLOSING))}#=])\n",
+            rf"[^@\n-]*+(?:-(?!--)[^@\n-]*+)*+{_NO_END}\n",
         ]
     )
     + ")*+"
