@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from outreach.inbound import replies
@@ -404,13 +404,27 @@ LINES = st.builds(
 )
 
 
+# What only stands together with others of its kind.
+TOGETHER = [
+    "On Mon, 3 May 2026 at 10:00, Ann", "Am 3.5.2026 um 10:00", "Le 3 mai 2026", "3 May 2026 10:00 Ann", "Ann Lee wrote:", "schrieb Ann:", "a écrit :",
+    "<a@b.example> wrote:", "From: Ann", "Von: Ann", "Sent: 3 May 2026 10:00", "Gesendet: 3. Mai 2026", "To: Jane", "Subject: x", "> Hello",
+]  # fmt: skip
+
+
 class TestPlainLines:
-    @given(st.lists(LINES, min_size=1, max_size=8))
+    @settings(max_examples=300)
+    @given(st.lists(st.sampled_from(TOGETHER) | LINES, min_size=1, max_size=8))
     def test_a_line_passed_over_is_words_when_it_is_asked_about(self, lines):
         lines = [line.rstrip() for line in lines]
         for at, line in enumerate(lines):
             if line and line[0] != ">" and replies._PLAIN_LINES.fullmatch(f"{line}\n"):
                 assert replies._class_of(lines, at) == ("t", 1)
+
+    @pytest.mark.parametrize(
+        "line", ["3 words: and more", "see http://x.example/3", "1. one", "see > 3", "(b) 4"]
+    )
+    def test_words_are_passed_over(self, line):
+        assert replies._PLAIN_LINES.fullmatch(f"{line}\n")
 
 
 class TestAnyText:
