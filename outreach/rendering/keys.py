@@ -24,7 +24,7 @@ from jinja2.compiler import CodeGenerator, Frame
 from markupsafe import Markup
 
 from outreach.rendering.budget import Rendering, current
-from outreach.rendering.captures import CAPTURES
+from outreach.rendering.captures import CAPTURES, is_filtered
 from outreach.rendering.folding import Folding, names_in, tidied
 from outreach.rendering.holes import (
     END,
@@ -282,9 +282,7 @@ def _direct(node: Any) -> Any:  # noqa: ANN401 - whatever stands in a tree
 def _outputs(node: nodes.Node, *, whole: bool) -> Iterator[nodes.Output]:
     """Yield what prints; unless `whole`, only what is printed for good."""
     for child in node.iter_child_nodes():
-        if isinstance(child, nodes.FilterBlock) or (
-            not whole and isinstance(child, (*CAPTURES, nodes.Block))
-        ):
+        if is_filtered(child) or (not whole and isinstance(child, (*CAPTURES, nodes.Block))):
             continue
         if isinstance(child, nodes.Output):
             yield child

@@ -400,6 +400,35 @@ def test_a_value_that_changes_the_page_belongs_to_the_key(part: str) -> None:
     assert filled_for(page(part), people).counts.skeletons == 3
 
 
+@pytest.mark.parametrize(
+    "part",
+    [f"<{NAME}>", f"x </{NAME}>", f"<b {NAME}>x</b>", f"<b{NAME}>", f"<ann@{NAME}.example>"],
+)
+@pytest.mark.parametrize("head", ["subject: Hello", "subject: Hello\nlayout: letter"])
+def test_a_value_that_may_complete_a_tag_in_markdown_belongs_to_the_key(
+    part: str, head: str
+) -> None:
+    made = template(part, suffix="md", head=head)
+    people = [contact(id=n, first_name=name) for n, name in enumerate(["ada", "two words", "b"], 1)]
+    assert filled_for(made, people).counts.skeletons == 3
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        "{% set x | trim %} *word* {% endset %}a {{ x }}b",
+        "{% set x | upper %}for {{ contact.first_name }}{% endset %}{{ x }}",
+        "{% set x | length %}{{ contact.first_name }} and so on{% endset %}{{ x }}",
+        "{% macro m() %} m {% endmacro %}{% set x | trim %}{{ m() }}{% endset %}[{{ x }}]",
+        "{% set x %} o {% endset %}{% set y | replace('o', '0') %}{{ x }}{% endset %}{{ y }}",
+        "{% set x | trim %}{% include 'partials/name.md' %} {% endset %}[{{ x }}]",
+    ],
+)
+def test_what_a_block_filters_before_it_is_kept_is_the_plain_path_s(block: str) -> None:
+    files = {"partials/name.md": " {{ contact.first_name }} "}
+    assert_same(template(block, suffix="md", files=files), USUAL_PEOPLE)
+
+
 def test_links_whose_words_say_where_they_lead_read_the_same() -> None:
     made = page('<a href="https://{{ contact.company }}">{{ contact.company }}</a>', files=BLIND)
     people = [contact(id=1, company="example.com"), contact(id=2, company="other.example")]
