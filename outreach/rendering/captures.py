@@ -87,12 +87,16 @@ def constant_text(tree: nodes.Template) -> str | None:
 
 def prints_links_only(trees: Sequence[nodes.Template]) -> bool:
     """Whether `links` are only printed as they are, or asked for whether there are any."""
+    as_it_is, _ = capture_use(trees)
     for tree in trees:
         fine: set[int] = set()
         for output in tree.find_all(nodes.Output):
             fine |= {id(child) for child in output.nodes}
         fine |= {id(node.test) for node in tree.find_all(nodes.If)}
         fine |= {id(node.test) for node in tree.find_all(nodes.CondExpr)}
+        for block in tree.find_all((*CAPTURES, nodes.Block)):
+            if is_filtered(block) or not as_it_is:
+                fine -= {id(node) for node in block.find_all(nodes.Expr)}
         for node in tree.find_all(nodes.Getattr):
             if isinstance(node.node, nodes.Name) and node.node.name == "links" and id(node) in fine:
                 fine.add(id(node.node))

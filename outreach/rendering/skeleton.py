@@ -50,9 +50,9 @@ from outreach.rendering.values import Tokens, Value
 
 
 class Key(NamedTuple):
-    """What a contact's mail depends on besides its values, of which there are `count`.
+    """What a contact's mail depends on besides its values.
 
-    Some may be printed into what is captured and then left out; the others are counted with them.
+    Those are counted: some may be printed into what is captured, and that be left out.
     """
 
     body: str
@@ -63,7 +63,7 @@ class Key(NamedTuple):
     subject: str | None
     preheader: str | None
     has_preheader: bool
-    count: int
+    printed: int
 
 
 class LearnedError(Exception):

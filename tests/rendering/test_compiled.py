@@ -429,6 +429,21 @@ def test_what_a_block_filters_before_it_is_kept_is_the_plain_path_s(block: str) 
     assert_same(template(block, suffix="md", files=files), USUAL_PEOPLE)
 
 
+@pytest.mark.parametrize(
+    "part",
+    [
+        "{% filter upper %}{{ links.unsubscribe }}{% endfilter %}",
+        "{% set x | upper %}{{ links.unsubscribe }}{% endset %}{{ x }}",
+        "{% set x %}{{ links.unsubscribe }}{% endset %}{{ x | upper }}",
+        "{% macro m() %}{{ links.view }}{% endmacro %}{{ m() | replace('a', 'b') }}",
+        "{% block b %}{{ links.view }}{% endblock %}{{ self.b() | upper }}",
+    ],
+)
+@pytest.mark.parametrize("form", ["md", "txt"])
+def test_links_that_are_changed_after_they_were_printed(part: str, form: str) -> None:
+    assert_same(template(f"Hi {NAME} {part}", suffix=form), USUAL_PEOPLE)
+
+
 def test_links_whose_words_say_where_they_lead_read_the_same() -> None:
     made = page('<a href="https://{{ contact.company }}">{{ contact.company }}</a>', files=BLIND)
     people = [contact(id=1, company="example.com"), contact(id=2, company="other.example")]
