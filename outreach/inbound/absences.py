@@ -32,6 +32,7 @@ from outreach.inbound.return_dates import (
 
 _NOTE = 400  # characters of a reply in which a person mentions being away
 _EARLY = 320  # characters in which a notice says what it is
+_CURT = 160  # characters of a note that says no more than that, and whom to turn to
 _SHORT = 1200  # characters: notices to everybody are brief
 
 
@@ -83,6 +84,7 @@ def _kind(body: str) -> AutoReplyKind | None:
 _AUTOMATIC = any_of("automatic")
 _SUBJECT = re.compile(rf"^\W*(?:{'|'.join(words('subjects'))})(?![a-z])")
 _NAMED_AUTOMATIC = re.compile(r"^\W*auto|^.{0,20}自動")
+_ASIDE = re.compile(r"\s[-–—|]\s(?=\D)")
 _PREFIX = re.compile(r"^\s*(?:\[[^\]]{1,40}\]\s*|\*+[^*]{1,30}\*+\s*)*")
 _ANSWER = re.compile(
     r"^\s*(?:(?:re|aw|antw|sv|vs|odp|res|rif|r|tr|fwd?|fw|wg|rv|i|enc|vb|pd)\s*(?:\[\d+\])?\s*[:：]\s*)+",
@@ -107,9 +109,10 @@ def machine_rule(mail: Mail) -> str | None:  # noqa: PLR0911
     submitted = headers.get("auto-submitted").lower()
     if submitted.startswith("auto-replied"):
         return "auto-submitted"
-    for name in _RESPONDER_FIELDS:
-        if name in headers and headers.get(name).strip().lower() not in ("no", "false", "0"):
-            return name
+    if not headers.has_none(_RESPONDER_NAMES):
+        for name in _RESPONDER_FIELDS:
+            if name in headers and headers.get(name).strip().lower() not in ("no", "false", "0"):
+                return name
     if headers.get("precedence").strip().lower() in ("auto_reply", "auto-reply"):
         return "precedence-auto-reply"
     if "mailbox rules agent" in headers.get("x-ms-exchange-generated-message-source").lower():
@@ -137,6 +140,7 @@ _RESPONDER_FIELDS = (
 )
 
 
+_RESPONDER_NAMES = frozenset(_RESPONDER_FIELDS)
 _MACHINE_FIELDS = frozenset(
     {
         *_RESPONDER_FIELDS, "auto-submitted", "precedence", "x-ms-exchange-generated-message-source",
@@ -170,9 +174,10 @@ def read_auto_reply(mail: Mail, text: str, today: date | None) -> AutoReply | No
     kind = _kind(body if announced or generated or automatic else body[:_EARLY])
     if kind is None and not announced and not (len(body) <= _NOTE and _URGENT.search(body)):
         return None
-    if kind in (None, AutoReplyKind.ACKNOWLEDGEMENT) and announced and ABSENT.search(bare):
+    if announced and _is_absent_after_all(kind, bare, body):
         kind = AutoReplyKind.ABSENT
-    told = f"{bare}.\n\n{body}" if announced else body
+    # Behind a dash the subject may be our own, which names days of its own.
+    told = f"{_ASIDE.sub('. ', bare)}.\n\n{body}" if announced else body
     dated = dated_end(told, today, trusting=announced and kind is not AutoReplyKind.ACKNOWLEDGEMENT)
     if dated and _overrules(dated, kind, body, announced=announced):
         kind = AutoReplyKind.ABSENT
@@ -200,6 +205,36 @@ def read_auto_reply(mail: Mail, text: str, today: date | None) -> AutoReply | No
     return AutoReply(
         kind=kind, rule=found, until=until, contact=_contact(mail, text) if away else None
     )
+
+
+def _is_absent_after_all(kind: AutoReplyKind | None, subject: str, body: str) -> bool:
+    """Whether a notice that is to be one says more by its subject, or less, than its words seem to."""
+    if kind is AutoReplyKind.LEFT:
+        return _is_only_represented(body)
+    return kind in (None, AutoReplyKind.ACKNOWLEDGEMENT) and ABSENT.search(subject) is not None
+
+
+def _is_only_represented(body: str) -> bool:
+    """Whether somebody on a long leave names who does their work, and says nothing else of leaving."""
+    if not _LONG_LEAVE.search(body) or not _SUCCESSION.search(body):
+        return False
+    rest = (each for each in _SENTENCES.split(body) if not _SUCCESSION.search(each))
+    return _kind(" ".join(rest)) is AutoReplyKind.ABSENT
+
+
+_LONG_LEAVE = re.compile(
+    fold_pattern(
+        r"(?<![a-z])(?:(?:maternity|paternity|parental|sick|study|family|adoption|medical) leave|sabbatical|elternzeit|mutterschutz|sabbat"
+        r"|conge (?:de )?(?:maternit|paternit|parental|sabbat|maladie)|baja (?:medica|maternal|por maternidad)|excedencia|maternita|congedo|aspettativa"
+        r"|licen[cç]a|zwangerschaps|ouderschaps|foraldraledig|tjanstledig|macierzynski|rodzicielski|wychowawczy)|育休|産休|休職"
+    )
+)
+_SUCCESSION = re.compile(
+    fold_pattern(
+        r"(?<![a-z])(?:tak(?:en|es|ing) over|success|replac|ubernomm|ubernimmt|nachfolg|remplac|repris|sustitu|sostitu|subentr|substitu|opvolg"
+        r"|overgenomen|neemt|ersatt|eftertrad|tagit over|zastep|nastepc|przej)|後任|引き継"
+    )
+)
 
 
 def _overrules(dated: End, kind: AutoReplyKind | None, body: str, *, announced: bool) -> bool:
@@ -265,9 +300,7 @@ _SENTENCES = re.compile(r"(?<=[.!?])\s+|(?<=。)|\n+")
 
 def _may_be(mail: Mail, text: str) -> bool:
     """Whether the words are worth reading although nothing outside them speaks of a machine."""
-    if len(text) > _SHORT or _asks(text):
-        return False
-    if any(name in mail.headers for name in ("list-id", "list-post", "newsgroups")):
+    if len(text) > _SHORT or not mail.headers.has_none(_LIST_FIELDS) or _asks(text):
         return False
     told = fold(text)
     return any(hint in told for hint in _HINTS)
@@ -277,7 +310,11 @@ def _formal(body: str, kind: AutoReplyKind, until: date | None) -> bool:
     """Whether words alone read like a notice to everybody: short, asking nothing, to the point."""
     if kind is AutoReplyKind.CHALLENGE:
         return len(body) <= _SHORT and not _asks(body) and "://" in body
-    return _is_notice(body) and (until is not None or kind is AutoReplyKind.LEFT)
+    return _is_notice(body) and (
+        until is not None
+        or kind is AutoReplyKind.LEFT
+        or (kind is AutoReplyKind.ABSENT and len(body) <= _CURT)
+    )
 
 
 def _is_notice(body: str) -> bool:
@@ -300,6 +337,7 @@ def _asks(text: str) -> bool:
     return False
 
 
+_LIST_FIELDS = frozenset({"list-id", "list-post", "newsgroups"})
 _ASKED = re.compile("[?？]")
 _SENTENCE_END = re.compile(r"[.!?\n？。]")
 _NO_QUESTION = 3  # words

@@ -225,7 +225,7 @@ _WORDS: tuple[tuple[Reason, tuple[str, ...]], ...] = (
             r"(?! from)(?! for policy)",
             r"no mx (?:record )?found",
             r"\bno mx record",
-            r"no smtp service",
+            r"no smtp service(?!.{0,60}\b(?:ip|block|black|spam|listed))",
             r"null ?mx",
             r"(?:could(?: not|n't)|can(?:not|'t)) find a mail exchanger",
             r"no mail (?:servers?|exchangers?) (?:for|found|appears?|seems?|exists?)",
@@ -240,6 +240,7 @@ _WORDS: tuple[tuple[Reason, tuple[str, ...]], ...] = (
             r"(?:domain|host) (?:name )?(?:not found|does(?: not|n't) exist|is (?:not valid|invalid|unknown))",
             r"(?:domain|host)(?: name)? couldn'?t be found",
             r"domain must exist",
+            r"\b(?:dns )?domain [\w.-]+ (?:does(?: not|n't) exist|(?:was |is )?not (?:found|registered))",
             r"domain(?: name)?\b.{0,80} (?:does not|doesn't|do not) (?:appear|seem) to (?:be registered|exist)",
             r"host (?:is )?unreachable",
             r"(?:could(?: not|n't)|can(?:not|'t)) find any host",
@@ -380,7 +381,7 @@ _WORDS: tuple[tuple[Reason, tuple[str, ...]], ...] = (
             r"(?:anvandaren?|mottagaren?|adressen?|kontot?|brevladan?)\b.{0,40}(?:okand|finns inte|hittades inte|ogiltig|saknas)",
             r"(?:okand|ogiltig) (?:anvandare|mottagare|adress)",
             r"(?:uzytkownik|odbiorca|adresat|konto|adres|skrzynka)\b.{0,40}(?:nie istnieje|nieznan[yae]|nie znalezion[oay]|nieprawidlow[yae])",
-            r"(?:nieznany|nieistniejacy|nieprawidlowy) (?:uzytkownik|odbiorca|adresat|adres)",
+            r"(?:nieznany|nieistniejacy|nieprawidlowy) (?:uzytkownik|odbiorca|adresat|adres)|brak (?:takiego |tego )?(?:uzytkownika|odbiorcy|adresata|konta|skrzynki)",
             r"нет такого пользователя|пользовател\w+ не (?:существует|найден)|несуществующ\w+ (?:адрес|пользовател)",
             r"宛先(?:が)?(?:不明|見つかりません)|(?:ユーザ|アドレス|メールアドレス|宛先)\w{0,8}(?:不明|存在しま?せ?な?|見つかりません)",
             r"ユーザ\w*(?:不明|存在しな)",
@@ -526,8 +527,13 @@ _WORDS: tuple[tuple[Reason, tuple[str, ...]], ...] = (
 _NOISE = re.compile(r"https?://\S+|<?[^\s<>@]{1,128}@[^\s<>@]{1,255}>?", re.IGNORECASE)
 # The stage of the dialogue that was refused, where the notice tells.
 _AT_RCPT = re.compile(
-    r"\brcpt\b|recipient (?:(?:address )?rejected|not found|unknown)|rejected (?:the )?(?:address|recipient)"
-    r"|requested action not taken: mailbox (?:unavailable|not found)",
+    r"\brcpt\b|recipient (?:(?:address )?rejected|not found|unknown|invalid)|rejected (?:the )?(?:address|recipient)"
+    r"|(?:invalid|not a valid|no such) recipient|requested action not taken",
+    re.IGNORECASE,
+)
+# Said of what is looked for and not there, which no filter says.
+_NO_MAILBOX = re.compile(
+    r"(?:user|mail ?box) (?:was )?not found|no such person|does(?:n't| not) have an? .{0,60}account",
     re.IGNORECASE,
 )
 _BEFORE_RCPT = re.compile(
@@ -565,6 +571,8 @@ def classify(status: str | None, words: str, context: str = "", comment: str = "
         reason = _BY_CODE.get(detail) or _BY_SUBJECT.get(detail.partition(".")[0], Reason.UNKNOWN)
         if status and status.startswith("4") and reason in _DEAD:
             reason = Reason.EXPIRED  # a passing trouble with the address is no proof of its death
+    if reason is Reason.HOST_UNKNOWN and "not found, try again" in words:
+        return Reason.NETWORK  # no answer was had of the name's existence
     if reason in _DEAD and _BEFORE_RCPT.search(f"{context}\n{words}".lower()):
         return Reason.SENDER_REJECTED  # the recipient had not been named yet
     if reason is Reason.USER_UNKNOWN:
@@ -573,6 +581,7 @@ def classify(status: str | None, words: str, context: str = "", comment: str = "
             return Reason.DISABLED
         if (
             detail not in _ADDRESS_CODES
+            and not _NO_MAILBOX.search(told)
             and REPLY_CODE.search(told)
             and not _AT_RCPT.search(told)
             and not _AT_RCPT.search(context)

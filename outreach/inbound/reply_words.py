@@ -102,7 +102,7 @@ LANGUAGES: dict[str, ReplyWords] = {
         sent_from=(
             "envoy[ée]e? (?:de(?:puis)?|[àa] partir|via|avec|par) .{1,60}",
             "t[ée]l[ée]charge[rz] outlook .{1,40}",
-            "obtenez outlook .{1,40}",
+            "obten(?:ez|ir) outlook .{1,40}",
             "provenance : .{1,40}",
         ),
     ),
@@ -339,7 +339,11 @@ LANGUAGES: dict[str, ReplyWords] = {
             "転送されたメール",
             "オリジナルメッセージ",
         ),
-        sent_from=(".{1,40}(?:から|より)(?:の)?送信.{0,4}", "outlook for .{1,20}を入手"),
+        sent_from=(
+            ".{1,40}(?:から|より)(?:の)?送信.{0,4}",
+            "outlook for .{1,20}を入手",
+            ".{2,12}版 ?outlook ?を入手",
+        ),
     ),
     "zh": ReplyWords(
         wrote=("写道", "寫道", "写了", "来信"),

@@ -129,6 +129,9 @@ def speaks_of_a_day(told: str) -> bool:
 
 _DIGIT = re.compile(r"\d")
 _UNTIL = re.compile(rf"(?<![a-z])(?:{'|'.join(words('until'))}){_ARTICLE}$")
+_AND = re.compile(
+    rf"(?<![a-z])(?:and|und|et(?: le)?|y(?: el)?|e(?: il| o)?(?: dia)?|en|och|i){_ARTICLE}$"
+)
 _SINCE = re.compile(rf"(?<![a-z])(?:{'|'.join(words('since'))}){_ARTICLE}$")
 _OPENS_RANGE = re.compile(rf"\s*[,)]?\s*(?:{'|'.join(words('until'))}){_ARTICLE}")
 _UNTIL_AFTER = re.compile(rf"^(?:{'|'.join(words('until_after'))})")
@@ -140,7 +143,7 @@ _LONG_CUES = re.compile(
 _BOUNDARY = re.compile(r"\n\s*\n|[!?;。!]|(?<=[^\W\d]{3})\.\s")
 # Right before a date, where nothing else is so short.
 _SHORT_WEEKDAY = (
-    r"(?<![a-z])(?:mon|tues?|wed|thu(?:rs?)?|fri|sat|sun|mo|di|mi|(?<=bis )do|(?<=ab )do|fr|sa|so|lun|mar|mer|jeu|ven|sam|dim|mie|jue|vie|sab|dom"
+    r"(?<![a-z])(?:mon|tues?|weds?|thu(?:rs?)?|fri|sat|sun|mo|di|mi|(?<=bis )do|(?<=ab )do|fr|sa|so|lun|mar|mer|jeu|ven|sam|dim|mie|jue|vie|sab|dom"
     r"|gio|seg|ter|qua|qui|sex|ma|wo|vr|za|zo|man|tis|ons|tors?|fre|lor|son|pon|pn|wt|sr|czw|pt|sob|niedz|nd)"
 )
 _WEEKDAY_TAIL = re.compile(
@@ -197,6 +200,8 @@ def dated_end(folded: str, today: date | None, *, trusting: bool) -> End | None:
     scored = _scored(folded, found, today, trusting=trusting)
     if not scored:
         return None
+    ahead = [each for each in scored if each.day > today and each.weight >= UNTIL_CUE]
+    scored = ahead or scored  # "what came by the 23rd goes out on our return" names no return
     top = max(each.weight for each in scored)
     best = [each for each in scored if each.weight == top]
     if top >= RETURN:
@@ -227,6 +232,9 @@ def _scored(  # noqa: PLR0912
         cut = _BOUNDARY.search(after)
         after = after[: cut.start()] if cut else after
         weight = max(_score(before, after), UNTIL_CUE if ranged else -9)
+        if weight == UNTIL_CUE and (cuts or not index) and (joined := _AND.search(before)):
+            # "And the 3rd" ends what begins with another date, or nothing.
+            weight = _score(before[: joined.start()], after)
         day = each.day
         if each.last and weight < RETURN:
             day = each.last  # until a week is until its end

@@ -10,20 +10,19 @@ lines are left to the author: an address may be what was asked for.
 
 import re
 from collections.abc import Sequence
-from itertools import pairwise
 
 MAX_LINES = 16
 """Lines of such a block, with the empty ones between them."""
 
 _MAX_LINE = 120
-_MAX_WORDS = 12  # of a line that is no sentence
+_MAX_WORDS = 16  # of a line that is no sentence
 
 # What stands above a name, in lower case: the beginnings of lines.
 _CLOSINGS = (
     r"(?:(?:with |my |all )?(?:kind|best|warm|warmest|many|sincere|friendly|cordial)e?(?:st)? )?(?:regards|wishes|greetings)",
     r"(?:all the )?best\W*$|(?:yours|very truly|sincerely|respectfully|cheers|cordially)\b",
     r"(?:many |with )?thank(?:s| you)\b|thx\b|take care\b|talk soon\b|see you\b",
-    r"(?:mit |viele |beste |liebe |schöne |herzliche |freundliche |sonnige )*(?:freundlichen |besten |lieben |herzlichen |kollegialen )*(?:gr(?:ü|ue)(?:ß|ss)(?:e|en)?|gruss|gruß)\b",
+    r"(?:mit |viele |beste |liebe |schöne |herzliche |freundliche |sonnige )*(?:(?:freundliche|beste|liebe|herzliche|kollegiale)[nmr] )*(?:gr(?:ü|ue)(?:ß|ss)(?:e|en)?|gruss|gruß)\b",
     r"(?:mfg|vg|lg|bg|hg)\W*$|herzlich(?:st)?\W*$|(?:vielen |herzlichen |besten )?dank\b|danke\b",
     r"(?:bien |très |plus )*cordialement\b|(?:bien |avec mes )?(?:sincères |meilleures |cordiales )?salutations\b|bien à (?:vous|toi)\b|amicalement\b|(?:bonne|belle) journée\b|merci\b|cdlt\b|cdt\b",
     r"(?:un |muchos )?(?:cordial(?:es)? |afectuosos? )?saludos?\b|atentamente\b|atte\b|(?:muchas )?gracias\b|un abrazo\b",
@@ -40,6 +39,11 @@ _MAX_CLOSING = 60  # characters
 
 _PHONE = re.compile(
     r"(?:\+\d|\(\+?\d|\b0\d)[\d ()/.\u2010-\u2015-]{5,18}\d|\b\d{3}[ .-]\d{3}[ .-]\d{4}\b"
+    r"|(?:[tT][eé]l|[pP]hone|[fF]ax|[mM]ob|[cC]ell|[fF]on|[gG]sm|[kK]om|[tT]lf)\w{0,8}\W{0,4}\d[\d ()/.-]{5,18}\d"
+)
+_LABELLED = re.compile(
+    r"\W*(?:[tmpfewd]|tel\w*|tél\w*|mob\w*|cell\w*|phone|fax|fon|handy|gsm|kom\w*|tlf|direct|e-?mail|mail|web\w*|internet)[.: ]",
+    re.IGNORECASE,
 )
 _MAILBOX = re.compile(r"[\w.+-]@[\w-]+\.\w")
 _SITE = re.compile(
@@ -70,8 +74,10 @@ def signature_at(lines: Sequence[str]) -> int:
     lines = lines[: _legal_notice_at(lines)]
     signed = len(lines)
     top = _details(lines)
-    # A name and a way to reach its owner stand on two lines at least.
-    if top >= signed - 1 or not _is_way("\n".join(lines[top:])):
+    # A name and a way to reach its owner stand on two lines, or beside each other.
+    if top == signed or (top == signed - 1 and "|" not in lines[top]):
+        return none
+    if not _is_way("\n".join(lines[top:])):
         return none
     begin, closed = _below_closing(lines, top)
     if not closed:
@@ -81,7 +87,7 @@ def signature_at(lines: Sequence[str]) -> int:
     block = [at for at in range(begin, signed) if lines[at].strip()]
     if closed and _is_written_by_hand(lines, block):
         begin, block = (block[1], block[1:]) if block[1:] else (none, [])
-    ways = sum(_is_way(lines[at]) for at in block)
+    ways = sum(_ways(lines[at]) for at in block)
     enough = ways > 1 or (ways == 1 and len(block) > (1 if closed else 2))
     return begin if enough and _says_something(lines[:begin]) else none
 
@@ -89,13 +95,12 @@ def signature_at(lines: Sequence[str]) -> int:
 def _is_written_by_hand(lines: Sequence[str], block: Sequence[int]) -> bool:
     """Whether the first line of a block is a name that its owner wrote, above what a program adds.
 
-    It stands by itself; unless every line does, as where each is a paragraph of HTML.
+    It stands by itself, and is a first name or follows the closing at once.
     """
-    name, *rest = block
-    if _is_way(lines[name]) or (rest and rest[0] == name + 1):
+    name = block[0]
+    if block[1:2] == [name + 1] or _is_way(lines[name]):
         return False
-    spaced = all(below > above + 1 for above, below in pairwise(rest))
-    return " " not in lines[name].strip() or not spaced
+    return " " not in lines[name].strip() or bool(lines[name - 1].strip())
 
 
 def _legal_notice_at(lines: Sequence[str]) -> int:
@@ -205,9 +210,13 @@ def _is_way(text: str) -> bool:
     )
 
 
+def _ways(line: str) -> int:
+    """Return how many ways to reach somebody a line tells; one that is named as such counts double."""
+    told = [pattern.search(line) for pattern in (_MAILBOX, _PHONE, _SITE)]
+    return sum(map(bool, told)) + bool(any(told) and _LABELLED.match(line))
+
+
 def _says_something(lines: Sequence[str]) -> bool:
-    """Whether more stands there than a greeting and a closing."""
+    """Whether more stands there than a greeting."""
     told = [line.strip() for line in lines if line.strip()]
-    while told and _CLOSING.match(told[-1].lower()):
-        told.pop()
     return bool(told) and (len(told) > 1 or not _GREETED.search(told[0]))

@@ -265,6 +265,31 @@ class TestSignatures:
     def test_what_a_program_says_of_itself_goes_where_it_links_to_its_maker(self):
         assert own_words(f"{NEW}\n\nSent via Quill ( https://quill.example/?by=jane )").text == NEW
 
+    @pytest.mark.parametrize(
+        "introduction",
+        [
+            "  On Tue, 3 Apr 2023 at 10:00, Ann Lee<ann@example.org> wrote:   ",
+            "  Am Mo., Apr. 3, 2023 at 10:00 schrieb Ann Lee<ann@example.org>:   ",
+        ],
+    )
+    def test_what_is_quoted_behind_an_introduction_goes_with_it(self, introduction):
+        assert own_words(f"{NEW}\n\n{introduction}{OLD}").text == NEW
+
+    def test_an_introduction_that_is_quoted_with_what_it_introduces(self):
+        html = '<div class="gmail_quote"><div class="gmail_attr">On Tue, 3 Apr 2023 at 10:00 Ann &lt;ann@example.org&gt; wrote:</div><blockquote>How many?</blockquote></div><p>Two people.</p>'
+        assert own_words(to_text(html)).text == "Two people."
+
+    def test_a_gap_behind_a_colon_alone_is_no_introduction(self):
+        text = "Write to both:   ann@example.org, jane@example.org.\nNames:  see above."
+        assert own_words(text).text == text
+
+    @pytest.mark.parametrize(
+        "line",
+        ["Obtenir Outlook pour iOS<https://x.example>", "iOS版Outlookを入手<https://x.example>"],
+    )
+    def test_what_outlook_says_of_itself_goes(self, line):
+        assert own_words(f"{NEW}\n\n{line}\n\n{INTRODUCTIONS[0]}\n{quoted(OLD)}").text == NEW
+
     def test_spaces_written_as_entities_rule_off_too(self):
         text = f"{NEW}\n\n-------&nbsp;Original&nbsp;Message&nbsp;-------\nFrom: Ann\nSubject: x\n\n{OLD}"
         assert own_words(text).text == NEW

@@ -15,6 +15,10 @@ BLOCKS = [
     "i. A. Petra Lohmann\nAssistenz der Geschäftsführung\n\nLohmann GmbH\nHafenstr. 12\n20457 Hamburg\nTel. 040 / 123 45-67",
     "*Jane Doe* | *Owner*\n*Call me +44 113 496 0000*\n\n[image: logo]\n\nMill Lane 12, Leeds\n\n*WEB doe.example <https://doe.example/>*",
     "Jane Doe\n\nHead of Letters\n\n**Doe & Sons**\n\n0113 496 0000",
+    "Karl Doe\n\nDoe GmbH\nHafenstr. 12 | 20457 Hamburg\nTelefon: +49 40 123456\nInternet: www.doe.example",
+    "Jane Doe | Doe & Sons | +44 113 496 0000 | jane@doe.example",
+    "Jan Doe\nKierownik Biura\nWarsztat Sp. z o.o.\ntel. 22 123 45 67",
+    "Jane Doe\nM: 07700 900123",
     "Dr. Ève Aubin\nResponsable des ventes\nAtelier Nord\n01 23 45 67 89\neve@atelier.example",
 ]
 
@@ -26,7 +30,9 @@ BLOCKS = [
         "Please send it to Ben first.",
         "Hi Ann,\n\nyes\n\nKind regards",
         "Gern am Montag.\n\nMit freundlichen Grüßen",
+        "Gern am Montag.\n\nMit freundlichem Gruß",
         "C'est noté.\n\nBien cordialement,",
+        "Danke, das passt.\n\nViele Grüße",
         "De acuerdo.\n\nUn cordial saludo,",
         "Yes, please.\n\nThanks,\nJane",
     ],
@@ -50,6 +56,7 @@ def test_a_picture_that_a_program_puts_below_goes() -> None:
 
 
 def test_a_name_written_by_hand_stays() -> None:
+    assert own_words(f"Yes.\n\nRegards,\nJane Doe\n\n{BLOCK}").text == "Yes.\n\nRegards,\nJane Doe"
     assert own_words(f"Yes.\n\nThanks\n\nJane\n\n{BLOCK}").text == "Yes.\n\nThanks\n\nJane"
 
 

@@ -74,7 +74,7 @@ WORDS = AbsenceWords(
         r"(?:die|das|unsere?) (?:firma|unternehmen|gesellschaft|kanzlei|organisation|agentur)\b.{0,40}verlassen",
         r"(?:meine?|seine?|ihre?) nachfolger(?:in)?\b",
         r"(?:neue|andere)[nr]? (?:stelle|job|arbeitgeber|aufgabe|herausforderung)",
-        r"(?:stelle|job|arbeitgeber) gewechselt",
+        r"(?:stelle|job|arbeitgeber|abteilung|bereich|ressort|standort|fakultät) gewechselt",
         r"nicht (?:mehr|länger) (?:mitarbeiter|teil)",
         r"nicht mehr (?:[\w.-]+ ){0,3}(?:bei (?:der|uns|dem)?|für (?:die|das|unser)|im unternehmen|in unserem|in diesem|tätig|beschäftigt|teil)",
         r"ausgeschieden",

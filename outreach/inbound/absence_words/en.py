@@ -21,6 +21,7 @@ WORDS = AbsenceWords(
     ),
     weekdays=("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"),
     absent=(
+        r"become (?:a |an |new )?(?:dad|father|mum|mom|mother|parents?|grand\w+)\b",
         r"\bi(?: am|'m) (?:currently |just )?not here\b(?! to)",
         r"(?:days?|week|time) off",
         r"(?:well-?earned|short|long) (?:break|rest)",
@@ -153,6 +154,10 @@ WORDS = AbsenceWords(
         r"(?:holiday|christmas|summer|office) clos(?:ure|ed)",
     ),
     back=(
+        r"(?:respond|reply|answer|write back|be in touch)(?: (?:to )?you)? ?$",
+        r"(?:dig|work|go|wade|plough|plow|catch) (?:\w+ )?(?:through|up)\b",
+        r"pick(?:ing)? (?:\w+ ){0,3}up\b",
+        r"pick(?:ing)? up (?:your|this|any|all|my)\b",
         r"get(?:ting)? (?:back )?to (?:you|your)",
         r"catch(?:ing)? up",
         r"(?:check|read|answer)(?:ing)? (?:messages|e-?mails?|mails?) again",
@@ -182,7 +187,7 @@ WORDS = AbsenceWords(
         r"until",
         r"till",
         r"'?til",
-        r"through(?: to)?",
+        r"through(?: to)?(?! (?:my|your|the|all|any|every|these)\b)",
         r"thru",
         r"to",
         r"up to",
@@ -215,6 +220,8 @@ WORDS = AbsenceWords(
         r"do not reply to this",
     ),
     challenged=(
+        r"(?:not|aren't) (?:yet )?on (?:my|the|our|his|her|their) (?:\w+ )?(?:list of )?(?:approved|allowed|safe|trusted|known|white-?list)",
+        r"(?:quarantined|held|on hold|blocked|waiting) (?:because|until|till|pending|as) (?:you|i|we|your|this|the sender|approv|confirm|verif)",
         r"(?:confirm|verify|prove) (?:that )?you(?:'re| are) (?:a )?(?:human|person|real|not a)",
         r"(?:click|follow|visit|use) (?:on )?(?:the |this )?(?:link|here|button)?.{0,60}(?:deliver(?:ed)?|release|verify|confirm|approve) (?:your|this|the) (?:message|e-?mail|mail|address|identity)",
         r"(?:sender|e-?mail|mail|address) verification",

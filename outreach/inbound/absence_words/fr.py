@@ -52,6 +52,7 @@ WORDS = AbsenceWords(
         r"grippée?|alitée?",
     ),
     left=(
+        r"(?:suite à|depuis|après) (?:mon|son|notre) départ",
         r"pris (?:ma|sa) retraite",
         r"(?:mon|son|ma) successeure?\b",
         r"n'exerce plus",
@@ -89,7 +90,7 @@ WORDS = AbsenceWords(
         r"ne suis plus (?:\w+ )?(?:à cette adresse|en charge|responsable|joignable à)",
         r"ayant quitté",
         r"travaille (?:désormais|maintenant|aujourd'hui|à présent) (?:chez|pour|dans|à|au)",
-        r"fermé (?:définitivement )?ses portes",
+        r"(?:a|avons|ont|ayant) (?:définitivement )?fermé (?:définitivement )?(?:ses|nos|leurs) portes|ferme définitivement",
         r"(?:contrat|mission|stage)\b.{0,40}(?:son|à) terme",
     ),
     acknowledged=(

@@ -36,7 +36,7 @@ WORDS = AbsenceWords(
         r"part[ -]time|tempo parziale",
         r"non (?:lavoro|lavoriamo) (?:il|di|nei)",
         r"ricoverat\w+|ospedale|malat[oa]|influenza|convalescenza",
-        r"festiv\w+|ponte (?:del|di)",
+        r"festiv(?!al)\w+|ponte (?:del|di)",
         r"non (?:avrò|ho|avremo) accesso",
         r"non (?:potrò|posso|potremo|riesco a|riuscirò a) (?:leggere|rispondere|consultare)",
         r"lontan[oa] d|fuori (?:per|fino|da)",

@@ -82,6 +82,7 @@ WORDS = AbsenceWords(
         r"外出|席を外",
     ),
     back=(
+        r"週明け",
         r"出社",
         r"出勤",
         r"復帰",

@@ -141,6 +141,7 @@ WORDS = AbsenceWords(
     tomorrow=(r"morgen",),
     next_week=(r"volgende week",),
     opt_out=(
+        r"uit (?:uw|jullie|je|het|de|jouw) (?:\w+ )?(?:\w*bestand\w*|\w*lijst\w*|database|systeem|administratie)",
         r"(?:uitschrijven|uitschrijving|schrijf (?:mij|me|ons) uit|uitgeschreven worden|afmelden|afmelding|meld (?:mij|me) af)",
         r"(?:verwijder|haal|schrap)(?:en|t)? (?:mij|me|ons|mijn|dit)\b",
         r"(?:geen|nooit meer) (?:\w+ )?(?:e-?mails?|mails?|nieuwsbrie\w+|berichten|post|reclame)(?: meer)?",
