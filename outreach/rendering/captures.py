@@ -23,7 +23,7 @@ def capture_use(trees: Sequence[nodes.Template]) -> tuple[bool, bool]:
     }
     printed = all(_prints_only(tree, captured, modules) for tree in trees)
     for tree in trees:
-        for block in tree.find_all(CAPTURES):
+        for block in tree.find_all((*CAPTURES, nodes.Block)):
             if (is_filtered(block) or not printed) and block.find(nodes.Include):
                 return printed, False
     return printed, True

@@ -444,6 +444,25 @@ def test_links_that_are_changed_after_they_were_printed(part: str, form: str) ->
     assert_same(template(f"Hi {NAME} {part}", suffix=form), USUAL_PEOPLE)
 
 
+def test_an_imported_macro_sees_no_more_than_on_the_plain_path() -> None:
+    body = (
+        "Hello {% set left_out %}{% if contact.tier == 'counsel' %}"
+        "{% import 'partials/name.md' as m %}{{ m.name() }}{% endif %}{% endset %}"
+    )
+    files = {"partials/name.md": "{% macro name() %}{{ company }}{% endmacro %}"}
+    people = [contact(id=n, tier=tier) for n, tier in enumerate(["client", "counsel"], 1)]
+    assert_same(template(body, suffix="md", files=files), people)
+
+
+def test_a_block_that_is_measured_may_include_whatever_there_is() -> None:
+    body = (
+        "{% block greeting %}Hello {% include ['partials/none.md', 'partials/name.md'] %}"
+        "{% endblock %} ({{ self.greeting() | length }})"
+    )
+    files = {"partials/name.md": "dear {{ contact.first_name }}"}
+    assert_same(template(body, suffix="md", files=files), USUAL_PEOPLE)
+
+
 def test_links_whose_words_say_where_they_lead_read_the_same() -> None:
     made = page('<a href="https://{{ contact.company }}">{{ contact.company }}</a>', files=BLIND)
     people = [contact(id=1, company="example.com"), contact(id=2, company="other.example")]
