@@ -169,6 +169,10 @@ FILES = {
 NAME = "{{ contact.first_name | default('friend') }}"
 FIRM = "{{ contact.company | default('your firm') }}"
 INLINE = [
+    "{% set x | trim %} {{ contact.plan | default('-') }} and more {% endset %}[{{ x }}]",
+    "{% set x %}{% for one in contact.interests %}{{ one }}{% endfor %}{% endset %}",
+    "{% filter replace('a', 'A') %}{{ links.unsubscribe }}{% endfilter %}",
+    f"a <b {NAME}>tag</b> of a sort",
     f"<p>Hello {NAME}, how is {FIRM} doing these days, we wonder?</p>",
     f"<p>{NAME}</p>",
     f"<h1>For {NAME}</h1>",
@@ -218,6 +222,11 @@ INLINE = [
     "{{ subject }} {{ preheader }} {{ language }} {{ locale }} {{ direction }}",
 ]
 MARKDOWN = [
+    "{% set x | trim %} {{ contact.plan | default('-') }} and more {% endset %}[{{ x }}]",
+    "{% set x %}{% for one in contact.interests %}{{ one }}{% endfor %}{% endset %}",
+    "{% filter replace('a', 'A') %}{{ links.unsubscribe }}{% endfilter %}",
+    f"a <b {NAME}>tag</b> of a sort",
+    "{% include ['partials/none.mjml', 'partials/hello.mjml'] %}",
     f"Hello {NAME},",
     f"**{NAME}** and *{FIRM}* and **{NAME}**s",
     f"# For {NAME}",
