@@ -21,6 +21,7 @@ WORDS = AbsenceWords(
     ),
     weekdays=("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"),
     absent=(
+        r"(?:no|patchy|poor|little|without|limited|unreliable) (?:\w+ )?(?:signal|reception|internet|wi-?fi|connection|connectivity|coverage)\b",
         r"reduced hours",
         r"only (?:check|read|answer|look at) (?:\w+ ){0,3}(?:inbox|e-?mails?|mail|messages|it) (?:on )?(?:mon|tues|wednes|thurs|fri)days?",
         r"become (?:a |an |new )?(?:dad|father|mum|mom|mother|parents?|grand\w+)\b",
