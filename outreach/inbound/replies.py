@@ -230,10 +230,15 @@ def _is_last(kind: str, lines: list[str], below: int) -> bool:
 def _plain_classes(lines: list[str], code: frozenset[int]) -> list[str]:
     """Return the classes of lines that are empty, quoted or plain words: right for no others."""
     classes = [("q" if line[0] == ">" else "t") if line else "e" for line in lines]
-    some = [line.lstrip(_FOOTER_LEAD)[:_FOOTER_START] for line in lines if line and line[0] != ">"]
-    if not _FOOTER_STARTS.isdisjoint(some):
-        for at, kind in enumerate(classes):
-            if kind == "t" and at not in code and _is_footer(lines, at):
+    starts = [line.lstrip(_FOOTER_LEAD)[:_FOOTER_START] for line in lines]
+    if not _FOOTER_STARTS.isdisjoint(starts):
+        for at, start in enumerate(starts):
+            if (
+                start in _FOOTER_STARTS
+                and classes[at] == "t"
+                and at not in code
+                and _is_footer(lines, at)
+            ):
                 classes[at] = "f"
     return classes
 
