@@ -76,7 +76,7 @@ chromium: .venv/ready
 # Tests compare our MJML with its reference implementation, in Node.
 MJML := 5.4.1
 mjml:
-	@test -n "$$OUTREACH_MJML_NODE" || test -d node_modules/mjml -a -d node_modules/postal-mime || \
+	@test -n "$$MJML_NODE" || test -d node_modules/mjml -a -d node_modules/postal-mime || \
 	  npm install --no-save --no-package-lock --silent --no-audit --no-fund mjml@$(MJML) postal-mime@4 || \
 	  echo "*** npm's mjml and postal-mime are not here and cannot be installed: ITS TESTS WILL BE SKIPPED. ***" >&2
 

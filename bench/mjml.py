@@ -2,7 +2,7 @@
 
 ``python -m bench.mjml FOLDER`` renders every ``.mjml`` file below FOLDER by our pass, by the bare
 engine of ``mjml-python``, and by npm's ``mjml`` 5 (found as the tests find it: in the folder that
-``OUTREACH_MJML_NODE`` names, or in ``node_modules`` after ``make mjml``). Chromium draws all three
+``MJML_NODE`` names, or in ``node_modules`` after ``make mjml``). Chromium draws all three
 at 700 and at 375 pixels, without a network: every image is a picture of its own, whose size and
 colours follow from its address, so that both a wrong address and a wrong width are seen.
 

@@ -39,19 +39,5 @@ class Sender:
     reply_to: str | None = None
 
 
-class Canonical(bytes):
-    """A message whose lines all end with CRLF and which has no NUL, on the word of who made it.
-
-    Looking for that in 28 KB takes as long as a quarter of all else that sending a mail does, and a
-    message that is put together from encoded pieces cannot be otherwise. A transport looks through
-    any other bytes, since what they hide could be a second message (`outreach.transport.base`).
-
-    No line of it begins with a dot, which SMTP would have to double, unless within
-    `LONG_ROW_OF_DOTS`: no soft line break of quoted-printable can avoid standing before one there.
-    """
-
-    __slots__ = ()
-
-
 LONG_ROW_OF_DOTS = b"." * 72
-"""As many dots in a row as `Canonical` bytes have wherever a line begins with one."""
+"""As many dots in a row as a message of ours has wherever a line of it begins with one."""

@@ -109,9 +109,10 @@ def machine_rule(mail: Mail) -> str | None:  # noqa: PLR0911
     submitted = headers.get("auto-submitted").lower()
     if submitted.startswith("auto-replied"):
         return "auto-submitted"
-    for name in _RESPONDER_FIELDS:
-        if name in headers and headers.get(name).strip().lower() not in ("no", "false", "0"):
-            return name
+    if not headers.has_none(_RESPONDER_NAMES):
+        for name in _RESPONDER_FIELDS:
+            if name in headers and headers.get(name).strip().lower() not in ("no", "false", "0"):
+                return name
     if headers.get("precedence").strip().lower() in ("auto_reply", "auto-reply"):
         return "precedence-auto-reply"
     if "mailbox rules agent" in headers.get("x-ms-exchange-generated-message-source").lower():
@@ -139,6 +140,7 @@ _RESPONDER_FIELDS = (
 )
 
 
+_RESPONDER_NAMES = frozenset(_RESPONDER_FIELDS)
 _MACHINE_FIELDS = frozenset(
     {
         *_RESPONDER_FIELDS, "auto-submitted", "precedence", "x-ms-exchange-generated-message-source",
@@ -298,9 +300,7 @@ _SENTENCES = re.compile(r"(?<=[.!?])\s+|(?<=。)|\n+")
 
 def _may_be(mail: Mail, text: str) -> bool:
     """Whether the words are worth reading although nothing outside them speaks of a machine."""
-    if len(text) > _SHORT or _asks(text):
-        return False
-    if any(name in mail.headers for name in ("list-id", "list-post", "newsgroups")):
+    if len(text) > _SHORT or not mail.headers.has_none(_LIST_FIELDS) or _asks(text):
         return False
     told = fold(text)
     return any(hint in told for hint in _HINTS)
@@ -337,6 +337,7 @@ def _asks(text: str) -> bool:
     return False
 
 
+_LIST_FIELDS = frozenset({"list-id", "list-post", "newsgroups"})
 _ASKED = re.compile("[?？]")
 _SENTENCE_END = re.compile(r"[.!?\n？。]")
 _NO_QUESTION = 3  # words

@@ -56,11 +56,14 @@ def speaks_as_daemon(mail: Mail) -> bool:
     )
 
 
-def is_daemon(mail: Mail) -> bool:
-    """Whether a mail system is the author, by its word or by the null reverse-path."""
+def is_daemon(mail: Mail, *, speaks: bool | None = None) -> bool:
+    """Whether a mail system is the author, by its word or by the null reverse-path.
+
+    `speaks` is what `speaks_as_daemon` says, where that is known already.
+    """
     return (
         mail.null_sender
-        or speaks_as_daemon(mail)
+        or (speaks_as_daemon(mail) if speaks is None else speaks)
         or bool(DAEMON_PATH.match(mail.headers.get("return-path")))
     )
 
@@ -82,12 +85,15 @@ def prose_of(mail: Mail, depth: int = 0) -> str:
     return text
 
 
-def read_prose(mail: Mail) -> DeliveryNotice | None:  # noqa: PLR0911
-    """Return what a notice in prose says, or None where it is not one beyond doubt."""
+def read_prose(mail: Mail, *, speaks: bool | None = None) -> DeliveryNotice | None:  # noqa: PLR0911
+    """Return what a notice in prose says, or None where it is not one beyond doubt.
+
+    `speaks` is what `speaks_as_daemon` says, where that is known already.
+    """
     headers = mail.headers
     named = headers.get("x-failed-recipients")
     subject = mail.subject
-    daemon = is_daemon(mail)
+    daemon = is_daemon(mail, speaks=speaks)
     if not named and not daemon and "in-reply-to" in headers:
         return None
     if not named and not daemon and ANSWER_SUBJECT.match(subject) and not AT_END.search(subject):
@@ -100,7 +106,7 @@ def read_prose(mail: Mail) -> DeliveryNotice | None:  # noqa: PLR0911
     if not named and not daemon and not failing:
         return None
     prose = prose_of(mail)
-    if not named:
+    if not named and not (daemon and failing):
         read_or_not = any(part.type == "message/disposition-notification" for part in mail.parts)
         told = bool(FAILURE.search(prose)) or (daemon and not read_or_not and _refuses(prose))
         enclosed = len(mail.parts) > 1 and mail.parts[-1].enclosed > 0
@@ -116,17 +122,17 @@ def read_prose(mail: Mail) -> DeliveryNotice | None:  # noqa: PLR0911
         ):
             return None
     action = Action.DELAYED if DELAY.search(fold(f"{subject}\n{prose[:4000]}")) else Action.FAILED
-    recipients = from_prose(mail, prose, action)
+    returned = returned_headers(mail, 0)
+    recipients = from_prose(mail, prose, action, returned)
     if not recipients and daemon:
-        recipients = from_prose(
-            mail, mail.text[:MAX_REPORT], action
-        )  # the report is below a report
+        # The report is below a report.
+        recipients = from_prose(mail, mail.text[:MAX_REPORT], action, returned)
     if not recipients:
         return None
     return DeliveryNotice(
         rule="failed-recipients-header" if named else "prose",
         recipients=tuple(recipients),
-        returned=returned_headers(mail, 0),
+        returned=returned,
         envelope_id=None,
     )
 
@@ -150,8 +156,13 @@ def _is_brief(prose: str) -> bool:
 # -- whom it is about ------------------------------------------------------------------------------
 
 
-def from_prose(mail: Mail, prose: str, action: Action) -> list[RecipientStatus]:
-    """Return what the words of a notice say about each recipient it is about."""
+def from_prose(
+    mail: Mail, prose: str, action: Action, returned: Headers | None
+) -> list[RecipientStatus]:
+    """Return what the words of a notice say about each recipient it is about.
+
+    `returned` are the headers of our mail, as far as they came back.
+    """
     fields = RECIPIENT_FIELD.search(prose)
     if fields:
         found = from_groups(
@@ -159,7 +170,7 @@ def from_prose(mail: Mail, prose: str, action: Action) -> list[RecipientStatus]:
         )
         if found:
             return found
-    addresses = _addresses_in_prose(mail, prose)
+    addresses = _addresses_in_prose(mail, prose, returned)
     alone = len(addresses) == 1
     return [
         recipient_status(
@@ -169,10 +180,9 @@ def from_prose(mail: Mail, prose: str, action: Action) -> list[RecipientStatus]:
     ]
 
 
-def _addresses_in_prose(mail: Mail, prose: str) -> list[str]:
+def _addresses_in_prose(mail: Mail, prose: str, returned: Headers | None) -> list[str]:
     """Return the addresses that a notice in prose is about, by the strongest sign there is."""
     ours = {a.address.lower() for a in (mail.sender, *mail.headers.addresses("to"))}
-    returned = returned_headers(mail, 0)
     intended = [a.address for a in returned.addresses("to")] if returned else []
     named = [a.address for a in parse_addresses(mail.headers.get("x-failed-recipients"))]
     leading = [m["c"] or m["a"] or m["b"] for m in LEADING.finditer(prose)]

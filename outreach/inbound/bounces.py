@@ -59,7 +59,7 @@ def _read_dsn(mail: Mail) -> DeliveryNotice | None:
     )
     if not recipients:
         action = action_in(next((g["action"] for g in groups if "action" in g), ""), prose)
-        recipients = from_prose(mail, prose, action)
+        recipients = from_prose(mail, prose, action, returned_headers(mail, 0))
     return DeliveryNotice(
         rule="delivery-status",
         recipients=tuple(recipients),

@@ -191,13 +191,13 @@ def explain(
         rule = report.rule if report.is_complaint else f"{report.rule}:{report.feedback_type}"
     else:
         daemon = speaks_as_daemon(mail)
-        notice = read_delivery_status(mail) or (read_prose(mail) if daemon else None)
+        notice = read_delivery_status(mail) or (read_prose(mail, speaks=True) if daemon else None)
         today = _today(mail)
         if notice is None:
             reply = author_words(mail)
             absence = read_auto_reply(mail, reply.unquoted, today)
         if notice is None and absence is None and not daemon:
-            notice = read_prose(mail)
+            notice = read_prose(mail, speaks=False)
         if notice is not None:
             kind, rule, reply = _kind_of(notice), notice.rule, NOTHING
         elif absence is not None:

@@ -14,7 +14,6 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_tz
-from functools import lru_cache
 from typing import NamedTuple
 
 MAX_HEADERS = 256 * 1024
@@ -202,17 +201,18 @@ class Headers:
 
     def addresses(self, name: str) -> list[Address]:
         """Return the mailboxes in all fields called `name`. Groups and comments are passed over."""
+        if name not in self._fields:
+            return []
         return [each for value in self.all(name) for each in parse_addresses(value)]
 
     def ids(self, name: str) -> list[str]:
         """Return the message ids in all fields called `name`, without their angle brackets."""
         if name not in self._fields:
             return []
-        found = [
-            each for value in self.all(name) for each in _MESSAGE_ID.findall(value[:MAX_FIELD])
-        ]
+        values = self.all(name)
+        found = [each for value in values for each in _MESSAGE_ID.findall(value[:MAX_FIELD])]
         if not found:
-            found = [word for value in self.all(name) for word in value.split()[:50] if "@" in word]
+            found = [word for value in values for word in value.split()[:50] if "@" in word]
         return found
 
     def date(self, name: str) -> datetime | None:
@@ -299,11 +299,21 @@ def parse_parameters(value: str) -> tuple[str, dict[str, str]]:
     return head, parameters
 
 
-@lru_cache(maxsize=2048)
+_KNOWN: dict[str, str] = {}
+"""The names of fields as they have been written before: the same few stand in all mail."""
+
+_MOST_KNOWN = 2048
+
+
 def _field_name(head: str) -> str | None:
     """Return the name of a field in lower case, or None where it is no name (RFC 5322 2.2)."""
     match = _NAME.fullmatch(head)
-    return match[1].lower() if match else None
+    if match is None:
+        return None
+    name = match[1].lower()
+    if len(_KNOWN) < _MOST_KNOWN:
+        _KNOWN[head] = name
+    return name
 
 
 def _field_text(value: str) -> str:
@@ -325,27 +335,25 @@ def read_headers(buffer: bytes, start: int, end: int) -> tuple[Headers, int]:
     fields: dict[str, list[str]] = {}
     spoilt = None
     headless = False
-    at = 0
-    for line in _FIELD_END.split(block):
+    lines = _FIELD_END.split(block)
+    for number, line in enumerate(lines):
         head, colon, value = line.partition(":")
-        name = _field_name(head) if colon else None
+        name = (_KNOWN.get(head) or _field_name(head)) if colon else None
         if name:
             if name in fields:
                 fields[name].append(value)
             else:
                 fields[name] = [value]
             spoilt = None
-        elif not line or (at == 0 and line.startswith(("From ", ">From "))):
+        elif not line or (number == 0 and line.startswith(("From ", ">From "))):
             pass  # the separator of a mailbox file
         elif spoilt is None:
-            spoilt = at  # forgiven if a field follows
+            spoilt = number  # forgiven if a field follows
             headless = headless or not fields
         else:
-            body = start + spoilt
             break
-        at += len(line) + 1
-    else:
-        body = body if spoilt is None else start + spoilt
+    if spoilt is not None:
+        body = start + sum(map(len, lines[:spoilt])) + spoilt
     if headless and _USUAL.isdisjoint(fields):
         return Headers({}), start  # words with a colon in them, no headers at all
     return Headers(fields), body

@@ -22,12 +22,7 @@ _DROPPED = re.compile(
     re.DOTALL,
 )
 _MAY_DROP = re.compile("<[sStT][tTcCiIeE][yYrRtTmM]")
-_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:]{0,20})((?:[\s/][^<>]*)?)>")
-# The commonest tags that neither end a line nor mark anything: many of most mails.
-_INLINE = re.compile(
-    r"</?(?:[aAbBiIuU]|[fF][oO][nN][tT]|[iI][mM][gG]|[sS][tT][rR][oO][nN][gG]|[eE][mM])(?:[\s/][^<>]*)?>"
-)
-_SPANS = re.compile(r"</?[sS][pP][aA][nN](?:[\s/][^<>]*)?>")
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:]{0,20}+)((?:[\s/][^<>]*+)?+)>")
 _MARK = re.compile(
     r"""\b(?:class|id|style|name)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE
 )
@@ -45,9 +40,9 @@ _SIGNATURE_MARK = re.compile(
     re.IGNORECASE,
 )
 # One of these stands in every mark above: whether any is worth looking for.
-_MARK_HINTS = ("gmail_attr", "moz-cite", "yahoo_quoted", "yqt", "_quote", "-quote", "replyquote", "zmail_extra",
-               "outlookmessageheader", "rplyfwd", "appendonsend", "reference-message", "signature", "display")  # fmt: skip
-_HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
+_MARK_HINTS = ("gmail_attr", "moz-cite", "yqt", "quote", "zmail_extra", "outlookmessageheader", "rplyfwd",
+               "appendonsend", "reference-message", "signature")  # fmt: skip
+_HIDDEN = re.compile(r"display\s*:\s*none")  # compared with text in lower case
 
 _LINE, _PARAGRAPH, _CELL, _BREAK = 1, 2, 3, 4
 _LAYOUT = (
@@ -63,20 +58,71 @@ _FORMING = frozenset({"blockquote", "pre"})
 _ELEMENTS = {name: (name, 0, 0, 0) for name in _WATCHED}
 """An open element that changes nothing, by its tag."""
 
+# The commonest tags that neither end a line nor mark anything: many of most mails.
+_INLINE = frozenset({"a", "b", "i", "u", "font", "img", "strong", "em"})
+_INLINE_SPANS = _INLINE | {"span"}
+_INLINE_TAGS = _INLINE | set(map(str.upper, _INLINE))
+
 _REPLY_RULE = "\n________________________________\n"
 
 
-def to_text(source: str) -> str:  # noqa: PLR0912, PLR0915
+def to_text(source: str) -> str:
     """Return the text of an HTML document, quoted lines prefixed with ``> `` once per level."""
     if "<!" in source or "<?" in source or _MAY_DROP.search(source):
         source = _DROPPED.sub("", source)
-    source = _INLINE.sub("", source)
-    lower = source.lower()
-    marked = any(hint in lower for hint in _MARK_HINTS)
+    pieces = _TAG.split(source)
+    tags = pieces[2::4]
+    attributes = "\n".join(
+        [
+            told
+            for tag, told in zip(tags, pieces[3::4], strict=True)
+            if told and tag not in _INLINE_TAGS
+        ]
+    ).lower()
+    marked = any(hint in attributes for hint in _MARK_HINTS) or bool(_HIDDEN.search(attributes))
     # Whether it can matter what lies within what: only then are the elements followed.
-    nested = marked or "<blockquote" in lower or "<pre" in lower
-    if not marked:
-        source = _SPANS.sub("", source)
+    nested = marked or not _FORMING.isdisjoint(map(str.lower, set(tags)))
+    if nested or _SIGN in source:
+        lines = _followed(pieces, marked=marked)
+    else:
+        lines = _in_a_row(pieces[::4], tags)
+    return re.sub(r"\n\n\n+", "\n\n", "\n".join(lines).replace("\u00a0", " ")).strip("\n")
+
+
+# What stands for a tag while a text has no lines yet; one that does nothing keeps apart what it stands between.
+_SIGN = "\x01"
+_BREAK_SIGN, _LINE_SIGN, _PARAGRAPH_SIGN, _NO_SIGN = (f"{_SIGN}{letter}" for letter in "blpn")
+_SIGNS = {_BREAK: _BREAK_SIGN, _LINE: _LINE_SIGN, _PARAGRAPH: _PARAGRAPH_SIGN, _CELL: " "}
+_SIGN_OF = {name: _SIGNS[layout] for name, layout in _LAYOUT.items()} | dict.fromkeys(
+    _INLINE_SPANS, ""
+)
+
+
+def _in_a_row(words: list[str], tags: list[str]) -> list[str]:
+    """Return the lines of a document in which nothing is quoted, hidden or formed: tags only end lines."""
+    signs = {tag: _SIGN_OF.get(tag.lower(), _NO_SIGN) for tag in set(tags)}
+    row = [""] * (2 * len(tags) + 1)
+    row[::2] = words
+    row[1::2] = [signs[tag] for tag in tags]
+    text = "".join(row)
+    if "&" in text:
+        text = unescape(text)
+    line, *pieces = text.replace(_NO_SIGN, "").split(_SIGN)
+    pieces.append("b")  # the end ends the last line
+    lines: list[str] = []
+    for piece in pieces:
+        sign = piece[0]
+        if line or sign == "b":
+            lines.append(" ".join(line.split()))
+        if sign == "p" and lines and lines[-1].strip("> "):
+            lines.append("")
+        line = piece[1:]
+    return lines
+
+
+def _followed(pieces: list[str], *, marked: bool) -> list[str]:  # noqa: PLR0912, PLR0915
+    """Return the lines of a document of which each element is followed to its end."""
+    inline = _INLINE if marked else _INLINE_SPANS
     lines: list[str] = []
     line = ""
     # What is open: tag, and how it changes quote depth, hiding and preformatting.
@@ -87,8 +133,7 @@ def to_text(source: str) -> str:  # noqa: PLR0912, PLR0915
         text = line.rstrip() if pre else " ".join(line.split())
         return f"{'> ' * min(quoted, 9)}{text}".rstrip() if quoted else text
 
-    pieces = _TAG.split(source)
-    pieces += ("", "br", "")  # the end ends the last line
+    pieces = [*pieces, "", "br", ""]  # the end ends the last line
     for raw, closing, tag, attributes in zip(*(pieces[at::4] for at in range(4)), strict=True):
         if raw and not hidden:
             words = unescape(raw) if "&" in raw else raw
@@ -102,20 +147,20 @@ def to_text(source: str) -> str:  # noqa: PLR0912, PLR0915
                 line += words
         layout = _LAYOUT.get(tag) or _LAYOUT.get(tag.lower())
         if layout == _BREAK:
-            lines.append(told(line) if nested else " ".join(line.split()))
+            lines.append(told(line))
             line = ""
             continue
         if layout == _CELL:
             line += " "
         elif layout:
             if line:
-                lines.append(told(line) if nested else " ".join(line.split()))
+                lines.append(told(line))
                 line = ""
             if layout == _PARAGRAPH and lines and lines[-1].strip("> "):
                 lines.append(">" * quoted)
-        if not nested:
-            continue
         name = tag.lower()
+        if name in inline:
+            continue
         if name not in _WATCHED:
             if marked and attributes and _REPLY_MARK.search(attributes):
                 lines.append(_REPLY_RULE)
@@ -144,7 +189,7 @@ def to_text(source: str) -> str:  # noqa: PLR0912, PLR0915
             if marked and attributes:
                 for mark in _MARK.finditer(attributes):
                     value = mark[1] or mark[2] or mark[3] or ""
-                    if _SIGNATURE_MARK.search(value) or _HIDDEN.search(value):
+                    if _SIGNATURE_MARK.search(value) or _HIDDEN.search(value.lower()):
                         hide = 1
                     elif _QUOTE_MARK.search(value):
                         quote = 1
@@ -158,4 +203,4 @@ def to_text(source: str) -> str:  # noqa: PLR0912, PLR0915
             quoted += quote
             hidden += hide
             pre += formatted
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines).replace("\u00a0", " ")).strip("\n")
+    return lines

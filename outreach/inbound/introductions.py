@@ -36,25 +36,40 @@ def _words(field: str) -> list[str]:
     return sorted(words, key=lambda word: (-len(word), word))
 
 
-def _in_any_case(*followed: tuple[str, str]) -> str:
-    """Return a pattern for the words of each field, in capitals or not, with what must follow them.
+def _in_any_case(words: list[str], depth: int = 3) -> str:
+    """Return a pattern for words in capitals or not, filed by their first letters so that few are tried.
 
-    They are filed like `alternatives`, by an ASCII letter in both its cases: that is looked at first.
+    A word of which the first letter is a pattern is tried everywhere.
     """
     filed: dict[str, list[str]] = {}
     others = []
-    foreign = []  # where a letter beyond ASCII stands, be it one that is "s" or "k" in another case
-    for field, after in followed:
-        words = _words(field)
-        for word in words:
-            if word[0].isascii() and word[0].isalpha():
-                filed.setdefault(word[0], []).append(word[1:] + after)
-            elif word[0].isascii():
-                others.append(word + after)
-        foreign.append(f"(?:{'|'.join(words)}){after}")
-    pieces = [f"[{first}{first.upper()}](?i:{'|'.join(rest)})" for first, rest in filed.items()]
-    pieces += [f"(?i:{each})" for each in others]
-    return "|".join([*pieces, rf"(?![\x00-\x7f])(?i:{'|'.join(foreign)})"])
+    for word in words:
+        if depth and word[:1].isalpha() and word[1:2] not in ("?", "*", "+", "{"):
+            filed.setdefault(word[0], []).append(word[1:])
+        else:
+            others.append(word)
+    ways = [(letter, _in_any_case(rest, depth - 1)) for letter, rest in filed.items()]
+    pieces = [f"{_cases(first)}(?:{rest})" for first, rest in ways if first.isascii()]
+    foreign = [f"(?<={_cases(first)})(?:{rest})" for first, rest in ways if not first.isascii()]
+    if foreign:
+        pieces.append(rf"[^\x00-\x7f](?:{'|'.join(foreign)})")
+    if others:
+        pieces.append(f"(?i:{'|'.join(others)})")
+    return "|".join(pieces)
+
+
+def _cases(letter: str) -> str:
+    """Return the set of all letters that are `letter` without regard to case."""
+    return f"[{letter}{letter.upper()}{_OTHER_CASES.get(letter, '')}]"
+
+
+_OTHER_CASES = {
+    "i": "\u0130\u0131",
+    "k": "\u212a",
+    "s": "\u017f",
+    "\u00e5": "\u212b",
+    "\u03c3": "\u03c2",
+}
 
 
 def _ways_to_begin(word: str) -> list[str]:
@@ -120,8 +135,8 @@ _HEADER_MARKS = " \t*_>|\u00a0"
 OPENING = "|".join(
     [
         _in_any_case(
-            *((field, f"[{_HEADER_MARKS}]*[:：]") for field in _HEADER_NAMES),
-            ("on", r"[\s,.:]"),
+            [f"{word}[{_HEADER_MARKS}]*[:：]" for field in _HEADER_NAMES for word in _words(field)]
+            + [rf"{word}[\s,.:]" for word in _words("on")]
         ),
         _DATED.pattern.replace(r"\s", r"[^\S\n]"),
     ]
@@ -329,19 +344,20 @@ def _introduces(joined: str, opens: bool, lines: list[str], after: int) -> bool:
     low = f" {joined.lower()}"
     verb = next(iter(list(WROTE.finditer(low))[-1:]), None)
     ends = _ends_open(joined)
-    dated = bool(_DAY.search(joined) or (_TIME.search(joined) and re.search(r"\d", joined)))
-    address = bool(_ADDRESS.search(joined))
+    address = "@" in joined and bool(_ADDRESS.search(joined))
     if verb is not None:
         at_end = verb.end() >= len(low.rstrip(" \t:：*_-—")) or ends
         if not at_end:
             return False
-        if opens and (dated or address) and (ends or address):
+        if address and (opens or (ends and len(joined) < 250)):
             return True
-        if ends and address and len(joined) < 250:
+        dated = _is_dated(joined)
+        if opens and dated and ends:
             return True
         if not dated and not address and _SAYER.match(joined):
             return False  # "You said:" is the person's own word, and what follows is their example
         return bool(ends and _quoted_next(lines, after) and len(joined) < 250)
+    dated = _is_dated(joined)
     if joined.startswith("<") and address and dated and ends:
         return True  # the verb stands before the address, on the line above
     # In any language: a time, an address, and a colon with which the line ends.
@@ -351,6 +367,10 @@ def _introduces(joined: str, opens: bool, lines: list[str], after: int) -> bool:
     if _DATED.match(joined) and address:
         return bool(re.search(r"[<(\[]?\S+@\S+?[>)\]]*\s*[:：]?\s*$", joined))
     return False
+
+
+def _is_dated(joined: str) -> bool:
+    return bool(_DAY.search(joined) or (_TIME.search(joined) and DIGIT.search(joined)))
 
 
 _SAYER = re.compile(

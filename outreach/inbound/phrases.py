@@ -10,7 +10,7 @@ tried. Which word a pattern needs is read from the pattern itself.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 
@@ -139,21 +139,19 @@ class _Filed:
             if not words:
                 self._always.append(number)
 
-    def candidates(self, text: str) -> list[tuple[int, _Pattern]]:
-        """Return the patterns that may match somewhere in `text`, with their numbers, in order."""
+    def candidates(self, text: str) -> Iterator[tuple[int, _Pattern]]:
+        """Yield the patterns that may match somewhere in `text`, with their numbers, in order."""
         there = signs(text)
         numbers = set(self._always)
         for sign in self._by_sign.keys() & there:
             numbers.update(self._by_sign[sign])
-        found = []
         for number in sorted(numbers):
             pattern = self._patterns[number]
             for some in pattern.needed:
                 if there.isdisjoint(some):
                     break
             else:
-                found.append((number, pattern))
-        return found
+                yield number, pattern
 
 
 def _beginnings(words: Iterable[str]) -> frozenset[str]:

@@ -123,10 +123,9 @@ _FOOTER_STARTS = frozenset(
     for written in (str.lower, str.capitalize, str.upper, str.title)
 )
 _LIST_WORDS = ("mailing list", "mailman", "listinfo", "unsubscribe", "google groups")
-_ABOVE_WORDS = ("above", "below", "über", "uber", "au-dessus", "encima", "sopra", "acima", "boven")
 _ABOVE = re.compile(
     r"(?:reply|respond|write|type|antwort\w*|r[ée]pon\w*|respond\w*|rispond\w*|schrij\w*)[^.]{0,40}"
-    rf"(?:{'|'.join(_ABOVE_WORDS)})[^.]{{0,20}}(?:line|linie|zeile|ligne|l[íi]nea|linea|linha|lijn|regel)"
+    r"(?:above|below|über|uber|au-dessus|encima|sopra|acima|boven)[^.]{0,20}(?:line|linie|zeile|ligne|l[íi]nea|linea|linha|lijn|regel)"
 )
 
 
@@ -146,7 +145,8 @@ NOTHING = Reply("", "", trimmed=False)
 
 def own_words(text: str) -> Reply:
     """Return what the author of `text` wrote anew. See the module for what is left out."""
-    whole = text.replace("\r\n", "\n").replace("\r", "\n").replace("\ufeff", "")
+    whole = text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+    whole = whole.replace("\ufeff", "")
     lines = [line.rstrip() for line in whole.split("\n", MAX_LINES)[:MAX_LINES]]
     if len(whole) > _MAX_LINE and max(map(len, lines)) > _MAX_LINE:
         lines = [line if len(line) <= _MAX_LINE else line[:_MAX_LINE].rstrip() for line in lines]
@@ -176,7 +176,7 @@ def own_words(text: str) -> Reply:
 def _classify(lines: list[str]) -> tuple[str, list[str]]:
     """Return a letter for each line; an introduction of several lines becomes one line."""
     text = "\n".join(lines) + "\n"
-    code = _code(lines) if "```" in text else frozenset[int]()
+    code = _code(lines) if "`" in text and "```" in text else frozenset[int]()
     plain = _plain_classes(lines, code)
     classes: list[str] = []
     out: list[str] = []
@@ -192,6 +192,8 @@ def _classify(lines: list[str]) -> tuple[str, list[str]]:
             index, at = last, after
             continue
         kind, taken = ("t", 1) if index in code else _class_of(lines, index)
+        if kind == "t":
+            kind = plain[index]
         if kind == "a" and lines[index].lstrip()[:1] == "<" and _is_name_above(out, classes):
             out.pop()
             classes.pop()
@@ -230,16 +232,12 @@ def _is_last(kind: str, lines: list[str], below: int) -> bool:
 def _plain_classes(lines: list[str], code: frozenset[int]) -> list[str]:
     """Return the classes of lines that are empty, quoted or plain words: right for no others."""
     classes = [("q" if line[0] == ">" else "t") if line else "e" for line in lines]
-    starts = [line.lstrip(_FOOTER_LEAD)[:_FOOTER_START] for line in lines]
-    if not _FOOTER_STARTS.isdisjoint(starts):
-        for at, start in enumerate(starts):
-            if (
-                start in _FOOTER_STARTS
-                and classes[at] == "t"
-                and at not in code
-                and _is_footer(lines, at)
-            ):
-                classes[at] = "f"
+    starts = _FOOTER_STARTS
+    for at in [
+        at for at, line in enumerate(lines) if line.lstrip(_FOOTER_LEAD)[:_FOOTER_START] in starts
+    ]:
+        if classes[at] == "t" and at not in code and _is_footer(lines, at):
+            classes[at] = "f"
     return classes
 
 
@@ -247,6 +245,7 @@ def _plain_classes(lines: list[str], code: frozenset[int]) -> list[str]:
 # end like a rule or an introduction, and are none of what `_class_of` asks about: they begin like no
 # head, no introduction and no stamp of a program. Most have neither digit nor colon, and are asked nothing.
 # (Nothing here is given back once it is matched, so that a match costs a few looks at each letter.)
+_NO_WORDS = "_@:：<>|#=*–—─-"
 _DIGITS = "0-9\u0660-\u0669\u06f0-\u06f9\u0966-\u096f\uff10-\uff19"
 _PLAIN_LINES = re.compile(
     "(?:"
@@ -255,24 +254,17 @@ _PLAIN_LINES = re.compile(
             r"\n",
             r">[^\n]*+\n",
             rf"[ \t]*+[\"'(\[“”„«‘’$&.,!?%]{{0,3}}+[^\W\d_ᐧ][^:：@{_DIGITS}>\n]*+(?<![-*_#=])\n",
-            rf"(?![A-Za-z]{{1,3}}>)[ \t]*+(?!{OPENING}|\d{{4}}[-/])[^\w\s@:：>|#=*–—─-]{{0,3}}+[ \t]*+[^\W_ᐧ]"
+            rf"(?![A-Za-z]{{1,3}}>)[ \t]*+(?![{_NO_WORDS}]|{OPENING}|\d{{4}}[-/])[^\w\s{_NO_WORDS}]{{0,3}}+[ \t]*+[^\W_ᐧ]"
             rf"[^@\n-]*+(?:-(?!--)[^@\n-]*+)*+(?<![{re.escape(''.join(CLOSING))}#=])\n",
         ]
     )
     + ")*+"
 )
-# Begins with a letter, and has no colon early on nor a mark of quotation.
-_WORDS_FIRST = re.compile(r"(?!.{0,39}[:：]|.{1,4}>)[ \t]{0,12}[^\W\d_ᐧ]")
 
 
 def _is_footer(lines: list[str], index: int) -> bool:
     """Whether a line begins what a list or a provider says; never within a sentence."""
-    line = lines[index]
-    return (
-        line.lstrip(_FOOTER_LEAD)[:_FOOTER_START] in _FOOTER_STARTS
-        and not (index and lines[index - 1][-1:].isalnum())
-        and bool(_FOOTER.match(line))
-    )
+    return not (index and lines[index - 1][-1:].isalnum()) and bool(_FOOTER.match(lines[index]))
 
 
 _FOOTER_LEAD = " \t\u00a0*_>-"
@@ -319,14 +311,6 @@ def _class_of(lines: list[str], index: int) -> tuple[str, int]:  # noqa: PLR0911
     of lines that begin or are made like something else.
     """
     line = lines[index]
-    if _WORDS_FIRST.match(line):
-        if not ends_below(lines, index):
-            return ("f" if _is_footer(lines, index) else "t"), 1
-        if line[-1] not in ":：#-=*_" and "---" not in line:
-            taken = attribution_at(lines, index)
-            if taken:
-                return "a", taken
-            return ("f" if _is_footer(lines, index) else "t"), 1
     plain = line.strip()
     if not plain:
         return "e", 1
@@ -334,7 +318,7 @@ def _class_of(lines: list[str], index: int) -> tuple[str, int]:  # noqa: PLR0911
     if (first in ">|" or (">" in line[:5] and line[0].isalpha())) and QUOTE.match(line):
         return "q", 1
     if len(line) > MAX_LAYOUT:
-        return ("f" if _is_footer(lines, index) else "t"), 1
+        return "t", 1
     last = plain[-1]
     marked = not first.isalnum() or first == "ᐧ"
     if marked:
@@ -363,11 +347,10 @@ def _class_of(lines: list[str], index: int) -> tuple[str, int]:  # noqa: PLR0911
         taken = attribution_at(lines, index)
         if taken:
             return "a", taken
-    if (first in "#-=*_" or last in "#-=*_") and len(line) < _MAX_DEVICE_LINE:
-        low = line.lower()
-        if any(word in low for word in _ABOVE_WORDS) and _ABOVE.search(low):
-            return "o", 1
-    return ("f" if _is_footer(lines, index) else "t"), 1
+    edged = (first in "#-=*_" or last in "#-=*_") and len(line) < _MAX_DEVICE_LINE
+    if edged and _ABOVE.search(line.lower()):
+        return "o", 1
+    return "t", 1
 
 
 _MAX_DEVICE_LINE = 120

@@ -12,14 +12,11 @@ from hashlib import sha256
 from html import unescape
 from mimetypes import MimeTypes
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from unicodedata import normalize
 from urllib.parse import unquote
 
 from outreach.rendering.mjml_source import included_name
-
-if TYPE_CHECKING:
-    from outreach.rendering.message import Attachment, InlineImage
 
 FOLDER = "files"
 """The folder among the templates that holds nothing but such files."""
@@ -67,6 +64,24 @@ _ADDRESS_ATTRIBUTES = ("src", "href", "background", "poster")
 _STYLE = re.compile(r"(?is)<style\b[^>]*>(.*?)</style")
 _TAG = re.compile(r"""<[A-Za-z](?:[^<>"']++|"[^"]*+"|'[^']*+')*+>""")
 _PAIR = re.compile(r"""([\w:\-]++)\s*+=\s*+("[^"]*"|'[^']*'|[^\s"'>]+)""")
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes along. `content_type` is such as ``application/pdf``."""
+
+    filename: str
+    content_type: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class InlineImage:
+    """An image that the HTML shows as ``cid:NAME``. Left out where the HTML does not show it."""
+
+    cid: str
+    content_type: str
+    data: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,25 +153,21 @@ def image_names(text: str) -> Iterable[str]:
     return dict.fromkeys((*plain, *held))
 
 
-def inline_image(name: str, data: bytes) -> "InlineImage":
+def inline_image(name: str, data: bytes) -> InlineImage:
     """Return the image called `name`, or raise `ValueError` where mail programs show no such."""
     kind, starts = _IMAGES[PurePosixPath(name).suffix.lower()]
     if not data.startswith(starts):
         raise ValueError(f"is not what its name says, {kind}")
     # By its content, so that one image under two names travels once.
-    from outreach.rendering.message import InlineImage  # noqa: PLC0415 - rarely needed
-
     return InlineImage(f"{sha256(data).hexdigest()[:24]}@inline", kind, data)
 
 
 def attachments_of(
     specs: Sequence[AttachmentSpec], data_of: Callable[[str], bytes]
-) -> "tuple[Attachment, ...]":
+) -> tuple[Attachment, ...]:
     """Return the attachments that `specs` name."""
     if not specs:
         return ()
-    from outreach.rendering.message import Attachment  # noqa: PLC0415 - rarely needed
-
     return tuple(Attachment(spec.name, spec.content_type, data_of(spec.file)) for spec in specs)
 
 

@@ -20,6 +20,7 @@ from markupsafe import Markup
 
 from outreach.domain.contact import Contact
 from outreach.errors import OutreachError, Problem
+from outreach.rendering.budget import MAX_CHARACTERS, MAX_STEPS, rendering
 from outreach.rendering.captures import (
     capture_use,
     constant_text,
@@ -32,13 +33,7 @@ from outreach.rendering.faults import EXPECTED
 from outreach.rendering.folding import stored
 from outreach.rendering.holes import CONTENT
 from outreach.rendering.keys import Keying, Keys, KeySandbox
-from outreach.rendering.sandbox import (
-    MAX_CHARACTERS,
-    MAX_STEPS,
-    Language,
-    Missing,
-    rendering,
-)
+from outreach.rendering.sandbox import Language, Missing
 from outreach.rendering.scene import ContactLinks, Scene, links_record, promise, zone_for
 from outreach.rendering.skeleton import Key, LearnedError, Skeleton
 from outreach.rendering.splicing import Filled, SplicedPart

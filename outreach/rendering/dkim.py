@@ -13,7 +13,7 @@ from binascii import b2a_base64
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import pairwise
 from operator import itemgetter
 from secrets import token_hex
@@ -57,7 +57,7 @@ SIGNED = (
     "Auto-Submitted", "Precedence", "CFBL-Address",
 )  # fmt: skip
 
-_LINE, _END = 76, b"\r\n"
+_LINE, _BREAK, _END = 76, b"\r\n ", b"\r\n"
 _HEADER = re.compile(rb"([!-9;-~]+):((?:[^\r\n]*\r\n)(?:[ \t][^\r\n]*\r\n)*)")
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9\-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9\-]+)*\Z")
 
@@ -213,23 +213,14 @@ def _unsigned_value(
 
 def _signature_header(value: bytes, signature: bytes) -> bytes:
     """Return the header of a signature, whose `value` has an empty b= at its end."""
-    return b"DKIM-Signature:%b%b\r\n" % (value, _folded_code(signature, _room_behind(value)))
-
-
-def _room_behind(value: bytes) -> int:
-    """Return how many characters fit behind a value, on its last line."""
-    return _LINE - len(value) + value.rfind(b"\n") + 1
-
-
-def _folded_code(signature: bytes, room: int) -> bytes:
-    """Return a signature in base64, the first line of it `room` characters long."""
     letters = b2a_base64(signature, newline=False)
-    return b"\r\n ".join(_code_lines(len(letters), room)(letters))
+    lines = _code_lines(len(letters), value)(letters)
+    return b"DKIM-Signature:%b%b\r\n" % (value, _BREAK.join(lines))
 
 
-@lru_cache(maxsize=64)
-def _code_lines(size: int, room: int) -> Callable[[bytes], tuple[bytes, ...]]:
-    """Return what cuts a text of a size into lines."""
+def _code_lines(size: int, value: bytes) -> Callable[[bytes], tuple[bytes, ...]]:
+    """Return what cuts a signature of `size` letters into lines, the first of it behind `value`."""
+    room = _LINE - len(value) + value.rfind(b"\n") + 1
     ends = [0, *range(room, size, _LINE - 1), size]
     # Of all keys that we know it fills more than a line, so that there are several.
     return itemgetter(*(slice(start, end) for start, end in pairwise(ends)))
@@ -237,6 +228,16 @@ def _code_lines(size: int, room: int) -> Callable[[bytes], tuple[bytes, ...]]:
 
 SignApart = Callable[[SigningKey, bytes], Callable[[], bytes]]
 """Begins to sign somewhere else; what it returns waits for the signature and returns it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Signer:
+    """A key, what it signs, its header up to the signature, and what cuts that into lines."""
+
+    key: SigningKey
+    data: Pattern
+    header: Pattern
+    lines: Callable[[bytes], tuple[bytes, ...]]
 
 
 class Seal:
@@ -260,18 +261,18 @@ class Seal:
         stamp, body_hash = token_hex(5), token_hex(22)
         last = max(markers.values())
         own = {stamp.encode(): last + 1, body_hash.encode(): last + 2}
-        self.apart = apart
+        self.sign: SignApart = apart or _in_place
+        self.signers: list[_Signer] = []
         #: Octets of the headers that signatures make.
         self.size = 0
-        self.signers: list[tuple[SigningKey, Pattern, Pattern, int]] = []
         for key in keys:
+            # All that is put into the value is as long as what marks its place.
             value = _unsigned_value(key, [f"t={stamp}"], names, body_hash).encode()
             self.size += len(_signature_header(value, bytes(key.octets)))
             data = signed + relaxed_header(b"dkim-signature", value)[:-2]
             header = Pattern(b"DKIM-Signature:" + value, own)
-            # All that is put into the value is as long as what marks its place.
-            room = _room_behind(value)
-            self.signers.append((key, Pattern(data, {**markers, **own}), header, room))
+            lines = _code_lines(len(b2a_base64(bytes(key.octets), newline=False)), value)
+            self.signers.append(_Signer(key, Pattern(data, {**markers, **own}), header, lines))
 
     def sealed(
         self, values: Sequence[bytes], body_hash: bytes, stamp: bytes, pieces: Sequence[bytes]
@@ -285,16 +286,21 @@ class Seal:
         return Sealed(self, [*values, stamp, b2a_base64(body_hash, newline=False)], pieces)
 
 
+def _in_place(key: SigningKey, data: bytes) -> Callable[[], bytes]:
+    return partial(key.sign, data)
+
+
 class Sealed:
     """A message that is complete but for its signatures."""
 
-    __slots__ = ("_codes", "_pieces", "_seal", "_values")
+    __slots__ = ("_codes", "_headers", "_pieces", "_seal", "_values")
+    _codes: list[Callable[[], bytes]]
 
     def __init__(self, seal: Seal, values: Sequence[bytes], pieces: Sequence[bytes]) -> None:
         self._seal = seal
         self._values = values
         self._pieces = pieces
-        self._codes: list[Callable[[], bytes]] = []
+        self._headers: list[bytes] = []
 
     @property
     def size(self) -> int:
@@ -302,20 +308,22 @@ class Sealed:
         return self._seal.size + sum(map(len, self._pieces))
 
     def begin(self) -> None:
-        """Have it signed by others, if there are any."""
-        apart = self._seal.apart
-        if apart is not None and not self._codes:
-            self._codes = [
-                apart(key, data.filled(self._values)) for key, data, *_ in self._seal.signers
-            ]
+        """Have it signed by others, if there are any, and else do all but that.
+
+        An RSA operation makes a processor forget what it has met a moment ago.
+        """
+        if not self._headers:
+            seal, values = self._seal, self._values
+            self._codes = [seal.sign(each.key, each.data.filled(values)) for each in seal.signers]
+            self._headers = [each.header.filled(values) for each in seal.signers]
 
     def octets(self) -> bytes:
         """Return the signed message."""
-        values = self._values
+        self.begin()
         pieces: list[bytes] = []
-        for number, (key, data, header, room) in enumerate(self._seal.signers):
-            code = self._codes[number]() if self._codes else key.sign(data.filled(values))
-            pieces += (header.filled(values), _folded_code(code, room), _END)
+        for number, signer in enumerate(self._seal.signers):
+            letters = b2a_base64(self._codes[number](), newline=False)
+            pieces += (self._headers[number], _BREAK.join(signer.lines(letters)), _END)
         pieces += self._pieces
         return b"".join(pieces)
 

@@ -18,15 +18,9 @@ from jinja2 import tests as jinja_tests
 from jinja2.runtime import Undefined
 from markupsafe import Markup
 
-from outreach.rendering.sandbox import (
-    MAX_LIST,
-    MAX_TEXT,
-    Missing,
-    Refusal,
-    Sandbox,
-    carried,
-    current,
-)
+from outreach.rendering.budget import MAX_LIST, MAX_TEXT, Refusal, current
+from outreach.rendering.carried import carried
+from outreach.rendering.sandbox import Missing, Sandbox
 
 _STYLES = ("short", "medium", "long", "full")
 

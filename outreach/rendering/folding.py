@@ -12,8 +12,9 @@ from jinja2 import nodes
 from jinja2.runtime import Undefined
 from markupsafe import Markup
 
+from outreach.rendering.budget import rendering
 from outreach.rendering.mjml_source import words
-from outreach.rendering.sandbox import Record, rendering
+from outreach.rendering.sandbox import Record
 
 if TYPE_CHECKING:
     from outreach.rendering.keys import KeySandbox

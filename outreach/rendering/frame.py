@@ -6,28 +6,19 @@ header is written, how parts are put together, or what a signature covers.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from secrets import token_hex
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from outreach.errors import MessageError
 from outreach.rendering.encoding import relaxed_header, squeezed
-from outreach.rendering.message import (
-    MAX_HEADERS,
-    Mail,
-    attachment_part,
-    body_of,
-    date_header,
-    headers_of,
-    image_part,
-    recipient_header,
-    text_header,
-)
+from outreach.rendering.headers import MAX_HEADERS, date_header, recipient_header, text_header
+from outreach.rendering.message import Mail, attachment_part, body_of, headers_of, image_part
 from outreach.rendering.pattern import Pattern
-from outreach.rendering.press import Script, merged
+from outreach.rendering.press import Press, Script, merged
 from outreach.rendering.splicing import Filled
 from outreach.rendering.values import Tokens, Value
 
@@ -175,7 +166,7 @@ class Frame:
         body_hash = hashlib.sha256(b"".join(body)).digest()
         return _sealed(form.seal, varying, octets, body_hash, pieces)
 
-    def press(self, skeleton: "Skeleton", *, has_invite: bool = False) -> "Press | None":
+    def press(self, skeleton: "Skeleton", *, has_invite: bool = False) -> "Press[_Form] | None":
         """Return what makes a skeleton's messages faster, or None where nothing is to gain."""
         form = self._form((skeleton.has_html, skeleton.images, has_invite))
         even = form.seal is not None
@@ -204,7 +195,7 @@ class Frame:
 
     def pressed(
         self,
-        press: "Press",
+        press: Press[_Form],
         varying: "Varying",
         values: Sequence[Value],
         tokens: Tokens,
@@ -228,14 +219,6 @@ class Frame:
     def _measure(self, form: _Form, varying: "Varying") -> None:
         if form.size + len(varying.to) + len(varying.subject[0]) > MAX_HEADERS:
             raise MessageError("the headers are too long")
-
-
-@dataclass(frozen=True, slots=True)
-class Press:
-    """A function for the messages of one skeleton, and the form that they have."""
-
-    form: _Form
-    run: Callable[..., Any]
 
 
 class Varying:

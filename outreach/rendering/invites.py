@@ -16,7 +16,8 @@ from outreach.domain.mailing import Sender
 from outreach.errors import suggestion
 
 if TYPE_CHECKING:
-    from outreach.rendering.message import Invite, Mailbox
+    from outreach.rendering.headers import Mailbox
+    from outreach.rendering.message import Invite
 
 TEXTS = ("title", "place", "description")
 """What of an event may hold Jinja."""

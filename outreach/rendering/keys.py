@@ -23,6 +23,7 @@ from jinja2 import nodes
 from jinja2.compiler import CodeGenerator, Frame
 from markupsafe import Markup
 
+from outreach.rendering.budget import Rendering, current
 from outreach.rendering.captures import CAPTURES
 from outreach.rendering.folding import Folding, names_in, tidied
 from outreach.rendering.holes import (
@@ -36,7 +37,7 @@ from outreach.rendering.holes import (
     START_MARK,
     reference,
 )
-from outreach.rendering.sandbox import Language, Rendering, Sandbox, current
+from outreach.rendering.sandbox import Language, Sandbox
 from outreach.rendering.tame import NotTameError, is_tame
 
 _IN_KEY = re.compile(

@@ -322,7 +322,7 @@ def outlook_web(head: str) -> str:
 def outlook_parts(html: str) -> str:
     """Make one of the parts for Outlook that follow each other; nobody else sees a difference.
 
-    The reference does so too. To end one and begin the next takes some 40 characters in the mail.
+    The reference does so too. To end one and begin the next takes some 40 octets of a mail.
     """
     return _SEAM.sub("", html)
 

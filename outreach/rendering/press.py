@@ -6,7 +6,18 @@ statements. Whatever a statement does not cover is left to the very same objects
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+Form = TypeVar("Form")
+
+
+@dataclass(frozen=True, slots=True)
+class Press(Generic[Form]):
+    """A function for the messages of one skeleton, and the form that they have."""
+
+    form: Form
+    run: Callable[..., Any]
 
 
 class Script:

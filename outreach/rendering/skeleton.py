@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import Any, NamedTuple
 
 from outreach.errors import MessageError, Problem, TemplateError
 from outreach.rendering.css import MARKUP, attributes_of
@@ -31,7 +31,7 @@ from outreach.rendering.lines import Line
 from outreach.rendering.message import shown_images
 from outreach.rendering.paragraphs import Paragraph
 from outreach.rendering.pattern import taken_apart
-from outreach.rendering.press import Script
+from outreach.rendering.press import Press, Script
 from outreach.rendering.sandbox import Language
 from outreach.rendering.splicing import Filled, Section, SplicedPart
 from outreach.rendering.tame import NotTameError
@@ -47,9 +47,6 @@ from outreach.rendering.text import (
     text_blocks,
 )
 from outreach.rendering.values import Tokens, Value
-
-if TYPE_CHECKING:
-    from outreach.rendering.frame import Press
 
 
 class Key(NamedTuple):
@@ -104,7 +101,7 @@ class Skeleton:
         self.used = False
         self.fills = 0
         self.images: tuple[str, ...] = ()
-        self.press: Press | None = None
+        self.press: Press[Any] | None = None
         self._sites = sites
         self._paired = frozenset(keys.paired)
         self._template = template

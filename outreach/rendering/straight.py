@@ -17,8 +17,8 @@ from typing import Any
 from babel import Locale
 
 from outreach.domain.contact import Contact
+from outreach.rendering.budget import Rendering, rendering
 from outreach.rendering.keys import Keys
-from outreach.rendering.sandbox import Rendering, rendering
 from outreach.rendering.straight_calls import HELPERS, HopelessError
 from outreach.rendering.straight_writer import Source, Surroundings, Writer
 from outreach.rendering.values import Value

@@ -27,17 +27,20 @@ from outreach.domain.contact import Contact
 from outreach.errors import Problem, TemplateError, suggestion
 from outreach.rendering.assets import (
     FOLDER,
+    Attachment,
+    InlineImage,
     attachments_of,
     candidates,
     inline_image,
     with_images,
 )
+from outreach.rendering.budget import Rendering, rendering
 from outreach.rendering.editions import Edition, TemplateFolder
 from outreach.rendering.faults import EXPECTED, as_template_error, link_error
 from outreach.rendering.front_matter import FrontMatter
 from outreach.rendering.invites import invitation
 from outreach.rendering.letter import LETTER, hidden_preheader, with_hidden
-from outreach.rendering.sandbox import Language, Record, Rendering, rendering
+from outreach.rendering.sandbox import Language, Record
 from outreach.rendering.scene import (
     Scene,
     links_record,
@@ -56,7 +59,8 @@ from outreach.rendering.snapshot import (
 )
 
 if TYPE_CHECKING:
-    from outreach.rendering.message import Attachment, InlineImage, Invite, Mailbox
+    from outreach.rendering.headers import Mailbox
+    from outreach.rendering.message import Invite
 
 _T = TypeVar("_T")
 _VALUE = re.compile(r"\s*[\w.-]+\s*:[ \t]+(?=\S)")

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from outreach.domain.contact import Contact
-from outreach.domain.mailing import Canonical
-from outreach.rendering.message import InlineImage
+from outreach.rendering.assets import InlineImage
 from outreach.rendering.templates import Rendered
 
 if TYPE_CHECKING:
@@ -21,7 +20,8 @@ class Composed:
     """A message as it goes to the next hop, with its envelope.
 
     `made` is the message, or what only lacks its signatures: they are made when `message` is asked
-    for, since much that is composed is only looked at, or `prepare` has them begun.
+    for, since much that is composed is only looked at, or `prepare` has them begun. `is_canonical`
+    is what `outreach.transport.base.Envelope` says of it.
     """
 
     made: "bytes | Sealed"
@@ -31,6 +31,7 @@ class Composed:
     subject: str
     render: Callable[[], Rendered] = field(repr=False)
     images: tuple[InlineImage, ...] = ()
+    is_canonical: bool = False
 
     @property
     def message(self) -> bytes:
@@ -38,7 +39,7 @@ class Composed:
         made = self.made
         if isinstance(made, bytes):
             return made
-        self.made = message = Canonical(made.octets())
+        self.made = message = made.octets()
         return message
 
     @property
@@ -47,7 +48,7 @@ class Composed:
         return len(self.made) if isinstance(self.made, bytes) else self.made.size
 
     def prepare(self) -> None:
-        """Have the message signed meanwhile, where others can do that: it is going to be sent."""
+        """Do all but sign the message, or have others sign it meanwhile: it is going to be sent."""
         if not isinstance(self.made, bytes):
             self.made.begin()
 

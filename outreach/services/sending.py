@@ -523,7 +523,9 @@ class _Sender:
         composed = ready.composed
         # The delivery's token is also what delivery reports bring back (RFC 3461's ENVID).
         token = composed.message_id.strip("<>").partition("@")[0]
-        envelope = Envelope(composed.envelope_sender, composed.recipient, token)
+        envelope = Envelope(
+            composed.envelope_sender, composed.recipient, token, composed.is_canonical
+        )
         self.lines.send(_InHand(ready, started_at), envelope, composed.message)
 
 

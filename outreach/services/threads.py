@@ -12,7 +12,8 @@ from outreach.domain.mailing import Sender
 from outreach.errors import NotFoundError, RefusedError, UnavailableError, UsageError
 from outreach.inbound.mail import Mail as ReceivedMail
 from outreach.inbound.sources import Received
-from outreach.rendering.message import Mail, Mailbox, Manner, build_message
+from outreach.rendering.headers import Mailbox
+from outreach.rendering.message import Mail, Manner, build_message
 from outreach.services.contacts import find
 from outreach.services.pacing import Pacer
 from outreach.storage import contacts, decisions, inbox

@@ -34,7 +34,7 @@ from outreach.domain.feedback import (
     out_of_step,
     unanswered,
 )
-from outreach.domain.mailing import LONG_ROW_OF_DOTS, Canonical
+from outreach.domain.mailing import LONG_ROW_OF_DOTS
 from outreach.transport.base import Envelope, Monotonic, Receipt, Talk, Wait, complete, refusal
 from outreach.transport.offer import Offer
 from outreach.transport.wire import Wire, WireError, connect, words_of
@@ -324,7 +324,7 @@ class SmtpConnection:
         if failure is None and go is not None:
             if not self._wire.is_quiet_still():
                 raise self._spoke_unasked()
-            return (yield from self._deliver(data))
+            return (yield from self._deliver(data, is_canonical=envelope.is_canonical))
         assert failure is not None
         reply, step = failure
         self._open_transaction = True
@@ -375,9 +375,10 @@ class SmtpConnection:
                 raise failed
         return failure, go
 
-    def _deliver(self, data: bytes) -> Talk[Receipt]:
+    def _deliver(self, data: bytes, *, is_canonical: bool) -> Talk[Receipt]:
         try:
-            yield from self._write(stuffed(data), Step.CONTENT, self._to.timeouts.block)
+            content = stuffed(data, is_canonical=is_canonical)
+            yield from self._write(content, Step.CONTENT, self._to.timeouts.block)
         except _Failed:
             # Servers that have seen enough say why before they hang up.
             with suppress(_Failed):
@@ -545,13 +546,13 @@ class SmtpConnection:
         self._open_wire = None
 
 
-def stuffed(data: bytes) -> bytes:
+def stuffed(data: bytes, *, is_canonical: bool = False) -> bytes:
     """Return content as it goes over the wire: dots at line starts doubled, and its end behind it.
 
-    Looking for such dots takes longer than all else here. In `Canonical` bytes there are none
-    unless in a row of them that is longer than a line, and that is found much faster.
+    Looking for such dots takes longer than all else here. Where the envelope says `is_canonical`,
+    there are none unless in a row of them as long as a line, and that is found much faster.
     """
-    if not isinstance(data, Canonical) or data.find(LONG_ROW_OF_DOTS) >= 0:
+    if not is_canonical or data.find(LONG_ROW_OF_DOTS) >= 0:
         if b"\r\n." in data:
             data = data.replace(b"\r\n.", b"\r\n..")
         if data.startswith(b"."):

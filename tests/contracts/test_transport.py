@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from outreach.domain.feedback import Fault, Outcome, Step
-from outreach.rendering.message import Mail, Mailbox, Manner, build_message
+from outreach.rendering.headers import Mailbox
+from outreach.rendering.message import Mail, Manner, build_message
 from outreach.testing import MemoryTransport, ScriptedServer, make_certificate
 from outreach.transport.base import Envelope, Transport
 from outreach.transport.failover import FailoverTransport

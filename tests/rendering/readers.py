@@ -61,6 +61,11 @@ def _parsed_header(name: str, value: str) -> str:
 _REMEMBERING = _Remembering()
 
 
+def decoded_text(value: str) -> str:
+    """Return the value of a header as people read it, encoded-words decoded."""
+    return str(make_header(decode_header(value)))
+
+
 def by_python(data: bytes) -> Read:
     """Read by the standard library. Whatever it finds wrong is an `AssertionError`."""
     parsed = email.message_from_bytes(data, policy=_REMEMBERING)
@@ -168,7 +173,7 @@ def _rust_box(header: str, data: bytes, field: str) -> tuple[str, str]:
 @cache
 def node_folder() -> Path | None:
     """Return where `postal-mime` is installed, or None without it or without Node."""
-    given = os.environ.get("OUTREACH_MJML_NODE")
+    given = os.environ.get("MJML_NODE")
     for folder in [Path(given)] if given else [ROOT, ROOT / "tests"]:
         if shutil.which("node") and (folder / "node_modules" / "postal-mime").is_dir():
             return folder

@@ -1,6 +1,6 @@
 """The reference implementation of MJML (npm's `mjml` 5), for tests that compare with it.
 
-It is looked for in the folder that OUTREACH_MJML_NODE names, or in `node_modules` at the top of
+It is looked for in the folder that MJML_NODE names, or in `node_modules` at the top of
 the checkout (`make mjml`); tests that need it are skipped where it is absent.
 """
 
@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 @cache
 def node_folder():
     """Return the folder whose node_modules holds `mjml`, or None."""
-    given = os.environ.get("OUTREACH_MJML_NODE")
+    given = os.environ.get("MJML_NODE")
     for folder in [Path(given)] if given else [ROOT, ROOT / "tests"]:
         if shutil.which("node") and (folder / "node_modules" / "mjml").is_dir():
             return folder
@@ -29,7 +29,7 @@ def node_folder():
 
 
 needs_node = pytest.mark.skipif(
-    node_folder() is None, reason="needs Node and npm's mjml (OUTREACH_MJML_NODE)"
+    node_folder() is None, reason="needs Node and npm's mjml (MJML_NODE)"
 )
 
 _PROGRAM = """

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from outreach.errors import ConfigError
+from outreach.rendering.assets import Attachment
 from outreach.rendering.dkim import (
     generate_key,
     load_key,
@@ -23,7 +24,7 @@ from outreach.rendering.dkim import (
     relaxed_header,
     sign_message,
 )
-from outreach.rendering.message import Attachment, build_message
+from outreach.rendering.message import build_message
 from tests.rendering.test_message import MAIL, texts
 
 AT = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)  # dkimpy has a clock of its own

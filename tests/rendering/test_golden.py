@@ -6,17 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from outreach.rendering.assets import Attachment, InlineImage
 from outreach.rendering.dkim import load_key, sign_message
-from outreach.rendering.message import (
-    Attachment,
-    InlineImage,
-    Invite,
-    ListId,
-    Mail,
-    Mailbox,
-    Manner,
-    build_message,
-)
+from outreach.rendering.headers import ListId, Mailbox
+from outreach.rendering.message import Invite, Mail, Manner, build_message
 from tests.rendering.test_dkim import verified
 from tests.rendering.test_message import assert_well_formed
 

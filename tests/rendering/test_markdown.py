@@ -4,8 +4,9 @@ from hypothesis import strategies as st
 from lxml import html as lxml_html
 
 from outreach.errors import TemplateError
+from outreach.rendering.budget import Refusal
+from outreach.rendering.carried import carried
 from outreach.rendering.markdown import markdown_to_html, markdown_to_mjml
-from outreach.rendering.sandbox import Refusal, carried
 from tests.rendering.mail import contact, render
 
 

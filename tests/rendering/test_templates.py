@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from lxml import html as lxml_html
 
 from outreach.errors import Problem, TemplateError
-from outreach.rendering.sandbox import Refusal, carried
+from outreach.rendering.budget import Refusal
+from outreach.rendering.carried import carried
 from outreach.rendering.templates import TemplateSet
 from outreach.rendering.text import links_of
 from tests.rendering.mail import LAYOUT, SCENE, contact, render, template

@@ -17,17 +17,10 @@ from outreach.domain.address import written_address
 from outreach.domain.contact import Contact
 from outreach.domain.mailing import MailKind, Sender
 from outreach.errors import OutreachError
-from outreach.rendering.message import (
-    Attachment,
-    InlineImage,
-    Invite,
-    ListId,
-    Mail,
-    Mailbox,
-    Manner,
-    build_message,
-)
-from outreach.rendering.sandbox import carried
+from outreach.rendering.assets import Attachment, InlineImage
+from outreach.rendering.carried import carried
+from outreach.rendering.headers import ListId, Mailbox
+from outreach.rendering.message import Invite, Mail, Manner, build_message
 from outreach.rendering.templates import TemplateSet, one_line
 from outreach.services.composed import shown_name
 from outreach.services.composing import Composer

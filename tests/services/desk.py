@@ -71,6 +71,7 @@ class Composed:
     envelope_sender: str
     recipient: str
     subject: str
+    is_canonical: bool = False
 
     @property
     def size(self) -> int:

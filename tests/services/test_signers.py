@@ -162,8 +162,7 @@ def test_settings_are_not_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_message_that_was_prepared_is_the_same(pair: Signers) -> None:
-    here, apart = composer(RSA, EDWARDS), composer(RSA, EDWARDS)
-    apart.apart = pair
+    here, apart = composer(RSA, EDWARDS), composer(RSA, EDWARDS, apart=pair)
     reader = contact(company="Ada & Söhne")
     for number in range(40):
         plain = here.compose_plainly(reader, delivery_id=number, date=NOW)

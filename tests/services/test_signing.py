@@ -10,7 +10,7 @@ import pytest
 from outreach.domain.clock import system_clock
 from outreach.domain.mailing import Sender
 from outreach.errors import ConfigError, RefusedError
-from outreach.rendering.dkim import SigningKey, generate_key, load_key, verify_message
+from outreach.rendering.dkim import SignApart, SigningKey, generate_key, load_key, verify_message
 from outreach.services.composing import Composer
 from outreach.services.signing import check, load_keys, new_key
 from outreach.testing import ScriptedServer
@@ -27,7 +27,13 @@ EDWARDS = load_key(generate_key("ed25519"), domain=DOMAIN, selector="ed")
 NOW = system_clock()  # dkimpy refuses what was signed in the future
 
 
-def composer(*keys: SigningKey, body: str = BODY, suffix: str = "md", head: str = "") -> Composer:
+def composer(
+    *keys: SigningKey,
+    body: str = BODY,
+    suffix: str = "md",
+    head: str = "",
+    apart: SignApart | None = None,
+) -> Composer:
     return Composer(
         template(body, suffix=suffix, head=f"subject: Hi {{{{ contact.company }}}}\n{head}"),
         Sender("Anna Weber", f"anna@{DOMAIN}", f"answers@{DOMAIN}"),
@@ -35,6 +41,7 @@ def composer(*keys: SigningKey, body: str = BODY, suffix: str = "md", head: str 
         company="Studio",
         key="mail@2026-12",
         signing=keys,
+        apart=apart,
     )
 
 

@@ -8,7 +8,6 @@ from random import Random
 import pytest
 
 from outreach.domain.feedback import Cause, Fault, Outcome, Step
-from outreach.domain.mailing import Canonical
 from outreach.testing import Rule, ScriptedServer, make_certificate
 from outreach.transport.base import Envelope
 from outreach.transport.smtp import Login, Security, SmtpTransport, Timeouts, stuffed
@@ -59,18 +58,19 @@ def test_one_write_asks_all_that_may_be_asked_at_once():
 
 
 @pytest.mark.parametrize(
-    ("content", "wire"),
+    ("content", "wire", "is_canonical"),
     [
-        (b"a\r\n", b"a\r\n.\r\n"),
-        (b".a\r\n..\r\nb.\r\n", b"..a\r\n...\r\nb.\r\n.\r\n"),
+        (b"a\r\n", b"a\r\n.\r\n", False),
+        (b".a\r\n..\r\nb.\r\n", b"..a\r\n...\r\nb.\r\n.\r\n", False),
         (
-            Canonical(b"a=\r\n" + b"." * 75 + b"=\r\n.\r\n"),
+            b"a=\r\n" + b"." * 75 + b"=\r\n.\r\n",
             b"a=\r\n." + b"." * 75 + b"=\r\n..\r\n.\r\n",
+            True,
         ),
     ],
 )
-def test_dots_at_line_starts_are_doubled(content, wire):
-    assert stuffed(content) == wire
+def test_dots_at_line_starts_are_doubled(content, wire, is_canonical):
+    assert stuffed(content, is_canonical=is_canonical) == wire
 
 
 def test_only_what_is_offered_is_used():
@@ -444,7 +444,7 @@ def test_an_interruption_leaves_no_half_message_behind(monkeypatch):
         connection = to(server).connect()
         connection.send(BOB, MESSAGE)
 
-        def interrupted(_data):
+        def interrupted(_data, **_):
             raise KeyboardInterrupt
 
         monkeypatch.setattr(connection, "_deliver", interrupted)
