@@ -51,7 +51,7 @@ _BARE_STAMP = re.compile(
 )
 _NOTES_STAMP = re.compile(r"\w ?---\d\d[/.]\d\d[/.]\d{4} \d\d:\d\d(?::\d\d)?(?: [AP]M)?---")
 _RULE_MARKS = "-_=~+*#•·–—\u2015\u2500ᐧ\u200b"
-_RULE = re.compile(rf"[{_RULE_MARKS}\s]+$")
+_RULE = re.compile(rf"(?:[{_RULE_MARKS}\s]+|[{_RULE_MARKS}.\s]{{8,}})$")
 _SIGNATURE_RULE = re.compile(r"^\s?(?:--|—|–|——|__)\s{0,2}$")
 _DASHED_NAME = re.compile(r"^-{1,2}\s?[^\W\d_][\w.'-]*(?: [^\W\d_][\w.'-]*){0,2}$")
 _RULED_OFF = re.compile(r"^\s*[-=*~─━—_]{3,}\s*$")
@@ -79,7 +79,7 @@ _FOOTERS = (
     "confidentiality (?:notice|disclaimer)",
     "legal (?:notice|disclaimer)",
     "privacy (?:notice|disclaimer)",
-    r"disclaimer\s*:",
+    r"disclaimer\s*(?::|$)",
     "diese (?:e-?mail|nachricht)[^.]{0,80}vertraulich",
     "ce m(?:essage|ail)[^.]{0,120}confidentiel",
     "ce courriel[^.]{0,120}confidentiel",
@@ -129,7 +129,7 @@ _ABOVE = re.compile(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Reply:
     """What a person wrote: `text`, with the quoted lines they answered between; and without."""
 
@@ -150,9 +150,9 @@ def own_words(text: str) -> Reply:
     lines = [line.rstrip() for line in whole.split("\n", MAX_LINES)[:MAX_LINES]]
     if len(whole) > _MAX_LINE and max(map(len, lines)) > _MAX_LINE:
         lines = [line if len(line) <= _MAX_LINE else line[:_MAX_LINE].rstrip() for line in lines]
-    if ":\n" in whole and ">" in whole:
-        lines = without_run_ons(lines)
-    if ":  " in whole:
+    if ">" in whole:
+        lines = without_run_ons(lines, whole)
+    if "@" in whole and ":  " in whole:
         lines = with_words_apart(lines)
     classes, lines = _classify(lines)
     kept, kinds = _cut(lines, classes)
@@ -200,7 +200,8 @@ def _classify(lines: list[str]) -> tuple[str, list[str]]:
         out.append("\n".join(lines[index : index + taken]) if kind == "a" else lines[index])
         classes.append(kind)
         index += taken
-        for _ in range(taken):
+        at = text.index("\n", at) + 1
+        for _ in range(1, taken):
             at = text.index("\n", at) + 1
         if kind in "hosfr" and "t" in classes and _is_last(kind, lines, index):
             told = _with_device_lines(out, "".join(classes))
@@ -245,6 +246,7 @@ def _plain_classes(lines: list[str], code: frozenset[int]) -> list[str]:
 # end like a rule or an introduction, and are none of what `_class_of` asks about: they begin like no
 # head, no introduction and no stamp of a program. Most have neither digit nor colon, and are asked nothing.
 # (Nothing here is given back once it is matched, so that a match costs a few looks at each letter.)
+_NO_END = rf"(?<![{re.escape(''.join(CLOSING))}#=])"
 _NO_WORDS = "_@:：<>|#=*–—─-"
 _DIGITS = "0-9\u0660-\u0669\u06f0-\u06f9\u0966-\u096f\uff10-\uff19"
 _PLAIN_LINES = re.compile(
@@ -253,9 +255,9 @@ _PLAIN_LINES = re.compile(
         [
             r"\n",
             r">[^\n]*+\n",
-            rf"[ \t]*+[\"'(\[“”„«‘’$&.,!?%]{{0,3}}+[^\W\d_ᐧ][^:：@{_DIGITS}>\n]*+(?<![-*_#=])\n",
+            rf"[ \t]*+[\"'(\[“”„«‘’$&.,!?%]{{0,3}}+[^\W\d_ᐧ][^:：@{_DIGITS}>\n]*+{_NO_END}\n",
             rf"(?![A-Za-z]{{1,3}}>)[ \t]*+(?![{_NO_WORDS}]|{OPENING}|\d{{4}}[-/])[^\w\s{_NO_WORDS}]{{0,3}}+[ \t]*+[^\W_ᐧ]"
-            rf"[^@\n-]*+(?:-(?!--)[^@\n-]*+)*+(?<![{re.escape(''.join(CLOSING))}#=])\n",
+            rf"[^@\n-]*+(?:-(?!--)[^@\n-]*+)*+{_NO_END}\n",
         ]
     )
     + ")*+"
@@ -379,6 +381,11 @@ def _is_device_line(line: str) -> bool:
 def _cut(lines: list[str], classes: str) -> tuple[list[str], str]:
     """Return the lines that are the author's, and their classes."""
     begin = len(classes) - len(classes.lstrip("ed"))
+    if begin < len(classes) and classes[begin] == "t" and _warns(lines[begin]):
+        # Our own mail server's warning of a stranger, as far as its paragraph goes.
+        end = classes.find("e", begin)
+        rest = len(classes[end:]) - len(classes[end:].lstrip("ed")) if end >= 0 else 0
+        begin = end + rest if end >= 0 and end + rest < len(classes) else begin
     # What introduces the mail itself says whose words follow; they are all there is.
     if begin < len(classes) and classes[begin] in "aho":
         begin = _skip_introduction(classes, begin)
@@ -404,6 +411,21 @@ def _cut(lines: list[str], classes: str) -> tuple[list[str], str]:
     return kept[len(kept) - len(kinds) :], kinds
 
 
+_WARNING = re.compile(
+    r"\W*(?:caution|warning|external|extern|achtung|vorsicht|hinweis|attention|avertissement|advertencia|precauci[oó]n|attenzione"
+    r"|aten[cç][aã]o|let op|waarschuwing|varning|obs|uwaga|ostrze[zż]enie|you don.t often get)\b"
+)
+
+
+def _warns(line: str) -> bool:
+    """Whether a line is what mail servers put above mail from outside."""
+    low = line[:_MAX_WARNING].lower()
+    return ("extern" in low or "outside" in low or "get email from" in low) and bool(
+        _WARNING.match(low)
+    )
+
+
+_MAX_WARNING = 300
 _WRAPPED_AROUND = re.compile("[^aq]*t[^aq]*ae*q[qe]*(?:t[^aqt]*){1,6}")
 
 
@@ -433,7 +455,7 @@ def _end(lines: list[str], classes: str, begin: int) -> int:
     """Return the line at which the author's words end."""
     first = classes.find("t", begin)
     for mark in _MARKED.finditer(classes, first) if first >= 0 else ():
-        at, kind = mark.start(), mark[0]
+        at, kind = mark.start(), mark[0][0]
         if (
             kind in "ho"
             or (kind == "a" and not _ANSWERED.match(classes, at + 1))
@@ -445,7 +467,8 @@ def _end(lines: list[str], classes: str, begin: int) -> int:
     return len(classes)
 
 
-_MARKED = re.compile("[^te]")
+# Of quoted lines one below another, the first is answered if any is.
+_MARKED = re.compile("q+|[^teq]")
 # The quotation that begins here has answers between or below its lines. Directly below a quoted line
 # words may be the rest of that line, wrapped in transit; words before any quoted line were introduced.
 _ANSWERED = re.compile("[^qt]*q(?:[^thos]|(?<!e)t(?=q))*(?:(?<=e)t|t(?!q))")
