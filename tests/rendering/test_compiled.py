@@ -169,10 +169,6 @@ FILES = {
 NAME = "{{ contact.first_name | default('friend') }}"
 FIRM = "{{ contact.company | default('your firm') }}"
 INLINE = [
-    "{% set x | trim %} {{ contact.plan | default('-') }} and more {% endset %}[{{ x }}]",
-    "{% set x %}{% for one in contact.interests %}{{ one }}{% endfor %}{% endset %}",
-    "{% filter replace('a', 'A') %}{{ links.unsubscribe }}{% endfilter %}",
-    f"a <b {NAME}>tag</b> of a sort",
     f"<p>Hello {NAME}, how is {FIRM} doing these days, we wonder?</p>",
     f"<p>{NAME}</p>",
     f"<h1>For {NAME}</h1>",
@@ -220,6 +216,10 @@ INLINE = [
     "{% with y = contact.plan %}{{ y }}{% endwith %}",
     "{{ 1 / (contact.seats | int) }}",
     "{{ subject }} {{ preheader }} {{ language }} {{ locale }} {{ direction }}",
+    "{% set x | trim %} {{ contact.plan | default('-') }} and more {% endset %}[{{ x }}]",
+    "{% set x %}{% for one in contact.interests %}{{ one }}{% endfor %}{% endset %}",
+    "{% filter replace('a', 'A') %}{{ links.unsubscribe }}{% endfilter %}",
+    f"a <b {NAME}>tag</b> of a sort",
 ]
 MARKDOWN = [
     "{% set x | trim %} {{ contact.plan | default('-') }} and more {% endset %}[{{ x }}]",
