@@ -366,6 +366,7 @@ _WORDS: tuple[tuple[Reason, tuple[str, ...]], ...] = (
             r"address (?:couldn'?t|could not|can'?t|cannot) be (?:found|resolved)",
             r"not our customer",
             r"(?:has been|was) deleted",
+            r"(?:address|account|mailbox) (?:has been|is|was) (?:discontinued|retired|removed|cancell?ed)",
             r"no longer (?:on (?:our )?server|here|exists|valid|in use|with|employed|works?|monitored)",
             r"(?:recipient|user) .{0,40}(?:unavailable to take|has left)",
             r"(?:benutzer|empfanger|adressat|nutzer|postfach|mailbox|konto|account|adresse|e-?mail-?adresse)\w{0,10} .{0,40}"

@@ -51,7 +51,7 @@ _BARE_STAMP = re.compile(
 )
 _NOTES_STAMP = re.compile(r"\w ?---\d\d[/.]\d\d[/.]\d{4} \d\d:\d\d(?::\d\d)?(?: [AP]M)?---")
 _RULE_MARKS = "-_=~+*#•·–—\u2015\u2500ᐧ\u200b"
-_RULE = re.compile(rf"[{_RULE_MARKS}\s]+$")
+_RULE = re.compile(rf"(?:[{_RULE_MARKS}\s]+|[{_RULE_MARKS}.\s]{{8,}})$")
 _SIGNATURE_RULE = re.compile(r"^\s?(?:--|—|–|——|__)\s{0,2}$")
 _DASHED_NAME = re.compile(r"^-{1,2}\s?[^\W\d_][\w.'-]*(?: [^\W\d_][\w.'-]*){0,2}$")
 _RULED_OFF = re.compile(r"^\s*[-=*~─━—_]{3,}\s*$")
@@ -79,7 +79,7 @@ _FOOTERS = (
     "confidentiality (?:notice|disclaimer)",
     "legal (?:notice|disclaimer)",
     "privacy (?:notice|disclaimer)",
-    r"disclaimer\s*:",
+    r"disclaimer\s*(?::|$)",
     "diese (?:e-?mail|nachricht)[^.]{0,80}vertraulich",
     "ce m(?:essage|ail)[^.]{0,120}confidentiel",
     "ce courriel[^.]{0,120}confidentiel",
@@ -381,6 +381,11 @@ def _is_device_line(line: str) -> bool:
 def _cut(lines: list[str], classes: str) -> tuple[list[str], str]:
     """Return the lines that are the author's, and their classes."""
     begin = len(classes) - len(classes.lstrip("ed"))
+    if begin < len(classes) and classes[begin] == "t" and _warns(lines[begin]):
+        # Our own mail server's warning of a stranger, as far as its paragraph goes.
+        end = classes.find("e", begin)
+        rest = len(classes[end:]) - len(classes[end:].lstrip("ed")) if end >= 0 else 0
+        begin = end + rest if end >= 0 and end + rest < len(classes) else begin
     # What introduces the mail itself says whose words follow; they are all there is.
     if begin < len(classes) and classes[begin] in "aho":
         begin = _skip_introduction(classes, begin)
@@ -406,6 +411,21 @@ def _cut(lines: list[str], classes: str) -> tuple[list[str], str]:
     return kept[len(kept) - len(kinds) :], kinds
 
 
+_WARNING = re.compile(
+    r"\W*(?:caution|warning|external|extern|achtung|vorsicht|hinweis|attention|avertissement|advertencia|precauci[oó]n|attenzione"
+    r"|aten[cç][aã]o|let op|waarschuwing|varning|obs|uwaga|ostrze[zż]enie|you don.t often get)\b"
+)
+
+
+def _warns(line: str) -> bool:
+    """Whether a line is what mail servers put above mail from outside."""
+    low = line[:_MAX_WARNING].lower()
+    return ("extern" in low or "outside" in low or "get email from" in low) and bool(
+        _WARNING.match(low)
+    )
+
+
+_MAX_WARNING = 300
 _WRAPPED_AROUND = re.compile("[^aq]*t[^aq]*ae*q[qe]*(?:t[^aqt]*){1,6}")
 
 

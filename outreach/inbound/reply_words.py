@@ -404,7 +404,11 @@ LANGUAGES: dict[str, ReplyWords] = {
         to=("c[íi]mzett", "m[áa]solat"),
         subject=("t[áa]rgy",),
         original=("eredeti [üu]zenet", "tov[áa]bb[íi]tott [üu]zenet"),
-        sent_from=(),
+        sent_from=(
+            ".{1,40}r[óőo]l k[üu]ldve",
+            "k[üu]ldve .{1,40}",
+            "elk[üu]ldve .{1,40}",
+        ),
     ),
     "ro": ReplyWords(
         wrote=(

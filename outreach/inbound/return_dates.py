@@ -37,6 +37,7 @@ _ARTICLE = r"(?:\s*(?:the|den|dem|de|le|la|el|il|lo|o|a|het|und mit|incl?\.?|inc
 _RANGE = re.compile(r"\s*[)\]]?\s*[-–—~〜～]\s*[(\[]?\s*")
 _DEADLINE = re.compile(
     r"(?<![a-z])(?:by|within|spatestens|innerhalb|avant|sous|antes del?|entro|uiterlijk|binnen|senast|inom|najpozniej|ate)(?: \w+){0,2}\s*$"
+    r"|(?<![a-z])(?:odpowie\w*|odpisz\w*|skontaktuj\w*)(?: \w+){0,3} do(?: dnia)?\s*$"
 )
 _BEGUN = re.compile(r"(?<![\d-])\d{1,2}(?:\.|st|nd|rd|th)?\s*[-–—~〜]\s*$")
 _DASH = re.compile(r"[\w.)]\s*[-–—~〜]\s*$")
@@ -75,6 +76,7 @@ _COUNTED = (
     r"|hours?\b|hrs?\b|stunden?\b|heures?\b|horas?\b|ore\b|uur\b|timmar\b|godzin|weeks?\b|wochen?\b|semain|semana|settiman|weken\b|veck|tygod|months?\b|minut|%)"
     r"|\s*(?:a|as|to|till|bis|-|–|tot|do)\s*\d{1,2}(?:[:.]\d\d)?\s*(?:h\b|uhr|hrs|horas|heures|uur|o'clock|am\b|pm\b|p\.m)"
     r"|(?<=[789])\s*(?:to|till|bis|a|tot|do|-|–)\s*[3-7](?![\d:/]|\.\d)"
+    r"|(?:以内|間|ほど|程度|くらい|ぐらい|後)"
     r"|\s*(?:and|und|et|y|e|en|och|i)\s*\d{1,2}(?!\d)(?!\.\s?(?:jan|feb|mar|apr|ma[iy]|jun|jul|au|sep|o[ck]t|nov|de[cz])|st|nd|rd|th)"
 )
 # "All of August": the month is meant from its first day to its last.
@@ -152,6 +154,7 @@ _WEEKDAY_TAIL = re.compile(
 _HOUR = re.compile(
     r"(?<!\d)\d{1,2}\s*(?:to|bis|a|al|tot|do|till|-|–|and|und|et|y|e|en|och|i)\s*$|(?<![a-z])(?:alle|ore|at|um|gegen|las|as|om|kl\.?|klockan|godz\.?)\s*$"
 )
+_OF_DAY = re.compile(r"(?:^|[.!?\n¡¿,])\s*(?:el|il|le|o dia|no dia|dia|am|den|op)\s$")
 _WINDOW = 60
 _FRIDAY = 4
 _NAMED = 1  # what a week or month in which somebody is away weighs: less than any "until"
@@ -392,7 +395,9 @@ def _candidates(folded: str, today: date) -> list[_Candidate]:  # noqa: PLR0912,
             if (
                 vague
                 and not parts["day_mark"]
-                and not (_UNTIL.search(leading) or _SINCE.search(leading))
+                and not (
+                    _UNTIL.search(leading) or _SINCE.search(leading) or _OF_DAY.search(leading)
+                )
             ):
                 continue
         if day is not None:

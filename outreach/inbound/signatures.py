@@ -45,11 +45,9 @@ _LABELLED = re.compile(
     r"\W*(?:[tmpfewd]|tel\w*|tél\w*|mob\w*|cell\w*|phone|fax|fon|handy|gsm|kom\w*|tlf|direct|e-?mail|mail|web\w*|internet)[.: ]",
     re.IGNORECASE,
 )
-_DIGIT = re.compile(r"\d")
-_MAILBOX = re.compile(r"[\w.+-]@[\w-]+\.\w")
-_SITE = re.compile(
-    r"https?://\S|(?<![\w@.-])(?:www\.|[a-z0-9-]+\.(?:com|org|net|de|fr|eu|io)\b)", re.I
-)
+_MAILBOX = re.compile(r"[\w.+-]@[\w-]+\.\w[\w.-]*")
+_DIGITS = re.compile(r"\d[\d ()/.\u2010-\u2015-]{5,20}\d")
+_SITE = re.compile(r"\.(?:com|org|net|de|fr|eu|io)\b(?!@)", re.IGNORECASE)
 _CAPITAL = r"[^\W\d_a-zß-öø-ÿ]"
 _PARTICLE = r"(?:de|du|des|da|dos|di|del|della|la|le|von|van|der|den|ten|zu|of|and|y|e|i\.\s?[AVa-v]\.|ppa\.|&)"
 _NAME = re.compile(
@@ -204,17 +202,25 @@ def _is_detail(line: str) -> bool:
 
 def _is_way(text: str) -> bool:
     """Whether a text tells how somebody is reached."""
-    return bool(
-        ("@" in text and _MAILBOX.search(text))
-        or (_DIGIT.search(text) and _PHONE.search(text))
-        or ("." in text and _SITE.search(text))
+    return (
+        ("@" in text and _MAILBOX.search(text) is not None)
+        or (_DIGITS.search(text) is not None and _PHONE.search(text) is not None)
+        or _names_a_site(text)
     )
+
+
+def _names_a_site(text: str) -> bool:
+    return "://" in text or "www." in text.lower() or _SITE.search(text) is not None
 
 
 def _ways(line: str) -> int:
     """Return how many ways to reach somebody a line tells; one that is named as such counts double."""
-    told = [pattern.search(line) for pattern in (_MAILBOX, _PHONE, _SITE)]
-    return sum(map(bool, told)) + bool(any(told) and _LABELLED.match(line))
+    told = (
+        bool(_MAILBOX.search(line))
+        + bool(_PHONE.search(line))
+        + _names_a_site(_MAILBOX.sub("", line))
+    )
+    return told + bool(told and _LABELLED.match(line))
 
 
 def _says_something(lines: Sequence[str]) -> bool:

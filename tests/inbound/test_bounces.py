@@ -304,6 +304,7 @@ class TestReasons:
                 Reason.HOST_UNKNOWN,
                 Severity.HARD,
             ),
+            ("5.1.1", "550 this address has been discontinued", Reason.USER_UNKNOWN, Severity.HARD),
             (None, "550 unknown user", Reason.FILTERED, Severity.SOFT),
             ("5.0.0", "550 Mailbox not found", Reason.USER_UNKNOWN, Severity.HARD),
             (

@@ -280,13 +280,34 @@ class TestSignatures:
         html = '<div class="gmail_quote"><div class="gmail_attr">On Tue, 3 Apr 2023 at 10:00 Ann &lt;ann@example.org&gt; wrote:</div><blockquote>How many?</blockquote></div><p>Two people.</p>'
         assert own_words(to_text(html)).text == "Two people."
 
+    @pytest.mark.parametrize(
+        "warning",
+        [
+            "CAUTION: This email originated from outside of the organisation. Do not click links.",
+            "[EXTERNAL EMAIL]",
+            "Achtung: Diese E-Mail kommt von einem externen Absender.\nBitte keine Anhänge öffnen.",
+            "You don't often get email from jane@doe.example. Learn why this is important",
+        ],
+    )
+    def test_what_a_mail_server_puts_above_mail_from_outside_goes(self, warning):
+        assert own_words(f"{warning}\n\n{NEW}\n\n{INTRODUCTIONS[0]}\n{quoted(OLD)}").text == NEW
+        assert own_words(warning).text == warning
+
+    def test_a_person_may_warn_of_something(self):
+        text = "Warning: the gate outside is closed on Monday.\nSee you!"
+        assert own_words(text).text == text
+
     def test_a_gap_behind_a_colon_alone_is_no_introduction(self):
         text = "Write to both:   ann@example.org, jane@example.org.\nNames:  see above."
         assert own_words(text).text == text
 
     @pytest.mark.parametrize(
         "line",
-        ["Obtenir Outlook pour iOS<https://x.example>", "iOS版Outlookを入手<https://x.example>"],
+        [
+            "Obtenir Outlook pour iOS<https://x.example>",
+            "iOS版Outlookを入手<https://x.example>",
+            "Az iPhone-omról küldve",
+        ],
     )
     def test_what_outlook_says_of_itself_goes(self, line):
         assert own_words(f"{NEW}\n\n{line}\n\n{INTRODUCTIONS[0]}\n{quoted(OLD)}").text == NEW

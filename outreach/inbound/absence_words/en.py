@@ -21,6 +21,9 @@ WORDS = AbsenceWords(
     ),
     weekdays=("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"),
     absent=(
+        r"(?:no|patchy|poor|little|without|limited|unreliable) (?:\w+ )?(?:signal|reception|internet|wi-?fi|connection|connectivity|coverage)\b",
+        r"reduced hours",
+        r"only (?:check|read|answer|look at) (?:\w+ ){0,3}(?:inbox|e-?mails?|mail|messages|it) (?:on )?(?:mon|tues|wednes|thurs|fri)days?",
         r"become (?:a |an |new )?(?:dad|father|mum|mom|mother|parents?|grand\w+)\b",
         r"\bi(?: am|'m) (?:currently |just )?not here\b(?! to)",
         r"(?:days?|week|time) off",
@@ -220,6 +223,8 @@ WORDS = AbsenceWords(
         r"do not reply to this",
     ),
     challenged=(
+        r"(?:message|e-?mail|mail) (?:to \S+ )?(?:has been|is being|is|was) (?:held|quarantined|withheld|put on hold)",
+        r"to release (?:it|your|this|the) (?:message|e-?mail|mail)?",
         r"(?:not|aren't) (?:yet )?on (?:my|the|our|his|her|their) (?:\w+ )?(?:list of )?(?:approved|allowed|safe|trusted|known|white-?list)",
         r"(?:quarantined|held|on hold|blocked|waiting) (?:because|until|till|pending|as) (?:you|i|we|your|this|the sender|approv|confirm|verif)",
         r"(?:confirm|verify|prove) (?:that )?you(?:'re| are) (?:a )?(?:human|person|real|not a)",

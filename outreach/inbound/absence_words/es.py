@@ -45,6 +45,7 @@ WORDS = AbsenceWords(
         r"(?:con|por) (?:gripe|fiebre|covid)|indispuest[oa]|desatendid[oa]",
     ),
     left=(
+        r"no trabaj[oae]n? (?:ya )?(?:en (?:el|la|esta|este|nuestr\w+|dicha)|para|con nosotros)\b(?! (?:lunes|martes|mañana|tarde|oficina))",
         r"(?:ya )?no form\w+ parte",
         r"(?:mi|su) sucesora?\b",
         r"(?:he|ha) cambiado de (?:trabajo|empresa|empleo|puesto)",
@@ -106,6 +107,8 @@ WORDS = AbsenceWords(
         r"no disponible",
     ),
     back=(
+        r"de vuelta\b",
+        r"de nuevo\b",
         r"(?:contest|respond|atend)(?:aré|eré|eremos|aremos|er|ar)\b",
         r"vuelv[ao]|volver[ée]\w*|volvemos|vuelta\b",
         r"regres[oa]\w*|regresar[ée]\w*|de regreso",

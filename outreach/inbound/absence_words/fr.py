@@ -52,6 +52,7 @@ WORDS = AbsenceWords(
         r"grippée?|alitée?",
     ),
     left=(
+        r"changé (?:de|d') ?(?:fonctions?|poste|service|direction|employeur|métier|affectation)",
         r"(?:suite à|depuis|après) (?:mon|son|notre) départ",
         r"pris (?:ma|sa) retraite",
         r"(?:mon|son|ma) successeure?\b",
