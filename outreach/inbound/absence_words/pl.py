@@ -116,6 +116,7 @@ WORDS = AbsenceWords(
         r"(?<!nie )będę (?:dostępn\w+|w biurze|w pracy)",
         r"wznow\w+|wznaw\w+",
         r"znów|znowu",
+        r"(?:zajrzę|zaglądn\w+|sprawdzę)\b",
         r"(?:odpowi|odpis|przeczyta|zajm)\w*",
         r"zaprasza\w+",
         r"(?:czynn|otwart|dostępn)\w+",
