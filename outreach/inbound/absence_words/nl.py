@@ -77,6 +77,7 @@ WORDS = AbsenceWords(
         r"(?:heeft|hebben) (?:[\w.-]+ ){0,3}deuren (?:definitief |voorgoed )?gesloten",
     ),
     acknowledged=(
+        r"(?:wordt|worden) niet (?:\w+ )?(?:gelezen|gecontroleerd|bekeken|beantwoord|gemonitord|beheerd)",
         r"(?:uw|je|jouw) (?:e-?mail|bericht|aanvraag|vraag|verzoek|mail)[^.]{0,30}(?:ontvangen|in behandeling|geregistreerd|doorgestuurd)",
         r"(?:bedankt|dank u|dank je|dank) (?:wel )?voor (?:uw|je|het|de)",
         r"ontvangstbevestiging",
