@@ -56,8 +56,9 @@ def _named(field: str) -> tuple[str, list[tuple[re.Pattern[str], int]]]:
 
 _MONTHS, _MONTH_NUMBERS = _named("months")
 # A month alone must be spelt out: "out", "set", "ago" and "may" are words of other languages.
+# "Rivolgetevi a Marco": folded, "março" is a name, but behind "em", "até" and "de".
 _LONG_MONTHS = "|".join(
-    name.pattern
+    "(?<=em |te |de )marco" if name.pattern == "marco" else name.pattern
     for name, _ in _MONTH_NUMBERS
     if len(name.pattern) > 3 and "月" not in name.pattern and name.pattern not in ("maja", "marca")
 )

@@ -109,6 +109,7 @@ WORDS = AbsenceWords(
     ),
     back=(
         r"de vuelta\b",
+        r"me (?:pongo|pondré)\b",
         r"de nuevo\b",
         r"(?:contest|respond|atend)(?:aré|eré|eremos|aremos|er|ar)\b",
         r"vuelv[ao]|volver[ée]\w*|volvemos|vuelta\b",

@@ -95,7 +95,7 @@ WORDS = AbsenceWords(
         r"(?:contrat|mission|stage)\b.{0,40}(?:son|à) terme",
     ),
     acknowledged=(
-        r"n'est pas (?:relevée?|consultée?|lue?|surveillée?|suivie?)|ne sont pas (?:lu|relevé|traité|consulté)e?s",
+        r"n'est pas (?:relevée?|consultée?|lue?|surveillée?|suivie?)|ne (?:sont|seront) pas (?:lu|relevé|traité|consulté)e?s",
         r"(?:exclusivement|uniquement) (?:à l'|pour l'|destinée? à l')envoi",
         r"(?:avons|ai) bien (?:reçu|noté)",
         r"(?:votre|ton) (?:message|courriel|e-?mail|mail|demande)[^.]{0,40}(?:bien été|a été|est) (?:reçu|prise? en compte|enregistrée?|transmise?)",

@@ -50,6 +50,7 @@ WORDS = AbsenceWords(
         r"niet (?:meer|langer) (?:[\w.-]+ ){0,3}(?:werkzaam|in dienst|bij|voor|actief)",
         r"werk(?:t)? (?:hier |er )?niet (?:meer|langer)",
         r"uit dienst",
+        r"(?:inmiddels|nu|thans) elders\b|elders (?:werkzaam|aan het werk|gaan werken)",
         r"(?:bedrijf|organisatie) (?:heeft |heb ik )?verlaten",
         r"verlaten",
         r"met pensioen",

@@ -29,6 +29,7 @@ WORDS = AbsenceWords(
         "niedziel[aęi]",
     ),
     absent=(
+        r"(?:rzadko|sporadycznie|nieregularnie) (?:sprawdzam|czytam|zaglądam|odpowiadam)",
         r"nie pracujemy",
         r"przerw(?:a|ie|ę) świąteczn\w+",
         r"dni wolne",
