@@ -159,6 +159,12 @@ _OF_DAY = re.compile(r"(?:^|[.!?\n¡¿,])\s*(?:el|il|le|o dia|no dia|dia|am|den|
 _WINDOW = 60
 _FRIDAY = 4
 _NAMED = 1  # what a week or month in which somebody is away weighs: less than any "until"
+_PART_TIME = re.compile(
+    fold_pattern(
+        r"part[ -]time|teilzeit|temps partiel|media jornada|jornada reducida|(?:tiempo|tempo) parcial|parttime|deeltijd"
+        r"|tempo parziale|deltid|etatu"
+    )
+)
 _WITHIN = re.compile(r"(?<![a-z])(?:in|im|en|em|i|w|we|during|durante|pendant|au mois d[e'])\s*$")
 
 
@@ -252,6 +258,8 @@ def _scored(  # noqa: PLR0912
             continue
         if (each.weekday or each.bare) and weight >= RETURN:
             day = _behind(each, gone)
+        if each.weekday and weight < RETURN and _PART_TIME.search(folded):
+            continue  # a weekday of every week
         if weight == 0:  # no cue: only a single date in a sentence about being away counts
             alone = len([one for one in found if not one.vague]) == 1
             near = before + folded[each.start : each.end] + after

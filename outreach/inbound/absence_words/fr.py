@@ -143,7 +143,7 @@ WORDS = AbsenceWords(
         r"repren\w+|reprise",
         r"rouvr\w+|réouvert\w+|ouvert\w*",
         r"(?:accueill|retrouv)\w+",
-        r"(?:disponible|joignable|présente?) (?:à partir|dès|le)",
+        r"(?<!pas )(?:disponible|joignable|présente?) (?:à partir|dès|le)",
         r"rentr\w+",
         r"(?:réponds|répond|lis|reviens|revient|rentre|reprends|serai|serons|sera)\b(?! (?:absent|fermé|en congé|en vacances|indisponible))",
         r"(?:se|nous) retrouv\w+",
