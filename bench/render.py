@@ -177,11 +177,11 @@ def signed(runs: int) -> dict[str, object]:
 
     both, batches, bare = [], [], []
     for _ in range(4 * runs):  # shorter ones: few of 15 ms pass without another program's turn
-        readers = list(islice(fresh, 10))
+        # As many of each: now and then a key needs a new number to blind itself with.
+        readers, others = (list(islice(fresh, CONNECTIONS)) for _ in range(2))
         bare.append(cpu(each(lambda _: key.sign(data), readers)) / len(readers))
         both.append(cpu(partial(one_by_one, readers)) / len(readers))
-        readers = list(islice(fresh, CONNECTIONS))
-        batches.append(cpu(partial(ahead, readers)) / len(readers))
+        batches.append(cpu(partial(ahead, others)) / len(others))
     return {
         "same_bytes": message == sign_message(unsigned, [key], at=NOW),
         "bare_signature_us": round(min(bare) * 1e6, 1),
@@ -194,7 +194,8 @@ def signed(runs: int) -> dict[str, object]:
 def apart(runs: int) -> dict[str, object]:
     """Compare signing in place with signing in other processes, by the clock on the wall.
 
-    As a run does it: so many messages are composed ahead as there may be connections.
+    As a run does it: so many messages are composed ahead as there may be connections. The same
+    clock times the signature alone, one after another.
     """
     key = load_key(generate_key(), domain="berg-lind.example", selector="bench")
     signers = Signers(2)
@@ -214,9 +215,12 @@ def apart(runs: int) -> dict[str, object]:
         make(maker, list(islice(fresh, 2000)))  # by then the processes are ready
     rates: dict[str, list[float]] = {"here": [], "there": []}
     own: dict[str, list[float]] = {"here": [], "there": []}
-    same = True
+    same, bare = True, []
     for _ in range(runs):
         readers = list(islice(fresh, 100))
+        begun = time.perf_counter()
+        each(lambda _: key.sign(b"x" * 1500), readers)()
+        bare.append(len(readers) / (time.perf_counter() - begun))
         made = {}
         for name, maker in (("here", here), ("there", there)):
             begun, spent = time.perf_counter(), time.process_time()
@@ -229,6 +233,8 @@ def apart(runs: int) -> dict[str, object]:
         "same_bytes": same,
         "a_second_signed_in_place": round(max(rates["here"])),
         "a_second_by_two_processes": round(max(rates["there"])),
+        "bare_signatures_a_second": round(max(bare)),
+        "times_bare_by_two_processes": round(max(bare) / max(rates["there"]), 2),
         "times_as_many": round(max(rates["there"]) / max(rates["here"]), 2),
         "own_cpu_us_in_place": round(min(own["here"]) * 1e6, 1),
         "own_cpu_us_with_processes": round(min(own["there"]) * 1e6, 1),

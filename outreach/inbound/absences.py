@@ -18,7 +18,7 @@ from enum import StrEnum
 from outreach.inbound.absence_words import any_of, words
 from outreach.inbound.headers import Address
 from outreach.inbound.mail import Mail
-from outreach.inbound.phrases import Rules, compared, fold, fold_pattern
+from outreach.inbound.phrases import Rules, compared, filed, fold, fold_pattern
 from outreach.inbound.return_dates import (
     ABSENT,
     MAX_WORDS,
@@ -82,7 +82,7 @@ def _kind(body: str) -> AutoReplyKind | None:
 
 
 _AUTOMATIC = any_of("automatic")
-_SUBJECT = re.compile(rf"^\W*(?:{'|'.join(words('subjects'))})(?![a-z])")
+_SUBJECT = re.compile(rf"^\W*(?:{filed(words('subjects'))})(?![a-z])")
 _NAMED_AUTOMATIC = re.compile(r"^\W*auto|^.{0,20}自動")
 _ASIDE = re.compile(r"\s[-–—|]\s(?=\D)")
 _PREFIX = re.compile(r"^\s*(?:\[[^\]]{1,40}\]\s*|\*+[^*]{1,30}\*+\s*)*")

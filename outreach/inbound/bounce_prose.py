@@ -96,12 +96,13 @@ def read_prose(mail: Mail, *, speaks: bool | None = None) -> DeliveryNotice | No
     daemon = is_daemon(mail, speaks=speaks)
     if not named and not daemon and "in-reply-to" in headers:
         return None
-    if not named and not daemon and ANSWER_SUBJECT.match(subject) and not AT_END.search(subject):
+    low = subject.lower()
+    if not named and not daemon and ANSWER_SUBJECT.match(subject) and not AT_END.search(low):
         return None
     failing = bool(
         FAILURE_SUBJECT.match(NOT_WORDS.sub("", subject))
-        or ANYWHERE_SUBJECT.search(subject)
-        or AT_END.search(subject)
+        or ANYWHERE_SUBJECT.search(low)
+        or AT_END.search(low)
     )
     if not named and not daemon and not failing:
         return None

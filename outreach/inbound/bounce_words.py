@@ -41,12 +41,11 @@ FAILURE_SUBJECT = re.compile(
     re.IGNORECASE,
 )
 ANYWHERE_SUBJECT = re.compile(
-    r"mail failure|delivery fail|undeliver|配信でき|配信不能|送信できませ|не доставлен|被退回|退信|반송|loop alert|could not be delivered",
-    re.IGNORECASE,
-)
+    r"mail failure|delivery fail|undeliver|配信でき|配信不能|送信できませ|не доставлен|被退回|退信|반송|loop alert|could not be delivered"
+)  # compared with a subject in lower case
 AT_END = re.compile(
-    r"(?:non remis|undelivered|undeliverable|not delivered|nicht zugestellt)\W*$", re.IGNORECASE
-)
+    r"(?:non remis|undelivered|undeliverable|not delivered|nicht zugestellt)\W*$"
+)  # compared with a subject in lower case
 NOT_WORDS = re.compile(r"^[^\w*]+")
 ANSWER_SUBJECT = re.compile(r"^\s*(?:re|aw|sv|antw|odp|fwd?|wg|tr|rv|r|i|vs)\s*(?:\[\d+\])?:", re.I)
 FAILURE = re.compile(

@@ -11,9 +11,11 @@ parameters), RFC 2045 (transfer encodings, which encoded words share).
 import binascii
 import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_tz
+from functools import lru_cache
+from types import MappingProxyType
 from typing import NamedTuple
 
 MAX_HEADERS = 256 * 1024
@@ -85,7 +87,7 @@ def decode_text(data: bytes, charset: str | None) -> str:
     name = (charset or "").strip(" '\"").lower()
     name = _ALIASES.get(name, name)
     if name in ("", "us-ascii", "cp1252", "utf-8"):
-        if b"\x1b$" in data or b"\x1b(" in data:
+        if b"\x1b" in data and (b"\x1b$" in data or b"\x1b(" in data):
             name = "iso2022_jp_ext"
         else:
             try:
@@ -176,6 +178,10 @@ class Headers:
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._fields)
+
+    def those_of(self, names: tuple[str, ...]) -> list[str]:
+        """Return which of these names (lower case) there are fields with, in that order."""
+        return [name for name in names if name in self._fields]
 
     def has_none(self, names: frozenset[str]) -> bool:
         """Whether there is no field with any of these names (lower case)."""
@@ -278,9 +284,18 @@ def parse_date(value: str) -> datetime | None:
         return None
 
 
-def parse_parameters(value: str) -> tuple[str, dict[str, str]]:
+def parse_parameters(value: str) -> tuple[str, Mapping[str, str]]:
     """Return a structured field's leading word in lower case, and its parameters (RFC 2045, 2231)."""
-    value = value[:MAX_FIELD]
+    if len(value) <= _USUAL_LENGTH:
+        return _usual_parameters(value)
+    return _parameters(value[:MAX_FIELD])
+
+
+_USUAL_LENGTH = 80
+"""Characters of a field as it may stand in many mails: ``text/plain; charset=utf-8``."""
+
+
+def _parameters(value: str) -> tuple[str, Mapping[str, str]]:
     head, semicolon, rest = value.partition(";")
     head = head.strip().lower()
     parameters: dict[str, str] = {}
@@ -296,7 +311,10 @@ def parse_parameters(value: str) -> tuple[str, dict[str, str]]:
             elif name in parameters:
                 continue
             parameters[name] = text
-    return head, parameters
+    return head, MappingProxyType(parameters)
+
+
+_usual_parameters = lru_cache(maxsize=256)(_parameters)
 
 
 _KNOWN: dict[str, str] = {}

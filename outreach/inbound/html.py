@@ -93,9 +93,7 @@ def to_text(source: str) -> str:
 _SIGN = "\x01"
 _BREAK_SIGN, _LINE_SIGN, _PARAGRAPH_SIGN, _NO_SIGN = (f"{_SIGN}{letter}" for letter in "blpn")
 _SIGNS = {_BREAK: _BREAK_SIGN, _LINE: _LINE_SIGN, _PARAGRAPH: _PARAGRAPH_SIGN, _CELL: " "}
-_SIGN_OF = {name: _SIGNS[layout] for name, layout in _LAYOUT.items()} | dict.fromkeys(
-    _INLINE_SPANS, ""
-)
+_SIGN_OF = {name: _SIGNS[layout] for name, layout in _LAYOUT.items()}
 
 
 def _in_a_row(words: list[str], tags: list[str]) -> list[str]:

@@ -10,30 +10,19 @@ of `reply_words`.
 import re
 from functools import lru_cache
 
+from outreach.inbound.phrases import filed, ways_to_begin
 from outreach.inbound.reply_words import LANGUAGES
 
 
 def alternatives(field: str) -> str:
-    """Return all languages' words of one field as alternatives, filed by their first letters.
-
-    So few of them are tried at each place.
-    """
-    filed: dict[str, list[str]] = {}
-    for word in _words(field):
-        plain = word[0].isalpha()
-        filed.setdefault(word[0] if plain else "", []).append(word[1:] if plain else word)
-    others = filed.pop("", [])
-    return "|".join([f"{first}(?:{'|'.join(rest)})" for first, rest in filed.items()] + others)
+    """Return all languages' words of one field as alternatives, filed by their first letters."""
+    return filed(word for language in LANGUAGES.values() for word in getattr(language, field))
 
 
 def _words(field: str) -> list[str]:
-    words = {
-        way
-        for language in LANGUAGES.values()
-        for word in getattr(language, field)
-        for way in _ways_to_begin(word)
-    }
-    return sorted(words, key=lambda word: (-len(word), word))
+    return ways_to_begin(
+        word for language in LANGUAGES.values() for word in getattr(language, field)
+    )
 
 
 def _in_any_case(words: list[str], depth: int = 3) -> str:
@@ -70,21 +59,6 @@ _OTHER_CASES = {
     "\u00e5": "\u212b",
     "\u03c3": "\u03c2",
 }
-
-
-def _ways_to_begin(word: str) -> list[str]:
-    """Return patterns with a letter to begin with that together mean `word`, as far as there are such."""
-    if word[0] == "[":
-        end = word.index("]")
-        return [letter + word[end + 1 :] for letter in word[1:end]]
-    inner, _, rest = word.removeprefix("(?:").partition(")")
-    if word[0] == "(" and "(" not in inner:
-        optional = rest[:1] == "?"
-        ways = [branch + rest[optional:] for branch in inner.split("|")]
-        return ways + _ways_to_begin(rest[1:]) if optional else ways
-    if word[0].isalpha() and word[1:2] == "?":
-        return [word[0] + word[2:], *_ways_to_begin(word[2:])]
-    return [word]
 
 
 _SPACE = r"[\s\u00a0\u202f\u3000]"
@@ -143,12 +117,18 @@ OPENING = "|".join(
 )
 
 
-def without_run_ons(lines: list[str]) -> list[str]:
-    """Return the lines, with the introduction of a quotation on one of its own.
+def without_run_ons(lines: list[str], text: str) -> list[str]:
+    """Return the lines of `text`, with the introduction of a quotation on one of its own.
 
     Some programs let it follow the last word: "Yes. On Mon, Apr 3, 2023 at 10:00 AM Ann wrote:".
     """
-    for at in [at for at, line in enumerate(lines) if line.endswith(":")][::-1]:
+    ends = []
+    number = past = 0
+    for colon in _COLON_AT_END.finditer(text):
+        number += text.count("\n", past, colon.start())
+        past = colon.start()
+        ends.append(number)
+    for at in reversed([at for at in ends if at < len(lines)]):
         line = lines[at]
         if line[0] == ">" or len(line) >= MAX_LAYOUT or not _quoted_next(lines, at + 1):
             continue
@@ -183,6 +163,7 @@ def with_words_apart(lines: list[str]) -> list[str]:
 
 
 _LED_BY = re.compile(r"\s*[^>\s][^\n]{0,120}@[^\n]{1,120}?[:：] {2,}(?=\S)")
+_COLON_AT_END = re.compile(r":[^\S\n]*\n")
 _RUN_ON = re.compile(
     r"[^\W\d_][^\w\n]{0,12}[\s-](?=(?:On|Am|Le|El|Il giorno|Il|Em|Op|Den|W dniu|Dnia)\s)"
 )

@@ -280,10 +280,9 @@ class Mail:
     def recipients(self) -> tuple[str, ...]:
         """Every address it was sent or delivered to, the most telling first, each once."""
         found: dict[str, None] = {}
-        for name in _RECIPIENT_FIELDS:
-            if name in self.headers:
-                for address in self.headers.addresses(name):
-                    found.setdefault(address.address)
+        for name in self.headers.those_of(_RECIPIENT_FIELDS):
+            for address in self.headers.addresses(name):
+                found.setdefault(address.address)
         return tuple(found)
 
     @_Once

@@ -146,7 +146,7 @@ def clues(
         ]
         addresses += _unsubscribe_addresses(returned)
     ids += list(reversed(headers.ids("in-reply-to"))) + list(reversed(headers.ids("references")))
-    for name in ("original-message-id", "x-original-message-id", "x-ms-exchange-parent-message-id"):
+    for name in headers.those_of(_OTHER_IDS):
         ids += headers.ids(name)
     return Clues(
         addresses=tuple(dict.fromkeys(addresses)),
@@ -158,6 +158,9 @@ def clues(
         text=text[:20_000],
         received_at=mail.received_at,
     )
+
+
+_OTHER_IDS = ("original-message-id", "x-original-message-id", "x-ms-exchange-parent-message-id")
 
 
 def _ids_about(returned: Headers) -> list[str]:

@@ -10,7 +10,7 @@ tried. Which word a pattern needs is read from the pattern itself.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 
@@ -86,14 +86,18 @@ _BEGINNING = 4
 """Letters of a word by which it is known."""
 
 
+_ASKED_FOR: set[str] = set()
+"""All signs that some pattern needs: others say nothing of a text."""
+
+
 @lru_cache(maxsize=8)
 def signs(folded: str) -> set[str]:
-    """Return the beginnings of the words of a folded text, and each letter that is not a to z."""
+    """Return the signs of a folded text: beginnings of its words, and letters that are not a to z."""
     letters = folded.encode("ascii", "replace").translate(_LETTERS_ONLY).decode("ascii")
     found = {word[:_BEGINNING] for word in letters.split()}
     if not folded.isascii():
         found.update(folded)
-    return found
+    return found & _ASKED_FOR
 
 
 class _Pattern:
@@ -138,20 +142,25 @@ class _Filed:
                 self._by_sign.setdefault(sign, []).append(number)
             if not words:
                 self._always.append(number)
+            _ASKED_FOR.update(*self._patterns[number].needed)
+        signs.cache_clear()
 
-    def candidates(self, text: str) -> Iterator[tuple[int, _Pattern]]:
-        """Yield the patterns that may match somewhere in `text`, with their numbers, in order."""
+    def candidates(self, text: str) -> list[tuple[int, _Pattern]]:
+        """Return the patterns that may match somewhere in `text`, with their numbers, in order."""
         there = signs(text)
-        numbers = set(self._always)
-        for sign in self._by_sign.keys() & there:
-            numbers.update(self._by_sign[sign])
-        for number in sorted(numbers):
-            pattern = self._patterns[number]
-            for some in pattern.needed:
-                if there.isdisjoint(some):
-                    break
-            else:
-                yield number, pattern
+        found = {}
+        for numbers in (
+            self._always,
+            *[self._by_sign[sign] for sign in self._by_sign.keys() & there],
+        ):
+            for number in numbers:
+                pattern = self._patterns[number]
+                for some in pattern.needed:
+                    if there.isdisjoint(some):
+                        break
+                else:
+                    found[number] = pattern
+        return sorted(found.items()) if len(found) > 1 else list(found.items())
 
 
 def _beginnings(words: Iterable[str]) -> frozenset[str]:
@@ -368,3 +377,44 @@ def branches(inner: str) -> list[str]:
             found.append(inner[start:at])
             start = at + 1
     return [*found, inner[start:]]
+
+
+# -- alternatives ---------------------------------------------------------------------------------
+
+
+def filed(patterns: Iterable[str]) -> str:
+    """Return patterns as alternatives, filed by their first letters, so that few are tried at each place."""
+    by_letter: dict[str, list[str]] = {}
+    others = []
+    for pattern in ways_to_begin(patterns):
+        if pattern[0].isalpha() and pattern[1:2] not in _REPEATED:
+            by_letter.setdefault(pattern[0], []).append(pattern[1:])
+        else:
+            others.append(pattern)
+    return "|".join([f"{first}(?:{'|'.join(rest)})" for first, rest in by_letter.items()] + others)
+
+
+_REPEATED = frozenset("*+{")
+
+
+def ways_to_begin(patterns: Iterable[str]) -> list[str]:
+    """Return the patterns with a letter to begin with, as far as there are such; the longest first."""
+    ways = {way for pattern in patterns for way in _ways_to_begin(pattern)}
+    return sorted(ways, key=lambda way: (-len(way), way))
+
+
+def _ways_to_begin(word: str) -> list[str]:
+    """Return patterns with a letter to begin with that together mean `word`, as far as there are such."""
+    if word[0] == "[":
+        end = word.index("]")
+        if word[end + 1 : end + 2] in _REPEATED or "-" in word[:end]:
+            return [word]
+        return [letter + word[end + 1 :] for letter in word[1:end]]
+    inner, _, rest = word.removeprefix("(?:").partition(")")
+    if word[0] == "(" and "(" not in inner and rest[:1] not in _REPEATED:
+        optional = rest[:1] == "?"
+        ways = [branch + rest[optional:] for branch in inner.split("|")]
+        return ways + _ways_to_begin(rest[1:]) if optional else ways
+    if word[0].isalpha() and word[1:2] == "?":
+        return [word[0] + word[2:], *_ways_to_begin(word[2:])]
+    return [word]

@@ -129,7 +129,7 @@ _ABOVE = re.compile(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Reply:
     """What a person wrote: `text`, with the quoted lines they answered between; and without."""
 
@@ -150,9 +150,9 @@ def own_words(text: str) -> Reply:
     lines = [line.rstrip() for line in whole.split("\n", MAX_LINES)[:MAX_LINES]]
     if len(whole) > _MAX_LINE and max(map(len, lines)) > _MAX_LINE:
         lines = [line if len(line) <= _MAX_LINE else line[:_MAX_LINE].rstrip() for line in lines]
-    if ":\n" in whole and ">" in whole:
-        lines = without_run_ons(lines)
-    if ":  " in whole:
+    if ">" in whole:
+        lines = without_run_ons(lines, whole)
+    if "@" in whole and ":  " in whole:
         lines = with_words_apart(lines)
     classes, lines = _classify(lines)
     kept, kinds = _cut(lines, classes)
@@ -200,7 +200,8 @@ def _classify(lines: list[str]) -> tuple[str, list[str]]:
         out.append("\n".join(lines[index : index + taken]) if kind == "a" else lines[index])
         classes.append(kind)
         index += taken
-        for _ in range(taken):
+        at = text.index("\n", at) + 1
+        for _ in range(1, taken):
             at = text.index("\n", at) + 1
         if kind in "hosfr" and "t" in classes and _is_last(kind, lines, index):
             told = _with_device_lines(out, "".join(classes))
@@ -245,6 +246,7 @@ def _plain_classes(lines: list[str], code: frozenset[int]) -> list[str]:
 # end like a rule or an introduction, and are none of what `_class_of` asks about: they begin like no
 # head, no introduction and no stamp of a program. Most have neither digit nor colon, and are asked nothing.
 # (Nothing here is given back once it is matched, so that a match costs a few looks at each letter.)
+_NO_END = rf"(?<![{re.escape(''.join(CLOSING))}#=])"
 _NO_WORDS = "_@:：<>|#=*–—─-"
 _DIGITS = "0-9\u0660-\u0669\u06f0-\u06f9\u0966-\u096f\uff10-\uff19"
 _PLAIN_LINES = re.compile(
@@ -253,9 +255,9 @@ _PLAIN_LINES = re.compile(
         [
             r"\n",
             r">[^\n]*+\n",
-            rf"[ \t]*+[\"'(\[“”„«‘’$&.,!?%]{{0,3}}+[^\W\d_ᐧ][^:：@{_DIGITS}>\n]*+(?<![-*_#=])\n",
+            rf"[ \t]*+[\"'(\[“”„«‘’$&.,!?%]{{0,3}}+[^\W\d_ᐧ][^:：@{_DIGITS}>\n]*+{_NO_END}\n",
             rf"(?![A-Za-z]{{1,3}}>)[ \t]*+(?![{_NO_WORDS}]|{OPENING}|\d{{4}}[-/])[^\w\s{_NO_WORDS}]{{0,3}}+[ \t]*+[^\W_ᐧ]"
-            rf"[^@\n-]*+(?:-(?!--)[^@\n-]*+)*+(?<![{re.escape(''.join(CLOSING))}#=])\n",
+            rf"[^@\n-]*+(?:-(?!--)[^@\n-]*+)*+{_NO_END}\n",
         ]
     )
     + ")*+"
@@ -453,7 +455,7 @@ def _end(lines: list[str], classes: str, begin: int) -> int:
     """Return the line at which the author's words end."""
     first = classes.find("t", begin)
     for mark in _MARKED.finditer(classes, first) if first >= 0 else ():
-        at, kind = mark.start(), mark[0]
+        at, kind = mark.start(), mark[0][0]
         if (
             kind in "ho"
             or (kind == "a" and not _ANSWERED.match(classes, at + 1))
@@ -465,7 +467,8 @@ def _end(lines: list[str], classes: str, begin: int) -> int:
     return len(classes)
 
 
-_MARKED = re.compile("[^te]")
+# Of quoted lines one below another, the first is answered if any is.
+_MARKED = re.compile("q+|[^teq]")
 # The quotation that begins here has answers between or below its lines. Directly below a quoted line
 # words may be the rest of that line, wrapped in transit; words before any quoted line were introduced.
 _ANSWERED = re.compile("[^qt]*q(?:[^thos]|(?<!e)t(?=q))*(?:(?<=e)t|t(?!q))")

@@ -173,9 +173,9 @@ def _named_block(lines: Sequence[str], top: int) -> int:
         if at > top and lines[at - 1].strip():
             continue
         named = _is_name(lines[at])
-        if named and (any(map(_is_way, lines[at:end])) or " " in lines[at].strip()):
+        if named and (" " in lines[at].strip() or any(map(_is_way, lines[at:end]))):
             begin = at
-        elif not any(map(_is_way, lines[at:end])) and not _IN_BETWEEN.search(lines[at]):
+        elif not _IN_BETWEEN.search(lines[at]) and not any(map(_is_way, lines[at:end])):
             break
     above = next((line for line in reversed(lines[:begin]) if line.strip()), "")
     return len(lines) if _SPEAKS_OF_AN_ADDRESS.search(above) else begin

@@ -23,10 +23,17 @@ def capture_use(trees: Sequence[nodes.Template]) -> tuple[bool, bool]:
     }
     printed = all(_prints_only(tree, captured, modules) for tree in trees)
     for tree in trees:
-        for block in tree.find_all((nodes.FilterBlock,) if printed else CAPTURES):
-            if block.find(nodes.Include):
+        for block in tree.find_all((*CAPTURES, nodes.Block)):
+            if (is_filtered(block) or not printed) and block.find(nodes.Include):
                 return printed, False
     return printed, True
+
+
+def is_filtered(node: nodes.Node) -> bool:
+    """Whether what stands in a block goes through a filter: ``filter``, and ``set x | upper``."""
+    if isinstance(node, nodes.AssignBlock):
+        return node.filter is not None
+    return isinstance(node, nodes.FilterBlock)
 
 
 def _prints_only(tree: nodes.Template, captured: set[str], modules: set[str]) -> bool:
@@ -39,7 +46,7 @@ def _prints_only(tree: nodes.Template, captured: set[str], modules: set[str]) ->
                 printed |= {id(child), id(child.node)}
     for call in tree.find_all(nodes.CallBlock):
         printed.add(id(call.call))
-    for block in tree.find_all(nodes.FilterBlock):
+    for block in filter(is_filtered, tree.find_all(CAPTURES)):
         printed -= {id(node) for node in block.find_all(nodes.Expr)}
     for node in tree.find_all(nodes.Expr):
         if id(node) in printed:
@@ -80,12 +87,16 @@ def constant_text(tree: nodes.Template) -> str | None:
 
 def prints_links_only(trees: Sequence[nodes.Template]) -> bool:
     """Whether `links` are only printed as they are, or asked for whether there are any."""
+    as_it_is, _ = capture_use(trees)
     for tree in trees:
         fine: set[int] = set()
         for output in tree.find_all(nodes.Output):
             fine |= {id(child) for child in output.nodes}
         fine |= {id(node.test) for node in tree.find_all(nodes.If)}
         fine |= {id(node.test) for node in tree.find_all(nodes.CondExpr)}
+        for block in tree.find_all((*CAPTURES, nodes.Block)):
+            if is_filtered(block) or not as_it_is:
+                fine -= {id(node) for node in block.find_all(nodes.Expr)}
         for node in tree.find_all(nodes.Getattr):
             if isinstance(node.node, nodes.Name) and node.node.name == "links" and id(node) in fine:
                 fine.add(id(node.node))

@@ -484,6 +484,7 @@ class CompiledTemplate:
             subject if fixed is subject else None,
             fixed_preheader,
             bool(preheader),
+            len(state.values),
         )
         return key, subject, preheader or None, whole
 

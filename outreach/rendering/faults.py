@@ -96,6 +96,8 @@ def _message(error: Exception) -> tuple[str, str | None]:
         ) or f"there are {', '.join(known)}"
     if found := re.match(r"Encountered unknown tag '(\w+)'", text):
         hint = suggestion(found[1], _TAGS) or f"there are {', '.join(_TAGS)}"
+        if found[1] == "autoescape":
+            hint = "values are always escaped; write | safe where one is markup"
         return f'there is no tag "{found[1]}"', hint
     if "nexpected end of template" in text or "end of print statement" in text:
         hint = hint or "look for a {% … %} or {{ … }} that is not closed"

@@ -24,7 +24,7 @@ from jinja2.compiler import CodeGenerator, Frame
 from markupsafe import Markup
 
 from outreach.rendering.budget import Rendering, current
-from outreach.rendering.captures import CAPTURES
+from outreach.rendering.captures import CAPTURES, is_filtered, keeps_modules_apart
 from outreach.rendering.folding import Folding, names_in, tidied
 from outreach.rendering.holes import (
     END,
@@ -202,7 +202,9 @@ class KeySandbox(Sandbox):
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         tree = super()._parse(source, name, filename)
         _direct_calls(tree)
-        tree.body = Folding(self).body(tree.body, self.keys.known, 0)
+        # What only defines macros is there to be imported, and sees no names of who does that.
+        known = {} if keeps_modules_apart(tree) else self.keys.known
+        tree.body = Folding(self).body(tree.body, known, 0)
         tidied(tree)
         if self.tokenise:
             _tokenised(tree, self.keys, whole=self.keys.captures_are_printed)
@@ -282,9 +284,7 @@ def _direct(node: Any) -> Any:  # noqa: ANN401 - whatever stands in a tree
 def _outputs(node: nodes.Node, *, whole: bool) -> Iterator[nodes.Output]:
     """Yield what prints; unless `whole`, only what is printed for good."""
     for child in node.iter_child_nodes():
-        if isinstance(child, nodes.FilterBlock) or (
-            not whole and isinstance(child, (*CAPTURES, nodes.Block))
-        ):
+        if is_filtered(child) or (not whole and isinstance(child, (*CAPTURES, nodes.Block))):
             continue
         if isinstance(child, nodes.Output):
             yield child

@@ -374,6 +374,11 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         tree = super()._parse(source, name, filename)
+        for node in tree.find_all(nodes.ScopedEvalContextModifier):
+            # How values are escaped is settled by what they land in, and by nothing else.
+            raise jinja2.TemplateSyntaxError(
+                "Encountered unknown tag 'autoescape'.", node.lineno, name, filename
+            )
         meter(tree)
         tree.set_environment(self)
         return tree

@@ -50,7 +50,10 @@ from outreach.rendering.values import Tokens, Value
 
 
 class Key(NamedTuple):
-    """What a contact's mail depends on besides its values."""
+    """What a contact's mail depends on besides its values.
+
+    Those are counted: some may be printed into what is captured, and that be left out.
+    """
 
     body: str
     layout: str
@@ -60,6 +63,7 @@ class Key(NamedTuple):
     subject: str | None
     preheader: str | None
     has_preheader: bool
+    printed: int
 
 
 class LearnedError(Exception):
@@ -225,6 +229,9 @@ class Skeleton:
 
     def _check_markdown(self, source: str) -> None:
         self._refuse(source, _MAYBE_LIST)
+        # A tag, or an address in angle brackets, is one if all that is in it can be.
+        for found in _MAYBE_TAG.finditer(source):
+            self._learn(_values_in(_QUOTED.sub("", found[0])))
         if _DEFINITION.search(source):
             self._refuse(source, _IN_BRACKETS)
 
@@ -371,6 +378,7 @@ _MAYBE_LIST = re.compile(
     "(?:\U0010fff0|&#1114096;)\\d*)+[.)]",
     re.MULTILINE,
 )
+_MAYBE_TAG = re.compile("<[/!]?(?:[A-Za-z]|[\U00108000-\U0010ffef]|&#\\d{7};)[^<>]*")
 _DEFINITION = re.compile(r"^[ \t>]*\[[^\]\n]+\]:", re.MULTILINE)
 _IN_BRACKETS = re.compile(r"\[[^\]]*[\U00108000-\U0010ffef][^\]]*\]")
 _TITLES = re.compile(r"<(mj-title|mj-preview)\b[^>]*>.*?</\1>", re.DOTALL)

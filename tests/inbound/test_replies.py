@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from outreach.inbound import replies
 from outreach.inbound.classify import author_words
 from outreach.inbound.html import to_text
 from outreach.inbound.mail import Mail
@@ -332,9 +333,25 @@ class TestSignatures:
     def test_what_is_said_below_every_mail_of_a_company_goes(self, line):
         assert own_words(f"{NEW}\n\n{line}\n\n{INTRODUCTIONS[0]}\n{quoted(OLD)}").text == NEW
 
+    def test_a_long_notice_in_one_line_goes(self):
+        notice = f"Disclaimer: {'this e-mail is for whom it is addressed to. ' * 12}"
+        assert own_words(f"{NEW}\n\n{notice}").text == NEW
+
+    def test_what_stands_between_fences_is_no_notice(self):
+        text = "This is what I get:\n\n```\nvirus-free\ndisclaimer: none\n```\n\nAnd you?"
+        assert own_words(text).text == text
+
     def test_list_footer_goes(self):
         footer = "_______________________________________________\nletters mailing list\nletters@lists.example\n"
         assert own_words(f"{NEW}\n\n{footer}").text == NEW
+
+
+# Nothing of this quotes, hides or forms.
+MARKUP = [
+    "<p>", "</p>", "<P class=x>", "<br>", "<BR/>", "<div>", "</div>", "<td>", "<Td width=3>", "</tr>", "<table>", "<b>", "</B>",
+    "<Font size=1>", "<span>", "</span>", "<o:p>", "<html>", "<h1>", "</h1>", "<li>", "<img src=y>", "<a href='z'>", "</a>",
+    "one", "two", " ", "\n", " \n\n ", "&amp;", "&nbsp;", "&lt;p&gt;", "&am", "p;", "&#1;", "&", "> ", "<", "<3", "é", "\x01b",
+]  # fmt: skip
 
 
 class TestHtml:
@@ -364,6 +381,57 @@ class TestHtml:
     @given(st.text(alphabet="<>/ab \"'=!-&;\n", max_size=200))
     def test_any_markup_has_a_text(self, source):
         to_text(source)
+
+    @given(st.lists(st.sampled_from(MARKUP), max_size=30).map("".join))
+    def test_elements_that_need_not_be_followed_read_the_same_when_they_are(self, source):
+        followed = f"{source}<blockquote></blockquote>"
+        assert to_text(source) == to_text(followed).rstrip("\n")
+
+
+# Beginnings, middles and ends of lines of every class.
+BEGINNINGS = [
+    "",
+    " ",
+    "  ",
+    "\t",
+    "> ",
+    ">",
+    "| ",
+    "* ",
+    "- ",
+    "-- ",
+    "(",
+    '"',
+    "#",
+    "_",
+    "GvR> ",
+    "1. ",
+    "12. ",
+    "2026-12-03 10:00 ",
+    "Ann---03/12/2026 10:00:00---",
+    "ᐧ",
+    "Ã",
+]
+MIDDLES = [
+    "On ", "on 3 ", "Am 3.", "Le 3", "3. Mai 2026", "Mon, May 3", "From", "from: ", "Von: ", "To:", "Subject : ", "Date: ", "Ann", " wrote", "said ", " schrieb",
+    "http://x.example/3", "a@b.example", "10:00", "until 3 May", "original message", "This e-mail is confidential", "reply above this line", "words and words", "---", "：", " 5 > 3", "ſent: ", "éa",
+]  # fmt: skip
+ENDS = ["", ":", " :", "--", "—", "*", "=", "#", ">", ".", ",", "\u200e", "_____", "Ann", "]"]
+LINES = st.builds(
+    "{}{}{}".format,
+    st.sampled_from(BEGINNINGS),
+    st.lists(st.sampled_from(MIDDLES), max_size=3).map("".join),
+    st.sampled_from(ENDS),
+)
+
+
+class TestPlainLines:
+    @given(st.lists(LINES, min_size=1, max_size=8))
+    def test_a_line_passed_over_is_words_when_it_is_asked_about(self, lines):
+        lines = [line.rstrip() for line in lines]
+        for at, line in enumerate(lines):
+            if line and line[0] != ">" and replies._PLAIN_LINES.fullmatch(f"{line}\n"):
+                assert replies._class_of(lines, at) == ("t", 1)
 
 
 class TestAnyText:

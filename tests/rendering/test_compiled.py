@@ -216,8 +216,17 @@ INLINE = [
     "{% with y = contact.plan %}{{ y }}{% endwith %}",
     "{{ 1 / (contact.seats | int) }}",
     "{{ subject }} {{ preheader }} {{ language }} {{ locale }} {{ direction }}",
+    "{% set x | trim %} {{ contact.plan | default('-') }} and more {% endset %}[{{ x }}]",
+    "{% set x %}{% for one in contact.interests %}{{ one }}{% endfor %}{% endset %}",
+    "{% filter replace('a', 'A') %}{{ links.unsubscribe }}{% endfilter %}",
+    f"a <b {NAME}>tag</b> of a sort",
 ]
 MARKDOWN = [
+    "{% set x | trim %} {{ contact.plan | default('-') }} and more {% endset %}[{{ x }}]",
+    "{% set x %}{% for one in contact.interests %}{{ one }}{% endfor %}{% endset %}",
+    "{% filter replace('a', 'A') %}{{ links.unsubscribe }}{% endfilter %}",
+    f"a <b {NAME}>tag</b> of a sort",
+    "{% include ['partials/none.mjml', 'partials/hello.mjml'] %}",
     f"Hello {NAME},",
     f"**{NAME}** and *{FIRM}* and **{NAME}**s",
     f"# For {NAME}",
@@ -398,6 +407,69 @@ def test_usual_people_share_one_skeleton(part: str) -> None:
 def test_a_value_that_changes_the_page_belongs_to_the_key(part: str) -> None:
     people = [contact(id=n, first_name=name) for n, name in enumerate(["left", "right", "amp"], 1)]
     assert filled_for(page(part), people).counts.skeletons == 3
+
+
+@pytest.mark.parametrize(
+    "part",
+    [f"<{NAME}>", f"x </{NAME}>", f"<b {NAME}>x</b>", f"<b{NAME}>", f"<ann@{NAME}.example>"],
+)
+@pytest.mark.parametrize("head", ["subject: Hello", "subject: Hello\nlayout: letter"])
+def test_a_value_that_may_complete_a_tag_in_markdown_belongs_to_the_key(
+    part: str, head: str
+) -> None:
+    made = template(part, suffix="md", head=head)
+    people = [contact(id=n, first_name=name) for n, name in enumerate(["ada", "two words", "b"], 1)]
+    assert filled_for(made, people).counts.skeletons == 3
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        "{% set x | trim %} *word* {% endset %}a {{ x }}b",
+        "{% set x | upper %}for {{ contact.first_name }}{% endset %}{{ x }}",
+        "{% set x | length %}{{ contact.first_name }} and so on{% endset %}{{ x }}",
+        "{% macro m() %} m {% endmacro %}{% set x | trim %}{{ m() }}{% endset %}[{{ x }}]",
+        "{% set x %} o {% endset %}{% set y | replace('o', '0') %}{{ x }}{% endset %}{{ y }}",
+        "{% set x | trim %}{% include 'partials/name.md' %} {% endset %}[{{ x }}]",
+    ],
+)
+def test_what_a_block_filters_before_it_is_kept_is_the_plain_path_s(block: str) -> None:
+    files = {"partials/name.md": " {{ contact.first_name }} "}
+    assert_same(template(block, suffix="md", files=files), USUAL_PEOPLE)
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "{% filter upper %}{{ links.unsubscribe }}{% endfilter %}",
+        "{% set x | upper %}{{ links.unsubscribe }}{% endset %}{{ x }}",
+        "{% set x %}{{ links.unsubscribe }}{% endset %}{{ x | upper }}",
+        "{% macro m() %}{{ links.view }}{% endmacro %}{{ m() | replace('a', 'b') }}",
+        "{% block b %}{{ links.view }}{% endblock %}{{ self.b() | upper }}",
+    ],
+)
+@pytest.mark.parametrize("form", ["md", "txt"])
+def test_links_that_are_changed_after_they_were_printed(part: str, form: str) -> None:
+    assert_same(template(f"Hi {NAME} {part}", suffix=form), USUAL_PEOPLE)
+
+
+def test_an_imported_macro_sees_no_more_than_on_the_plain_path() -> None:
+    body = (
+        "Hello {% set left_out %}{% if contact.tier == 'counsel' %}"
+        "{% import 'partials/name.md' as m %}{{ m.name() }}{% endif %}{% endset %}"
+    )
+    files = {"partials/name.md": "{% macro name() %}{{ company }}{% endmacro %}"}
+    people = [contact(id=n, tier=tier) for n, tier in enumerate(["client", "counsel"], 1)]
+    assert_same(template(body, suffix="md", files=files), people)
+
+
+def test_a_block_that_is_measured_may_include_whatever_there_is() -> None:
+    body = (
+        "{% block greeting %}Hello {% include ['partials/none.md', 'partials/name.md'] %}"
+        "{% endblock %} ({{ self.greeting() | length }})"
+    )
+    files = {"partials/name.md": "dear {{ contact.first_name }}"}
+    assert_same(template(body, suffix="md", files=files), USUAL_PEOPLE)
 
 
 def test_links_whose_words_say_where_they_lead_read_the_same() -> None:

@@ -317,6 +317,7 @@ class TestCarried:
         ("{{ 1e308 * 10 }}", "the number to print is not a number", None),
         ("{{ contact | attr('x') }}", 'there is no filter "attr"', 14),
         ("x {% do [].append(1) %}", 'there is no tag "do"', 6),
+        ("x {% autoescape true %}{% endautoescape %}", 'there is no tag "autoescape"', 6),
         ("{{ 1 is evn }}", 'there is no test "evn"', 9),
         ("{{ [1] | sum(attribute='x') }}", "sum takes no attribute=…", None),
         ("{{ [1] | batch(2, 3) }}", "batch is given too much in brackets", None),

@@ -213,3 +213,17 @@ def test_what_comes_along_is_put_in_by_the_compiled_path(
     assert maker.slow_because() == []
     assert maker.counts.plain <= 3 * 5
     assert presses_of(maker)
+
+
+@pytest.mark.parametrize("end", ["", "{{ left_out | length }}"])
+def test_values_that_are_captured_and_left_out_do_no_harm(end: str) -> None:
+    body = (
+        "Hello {{ contact.first_name }}\n"
+        "{% set left_out %}{% for one in contact.interests %}{{ one }}{% endfor %}{% endset %}"
+    )
+    people = [
+        contact(id=1, first_name="Ada"),
+        contact(id=2, first_name="Ann", interests=frozenset({"tax"})),
+        contact(id=3, first_name="Bob", interests=frozenset({"tax", "law"})),
+    ]
+    assert_same(template(body + end, suffix="md"), people)

@@ -1,0 +1,41 @@
+# ruff: noqa: E501 (tables are easier to read in one piece)
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from outreach.inbound.absence_words import words
+from outreach.inbound.phrases import Phrases, filed, fold
+
+PATTERNS = [
+    "out of (?:the )?office", "(?:auto|re)ply", "(?:very )?away", "[ab]nd", "[ab]+c", "x?yz", "u*v", "(?:no )*more",
+    r"\d days", "le+f{1,2}t", "(?:a(?:b|c))d", "休み", "[čc]as",
+]  # fmt: skip
+PIECES = st.sampled_from(
+    ["out of ", "the ", "office", "auto", "re", "ply", "very ", "away", "and", "bnd", "abc", "xyz", "yz", "uuv", "v",
+     "no no more", "more", "3 days", "left", "leefft", "abd", "acd", "休み", "čas", "cas", " ", "a"]
+)  # fmt: skip
+
+
+@given(st.lists(PIECES, max_size=4).map("".join))
+def test_alternatives_filed_by_letters_match_what_each_does(text):
+    filed_ones = re.compile(filed(PATTERNS))
+    assert bool(filed_ones.fullmatch(text)) == any(re.fullmatch(each, text) for each in PATTERNS)
+
+
+@pytest.mark.parametrize("field", ["subjects", "automatic"])
+def test_no_word_of_a_table_is_lost_in_filing(field):
+    filed_ones = re.compile(filed(words(field)))
+    plain = [each for each in words(field) if re.fullmatch(r"[\w ]+", each)]
+    assert plain
+    assert all(filed_ones.fullmatch(each) for each in plain)
+
+
+@given(st.lists(PIECES, max_size=6).map("".join))
+def test_phrases_find_what_each_pattern_does(text):
+    folded = fold(text)
+    phrases = Phrases(each for each in PATTERNS if each != r"\d days")
+    alone = (re.search(rf"(?<![a-z])(?:{each})", folded) for each in PATTERNS if each != r"\d days")
+    assert (phrases.search(folded) is None) == all(each is None for each in alone)
