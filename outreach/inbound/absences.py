@@ -97,6 +97,30 @@ _URGENT = re.compile(
     )
 )
 
+# A mailbox that is not read sends us to a desk; it was never anybody's, who could be gone.
+_DESK = re.compile(
+    r"(?:info|contact|kontakt|help|hilfe|aide|ayuda|support|suporte|soporte|servic|kundenservice|customer|care"
+    r"|klantenservice|kundtjanst|kundeservice|enquir|inquir|assistenza|atendimento|atencion)[\w.+-]*@"
+)
+_MAILBOX = re.compile(
+    fold_pattern(
+        r"address|mailbox|inbox|replies|postfach|adresse|antworten|boîte|réponses|buzón|dirección|respuestas"
+        r"|casella|indirizzo|risposte|caixa|endereço|respostas|postvak|adres|brevlåda|svar|skrzynk|アドレス"
+    )
+)
+_NO_MORE = re.compile(
+    fold_pattern(
+        r"no longer|any ?more|nicht mehr|\bplus\b|désormais|ya no|\bpiù\b|\bmais\b|niet (?:meer|langer)|längre|\bkvar\b|już"
+    )
+)
+
+
+def _only_unread(contact: Address, body: str) -> bool:
+    """Whether a notice says of nobody but of its own mailbox where else to write."""
+    return bool(
+        _DESK.match(contact.address.lower()) and _MAILBOX.search(body) and not _NO_MORE.search(body)
+    )
+
 
 # -- whether a machine answered ------------------------------------------------------------------
 
@@ -187,7 +211,8 @@ def read_auto_reply(mail: Mail, text: str, today: date | None) -> AutoReply | No
             return None
         # It may send us to somebody else, for the meantime or for good, and say nothing more.
         kind = AutoReplyKind.ACKNOWLEDGEMENT
-        if _contact(mail, text):
+        contact = _contact(mail, text)
+        if contact and not _only_unread(contact, body):
             kind = AutoReplyKind.ABSENT if _URGENT.search(body) else AutoReplyKind.LEFT
     if rule:
         found = rule

@@ -56,8 +56,9 @@ def _named(field: str) -> tuple[str, list[tuple[re.Pattern[str], int]]]:
 
 _MONTHS, _MONTH_NUMBERS = _named("months")
 # A month alone must be spelt out: "out", "set", "ago" and "may" are words of other languages.
+# "Rivolgetevi a Marco": folded, "março" is a name, but behind "em", "até" and "de".
 _LONG_MONTHS = "|".join(
-    name.pattern
+    "(?<=em |te |de )marco" if name.pattern == "marco" else name.pattern
     for name, _ in _MONTH_NUMBERS
     if len(name.pattern) > 3 and "月" not in name.pattern and name.pattern not in ("maja", "marca")
 )
@@ -158,6 +159,12 @@ _OF_DAY = re.compile(r"(?:^|[.!?\n¡¿,])\s*(?:el|il|le|o dia|no dia|dia|am|den|
 _WINDOW = 60
 _FRIDAY = 4
 _NAMED = 1  # what a week or month in which somebody is away weighs: less than any "until"
+_PART_TIME = re.compile(
+    fold_pattern(
+        r"part[ -]time|teilzeit|temps partiel|media jornada|jornada reducida|(?:tiempo|tempo) parcial|parttime|deeltijd"
+        r"|tempo parziale|deltid|etatu"
+    )
+)
 _WITHIN = re.compile(r"(?<![a-z])(?:in|im|en|em|i|w|we|during|durante|pendant|au mois d[e'])\s*$")
 
 
@@ -251,6 +258,8 @@ def _scored(  # noqa: PLR0912
             continue
         if (each.weekday or each.bare) and weight >= RETURN:
             day = _behind(each, gone)
+        if each.weekday and weight < RETURN and _PART_TIME.search(folded):
+            continue  # a weekday of every week
         if weight == 0:  # no cue: only a single date in a sentence about being away counts
             alone = len([one for one in found if not one.vague]) == 1
             near = before + folded[each.start : each.end] + after

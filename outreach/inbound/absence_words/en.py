@@ -120,6 +120,9 @@ WORDS = AbsenceWords(
         r"(?:internship|contract|placement|traineeship|apprenticeship|term|stint|secondment|fellowship) (?:[\w&'-]+ ){0,6}(?:is over|is up|is done|are over)",
     ),
     acknowledged=(
+        # Of replies the footers of newsletters say so.
+        r"(?<!replies )(?:(?:is|are|be) (?:not|never)|isn't|aren't|cannot be|can't be) (?:read|watched|attended|checked|looked at)\b(?! (?:again|until|by me|on|from))",
+        r"(?:address|mailbox|account) (?:that |which )?(?:only sends|is (?:only )?for sending|is send-?only)",
         r"(?:we|i)(?: have|'ve)?(?: now| just| safely)? (?:received|got) your (?:e-?mail|message|request|enquiry|inquiry|mail|application|order|ticket|submission|question)",
         r"your (?:e-?mail|message|request|enquiry|inquiry|mail|ticket|application|order) (?:has been|was|is) (?:successfully )?(?:received|registered|logged|forwarded|opened|created)",
         r"(?:ticket|case|reference|request) (?:number|id|no\.?|#)",
@@ -157,6 +160,7 @@ WORDS = AbsenceWords(
         r"(?:holiday|christmas|summer|office) clos(?:ure|ed)",
     ),
     back=(
+        r"expect (?:an answer|a reply|a response|to hear) (?:\w+ ){0,3}(?:after|on|from)\b",
         r"(?:respond|reply|answer|write back|be in touch)(?: (?:to )?you)? ?$",
         r"(?:dig|work|go|wade|plough|plow|catch) (?:\w+ )?(?:through|up)\b",
         r"pick(?:ing)? (?:\w+ ){0,3}up\b",
@@ -223,12 +227,15 @@ WORDS = AbsenceWords(
         r"do not reply to this",
     ),
     challenged=(
+        r"\bcaptcha\b",
+        r"(?:message|e-?mail|mail) (?:\w+ ){0,4}(?:is|was) (?:put )?on hold",
         r"(?:message|e-?mail|mail) (?:to \S+ )?(?:has been|is being|is|was) (?:held|quarantined|withheld|put on hold)",
         r"to release (?:it|your|this|the) (?:message|e-?mail|mail)?",
         r"(?:not|aren't) (?:yet )?on (?:my|the|our|his|her|their) (?:\w+ )?(?:list of )?(?:approved|allowed|safe|trusted|known|white-?list)",
         r"(?:quarantined|held|on hold|blocked|waiting) (?:because|until|till|pending|as) (?:you|i|we|your|this|the sender|approv|confirm|verif)",
-        r"(?:confirm|verify|prove) (?:that )?you(?:'re| are) (?:a )?(?:human|person|real|not a)",
+        r"(?:confirm|verify|prove) (?:that )?(?:you|they)(?:'re| are) (?:a )?(?:human|person|real|not a)",
         r"(?:click|follow|visit|use) (?:on )?(?:the |this )?(?:link|here|button)?.{0,60}(?:deliver(?:ed)?|release|verify|confirm|approve) (?:your|this|the) (?:message|e-?mail|mail|address|identity)",
+        r"(?:click|follow|visit) (?:on )?(?:the |this )link\b.{0,40}\bwill be delivered",
         r"(?:sender|e-?mail|mail|address) verification",
         r"boxbe",
         r"spam ?arrest",

@@ -79,6 +79,7 @@ WORDS = AbsenceWords(
         r"ces(?:ó|é|aron) (?:en )?(?:su|sus|mis?|el|la)?\s?(?:funciones|cargo|puesto|actividad)",
     ),
     acknowledged=(
+        r"no (?:se (?:lee|revisa|supervisa|atiende|controla)|(?:es|está|son) (?:leíd|revisad|supervisad|atendid|monitorizad|monitoread)[oa]s?)\b",
         r"(?:hemos|he) recibido (?:su|tu|correctamente)",
         r"(?:su|tu) (?:mensaje|correo|solicitud|consulta|petición)[^.]{0,30}(?:ha sido|fue|está siendo) (?:recibid[ao]|registrad[ao]|procesad[ao])",
         r"gracias por (?:su|tu|escribir|contactar|comunicar|ponerse|ponerte)",
@@ -108,6 +109,7 @@ WORDS = AbsenceWords(
     ),
     back=(
         r"de vuelta\b",
+        r"me (?:pongo|pondré)\b",
         r"de nuevo\b",
         r"(?:contest|respond|atend)(?:aré|eré|eremos|aremos|er|ar)\b",
         r"vuelv[ao]|volver[ée]\w*|volvemos|vuelta\b",

@@ -95,6 +95,8 @@ WORDS = AbsenceWords(
         r"(?:contrat|mission|stage)\b.{0,40}(?:son|à) terme",
     ),
     acknowledged=(
+        r"n'est pas (?:relevée?|consultée?|lue?|surveillée?|suivie?)|ne (?:sont|seront) pas (?:lu|relevé|traité|consulté)e?s",
+        r"(?:exclusivement|uniquement) (?:à l'|pour l'|destinée? à l')envoi",
         r"(?:avons|ai) bien (?:reçu|noté)",
         r"(?:votre|ton) (?:message|courriel|e-?mail|mail|demande)[^.]{0,40}(?:bien été|a été|est) (?:reçu|prise? en compte|enregistrée?|transmise?)",
         r"accus(?:é|ons|e) (?:de )?réception",
@@ -141,7 +143,7 @@ WORDS = AbsenceWords(
         r"repren\w+|reprise",
         r"rouvr\w+|réouvert\w+|ouvert\w*",
         r"(?:accueill|retrouv)\w+",
-        r"(?:disponible|joignable|présente?) (?:à partir|dès|le)",
+        r"(?<!pas )(?:disponible|joignable|présente?) (?:à partir|dès|le)",
         r"rentr\w+",
         r"(?:réponds|répond|lis|reviens|revient|rentre|reprends|serai|serons|sera)\b(?! (?:absent|fermé|en congé|en vacances|indisponible))",
         r"(?:se|nous) retrouv\w+",

@@ -75,6 +75,8 @@ WORDS = AbsenceWords(
         r"ha chiuso (?:i battenti|definitivamente)",
     ),
     acknowledged=(
+        r"non (?:è|viene|vengono|sono) (?:presidiat|monitorat|lett|controllat|consultat)[aeio]\b",
+        r"non presidiata",
         r"abbiamo (?:ricevuto|preso in carico)",
         r"(?:la )?(?:sua|tua|vostra) (?:richiesta|e-?mail|mail|messaggio|comunicazione)[^.]{0,30}(?:è stat[ao]|è) (?:ricevut[ao]|pres[ao]|registrat[ao]|inoltrat[ao])",
         r"grazie per (?:averci|il suo|la sua|il tuo|la tua|averci|aver)",

@@ -50,6 +50,7 @@ WORDS = AbsenceWords(
         r"niet (?:meer|langer) (?:[\w.-]+ ){0,3}(?:werkzaam|in dienst|bij|voor|actief)",
         r"werk(?:t)? (?:hier |er )?niet (?:meer|langer)",
         r"uit dienst",
+        r"(?:inmiddels|nu|thans) elders\b|elders (?:werkzaam|aan het werk|gaan werken)",
         r"(?:bedrijf|organisatie) (?:heeft |heb ik )?verlaten",
         r"verlaten",
         r"met pensioen",
@@ -77,6 +78,7 @@ WORDS = AbsenceWords(
         r"(?:heeft|hebben) (?:[\w.-]+ ){0,3}deuren (?:definitief |voorgoed )?gesloten",
     ),
     acknowledged=(
+        r"(?:wordt|worden) niet (?:\w+ )?(?:gelezen|gecontroleerd|bekeken|beantwoord|gemonitord|beheerd)",
         r"(?:uw|je|jouw) (?:e-?mail|bericht|aanvraag|vraag|verzoek|mail)[^.]{0,30}(?:ontvangen|in behandeling|geregistreerd|doorgestuurd)",
         r"(?:bedankt|dank u|dank je|dank) (?:wel )?voor (?:uw|je|het|de)",
         r"ontvangstbevestiging",

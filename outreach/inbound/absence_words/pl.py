@@ -29,6 +29,7 @@ WORDS = AbsenceWords(
         "niedziel[aęi]",
     ),
     absent=(
+        r"(?:rzadko|sporadycznie|nieregularnie) (?:sprawdzam|czytam|zaglądam|odpowiadam)",
         r"nie pracujemy",
         r"przerw(?:a|ie|ę) świąteczn\w+",
         r"dni wolne",
@@ -71,7 +72,7 @@ WORDS = AbsenceWords(
         r"(?:nie (?:jest|jestem|pracuje|pracuję|zajmuje|zajmuję)|przestał\w*)\b.{0,20}\bjuż\b|\bjuż nie\b",
         r"(?:odszedł|odeszła|odeszłam|odszedłem|zakończył\w*|rozstał\w*)\b",
         r"(?:umowa|staż|kadencja|współpraca|kontrakt)\b.{0,30}(?:wygas\w+|zakończ\w+|dobieg\w+)",
-        r"(?:adres|skrzynk\w+|kont\w+)\b.{0,40}(?:nieużywan\w+|nieaktywn\w+|nieaktualn\w+|zlikwidowan\w+|usunięt\w+|nie jest (?:już )?(?:używan\w+|obsługiwan\w+|sprawdzan\w+))",
+        r"(?:adres|skrzynk\w+|kont\w+)\b.{0,40}(?:nieużywan\w+|nieaktywn\w+|nieaktualn\w+|zlikwidowan\w+|usunięt\w+|nie jest (?:już )?używan\w+|nie jest już (?:obsługiwan|sprawdzan)\w+)",
         r"emerytur\w+",
         r"(?:zastąpił\w*|przejął|przejęła|obowiązki przej\w+)",
         r"zmarł\w*",
@@ -87,6 +88,7 @@ WORDS = AbsenceWords(
         r"(?:zakończył\w*|zamknęl\w+) działalność",
     ),
     acknowledged=(
+        r"(?:nie jest|nie są) (?:obsługiwan|czytan|sprawdzan|monitorowan)\w+",
         r"otrzymali(?:śmy)?|otrzymałem|otrzymałam",
         r"dziękuj(?:ę|emy) za (?:wiadomość|kontakt|przesł\w+|e-?mail|zgłoszenie|maila|list|zainteresowanie|Państwa|Twoj\w+|Pani|Pana)",
         r"(?:wiadomość|zgłoszenie|mail)[^.]{0,30}został[ao]? (?:otrzyman\w+|zarejestrowan\w+|przyjęt\w+|przekazan\w+)",
@@ -116,6 +118,7 @@ WORDS = AbsenceWords(
         r"(?<!nie )będę (?:dostępn\w+|w biurze|w pracy)",
         r"wznow\w+|wznaw\w+",
         r"znów|znowu",
+        r"(?:zajrzę|zaglądn\w+|sprawdzę)\b",
         r"(?:odpowi|odpis|przeczyta|zajm)\w*",
         r"zaprasza\w+",
         r"(?:czynn|otwart|dostępn)\w+",

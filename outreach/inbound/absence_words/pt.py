@@ -88,6 +88,7 @@ WORDS = AbsenceWords(
         r"cess(?:ou|ei|aram) (?:as )?(?:suas |minhas )?(?:funções|atividade)",
     ),
     acknowledged=(
+        r"não (?:é|são|está) (?:monitorad|monitorizad|lid|verificad|consultad)[oa]s?\b",
         r"(?:recebemos|recebi) (?:a sua|o seu|sua|seu|o teu|a tua)",
         r"(?:sua|seu|a sua|o seu) (?:mensagem|e-?mail|pedido|solicitação)[^.]{0,30}foi (?:recebid[ao]|registad[ao]|registrad[ao]|encaminhad[ao])",
         r"obrigad[oa] (?:por|pelo|pela)",

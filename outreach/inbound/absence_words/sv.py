@@ -83,6 +83,7 @@ WORDS = AbsenceWords(
         r"slagit igen (?:dörrarna|portarna)",
     ),
     acknowledged=(
+        r"(?:läses|bevakas|övervakas|besvaras|kontrolleras) (?:inte|ej)\b",
         r"(?:har|vi har) (?:tagit emot|mottagit|fått)(?: in)? (?:ditt|din|er|ert|ditt)",
         r"(?:ditt|din|ert) (?:meddelande|ärende|mejl|mail|e-?post|förfrågan)[^.]{0,30}(?:mottaget|mottagits|registrerat|tagits emot)",
         r"tack för (?:ditt|din|ert|att du|mejlet|meddelandet)",
