@@ -135,10 +135,10 @@ class Event:
 
     `at` is when it reached us. `until` is the last day of an absence. `series` is what an
     unsubscribe token ends. `sure` is False for an opt-out that a machine may have misread,
-    `wants_out` says that a reply may hold one, `new_address` is what a
-    reply gives as theirs from now on. `is_bulk` says that it went to many. `in_thread` is
-    for a mail of ours: whether it answers one of theirs. `by_provider` says that it is no mail but
-    what our provider told us of one, so that nobody wrote anything.
+    `wants_out` says that a reply may hold one, `new_address` is what a reply gives as theirs from
+    now on. `is_bulk` says that it went to many. `in_thread` is for a mail of ours: whether it
+    answers one of theirs. `by_provider` says that it is no mail but what our provider told us of
+    one, so that nobody wrote anything.
     """
 
     kind: Kind

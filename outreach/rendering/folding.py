@@ -6,18 +6,15 @@ worked out is worked out by the sandbox, by its rules.
 
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from jinja2 import nodes
 from jinja2.runtime import Undefined
 from markupsafe import Markup
 
-from outreach.rendering.budget import rendering
+from outreach.rendering.budget import Rendering, rendering
 from outreach.rendering.mjml_source import words
 from outreach.rendering.sandbox import Record
-
-if TYPE_CHECKING:
-    from outreach.rendering.keys import KeySandbox
 
 PURE_METHODS = words(
     "capitalize endswith lower removeprefix removesuffix startswith strip title upper"
@@ -35,10 +32,35 @@ _UNROLLED = 200
 _DEPTH = 12
 
 
+class Workshop(Protocol):
+    """What works things out: the sandbox of the template, by its rules."""
+
+    filters: Any
+
+    @property
+    def spent(self) -> Rendering:
+        """What working things out may cost, and has cost so far."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:  # noqa: ANN401 - Jinja's
+        """Return an attribute as a template sees it."""
+
+    def included(self, name: object) -> nodes.Template | None:
+        """Return the tree of a file that may be put in the place where it is included."""
+
+    def shown(self, value: object) -> str:
+        """Return a value as the plain path prints it. Raises what that raises."""
+
+    def kept(self, value: object) -> str:
+        """Keep a value for the template, and return the name under which it is kept."""
+
+    def evaluated(self, expression: nodes.Node, known: Mapping[str, object]) -> object:
+        """Return what an expression over known names means, as the plain path would have it."""
+
+
 class Folding:
     """Works out what is known of one tree."""
 
-    def __init__(self, sandbox: "KeySandbox") -> None:
+    def __init__(self, sandbox: Workshop) -> None:
         self.sandbox = sandbox
 
     def body(
@@ -155,12 +177,11 @@ class Folding:
         self, node: nodes.Include, known: Mapping[str, object], depth: int
     ) -> list[nodes.Node]:
         """Put a file that only prints in the place where it is included."""
-        name = node.template.value if isinstance(node.template, nodes.Const) else None
-        body = self.sandbox.keys.bodies.get(name) if isinstance(name, str) else None
-        if body is None or not node.with_context or depth >= _DEPTH:
+        if not isinstance(node.template, nodes.Const) or not node.with_context or depth >= _DEPTH:
             return [node]
-        assert isinstance(name, str)
-        tree = self.sandbox.parsed_plainly(body, name)
+        tree = self.sandbox.included(node.template.value)
+        if tree is None:
+            return [node]
         simple = all(
             isinstance(inner, _STATEMENTS_THAT_UNROLL) for inner in tree.find_all(nodes.Stmt)
         )
@@ -174,9 +195,9 @@ class Folding:
             return child
         worked, value = self._value(child, known)
         if worked:
-            with rendering(self.sandbox.keys.spent):
+            with rendering(self.sandbox.spent):
                 try:
-                    text = str(self.sandbox._plain.printed(value))
+                    text = self.sandbox.shown(value)
                 except Exception:  # the plain path will raise it with its place
                     return self._expression(child, known)
             return nodes.TemplateData(text, lineno=child.lineno)
@@ -189,9 +210,7 @@ class Folding:
             if worked and not isinstance(value, Undefined):
                 if isinstance(value, str | int | float) and not isinstance(value, Markup):
                     return nodes.Const(value, lineno=node.lineno)
-                constant = f"known_{self.sandbox.keys.site()}"
-                setattr(self.sandbox, constant, value)
-                return nodes.EnvironmentAttribute(constant, lineno=node.lineno)
+                return nodes.EnvironmentAttribute(self.sandbox.kept(value), lineno=node.lineno)
         if isinstance(node, nodes.Node):
             for name, value in list(node.iter_fields()):
                 if isinstance(value, list):
@@ -209,7 +228,7 @@ class Folding:
         """Return whether an expression can be worked out now, and its value."""
         if not names_in(node) <= known.keys() or not _is_pure(node):
             return False, None
-        with rendering(self.sandbox.keys.spent):
+        with rendering(self.sandbox.spent):
             try:
                 return True, seen_as(self._worked_out(node, known))
             except Exception:  # the plain path will raise it with its place

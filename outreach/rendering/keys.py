@@ -214,11 +214,32 @@ class KeySandbox(Sandbox):
             self.trees[name] = tree
         return tree
 
-    def parsed_plainly(self, source: str, name: str) -> nodes.Template:
-        """Return the tree as the plain path has it, but with calls made directly."""
-        tree = super()._parse(source, name, name)
+    @property
+    def spent(self) -> Rendering:
+        """What working things out may cost, and has cost so far."""
+        return self.keys.spent
+
+    def included(self, name: object) -> nodes.Template | None:
+        """Return the tree of a file that only prints, as the plain path has it; None of others.
+
+        Calls are made directly.
+        """
+        body = self.keys.bodies.get(name) if isinstance(name, str) else None
+        if body is None or not isinstance(name, str):
+            return None
+        tree = super()._parse(body, name, name)
         _direct_calls(tree)
         return tree
+
+    def shown(self, value: object) -> str:
+        """Return a value as the plain path prints it. Raises what that raises."""
+        return str(self._plain.printed(value))
+
+    def kept(self, value: object) -> str:
+        """Keep a value for the template, and return the name under which it is kept."""
+        name = f"known_{self.keys.site()}"
+        setattr(self, name, value)
+        return name
 
     def evaluated(self, expression: nodes.Node, known: Mapping[str, object]) -> object:
         """Return what an expression over known names means, as the plain path would have it."""
