@@ -3,15 +3,12 @@
 Preview, check and send all come through here, so what was looked at is what is sent.
 """
 
-from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass
 from datetime import datetime
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from outreach.domain.contact import Contact
-from outreach.domain.links import Links
-from outreach.domain.mailing import Sender
-from outreach.domain.tiers import Tiers
 from outreach.errors import MessageError, Problem
 from outreach.rendering.templates import Template
 from outreach.services.composed import Composed
@@ -19,10 +16,11 @@ from outreach.services.plain_path import PlainPath
 
 if TYPE_CHECKING:
     from outreach.rendering.compiled import Counts
-    from outreach.rendering.dkim import SignApart, SigningKey
+    from outreach.rendering.dkim import SignApart
     from outreach.services.filling import Filling
 
 
+@dataclass(eq=False, repr=False)
 class Composer(PlainPath):
     """Makes the messages of one mailing by the fastest path that gives the right bytes.
 
@@ -30,38 +28,12 @@ class Composer(PlainPath):
     `apart` signs in other processes, for mail that is prepared. The rest is a `PlainPath`'s.
     """
 
-    def __init__(
-        self,
-        template: Template,
-        sender: Sender,
-        links: Links,
-        *,
-        company: str | None = None,
-        postal_address: str | None = None,
-        website: str | None = None,
-        timezone: str = "UTC",
-        locale: str = "en",
-        tiers: Tiers | None = None,
-        key: str | None = None,
-        signing: "Sequence[SigningKey]" = (),
-        compiled: bool = True,
-        apart: "SignApart | None" = None,
-    ) -> None:
-        super().__init__(
-            template,
-            sender,
-            links,
-            company=company,
-            postal_address=postal_address,
-            website=website,
-            timezone=timezone,
-            locale=locale,
-            tiers=tiers,
-            key=key,
-            signing=signing,
-        )
-        self._apart = apart
-        self._compiles = compiled
+    _: KW_ONLY
+    compiled: bool = True
+    apart: "SignApart | None" = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
         self._lock = Lock()
         self._fillings: dict[Template, Filling | None] = {}
 
@@ -73,7 +45,7 @@ class Composer(PlainPath):
         version = template.version_for(contact, self.locale) if template.translations else template
         if date.microsecond:
             date = date.replace(microsecond=0)  # as the message will say
-        if to is None and self._compiles and (filling := self._filling(version)) is not None:
+        if to is None and self.compiled and (filling := self._filling(version)) is not None:
             composed = filling.compose(contact, delivery_id, date)
             if composed is not None:
                 return composed
@@ -107,7 +79,7 @@ class Composer(PlainPath):
                 from outreach.services.filling import Filling  # noqa: PLC0415
 
                 try:
-                    made = Filling(self, version, self._apart)
+                    made = Filling(self, version, self.apart)
                 except MessageError:
                     made = None  # as for each message; there it is said
                 self._fillings[version] = made

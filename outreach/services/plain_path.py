@@ -6,7 +6,7 @@ makes the same bytes several hundred times faster, and is held against it.
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import KW_ONLY, dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -33,6 +33,7 @@ _MANNER = {
 }
 
 
+@dataclass(eq=False, repr=False)  # its links hold secrets
 class PlainPath:
     """Makes the messages of one mailing, one by one: one template, one sender.
 
@@ -42,36 +43,24 @@ class PlainPath:
     to it.
     """
 
-    def __init__(
-        self,
-        template: Template,
-        sender: Sender,
-        links: Links,
-        *,
-        company: str | None = None,
-        postal_address: str | None = None,
-        website: str | None = None,
-        timezone: str = "UTC",
-        locale: str = "en",
-        tiers: Tiers | None = None,
-        key: str | None = None,
-        signing: "Sequence[SigningKey]" = (),
-    ) -> None:
-        self.template = template
-        self.sender = sender
-        self.links = links
-        self.company = company
-        self.postal_address = postal_address
-        self.website = website
-        self.timezone = timezone
-        self.locale = locale
-        self.tiers = tiers
-        self._kind = template.front_matter.kind
-        self._list_id = ListId(
-            template.series.replace("_", "-"), links.domain, company or sender.name
-        )
-        self._feedback_id = _feedback_id(key, self._kind, links.domain)
-        self.signing = tuple(signing)
+    template: Template
+    sender: Sender
+    links: Links
+    _: KW_ONLY
+    company: str | None = None
+    postal_address: str | None = None
+    website: str | None = None
+    timezone: str = "UTC"
+    locale: str = "en"
+    tiers: Tiers | None = None
+    key: str | None = None
+    signing: "Sequence[SigningKey]" = ()
+
+    def __post_init__(self) -> None:
+        series, domain = self.template.series, self.links.domain
+        self._kind = self.template.front_matter.kind
+        self._list_id = ListId(series.replace("_", "-"), domain, self.company or self.sender.name)
+        self._feedback_id = _feedback_id(self.key, self._kind, domain)
 
     def compose_plainly(
         self, contact: Contact, *, delivery_id: int, date: datetime, to: str | None = None
