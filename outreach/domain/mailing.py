@@ -37,7 +37,3 @@ class Sender:
     name: str
     address: str
     reply_to: str | None = None
-
-
-LONG_ROW_OF_DOTS = b"." * 72
-"""As many dots in a row as a message of ours has wherever a line of it begins with one."""

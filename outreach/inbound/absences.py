@@ -57,7 +57,8 @@ class AutoReply:
 
     `until` is the last date it names as the end of the absence, or the day of return where it
     names that; both mean: not before. `contact` is who is to be written to instead: the successor
-    of somebody who left, the deputy of somebody away, themselves at a new address. `rule` names what gave the machine away.
+    of somebody who left, the deputy of somebody away, themselves at a new address. `rule` names what
+    gave the machine away.
     """
 
     kind: AutoReplyKind
@@ -133,10 +134,9 @@ def machine_rule(mail: Mail) -> str | None:  # noqa: PLR0911
     submitted = headers.get("auto-submitted").lower()
     if submitted.startswith("auto-replied"):
         return "auto-submitted"
-    if not headers.has_none(_RESPONDER_NAMES):
-        for name in _RESPONDER_FIELDS:
-            if name in headers and headers.get(name).strip().lower() not in ("no", "false", "0"):
-                return name
+    for name in headers.those_of(_RESPONDER_FIELDS):
+        if headers.get(name).strip().lower() not in ("no", "false", "0"):
+            return name
     if headers.get("precedence").strip().lower() in ("auto_reply", "auto-reply"):
         return "precedence-auto-reply"
     if "mailbox rules agent" in headers.get("x-ms-exchange-generated-message-source").lower():
@@ -164,7 +164,6 @@ _RESPONDER_FIELDS = (
 )
 
 
-_RESPONDER_NAMES = frozenset(_RESPONDER_FIELDS)
 _MACHINE_FIELDS = frozenset(
     {
         *_RESPONDER_FIELDS, "auto-submitted", "precedence", "x-ms-exchange-generated-message-source",

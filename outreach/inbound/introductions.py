@@ -30,14 +30,14 @@ def _in_any_case(words: list[str], depth: int = 3) -> str:
 
     A word of which the first letter is a pattern is tried everywhere.
     """
-    filed: dict[str, list[str]] = {}
+    by_letter: dict[str, list[str]] = {}
     others = []
     for word in words:
         if depth and word[:1].isalpha() and word[1:2] not in ("?", "*", "+", "{"):
-            filed.setdefault(word[0], []).append(word[1:])
+            by_letter.setdefault(word[0], []).append(word[1:])
         else:
             others.append(word)
-    ways = [(letter, _in_any_case(rest, depth - 1)) for letter, rest in filed.items()]
+    ways = [(letter, _in_any_case(rest, depth - 1)) for letter, rest in by_letter.items()]
     pieces = [f"{_cases(first)}(?:{rest})" for first, rest in ways if first.isascii()]
     foreign = [f"(?<={_cases(first)})(?:{rest})" for first, rest in ways if not first.isascii()]
     if foreign:

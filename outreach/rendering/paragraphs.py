@@ -43,9 +43,9 @@ _Words = tuple[int, int, int]  # which value, and which of its words
 class _Page:
     """A block laid out for values with words of certain widths.
 
-    `pieces` are texts, words of values, and tokens' numbers. `plain`, where 7bit is known to do,
-    are its bytes. `quoted` are those in quoted-printable: bytes, tokens' slices, and
-    lines with values in them, as pieces.
+    `pieces` are texts, words of values, and tokens' numbers. `plain` are its bytes where 7bit is
+    known to do; `quoted` are those in quoted-printable: bytes, tokens' slices, and lines with
+    values in them, as pieces.
     """
 
     pieces: "tuple[str | _Words | int, ...]"

@@ -20,6 +20,9 @@ from typing import Protocol, Self, TypeVar
 
 from outreach.domain.feedback import Cause, Fault, Outcome, Reply, Step, Verdict
 
+LONG_ROW_OF_DOTS = b"." * 72
+"""As many dots in a row as a canonical message has wherever a line of it begins with one."""
+
 
 @dataclass(slots=True)  # frozen ones take longer to make, and each mail has one
 class Envelope:

@@ -34,8 +34,16 @@ from outreach.domain.feedback import (
     out_of_step,
     unanswered,
 )
-from outreach.domain.mailing import LONG_ROW_OF_DOTS
-from outreach.transport.base import Envelope, Monotonic, Receipt, Talk, Wait, complete, refusal
+from outreach.transport.base import (
+    LONG_ROW_OF_DOTS,
+    Envelope,
+    Monotonic,
+    Receipt,
+    Talk,
+    Wait,
+    complete,
+    refusal,
+)
 from outreach.transport.offer import Offer
 from outreach.transport.wire import Wire, WireError, connect, words_of
 

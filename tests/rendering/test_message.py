@@ -12,15 +12,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from outreach.domain.mailing import LONG_ROW_OF_DOTS
 from outreach.errors import MessageError
 from outreach.rendering.assets import Attachment, InlineImage
 from outreach.rendering.encoding import quoted_printable, text_body, with_plain_ends
-from outreach.rendering.headers import (
-    ListId,
-    Mailbox,
-)
+from outreach.rendering.headers import ListId, Mailbox
 from outreach.rendering.message import Invite, Mail, Manner, boundary_of, build_message
+from outreach.transport.base import LONG_ROW_OF_DOTS
 from outreach.transport.smtp import stuffed
 from tests.rendering.readers import decoded_text
 
