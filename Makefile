@@ -9,15 +9,18 @@ ROUNDS ?= 100
 SEED ?= 20261201
 FUZZ_MAILS ?= 1000000
 FUZZ_FROM ?= 0
+EQUAL_TEMPLATES ?= 10000
+EQUAL_FROM ?= 0
 AS_ROOT := $(shell test "$$(id -u)" = 0 || echo sudo -n)
 
-.PHONY: help demo test chaos fuzz lint format bench parsers docs wheel postgres dovecot postfix chromium mjml clean
+.PHONY: help demo test chaos fuzz equal lint format bench parsers docs wheel postgres dovecot postfix chromium mjml clean
 
 help:
 	@echo "make demo    a workspace with sample contacts, and mail to its clients in a mailbox"
 	@echo "make test    every test, on SQLite and PostgreSQL"
 	@echo "make chaos   kill senders, crash databases, for ROUNDS=$(ROUNDS) rounds from SEED=$(SEED)"
 	@echo "make fuzz    read FUZZ_MAILS=$(FUZZ_MAILS) mutated mails, from number FUZZ_FROM=$(FUZZ_FROM)"
+	@echo "make equal   make mail of EQUAL_TEMPLATES=$(EQUAL_TEMPLATES) templates by both paths, from EQUAL_FROM=$(EQUAL_FROM)"
 	@echo "make lint    ruff, mypy, import-linter"
 	@echo "make bench   every performance figure in README, measured here"
 	@echo "make docs    write docs/reference.md and the tables of docs/checking.md anew"
@@ -89,6 +92,10 @@ chaos: .venv/ready postgres
 
 fuzz: .venv/ready
 	@FUZZ_MAILS=$(FUZZ_MAILS) FUZZ_FROM=$(FUZZ_FROM) $(BIN)/python -m pytest -n 0 -q tests/inbound/test_fuzz.py
+
+equal: .venv/ready
+	@EQUAL_TEMPLATES=$(EQUAL_TEMPLATES) EQUAL_FROM=$(EQUAL_FROM) $(BIN)/python -m pytest -n 0 -q \
+	  -o log_cli=true -o log_cli_level=INFO tests/rendering/test_grown_templates.py
 
 lint: .venv/ready
 	$(BIN)/ruff check .
