@@ -11,7 +11,7 @@ parameters), RFC 2045 (transfer encodings, which encoded words share).
 import binascii
 import codecs
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_tz
 from functools import lru_cache
@@ -51,6 +51,9 @@ _USUAL_ADDRESS = re.compile(
 _MESSAGE_ID = re.compile(r"<\s*([^<>\s]{1,998})\s*>")
 
 _WHITE = re.compile(r"\s+")
+
+_USUAL_LENGTH = 80
+"""Characters of a field as it may stand in many mails: ``text/plain; charset=utf-8``."""
 
 _ALIASES = {
     "ascii": "us-ascii",
@@ -205,11 +208,14 @@ class Headers:
         """Return the first field called `name` with its encoded words decoded; or ``""``."""
         return decode_words(self.get(name))
 
-    def addresses(self, name: str) -> list[Address]:
+    def addresses(self, name: str) -> Sequence[Address]:
         """Return the mailboxes in all fields called `name`. Groups and comments are passed over."""
-        if name not in self._fields:
-            return []
-        return [each for value in self.all(name) for each in parse_addresses(value)]
+        values = self._fields.get(name)
+        if values is None:
+            return ()
+        if len(values) == 1:
+            return parse_addresses(_field_text(values[0]))
+        return [each for value in values for each in parse_addresses(_field_text(value))]
 
     def ids(self, name: str) -> list[str]:
         """Return the message ids in all fields called `name`, without their angle brackets."""
@@ -226,15 +232,20 @@ class Headers:
         return parse_date(self.get(name))
 
 
-def parse_addresses(value: str) -> list[Address]:
+def parse_addresses(value: str) -> Sequence[Address]:
     """Return the mailboxes named in an address field, as many as can be made out."""
+    # Most mail that somebody gets is to the same few mailboxes.
+    return _usual_addresses(value) if len(value) <= _USUAL_LENGTH else _addresses(value)
+
+
+def _addresses(value: str) -> Sequence[Address]:
     found = []
     usual = _USUAL_ADDRESS.fullmatch(value)
     if usual:
         name, angled, lone = usual.groups()
         if lone:
-            return [Address("", lone.rstrip("."))]
-        return [Address(decode_words(name.strip(" \t'\"")).strip(), angled)]
+            return (Address("", lone.rstrip(".")),)
+        return (Address(decode_words(name.strip(" \t'\"")).strip(), angled),)
     for match in _ADDRESS.finditer(value[:MAX_FIELD]):
         quoted, bare, angled, lone = match.groups()
         if lone:
@@ -242,7 +253,10 @@ def parse_addresses(value: str) -> list[Address]:
         else:
             name = _QUOTED_PAIR.sub(r"\1", quoted) if quoted is not None else bare
             found.append(Address(decode_words((name or "").strip(" \t'\"")).strip(), angled))
-    return found
+    return tuple(found)
+
+
+_usual_addresses = lru_cache(maxsize=512)(_addresses)
 
 
 _MONTHS = {
@@ -291,8 +305,6 @@ def parse_parameters(value: str) -> tuple[str, Mapping[str, str]]:
     return _parameters(value[:MAX_FIELD])
 
 
-_USUAL_LENGTH = 80
-"""Characters of a field as it may stand in many mails: ``text/plain; charset=utf-8``."""
 
 
 def _parameters(value: str) -> tuple[str, Mapping[str, str]]:

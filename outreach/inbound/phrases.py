@@ -10,8 +10,9 @@ tried. Which word a pattern needs is read from the pattern itself.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
+from operator import itemgetter
 
 
 def fold(text: str) -> str:
@@ -85,6 +86,8 @@ _LETTERS_ONLY = bytes(code if ord("a") <= code <= ord("z") else ord(" ") for cod
 _BEGINNING = 4
 """Letters of a word by which it is known."""
 
+_beginning_of: Callable[[str], str] = itemgetter(slice(_BEGINNING))
+
 
 _ASKED_FOR: set[str] = set()
 """All signs that some pattern needs: others say nothing of a text."""
@@ -94,24 +97,35 @@ _ASKED_FOR: set[str] = set()
 def signs(folded: str) -> set[str]:
     """Return the signs of a folded text: beginnings of its words, and letters that are not a to z."""
     letters = folded.encode("ascii", "replace").translate(_LETTERS_ONLY).decode("ascii")
-    found = {word[:_BEGINNING] for word in letters.split()}
-    if not folded.isascii():
-        found.update(folded)
-    return found & _ASKED_FOR
+    found = _ASKED_FOR.intersection(map(_beginning_of, letters.split()))
+    return found if folded.isascii() else found | _ASKED_FOR.intersection(folded)
 
 
 class _Pattern:
     """A pattern that begins at the start of a word: where no letter a to z stands before it."""
 
-    __slots__ = ("_anywhere", "_compiled", "_source", "needed")
+    __slots__ = ("_anywhere", "_compiled", "_source", "inside", "needed", "signs")
 
-    def __init__(self, source: str, needed: list[frozenset[str]]) -> None:
+    def __init__(self, source: str) -> None:
         # What any letters may stand before begins at the start of a word wherever it is.
         self._anywhere = source.startswith(r"\w*")
         self._source = source.removeprefix(r"\w*")
+        words, _ = _needed(self._source)
+        #: Of what stands within words, texts of which one is in every text that it matches.
+        self.inside = tuple(_rarest(words)) if self._anywhere and words else ()
+        known = [] if self._anywhere else words
         #: Signs, of each set one of which is in every text that it matches.
-        self.needed = needed
+        self.needed = [_beginnings(some) for some in known]
+        #: Those of the rarest of the sets; none where it has to be tried on every text.
+        self.signs = _beginnings(_rarest(known)) if known else frozenset[str]()
         self._compiled: re.Pattern[str] | None = None
+
+    def may_match(self, there: set[str], text: str) -> bool:
+        """Whether all is in `text`, with the signs `there`, without which it cannot match."""
+        for some in self.needed:
+            if there.isdisjoint(some):
+                return False
+        return not self.inside or any(piece in text for piece in self.inside)
 
     def search(self, text: str) -> re.Match[str] | None:
         """Return the first match in `text`, or None."""
@@ -132,35 +146,24 @@ class _Filed:
     """Patterns in an order, filed under signs of which one is in every text they match."""
 
     def __init__(self, patterns: Iterable[str]) -> None:
-        self._patterns: list[_Pattern] = []
-        self._by_sign: dict[str, list[int]] = {}
-        self._always: list[int] = []
-        for number, pattern in enumerate(patterns):
-            words, _ = _needed(pattern)
-            self._patterns.append(_Pattern(pattern, [_beginnings(some) for some in words]))
-            for sign in _beginnings(_rarest(words)) if words else ():
-                self._by_sign.setdefault(sign, []).append(number)
-            if not words:
-                self._always.append(number)
-            _ASKED_FOR.update(*self._patterns[number].needed)
+        self._always: list[tuple[int, _Pattern]] = []
+        self._by_sign: dict[str, list[tuple[int, _Pattern]]] = {}
+        for filed in enumerate(map(_Pattern, patterns)):
+            pattern = filed[1]
+            for sign in pattern.signs:
+                self._by_sign.setdefault(sign, []).append(filed)
+            if not pattern.signs:
+                self._always.append(filed)
+            _ASKED_FOR.update(*pattern.needed)
         signs.cache_clear()
 
     def candidates(self, text: str) -> list[tuple[int, _Pattern]]:
         """Return the patterns that may match somewhere in `text`, with their numbers, in order."""
         there = signs(text)
-        found = {}
-        for numbers in (
-            self._always,
-            *[self._by_sign[sign] for sign in self._by_sign.keys() & there],
-        ):
-            for number in numbers:
-                pattern = self._patterns[number]
-                for some in pattern.needed:
-                    if there.isdisjoint(some):
-                        break
-                else:
-                    found[number] = pattern
-        return sorted(found.items()) if len(found) > 1 else list(found.items())
+        found = [filed for filed in self._always if filed[1].may_match(there, text)]
+        for sign in self._by_sign.keys() & there:
+            found += [filed for filed in self._by_sign[sign] if filed[1].may_match(there, text)]
+        return sorted(dict(found).items()) if len(found) > 1 else found
 
 
 def _beginnings(words: Iterable[str]) -> frozenset[str]:

@@ -256,7 +256,7 @@ WORDS = AbsenceWords(
         r"(?:remove|delete|drop|strike) (?:me|us|my (?:e-?mail|address|name|data|details)|this (?:address|e-?mail))\b(?!.{0,30}\b(?:call|meeting|invite|thread|agenda|cc|appointment|photo|picture|page|poem|story|article)\b)",
         r"take (?:me|us|my (?:e-?mail|address|name)|this (?:address|e-?mail)) (?:off|out of|from) (?:\w+ ){0,4}(?:lists?|mailings?|e-?mails?|newsletters?|distribution|database|records|here|this|it|them)\b",
         r"take (?:me|us) off(?:,? please|,? thanks?(?: you)?)?\W*$",
-        r"opt(?:[ -]?| me )out",
+        r"opt[ -]out|optout|opt me out",
         r"(?:stop|quit|cease) (?:sending|e-?mailing|mailing|contacting|writing|spamming|these|this|with (?:the|these)|all)",
         r"^\W*(?:please )?stop(?: it| now| please)?\W*$",
         r"no (?:more|further) (?:e-?mails?|mails?|newsletters?|messages|contact|correspondence|spam)",

@@ -36,7 +36,7 @@ WORDS = AbsenceWords(
         r"part-?time|parttime|deeltijd",
         r"werk (?:ik )?(?:\w+ )?niet\b",
         r"(?:mei|zomer|kerst|herfst|voorjaars|krokus|bouw)(?:vakantie|sluiting|reces|stop)",
-        r"(?:vrije|atv-?|roostervrije) dag|dagje? vrij|\bvrij\b",
+        r"(?:vrije|roostervrije|atv) dag|atv-dag|dagje? vrij|\bvrij\b",
         r"ziek\b|ziekenhuis|herstell\w+",
         r"(?:even )?weg\b",
         r"(?:afwezig|absent|verhinderd)\w*",

@@ -170,7 +170,7 @@ WORDS = AbsenceWords(
         r"descadastr\w+|desinscre\w+|desinscrição",
         r"não (?:quero|desejo|pretendo|gostaria de|queremos) (?:mais |continuar a )?(?:receb\w+|ser contactad\w|ser contatad\w)",
         r"(?:não|nunca) (?:me |nos )?(?:envi\w+|mand\w+|escrev\w+|contact\w+|contat\w+)(?: mais| me| \w+ mais)",
-        r"(?:remov\w+|retir\w+|tir\w+|exclu\w+|elimin\w+)(?:-me| me|-nos)?\b.{0,40}(?:lista|base|mailing|lista de|cadastro|contactos|contatos)",
+        r"(?:remov\w+|retir\w+|tir[aeio]\w*|exclu\w+|elimin\w+)(?:-me| me|-nos)?\b.{0,40}(?:lista|base|mailing|lista de|cadastro|contactos|contatos)",
         r"(?:parem?|deixem?) de (?:me )?(?:envi\w+|mandar|escrever|contactar)",
         r"(?:chega|sem) (?:de )?mais e-?mails",
     ),

@@ -45,7 +45,7 @@ WORDS = AbsenceWords(
         r"\w*(?:stängt|stängd)\b",
         r"deltid",
         r"(?:arbetar|jobbar) (?:inte|ej) (?:på )?(?:mån|tis|ons|tors|fre)",
-        r"(?:sjuk|vab\w*|magsjuk|hemma med)\b",
+        r"(?:sjuk|vab|vabb\w*|magsjuk|hemma med)\b",
         r"helgdag|röd dag|klämdag",
         r"(?:är|reser) (?:bort|borta)\b|bortrest",
         r"(?:inte|ej) (?:inne|i tjänst|på jobbet|på arbetet|här)\b",
