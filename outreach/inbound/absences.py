@@ -18,6 +18,7 @@ from enum import StrEnum
 from outreach.inbound.absence_words import any_of, words
 from outreach.inbound.headers import Address
 from outreach.inbound.mail import Mail
+from outreach.inbound.named_days import speaks_of_a_day
 from outreach.inbound.phrases import Rules, compared, filed, fold, fold_pattern
 from outreach.inbound.return_dates import (
     ABSENT,
@@ -27,7 +28,6 @@ from outreach.inbound.return_dates import (
     End,
     dated_end,
     return_date,
-    speaks_of_a_day,
 )
 
 _NOTE = 400  # characters of a reply in which a person mentions being away

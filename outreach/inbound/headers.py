@@ -305,8 +305,6 @@ def parse_parameters(value: str) -> tuple[str, Mapping[str, str]]:
     return _parameters(value[:MAX_FIELD])
 
 
-
-
 def _parameters(value: str) -> tuple[str, Mapping[str, str]]:
     head, semicolon, rest = value.partition(";")
     head = head.strip().lower()
