@@ -20,7 +20,7 @@ from outreach.inbound.absence_words import LANGUAGES, words
 from outreach.inbound.phrases import Phrases, fold_pattern
 
 _PATIENCE = timedelta(days=45)  # how far back a date without a year may lie
-ARTICLE = r"(?:\s*(?:the|den|dem|de|le|la|el|il|lo|o|a|het|und mit|incl?\.?|inclusive|including|ca\.?|approx\.?|evening of|morning of|and including|am|on)\b)?\s*"
+ARTICLE = r"(?:\s*(?:the|den|dem|der|de|le|la|el|il|lo|o|a|het|und mit|incl?\.?|inclusive|including|ca\.?|approx\.?|evening of|morning of|and including|am|on|about|around|probably|at least|etwa|voraussichtlich|mindestens|environ|au moins|aproximadamente|circa|ongeveer|cirka|ungefar|okolo)\b)*\s*:?\s*"
 RANGE = re.compile(r"\s*[)\]]?\s*[-–—~〜～]\s*[(\[]?\s*")
 UNTIL = re.compile(rf"(?<![a-z])(?:{'|'.join(words('until'))}){ARTICLE}$")
 SINCE = re.compile(rf"(?<![a-z])(?:{'|'.join(words('since'))}){ARTICLE}$")
@@ -51,6 +51,12 @@ _LONG_MONTHS = "|".join(
     for name, _ in _MONTH_NUMBERS
     if len(name.pattern) > 3 and "月" not in name.pattern and name.pattern not in ("maja", "marca")
 )
+# Before its day a month is short in English alone: in others "sie 4" and "set 4" may be other words.
+_MONTHS_FIRST = "|".join(
+    name.pattern
+    for name, _ in _MONTH_NUMBERS
+    if len(name.pattern) > 3 or name.pattern in "|".join(LANGUAGES["en"].months).split("|")
+)
 _WEEKDAYS, _WEEKDAY_NUMBERS = _named("weekdays")
 _YEAR = r"(?:(?:19|20)\d\d)"
 _ORDINAL = r"(?:\.|st|nd|rd|th|er|o|a|e|º|°|ª|:a|:e|-go|-e)?"
@@ -75,48 +81,62 @@ _WHOLE = (
     r"tout le mois d[e']", r"tout(?: le mois)?", r"todo (?:el|o) mes de", r"todo", r"tutto(?: il mese di)?", r"(?:de )?hele(?: maand)?",
     r"hela", r"(?:przez )?caly(?: miesiac)?",
 )  # fmt: skip
+# "In two weeks": so many days, weeks or months from now.
+_HENCE_OF = {
+    tag: rf"(?<![a-z]){before}\s*(?:\d{{1,2}}|{'|'.join(map(fold_pattern, language.counts))})\s?(?:{'|'.join(map(fold_pattern, language.units))}){after}"
+    for tag, language in LANGUAGES.items()
+    for before, after in [language.hence]
+    if language.units
+}
 _DATES = re.compile(
     rf"(?P<iso_y>{_YEAR})[-/.](?P<iso_m>\d{{1,2}})[-/.](?P<iso_d>\d{{1,2}})(?!\d)"
-    rf"|(?:(?P<cjk_y>{_YEAR})年\s*)?(?P<cjk_m>\d{{1,2}})月\s*(?P<cjk_d>\d{{1,2}})[日号號]"
+    rf"|(?:(?:(?P<cjk_y>{_YEAR})|令和\s?(?P<era>\d{{1,2}}))年\s*)?(?P<cjk_m>\d{{1,2}})月\s*(?P<cjk_d>\d{{1,2}})[日号號]"
     rf"|(?<![\d.:/])(?P<n1>\d{{1,2}})\s?(?P<sep>[./-])\s?(?P<n2>\d{{1,2}})(?:(?P=sep)\s?(?P<n_y>{_YEAR}|\d\d(?!\d))|\.)?(?![\d:])(?!\s?(?:uhr|h\b|am\b|pm\b|%|klo))(?!{_ORDINAL}\s*(?:of\s+|de\s+|d')?(?:{_MONTHS})(?![a-z]))"
-    rf"|(?<![\d.:])(?P<dm_d>\d{{1,2}}){_ORDINAL}\s*(?:of\s+|de\s+|d'|den\s+|di\s+|da\s+)?(?<![a-z])(?P<dm_m>{_MONTHS})(?![a-z])\.?,?(?:\s*(?:de\s+|del\s+|do\s+)?(?P<dm_y>{_YEAR}))?"
-    rf"|(?<![a-z])(?P<md_m>{_MONTHS})(?![a-z])\.?\s+(?:the\s+)?(?P<md_d>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:.]\d)(?!\d)(?:,?\s+(?P<md_y>{_YEAR}))?"
+    rf"|(?<![\d.:])(?P<dm_d>\d{{1,2}}){_ORDINAL}(?:\s*|-)(?:of\s+|de\s+|d'|den\s+|di\s+|da\s+)?(?<![a-z])(?P<dm_m>{_MONTHS})(?![a-z])\.?,?(?:(?:\s*|-)(?:de\s+|del\s+|do\s+)?(?:(?P<dm_y>{_YEAR})|'(?P<dm_yy>\d\d)(?!\d)))?"
+    rf"|(?<![a-z])(?P<md_m>{_MONTHS_FIRST})(?![a-z])\.?\s+(?:the\s+)?(?P<md_d>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:.]\d)(?!\d)(?:,?\s+(?P<md_y>{_YEAR}))?"
     rf"|(?P<whole>(?<![a-z])(?:{'|'.join(_WHOLE)})\s+)?(?P<end>(?<![a-z])(?:the end of|end of|late|ende|fin(?: de| du mois de)?|finales de|a fine|fine|final de|fim de|eind(?:e)?(?: van)?|slutet av|konca|koniec|slutningen af|slutten av|конца)\s+(?:the month of\s+)?)?(?<![a-z])(?P<m_m>{_LONG_MONTHS})(?![a-z])(?:\s+(?:de\s+)?(?P<m_y>{_YEAR}))?"
     rf"|(?<![a-z])(?P<my_m>{_MONTHS})\.?\s+(?:de\s+)?(?P<my_y>{_YEAR})"
     rf"|(?<![a-z])(?P<weekday>{_WEEKDAYS})(?![a-z])"
     rf"|(?<![a-z])(?:kw|kalenderwoche|week|semaine|semana|settimana|vecka|v\.|uge|uke|tydzien|tydzie\w*) ?(?P<week>[0-5]?\d)(?: ?[-–/] ?(?P<week_last>[0-5]?\d))?(?![\d.:/])"
     rf"|(?<![a-z])(?P<period_end>{'|'.join(_PERIOD_ENDS)})(?![a-z])"
+    rf"|(?<![a-z])(?P<after_tomorrow>{'|'.join(words('day_after_tomorrow'))})(?![a-z])"
+    rf"|(?P<hence>{'|'.join(_HENCE_OF.values())})(?![a-z])"
     rf"|(?<![a-z])(?P<tomorrow>{'|'.join(words('tomorrow'))})(?![a-z])"
     rf"|(?<![a-z])(?P<next_week>{'|'.join(words('next_week'))})(?![a-z])"
     rf"|(?<![\d.:/])(?P<day>\d{{1,2}})(?P<day_mark>st|nd|rd|th|日|号|:[ae](?![a-z])|er?(?![a-z])|\.(?=\s|$)|(?=[\s,;.!]|$))(?!\s*(?:{_MONTHS}))(?!{_COUNTED})"
 )
-_DAY_WORDS = Phrases([_WEEKDAYS, *words("tomorrow"), *words("next_week")])
-
-
-_ORDINALS = {
-    name: number
-    for number, names in enumerate(
-        (
-            "first|ersten|premier|primero|primeiro|primo", "second|zweiten", "third|dritten", "fourth|vierten",
-            "fifth|funften", "sixth|sechsten", "seventh|siebten", "eighth|achten", "ninth|neunten", "tenth|zehnten",
-            "eleventh|elften", "twelfth|zwolften", "thirteenth", "fourteenth", "fifteenth|funfzehnten", "sixteenth",
-            "seventeenth", "eighteenth", "nineteenth", "twentieth|zwanzigsten", "twenty-first", "twenty-second",
-            "twenty-third", "twenty-fourth", "twenty-fifth", "twenty-sixth", "twenty-seventh", "twenty-eighth",
-            "twenty-ninth", "thirtieth|dreissigsten", "thirty-first",
-        ),
-        1,
-    )
-    for name in names.split("|")
-}  # fmt: skip
-# A day spelt out, beside its month.
-_ORDINAL_WORD = re.compile(
-    rf"(?<![a-z])({'|'.join(sorted(_ORDINALS, key=len, reverse=True))})(?=\s+(?:of |de |d')?(?:{_MONTHS})(?![a-z]))"
+_DAY_WORDS = Phrases(
+    [_WEEKDAYS, *words("tomorrow"), *words("day_after_tomorrow"), *words("next_week")]
 )
+
+
+# A day spelt out, beside a month of its own language: "twelve" alone counts something.
+_SPELT = re.compile(
+    "|".join(
+        rf"(?P<{tag}>(?<![a-z-])(?:{fold_pattern('|'.join(language.days))}))(?=\s+(?:of |de |d'|di |den )?(?:{fold_pattern('|'.join(language.months))})(?![a-z]))"
+        for tag, language in LANGUAGES.items()
+        if language.days
+    )
+)
+_SPELT_LAST = re.compile(
+    rf"(?<![a-z])(?P<month>{'|'.join(LANGUAGES['en'].months)})\s+(?:the\s+)?(?P<en>{'|'.join(LANGUAGES['en'].days)})(?![a-z-])"
+)
+_DAYS_SPELT = {
+    tag: [
+        (re.compile(fold_pattern(names)), number) for number, names in enumerate(language.days, 1)
+    ]
+    for tag, language in LANGUAGES.items()
+}
 
 
 def with_numbers(folded: str) -> str:
     """Return a folded text with the days in figures that it spells out beside their month."""
-    return _ORDINAL_WORD.sub(lambda word: str(_ORDINALS[word[1]]), folded)
+    folded = _SPELT_LAST.sub(
+        lambda found: f"{found['month']} {_number(found['en'], _DAYS_SPELT['en'])}", folded
+    )
+    return _SPELT.sub(
+        lambda found: str(_number(found[0], _DAYS_SPELT[found.lastgroup or ""])), folded
+    )
 
 
 def speaks_of_a_day(told: str) -> bool:
@@ -130,6 +150,19 @@ _SHORT_WEEKDAY = (
     r"(?<![a-z])(?:mon|tues?|weds?|thu(?:rs?)?|fri|sat|sun|mo|di|mi|(?<=bis )do|(?<=ab )do|fr|sa|so|lun|mar|mer|jeu|ven|sam|dim|mie|jue|vie|sab|dom"
     r"|gio|seg|ter|qua|qui|sex|ma|wo|vr|za|zo|man|tis|ons|tors?|fre|lor|son|pon|pn|wt|sr|czw|pt|sob|niedz|nd)"
 )
+_NEXT = r"(?:coming|next|this|kommende[nr]?|nachste[nr]?|diese[nr]?|prochaine?|proxim[oa]|prossim[oa]|(?:este|esta|questo|ce)|aanstaande|komende|volgende|nu pa|nu|pa|nasta|kommande|najblizsz\w+|przyszl\w+|nastepn\w+|来週の?|翌週の?|次の)"
+# What belongs to a date, or to a weekday, that stands before it.
+_ADORNED_BEFORE = re.compile(
+    rf"(?:(?:(?<![a-z]){_NEXT}[\s,]+)?(?:(?<![a-z])(?:{_WEEKDAYS})(?![a-z])|{_SHORT_WEEKDAY}(?![a-z]))[\s,.]*(?:(?:the|den|dem|der|de|le|el|il|lo|a|o|dia|dnia)\s+)*"
+    rf"|\(|(?<![a-z])the\s+|(?<![a-z]){_NEXT}?\s*(?:dia|dnia|giorno)\s+|(?<![a-z]){_NEXT}\s+)$"
+)
+_COMING = re.compile(rf"(?:\(|(?<![a-z]){_NEXT}\s*|(?<![a-z])the\s+)$")
+_ADORNED_AFTER = re.compile(
+    rf"\s?\((?:{_WEEKDAYS}|{_SHORT_WEEKDAY[len('(?<![a-z])') :]}|[月火水木金土日](?:曜日?)?)(?:[・/]祝)?\)|,? (?:{_WEEKDAYS})(?![a-z])"
+    r"|,? (?:p\.? ?v\.?|prossimo|prochain|proximo|br\.|b\.r\.|r\.|roku|next|que viene|corrente|c\.a\.|a\.s\.|jl\.|d\.j\.)(?![a-z])"
+)
+_ADORNED = 40  # characters before a date in which what belongs to it is looked for
+_REIWA = 2018  # the year before the Japanese era's first
 WEEKDAY_TAIL = re.compile(
     rf"(?:(?:{_WEEKDAYS})(?:,?\s+(?:the|den|dem|de|le|el|il|lo|a|o)(?:\s+dia)?|,?\s+dia)?[\s,.]*|\(|the\s+|{_SHORT_WEEKDAY}[.,]?\s*)$"
 )
@@ -153,6 +186,14 @@ class NamedDay:
     whole: bool = False  # "all of August"
     weekday: bool = False
     bare: bool = False  # "the 4th": a number and no month
+    counted: bool = False  # "in two weeks"
+
+    @property
+    def dated(self) -> bool:
+        """Whether it has a day and a month of its own."""
+        return not (
+            self.last or self.loose or self.month_end or self.weekday or self.bare or self.counted
+        )
 
 
 def named_days(folded: str, today: date) -> list[NamedDay]:  # noqa: PLR0912, PLR0915
@@ -164,20 +205,20 @@ def named_days(folded: str, today: date) -> list[NamedDay]:  # noqa: PLR0912, PL
         vague = False
         last: date | None = None
         month_end: date | None = None
-        loose = whole = weekday = bare = False
+        loose = whole = weekday = bare = counted = False
         group = match.lastgroup
         parts = match.groupdict()
         if parts["iso_y"]:
             day = _day(int(parts["iso_y"]), int(parts["iso_m"]), int(parts["iso_d"]))
         elif parts["cjk_m"]:
-            day = _dated(parts["cjk_y"], int(parts["cjk_m"]), int(parts["cjk_d"]), today)
+            year = str(_REIWA + int(parts["era"])) if parts["era"] else parts["cjk_y"]
+            day = _dated(year, int(parts["cjk_m"]), int(parts["cjk_d"]), today)
         elif parts["n1"]:
             day = _numeric(match, today, american=american)
             vague = not parts["n_y"] and parts["sep"] != "."
         elif parts["dm_d"]:
-            day = _dated(
-                parts["dm_y"], _number(parts["dm_m"], _MONTH_NUMBERS), int(parts["dm_d"]), today
-            )
+            month = _number(parts["dm_m"], _MONTH_NUMBERS)
+            day = _dated(parts["dm_y"] or parts["dm_yy"], month, int(parts["dm_d"]), today)
         elif parts["md_m"]:
             day = _dated(
                 parts["md_y"], _number(parts["md_m"], _MONTH_NUMBERS), int(parts["md_d"]), today
@@ -214,29 +255,31 @@ def named_days(folded: str, today: date) -> list[NamedDay]:  # noqa: PLR0912, PL
             last = _week(int(parts["week_last"] or parts["week"]), today)
             last = last + timedelta(days=6) if last else None
             vague = True
+        elif parts["hence"]:
+            day, vague, counted = _hence(parts["hence"], today), True, True
+        elif parts["after_tomorrow"]:
+            day, vague = today + timedelta(days=2), True
         elif parts["tomorrow"]:
             day, vague = today + timedelta(days=1), True
         elif parts["next_week"]:
             day, vague, loose = today + timedelta(days=7 - today.weekday()), True, True
         elif group and parts["day"]:
-            day, bare = next_day(int(parts["day"]), today), True
-            leading = folded[max(0, match.start() - 40) : match.start()]
-            vague = not WEEKDAY_TAIL.search(leading)
-            if _HOUR.search(leading):
-                continue  # "9 to 5", "alle 9"
-            if DASH.search(leading) and not _BEGUN.search(leading):
-                continue  # the end of a telephone number
-            if (
-                vague
-                and not parts["day_mark"]
-                and not (UNTIL.search(leading) or SINCE.search(leading) or _OF_DAY.search(leading))
-            ):
-                continue
+            day = _in_same_month(folded, match, found)
+            if day is None:
+                leading = folded[max(0, match.start() - _ADORNED) : match.start()]
+                day, bare = next_day(int(parts["day"]), today), True
+                vague = not WEEKDAY_TAIL.search(leading)
+                if _is_no_day(leading, unmarked=vague and not parts["day_mark"]):
+                    continue
         if day is not None:
+            start = match.start()
+            lead = folded[found[-1].end if found else 0 : start][-_ADORNED:]
+            adorned = (_COMING if weekday or counted else _ADORNED_BEFORE).search(lead)
+            behind = _ADORNED_AFTER.match(folded, match.end())
             found.append(
                 NamedDay(
-                    match.start(),
-                    match.end(),
+                    start - len(lead) + adorned.start() if adorned else start,
+                    behind.end() if behind and not counted else match.end(),
                     day,
                     vague,
                     last,
@@ -245,9 +288,42 @@ def named_days(folded: str, today: date) -> list[NamedDay]:  # noqa: PLR0912, PL
                     whole,
                     weekday,
                     bare,
+                    counted,
                 )
             )
     return found
+
+
+def _is_no_day(leading: str, *, unmarked: bool) -> bool:
+    """Whether a number behind `leading` is an hour, ends a telephone number, or may be anything."""
+    if _HOUR.search(leading):  # "9 to 5", "alle 9"
+        return True
+    if DASH.search(leading) and not _BEGUN.search(leading):
+        return True
+    return unmarked and not (
+        UNTIL.search(leading) or SINCE.search(leading) or _OF_DAY.search(leading)
+    )
+
+
+def _in_same_month(folded: str, match: re.Match[str], found: list[NamedDay]) -> date | None:
+    """Return the day whose month is that of the date before it: "December 21 to 24"."""
+    if not found or not (first := found[-1]).dated:
+        return None
+    between = _ADORNED_BEFORE.sub("", folded[first.end : match.start()])
+    ranged = RANGE.fullmatch(between) or _CJK_FROM.fullmatch(between)
+    if not ranged and not OPENS_RANGE.fullmatch(between):
+        return None
+    if _GOES_ON.match(folded, match.end()):
+        return None
+    day = _day(first.day.year, first.day.month, int(match["day"]))
+    return day if day and day > first.day else None
+
+
+_CJK_FROM = re.compile(r"\s*(?:から|より|、|到|至)\s*")
+# "4 January and 12 guests", "4 January, 9 to 5 pm": a number, and no second day.
+_GOES_ON = re.compile(
+    r"\s*(?:[ap]\.?m\b|uhr|h\b|o'clock|:\d|\d)|\s(?!(?:december|dezember|inclusi|inkl|einschl|with|mit|and|und)\w*)[a-z]{4}"
+)
 
 
 def _beside_date(folded: str, match: re.Match[str], found: list[NamedDay]) -> bool:
@@ -262,6 +338,28 @@ _DAY_AFTER = re.compile(
     rf"[\s,.]{{0,3}}(?:the |den |dem |le |el |il |o |dia |de )?\d{{1,4}}(?!\d)(?!{_COUNTED})"
 )
 _MONTH_AFTER = re.compile(rf"[\s,.]{{1,3}}(?:{_MONTHS})(?![a-z])")
+
+
+def _hence(told: str, today: date) -> date | None:
+    """Return the day that is so many days, weeks or months from `today`."""
+    tag = next(tag for tag, pattern in _HENCE_OF.items() if re.fullmatch(pattern, told))
+    language = LANGUAGES[tag]
+    digits = _DIGITS.search(told)
+    count = int(digits[0]) if digits else 0
+    for number, names in enumerate(language.counts, 1):
+        if not count and re.search(rf"(?<![a-z])(?:{fold_pattern(names)})(?![a-z])", told):
+            count = number
+    days, weeks, _ = map(fold_pattern, language.units or ())
+    after = language.hence[1]
+    if re.search(rf"(?:{days}){after}$", told):
+        return today + timedelta(days=count)
+    if re.search(rf"(?:{weeks}){after}$", told):
+        return today + timedelta(weeks=count)
+    index = today.year * 12 + today.month - 1 + count
+    return _day(index // 12, index % 12 + 1, min(today.day, 28))
+
+
+_DIGITS = re.compile(r"\d+")
 
 
 def _month_end(day: date) -> date:
@@ -332,7 +430,7 @@ def _spread(days: list[date | None], today: date) -> int:
 
 _SLASHED = re.compile(r"(?<![\d/])(\d{1,2})[/-](\d{1,2})(?![\d])")
 _ENGLISH = re.compile(
-    r"\b(?:the|i'm|i'll|i've|office|will|with|and|back|away|until|from|through|you|your|thanks|thank|please|reply|return(?:ing)?)\b"
+    r"\b(?:the|i'm|i'll|i've|office|will|with|and|back|away|until|through|you|your|thanks|thank|please|reply|return(?:ing)?)\b"
 )
 
 

@@ -20,7 +20,6 @@ from outreach.inbound.named_days import (
     RANGE,
     SINCE,
     UNTIL,
-    WEEKDAY_TAIL,
     NamedDay,
     named_days,
     next_day,
@@ -117,7 +116,7 @@ def _scored(  # noqa: PLR0912
         before = folded[max(previous, each.start - _WINDOW) : each.start]
         ranged = bool(index and RANGE.fullmatch(before))
         cuts = list(_BOUNDARY.finditer(before))
-        before = WEEKDAY_TAIL.sub("", before[cuts[-1].end() :] if cuts else before)
+        before = before[cuts[-1].end() :] if cuts else before
         if plain and not cuts:
             # "On the 5th I am back, the 3rd is a holiday": what is said of the date before is not of this one.
             before = before.rpartition(", ")[2]
@@ -154,7 +153,7 @@ def _scored(  # noqa: PLR0912
         if each.loose and scored:
             continue
         if weight >= 0:
-            scored.append(End(day, weight, bool(_DEADLINE.search(before))))
+            scored.append(End(day, weight, each.counted or bool(_DEADLINE.search(before))))
         if weight == UNTIL_CUE and not (each.weekday and day == today + timedelta(days=7)):
             gone = max(gone, day)  # today's own weekday may as well mean today
     return scored
