@@ -14,7 +14,8 @@ class AbsenceWords:
     an absence, `until_after` and `since_after` right after it. `days` are the days of a month spelt
     out, from the first; `counts` the numbers from one, `units` day, week and month as they are
     counted, and `hence` what stands before and after so many of them from now. `opt_out` asks
-    for no more mail; `not_opt_out` takes that back. With `moved` somebody gives a new address of their own.
+    for no more mail; `not_opt_out` takes that back. With `moved` somebody gives a new address of
+    their own.
     """
 
     months: tuple[str, ...]
