@@ -70,6 +70,7 @@ _PERIOD_ENDS = (
 _COUNTED = (
     r"\s*(?:(?:working|business|full|weitere|ganze)\s)?(?:da(?:y|ys|gen|gar|g)\b|tage?n?\b|jours?\b|dias?\b|giorn[io]\b|dni\b|werk|arbeits|arbets"
     r"|hours?\b|hrs?\b|stunden?\b|heures?\b|horas?\b|ore\b|uur\b|timmar\b|godzin|weeks?\b|wochen?\b|semain|semana|settiman|weken\b|veck|tygod|months?\b|minut|%)"
+    r"|\s?(?:h(?:\d\d)?(?![a-z])|uhr|heures?|hrs?|horas?|ore(?![a-z])|uur|o'clock|[ap]\.?m(?![a-z])|時)"
     r"|\s*(?:a|as|to|till|bis|-|–|tot|do)\s*\d{1,2}(?:[:.]\d\d)?\s*(?:h\b|uhr|hrs|horas|heures|uur|o'clock|am\b|pm\b|p\.m)"
     r"|(?<=[789])\s*(?:to|till|bis|a|tot|do|-|–)\s*[3-7](?![\d:/]|\.\d)"
     r"|(?:以内|間|ほど|程度|くらい|ぐらい|後)"
@@ -214,6 +215,8 @@ def named_days(folded: str, today: date) -> list[NamedDay]:  # noqa: PLR0912, PL
             year = str(_REIWA + int(parts["era"])) if parts["era"] else parts["cjk_y"]
             day = _dated(year, int(parts["cjk_m"]), int(parts["cjk_d"]), today)
         elif parts["n1"]:
+            if _is_opening(match, folded):
+                continue
             day = _numeric(match, today, american=american)
             vague = not parts["n_y"] and parts["sep"] != "."
         elif parts["dm_d"]:
@@ -303,6 +306,19 @@ def _is_no_day(leading: str, *, unmarked: bool) -> bool:
     return unmarked and not (
         UNTIL.search(leading) or SINCE.search(leading) or _OF_DAY.search(leading)
     )
+
+
+def _is_opening(match: re.Match[str], folded: str) -> bool:
+    """Whether "9-17" behind a weekday are hours of a day."""
+    return (
+        match["sep"] == "-"
+        and not match["n_y"]
+        and int(match["n1"]) < int(match["n2"]) <= _LATEST_CLOSING
+        and bool(WEEKDAY_TAIL.search(folded[max(0, match.start() - _ADORNED) : match.start()]))
+    )
+
+
+_LATEST_CLOSING = 23
 
 
 def _in_same_month(folded: str, match: re.Match[str], found: list[NamedDay]) -> date | None:

@@ -40,6 +40,7 @@ ABSENT = any_of("absent")
 """The phrases that say that somebody is away."""
 
 _BACK = any_of("back")
+_EVENT = any_of("event")
 _DEADLINE = re.compile(
     r"(?<![a-z])(?:by|within|spatestens|innerhalb|avant|sous|antes del?|entro|uiterlijk|binnen|senast|inom|najpozniej|ate)(?: \w+){0,2}\s*$"
     r"|(?<![a-z])(?:odpowie\w*|odpisz\w*|skontaktuj\w*)(?: \w+){0,3} do(?: dnia)?\s*$"
@@ -143,6 +144,10 @@ def _scored(  # noqa: PLR0912
             day = _behind(each, gone)
         if each.weekday and weight < RETURN and _PART_TIME.search(folded):
             continue  # a weekday of every week
+        clause = before + folded[each.start : each.end] + after
+        unsaid = weight == 0 or (weight == UNTIL_CUE and not _LONG_CUES.search(before))
+        if unsaid and _EVENT.search(clause) and not ABSENT.search(clause):
+            continue  # "the results are out on 4 March"
         if weight == 0:  # no cue: only a single date in a sentence about being away counts
             alone = len([one for one in found if not one.vague]) == 1
             near = before + folded[each.start : each.end] + after

@@ -9,7 +9,8 @@ class AbsenceWords:
 
     `months` (January first) and `weekdays` (Monday first) are full names and usual short ones.
     `absent`, `left`, `acknowledged` and `challenged` say what kind of notice it is; `automatic`
-    says only that a machine answered; `subjects` begin the subjects of automatic answers.
+    says only that a machine answered; `away` is said by who is away in a notice that a machine sent,
+    and by anybody in letters; `myself` speaks of one person; `event` makes a date that of something else; `subjects` begin the subjects of automatic answers.
     `back` are words of return, `until` and `since` stand right before a date that ends or begins
     an absence, `until_after` and `since_after` right after it. `days` are the days of a month spelt
     out, from the first; `counts` the numbers from one, `units` day, week and month as they are
@@ -28,6 +29,9 @@ class AbsenceWords:
     until: tuple[str, ...]
     since: tuple[str, ...]
     opt_out: tuple[str, ...]
+    away: tuple[str, ...] = ()
+    myself: tuple[str, ...] = ()
+    event: tuple[str, ...] = ()
     automatic: tuple[str, ...] = ()
     challenged: tuple[str, ...] = ()
     until_after: tuple[str, ...] = ()
