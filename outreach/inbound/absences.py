@@ -33,6 +33,7 @@ from outreach.inbound.return_dates import (
 _NOTE = 400  # characters of a reply in which a person mentions being away
 _EARLY = 320  # characters in which a notice says what it is
 _CURT = 160  # characters of a note that says no more than that, and whom to turn to
+_TITLE = 80  # characters of a subject that says what a notice is
 _SHORT = 1200  # characters: notices to everybody are brief
 
 
@@ -86,11 +87,13 @@ _AUTOMATIC = any_of("automatic")
 _AWAY = any_of("away")
 _MYSELF = re.compile(rf"(?<![a-z])(?:{'|'.join(words('myself'))})(?![a-z])")
 _SUBJECT = re.compile(rf"^\W*(?:{filed(words('subjects'))})(?![a-z])")
+# "Re: News [automatic reply]"
+_SUBJECT_END = re.compile(rf"[\[(]\s*(?:{filed(words('subjects'))})[^\])]{{0,20}}[\])]\s*$")
 _NAMED_AUTOMATIC = re.compile(r"^\W*auto|^.{0,20}自動")
 _ASIDE = re.compile(r"\s[-–—|]\s(?=\D)")
 _PREFIX = re.compile(r"^\s*(?:\[[^\]]{1,40}\]\s*|\*+[^*]{1,30}\*+\s*)*")
 _ANSWER = re.compile(
-    r"^\s*(?:(?:re|aw|antw|sv|vs|odp|res|rif|r|tr|fwd?|fw|wg|rv|i|enc|vb|pd)\s*(?:\[\d+\])?\s*[:：]\s*)+",
+    r"^\s*(?:(?:re|aw|antw|sv|vs|odp|res|rif|ris|r|tr|fwd?|fw|wg|rv|i|enc|vb|pd|ynt|atb|返信|転送|回复|答复)\s*(?:\[\d+\])?\s*[:：]\s*)+",
     re.IGNORECASE,
 )
 _URGENT = re.compile(
@@ -173,13 +176,19 @@ def read_auto_reply(mail: Mail, text: str, today: date | None) -> AutoReply | No
     # No person's mail is without a return path (RFC 3834 section 4, RFC 5321 section 4.5.5).
     generated = submitted.startswith(("auto-generated", "auto-notified")) or mail.null_sender
     by_subject = bool(_SUBJECT.match(bare) or (bare != subject and _SUBJECT.match(subject)))
-    if not (rule or by_subject or generated) and not _may_be(mail, text):
+    marked = not by_subject and subject[-1:] in ("]", ")") and bool(_SUBJECT_END.search(subject))
+    answered = unmarked != bare and not marked
+    by_subject = by_subject or marked
+    own_subject = bare == subject and not by_subject and _answers_under_another(mail)
+    if not (rule or by_subject or generated or (own_subject and not _asks(text))) and not _may_be(
+        mail, text
+    ):
         return None
     body = compared(text[:MAX_WORDS])
-    answered = unmarked != bare
     named_so = by_subject and not answered and bool(_NAMED_AUTOMATIC.search(subject))
     automatic = any(hint in body for hint in _AUTOMATIC_HINTS) and bool(_AUTOMATIC.search(body))
-    announced = bool(rule) or by_subject
+    entitled = own_subject and _is_entitled(bare)
+    announced = bool(rule) or by_subject or entitled
     # Nothing else speaks of a machine: then a notice says at once what it is.
     kind = _kind(body if announced or generated or automatic else body[:_EARLY])
     if kind is None and not announced and not (len(body) <= _NOTE and _URGENT.search(body)):
@@ -202,12 +211,16 @@ def read_auto_reply(mail: Mail, text: str, today: date | None) -> AutoReply | No
             kind = AutoReplyKind.ABSENT if _URGENT.search(body) else AutoReplyKind.LEFT
         elif _MYSELF.search(body):
             kind = AutoReplyKind.ABSENT  # of what one person lets a machine say, most is that
+    if entitled and kind is AutoReplyKind.ABSENT and until is None and _MOVED.search(bare):
+        kind = AutoReplyKind.LEFT
     if rule:
         found = rule
     elif by_subject and (not answered or automatic or _formal(body, kind, until)):
         found = "subject"
     elif generated:
         found = "null-sender" if mail.null_sender else "auto-submitted-generated"
+    elif entitled or (own_subject and kind is AutoReplyKind.ABSENT and len(body) <= _NOTE):
+        found = "own-subject"
     elif (automatic and len(body) < _SHORT) or (
         _formal(body, kind, until) and not (kind is AutoReplyKind.LEFT and _only_moved(body))
     ):
@@ -217,6 +230,19 @@ def read_auto_reply(mail: Mail, text: str, today: date | None) -> AutoReply | No
     away = kind in (AutoReplyKind.LEFT, AutoReplyKind.ABSENT)
     return AutoReply(
         kind=kind, rule=found, until=until, contact=_contact(mail, text) if away else None
+    )
+
+
+def _answers_under_another(mail: Mail) -> bool:
+    """Whether a mail answers ours under a subject of its own, as responders do and people hardly ever."""
+    return bool(mail.headers.get("in-reply-to")) and mail.headers.has_none(_LIST_FIELDS)
+
+
+def _is_entitled(subject: str) -> bool:
+    """Whether a subject of its own says that somebody is away, has left or got our mail."""
+    return len(subject) <= _TITLE and (
+        _KIND_WORDS.first(subject) is not None
+        or bool(_AWAY.search(subject) or _MOVED.search(subject))
     )
 
 
@@ -284,8 +310,9 @@ def read_new_address(mail: Mail, text: str) -> AutoReply | None:
     """Return the new address that a person gives of their own within a reply of theirs, or None."""
     if "@" not in text or len(text) > _SHORT:
         return None
-    low = text.lower()
-    if not any(word in low for word in _ADDRESS_WORDS) or not _MOVED.search(compared(text)):
+    told = text if _ANSWER.match(mail.subject) else f"{mail.subject[:_TITLE]}\n\n{text}"
+    low = told.lower()
+    if not any(word in low for word in _ADDRESS_WORDS) or not _MOVED.search(compared(told)):
         return None
     contact = _contact(mail, text)
     if contact is None:
@@ -364,7 +391,7 @@ _HINTS = (
     "@", "auto", "自動", "自动", "urgen", "emergenc", "dringend", "eilig", "vertretung", "bradskande", "akut",
     "piln", "緊急", "急ぎ", "至急", "hast", "absence", "mean", "zwischenzeit", "access", "weitergeleitet",
     "kontakt", "wenden", "contact", "contatt", "срочн", "naleh", "kiire", "confirm", "verif", "deliver", "conferm",
-    "quarant", "bestatig", "bevestig", "bekraft", "potwierdz", "zugestellt", "確認", "保留",
+    "quarant", "bestatig", "bevestig", "bekraft", "potwierdz", "kwarant", "zugestellt", "確認", "保留",
 )  # fmt: skip
 _CONTACT = re.compile(r"([\w.+'-]{1,64}@[\w.-]{1,253}\.\w{2,24})")
 _NAME_BEFORE = re.compile(

@@ -60,10 +60,13 @@ _NAMED = 1  # what a week or month in which somebody is away weighs: less than a
 _PART_TIME = re.compile(
     fold_pattern(
         r"part[ -]time|teilzeit|temps partiel|media jornada|jornada reducida|(?:tiempo|tempo) parcial|parttime|deeltijd"
-        r"|tempo parziale|deltid|etatu"
+        r"|tempo parziale|deltid|etatu|(?:do not|don't|not) work(?:ing)? (?:on )?\w+days?|(?:work|working|in) (?:\w+ )?(?:mon|tues|wednes|thurs)days? (?:to|till|until|through|and)"
+        r"|arbeite (?:ich )?(?:\w+ )?(?:nicht|von|nur|immer)|ne travaille (?:pas|que) (?:le|du|les)|no trabajo los|non lavoro (?:il|di)|nao trabalho (?:as|a|ao|aos)|werk (?:ik )?(?:\w+ )?niet|(?:arbetar|jobbar) (?:jag )?inte|nie pracuje"
     )
 )
-_WITHIN = re.compile(r"(?<![a-z])(?:in|im|en|em|i|w|we|during|durante|pendant|au mois d[e'])\s*$")
+_WITHIN = re.compile(
+    r"(?<![a-z])(?:in|im|en|em|i|w|we|during|durante|pendant|au mois d[e']|nel|(?:the|de|den|im|il|el|o|w|le|del|do|no|nel) (?:whole )?(?:month of|maand|monat|mois d[e']|mes de|mese di|miesiacu|manaden))\s*$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +135,10 @@ def _scored(  # noqa: PLR0912
         day = each.day
         if each.last and weight < RETURN:
             day = each.last  # until a week is until its end
-        if weight == 0 and (each.last or each.month_end):
+        within = _WITHIN.search(before)
+        if (weight == 0 or (within and weight < 0)) and (each.last or each.month_end):
             named = UNTIL_CUE if each.whole else _NAMED
-            told = each.whole or each.last or _WITHIN.search(before)
+            told = each.whole or each.last or within
             if told and ABSENT.search(before + folded[each.start : each.end] + after):
                 scored.append(End(each.last or each.month_end or day, named))
             continue

@@ -177,6 +177,9 @@ WORDS = AbsenceWords(
         r"geschlossen",
         r"außer haus",
         r"elternzeit|mutterschutz",
+        r"[\w .,'@-]{2,60} ist (?:\w+ )?(?:außer haus|nicht im (?:büro|haus)|abwesend|im urlaub)",
+        r"automatisch(?:e|er|es)? (?:nachricht|mail|e-?mail|abwesenheit\w*|rückmeldung)",
+        r"autom\. antwort|autoreply|autoresponder",
     ),
     back=(
         r"(?:be)?antworte\w*",
@@ -215,6 +218,7 @@ WORDS = AbsenceWords(
         r"(?:hören|sehen|sprechen|lesen) (?:wir )?(?:uns|voneinander)",
         r"(?:zu|für) (?:ihnen|dir|euch|sie|dich)\b",
         r"wie gewohnt|regulär|normalbetrieb|normal",
+        r"(?<!nicht )(?:im büro|im geschäft|im laden)\b",
     ),
     until=(
         r"bis(?: (?:zum|einschließlich|inkl\.?|inklusive|einschl\.?|und mit|voraussichtlich|zu))*",
@@ -323,5 +327,6 @@ WORDS = AbsenceWords(
         r"(?:habe|haben) (?:\w+ ){0,3}(?:eine )?(?:neue|andere) (?:e-?mail-?|mail-?)? ?adresse",
         r"(?:meine|unsere) (?:e-?mail-?|mail-?)? ?adresse (?:hat sich|ist jetzt|wurde|lautet)",
         r"neue (?:e-?mail-?|mail-?)adresse (?:lautet|ist|von mir)",
+        r"(?:adresse|mail|anbieter|provider)\w* (?:\w+ )?gewechselt",
     ),
 )

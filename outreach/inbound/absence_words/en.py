@@ -199,6 +199,7 @@ WORDS = AbsenceWords(
         r"gone (?:fishing|until)",
         r"closed (?:for|until)",
         r"(?:holiday|christmas|summer|office) clos(?:ure|ed)",
+        r"[\w .,'@-]{2,60} (?:is|will be) (?:currently )?(?:out of|away from|not in) (?:the )?office",
     ),
     back=(
         r"expect (?:an answer|a reply|a response|to hear) (?:\w+ ){0,3}(?:after|on|from)\b",
@@ -245,6 +246,7 @@ WORDS = AbsenceWords(
         r"as usual",
         r"resum\w+",
         r"around again|about again|up and running",
+        r"(?<!not )(?<!n't be )(?<!not be )(?:in the office|at work)\b",
     ),
     until=(
         r"until",
@@ -391,5 +393,6 @@ WORDS = AbsenceWords(
         r"new (?:e-?mail |mail )?address (?:is\b|for (?:me|us)\b)",
         r"(?:use|note|update) my (?:new )?(?:e-?mail |mail )?address",
         r"(?:write|reach|e-?mail|contact|reply)(?: to)? me (?:now |instead |from now on )*(?:at|on|under) (?:this|my) (?:new )?(?:\w+ )?(?:one|address|account|e-?mail)",
+        r"(?:i have|i've|we have|we've) (?:changed|switched|moved)\b.{0,40}(?:address|e-?mail|provider|account)",
     ),
 )

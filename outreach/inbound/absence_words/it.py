@@ -125,6 +125,8 @@ WORDS = AbsenceWords(
         r"chiusura|chiuso",
         r"sono in",
         r"in viaggio|in trasferta",
+        r"[\w .,'@-]{2,60} (?:e'|è|e) (?:\w+ )?(?:fuori (?:ufficio|sede)|assente|in ferie)",
+        r"(?:avviso|messaggio|risposta) (?:di|d') ?assenza",
     ),
     back=(
         r"risponder[òàe]\w*",
@@ -172,7 +174,7 @@ WORDS = AbsenceWords(
     challenged=(
         r"(?:conferm\w+|verific\w+) (?:di essere|che sei|la tua identità|il suo indirizzo|la sua identità)",
         r"clicc\w+.{0,80}(?:consegn\w+|sblocc\w+|verific\w+)",
-        r"messaggio[^.]{0,30}(?:trattenuto|in attesa|quarantena)",
+        r"messaggio.{0,60}(?:trattenuto|in attesa|quarantena)",
     ),
     tomorrow=(
         r"domani",
@@ -250,5 +252,6 @@ WORDS = AbsenceWords(
         r"la mia nuova (?:e-?mail|mail|casella)",
         r"(?:ho|abbiamo) cambiato (?:il mio |il nostro )?(?:indirizzo|e-?mail|mail)",
         r"(?:ho|abbiamo) un nuovo indirizzo",
+        r"(?:ho|abbiamo) cambiato (?:l')?(?:indirizzo|e-?mail|casella|mail|gestore)",
     ),
 )

@@ -122,6 +122,8 @@ WORDS = AbsenceWords(
         r"(?:kerst|zomer)sluiting",
         r"gesloten",
         r"met vakantie",
+        r"[\w .,'@-]{2,60} is (?:\w+ )?(?:niet (?:op|in) (?:het )?kantoor|afwezig|met vakantie|op vakantie)",
+        r"afwezigheids(?:bericht|melding|assistent)",
     ),
     back=(
         r"beantwoord\w*",
@@ -169,7 +171,7 @@ WORDS = AbsenceWords(
     challenged=(
         r"(?:bevestig|verifieer) (?:dat )?(?:u|je|uw) .{0,40}(?:mens|persoon|identiteit|adres|robot)",
         r"klik.{0,80}(?:bezorgd|afleveren|afgeleverd|vrijgeven|bevestigen)",
-        r"bericht[^.]{0,30}(?:vastgehouden|wacht|quarantaine)",
+        r"bericht.{0,60}(?:vastgehouden|wacht|quarantaine)",
     ),
     tomorrow=(r"morgen",),
     next_week=(r"volgende week",),
@@ -242,5 +244,6 @@ WORDS = AbsenceWords(
         r"(?:mijn|ons) nieuwe? (?:privé |zakelijke? )?(?:e-?mail-?|mail-?)? ?adres",
         r"(?:heb|hebben) (?:\w+ ){0,3}(?:een )?(?:nieuw|ander) (?:e-?mail-?|mail-?)? ?adres",
         r"nieuwe? (?:e-?mail-?|mail-?)adres is\b",
+        r"van (?:e-?mail|mail)?-?adres (?:veranderd|gewisseld)",
     ),
 )

@@ -132,6 +132,8 @@ WORDS = AbsenceWords(
         r"auto:",
         r"nieczynne|zamknięte",
         r"przerwa",
+        r"[\w .,'@-]{2,60} jest (?:\w+ )?(?:poza biurem|nieobecn\w+|na urlopie)",
+        r"auto ?-?odpowiedź",
     ),
     back=(
         r"odpi(?:szę|szemy)|odpowiem\w*|odpowiadać",
@@ -157,6 +159,7 @@ WORDS = AbsenceWords(
         r"(?:usłyszymy|zobaczymy|spotkamy|porozmawiamy) się",
         r"(?:znajd\w+|zasta\w+) mnie",
         r"(?:normaln|zwykł)\w+|jak zwykle|standardow\w+",
+        r"(?<!nie )(?<!mnie )w (?:pracy|biurze)\b",
     ),
     until=(
         r"do(?: dnia)?",
@@ -176,9 +179,9 @@ WORDS = AbsenceWords(
         r"wygenerowan\w+ automatycznie",
     ),
     challenged=(
-        r"(?:potwierdź|potwierdzić|zweryfikuj)[^.]{0,40}(?:człowiekiem|nie jesteś|tożsamość|adres|robotem)",
+        r"(?:potwierdź|potwierdzić|zweryfikuj).{0,60}(?:człowiekiem|nie jesteś|tożsamość|adres|robotem)",
         r"kliknij.{0,80}(?:dostarczon\w+|potwierdzić|zwolnić)",
-        r"wiadomość[^.]{0,30}(?:zatrzymana|oczekuje|kwarantann\w+)",
+        r"wiadomość.{0,60}(?:zatrzymana|oczekuje|kwarantann\w+)",
     ),
     tomorrow=(r"jutra|jutro",),
     next_week=(r"(?:w )?(?:przyszłym|następnym) tygodni\w+",),
@@ -250,5 +253,6 @@ WORDS = AbsenceWords(
         r"(?:mój|nasz) (?:nowy|aktualny) (?:adres|e-?mail|mail)",
         r"mam nowy (?:adres|e-?mail|mail)",
         r"zmienił[ae]m (?:adres|e-?mail|mail)",
+        r"zmienił[ae]m (?:\w+ )?(?:adres|e-?mail|poczt)\w*",
     ),
 )
