@@ -130,7 +130,7 @@ def speaks_of_a_day(told: str) -> bool:
     return bool(_DIGIT.search(told)) or _DAY_WORDS.search(told) is not None
 
 
-_DIGIT = re.compile(r"\d")
+_DIGIT = re.compile(r"[0-9]|[^\x00-\x7f](?<=\d)")  # few texts have other digits
 _UNTIL = re.compile(rf"(?<![a-z])(?:{'|'.join(words('until'))}){_ARTICLE}$")
 _AND = re.compile(
     rf"(?<![a-z])(?:and|und|et(?: le)?|y(?: el)?|e(?: il| o)?(?: dia)?|en|och|i){_ARTICLE}$"
