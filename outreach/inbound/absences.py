@@ -18,6 +18,7 @@ from enum import StrEnum
 from outreach.inbound.absence_words import any_of, words
 from outreach.inbound.headers import Address
 from outreach.inbound.mail import Mail
+from outreach.inbound.named_days import speaks_of_a_day
 from outreach.inbound.phrases import Rules, compared, filed, fold, fold_pattern
 from outreach.inbound.return_dates import (
     ABSENT,
@@ -27,7 +28,6 @@ from outreach.inbound.return_dates import (
     End,
     dated_end,
     return_date,
-    speaks_of_a_day,
 )
 
 _NOTE = 400  # characters of a reply in which a person mentions being away
@@ -83,6 +83,8 @@ def _kind(body: str) -> AutoReplyKind | None:
 
 
 _AUTOMATIC = any_of("automatic")
+_AWAY = any_of("away")
+_MYSELF = re.compile(rf"(?<![a-z])(?:{'|'.join(words('myself'))})(?![a-z])")
 _SUBJECT = re.compile(rf"^\W*(?:{filed(words('subjects'))})(?![a-z])")
 _NAMED_AUTOMATIC = re.compile(r"^\W*auto|^.{0,20}自動")
 _ASIDE = re.compile(r"\s[-–—|]\s(?=\D)")
@@ -93,7 +95,7 @@ _ANSWER = re.compile(
 )
 _URGENT = re.compile(
     fold_pattern(
-        r"urgen|emergenc|dringend|eilig|vertretung|brådskande|akut|piln(?:e|ych|a)|緊急|お急ぎ|急ぎ|至急|hast|in my absence|mean(?:time|while)|mientras tanto|entre-?temps|nel frattempo|entretanto|ondertussen|intussen|under tiden|w miedzyczasie"
+        r"urgen|emergenc|dringend|eilig|vertretung|brådskande|akut|piln(?:e|ych|a)|緊急|お急ぎ|急ぎ|至急|(?:hast|haast)(?![a-z])|in my absence|mean(?:time|while)|mientras tanto|entre-?temps|nel frattempo|entretanto|ondertussen|intussen|under tiden|w miedzyczasie"
         r"|zwischenzeit|access to (?:my )?e-?mail|nicht weitergeleitet|kontakta|wenden sie sich|contactez|contact[ea]r|contattar|neem contact|срочн|naléhav|kiireelli"
     )
 )
@@ -198,6 +200,8 @@ def read_auto_reply(mail: Mail, text: str, today: date | None) -> AutoReply | No
         contact = _contact(mail, text)
         if contact and not _only_unread(contact, body):
             kind = AutoReplyKind.ABSENT if _URGENT.search(body) else AutoReplyKind.LEFT
+        elif _MYSELF.search(body):
+            kind = AutoReplyKind.ABSENT  # of what one person lets a machine say, most is that
     if rule:
         found = rule
     elif by_subject and (not answered or automatic or _formal(body, kind, until)):
@@ -220,7 +224,9 @@ def _is_absent_after_all(kind: AutoReplyKind | None, subject: str, body: str) ->
     """Whether a notice that is to be one says more by its subject, or less, than its words seem to."""
     if kind is AutoReplyKind.LEFT:
         return _is_only_represented(body)
-    return kind in (None, AutoReplyKind.ACKNOWLEDGEMENT) and ABSENT.search(subject) is not None
+    if kind in (None, AutoReplyKind.ACKNOWLEDGEMENT):
+        return ABSENT.search(subject) is not None or _AWAY.search(body) is not None
+    return False
 
 
 def _is_only_represented(body: str) -> bool:

@@ -1,0 +1,472 @@
+"""The days that a text names, in any usual form of its language: numbers, names, words and ranges.
+
+A day may be a date with or without a year, a weekday, a number alone, a week, a month, the end of
+one, or so many days from now. What adorns it belongs to it: "on Monday, the 4th" is one day, and
+so is "4 January (Mon)". What a day means, the end of an absence or its beginning, is told by what stands
+beside all that, and is for `return_dates` to weigh.
+
+Standards: ISO 8601 (weeks).
+"""
+
+# ruff: noqa: E501 (patterns and messages are easier to check in one piece)
+
+import calendar
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from outreach.inbound.absence_words import LANGUAGES, words
+from outreach.inbound.phrases import Phrases, fold_pattern
+
+_PATIENCE = timedelta(days=45)  # how far back a date without a year may lie
+ARTICLE = r"(?:\s*(?:the|den|dem|der|de|le|la|el|il|lo|o|a|het|und mit|incl?\.?|inclusive|including|ca\.?|approx\.?|evening of|morning of|and including|am|on|about|around|probably|at least|etwa|voraussichtlich|mindestens|environ|au moins|aproximadamente|circa|ongeveer|cirka|ungefar|okolo)\b)*\s*:?\s*"
+RANGE = re.compile(r"\s*[)\]]?\s*[-–—~〜～]\s*[(\[]?\s*")
+UNTIL = re.compile(rf"(?<![a-z])(?:{'|'.join(words('until'))}){ARTICLE}$")
+SINCE = re.compile(rf"(?<![a-z])(?:{'|'.join(words('since'))}){ARTICLE}$")
+OPENS_RANGE = re.compile(rf"\s*[,)]?\s*(?:{'|'.join(words('until'))}){ARTICLE}")
+_BEGUN = re.compile(r"(?<![\d-])\d{1,2}(?:\.|st|nd|rd|th)?\s*[-–—~〜]\s*$")
+DASH = re.compile(r"[\w.)]\s*[-–—~〜]\s*$")
+
+
+_FRIDAY = 4
+
+
+def _named(field: str) -> tuple[str, list[tuple[re.Pattern[str], int]]]:
+    """Return one alternation of all names in `field`, and each name's number, from 1."""
+    numbered: dict[str, int] = {}
+    for language in LANGUAGES.values():
+        for number, names in enumerate(getattr(language, field), 1):
+            for name in re.split(r"\|(?![^(\[]*[)\]])", fold_pattern(names)):
+                numbered.setdefault(name, number)
+    ordered = sorted(numbered, key=len, reverse=True)
+    return "|".join(ordered), [(re.compile(name), numbered[name]) for name in ordered]
+
+
+_MONTHS, _MONTH_NUMBERS = _named("months")
+# A month alone must be spelt out: "out", "set", "ago" and "may" are words of other languages.
+# "Rivolgetevi a Marco": folded, "março" is a name, but behind "em", "até" and "de".
+_LONG_MONTHS = "|".join(
+    "(?<=em |te |de )marco" if name.pattern == "marco" else name.pattern
+    for name, _ in _MONTH_NUMBERS
+    if len(name.pattern) > 3 and "月" not in name.pattern and name.pattern not in ("maja", "marca")
+)
+# Before its day a month is short in English alone: in others "sie 4" and "set 4" may be other words.
+_MONTHS_FIRST = "|".join(
+    name.pattern
+    for name, _ in _MONTH_NUMBERS
+    if len(name.pattern) > 3 or name.pattern in "|".join(LANGUAGES["en"].months).split("|")
+)
+_WEEKDAYS, _WEEKDAY_NUMBERS = _named("weekdays")
+_YEAR = r"(?:(?:19|20)\d\d)"
+_ORDINAL = r"(?:\.|st|nd|rd|th|er|o|a|e|º|°|ª|:a|:e|-go|-e)?"
+# The end of a month, of a week, of a year: which of them is told by the pattern's place.
+_PERIOD_ENDS = (
+    r"(?P<month_end>(?:the )?end of (?:the|this) month|monatsende|ende (?:des|dieses) monats|fin (?:de |du )?mois|fin(?:al|ales)? (?:de|del) mes|fine (?:del )?mese|(?:fim|final) do mes|eind(?:e)? (?:van )?(?:de|deze) maand|slutet av manaden|manadsskiftet|konca (?:tego )?miesiaca|(?:今月|月)末)",
+    r"(?P<week_end>(?:the )?end of (?:the|this) week|ende (?:der|dieser) woche|(?:het )?eind(?:e)? (?:van )?(?:de|deze) week|slutet av veckan|konca (?:tego )?tygodnia|今週末)",
+    r"(?P<year_end>(?:the )?end of (?:the|this) year|jahresende|ende (?:des|dieses) jahres|(?:la )?fin de l'annee|fin(?:al|ales)? de ano|fine (?:dell')?anno|(?:fim|final) do ano|eind(?:e)? (?:van )?(?:het|dit) jaar|arsskiftet|konca (?:tego )?roku|年末(?!年始))",
+)
+# "3 working days", "9 to 14 h": a number, and no day of a month.
+_COUNTED = (
+    r"\s*(?:(?:working|business|full|weitere|ganze)\s)?(?:da(?:y|ys|gen|gar|g)\b|tage?n?\b|jours?\b|dias?\b|giorn[io]\b|dni\b|werk|arbeits|arbets"
+    r"|hours?\b|hrs?\b|stunden?\b|heures?\b|horas?\b|ore\b|uur\b|timmar\b|godzin|weeks?\b|wochen?\b|semain|semana|settiman|weken\b|veck|tygod|months?\b|minut|%)"
+    r"|\s?(?:h(?:\d\d)?(?![a-z])|uhr|heures?|hrs?|horas?|ore(?![a-z])|uur|o'clock|[ap]\.?m(?![a-z])|時)"
+    r"|\s*(?:a|as|to|till|bis|-|–|tot|do)\s*\d{1,2}(?:[:.]\d\d)?\s*(?:h\b|uhr|hrs|horas|heures|uur|o'clock|am\b|pm\b|p\.m)"
+    r"|(?<=[789])\s*(?:to|till|bis|a|tot|do|-|–)\s*[3-7](?![\d:/]|\.\d)"
+    r"|(?:以内|間|ほど|程度|くらい|ぐらい|後)"
+    r"|\s*(?:and|und|et|y|e|en|och|i)\s*\d{1,2}(?!\d)(?!\.\s?(?:jan|feb|mar|apr|ma[iy]|jun|jul|au|sep|o[ck]t|nov|de[cz])|st|nd|rd|th)"
+)
+# "All of August": the month is meant from its first day to its last.
+_WHOLE = (
+    r"(?:the )?(?:whole|entire)(?: month)?(?: of)?", r"all(?: of)?", r"throughout", r"(?:den |im )?(?:ganzen|gesamten)(?: monat)?",
+    r"tout le mois d[e']", r"tout(?: le mois)?", r"todo (?:el|o) mes de", r"todo", r"tutto(?: il mese di)?", r"(?:de )?hele(?: maand)?",
+    r"hela", r"(?:przez )?caly(?: miesiac)?",
+)  # fmt: skip
+# "In two weeks": so many days, weeks or months from now.
+_HENCE_OF = {
+    tag: rf"(?<![a-z]){before}\s*(?:\d{{1,2}}|{'|'.join(map(fold_pattern, language.counts))})\s?(?:{'|'.join(map(fold_pattern, language.units))}){after}"
+    for tag, language in LANGUAGES.items()
+    for before, after in [language.hence]
+    if language.units
+}
+_DATES = re.compile(
+    rf"(?P<iso_y>{_YEAR})[-/.](?P<iso_m>\d{{1,2}})[-/.](?P<iso_d>\d{{1,2}})(?!\d)"
+    rf"|(?:(?:(?P<cjk_y>{_YEAR})|令和\s?(?P<era>\d{{1,2}}))年\s*)?(?P<cjk_m>\d{{1,2}})月\s*(?P<cjk_d>\d{{1,2}})[日号號]"
+    rf"|(?<![\d.:/])(?P<n1>\d{{1,2}})\s?(?P<sep>[./-])\s?(?P<n2>\d{{1,2}})(?:(?P=sep)\s?(?P<n_y>{_YEAR}|\d\d(?!\d))|\.)?(?![\d:])(?!\s?(?:uhr|h\b|am\b|pm\b|%|klo))(?!{_ORDINAL}\s*(?:of\s+|de\s+|d')?(?:{_MONTHS})(?![a-z]))"
+    rf"|(?<![\d.:])(?P<dm_d>\d{{1,2}}){_ORDINAL}(?:\s*|-)(?:of\s+|de\s+|d'|den\s+|di\s+|da\s+)?(?<![a-z])(?P<dm_m>{_MONTHS})(?![a-z])\.?,?(?:(?:\s*|-)(?:de\s+|del\s+|do\s+)?(?:(?P<dm_y>{_YEAR})|'(?P<dm_yy>\d\d)(?!\d)))?"
+    rf"|(?<![a-z])(?P<md_m>{_MONTHS_FIRST})(?![a-z])\.?\s+(?:the\s+)?(?P<md_d>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:.]\d)(?!\d)(?:,?\s+(?P<md_y>{_YEAR}))?"
+    rf"|(?P<whole>(?<![a-z])(?:{'|'.join(_WHOLE)})\s+)?(?P<end>(?<![a-z])(?:the end of|end of|late|ende|fin(?: de| du mois de)?|finales de|a fine|fine|final de|fim de|eind(?:e)?(?: van)?|slutet av|konca|koniec|slutningen af|slutten av|конца)\s+(?:the month of\s+)?)?(?<![a-z])(?P<m_m>{_LONG_MONTHS})(?![a-z])(?:\s+(?:de\s+)?(?P<m_y>{_YEAR}))?"
+    rf"|(?<![a-z])(?P<my_m>{_MONTHS})\.?\s+(?:de\s+)?(?P<my_y>{_YEAR})"
+    rf"|(?<![a-z])(?P<weekday>{_WEEKDAYS})(?![a-z])"
+    rf"|(?<![a-z])(?:kw|kalenderwoche|week|semaine|semana|settimana|vecka|v\.|uge|uke|tydzien|tydzie\w*) ?(?P<week>[0-5]?\d)(?: ?[-–/] ?(?P<week_last>[0-5]?\d))?(?![\d.:/])"
+    rf"|(?<![a-z])(?P<period_end>{'|'.join(_PERIOD_ENDS)})(?![a-z])"
+    rf"|(?<![a-z])(?P<after_tomorrow>{'|'.join(words('day_after_tomorrow'))})(?![a-z])"
+    rf"|(?P<hence>{'|'.join(_HENCE_OF.values())})(?![a-z])"
+    rf"|(?<![a-z])(?P<tomorrow>{'|'.join(words('tomorrow'))})(?![a-z])"
+    rf"|(?<![a-z])(?P<next_week>{'|'.join(words('next_week'))})(?![a-z])"
+    rf"|(?<![\d.:/])(?P<day>\d{{1,2}})(?P<day_mark>st|nd|rd|th|日|号|:[ae](?![a-z])|er?(?![a-z])|\.(?=\s|$)|(?=[\s,;.!]|$))(?!\s*(?:{_MONTHS}))(?!{_COUNTED})"
+)
+_DAY_WORDS = Phrases(
+    [_WEEKDAYS, *words("tomorrow"), *words("day_after_tomorrow"), *words("next_week")]
+)
+
+
+# A day spelt out, beside a month of its own language: "twelve" alone counts something.
+_SPELT = re.compile(
+    "|".join(
+        rf"(?P<{tag}>(?<![a-z-])(?:{fold_pattern('|'.join(language.days))}))(?=\s+(?:of |de |d'|di |den )?(?:{fold_pattern('|'.join(language.months))})(?![a-z]))"
+        for tag, language in LANGUAGES.items()
+        if language.days
+    )
+)
+_SPELT_LAST = re.compile(
+    rf"(?<![a-z])(?P<month>{'|'.join(LANGUAGES['en'].months)})\s+(?:the\s+)?(?P<en>{'|'.join(LANGUAGES['en'].days)})(?![a-z-])"
+)
+_DAYS_SPELT = {
+    tag: [
+        (re.compile(fold_pattern(names)), number) for number, names in enumerate(language.days, 1)
+    ]
+    for tag, language in LANGUAGES.items()
+}
+
+
+def with_numbers(folded: str) -> str:
+    """Return a folded text with the days in figures that it spells out beside their month."""
+    folded = _SPELT_LAST.sub(
+        lambda found: f"{found['month']} {_number(found['en'], _DAYS_SPELT['en'])}", folded
+    )
+    return _SPELT.sub(
+        lambda found: str(_number(found[0], _DAYS_SPELT[found.lastgroup or ""])), folded
+    )
+
+
+def speaks_of_a_day(told: str) -> bool:
+    """Whether a folded text can name a day at all: by a digit or by a word."""
+    return bool(_DIGIT.search(told)) or _DAY_WORDS.search(told) is not None
+
+
+_DIGIT = re.compile(r"[0-9]|[^\x00-\x7f](?<=\d)")  # few texts have other digits
+# Right before a date, where nothing else is so short.
+_SHORT_WEEKDAY = (
+    r"(?<![a-z])(?:mon|tues?|weds?|thu(?:rs?)?|fri|sat|sun|mo|di|mi|(?<=bis )do|(?<=ab )do|fr|sa|so|lun|mar|mer|jeu|ven|sam|dim|mie|jue|vie|sab|dom"
+    r"|gio|seg|ter|qua|qui|sex|ma|wo|vr|za|zo|man|tis|ons|tors?|fre|lor|son|pon|pn|wt|sr|czw|pt|sob|niedz|nd)"
+)
+_NEXT = r"(?:coming|next|this|kommende[nr]?|nachste[nr]?|diese[nr]?|prochaine?|proxim[oa]|prossim[oa]|(?:este|esta|questo|ce)|aanstaande|komende|volgende|nu pa|nu|pa|nasta|kommande|najblizsz\w+|przyszl\w+|nastepn\w+|来週の?|翌週の?|次の)"
+# What belongs to a date, or to a weekday, that stands before it.
+_ADORNED_BEFORE = re.compile(
+    rf"(?:(?:(?<![a-z]){_NEXT}[\s,]+)?(?:(?<![a-z])(?:{_WEEKDAYS})(?![a-z])|{_SHORT_WEEKDAY}(?![a-z]))[\s,.]*(?:(?:the|den|dem|der|de|le|el|il|lo|a|o|dia|dnia)\s+)*"
+    rf"|\(|(?<![a-z])the\s+|(?<![a-z]){_NEXT}?\s*(?:dia|dnia|giorno)\s+|(?<![a-z]){_NEXT}\s+)$"
+)
+_COMING = re.compile(rf"(?:\(|(?<![a-z]){_NEXT}\s*|(?<![a-z])the\s+)$")
+_ADORNED_AFTER = re.compile(
+    rf"\s?\((?:{_WEEKDAYS}|{_SHORT_WEEKDAY[len('(?<![a-z])') :]}|[月火水木金土日](?:曜日?)?)(?:[・/]祝)?\)|,? (?:{_WEEKDAYS})(?![a-z])"
+    r"|,? (?:p\.? ?v\.?|prossimo|prochain|proximo|br\.|b\.r\.|r\.|roku|next|que viene|corrente|c\.a\.|a\.s\.|jl\.|d\.j\.)(?![a-z])"
+)
+_ADORNED = 40  # characters before a date in which what belongs to it is looked for
+_REIWA = 2018  # the year before the Japanese era's first
+WEEKDAY_TAIL = re.compile(
+    rf"(?:(?:{_WEEKDAYS})(?:,?\s+(?:the|den|dem|de|le|el|il|lo|a|o)(?:\s+dia)?|,?\s+dia)?[\s,.]*|\(|the\s+|{_SHORT_WEEKDAY}[.,]?\s*)$"
+)
+_HOUR = re.compile(
+    r"(?<!\d)\d{1,2}\s*(?:to|bis|a|al|tot|do|till|-|–|and|und|et|y|e|en|och|i)\s*$|(?<![a-z])(?:alle|ore|at|um|gegen|las|as|om|kl\.?|klockan|godz\.?)\s*$"
+)
+_OF_DAY = re.compile(r"(?:^|[.!?\n¡¿,])\s*(?:el|il|le|o dia|no dia|dia|am|den|op)\s$")
+
+
+@dataclass(frozen=True, slots=True)
+class NamedDay:
+    """A day, where it is named in a text, and how surely it is meant."""
+
+    start: int
+    end: int
+    day: date
+    vague: bool  # a weekday, a bare day or a month: means nothing without a cue
+    last: date | None = None  # the last day of a week, where a week is named
+    loose: bool = False  # "next week": gives way to a date
+    month_end: date | None = None  # the last day of a month that is named without a day
+    whole: bool = False  # "all of August"
+    weekday: bool = False
+    bare: bool = False  # "the 4th": a number and no month
+    counted: bool = False  # "in two weeks"
+
+    @property
+    def dated(self) -> bool:
+        """Whether it has a day and a month of its own."""
+        return not (
+            self.last or self.loose or self.month_end or self.weekday or self.bare or self.counted
+        )
+
+
+def named_days(folded: str, today: date) -> list[NamedDay]:  # noqa: PLR0912, PLR0915
+    """Return every date in `folded` that can be one, as a day, in order."""
+    found: list[NamedDay] = []
+    american = _american(folded, today)
+    for match in _DATES.finditer(folded):
+        day: date | None = None
+        vague = False
+        last: date | None = None
+        month_end: date | None = None
+        loose = whole = weekday = bare = counted = False
+        group = match.lastgroup
+        parts = match.groupdict()
+        if parts["iso_y"]:
+            day = _day(int(parts["iso_y"]), int(parts["iso_m"]), int(parts["iso_d"]))
+        elif parts["cjk_m"]:
+            year = str(_REIWA + int(parts["era"])) if parts["era"] else parts["cjk_y"]
+            day = _dated(year, int(parts["cjk_m"]), int(parts["cjk_d"]), today)
+        elif parts["n1"]:
+            if _is_opening(match, folded):
+                continue
+            day = _numeric(match, today, american=american)
+            vague = not parts["n_y"] and parts["sep"] != "."
+        elif parts["dm_d"]:
+            month = _number(parts["dm_m"], _MONTH_NUMBERS)
+            day = _dated(parts["dm_y"] or parts["dm_yy"], month, int(parts["dm_d"]), today)
+        elif parts["md_m"]:
+            day = _dated(
+                parts["md_y"], _number(parts["md_m"], _MONTH_NUMBERS), int(parts["md_d"]), today
+            )
+        elif parts["my_m"]:
+            day, vague = (
+                _dated(parts["my_y"], _number(parts["my_m"], _MONTH_NUMBERS), 1, today),
+                True,
+            )
+        elif parts["m_m"]:
+            month = _number(parts["m_m"], _MONTH_NUMBERS)
+            day = _dated(parts["m_y"], month, 1, today)
+            if day and parts["end"]:
+                day = _month_end(day)
+            elif day:
+                month_end, whole = _month_end(day), bool(parts["whole"])
+            vague = True
+        elif parts["weekday"]:
+            if _beside_date(folded, match, found):
+                continue
+            ahead = (_number(parts["weekday"], _WEEKDAY_NUMBERS) - 1 - today.weekday()) % 7 or 7
+            day = today + timedelta(days=ahead)
+            vague = weekday = True
+        elif parts["period_end"]:
+            if parts["month_end"]:
+                day = _month_end(today)
+            elif parts["week_end"]:
+                day = today + timedelta(days=(_FRIDAY - today.weekday()) % 7)
+            else:
+                day = date(today.year, 12, 31)
+            vague = True
+        elif parts["week"]:
+            day = _week(int(parts["week"]), today)
+            last = _week(int(parts["week_last"] or parts["week"]), today)
+            last = last + timedelta(days=6) if last else None
+            vague = True
+        elif parts["hence"]:
+            day, vague, counted = _hence(parts["hence"], today), True, True
+        elif parts["after_tomorrow"]:
+            day, vague = today + timedelta(days=2), True
+        elif parts["tomorrow"]:
+            day, vague = today + timedelta(days=1), True
+        elif parts["next_week"]:
+            day, vague, loose = today + timedelta(days=7 - today.weekday()), True, True
+        elif group and parts["day"]:
+            day = _in_same_month(folded, match, found)
+            if day is None:
+                leading = folded[max(0, match.start() - _ADORNED) : match.start()]
+                day, bare = next_day(int(parts["day"]), today), True
+                vague = not WEEKDAY_TAIL.search(leading)
+                if _is_no_day(leading, unmarked=vague and not parts["day_mark"]):
+                    continue
+        if day is not None:
+            start = match.start()
+            lead = folded[found[-1].end if found else 0 : start][-_ADORNED:]
+            adorned = (_COMING if weekday or counted else _ADORNED_BEFORE).search(lead)
+            behind = _ADORNED_AFTER.match(folded, match.end())
+            found.append(
+                NamedDay(
+                    start - len(lead) + adorned.start() if adorned else start,
+                    behind.end() if behind and not counted else match.end(),
+                    day,
+                    vague,
+                    last,
+                    loose,
+                    month_end,
+                    whole,
+                    weekday,
+                    bare,
+                    counted,
+                )
+            )
+    return found
+
+
+def _is_no_day(leading: str, *, unmarked: bool) -> bool:
+    """Whether a number behind `leading` is an hour, ends a telephone number, or may be anything."""
+    if _HOUR.search(leading):  # "9 to 5", "alle 9"
+        return True
+    if DASH.search(leading) and not _BEGUN.search(leading):
+        return True
+    return unmarked and not (
+        UNTIL.search(leading) or SINCE.search(leading) or _OF_DAY.search(leading)
+    )
+
+
+def _is_opening(match: re.Match[str], folded: str) -> bool:
+    """Whether "9-17" behind a weekday are hours of a day."""
+    return (
+        match["sep"] == "-"
+        and not match["n_y"]
+        and int(match["n1"]) < int(match["n2"]) <= _LATEST_CLOSING
+        and bool(WEEKDAY_TAIL.search(folded[max(0, match.start() - _ADORNED) : match.start()]))
+    )
+
+
+_LATEST_CLOSING = 23
+
+
+def _in_same_month(folded: str, match: re.Match[str], found: list[NamedDay]) -> date | None:
+    """Return the day whose month is that of the date before it: "December 21 to 24"."""
+    if not found or not (first := found[-1]).dated:
+        return None
+    between = _ADORNED_BEFORE.sub("", folded[first.end : match.start()])
+    ranged = RANGE.fullmatch(between) or _CJK_FROM.fullmatch(between)
+    if not ranged and not OPENS_RANGE.fullmatch(between):
+        return None
+    if _GOES_ON.match(folded, match.end()):
+        return None
+    day = _day(first.day.year, first.day.month, int(match["day"]))
+    return day if day and day > first.day else None
+
+
+_CJK_FROM = re.compile(r"\s*(?:から|より|、|到|至)\s*")
+# "4 January and 12 guests", "4 January, 9 to 5 pm": a number, and no second day.
+_GOES_ON = re.compile(
+    r"\s*(?:[ap]\.?m\b|uhr|h\b|o'clock|:\d|\d)|\s(?!(?:december|dezember|inclusi|inkl|einschl|with|mit|and|und)\w*)[a-z]{4}"
+)
+
+
+def _beside_date(folded: str, match: re.Match[str], found: list[NamedDay]) -> bool:
+    """Whether a weekday only adorns a date: "Monday, 4 January" or "4 January (Monday)"."""
+    if found and not found[-1].vague and match.start() - found[-1].end <= 2:
+        return True
+    follow = folded[match.end() : match.end() + 40]
+    return bool(_DAY_AFTER.match(follow) or _MONTH_AFTER.match(follow))
+
+
+_DAY_AFTER = re.compile(
+    rf"[\s,.]{{0,3}}(?:the |den |dem |le |el |il |o |dia |de )?\d{{1,4}}(?!\d)(?!{_COUNTED})"
+)
+_MONTH_AFTER = re.compile(rf"[\s,.]{{1,3}}(?:{_MONTHS})(?![a-z])")
+
+
+def _hence(told: str, today: date) -> date | None:
+    """Return the day that is so many days, weeks or months from `today`."""
+    tag = next(tag for tag, pattern in _HENCE_OF.items() if re.fullmatch(pattern, told))
+    language = LANGUAGES[tag]
+    digits = _DIGITS.search(told)
+    count = int(digits[0]) if digits else 0
+    for number, names in enumerate(language.counts, 1):
+        if not count and re.search(rf"(?<![a-z])(?:{fold_pattern(names)})(?![a-z])", told):
+            count = number
+    days, weeks, _ = map(fold_pattern, language.units or ())
+    after = language.hence[1]
+    if re.search(rf"(?:{days}){after}$", told):
+        return today + timedelta(days=count)
+    if re.search(rf"(?:{weeks}){after}$", told):
+        return today + timedelta(weeks=count)
+    index = today.year * 12 + today.month - 1 + count
+    return _day(index // 12, index % 12 + 1, min(today.day, 28))
+
+
+_DIGITS = re.compile(r"\d+")
+
+
+def _month_end(day: date) -> date:
+    return day.replace(day=calendar.monthrange(day.year, day.month)[1])
+
+
+def _number(name: str, numbers: Iterable[tuple[re.Pattern[str], int]]) -> int:
+    return next((number for pattern, number in numbers if pattern.fullmatch(name)), 0)
+
+
+def _day(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _dated(year: str | None, month: int, day: int, today: date) -> date | None:
+    """Return the day; without a year the next of that name, unless the last is only just over."""
+    if year:
+        return _day(int(year) + (2000 if len(year) == 2 else 0), month, day)
+    for candidate in (today.year - 1, today.year, today.year + 1, today.year + 2):
+        found = _day(candidate, month, day)
+        if found and found >= today - _PATIENCE:
+            return found
+    return None
+
+
+def _week(number: int, today: date) -> date | None:
+    """Return the Monday of the next week of that number (ISO 8601), or None where there is none."""
+    for year in (today.year - 1, today.year, today.year + 1):
+        try:
+            monday = date.fromisocalendar(year, number, 1)
+        except ValueError:
+            continue
+        if monday >= today - timedelta(days=7):
+            return monday
+    return None
+
+
+def _american(folded: str, today: date) -> bool | None:
+    """Whether the numeric dates of a text put the month first: True, False, or None for untold.
+
+    Where English leaves it open, all are read in the one order that brings them nearest to today.
+    """
+    told: bool | None = None
+    for match in _SLASHED.finditer(folded):
+        if int(match[1]) > 12 >= int(match[2]):
+            return False
+        if int(match[2]) > 12 >= int(match[1]):
+            told = True
+    if told is None and re.search(r"[\u3040-\u30ff\u4e00-\u9fff]", folded):
+        return True
+    if told is None and not _ENGLISH.search(folded):
+        return False
+    if told is None:
+        pairs = [(int(match[1]), int(match[2])) for match in _SLASHED.finditer(folded)]
+        months_first = [_dated(None, first, second, today) for first, second in pairs]
+        days_first = [_dated(None, second, first, today) for first, second in pairs]
+        if len(pairs) > 1 and None not in months_first and None not in days_first:
+            return _spread(months_first, today) < _spread(days_first, today)
+    return told
+
+
+def _spread(days: list[date | None], today: date) -> int:
+    return max(abs((day - today).days) for day in days if day)
+
+
+_SLASHED = re.compile(r"(?<![\d/])(\d{1,2})[/-](\d{1,2})(?![\d])")
+_ENGLISH = re.compile(
+    r"\b(?:the|i'm|i'll|i've|office|will|with|and|back|away|until|through|you|your|thanks|thank|please|reply|return(?:ing)?)\b"
+)
+
+
+def _numeric(match: re.Match[str], today: date, *, american: bool | None) -> date | None:
+    first, second, year = int(match["n1"]), int(match["n2"]), match["n_y"]
+    if match["sep"] == "." or american is False:
+        return _dated(year, second, first, today)
+    if american:
+        return _dated(year, first, second, today)
+    either = [_dated(year, second, first, today), _dated(year, first, second, today)]
+    return min(
+        (day for day in either if day), key=lambda day: abs((day - today).days), default=None
+    )
+
+
+def next_day(day: int, today: date) -> date | None:
+    """Return the next day of that number in a month, today's month or the one after."""
+    for months in range(3):
+        index = today.year * 12 + today.month - 1 + months
+        found = _day(index // 12, index % 12 + 1, day)
+        if found and found >= today:
+            return found
+    return None

@@ -1,0 +1,116 @@
+# ruff: noqa: E501 (tables are easier to read in one piece)
+
+from datetime import date
+
+import pytest
+
+from outreach.inbound.named_days import named_days
+from outreach.inbound.phrases import compared
+from outreach.inbound.return_dates import return_date
+
+TODAY = date(2026, 11, 18)  # a Wednesday
+END = date(2027, 1, 11)  # a Monday
+
+# For each language: forms of the last day, forms of the first, and what may be said of them.
+SAID = {
+    "en": (
+        ['11 January', 'January 11', '11th January', 'Jan 11th', 'Monday 11 January', 'Monday, January 11, 2027', 'Mon 11 Jan', 'the 11th of January', '11/01/2027', '2027-01-11', '11.01.2027', '11-Jan-2027', 'Jan. 11', 'the eleventh of January', 'Monday the 11th of January 2027', "11 Jan '27", '11JAN2027', 'January the 11th', 'January eleventh', '11 Jan. 2027'],
+        ['21 December', 'Monday 21 Dec', 'December 21', '21/12/2026'],
+        ['I am away until {d}.', "I'll be back on {d}.", 'Back {d}.', 'I return {d}.', 'I am out of the office and will return to my desk on {d}.', 'My first day back is {d}.', 'Expect me back {d}.', 'I am on leave from {s} to {d}.', 'On leave {s} - {d}.', 'On leave {s} through {d}.', 'Out between {s} and {d}.', 'I am away up to and including {d}.', "I won't be in before {d}.", 'You will not hear from me before {d}.', 'I shall be at my desk again as of {d}.', 'My last day of leave is {d}.', 'Absent till {d} inclusive.', 'Normal service resumes {d}.', 'We reopen on {d}.', 'From {d} I am available again.', 'On {d} I will be back.', "I'm off work until after {d}.", 'Not before {d} will I be able to answer.', "I'm gone from {s}, back {d}.", 'As from {d} I will be reachable again.', 'The office is closed and opens its doors again on {d}.', 'I start work again {d}.', 'Holiday ends {d}.'],
+    ),
+    "de": (
+        ['11. Januar', '11.01.2027', '11.1.', '11.01.', 'Montag, den 11. Januar 2027', 'Montag, 11. Januar', 'Mo., 11.1.2027', 'dem 11. Januar', 'elften Januar', '11. Jan. 2027', '11. Jänner', 'Mo 11.01.27', '11.1.27', '2027-01-11', '11. 1. 2027', '11. 01.', 'Montag, dem 11.01.'],
+        ['21. Dezember', '21.12.', '21.12.2026', 'Montag, dem 21. Dezember'],
+        ['Ich bin bis {d} abwesend.', 'Ich bin bis zum {d} im Urlaub.', 'Ich bin bis einschließlich {d} nicht im Haus.', 'Ab {d} bin ich wieder erreichbar.', 'Ich bin ab dem {d} wieder für Sie da.', 'Am {d} bin ich zurück.', 'Ich kehre am {d} ins Büro zurück.', 'Vom {s} bis {d} bin ich im Urlaub.', 'Von {s} bis zum {d} ist unser Büro geschlossen.', 'Urlaub {s} - {d}.', 'Ich bin zwischen {s} und {d} nicht da.', 'Vor dem {d} kann ich nicht antworten.', 'Ich bin nicht vor {d} zurück.', 'Erst ab {d} lese ich wieder Mails.', 'Mein letzter Urlaubstag ist der {d}.', 'Mein erster Arbeitstag ist der {d}.', 'Wir sind ab {d} wieder wie gewohnt erreichbar.', 'Bis inklusive {d} habe ich frei.', 'Mein Urlaub endet am {d}.', 'Ich bin voraussichtlich am {d} wieder im Büro.', 'Unser Laden öffnet am {d} wieder.', 'Ihre Nachricht lese ich nach meiner Rückkehr am {d}.', 'Wieder da: {d}', 'Abwesend bis: {d}', 'Rückkehr: {d}'],
+    ),
+    "fr": (
+        ['11 janvier', 'lundi 11 janvier', 'lundi 11 janvier 2027', '11/01/2027', '11/01', '11/01/27', '11.01.2027', '11 janv.', 'lun. 11 janv. 2027', '11 janvier prochain'],
+        ['21 décembre', '21/12', 'lundi 21 décembre'],
+        ["Je suis absente jusqu'au {d}.", "Je suis absent jusqu'au {d} inclus.", 'Je serai de retour le {d}.', 'De retour le {d}.', 'Retour le {d}.', 'Je reprends le {d}.', 'Je suis en congés du {s} au {d}.', 'Je serai en congé du {s} au {d} inclus.', 'Absent entre le {s} et le {d}.', 'Je reviens le {d}.', 'Mon retour est prévu le {d}.', 'Mon retour au bureau est prévu pour le {d}.', 'Je ne pourrai pas répondre avant le {d}.', 'À partir du {d}, je serai à nouveau joignable.', 'Dès le {d} je lirai mes messages.', 'Nos bureaux rouvriront le {d}.', 'Reprise le {d}.', 'Reprise du travail : {d}', 'Je serai de nouveau joignable à compter du {d}.', "Fermé jusqu'au {d} au soir.", 'Mon dernier jour de congé est le {d}.', 'Le cabinet est fermé à partir du {s} et rouvre ses portes le {d}.', 'Je vous répondrai à mon retour, le {d}.', 'Mes vacances se terminent le {d}.'],
+    ),
+    "es": (
+        ['11 de enero', 'lunes 11 de enero', 'lunes, 11 de enero de 2027', '11/01/2027', '11/1', '11 de enero del 2027', 'día 11 de enero', '11-01-2027', '11 ene. 2027', '11 enero', '11.01.2027'],
+        ['21 de diciembre', '21/12', 'lunes 21 de diciembre'],
+        ['Estaré fuera hasta el {d}.', 'Estoy de vacaciones hasta el {d} inclusive.', 'Vuelvo el {d}.', 'Estaré de vuelta el {d}.', 'Regreso el {d}.', 'Me reincorporo el {d}.', 'Me reincorporaré el próximo {d}.', 'Estoy de vacaciones del {s} al {d}.', 'Ausente desde el {s} hasta el {d}.', 'Estaré ausente entre el {s} y el {d}, ambos inclusive.', 'A partir del {d} estaré disponible de nuevo.', 'No podré contestar antes del {d}.', 'No estaré disponible hasta el {d}.', 'La oficina reabre el {d}.', 'El {d} estaré de nuevo en la oficina.', 'Retomaré mi actividad el {d}.', 'Mi último día de vacaciones es el {d}.', 'Desde el {d} atenderé los mensajes.', 'Cerrado por vacaciones; abrimos el {d}.', 'Mis vacaciones terminan el {d}.', 'Contestaré a mi regreso, el {d}.', 'Fecha de regreso: {d}'],
+    ),
+    "it": (
+        ['11 gennaio', 'lunedì 11 gennaio', 'lunedì 11 gennaio 2027', '11/01/2027', '11/1', '11.01.2027', '11 gen. 2027', '11 gennaio p.v.', '11 gennaio prossimo'],
+        ['21 dicembre', '21/12', 'lunedì 21 dicembre'],
+        ['Sono assente fino al {d}.', 'Sono in ferie fino al {d} compreso.', 'Sarò di ritorno il {d}.', 'Torno il {d}.', 'Rientro il {d}.', 'Rientrerò in ufficio il {d}.', 'Sono in ferie dal {s} al {d}.', 'Assente dal {s} fino al {d}.', 'Gli uffici sono chiusi tra il {s} e il {d}.', 'Sarò nuovamente disponibile dal {d}.', 'A partire dal {d} risponderò di nuovo.', 'Non potrò rispondere prima del {d}.', 'Lo studio riapre il {d}.', 'Il {d} sarò di nuovo in ufficio.', 'Il mio rientro è previsto per il {d}.', 'Le mie ferie terminano il {d}.', 'Riprenderò servizio il {d}.', 'Sarò in ufficio da {d}.', 'Ci risentiamo dal {d}.', "L'attività riprenderà il {d}."],
+    ),
+    "pt": (
+        ['11 de janeiro', '11 de Janeiro de 2027', 'segunda-feira, 11 de janeiro', 'segunda, 11 de janeiro', '11/01/2027', '11/01', '11-01-2027', 'dia 11 de janeiro', 'próximo dia 11 de janeiro', '11 jan. 2027'],
+        ['21 de dezembro', '21/12', 'dia 21 de dezembro'],
+        ['Estarei ausente até {d}.', 'Estou de férias até ao {d}, inclusive.', 'Regresso a {d}.', 'Volto em {d}.', 'Voltarei no {d}.', 'Estarei de volta em {d}.', 'Estarei de férias de {s} a {d}.', 'Ausente entre {s} e {d}.', 'Do {s} ao {d} estarei fora do escritório.', 'A partir de {d} estarei novamente disponível.', 'Não poderei responder antes de {d}.', 'O escritório reabre a {d}.', 'Retorno ao trabalho em {d}.', 'Retomo as minhas funções a {d}.', 'No {d} estarei de novo no escritório.', 'As minhas férias terminam a {d}.', 'Só poderei responder depois de {d}.', 'Data de retorno: {d}', 'O atendimento será retomado em {d}.'],
+    ),
+    "nl": (
+        ['11 januari', 'maandag 11 januari', 'maandag 11 januari 2027', '11-01-2027', '11/01', '11-1', '11 jan. 2027', 'ma 11 jan', '11.01.2027'],
+        ['21 december', '21/12', 'maandag 21 december'],
+        ['Ik ben afwezig tot {d}.', 'Ik ben met vakantie tot en met {d}.', 'Ik ben vrij t/m {d}.', 'Ik ben terug op {d}.', '{d} ben ik weer terug.', 'Op {d} ben ik er weer.', 'Vanaf {d} ben ik weer bereikbaar.', 'Van {s} tot {d} ben ik afwezig.', 'Ik ben van {s} t/m {d} met verlof.', 'Tussen {s} en {d} ben ik niet bereikbaar.', 'Ik kan niet voor {d} antwoorden.', 'Het kantoor gaat {d} weer open.', 'Per {d} ben ik weer beschikbaar.', 'Met ingang van {d} werk ik weer.', 'Mijn laatste vakantiedag is {d}.', 'Ik hervat mijn werk op {d}.', 'Wij zijn weer open vanaf {d}.', 'Mijn vakantie duurt tot {d}.', 'Ik keer terug op {d}.', 'Afwezig t/m: {d}'],
+    ),
+    "sv": (
+        ['11 januari', 'måndag 11 januari', 'måndagen den 11 januari', 'den 11 januari', '11 januari 2027', '11/1', '2027-01-11', 'den 11:e januari', 'mån 11 jan', '11 jan', '11/1 2027'],
+        ['21 december', '21/12', 'måndag 21 december'],
+        ['Jag är borta till {d}.', 'Jag har semester t.o.m. {d}.', 'Jag är ledig till och med {d}.', 'Jag är tillbaka {d}.', 'Åter {d}.', 'Jag återkommer {d}.', 'Från och med {d} är jag på plats igen.', 'Fr.o.m. {d} svarar jag igen.', 'Jag är ledig från {s} till {d}.', 'Jag är ledig {s} - {d}.', 'Mellan {s} och {d} är kontoret stängt.', 'Jag kan inte svara före {d}.', 'Kontoret öppnar igen {d}.', 'Jag börjar jobba igen {d}.', 'Tillbaka på kontoret {d}.', 'Jag är inte anträffbar förrän {d}.', 'Min semester slutar {d}.', 'Vi ses igen {d}.', 'Jag är på jobbet igen {d}.', 'Jag är frånvarande tom {d}.', 'Jag läser min e-post igen from {d}.'],
+    ),
+    "pl": (
+        ['11 stycznia', '11 stycznia 2027 r.', '11 stycznia 2027', '11.01.2027', '11.01', '11.01.2027 r.', 'poniedziałku 11 stycznia', 'dnia 11 stycznia', '11 stycznia br.'],
+        ['21 grudnia', '21.12.2026', '21.12'],
+        ['Jestem nieobecna do {d}.', 'Jestem na urlopie do {d} włącznie.', 'Wracam {d}.', 'Wrócę {d}.', 'Będę z powrotem {d}.', 'Od {d} będę znów dostępny.', 'Jestem na urlopie od {s} do {d}.', 'W dniach {s} - {d} przebywam na urlopie.', 'W okresie od {s} do {d} biuro jest nieczynne.', 'Między {s} a {d} nie będzie mnie w pracy.', 'Nie będę mógł odpowiedzieć przed {d}.', 'Biuro będzie ponownie czynne od {d}.', 'Powrót: {d}', 'Mój powrót planowany jest na {d}.', 'Odpowiem po powrocie, {d}.', 'Mój urlop kończy się {d}.', 'Do pracy wracam {d}.', 'Najwcześniej {d} odczytam wiadomości.', 'Będę dostępna od {d}.', 'Urlop potrwa do {d}.'],
+    ),
+    "ja": (
+        ['1月11日', '2027年1月11日', '1月11日(月)', '1月11日(月曜日)', '1/11', '1/11(月)', '2027/1/11', '2027/01/11(月)', '2027年1月11日(月)', '令和9年1月11日', '１月１１日（月）'],
+        ['12月21日', '12月21日(月)', '12/21'],
+        ['{d}まで休暇をいただいております。', '{d}まで不在です。', '{d}に戻ります。', '{d}より通常通り営業いたします。', '{d}から出社いたします。', '{s}から{d}まで休業いたします。', '{s}~{d}は休暇です。', '{s}より{d}まで不在にしております。', '{s}～{d}の間、お休みをいただきます。', '{d}以降にご連絡いたします。', '{d}に復帰予定です。', '{d}まで出張のため不在です。', 'お返事は{d}以降となります。', '次の出社日は{d}です。', '業務再開は{d}です。', '{d}から業務を再開します。', '{d}に出社予定です。', '{d}までお休みです。', '復帰は{d}の予定です。', '{d}から通常業務に戻ります。', '{d}より順次ご返信いたします。', '休暇期間:{s}~{d}'],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("language", "frame"),
+    [(tag, frame) for tag, (_, _, frames) in SAID.items() for frame in frames],
+)
+def test_every_form_of_a_day_is_read_in_every_relation(language, frame):
+    forms, starts, _ = SAID[language]
+    said = {frame.format(d=form, s=start) for form in forms for start in starts}
+    wrong = {text: found for text in said if (found := return_date(compared(text), TODAY)) != END}
+    assert not wrong
+
+
+RELATIVE = {
+    "2026-12-24": ["I'm out 21-24 December.", 'Out of office Dec 21-24.', 'On leave December 21–24, 2026.', 'I am away from the 21st to the 24th of December.', "I'm away from December 21 to 24.", 'Away between 21 and 24 December.', 'On holiday 21/12-24/12.', 'I am on leave 21st–24th December inclusive.', 'out from Mon 21 to Thu 24 December', 'On vacation from Monday, Dec 21, through Thursday, Dec 24.', 'Ich bin vom 21. bis 24. Dezember im Urlaub.', 'Urlaub 21.-24.12.', 'Ich bin vom 21.12.-24.12.2026 nicht im Haus.', 'Urlaub vom 21. bis zum 24.12.', 'Ich bin von Montag, 21. bis Donnerstag, 24. Dezember nicht da.', 'Abwesend vom 21. bis einschließlich 24. Dezember.', 'Ich bin vom 21.12. bis 24.12.26 abwesend.', 'Büro geschlossen zwischen dem 21. und dem 24. Dezember.', 'Urlaub: 21. – 24. Dez. 2026', 'Je suis en congé du 21 au 24 décembre.', 'Absent du lundi 21 au jeudi 24 décembre inclus.', 'En vacances du 21/12 au 24/12/2026.', 'Fermé entre le 21 et le 24 décembre.', 'Bureau fermé du 21-24 décembre.', 'Congés du 21 décembre au 24 décembre 2026', 'Estoy de vacaciones del 21 al 24 de diciembre.', 'Ausente del lunes 21 al jueves 24 de diciembre.', 'Fuera de la oficina desde el 21 hasta el 24 de diciembre.', 'Cerrado entre el 21 y el 24 de diciembre.', 'De vacaciones 21/12 - 24/12.', 'Vacaciones del 21/12 al 24/12/2026', 'Sono in ferie dal 21 al 24 dicembre.', 'Assente da lunedì 21 a giovedì 24 dicembre.', 'Ufficio chiuso dal 21/12 al 24/12.', 'Chiusi tra il 21 e il 24 dicembre.', 'Ferie: 21-24 dicembre', 'In ferie dal 21 dicembre al 24 dicembre 2026 compresi.', 'Estou de férias de 21 a 24 de dezembro.', 'Ausente de 21/12 a 24/12.', 'Fora do escritório entre 21 e 24 de dezembro.', 'De férias do dia 21 ao dia 24 de dezembro.', 'Estarei ausente de segunda-feira, 21, a quinta-feira, 24 de dezembro.', 'Férias de 21 de dezembro a 24 de dezembro de 2026', 'Ik ben met vakantie van 21 t/m 24 december.', 'Afwezig van 21 tot en met 24 december.', 'Ik ben er niet van maandag 21 tot en met donderdag 24 december.', 'Vrij 21-12 t/m 24-12.', 'Gesloten tussen 21 en 24 december.', 'Vakantie: 21-24 december', 'Afwezig 21/12-24/12', 'Jag har semester 21-24 december.', 'Jag är ledig 21/12-24/12.', 'Ledig från den 21 till den 24 december.', 'Kontoret är stängt mellan den 21 och 24 december.', 'Ledig 21 t.o.m. 24 december.', 'Semester måndag 21 – torsdag 24 december', 'Borta fr.o.m. 21/12 t.o.m. 24/12', 'Jestem na urlopie od 21 do 24 grudnia.', 'Urlop 21-24 grudnia.', 'Nieobecny w dniach 21.12-24.12.2026.', 'Jestem na urlopie w dniach 21–24.12.2026.', 'Od poniedziałku 21 do czwartku 24 grudnia jestem na urlopie.', 'Biuro nieczynne między 21 a 24 grudnia.', 'Urlop od 21.12 do 24.12.2026 r.', '12月21日~24日は休業いたします。', '12月21日から24日まで休暇です。', '12/21~12/24は不在です。', '12/21-24 お休みをいただきます。', '12月21日(月)から24日(木)まで不在にいたします。', '12月21日（月）～24日（木）休業', '12月21日より12月24日まで夏季休業', '2026年12月21日(月)~2026年12月24日(木)の間休業'],
+    "2026-11-23": ['Back on Monday.', "I'll be back next Monday.", 'back Monday next week', 'Ich bin am Montag wieder da.', 'Ich bin kommenden Montag wieder im Büro.', 'Ab nächstem Montag bin ich wieder erreichbar.', 'ab Montag wieder da', 'Je serai de retour lundi.', 'De retour lundi prochain.', 'Je reviens lundi.', 'Vuelvo el lunes.', 'Vuelvo el próximo lunes.', 'Estaré de vuelta el lunes que viene.', 'Torno lunedì.', 'Rientro lunedì prossimo.', 'Rientrerò il prossimo lunedì.', 'Volto segunda-feira.', 'Volto na próxima segunda.', 'Regresso na segunda-feira.', 'Ik ben maandag terug.', 'Ik ben aanstaande maandag weer terug.', 'Vanaf maandag ben ik er weer.', 'Jag är tillbaka på måndag.', 'Åter nu på måndag.', 'Tillbaka nästa måndag.', 'Wracam w poniedziałek.', 'Będę w najbliższy poniedziałek.', 'Wracam w przyszły poniedziałek.', '月曜日に戻ります。', '来週月曜日に出社します。', '来週の月曜日より出社いたします。', 'I am away this week and back on Monday', "I'm out until Monday"],
+    "2026-11-20": ['Out for the rest of the day and tomorrow, back Friday.', "I'm back the day after tomorrow.", 'Übermorgen bin ich wieder da.', 'Je serai de retour après-demain.', 'Vuelvo pasado mañana.', 'Torno dopodomani.', 'Volto depois de amanhã.', 'Overmorgen ben ik terug.', 'Jag är tillbaka i övermorgon.', 'Wracam pojutrze.', '明後日に戻ります。'],
+    "2026-12-02": ["I'll be back in two weeks.", 'I will return in 14 days.', "Back in 2 weeks' time.", 'In zwei Wochen bin ich wieder da.', 'Ich bin in 14 Tagen zurück.', 'Je serai de retour dans deux semaines.', 'Je reviens dans 2 semaines.', 'Vuelvo en dos semanas.', 'Estaré de vuelta dentro de dos semanas.', 'Torno fra due settimane.', 'Rientro tra due settimane.', 'Volto em duas semanas.', 'Regresso daqui a duas semanas.', 'Over twee weken ben ik terug.', 'Jag är tillbaka om två veckor.', 'Wracam za dwa tygodnie.', '2週間後に戻ります。'],
+    "2027-01-01": ['Back at the beginning of January.', 'I return in early January.', 'Anfang Januar bin ich wieder da.', 'De retour début janvier.', 'Vuelvo a principios de enero.', 'Torno a inizio gennaio.', 'Volto no início de janeiro.', 'Begin januari ben ik terug.', 'Jag är tillbaka i början av januari.', 'Wracam na początku stycznia.'],
+    "2027-01-11": ['I am out from December 21, returning January 11.', 'I am back in the office the week of January 11.', 'Away 21 Dec – 8 Jan; back Monday 11 Jan.', 'Out 12/21/2026 - 1/8/2027. Back 1/11/2027.', 'Last day in the office: 18 December. First day back: 11 January.', 'Our shop is shut from 21 December and will be open again on 11 January.', 'I finish on 18 December and am back on 11 January.', 'Mein letzter Tag im Büro ist der 18.12., ab 11.1. bin ich wieder da.', 'Ich bin vom 21.12. bis 8.1. im Urlaub und ab Montag, 11.1., wieder erreichbar.', 'Absent du 21 décembre au 8 janvier, retour le lundi 11.', 'Estaré fuera del 21 de diciembre al 8 de enero; vuelvo el lunes 11.', "In ferie dal 21 dicembre all'8 gennaio, rientro lunedì 11.", 'De férias de 21 de dezembro a 8 de janeiro; regresso segunda, dia 11.', 'Vakantie 21 december t/m 8 januari; maandag 11 januari weer aanwezig.', 'Ledig 21/12–8/1, åter måndag 11/1.', 'Urlop 21.12–8.01, wracam w poniedziałek 11.01.', '12月21日から1月8日まで休業し、1月11日より営業いたします。', '28.12.2026–11.01.2027 im Urlaub', 'On leave 28/12/26 - 11/01/27', 'Out December 21–January 11', 'Out of office from Dec. 28 to Jan. 11.'],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("until", "text"), [(until, text) for until, texts in RELATIVE.items() for text in texts]
+)
+def test_ranges_and_days_counted_from_now(until, text):
+    assert return_date(compared(text), TODAY, trusting=True) == date.fromisoformat(until)
+
+
+def days(text: str) -> list[date]:
+    return [each.day for each in named_days(compared(text), TODAY)]
+
+
+def test_what_adorns_a_day_is_part_of_it():
+    text = "back on monday, the 11th of january (mon)"
+    (found,) = named_days(text, TODAY)
+    assert text[found.start : found.end] == "monday, the 11th of january (mon)"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["4 January, 9 to 5 pm", "Dec 21, phone -24 55 66", "december 21 and 3 lovely people"],
+)  # fmt: skip
+def test_a_number_behind_a_day_may_be_no_day(text):
+    assert len(days(text)) == 1
+
+
+def test_the_second_of_two_days_has_the_month_of_the_first():
+    assert days("closed on December 24 and 25.") == [date(2026, 12, 24), date(2026, 12, 25)]
