@@ -11,7 +11,7 @@ parameters), RFC 2045 (transfer encodings, which encoded words share).
 import binascii
 import codecs
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_tz
 from functools import lru_cache
@@ -208,14 +208,14 @@ class Headers:
         """Return the first field called `name` with its encoded words decoded; or ``""``."""
         return decode_words(self.get(name))
 
-    def addresses(self, name: str) -> Sequence[Address]:
+    def addresses(self, name: str) -> tuple[Address, ...]:
         """Return the mailboxes in all fields called `name`. Groups and comments are passed over."""
         values = self._fields.get(name)
         if values is None:
             return ()
         if len(values) == 1:
             return parse_addresses(_field_text(values[0]))
-        return [each for value in values for each in parse_addresses(_field_text(value))]
+        return tuple([one for value in values for one in parse_addresses(_field_text(value))])
 
     def ids(self, name: str) -> list[str]:
         """Return the message ids in all fields called `name`, without their angle brackets."""
@@ -232,13 +232,13 @@ class Headers:
         return parse_date(self.get(name))
 
 
-def parse_addresses(value: str) -> Sequence[Address]:
+def parse_addresses(value: str) -> tuple[Address, ...]:
     """Return the mailboxes named in an address field, as many as can be made out."""
     # Most mail that somebody gets is to the same few mailboxes.
     return _usual_addresses(value) if len(value) <= _USUAL_LENGTH else _addresses(value)
 
 
-def _addresses(value: str) -> Sequence[Address]:
+def _addresses(value: str) -> tuple[Address, ...]:
     found = []
     usual = _USUAL_ADDRESS.fullmatch(value)
     if usual:
@@ -266,10 +266,7 @@ _MONTHS = {
     )
 }
 
-# The form that RFC 5322 asks for, which nearly all have; whatever else there is reads the standard library.
-_USUAL_DATE = re.compile(
-    r"(?:[A-Z][a-z]{2}, {1,2})?(\d{1,2}) ([JFMASOND][a-z]{2}) (\d{4}) (\d\d:\d\d:\d\d) ([+-]\d{4})(?: \(\w{1,8}\))?\s*$"
-)
+_USUAL_LENGTHS = (6, 7)  # words, with the weekday and perhaps the zone's name
 
 
 def parse_date(value: str) -> datetime | None:
@@ -280,14 +277,16 @@ def parse_date(value: str) -> datetime | None:
     """
     if not value:
         return None
-    usual = _USUAL_DATE.match(value)
-    if usual:
-        day, month, year, time, zone = usual.groups()
-        try:
-            iso = f"{year}-{_MONTHS.get(month)}-{day:0>2}T{time}{zone}"
-            return datetime.fromisoformat(iso).astimezone(UTC)
-        except (ValueError, OverflowError):
-            pass
+    words = value.split(None, _USUAL_LENGTHS[-1])
+    # The form that RFC 5322 asks for, which nearly all have; all others reads the standard library.
+    if len(words) in _USUAL_LENGTHS:
+        _, day, month, year, time, zone, *_ = words
+        if month in _MONTHS and len(time) == len("09:30:00") and len(zone) == len("+0000"):
+            try:
+                iso = f"{year}-{_MONTHS[month]}-{day:0>2}T{time}{zone}"
+                return datetime.fromisoformat(iso).astimezone(UTC)
+            except (ValueError, OverflowError):
+                pass
     try:
         parts = parsedate_tz(value[:200])
         if parts is None:

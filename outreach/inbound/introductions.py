@@ -103,6 +103,10 @@ _HEADER_NAMES = {
     for kind in ("sender", "sent", "to", "subject")
 }
 
+_HEADER_NAME = re.compile(
+    "|".join(pattern.pattern for pattern in _HEADER_NAMES.values()), re.IGNORECASE
+)
+
 _HEADER_MARKS = " \t*_>|\u00a0"
 
 # What a head or an introduction begins with (`_header_of`, `_ON`, `_DATED`), within a text of several lines.
@@ -205,6 +209,8 @@ def _ends_open(line: str) -> bool:
 @lru_cache(maxsize=4096)
 def _header_kind(name: str) -> str | None:
     """Return what a header line of this name holds: the same few names stand in all mail."""
+    if not _HEADER_NAME.fullmatch(name):
+        return None
     for kind, pattern in _HEADER_NAMES.items():
         if pattern.fullmatch(name):
             return kind
@@ -287,6 +293,13 @@ def attribution_at(lines: list[str], index: int) -> int:  # noqa: PLR0911, PLR09
     if not opens and not addressed and not (open_end and WROTE.search(f" {first.lower()}")):
         return 0
     digit = bool(DIGIT.search(first))
+    if (
+        opens
+        and open_end
+        and (addressed or _DAY.search(first))
+        and WROTE.search(f" {first.lower()}")
+    ):
+        return 1  # as most have it: all is on one line
     if not opens and not any(map(_ends_open, lines[index : index + INTRODUCTION_LINES])):
         return 0
     dated = digit and bool(_DAY.search(first))

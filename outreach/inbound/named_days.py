@@ -145,7 +145,7 @@ def speaks_of_a_day(told: str) -> bool:
     return bool(_DIGIT.search(told)) or _DAY_WORDS.search(told) is not None
 
 
-_DIGIT = re.compile(r"\d")
+_DIGIT = re.compile(r"[0-9]|[^\x00-\x7f](?<=\d)")  # few texts have other digits
 # Right before a date, where nothing else is so short.
 _SHORT_WEEKDAY = (
     r"(?<![a-z])(?:mon|tues?|weds?|thu(?:rs?)?|fri|sat|sun|mo|di|mi|(?<=bis )do|(?<=ab )do|fr|sa|so|lun|mar|mer|jeu|ven|sam|dim|mie|jue|vie|sab|dom"

@@ -147,6 +147,12 @@ def own_words(text: str) -> Reply:
     """Return what the author of `text` wrote anew. See the module for what is left out."""
     whole = text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
     whole = whole.replace("\ufeff", "")
+    begin = whole.find(_SIGNED_HEAD)
+    begins_line = begin == 0 or (begin > 0 and whole[begin - 1] == "\n")
+    signed = _SIGNED.match(whole, begin) if begins_line else None
+    if signed:
+        words = _DASH_ESCAPED.sub("", signed[1])
+        whole = f"{whole[: signed.start()]}{words}\n{whole[signed.end() :]}"
     lines = [line.rstrip() for line in whole.split("\n", MAX_LINES)[:MAX_LINES]]
     if len(whole) > _MAX_LINE and max(map(len, lines)) > _MAX_LINE:
         lines = [line if len(line) <= _MAX_LINE else line[:_MAX_LINE].rstrip() for line in lines]
@@ -166,7 +172,17 @@ def own_words(text: str) -> Reply:
         fresh = [line for line, kind in zip(kept, kinds, strict=True) if kind != "q"]
         bare = "\n".join(fresh).strip()
     left_out = len(kinds) - kinds.count("e") < len(classes) - classes.count("e")
-    return Reply(words, bare, trimmed=left_out)
+    return Reply(words, bare, trimmed=left_out or signed is not None)
+
+
+# The cleartext signature framework of OpenPGP (RFC 9580 section 7).
+_SIGNED_HEAD = "-----BEGIN PGP SIGNED MESSAGE-----\n"
+_SIGNED = re.compile(
+    rf"{_SIGNED_HEAD}(?:[A-Za-z-]+: [^\n]*\n)*[ \t]*\n(.*?)"
+    r"^-----BEGIN PGP SIGNATURE-----\n(?:.*?^-----END PGP SIGNATURE-----|.*)",
+    re.DOTALL | re.MULTILINE,
+)
+_DASH_ESCAPED = re.compile("^- ", re.MULTILINE)
 
 
 # Line classes: e(mpty) q(uoted) t(ext) r(ule) a(ttribution) h(eader) o(riginal-message rule)
@@ -256,6 +272,7 @@ _PLAIN_LINES = re.compile(
             r"\n",
             r">[^\n]*+\n",
             rf"[ \t]*+[\"'(\[“”„«‘’$&.,!?%]{{0,3}}+[^\W\d_ᐧ][^:：@{_DIGITS}>\n]*+{_NO_END}\n",
+            rf"[ \t]*+https?://[^@\n-]*+(?:-(?!--)[^@\n-]*+)*+{_NO_END}\n",
             rf"(?![A-Za-z]{{1,3}}>)[ \t]*+(?![{_NO_WORDS}]|{OPENING})[^\w\s{_NO_WORDS}]{{0,3}}+[ \t]*+[^\W_ᐧ]"
             rf"[^@\n-]*+(?:-(?!--)[^@\n-]*+)*+{_NO_END}\n",
         ]

@@ -16,6 +16,7 @@ MAX_LINES = 16
 
 _MAX_LINE = 120
 _MAX_WORDS = 16  # of a line that is no sentence
+_MAX_WORDS_GOING_ON = 6  # of one that begins with a small letter
 
 # What stands above a name, in lower case: the beginnings of lines.
 _CLOSINGS = (
@@ -46,7 +47,7 @@ _LABELLED = re.compile(
     re.IGNORECASE,
 )
 _MAILBOX = re.compile(r"[\w.+-]@[\w-]+\.\w[\w.-]*")
-_DIGITS = re.compile(r"\d[\d ()/.\u2010-\u2015-]{5,20}\d")
+_DIGITS = re.compile(r"[0-9][0-9 ()/.\u2010-\u2015-]{5,20}[0-9]")
 _SITE = re.compile(r"\.(?:com|org|net|de|fr|eu|io)\b(?!@)", re.IGNORECASE)
 _CAPITAL = r"[^\W\d_a-zß-öø-ÿ]"
 _PARTICLE = r"(?:de|du|des|da|dos|di|del|della|la|le|von|van|der|den|ten|zu|of|and|y|e|i\.\s?[AVa-v]\.|ppa\.|&)"
@@ -195,7 +196,7 @@ def _is_detail(line: str) -> bool:
         and last not in "?!…。:：;,"
         and (last != "." or bool(_ABBREVIATED.search(line)))
         and line[0] != ">"
-        and len(line.split()) <= _MAX_WORDS
+        and len(line.split()) <= (_MAX_WORDS_GOING_ON if line[0].islower() else _MAX_WORDS)
         and any(map(str.isalnum, line))
     )
 

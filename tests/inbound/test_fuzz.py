@@ -106,7 +106,20 @@ def test_what_is_nested_without_end_is_read(length):
 
 @pytest.mark.parametrize(
     "piece",
-    ["@", "a@", "@a", '"a"@', "a", "On 1 ", "Ann wrote:\n> a\n", "<a ", "<!--", "a:\n", "-"],
+    [
+        "@",
+        "a@",
+        "@a",
+        '"a"@',
+        "a",
+        "On 1 ",
+        "Ann wrote:\n> a\n",
+        "<a ",
+        "<!--",
+        "a:\n",
+        "-",
+        "-----BEGIN PGP SIGNED MESSAGE-----\n",
+    ],
 )
 def test_a_megabyte_of_one_piece_costs_little(piece):
     body = (piece * 1_000_000)[:1_000_000].encode()

@@ -164,11 +164,11 @@ class TestHeaders:
     def test_addresses(self):
         assert parse_addresses(
             '"Doe, Jane" <jane@example.org>, bob@example.org, =?utf-8?q?J=C3=BC?= <j@x.example>'
-        ) == [
+        ) == (
             Address("Doe, Jane", "jane@example.org"),
             Address("", "bob@example.org"),
             Address("Jü", "j@x.example"),
-        ]
+        )
 
     def test_a_spoilt_line_does_not_end_the_headers(self):
         mail = Mail(b"From: a@example.org\nthis is broken\nSubject: still here\n\nbody")

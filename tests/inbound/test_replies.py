@@ -341,6 +341,22 @@ class TestSignatures:
         text = "This is what I get:\n\n```\nvirus-free\ndisclaimer: none\n```\n\nAnd you?"
         assert own_words(text).text == text
 
+    @pytest.mark.parametrize("end", ["-----END PGP SIGNATURE-----\n", ""])
+    def test_what_openpgp_puts_around_the_words_goes(self, end):
+        signed = (
+            "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\n- - one line\n\n> asked\n\nThursday.\n"
+            f"-----BEGIN PGP SIGNATURE-----\nVersion: GnuPG v2\n\niQEVAwUBPW5A\n=KYCm\n{end}"
+        )
+        assert own_words(signed).text == "- one line\n\n> asked\n\nThursday."
+        assert own_words(signed).trimmed
+        # What was quoted with it is a quotation like any other.
+        assert (
+            own_words(f"Yes.\n\nAnn Lee <ann@example.org> wrote:\n{quoted(signed)}").text == "Yes."
+        )
+        assert own_words("-----BEGIN PGP SIGNED MESSAGE----- heads such mail.").text.endswith(
+            "mail."
+        )
+
     def test_list_footer_goes(self):
         footer = "_______________________________________________\nletters mailing list\nletters@lists.example\n"
         assert own_words(f"{NEW}\n\n{footer}").text == NEW
