@@ -98,6 +98,7 @@ WORDS = AbsenceWords(
         r"(?:slow|slower|late|delayed) (?:to|in) (?:reply|repl|answer|respond)\w*",
         r"sorry to (?:have )?miss(?:ed)? you|when i (?:return|am back|get back)|on my return|until i(?:'m| am) back|(?:while|whilst) i(?:'m| am) (?:away|gone|out)|in my absence",
         r"(?:holiday|vacation|sabbatical|honeymoon|pilgrimage|retreat|getaway|break|camp|residency|fieldwork|expedition|voyage|cruise)\b(?! (?:offer|home|card|season|guide|policy))",
+        r"gone \w+in(?:g|')?\b",
     ),
     myself=(
         r"i(?:'m|'ve|'ll|'d| am| will| have| can| do| don't| was| shall| may| only| work| cannot| must| hope| expect)|my",
@@ -152,6 +153,7 @@ WORDS = AbsenceWords(
         r"closed (?:its|our|their) doors",
         r"(?:i|who) finished (?:at|with) (?:the )?\w+ (?:on|in|at)\b",
         r"(?:internship|contract|placement|traineeship|apprenticeship|term|stint|secondment|fellowship) (?:[\w&'-]+ ){0,6}(?:is over|is up|is done|are over)",
+        r"(?:decided|chosen) not to (?:return|come back)",
     ),
     acknowledged=(
         # Of replies the footers of newsletters say so.
@@ -199,7 +201,6 @@ WORDS = AbsenceWords(
         r"gone (?:fishing|until)",
         r"closed (?:for|until)",
         r"(?:holiday|christmas|summer|office) clos(?:ure|ed)",
-        r"[\w .,'@-]{2,60} (?:is|will be) (?:currently )?(?:out of|away from|not in) (?:the )?office",
     ),
     back=(
         r"expect (?:an answer|a reply|a response|to hear) (?:\w+ ){0,3}(?:after|on|from)\b",
@@ -246,7 +247,7 @@ WORDS = AbsenceWords(
         r"as usual",
         r"resum\w+",
         r"around again|about again|up and running",
-        r"(?<!not )(?<!n't be )(?<!not be )(?:in the office|at work)\b",
+        r"(?<!not )(?<!day )(?<!n't be )(?<!not be )(?:in the office|at work)\b",
     ),
     until=(
         r"until",

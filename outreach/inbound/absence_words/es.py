@@ -130,7 +130,6 @@ WORDS = AbsenceWords(
         r"cerrad[ao] por",
         r"vacaciones",
         r"no disponible",
-        r"[\w .,'@-]{2,60} está (?:\w+ )?(?:fuera de la oficina|ausente|de vacaciones)",
         r"respuesta (?:de|por) (?:ausencia|vacaciones)|aviso de ausencia",
     ),
     back=(

@@ -50,6 +50,7 @@ WORDS = AbsenceWords(
         r"ne (?:(?:consulter|lir|répondr)\w+|pourrai) (?:\w+ )?(?:pas|plus|qu)",
         r"(?:permanence|accueil)\b.{0,30}(?:suspendue?|pas assurée?|interrompue?)",
         r"grippée?|alitée?",
+        r"ne (?:suis|serai|sommes|serons) pas là\b",
     ),
     away=(
         r"deuil|décès|obsèques|enterrement|hospitalis\w+|opération\b|opérée?\b|convalescen\w+|grippe|fièvre|blessée?|cassée?|fracture|malade|souffran\w+|alitée?|clouée?",
@@ -146,7 +147,6 @@ WORDS = AbsenceWords(
         r"fermeture",
         r"en (?:congés?|vacances)",
         r"retour le",
-        r"[\w .,'@-]{2,60} est (?:\w+ )?(?:absente?|en congés?|hors du bureau)",
         r"réponse d'absence",
         r"message d'absence|avis d'absence",
     ),
@@ -184,7 +184,7 @@ WORDS = AbsenceWords(
         r"occuper\w*|prendrai|reprenons|reprendrons",
         r"(?:à|de) (?:nouveau|mon poste)",
         r"d'aplomb|fidèle au poste",
-        r"(?<!pas )(?<!plus )(?:au bureau|au cabinet)\b",
+        r"(?<!pas )(?<!plus )(?<!jour )(?:au bureau|au cabinet)\b",
     ),
     until=(
         r"jusqu'?(?:au|à|en)(?: \w+)? ?(?:au|le)?",

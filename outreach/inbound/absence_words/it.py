@@ -43,6 +43,7 @@ WORDS = AbsenceWords(
         r"(?:giorno|giorni) (?:liber|di permesso|di ferie)",
         r"ferie\b|vacanze?\b",
         r"(?:a letto|con) (?:con )?(?:l'influenza|la febbre|il covid)|non presidiat[oa]",
+        r"non ci (?:sono|sarò|siamo|saremo)\b",
     ),
     away=(
         r"lutto|funeral\w*|decesso|scomparsa d|ospedale|ricover\w+|operazione|stat[oa] operat[oa]|influenza|febbre|malat\w+|infortun\w+|frattur\w+|rott[oa]|convalescen\w+|indispost[oa]",
@@ -125,7 +126,6 @@ WORDS = AbsenceWords(
         r"chiusura|chiuso",
         r"sono in",
         r"in viaggio|in trasferta",
-        r"[\w .,'@-]{2,60} (?:e'|è|e) (?:\w+ )?(?:fuori (?:ufficio|sede)|assente|in ferie)",
         r"(?:avviso|messaggio|risposta) (?:di|d') ?assenza",
     ),
     back=(

@@ -42,6 +42,8 @@ WORDS = AbsenceWords(
         r"(?:afwezig|absent|verhinderd)\w*",
         r"feestdag\w*|koningsdag|pinksteren",
         r"(?:met|door) (?:griep|koorts|covid)|onbemand|ertussenuit",
+        r"(?:ben|zijn) (?:ik |wij |we )?er (?:\w+ ){0,2}niet\b",
+        r"(?:ben|zijn)\b.{0,40}\bgesloten",
     ),
     away=(
         r"sterfgeval|overlijden van|begrafenis|uitvaart|ziekenhuis|operatie|geopereerd|griep|koorts|ziek\w*|gebroken|blessure|herstel\w*|revalid\w+|bevalling",
@@ -122,7 +124,6 @@ WORDS = AbsenceWords(
         r"(?:kerst|zomer)sluiting",
         r"gesloten",
         r"met vakantie",
-        r"[\w .,'@-]{2,60} is (?:\w+ )?(?:niet (?:op|in) (?:het )?kantoor|afwezig|met vakantie|op vakantie)",
         r"afwezigheids(?:bericht|melding|assistent)",
     ),
     back=(

@@ -56,6 +56,7 @@ WORDS = AbsenceWords(
         r"chor(?:ym|ej|ego|oba|oby)\b",
         r"mnie (?:\w+ ){0,2}nie (?:ma|będzie)\b",
         r"(?:gryp[ąa]|przeziębi\w+|gorączk\w+|leżę w łóżku)|nieobsadzon\w+",
+        r"nie ma mnie\b|nie będzie mnie\b",
     ),
     away=(
         r"(?:śmier\w+|zgon\w*) (?:w rodzinie|bliskiej|mojej|mojego)|pogrzeb\w*|żałob\w+|szpital\w*|operacj\w+|gryp\w+|gorączk\w+|chor\w+|złam\w+|kontuzj\w+|rekonwalescencj\w+|leżę\b",
@@ -132,7 +133,6 @@ WORDS = AbsenceWords(
         r"auto:",
         r"nieczynne|zamknięte",
         r"przerwa",
-        r"[\w .,'@-]{2,60} jest (?:\w+ )?(?:poza biurem|nieobecn\w+|na urlopie)",
         r"auto ?-?odpowiedź",
     ),
     back=(
@@ -159,7 +159,7 @@ WORDS = AbsenceWords(
         r"(?:usłyszymy|zobaczymy|spotkamy|porozmawiamy) się",
         r"(?:znajd\w+|zasta\w+) mnie",
         r"(?:normaln|zwykł)\w+|jak zwykle|standardow\w+",
-        r"(?<!nie )(?<!mnie )w (?:pracy|biurze)\b",
+        r"(?<!nie )(?<!mnie )(?<!dzien )w (?:pracy|biurze)\b",
     ),
     until=(
         r"do(?: dnia)?",

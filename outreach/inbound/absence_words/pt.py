@@ -134,7 +134,6 @@ WORDS = AbsenceWords(
         r"encerrad[ao]|fechado",
         r"recesso|férias",
         r"indisponível",
-        r"[\w .,'@-]{2,60} está (?:\w+ )?(?:fora do escritório|ausente|de férias)",
         r"(?:aviso|mensagem|resposta) (?:de|d') ?ausência",
     ),
     back=(

@@ -127,7 +127,6 @@ WORDS = AbsenceWords(
         r"frånvarande",
         r"stängt",
         r"(?:föräldra|tjänst|sjuk)ledig",
-        r"[\w .,'@-]{2,60} är (?:\w+ )?(?:inte på (?:kontoret|plats)|frånvarande|på semester)",
         r"frånvaro(?:meddelande|besked|svar)|automatsvar",
     ),
     back=(
