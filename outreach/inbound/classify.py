@@ -50,7 +50,7 @@ class Kind(StrEnum):
     REPLY = "reply"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)  # frozen ones take longer to make, and each mail has one
 class Explanation:
     """What one received mail is, by which rule, for whom, until when, and what it answers.
 

@@ -67,7 +67,7 @@ _CONFIDENCE = {
 _STRANGER = 0.7  # what remains of it when somebody else answers
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)  # frozen ones take longer to make, and each mail has one
 class Clues:
     """What in a mail may say which delivery it answers. Ids are without angle brackets, as written.
 

@@ -129,7 +129,7 @@ _ABOVE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # frozen ones take longer to make, and each mail has one
 class Reply:
     """What a person wrote: `text`, with the quoted lines they answered between; and without."""
 
