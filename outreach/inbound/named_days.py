@@ -284,7 +284,7 @@ def named_days(folded: str, today: date) -> list[NamedDay]:  # noqa: PLR0912, PL
             found.append(
                 NamedDay(
                     start - len(lead) + adorned.start() if adorned else start,
-                    behind.end() if behind and not counted else match.end(),
+                    behind.end() if behind and not counted else _end(match),
                     day,
                     vague,
                     last,
@@ -321,6 +321,14 @@ def _is_opening(match: re.Match[str], folded: str) -> bool:
 
 
 _LATEST_CLOSING = 23
+
+
+def _end(match: re.Match[str]) -> int:
+    """Return where a date ends: the full stop behind a month's whole name ends the sentence."""
+    return match.end() - bool(_WHOLE_NAME.search(match[0]))
+
+
+_WHOLE_NAME = re.compile(r"[a-z]{5}\.$")
 
 
 def _is_any(folded: str, weekday: re.Match[str]) -> bool:

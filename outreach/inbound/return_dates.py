@@ -142,9 +142,9 @@ def _scored(  # noqa: PLR0912
             # "On the 5th I am back, the 3rd is a holiday": what is said of the date before is not of this one.
             before = before.rpartition(", ")[2]
         plain = _score(before, "") == 0  # nothing before it speaks for this date
-        after = folded[each.end : min(following, each.end + _WINDOW)]
-        cut = _BOUNDARY.search(after)
-        after = after[: cut.start()] if cut else after
+        until = min(following, each.end + _WINDOW)
+        cut = _BOUNDARY.search(folded, each.end, until)
+        after = folded[each.end : cut.start() if cut else until]
         weight = max(_score(before, after), UNTIL_CUE if ranged else -9)
         if weight == UNTIL_CUE and (cuts or not index):
             weight = _unless_only_joined(before, after)

@@ -51,6 +51,7 @@ WORDS = AbsenceWords(
         r"(?:permanence|accueil)\b.{0,30}(?:suspendue?|pas assurée?|interrompue?)",
         r"grippée?|alitée?",
         r"ne (?:suis|serai|sommes|serons) pas là\b",
+        r"arrêt maladie|suis arrêtée?\b",
     ),
     away=(
         r"deuil|décès|obsèques|enterrement|hospitalis\w+|opération\b|opérée?\b|convalescen\w+|grippe|fièvre|blessée?|cassée?|fracture|malade|souffran\w+|alitée?|clouée?",
