@@ -208,7 +208,13 @@ class _Signs:
     @property
     def announced(self) -> bool:
         """Whether it is said that this is a notice, before its words are read."""
-        return bool(self.rule) or self.by_subject or self.entitled
+        return bool(self.rule) or self.by_subject
+
+    @property
+    def gives_an_address(self) -> bool:
+        """Whether the subject, which is not ours, speaks of a new address."""
+        own = not (self.by_subject or self.answered)
+        return own and _MOVED.search(self.bare) is not None
 
     @property
     def certain(self) -> bool:
@@ -230,10 +236,11 @@ def read_auto_reply(mail: Mail, text: str, today: date | None) -> AutoReply | No
     automatic = any(hint in body for hint in _AUTOMATIC_HINTS) and bool(_AUTOMATIC.search(body))
     kind = _said(body, signs, automatic=automatic)
     announced = signs.announced
-    if kind is None and not announced and not (len(body) <= _NOTE and _URGENT.search(body)):
+    brief = len(body) <= _NOTE and bool(_URGENT.search(body))
+    if kind is None and not announced and not brief:
         return None
     # Behind a dash the subject may be our own, which names days of its own.
-    told = f"{_ASIDE.sub('. ', signs.bare)}.\n\n{body}" if announced else body
+    told = f"{_ASIDE.sub('. ', signs.bare)}.\n\n{body}" if announced or signs.entitled else body
     dated = dated_end(told, today, trusting=announced and kind is not AutoReplyKind.ACKNOWLEDGEMENT)
     if dated and _overrules(dated, kind, body, announced=announced):
         kind = AutoReplyKind.ABSENT
@@ -243,9 +250,12 @@ def read_auto_reply(mail: Mail, text: str, today: date | None) -> AutoReply | No
         if not signs.certain:
             return None
         kind = _unsaid(body, contact)
-    if kind is AutoReplyKind.ABSENT and signs.entitled and not until and _MOVED.search(signs.bare):
+    if kind is AutoReplyKind.ABSENT and not until and contact and signs.gives_an_address:
         kind = AutoReplyKind.LEFT
+    ended = bool(until and dated and dated.weight >= UNTIL_CUE)
     found = signs.rule or _found_by(mail, signs, body, kind, until, automatic=automatic)
+    if found is None and signs.own_subject and _is_to_everybody(kind, body, contact, ended=ended):
+        found = "own-subject"
     if found is None:
         return None
     away = kind in (AutoReplyKind.LEFT, AutoReplyKind.ABSENT)
@@ -256,7 +266,10 @@ def _said(body: str, signs: _Signs, *, automatic: bool) -> AutoReplyKind | None:
     """Return what the words of a notice say, dates aside."""
     # Nothing else speaks of a machine: then a notice says at once what it is.
     kind = _kind(body if signs.announced or signs.generated or automatic else body[:_EARLY])
-    if signs.announced and _is_absent_after_all(kind, signs.bare, body):
+    away = signs.certain and _AWAY.search(body) is not None
+    if (signs.announced or signs.entitled) and _is_absent_after_all(
+        kind, signs.bare, body, away=away
+    ):
         kind = AutoReplyKind.ABSENT
     if kind is AutoReplyKind.ABSENT and _only_takes_time(body):
         return AutoReplyKind.ACKNOWLEDGEMENT
@@ -289,10 +302,6 @@ def _found_by(
         return "subject"
     if signs.generated:
         return "null-sender" if mail.null_sender else "auto-submitted-generated"
-    if signs.entitled or (
-        signs.own_subject and kind is AutoReplyKind.ABSENT and len(body) <= _NOTE
-    ):
-        return "own-subject"
     if (automatic and len(body) < _SHORT) or (
         formal and not (kind is AutoReplyKind.LEFT and _only_moved(body))
     ):
@@ -310,20 +319,42 @@ def _answers_under_another(mail: Mail, text: str) -> bool:
     )
 
 
+def _is_to_everybody(
+    kind: AutoReplyKind, body: str, contact: Address | None, *, ended: bool
+) -> bool:
+    """Whether words under a subject of their own are a notice: they say until when, or whom to ask."""
+    if len(body) > _NOTE:
+        return False
+    if kind is AutoReplyKind.ABSENT:
+        return ended or bool(_OPEN_ENDED.search(body) or _URGENT.search(body))
+    return kind is AutoReplyKind.LEFT and contact is not None
+
+
+_OPEN_ENDED = re.compile(
+    fold_pattern(
+        r"(?<![a-z])(?:until further notice|(?:don't|do not) (?:yet )?know (?:yet )?(?:when|how long)|not sure when|no (?:fixed )?return date|bis auf weiteres"
+        r"|wei(?:ß|ss) (?:\w+ ){0,3}nicht,? wann|auf unbestimmte zeit|jusqu'à nouvel ordre|sais pas (?:encore )?(?:quand|pour combien)|durée indéterminée"
+        r"|hasta nuevo aviso|no sé (?:\w+ )?cuándo|sin fecha|fino a nuovo avviso|non so (?:\w+ )?quando|até novo aviso|não sei (?:\w+ )?quando|(?:ainda )?sem data"
+        r"|tot nader (?:order|bericht)|weet (?:\w+ )?niet wanneer|tills vidare|vet (?:\w+ )?inte när|do odwołania|nie wiem (?:\w+ )*(?:kiedy|jak długo)|do kiedy)|当面|未定"
+    )
+)
+
+
 def _is_entitled(subject: str) -> bool:
     """Whether a subject of its own says that somebody is away, has left or got our mail."""
     return len(subject) <= _TITLE and (
-        _KIND_WORDS.first(subject) is not None
-        or bool(_AWAY.search(subject) or _MOVED.search(subject))
+        _KIND_WORDS.first(subject) is not None or _MOVED.search(subject) is not None
     )
 
 
-def _is_absent_after_all(kind: AutoReplyKind | None, subject: str, body: str) -> bool:
+def _is_absent_after_all(
+    kind: AutoReplyKind | None, subject: str, body: str, *, away: bool
+) -> bool:
     """Whether a notice that is to be one says more by its subject, or less, than its words seem to."""
     if kind is AutoReplyKind.LEFT:
         return _is_only_represented(body)
     if kind in (None, AutoReplyKind.ACKNOWLEDGEMENT):
-        return ABSENT.search(subject) is not None or _AWAY.search(body) is not None
+        return away or ABSENT.search(subject) is not None
     return False
 
 

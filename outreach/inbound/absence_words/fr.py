@@ -213,7 +213,7 @@ WORDS = AbsenceWords(
         r"après(?: le)?",
     ),
     automatic=(
-        r"(?:message|courriel|mail|réponse) (?:a été |est )?(?:généré|envoyé)\w* (?:de (?:manière|façon) )?automatique",
+        r"(?:message|courriel|mail|réponse) (?:a été |est |étant )?(?:généré|envoyé)\w* (?:de (?:manière|façon) )?automatique",
         r"réponse automatique",
         r"message (?:automatique|généré automatiquement)",
         r"ceci est (?:une réponse|un message) automatique",
