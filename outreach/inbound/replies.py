@@ -114,6 +114,19 @@ _FOOTERS = (
     "treść tej wiadomości",
     "detta (?:meddelande|mejl|e-post)[^.]{0,120}konfiden",
     "registered (?:office|in england)",
+    "aviso (?:legal|de confiden)",
+    "avviso (?:legale|di riservatezza)",
+    "nota (?:legal|de confiden|di riservatezza)",
+    "avis de confiden",
+    "mentions? légales?",
+    "rechtlicher hinweis",
+    "vertraulichkeitshinweis",
+    "sitz der gesellschaft",
+    "klauzula (?:poufno|informacyjna|rodo)",
+    "så här (?:hanterar|behandlar) vi (?:dina )?personuppgifter",
+    "information(?:en)? (?:zum|über den) (?:daten|umgang mit)",
+    "本メール[にはの].{0,80}(?:機密|秘密)",
+    "このメール[にはの].{0,80}(?:機密|秘密)",
 )
 _FOOTER = re.compile(rf"^(?:[\s*_>-]{{0,4}}|_+ )(?:{'|'.join(_FOOTERS)})", re.IGNORECASE)
 _FOOTER_START = 4
