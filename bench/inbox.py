@@ -114,6 +114,7 @@ FIELDS = {
     "X": "X-Autoreply: yes\r\n",
     "P": "Precedence: auto_reply\r\n",
     "E": "X-MS-Exchange-Generated-Message-Source: Mailbox Rules Agent\r\n",
+    "R": "In-Reply-To: <m1@outreach.example>\r\n",
 }
 
 

@@ -33,6 +33,7 @@ from outreach.inbound.return_dates import (
 _NOTE = 400  # characters of a reply in which a person mentions being away
 _EARLY = 320  # characters in which a notice says what it is
 _CURT = 160  # characters of a note that says no more than that, and whom to turn to
+_TITLE = 80  # characters of a subject that says what a notice is
 _SHORT = 1200  # characters: notices to everybody are brief
 
 
@@ -86,16 +87,20 @@ _AUTOMATIC = any_of("automatic")
 _AWAY = any_of("away")
 _MYSELF = re.compile(rf"(?<![a-z])(?:{'|'.join(words('myself'))})(?![a-z])")
 _SUBJECT = re.compile(rf"^\W*(?:{filed(words('subjects'))})(?![a-z])")
+# "Re: News [automatic reply]"
+_SUBJECT_END = re.compile(rf"[\[(]\s*(?:{filed(words('subjects'))})[^\])]{{0,20}}[\])]\s*$")
+# Of HCL Notes: "Ann Hart is out of the office."
+_IS = re.compile(r"^[^:]{3,50}\s(?:is|ist|est|esta|e'|e|ar|jest)\s")
 _NAMED_AUTOMATIC = re.compile(r"^\W*auto|^.{0,20}自動")
 _ASIDE = re.compile(r"\s[-–—|]\s(?=\D)")
 _PREFIX = re.compile(r"^\s*(?:\[[^\]]{1,40}\]\s*|\*+[^*]{1,30}\*+\s*)*")
 _ANSWER = re.compile(
-    r"^\s*(?:(?:re|aw|antw|sv|vs|odp|res|rif|r|tr|fwd?|fw|wg|rv|i|enc|vb|pd)\s*(?:\[\d+\])?\s*[:：]\s*)+",
+    r"^\s*(?:(?:re|aw|antw|sv|vs|odp|res|rif|ris|r|tr|fwd?|fw|wg|rv|i|enc|vb|pd|ynt|atb|返信|転送|回复|答复)\s*(?:\[\d+\])?\s*[:：]\s*)+",
     re.IGNORECASE,
 )
 _URGENT = re.compile(
     fold_pattern(
-        r"urgen|emergenc|dringend|eilig|vertretung|brådskande|akut|piln(?:e|ych|a)|緊急|お急ぎ|急ぎ|至急|(?:hast|haast)(?![a-z])|in my absence|mean(?:time|while)|mientras tanto|entre-?temps|nel frattempo|entretanto|ondertussen|intussen|under tiden|w miedzyczasie"
+        r"urgen|emergenc|dringend|eilig|vertretung|brådskande|akut|piln(?:e|ych|a)|緊急|お急ぎ|急ぎ|至急|hast(?![a-z])|in my absence|mean(?:time|while)|mientras tanto|entre-?temps|nel frattempo|entretanto|ondertussen|intussen|under tiden|w miedzyczasie"
         r"|zwischenzeit|access to (?:my )?e-?mail|nicht weitergeleitet|kontakta|wenden sie sich|contactez|contact[ea]r|contattar|neem contact|срочн|naléhav|kiireelli"
     )
 )
@@ -159,64 +164,157 @@ _SAID_BY_MACHINES = {
 _MACHINE_FIELDS = tuple(_SAID_BY_MACHINES)
 
 
+@dataclass(slots=True, kw_only=True)
+class _Signs:
+    """What speaks of a machine beside the words: header fields and the subject."""
+
+    rule: str | None
+    #: The subject folded, and without the marks of an answer.
+    subject: str
+    bare: str
+    #: Sent without a person, by the header fields of all such mail.
+    generated: bool
+    #: The subject says so, as responders write it; `answered` where it is an answer to such a one.
+    by_subject: bool
+    answered: bool
+    #: An answer to ours under a subject of its own; `entitled` where that says what it is.
+    own_subject: bool
+    entitled: bool
+
+    @classmethod
+    def of(cls, mail: Mail, text: str) -> "_Signs":
+        """Read the signs of a mail of which `text` are the author's own words."""
+        subject = fold(mail.subject[:300])
+        unmarked = _PREFIX.sub("", subject) if subject[:1] in ("[", "*") else subject
+        bare = _ANSWER.sub("", unmarked) if ":" in unmarked or "：" in unmarked else unmarked
+        submitted = mail.headers.get("auto-submitted").lower()
+        by_subject = bool(_SUBJECT.match(bare) or (bare != subject and _SUBJECT.match(subject)))
+        marked = (
+            not by_subject and subject[-1:] in ("]", ")") and bool(_SUBJECT_END.search(subject))
+        )
+        own = bare == subject and not (by_subject or marked) and _answers_under_another(mail, text)
+        return cls(
+            rule=machine_rule(mail),
+            subject=subject,
+            bare=bare,
+            # No person's mail is without a return path (RFC 3834 section 4, RFC 5321 section 4.5.5).
+            generated=submitted.startswith(("auto-generated", "auto-notified")) or mail.null_sender,
+            by_subject=by_subject or marked,
+            answered=unmarked != bare and not marked,
+            own_subject=own,
+            entitled=own and _is_entitled(bare),
+        )
+
+    @property
+    def announced(self) -> bool:
+        """Whether it is said that this is a notice, before its words are read."""
+        return bool(self.rule) or self.by_subject or self.entitled
+
+    @property
+    def certain(self) -> bool:
+        """Whether a machine answered, whatever the words are."""
+        named = self.by_subject and not self.answered
+        return bool(self.rule) or (named and bool(_NAMED_AUTOMATIC.search(self.subject)))
+
+
 def read_auto_reply(mail: Mail, text: str, today: date | None) -> AutoReply | None:
     """Return what `mail` says automatically, or None where a person seems to have written it.
 
     `text` are its author's own words, without quotation. `today` is the day it was received: dates
     without a year, weekdays and "tomorrow" count from it; without it no date is told.
     """
-    rule = machine_rule(mail)
-    subject = fold(mail.subject[:300])
-    unmarked = _PREFIX.sub("", subject) if subject[:1] in ("[", "*") else subject
-    bare = _ANSWER.sub("", unmarked) if ":" in unmarked or "：" in unmarked else unmarked
-    submitted = mail.headers.get("auto-submitted").lower()
-    # No person's mail is without a return path (RFC 3834 section 4, RFC 5321 section 4.5.5).
-    generated = submitted.startswith(("auto-generated", "auto-notified")) or mail.null_sender
-    by_subject = bool(_SUBJECT.match(bare) or (bare != subject and _SUBJECT.match(subject)))
-    if not (rule or by_subject or generated) and not _may_be(mail, text):
+    signs = _Signs.of(mail, text)
+    if not (signs.announced or signs.generated or signs.own_subject or _may_be(mail, text)):
         return None
     body = compared(text[:MAX_WORDS])
-    answered = unmarked != bare
-    named_so = by_subject and not answered and bool(_NAMED_AUTOMATIC.search(subject))
     automatic = any(hint in body for hint in _AUTOMATIC_HINTS) and bool(_AUTOMATIC.search(body))
-    announced = bool(rule) or by_subject
-    # Nothing else speaks of a machine: then a notice says at once what it is.
-    kind = _kind(body if announced or generated or automatic else body[:_EARLY])
+    kind = _said(body, signs, automatic=automatic)
+    announced = signs.announced
     if kind is None and not announced and not (len(body) <= _NOTE and _URGENT.search(body)):
         return None
-    if announced and _is_absent_after_all(kind, bare, body):
-        kind = AutoReplyKind.ABSENT
     # Behind a dash the subject may be our own, which names days of its own.
-    told = f"{_ASIDE.sub('. ', bare)}.\n\n{body}" if announced else body
+    told = f"{_ASIDE.sub('. ', signs.bare)}.\n\n{body}" if announced else body
     dated = dated_end(told, today, trusting=announced and kind is not AutoReplyKind.ACKNOWLEDGEMENT)
     if dated and _overrules(dated, kind, body, announced=announced):
         kind = AutoReplyKind.ABSENT
     until = dated.day if dated and kind is AutoReplyKind.ABSENT else None
+    contact = _contact(mail, text)
     if kind is None:
-        if not rule and not named_so:
+        if not signs.certain:
             return None
-        # It may send us to somebody else, for the meantime or for good, and say nothing more.
-        kind = AutoReplyKind.ACKNOWLEDGEMENT
-        contact = _contact(mail, text)
-        if contact and not _only_unread(contact, body):
-            kind = AutoReplyKind.ABSENT if _URGENT.search(body) else AutoReplyKind.LEFT
-        elif _MYSELF.search(body):
-            kind = AutoReplyKind.ABSENT  # of what one person lets a machine say, most is that
-    if rule:
-        found = rule
-    elif by_subject and (not answered or automatic or _formal(body, kind, until)):
-        found = "subject"
-    elif generated:
-        found = "null-sender" if mail.null_sender else "auto-submitted-generated"
-    elif (automatic and len(body) < _SHORT) or (
-        _formal(body, kind, until) and not (kind is AutoReplyKind.LEFT and _only_moved(body))
-    ):
-        found = "words"
-    else:
+        kind = _unsaid(body, contact)
+    if kind is AutoReplyKind.ABSENT and signs.entitled and not until and _MOVED.search(signs.bare):
+        kind = AutoReplyKind.LEFT
+    found = signs.rule or _found_by(mail, signs, body, kind, until, automatic=automatic)
+    if found is None:
         return None
     away = kind in (AutoReplyKind.LEFT, AutoReplyKind.ABSENT)
-    return AutoReply(
-        kind=kind, rule=found, until=until, contact=_contact(mail, text) if away else None
+    return AutoReply(kind=kind, rule=found, until=until, contact=contact if away else None)
+
+
+def _said(body: str, signs: _Signs, *, automatic: bool) -> AutoReplyKind | None:
+    """Return what the words of a notice say, dates aside."""
+    # Nothing else speaks of a machine: then a notice says at once what it is.
+    kind = _kind(body if signs.announced or signs.generated or automatic else body[:_EARLY])
+    if signs.announced and _is_absent_after_all(kind, signs.bare, body):
+        kind = AutoReplyKind.ABSENT
+    if kind is AutoReplyKind.ABSENT and _only_takes_time(body):
+        return AutoReplyKind.ACKNOWLEDGEMENT
+    return kind
+
+
+def _unsaid(body: str, contact: Address | None) -> AutoReplyKind:
+    """Return what a machine's notice means whose words say nothing that is known.
+
+    It may send us to somebody else, for the meantime or for good; and of what one person lets a
+    machine say, most is that they are away.
+    """
+    if contact and not _only_unread(contact, body):
+        return AutoReplyKind.ABSENT if _URGENT.search(body) else AutoReplyKind.LEFT
+    return AutoReplyKind.ABSENT if _MYSELF.search(body) else AutoReplyKind.ACKNOWLEDGEMENT
+
+
+def _found_by(
+    mail: Mail,
+    signs: _Signs,
+    body: str,
+    kind: AutoReplyKind,
+    until: date | None,
+    *,
+    automatic: bool,
+) -> str | None:
+    """Return what gives a machine away that no header field of a responder names, or None."""
+    formal = _formal(body, kind, until)
+    if signs.by_subject and (not signs.answered or automatic or formal):
+        return "subject"
+    if signs.generated:
+        return "null-sender" if mail.null_sender else "auto-submitted-generated"
+    if signs.entitled or (
+        signs.own_subject and kind is AutoReplyKind.ABSENT and len(body) <= _NOTE
+    ):
+        return "own-subject"
+    if (automatic and len(body) < _SHORT) or (
+        formal and not (kind is AutoReplyKind.LEFT and _only_moved(body))
+    ):
+        return "words"
+    return None
+
+
+def _answers_under_another(mail: Mail, text: str) -> bool:
+    """Whether a mail answers ours under a subject of its own, as responders do and people hardly ever."""
+    return (
+        bool(mail.headers.get("in-reply-to"))
+        and mail.headers.has_none(_LIST_FIELDS)
+        and len(text) <= _SHORT
+        and not _asks(text)
+    )
+
+
+def _is_entitled(subject: str) -> bool:
+    """Whether a subject of its own says that somebody is away, has left or got our mail."""
+    return len(subject) <= _TITLE and (
+        _KIND_WORDS.first(subject) is not None
+        or bool(_AWAY.search(subject) or _MOVED.search(subject))
     )
 
 
@@ -237,6 +335,20 @@ def _is_only_represented(body: str) -> bool:
     return _kind(" ".join(rest)) is AutoReplyKind.ABSENT
 
 
+def _only_takes_time(body: str) -> bool:
+    """Whether a notice says within how many hours or days a desk answers, and speaks of nobody."""
+    return (
+        _ACKNOWLEDGED.search(body) is not None
+        and _TERM.search(body) is not None
+        and not _MYSELF.search(body)
+    )
+
+
+_ACKNOWLEDGED = any_of("acknowledged")
+_TERM = re.compile(
+    r"(?:\d+|one|two|three|five|ein\w*|zwei|drei|funf|deux|trois|cinq|dos|tres|cinco|due|cinque|dois|twee|drie|vijf|tva|fem|dwoch|trzech|pieciu)(?:\s?[-–]\s?\d+)?\s?(?:working|business)?\s?"
+    r"(?:hours|days|stunden|werktag\w*|arbeitstag\w*|heures|jours ouvr\w+|horas|dias (?:habiles|laborables|uteis)|ore|giorni lavorativi|uur|werkdagen|timmar|arbetsdagar|vardagar|godzin\w*|dni roboczych|営業日|時間以内)"
+)
 _LONG_LEAVE = re.compile(
     fold_pattern(
         r"(?<![a-z])(?:(?:maternity|paternity|parental|sick|study|family|adoption|medical) leave|sabbatical|elternzeit|mutterschutz|sabbat"
@@ -264,9 +376,21 @@ def _overrules(dated: End, kind: AutoReplyKind | None, body: str, *, announced: 
         )
     if kind is AutoReplyKind.ACKNOWLEDGEMENT:
         return announced and dated.weight >= UNTIL_CUE and not dated.deadline
-    if kind is AutoReplyKind.LEFT:  # "I have left the office and shall be back on Monday"
+    if kind is AutoReplyKind.LEFT and not _FOR_GOOD.search(
+        body
+    ):  # "I have left the office and shall be back on Monday"
         return announced and dated.weight >= RETURN and bool(ABSENT.search(body))
     return False
+
+
+_FOR_GOOD = re.compile(
+    fold_pattern(
+        r"(?<![a-z])(?:(?:decided|choosing|chosen) not to (?:return|come back)|(?:will|shall) not be (?:returning|coming back)(?! (?:until|before))"
+        r"|nicht (?:mehr )?zurück(?:kehren|komm)\w*|ne (?:reviendr|reprendr)\w+ (?:pas|plus)(?! avant)|no (?:voy a )?volver\w*(?! (?:hasta|antes|a (?:la oficina )?(?:hasta|antes)))(?= a )"
+        r"|non (?:tornerò|rientrerò) più|não (?:vou )?(?:voltar|regressar)\w* (?:à|ao|para)|kom(?:en)? niet meer terug|(?:kommer inte|inte) (?:att komma )?tillbaka(?! förrän| före)"
+        r"|nie wróc\w+ już|już nie wróc\w+)"
+    )
+)
 
 
 def read_absence_note(text: str, today: date | None) -> AutoReply | None:
@@ -284,8 +408,9 @@ def read_new_address(mail: Mail, text: str) -> AutoReply | None:
     """Return the new address that a person gives of their own within a reply of theirs, or None."""
     if "@" not in text or len(text) > _SHORT:
         return None
-    low = text.lower()
-    if not any(word in low for word in _ADDRESS_WORDS) or not _MOVED.search(compared(text)):
+    told = text if _ANSWER.match(mail.subject) else f"{mail.subject[:_TITLE]}\n\n{text}"
+    low = told.lower()
+    if not any(word in low for word in _ADDRESS_WORDS) or not _MOVED.search(compared(told)):
         return None
     contact = _contact(mail, text)
     if contact is None:
@@ -364,7 +489,7 @@ _HINTS = (
     "@", "auto", "自動", "自动", "urgen", "emergenc", "dringend", "eilig", "vertretung", "bradskande", "akut",
     "piln", "緊急", "急ぎ", "至急", "hast", "absence", "mean", "zwischenzeit", "access", "weitergeleitet",
     "kontakt", "wenden", "contact", "contatt", "срочн", "naleh", "kiire", "confirm", "verif", "deliver", "conferm",
-    "quarant", "bestatig", "bevestig", "bekraft", "potwierdz", "zugestellt", "確認", "保留",
+    "quarant", "bestatig", "bevestig", "bekraft", "potwierdz", "kwarant", "zugestellt", "確認", "保留",
 )  # fmt: skip
 _CONTACT = re.compile(r"([\w.+'-]{1,64}@[\w.-]{1,253}\.\w{2,24})")
 _NAME_BEFORE = re.compile(

@@ -104,7 +104,7 @@ _DATES = re.compile(
     rf"|(?P<hence>{'|'.join(_HENCE_OF.values())})(?![a-z])"
     rf"|(?<![a-z])(?P<tomorrow>{'|'.join(words('tomorrow'))})(?![a-z])"
     rf"|(?<![a-z])(?P<next_week>{'|'.join(words('next_week'))})(?![a-z])"
-    rf"|(?<![\d.:/])(?P<day>\d{{1,2}})(?P<day_mark>st|nd|rd|th|日|号|:[ae](?![a-z])|er?(?![a-z])|\.(?=\s|$)|(?=[\s,;.!]|$))(?!\s*(?:{_MONTHS}))(?!{_COUNTED})"
+    rf"|(?<![\d.:/°#])(?P<day>\d{{1,2}})(?!(?: \d\d){{2}})(?P<day_mark>st|nd|rd|th|日|号|:[ae](?![a-z])|er?(?![a-z])|\.(?=\s|$)|(?=[\s,;.!]|$))(?!\s*(?:{_MONTHS}))(?!{_COUNTED})"
 )
 _DAY_WORDS = Phrases(
     [_WEEKDAYS, *words("tomorrow"), *words("day_after_tomorrow"), *words("next_week")]
@@ -242,6 +242,8 @@ def named_days(folded: str, today: date) -> list[NamedDay]:  # noqa: PLR0912, PL
         elif parts["weekday"]:
             if _beside_date(folded, match, found):
                 continue
+            if _is_any(folded, match):
+                continue  # "written on a Friday": every one
             ahead = (_number(parts["weekday"], _WEEKDAY_NUMBERS) - 1 - today.weekday()) % 7 or 7
             day = today + timedelta(days=ahead)
             vague = weekday = True
@@ -282,7 +284,7 @@ def named_days(folded: str, today: date) -> list[NamedDay]:  # noqa: PLR0912, PL
             found.append(
                 NamedDay(
                     start - len(lead) + adorned.start() if adorned else start,
-                    behind.end() if behind and not counted else match.end(),
+                    behind.end() if behind and not counted else _end(match),
                     day,
                     vague,
                     last,
@@ -319,6 +321,26 @@ def _is_opening(match: re.Match[str], folded: str) -> bool:
 
 
 _LATEST_CLOSING = 23
+
+
+def _end(match: re.Match[str]) -> int:
+    """Return where a date ends: the full stop behind a month's whole name ends the sentence."""
+    return match.end() - bool(_WHOLE_NAME.search(match[0]))
+
+
+_WHOLE_NAME = re.compile(r"[a-z]{5}\.$")
+
+
+def _is_any(folded: str, weekday: re.Match[str]) -> bool:
+    """Whether a weekday is one of every week: "written on a Friday"."""
+    if _ANY.search(folded, max(0, weekday.start() - 8), weekday.start()):
+        return True
+    return folded[: weekday.start()].endswith(" a ") and weekday[0] in LANGUAGES["en"].weekdays
+
+
+_ANY = re.compile(
+    r"(?<![a-z])(?:einen?|einem|une?|una|uma?|um|een|cada|ogni|every|each|jeden|chaque)\s$"
+)
 
 
 def _in_same_month(folded: str, match: re.Match[str], found: list[NamedDay]) -> date | None:

@@ -335,7 +335,7 @@ _WORDS: tuple[tuple[Reason, tuple[str, ...]], ...] = (
             r"(?:spectator|subscriber) does not exist",
             r"(?:don't|do not|does not) handle (?:any )?mail for (?:that|this) (?:user|address)",
             r"resolver\.adr",
-            r"mail[ -]?box (?:is )?(?:unavailable|inactive)\b(?! or)",
+            r"mail[ -]?box (?:is )?(?:unavailable|inactive)\b(?! or(?! not local))",
             r"bad[-_ ](?:destination mailbox|recipient|rcpt)",
             r"badrcptto",
             r"\bnot an (?:active|existing|email) (?:address|user|account|mailbox)",
@@ -534,7 +534,8 @@ _AT_RCPT = re.compile(
 )
 # Said of what is looked for and not there, which no filter says.
 _NO_MAILBOX = re.compile(
-    r"(?:user|mail ?box) (?:was )?not found|no such person|does(?:n't| not) have an? .{0,60}account",
+    r"(?:user|mail ?box) (?:was )?not found|no such person|does(?:n't| not) have an? .{0,60}account|mail ?box does not exist|or not local|(?<=: )no such user"
+    r"|existiert nicht|n'existe pas|no existe|non esiste|não existe|inexistente|bestaat niet|finns inte|nie istnieje|存在し(?:ません|ない)|見つかりません",
     re.IGNORECASE,
 )
 _BEFORE_RCPT = re.compile(

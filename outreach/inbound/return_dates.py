@@ -48,6 +48,10 @@ _DEADLINE = re.compile(
 _AND = re.compile(
     rf"(?<![a-z])(?:and|und|et(?: le)?|y(?: el)?|e(?: il| o)?(?: dia)?|en|och|i){ARTICLE}$"
 )
+# "Between 23 (and 27 March)"
+_BEGUN_BY_NUMBER = re.compile(
+    rf"(?<![a-z])(?:{'|'.join(words('since'))}){ARTICLE}\d{{1,2}}[.:a-z]{{0,3}}\s*$"
+)
 _UNTIL_AFTER = re.compile(rf"^(?:{'|'.join(words('until_after'))})")
 _SINCE_AFTER = re.compile(rf"^(?:{'|'.join(words('since_after'))})")
 # Cues of at least three letters end what belongs to the date before them.
@@ -57,13 +61,28 @@ _LONG_CUES = re.compile(
 _BOUNDARY = re.compile(r"\n\s*\n|[!?;。!]|(?<=[^\W\d]{3})\.\s")
 _WINDOW = 60
 _NAMED = 1  # what a week or month in which somebody is away weighs: less than any "until"
+_MEETING = re.compile(
+    r"(?<![a-z])(?:see|meet|join|seh\w+|treff\w+|begruss\w+|voir|retrouv\w+|rencontr\w+|vemos|vernos|vermo-nos|veremos|nos encontr\w+|encontramo\w*|encontrarmo\w*|rivedi\w+|vedi\w+|incontr\w+"
+    r"|zien|ontmoet\w*|ses|traffas|widz\w+|spotka\w+|zobacz\w+)(?![a-z])|会い|お目にかか"
+)
+_OCCASION = re.compile(
+    r"(?<![a-z-])(?:fairs?|conference|congress|workshop|webinar|trade show|exhibition|festival|open (?:day|house)|\w*messe|konferenz|kongress|tagung|ausstellung"
+    r"|salon|congres\w*|colloque|foire|exposition|feria|congreso|exposicion|fiera|convegno|mostra|feira|exposicao|beurs|tentoonstelling|\w*massan?|konferens\w*|utstallning\w*"
+    r"|targ(?:i|ach|ow)|konferencj\w+|wystaw\w+)(?![a-z])|展示会|見本市|学会"
+)
+_QUOTED = re.compile(
+    r"\"[^\"\n]{3,120}\"|«[^»\n]{3,120}»|„[^“”\n]{3,120}[“”]|“[^”\n]{3,120}”|「[^」\n]{3,80}」|『[^』\n]{3,80}』"
+)
 _PART_TIME = re.compile(
     fold_pattern(
         r"part[ -]time|teilzeit|temps partiel|media jornada|jornada reducida|(?:tiempo|tempo) parcial|parttime|deeltijd"
-        r"|tempo parziale|deltid|etatu"
+        r"|tempo parziale|deltid|etatu|(?:do not|don't|not) work(?:ing)? (?:on )?\w+days?|(?:work|working|in) (?:\w+ )?(?:mon|tues|wednes|thurs)days? (?:to|till|until|through|and)"
+        r"|arbeite (?:ich )?(?:\w+ )?(?:nicht|von|nur|immer)|ne travaille (?:pas|que) (?:le|du|les)|no trabajo los|non lavoro (?:il|di)|nao trabalho (?:as|a|ao|aos)|werk (?:ik )?(?:\w+ )?niet|(?:arbetar|jobbar) (?:jag )?inte|nie pracuje"
     )
 )
-_WITHIN = re.compile(r"(?<![a-z])(?:in|im|en|em|i|w|we|during|durante|pendant|au mois d[e'])\s*$")
+_WITHIN = re.compile(
+    r"(?<![a-z])(?:in|im|en|em|i|w|we|during|durante|pendant|au mois d[e']|nel|(?:the|de|den|im|il|el|o|w|le|del|do|no|nel) (?:whole )?(?:month of|maand|monat|mois d[e']|mes de|mese di|miesiacu|manaden))\s*$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +108,8 @@ def dated_end(folded: str, today: date | None, *, trusting: bool) -> End | None:
     """Return the date as `return_date` does, with what speaks for it."""
     if today is None:
         return None
-    folded = with_numbers(folded[:MAX_WORDS])
+    folded = _QUOTED.sub(" ", folded[:MAX_WORDS])  # such as the subject of ours
+    folded = with_numbers(folded)
     found = named_days(folded, today)
     scored = _scored(folded, found, today, trusting=trusting)
     if not scored:
@@ -122,19 +142,19 @@ def _scored(  # noqa: PLR0912
             # "On the 5th I am back, the 3rd is a holiday": what is said of the date before is not of this one.
             before = before.rpartition(", ")[2]
         plain = _score(before, "") == 0  # nothing before it speaks for this date
-        after = folded[each.end : min(following, each.end + _WINDOW)]
-        cut = _BOUNDARY.search(after)
-        after = after[: cut.start()] if cut else after
+        until = min(following, each.end + _WINDOW)
+        cut = _BOUNDARY.search(folded, each.end, until)
+        after = folded[each.end : cut.start() if cut else until]
         weight = max(_score(before, after), UNTIL_CUE if ranged else -9)
-        if weight == UNTIL_CUE and (cuts or not index) and (joined := _AND.search(before)):
-            # "And the 3rd" ends what begins with another date, or nothing.
-            weight = _score(before[: joined.start()], after)
+        if weight == UNTIL_CUE and (cuts or not index):
+            weight = _unless_only_joined(before, after)
         day = each.day
         if each.last and weight < RETURN:
             day = each.last  # until a week is until its end
-        if weight == 0 and (each.last or each.month_end):
+        within = _WITHIN.search(before)
+        if (weight == 0 or (within and weight < 0)) and (each.last or each.month_end):
             named = UNTIL_CUE if each.whole else _NAMED
-            told = each.whole or each.last or _WITHIN.search(before)
+            told = each.whole or each.last or within
             if told and ABSENT.search(before + folded[each.start : each.end] + after):
                 scored.append(End(each.last or each.month_end or day, named))
             continue
@@ -145,15 +165,13 @@ def _scored(  # noqa: PLR0912
         if each.weekday and weight < RETURN and _PART_TIME.search(folded):
             continue  # a weekday of every week
         clause = before + folded[each.start : each.end] + after
-        unsaid = weight == 0 or (weight == UNTIL_CUE and not _LONG_CUES.search(before))
-        if unsaid and _EVENT.search(clause) and not ABSENT.search(clause):
-            continue  # "the results are out on 4 March"
+        if _is_of_something_else(clause, weight, before):
+            continue
         if weight == 0:  # no cue: only a single date in a sentence about being away counts
             alone = len([one for one in found if not one.vague]) == 1
-            near = before + folded[each.start : each.end] + after
             if each.vague or not alone or each.day <= today:  # today's is the letter's own
                 continue
-            if not trusting and not ABSENT.search(near):
+            if not trusting and not ABSENT.search(clause):
                 continue
         if each.loose and scored:
             continue
@@ -162,6 +180,27 @@ def _scored(  # noqa: PLR0912
         if weight == UNTIL_CUE and not (each.weekday and day == today + timedelta(days=7)):
             gone = max(gone, day)  # today's own weekday may as well mean today
     return scored
+
+
+def _unless_only_joined(before: str, after: str) -> int:
+    """Return what speaks for a date with "until" or no more than an "and" before it.
+
+    "And the 3rd" ends what begins with another date, or nothing.
+    """
+    joined = _AND.search(before)
+    if joined is None or _BEGUN_BY_NUMBER.search(before[: joined.start()]):
+        return UNTIL_CUE
+    return _score(before[: joined.start()], after)
+
+
+def _is_of_something_else(clause: str, weight: int, before: str) -> bool:
+    """Whether a day is that of an event: "the results are out on 4 March", "see you at the fair"."""
+    if weight < 0:
+        return False
+    if _OCCASION.search(clause) and _MEETING.search(clause):
+        return True
+    unsaid = weight == 0 or (weight == UNTIL_CUE and not _LONG_CUES.search(before))
+    return unsaid and bool(_EVENT.search(clause)) and not ABSENT.search(clause)
 
 
 def _behind(each: NamedDay, gone: date) -> date:

@@ -20,6 +20,7 @@ EVIDENCE = {
     "X": {"X_Autoreply": "yes"},
     "P": {"Precedence": "auto_reply"},
     "E": {"X_MS_Exchange_Generated_Message_Source": "Mailbox Rules Agent"},
+    "R": {"In_Reply_To": "<m1@outreach.example>"},
 }
 
 

@@ -306,6 +306,11 @@ class TestReasons:
             ),
             ("5.1.1", "550 this address has been discontinued", Reason.USER_UNKNOWN, Severity.HARD),
             (None, "550 unknown user", Reason.FILTERED, Severity.SOFT),
+            (None, "550 ann@lost.example: no such user", Reason.USER_UNKNOWN, Severity.HARD),
+            (None, "550 Mailbox unavailable or not local", Reason.USER_UNKNOWN, Severity.HARD),
+            (None, "550 la cuenta no existe", Reason.USER_UNKNOWN, Severity.HARD),
+            (None, "550 dit adres bestaat niet", Reason.USER_UNKNOWN, Severity.HARD),
+            (None, "550 adres nie istnieje", Reason.USER_UNKNOWN, Severity.HARD),
             ("5.0.0", "550 Mailbox not found", Reason.USER_UNKNOWN, Severity.HARD),
             (
                 "5.0.0",

@@ -365,6 +365,21 @@ class TestSignatures:
         footer = "_______________________________________________\nletters mailing list\nletters@lists.example\n"
         assert own_words(f"{NEW}\n\n{footer}").text == NEW
 
+    @pytest.mark.parametrize(
+        "notice",
+        [
+            "AVISO LEGAL: Este correo es solo para quien figura en la cabecera.",
+            "Avis de confidentialité : ce pli ne concerne que vous.",
+            "Vertraulichkeitshinweis: Nur für die genannte Person.",
+            "Avviso di riservatezza: solo per il destinatario.",
+            "Så här behandlar vi personuppgifter: https://school.example/gdpr",
+            "Administratorem danych jest Młyn sp. z o.o.",
+            "本メールは、誤って届いた場合は破棄してください。",
+        ],
+    )
+    def test_what_lawyers_add_goes(self, notice):
+        assert own_words(f"{NEW}\n\n{notice}").text == NEW
+
 
 # Nothing of this quotes, hides or forms.
 MARKUP = [

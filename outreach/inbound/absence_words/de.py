@@ -69,6 +69,8 @@ WORDS = AbsenceWords(
         r"fall\w* (?:\w+ ){0,6}aus\b",
         r"auf unbestimmte zeit",
         r"vertr(?:itt|eten) (?:mich|uns)",
+        r"(?:haben|hat|ist|sind|bleibt|bleiben)\b.{0,40}\b(?:geschlossen|zu)\b(?! ende)",
+        r"bin (?:(?!hier|da)\w+ ){0,3}nicht (?:da|hier)\b",
     ),
     away=(
         r"(?:mein\w*|unser\w*) (?:vater|mutter|bruder|schwester|mann|frau|sohn|tochter|grossvater|großmutter|oma|opa|kind|familie)\b.{0,20}(?:gestorben|verstorben|krank|krankenhaus)",
@@ -177,6 +179,8 @@ WORDS = AbsenceWords(
         r"geschlossen",
         r"außer haus",
         r"elternzeit|mutterschutz",
+        r"automatisch(?:e|er|es)? (?:nachricht|mail|e-?mail|abwesenheit\w*|rückmeldung)",
+        r"autom\. antwort|autoreply|autoresponder",
     ),
     back=(
         r"(?:be)?antworte\w*",
@@ -215,6 +219,8 @@ WORDS = AbsenceWords(
         r"(?:hören|sehen|sprechen|lesen) (?:wir )?(?:uns|voneinander)",
         r"(?:zu|für) (?:ihnen|dir|euch|sie|dich)\b",
         r"wie gewohnt|regulär|normalbetrieb|normal",
+        r"(?<!nicht )(?<!tag )(?:im büro|im geschäft|im laden)\b",
+        r"gehts\b",
     ),
     until=(
         r"bis(?: (?:zum|einschließlich|inkl\.?|inklusive|einschl\.?|und mit|voraussichtlich|zu))*",
@@ -323,5 +329,6 @@ WORDS = AbsenceWords(
         r"(?:habe|haben) (?:\w+ ){0,3}(?:eine )?(?:neue|andere) (?:e-?mail-?|mail-?)? ?adresse",
         r"(?:meine|unsere) (?:e-?mail-?|mail-?)? ?adresse (?:hat sich|ist jetzt|wurde|lautet)",
         r"neue (?:e-?mail-?|mail-?)adresse (?:lautet|ist|von mir)",
+        r"(?:adresse|mail|anbieter|provider)\w* (?:\w+ )?gewechselt",
     ),
 )

@@ -98,6 +98,7 @@ WORDS = AbsenceWords(
         r"(?:slow|slower|late|delayed) (?:to|in) (?:reply|repl|answer|respond)\w*",
         r"sorry to (?:have )?miss(?:ed)? you|when i (?:return|am back|get back)|on my return|until i(?:'m| am) back|(?:while|whilst) i(?:'m| am) (?:away|gone|out)|in my absence",
         r"(?:holiday|vacation|sabbatical|honeymoon|pilgrimage|retreat|getaway|break|camp|residency|fieldwork|expedition|voyage|cruise)\b(?! (?:offer|home|card|season|guide|policy))",
+        r"gone \w+in(?:g|')?\b",
     ),
     myself=(
         r"i(?:'m|'ve|'ll|'d| am| will| have| can| do| don't| was| shall| may| only| work| cannot| must| hope| expect)|my",
@@ -152,6 +153,7 @@ WORDS = AbsenceWords(
         r"closed (?:its|our|their) doors",
         r"(?:i|who) finished (?:at|with) (?:the )?\w+ (?:on|in|at)\b",
         r"(?:internship|contract|placement|traineeship|apprenticeship|term|stint|secondment|fellowship) (?:[\w&'-]+ ){0,6}(?:is over|is up|is done|are over)",
+        r"(?:decided|chosen) not to (?:return|come back)",
     ),
     acknowledged=(
         # Of replies the footers of newsletters say so.
@@ -245,6 +247,7 @@ WORDS = AbsenceWords(
         r"as usual",
         r"resum\w+",
         r"around again|about again|up and running",
+        r"(?<!not )(?<!day )(?<!n't be )(?<!not be )(?:in the office|at work)\b",
     ),
     until=(
         r"until",
@@ -391,5 +394,6 @@ WORDS = AbsenceWords(
         r"new (?:e-?mail |mail )?address (?:is\b|for (?:me|us)\b)",
         r"(?:use|note|update) my (?:new )?(?:e-?mail |mail )?address",
         r"(?:write|reach|e-?mail|contact|reply)(?: to)? me (?:now |instead |from now on )*(?:at|on|under) (?:this|my) (?:new )?(?:\w+ )?(?:one|address|account|e-?mail)",
+        r"(?:i have|i've|we have|we've) (?:changed|switched|moved)\b.{0,40}(?:address|e-?mail|provider|account)",
     ),
 )

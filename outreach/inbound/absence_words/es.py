@@ -130,6 +130,7 @@ WORDS = AbsenceWords(
         r"cerrad[ao] por",
         r"vacaciones",
         r"no disponible",
+        r"respuesta (?:de|por) (?:ausencia|vacaciones)|aviso de ausencia",
     ),
     back=(
         r"de vuelta\b",
@@ -187,7 +188,7 @@ WORDS = AbsenceWords(
     challenged=(
         r"(?:confirme|verifique|confirma|verifica) (?:que )?(?:usted )?(?:es|eres|su|tu) (?:una persona|human\w+|identidad|dirección|correo|un remitente)",
         r"haga clic.{0,80}(?:entregad\w+|verificar|liberar|confirmar)",
-        r"mensaje[^.]{0,30}(?:retenido|en espera|cuarentena)",
+        r"mensaje.{0,60}(?:retenido|en espera|cuarentena)",
     ),
     tomorrow=(r"mañana",),
     next_week=(r"(?:la )?(?:próxima semana|semana que viene|semana próxima)",),
@@ -265,5 +266,6 @@ WORDS = AbsenceWords(
         r"mi nuevo (?:correo|e-?mail|mail)",
         r"(?:he|hemos) cambiado (?:de |mi |la |nuestra )(?:dirección|correo|cuenta|e-?mail)",
         r"teng[oa]\w* (?:una? )?nuev[oa] (?:dirección|correo|cuenta|e-?mail)",
+        r"(?:he|hemos) cambiado (?:de|mi|nuestr\w) (?:correo|dirección|e-?mail|cuenta)",
     ),
 )

@@ -47,9 +47,11 @@ WORDS = AbsenceWords(
         r"hospitalis\w+|souffrant\w*|malade",
         r"(?:jour|jours|lundi|pont) (?:férié|fériés|chômé)",
         r"récupération|rtt\b",
-        r"ne (?:consulter|lir|répondr|pourr)\w+ (?:\w+ )?(?:pas|plus|qu)",
+        r"ne (?:(?:consulter|lir|répondr)\w+|pourrai) (?:\w+ )?(?:pas|plus|qu)",
         r"(?:permanence|accueil)\b.{0,30}(?:suspendue?|pas assurée?|interrompue?)",
         r"grippée?|alitée?",
+        r"ne (?:suis|serai|sommes|serons) pas là\b",
+        r"arrêt maladie|suis arrêtée?\b",
     ),
     away=(
         r"deuil|décès|obsèques|enterrement|hospitalis\w+|opération\b|opérée?\b|convalescen\w+|grippe|fièvre|blessée?|cassée?|fracture|malade|souffran\w+|alitée?|clouée?",
@@ -146,6 +148,8 @@ WORDS = AbsenceWords(
         r"fermeture",
         r"en (?:congés?|vacances)",
         r"retour le",
+        r"réponse d'absence",
+        r"message d'absence|avis d'absence",
     ),
     back=(
         r"répon(?:drai|drons|dre|ds)",
@@ -181,6 +185,7 @@ WORDS = AbsenceWords(
         r"occuper\w*|prendrai|reprenons|reprendrons",
         r"(?:à|de) (?:nouveau|mon poste)",
         r"d'aplomb|fidèle au poste",
+        r"(?<!pas )(?<!plus )(?<!jour )(?:au bureau|au cabinet)\b",
     ),
     until=(
         r"jusqu'?(?:au|à|en)(?: \w+)? ?(?:au|le)?",
@@ -214,7 +219,7 @@ WORDS = AbsenceWords(
     challenged=(
         r"(?:confirme[rz]|vérifie[rz]|prouve[rz]) (?:que )?(?:vous êtes|votre identité|votre adresse).{0,40}",
         r"clique[rz].{0,80}(?:délivré|remis|livré|débloquer|valider votre)",
-        r"(?:message|courriel)[^.]{0,40}(?:en attente|bloqué|retenu|quarantaine)",
+        r"(?:message|courriel).{0,60}(?:en attente|bloqué|retenu|quarantaine)",
     ),
     tomorrow=(r"demain",),
     day_after_tomorrow=(r"après-demain",),
@@ -293,5 +298,6 @@ WORDS = AbsenceWords(
         r"(?:j'ai|nous avons) (?:\w+ ){0,2}changé (?:d'adresse|mon adresse|de mail|de messagerie)",
         r"(?:j'ai|voici) (?:\w+ )?une nouvelle adresse",
         r"(?:m'écrire|me joindre|me contacter) (?:\w+ ){0,3}à (?:ma|cette) (?:nouvelle )?adresse",
+        r"(?:ai|avons) changé d(?:'adresse|e (?:messagerie|courriel|mail|boîte|fournisseur))",
     ),
 )

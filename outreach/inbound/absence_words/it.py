@@ -43,6 +43,7 @@ WORDS = AbsenceWords(
         r"(?:giorno|giorni) (?:liber|di permesso|di ferie)",
         r"ferie\b|vacanze?\b",
         r"(?:a letto|con) (?:con )?(?:l'influenza|la febbre|il covid)|non presidiat[oa]",
+        r"non ci (?:sono|sarò|siamo|saremo)\b",
     ),
     away=(
         r"lutto|funeral\w*|decesso|scomparsa d|ospedale|ricover\w+|operazione|stat[oa] operat[oa]|influenza|febbre|malat\w+|infortun\w+|frattur\w+|rott[oa]|convalescen\w+|indispost[oa]",
@@ -125,6 +126,7 @@ WORDS = AbsenceWords(
         r"chiusura|chiuso",
         r"sono in",
         r"in viaggio|in trasferta",
+        r"(?:avviso|messaggio|risposta) (?:di|d') ?assenza",
     ),
     back=(
         r"risponder[òàe]\w*",
@@ -172,7 +174,7 @@ WORDS = AbsenceWords(
     challenged=(
         r"(?:conferm\w+|verific\w+) (?:di essere|che sei|la tua identità|il suo indirizzo|la sua identità)",
         r"clicc\w+.{0,80}(?:consegn\w+|sblocc\w+|verific\w+)",
-        r"messaggio[^.]{0,30}(?:trattenuto|in attesa|quarantena)",
+        r"messaggio.{0,60}(?:trattenuto|in attesa|quarantena)",
     ),
     tomorrow=(
         r"domani",
@@ -250,5 +252,6 @@ WORDS = AbsenceWords(
         r"la mia nuova (?:e-?mail|mail|casella)",
         r"(?:ho|abbiamo) cambiato (?:il mio |il nostro )?(?:indirizzo|e-?mail|mail)",
         r"(?:ho|abbiamo) un nuovo indirizzo",
+        r"(?:ho|abbiamo) cambiato (?:l')?(?:indirizzo|e-?mail|casella|mail|gestore)",
     ),
 )

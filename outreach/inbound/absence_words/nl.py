@@ -42,6 +42,8 @@ WORDS = AbsenceWords(
         r"(?:afwezig|absent|verhinderd)\w*",
         r"feestdag\w*|koningsdag|pinksteren",
         r"(?:met|door) (?:griep|koorts|covid)|onbemand|ertussenuit",
+        r"(?:ben|zijn) (?:ik |wij |we )?er (?:\w+ ){0,2}niet\b",
+        r"(?:ben|zijn)\b.{0,40}\bgesloten",
     ),
     away=(
         r"sterfgeval|overlijden van|begrafenis|uitvaart|ziekenhuis|operatie|geopereerd|griep|koorts|ziek\w*|gebroken|blessure|herstel\w*|revalid\w+|bevalling",
@@ -122,6 +124,7 @@ WORDS = AbsenceWords(
         r"(?:kerst|zomer)sluiting",
         r"gesloten",
         r"met vakantie",
+        r"afwezigheids(?:bericht|melding|assistent)",
     ),
     back=(
         r"beantwoord\w*",
@@ -169,7 +172,7 @@ WORDS = AbsenceWords(
     challenged=(
         r"(?:bevestig|verifieer) (?:dat )?(?:u|je|uw) .{0,40}(?:mens|persoon|identiteit|adres|robot)",
         r"klik.{0,80}(?:bezorgd|afleveren|afgeleverd|vrijgeven|bevestigen)",
-        r"bericht[^.]{0,30}(?:vastgehouden|wacht|quarantaine)",
+        r"bericht.{0,60}(?:vastgehouden|wacht|quarantaine)",
     ),
     tomorrow=(r"morgen",),
     next_week=(r"volgende week",),
@@ -242,5 +245,6 @@ WORDS = AbsenceWords(
         r"(?:mijn|ons) nieuwe? (?:privé |zakelijke? )?(?:e-?mail-?|mail-?)? ?adres",
         r"(?:heb|hebben) (?:\w+ ){0,3}(?:een )?(?:nieuw|ander) (?:e-?mail-?|mail-?)? ?adres",
         r"nieuwe? (?:e-?mail-?|mail-?)adres is\b",
+        r"van (?:e-?mail|mail)?-?adres (?:veranderd|gewisseld)",
     ),
 )

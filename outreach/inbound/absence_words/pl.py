@@ -56,6 +56,7 @@ WORDS = AbsenceWords(
         r"chor(?:ym|ej|ego|oba|oby)\b",
         r"mnie (?:\w+ ){0,2}nie (?:ma|będzie)\b",
         r"(?:gryp[ąa]|przeziębi\w+|gorączk\w+|leżę w łóżku)|nieobsadzon\w+",
+        r"nie ma mnie\b|nie będzie mnie\b",
     ),
     away=(
         r"(?:śmier\w+|zgon\w*) (?:w rodzinie|bliskiej|mojej|mojego)|pogrzeb\w*|żałob\w+|szpital\w*|operacj\w+|gryp\w+|gorączk\w+|chor\w+|złam\w+|kontuzj\w+|rekonwalescencj\w+|leżę\b",
@@ -132,6 +133,7 @@ WORDS = AbsenceWords(
         r"auto:",
         r"nieczynne|zamknięte",
         r"przerwa",
+        r"auto ?-?odpowiedź",
     ),
     back=(
         r"odpi(?:szę|szemy)|odpowiem\w*|odpowiadać",
@@ -157,6 +159,7 @@ WORDS = AbsenceWords(
         r"(?:usłyszymy|zobaczymy|spotkamy|porozmawiamy) się",
         r"(?:znajd\w+|zasta\w+) mnie",
         r"(?:normaln|zwykł)\w+|jak zwykle|standardow\w+",
+        r"(?<!nie )(?<!mnie )(?<!dzien )w (?:pracy|biurze)\b",
     ),
     until=(
         r"do(?: dnia)?",
@@ -176,9 +179,9 @@ WORDS = AbsenceWords(
         r"wygenerowan\w+ automatycznie",
     ),
     challenged=(
-        r"(?:potwierdź|potwierdzić|zweryfikuj)[^.]{0,40}(?:człowiekiem|nie jesteś|tożsamość|adres|robotem)",
+        r"(?:potwierdź|potwierdzić|zweryfikuj).{0,60}(?:człowiekiem|nie jesteś|tożsamość|adres|robotem)",
         r"kliknij.{0,80}(?:dostarczon\w+|potwierdzić|zwolnić)",
-        r"wiadomość[^.]{0,30}(?:zatrzymana|oczekuje|kwarantann\w+)",
+        r"wiadomość.{0,60}(?:zatrzymana|oczekuje|kwarantann\w+)",
     ),
     tomorrow=(r"jutra|jutro",),
     next_week=(r"(?:w )?(?:przyszłym|następnym) tygodni\w+",),
@@ -250,5 +253,6 @@ WORDS = AbsenceWords(
         r"(?:mój|nasz) (?:nowy|aktualny) (?:adres|e-?mail|mail)",
         r"mam nowy (?:adres|e-?mail|mail)",
         r"zmienił[ae]m (?:adres|e-?mail|mail)",
+        r"zmienił[ae]m (?:\w+ )?(?:adres|e-?mail|poczt)\w*",
     ),
 )

@@ -134,6 +134,7 @@ WORDS = AbsenceWords(
         r"encerrad[ao]|fechado",
         r"recesso|férias",
         r"indisponível",
+        r"(?:aviso|mensagem|resposta) (?:de|d') ?ausência",
     ),
     back=(
         r"responder(?:ei|emos)",
@@ -189,7 +190,7 @@ WORDS = AbsenceWords(
     challenged=(
         r"(?:confirme|verifique) (?:que )?(?:é|você é|a sua|sua|o seu|seu) (?:uma pessoa|human\w|identidade|endereço|e-?mail|um remetente)",
         r"clique.{0,80}(?:entregue|verificar|liberar|libertar|confirmar)",
-        r"mensagem[^.]{0,30}(?:retida|em espera|quarentena)",
+        r"mensagem.{0,60}(?:retida|em espera|quarentena)",
     ),
     tomorrow=(r"amanhã",),
     next_week=(r"(?:na |a )?(?:próxima semana|semana que vem|semana próxima)",),
@@ -261,5 +262,6 @@ WORDS = AbsenceWords(
         r"(?:o )?(?:meu|nosso) novo (?:endereço|e-?mail|correio)",
         r"(?:mudei|mudamos|alterei|troquei) (?:de |o meu |meu )(?:endereço|e-?mail|correio)",
         r"tenho (?:um )?novo (?:endereço|e-?mail)",
+        r"mud(?:ei|ámos|amos) (?:de|o meu|meu|o nosso) (?:e-?mail|endereço|correio)",
     ),
 )

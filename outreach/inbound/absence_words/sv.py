@@ -127,6 +127,7 @@ WORDS = AbsenceWords(
         r"frånvarande",
         r"stängt",
         r"(?:föräldra|tjänst|sjuk)ledig",
+        r"frånvaro(?:meddelande|besked|svar)|automatsvar",
     ),
     back=(
         r"svara\w*",
@@ -172,7 +173,7 @@ WORDS = AbsenceWords(
     challenged=(
         r"(?:bekräfta|verifiera) (?:att )?(?:du|din) .{0,40}(?:människa|person|adress|identitet|robot)",
         r"klicka.{0,80}(?:levereras|bekräfta|släpp\w+)",
-        r"meddelande[^.]{0,30}(?:väntar|hålls|karantän)",
+        r"meddelande.{0,60}(?:väntar|hålls|karantän)",
     ),
     tomorrow=(r"i ?morgon",),
     next_week=(r"nästa vecka",),
@@ -246,5 +247,6 @@ WORDS = AbsenceWords(
         r"(?:min|vår) nya (?:e-?post-?|mejl-?|mail-?)? ?adress",
         r"(?:har|fått) (?:\w+ ){0,3}(?:en )?ny (?:e-?post-?|mejl-?|mail-?)? ?adress",
         r"bytt (?:e-?post-?|mejl-?|mail-?)? ?adress",
+        r"bytt (?:\w+ )?(?:e-?post|mejl|mail)\w*|(?:min|vår) gamla (?:e-?post|mejl|mail)?-?adress",
     ),
 )

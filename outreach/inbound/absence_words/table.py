@@ -9,14 +9,15 @@ class AbsenceWords:
 
     `months` (January first) and `weekdays` (Monday first) are full names and usual short ones.
     `absent`, `left`, `acknowledged` and `challenged` say what kind of notice it is; `automatic`
-    says only that a machine answered; `away` is said by who is away in a notice that a machine sent,
-    and by anybody in letters; `myself` speaks of one person; `event` makes a date that of something else; `subjects` begin the subjects of automatic answers.
-    `back` are words of return, `until` and `since` stand right before a date that ends or begins
-    an absence, `until_after` and `since_after` right after it. `days` are the days of a month spelt
-    out, from the first; `counts` the numbers from one, `units` day, week and month as they are
+    says only that a machine answered; `away` is said by who is away in a notice that a machine
+    sent, and by anybody in letters; `myself` speaks of one person; `event` makes a date that of
+    something else; `subjects` begin the subjects of automatic answers. `back` are words of
+    return, `until` and `since` stand right before a date that ends or begins an absence,
+    `until_after` and `since_after` right after it. `days` are the days of a month spelt out,
+    from the first; `counts` the numbers from one, `units` day, week and month as they are
     counted, and `hence` what stands before and after so many of them from now. `opt_out` asks
-    for no more mail; `not_opt_out` takes that back. With `moved` somebody gives a new address of
-    their own.
+    for no more mail; `not_opt_out` takes that back. With `moved` somebody gives a new address
+    of their own.
     """
 
     months: tuple[str, ...]
