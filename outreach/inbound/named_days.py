@@ -366,7 +366,8 @@ _GOES_ON = re.compile(
 
 def _beside_date(folded: str, match: re.Match[str], found: list[NamedDay]) -> bool:
     """Whether a weekday only adorns a date: "Monday, 4 January" or "4 January (Monday)"."""
-    if found and not found[-1].vague and match.start() - found[-1].end <= 2:
+    between = folded[found[-1].end : match.start()] if found and not found[-1].vague else ";"
+    if not between.strip(" ,("):
         return True
     follow = folded[match.end() : match.end() + 40]
     return bool(_DAY_AFTER.match(follow) or _MONTH_AFTER.match(follow))

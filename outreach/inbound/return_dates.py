@@ -165,7 +165,7 @@ def _scored(  # noqa: PLR0912
         if each.weekday and weight < RETURN and _PART_TIME.search(folded):
             continue  # a weekday of every week
         clause = before + folded[each.start : each.end] + after
-        if _is_of_something_else(clause, weight, before):
+        if _is_of_something_else(_leading(folded, each) + clause[len(before) :], weight, before):
             continue
         if weight == 0:  # no cue: only a single date in a sentence about being away counts
             alone = len([one for one in found if not one.vague]) == 1
@@ -176,10 +176,32 @@ def _scored(  # noqa: PLR0912
         if each.loose and scored:
             continue
         if weight >= 0:
-            scored.append(End(day, weight, each.counted or bool(_DEADLINE.search(before))))
+            scored.append(End(day, weight, each.counted or _is_deadline(before, after, clause)))
         if weight == UNTIL_CUE and not (each.weekday and day == today + timedelta(days=7)):
             gone = max(gone, day)  # today's own weekday may as well mean today
     return scored
+
+
+def _is_deadline(before: str, after: str, clause: str) -> bool:
+    """Whether a day is one by which they will have answered, and not one until which they are away."""
+    if _DEADLINE.search(before) or after.lstrip().startswith("までに"):
+        return True
+    return bool(_PROMISE.search(clause)) and not ABSENT.search(clause)
+
+
+_PROMISE = re.compile(
+    fold_pattern(
+        r"(?<![a-z])(?:hear from us|we(?:'ll| will| shall) (?:reply|answer|respond|write|call|be in touch|get back|contact|let you know)|hören sie (?:[\w ]{0,20})?von uns|sie hören|melden wir uns|wir melden uns"
+        r"|de nos nouvelles|nous (?:vous )?(?:répondr|contacter|reviendr)\w+|noticias nuestras|le (?:contestaremos|responderemos|contactaremos)|avrà notizie|nostre notizie|le risponderemo|la contatteremo"
+        r"|notícias nossas|(?:responderemos|entraremos em contacto|contactaremos)|hoort u|u hoort|nemen (?:wij|we) contact|hör (?:du|ni) från oss|(?:du|ni) hör från oss|hör vi av oss|vi hör av oss"
+        r"|odezwiemy|odpowiemy|skontaktujemy)"
+    )
+)
+
+
+def _leading(folded: str, each: NamedDay) -> str:
+    """Return what stands in the sentence of a day before it, other days too."""
+    return _BOUNDARY.split(folded[max(0, each.start - _WINDOW) : each.start])[-1]
 
 
 def _unless_only_joined(before: str, after: str) -> int:
@@ -199,7 +221,9 @@ def _is_of_something_else(clause: str, weight: int, before: str) -> bool:
         return False
     if _OCCASION.search(clause) and _MEETING.search(clause):
         return True
-    unsaid = weight == 0 or (weight == UNTIL_CUE and not _LONG_CUES.search(before))
+    unsaid = weight == 0 or (
+        weight == UNTIL_CUE and bool(_AND.search(before) or not _LONG_CUES.search(before))
+    )
     return unsaid and bool(_EVENT.search(clause)) and not ABSENT.search(clause)
 
 

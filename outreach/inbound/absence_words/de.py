@@ -89,9 +89,13 @@ WORDS = AbsenceWords(
         r"(?:nach|bei) meiner (?:rückkehr|wiederkehr)|in meiner abwesenheit|während meiner|bis ich (?:wieder|zurück)",
         r"(?:vertritt|vertretung|vertreten) (?:mich|durch|übernimmt|hat|ist)?",
         r"verreist|weggefahren|auf achse|offline|abgetaucht|verhindert",
+        r"(?:sohn|tochter|baby|kind|zwillinge|enkel\w*) (?:ist|sind|wurde|kam)\b",
+        r"(?:weiß|weiss) (?:ich )?(?:[\w,]+ ){0,3}nicht\b|ungewiss|noch offen, wann",
+        r"(?:lese|prüfe|checke|sehe) (?:ich )?(?:[\w-]+ ){0,4}(?:selten|abends|nur)",
     ),
     myself=(r"ich|mein|meine|meiner|meinem|meinen|mir|mich",),
     event=(
+        r"gespräche|vorstellungsgespräch\w*|prüfung\w* (?:ist|sind|findet)",
         r"einsendeschluss|anmeldeschluss|bewerbungsschluss|bewerbungsfrist|frist\b|statt(?:findet|finden)?|ergebnisse?|bekannt ?gegeben|jury|tagt\b|verkaufsstart|vorverkauf|beginnt\b|ausstellung|erscheint|veranstaltung|sprechzeiten|öffnungszeiten|sprechstunden?|liefer\w+|versand\w*|versend\w+|preisverleihung",
     ),
     left=(

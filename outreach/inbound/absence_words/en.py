@@ -99,11 +99,15 @@ WORDS = AbsenceWords(
         r"sorry to (?:have )?miss(?:ed)? you|when i (?:return|am back|get back)|on my return|until i(?:'m| am) back|(?:while|whilst) i(?:'m| am) (?:away|gone|out)|in my absence",
         r"(?:holiday|vacation|sabbatical|honeymoon|pilgrimage|retreat|getaway|break|camp|residency|fieldwork|expedition|voyage|cruise)\b(?! (?:offer|home|card|season|guide|policy))",
         r"gone \w+in(?:g|')?\b",
+        r"(?:son|daughter|baby|child|twins|boy|girl|grand\w+) (?:was|is|were|are|has|have|just|arrived|came)\b",
+        r"(?:not sure|don't know|do not know|no idea|cannot say|can't say) (?:yet )?(?:when|how long|until)",
+        r"(?:no longer|do not|don't|never|rarely|seldom|hardly|only) (?:check|read|look at|answer|see) (?:my )?(?:e-?mails?|mails?|messages)",
     ),
     myself=(
         r"i(?:'m|'ve|'ll|'d| am| will| have| can| do| don't| was| shall| may| only| work| cannot| must| hope| expect)|my",
     ),
     event=(
+        r"interviews?|auditions?",
         r"results? (?:are|is|will|come|go)|announced|deadline|takes? place|(?:will be|is|are being) held|(?:entries|submissions|applications|registration|ticket sales|tickets?) (?:close|open|end|start|are|go|begin)\w*|(?:jury|committee|panel|board) meets|(?:exhibition|show|fair|festival|concert|sale|course|workshop|issue|edition) (?:opens|starts|runs|begins|appears|is)|published on|appears on|due (?:on|by)|opening hours|dispatch\w*|deliver\w*|shipp\w*",
     ),
     left=(

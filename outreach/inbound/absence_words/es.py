@@ -56,9 +56,12 @@ WORDS = AbsenceWords(
         r"(?:lunes|martes|miércoles|jueves|viernes) (?:\w+ )?(?:no|libro|libre|descanso)",
         r"(?:a|hasta|en|durante|tras) (?:mi|nuestra|nuestro) (?:regreso|vuelta|ausencia|retorno)",
         r"(?:respuestas?|contestación) (?:\w+ ){0,3}(?:tardar|demor|retras|esperar)\w*",
+        r"(?:ha nacido|nació|nacimiento de)\b",
+        r"no sé (?:aún |todavía )?(?:cuándo|cuánto|hasta)",
     ),
     myself=(r"yo|estoy|estaré|mis|podré|puedo|soy|ando",),
     event=(
+        r"entrevistas?|audiciones",
         r"resultados?|fallo\b|plazo|(?:tendrá|tiene) lugar|se (?:celebra\w*|conocerá\w*|anuncia\w*|publica\w*|realiza\w*|entrega\w*)|fecha límite|inscripci\w+|jurado|exposición|inaugur\w+|horario|envío|entrega\b|concurso",
     ),
     left=(

@@ -66,9 +66,12 @@ WORDS = AbsenceWords(
         r"(?:lundis?|mardis?|mercredis?|jeudis?|vendredis?)\b.{0,25}(?:pas|off|repos)",
         r"(?:à|dès|jusqu'à|depuis|pendant|en|durant) (?:mon|notre) (?:retour|absence)",
         r"réponses? (?:pourr\w+ |sera |seront )?(?:\w+ )?(?:tarder|attendre|retardée?s?|différée?s?|plus lentes?|plus longues?)",
+        r"(?:fils|fille|bébé|enfant|jumeaux) (?:est|sont|a|vient)\b",
+        r"(?:ne )?sais pas (?:encore )?(?:quand|pour combien|jusqu)",
     ),
     myself=(r"je|j'\w+|mon|mes|moi",),
     event=(
+        r"entretiens?|auditions?|ont lieu",
         r"résultats?|date limite|(?:a|aura|auront) lieu|se (?:tient|tiendra|déroule\w*)|clôture|inscriptions?|jury|vernissage|exposition|paraît|paraîtra|horaires?|livr\w+|expédi\w+|délai|annoncée?s?|connus",
     ),
     left=(

@@ -56,9 +56,12 @@ WORDS = AbsenceWords(
         r"(?:lunedì|martedì|mercoledì|giovedì|venerdì) (?:\w+ )?non\b",
         r"(?:al|fino al|in|durante|dopo il) mi[oa] (?:rientro|ritorno|assenza)",
         r"risposte? (?:\w+ ){0,3}(?:tarder|attender|ritard|rallent)\w*",
+        r"(?:è|e'|sono) nat[oaie]\b|nascita d",
+        r"non so (?:ancora )?(?:quando|per quanto|fino)",
     ),
     myself=(r"io|sarò|mio|mia|miei|mie|posso|riesco",),
     event=(
+        r"colloqui|colloquio|provini|si svolg\w+",
         r"risultati|scadenza|si (?:terrà|tiene|svolge\w*|svolgerà)|avrà luogo|termine (?:ultimo|per)|iscrizion\w+|giuria|mostra|inaugur\w+|orari\w*|consegn\w+|spedi\w+|concorso|usciranno|esce il|uscirà",
     ),
     left=(

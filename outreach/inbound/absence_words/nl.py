@@ -57,9 +57,12 @@ WORDS = AbsenceWords(
         r"op (?:maandag|dinsdag|woensdag|donderdag|vrijdag)(?:en)? (?:werk|ben)",
         r"(?:bij|na|tot|tijdens) mijn (?:terugkeer|terugkomst|afwezigheid|vakantie|verlof)",
         r"(?:antwoord|reactie) (?:\w+ ){0,3}(?:laat|langer|vertraag|even|wachten)\w*",
+        r"(?:zoon|dochter|baby|kindje|tweeling) (?:is|zijn)\b|geboorte van",
+        r"weet (?:ik )?(?:nog )?niet (?:wanneer|hoe)?",
     ),
     myself=(r"ik|mijn|mij|m'n",),
     event=(
+        r"gesprekken|sollicitatiegesprek\w*",
         r"uitslag|deadline|vindt plaats|plaatsvind\w+|sluitingsdatum|inschrijving\w*|aanmelding\w*|jury|tentoonstelling|openingstijden|bezorg\w+|verzend\w+|verzond\w+|geopend van|verschijnt|bekendgemaakt|bekend gemaakt|prijsuitreiking",
     ),
     left=(

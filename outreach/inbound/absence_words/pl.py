@@ -70,9 +70,12 @@ WORDS = AbsenceWords(
         r"w(?:e)? (?:poniedziałki|wtorki|środy|czwartki|piątki) (?:\w+ )?nie\b",
         r"(?:po|do|podczas|pod) (?:moim|mojego|mojej|moją) (?:powroc\w+|powrotu|nieobecno\w+)|po powrocie",
         r"odpowied\w+ (?:\w+ ){0,3}(?:później|opóźni\w+|poczeka\w+|dłużej)",
+        r"urodził\w*|narodzin\w*",
+        r"nie wiem,? (?:jeszcze )?(?:kiedy|jak długo|do kiedy)",
     ),
     myself=(r"jestem|mnie|mój|moja|moje|mojego|mojej|mam|mogę|będę|\w+łam|\w+łem",),
     event=(
+        r"rozmowy kwalifikacyjne|przesłuchania",
         r"wynik\w*|termin (?:zgłosz|składan|nadsył)\w+|odbędzie się|odbywa się|ogłos\w+|podamy|rozstrzygn\w+|konkurs\w*|jury|wystaw\w+|godzin\w+|wysył\w+|dostaw\w+|ukaże się|zapisy|rekrutacj\w+",
     ),
     left=(

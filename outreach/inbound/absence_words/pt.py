@@ -64,9 +64,13 @@ WORDS = AbsenceWords(
         r"(?:segundas?|terças?|quartas?|quintas?|sextas?)(?:-feiras?)? (?:\w+ )?não\b",
         r"(?:no|ao|até ao|até o|durante|após|depois d[oa]) (?:meu|minha) (?:regresso|retorno|ausência|volta)",
         r"respostas? (?:\w+ ){0,3}(?:demor|tard|atras|esper)\w*",
+        r"nasceu|nascimento d",
+        r"não sei (?:ainda )?(?:quando|até|por quanto)",
+        r"tiro (?:a |o )?(?:segunda|terça|quarta|quinta|sexta|semana|dia)\b",
     ),
     myself=(r"eu|estou|estarei|meu|minha|meus|minhas|mim|posso|consigo",),
     event=(
+        r"entrevistas?|audições",
         r"resultados?|prazo|(?:terá|tem) lugar|realiza-se|decorre\w*|data limite|inscriç\w+|júri|exposição|inaugur\w+|horário|entrega\b|envio\b|concurso|sorteio|divulgad\w+|publicad\w+",
     ),
     left=(

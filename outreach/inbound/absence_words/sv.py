@@ -63,9 +63,12 @@ WORDS = AbsenceWords(
         r"på (?:måndagar|tisdagar|onsdagar|torsdagar|fredagar)(?:na)? (?:\w+ )?(?:arbetar|jobbar|är)",
         r"(?:vid|efter|till|under) (?:min|mitt) (?:återkomst|frånvaro|hemkomst|ledighet|semester)",
         r"svar\w* (?:\w+ ){0,3}(?:dröja|dröjer|vänta|försen\w+|längre)",
+        r"(?:son|dotter|barn|bebis\w*|tvillingar\w*) (?:är|har|föddes|kom)\b",
+        r"vet (?:jag )?(?:ännu )?inte\b",
     ),
     myself=(r"jag|min|mitt|mina|mig",),
     event=(
+        r"intervjuer\w*|prov\w* hålls",
         r"resultat\w*|sista (?:dag|datum|anmälnings)\w*|äger rum|hålls\b|anmälan|jury\w*|utställning\w*|öppettider|lever(?:ans|eras)\w*|skickas|tävling\w*|utkommer|presenteras|prisutdelning|vernissage",
     ),
     left=(
