@@ -2,8 +2,9 @@
 
 Most people's mail ends like this, since few mail programs put the "-- " of RFC 3676 above it. What
 tells such a block is that it ends the mail, begins with a name or stands below a closing formula,
-and holds ways to reach somebody, in lines that are no sentences. Where one of these is missing, the
-lines are left to the author: an address may be what was asked for.
+and holds ways to reach somebody, in lines that are no sentences; below a closing formula, a full name
+and a post will do. Where one of these is missing, the lines are left to the author: an address may be
+what was asked for.
 """
 
 # ruff: noqa: E501 (patterns and messages are easier to check in one piece)
@@ -17,6 +18,7 @@ MAX_LINES = 16
 _MAX_LINE = 120
 _MAX_WORDS = 16  # of a line that is no sentence
 _MAX_WORDS_GOING_ON = 6  # of one that begins with a small letter
+_MAX_WORDS_OF_A_POST = 12  # in a firm, with its name and seat
 
 # What stands above a name, in lower case: the beginnings of lines.
 _CLOSINGS = (
@@ -77,19 +79,32 @@ def signature_at(lines: Sequence[str]) -> int:
     # A name and a way to reach its owner stand on two lines, or beside each other.
     if top == signed or (top == signed - 1 and "|" not in lines[top]):
         return none
-    if not _is_way("\n".join(lines[top:])):
-        return none
+    reached = _is_way("\n".join(lines[top:]))
     begin, closed = _below_closing(lines, top)
     if not closed:
-        begin = _named_block(lines, top)
+        begin = _named_block(lines, top) if reached else none
     if not 0 < begin < signed or not _is_name(lines[begin]):
         return none
     block = [at for at in range(begin, signed) if lines[at].strip()]
     if closed and _is_written_by_hand(lines, block):
         begin, block = (block[1], block[1:]) if block[1:] else (none, [])
-    ways = sum(_ways(lines[at]) for at in block)
-    enough = ways > 1 or (ways == 1 and len(block) > (1 if closed else 2))
+    if reached:
+        ways = sum(_ways(lines[at]) for at in block)
+        enough = ways > 1 or (ways == 1 and len(block) > (1 if closed else 2))
+    else:
+        formula = next((line for line in reversed(lines[:begin]) if line.strip()), "")
+        enough = formula[-1:] != "." and _is_name_with_post([lines[at].strip() for at in block])
     return begin if enough and _says_something(lines[:begin]) else none
+
+
+def _is_name_with_post(block: Sequence[str]) -> bool:
+    """Whether lines are a full name and, below it, nothing but what its owner is, and where."""
+    return (
+        len(block) > 1
+        and " " in block[0]
+        and all(not line[0].islower() for line in block[1:])
+        and all(len(line.split()) <= _MAX_WORDS_OF_A_POST for line in block)
+    )
 
 
 def _is_written_by_hand(lines: Sequence[str], block: Sequence[int]) -> bool:

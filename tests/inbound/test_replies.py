@@ -328,6 +328,10 @@ class TestSignatures:
             "Pensez à l'environnement avant d'imprimer ce message.",
             "Bitte prüfen Sie, ob diese Mail wirklich ausgedruckt werden muss!",
             "If you are not the intended recipient, please delete it.",
+            "AVISO LEGAL: este mensaje es solo para quien lo recibe.",
+            "Avviso di riservatezza: questo testo è per il solo destinatario.",
+            "Klauzula informacyjna RODO jest na naszej stronie.",
+            "本メールの内容には秘密の情報が含まれることがあります。",
         ],
     )
     def test_what_is_said_below_every_mail_of_a_company_goes(self, line):

@@ -60,6 +60,24 @@ def test_a_name_written_by_hand_stays() -> None:
     assert own_words(f"Yes.\n\nThanks\n\nJane\n\n{BLOCK}").text == "Yes.\n\nThanks\n\nJane"
 
 
+@pytest.mark.parametrize(
+    "block",
+    [
+        "Jane Doe\nHead of Letters\nDoe & Sons",
+        "Jane Doe\n\nHead of Letters\nDoe & Sons | Leeds",
+        "i. A. Petra Lohmann\nEinkauf\n\nLohmann GmbH & Co. KG\nHafenstr. 7 · 20457 Hamburg\nSitz: Hamburg · Amtsgericht Hamburg HRA 100 999",
+        "Cristina Neves\nTécnica Superior\nDivisão de Cultura",
+    ],
+)
+def test_below_a_closing_a_name_and_a_post_go(block: str) -> None:
+    for closing in ("Kind regards", "Mit freundlichen Grüßen", "Com os melhores cumprimentos,"):
+        assert own_words(f"I agree.\n\n{closing}\n\n{block}\n").text == f"I agree.\n\n{closing}"
+    # Two who sign, or what is said after all, is no post.
+    for more in ("and Tom", "who still owes you a coffee from last year"):
+        text = f"I agree.\n\nKind regards\n\nJane Doe\n{more}"
+        assert own_words(text).text == text
+
+
 def test_it_may_stand_directly_below_a_closing() -> None:
     assert (
         own_words(f"Yes, please.\n\nKind regards\n{BLOCK}").text == "Yes, please.\n\nKind regards"
