@@ -291,7 +291,7 @@ _PLAIN_LINES = re.compile(
     + "|".join(
         [
             r"\n",
-            r">[^\n]*+\n",
+            r">(?!>> [^\n]* >>>\n)[^\n]*+\n",
             rf"[ \t]*+[\"'(\[“”„«‘’$&.,!?%]{{0,3}}+[^\W\d_ᐧ][^:：@{_DIGITS}>\n]*+{_NO_END}\n",
             rf"[ \t]*+https?://[^@\n-]*+(?:-(?!--)[^@\n-]*+)*+{_NO_END}\n",
             rf"(?![A-Za-z]{{1,3}}>)[ \t]*+(?![{_NO_WORDS}]|{OPENING})[^\w\s{_NO_WORDS}]{{0,3}}+[ \t]*+[^\W_ᐧ]"
@@ -356,7 +356,7 @@ def _class_of(lines: list[str], index: int) -> tuple[str, int]:  # noqa: PLR0911
         return "e", 1
     first = plain[0]
     if (first in ">|" or (">" in line[:5] and line[0].isalpha())) and QUOTE.match(line):
-        return "q", 1
+        return "o" if first == ">" and _FRAMED.match(plain) else "q", 1
     if len(line) > MAX_LAYOUT:
         return "t", 1
     last = plain[-1]
@@ -393,6 +393,8 @@ def _class_of(lines: list[str], index: int) -> tuple[str, int]:  # noqa: PLR0911
     return "t", 1
 
 
+# GroupWise frames its introduction, and quotes below without a mark: ">>> Ann <ann@example.org> 9/29/2025 7:58 AM >>>"
+_FRAMED = re.compile(r">>> (?=[^>]*\S)[^\n]{5,160}\d[^\n]{0,20} >>>$")
 _MAX_DEVICE_LINE = 120
 
 

@@ -76,7 +76,7 @@ _QUOTED = re.compile(
 _PART_TIME = re.compile(
     fold_pattern(
         r"part[ -]time|teilzeit|temps partiel|media jornada|jornada reducida|(?:tiempo|tempo) parcial|parttime|deeltijd"
-        r"|tempo parziale|deltid|etatu|(?:do not|don't|not) work(?:ing)? (?:on )?\w+days?|(?:work|working|in) (?:\w+ )?(?:mon|tues|wednes|thurs)days? (?:to|till|until|through|and)"
+        r"|tempo parziale|deltid|etatu|work\w*(?: \w+){0,4} on (?:mon|tues|wednes|thurs|fri)days|(?:do not|don't|not) work(?:ing)? (?:on )?\w+days?|(?:work|working|in) (?:\w+ )?(?:mon|tues|wednes|thurs)days? (?:to|till|until|through|and)"
         r"|arbeite (?:ich )?(?:\w+ )?(?:nicht|von|nur|immer)|ne travaille (?:pas|que) (?:le|du|les)|no trabajo los|non lavoro (?:il|di)|nao trabalho (?:as|a|ao|aos)|werk (?:ik )?(?:\w+ )?niet|(?:arbetar|jobbar) (?:jag )?inte|nie pracuje"
     )
 )
@@ -162,8 +162,8 @@ def _scored(  # noqa: PLR0912
             continue
         if (each.weekday or each.bare) and weight >= RETURN:
             day = _behind(each, gone)
-        if each.weekday and weight < RETURN and _PART_TIME.search(folded):
-            continue  # a weekday of every week
+        if _is_of_every_week(each, weight) and _PART_TIME.search(folded):
+            continue
         clause = before + folded[each.start : each.end] + after
         if _is_of_something_else(_leading(folded, each) + clause[len(before) :], weight, before):
             continue
@@ -197,6 +197,11 @@ _PROMISE = re.compile(
         r"|odezwiemy|odpowiemy|skontaktujemy)"
     )
 )
+
+
+def _is_of_every_week(each: NamedDay, weight: int) -> bool:
+    """Whether a day may be one of those on which somebody always works, or never."""
+    return each.loose or ((each.weekday or each.bare) and weight < RETURN)
 
 
 def _leading(folded: str, each: NamedDay) -> str:

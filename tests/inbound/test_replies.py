@@ -361,6 +361,12 @@ class TestSignatures:
             "mail."
         )
 
+    def test_what_stands_below_a_framed_introduction_goes(self):
+        quoted = (
+            ">>> Us <us@outreach.example> 9/29/2026 7:58 AM >>>\nOur hall reopens on 14 October.\n"
+        )
+        assert own_words(f"{NEW}\n\n{quoted}").text == NEW
+
     def test_list_footer_goes(self):
         footer = "_______________________________________________\nletters mailing list\nletters@lists.example\n"
         assert own_words(f"{NEW}\n\n{footer}").text == NEW

@@ -225,6 +225,7 @@ WORDS = AbsenceWords(
         r"wie gewohnt|regulär|normalbetrieb|normal",
         r"(?<!nicht )(?<!tag )(?:im büro|im geschäft|im laden)\b",
         r"gehts\b",
+        r"(?<!nicht )(?:gesund|genesen|wieder fit|auf den beinen)\b",
     ),
     until=(
         r"bis(?: (?:zum|einschließlich|inkl\.?|inklusive|einschl\.?|und mit|voraussichtlich|zu))*",

@@ -252,6 +252,7 @@ WORDS = AbsenceWords(
         r"resum\w+",
         r"around again|about again|up and running",
         r"(?<!not )(?<!day )(?<!n't be )(?<!not be )(?:in the office|at work)\b",
+        r"(?<!not )(?:upright|well again|fit again|fit|recovered|on my feet|healthy) (?:by|on)\b",
     ),
     until=(
         r"until",

@@ -164,6 +164,7 @@ WORDS = AbsenceWords(
         r"(?:hablamos|hablaremos|nos leemos|escribiré|te escribo|nos escuchamos)\b",
         r"en (?:mi|la) (?:mesa|puesto|despacho|oficina)\b",
         r"operativ\w+|en marcha|al pie del cañón|con normalidad|como siempre|habitual",
+        r"(?<!no )(?:recuperad[oa]|restablecid[oa])\b",
     ),
     until=(
         r"hasta(?: el)?(?: día)?(?: próximo)?",

@@ -189,6 +189,7 @@ WORDS = AbsenceWords(
         r"(?:à|de) (?:nouveau|mon poste)",
         r"d'aplomb|fidèle au poste",
         r"(?<!pas )(?<!plus )(?<!jour )(?:au bureau|au cabinet)\b",
+        r"(?<!pas )(?:rétablie?|guérie?|sur pied|d'attaque)\b",
     ),
     until=(
         r"jusqu'?(?:au|à|en)(?: \w+)? ?(?:au|le)?",

@@ -155,6 +155,7 @@ WORDS = AbsenceWords(
         r"(?:rispond|legg|gest|occup|esamin)\w*(?:ò|emo)\b",
         r"(?:alla|alla mia) scrivania|al mio posto",
         r"attività|normal\w+|regolar\w+|come sempre|di solito",
+        r"(?<!non )(?:guarit[oa]|in forma|in piedi)\b",
     ),
     until=(
         r"fino? al?(?:l')?(?: giorno)?",

@@ -153,6 +153,7 @@ WORDS = AbsenceWords(
         r"(?:spreken|horen|zien|mailen) (?:we|wij|elkaar|me|u|je)\b",
         r"kun(?:t|nen)? (?:u|je|jullie) (?:me|mij|ons)",
         r"normaal|zoals gewoonlijk|als vanouds|weer gewoon",
+        r"(?<!niet )(?:beter|hersteld|opgeknapt)\b",
     ),
     until=(
         r"tot(?: en met| aan)?",

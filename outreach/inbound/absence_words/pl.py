@@ -163,6 +163,7 @@ WORDS = AbsenceWords(
         r"(?:znajd\w+|zasta\w+) mnie",
         r"(?:normaln|zwykł)\w+|jak zwykle|standardow\w+",
         r"(?<!nie )(?<!mnie )(?<!dzien )w (?:pracy|biurze)\b",
+        r"(?<!nie )(?:zdrow[ay]|wyzdrowi\w+|na nogach)\b",
     ),
     until=(
         r"do(?: dnia)?",

@@ -166,6 +166,7 @@ WORDS = AbsenceWords(
         r"à (?:secretária|mesa)|no meu posto|ao trabalho",
         r"(?:falamos|escrevo|vemo-nos|até breve)\b",
         r"normal\w*|habitual|como sempre|atividade|funcionamento|expediente",
+        r"(?<!não )(?:recuperad[oa]|restabelecid[oa])\b",
     ),
     until=(
         r"até(?: (?:ao|o|dia|à|a))*(?: dia)?",

@@ -154,6 +154,7 @@ WORDS = AbsenceWords(
         r"hör av mig",
         r"(?:svarar|läser|behandlar|går igenom|tittar på)\b",
         r"som vanligt|normalt|ordinarie",
+        r"(?<!inte )(?:frisk|återställd|på benen)\b",
     ),
     until=(
         r"(?:fram )?till(?:s)?(?: och med)?",
