@@ -367,15 +367,18 @@ def _is_only_represented(body: str) -> bool:
 
 
 def _only_takes_time(body: str) -> bool:
-    """Whether a notice says within how many hours or days a desk answers, and speaks of nobody."""
+    """Whether a notice says when a desk answers, or under which number, and speaks of nobody."""
     return (
         _ACKNOWLEDGED.search(body) is not None
-        and _TERM.search(body) is not None
+        and bool(_TERM.search(body) or _NUMBERED.search(body))
         and not _MYSELF.search(body)
     )
 
 
 _ACKNOWLEDGED = any_of("acknowledged")
+_NUMBERED = re.compile(
+    r"(?<!phone )(?<!telefon)(?<!mobile )(?:number|nummer|numero|numer|番号)(?: is|は|:)?\s?(?=[\w-]*\d)[\w-]{3,}"
+)
 _TERM = re.compile(
     r"(?:\d+|one|two|three|five|ein\w*|zwei|drei|funf|deux|trois|cinq|dos|tres|cinco|due|cinque|dois|twee|drie|vijf|tva|fem|dwoch|trzech|pieciu)(?:\s?[-–]\s?\d+)?\s?(?:working|business)?\s?"
     r"(?:hours|days|stunden|werktag\w*|arbeitstag\w*|heures|jours ouvr\w+|horas|dias (?:habiles|laborables|uteis)|ore|giorni lavorativi|uur|werkdagen|timmar|arbetsdagar|vardagar|godzin\w*|dni roboczych|営業日|時間以内)"

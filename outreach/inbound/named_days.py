@@ -168,7 +168,7 @@ WEEKDAY_TAIL = re.compile(
     rf"(?:(?:{_WEEKDAYS})(?:,?\s+(?:the|den|dem|de|le|el|il|lo|a|o)(?:\s+dia)?|,?\s+dia)?[\s,.]*|\(|the\s+|{_SHORT_WEEKDAY}[.,]?\s*)$"
 )
 _HOUR = re.compile(
-    r"(?<!\d)\d{1,2}\s*(?:to|bis|a|al|tot|do|till|-|–|and|und|et|y|e|en|och|i)\s*$|(?<![a-z])(?:alle|ore|at|um|gegen|las|as|om|kl\.?|klockan|godz\.?)\s*$"
+    r"(?<!\d)\d{1,2}\s*(?:to|bis|a|al|tot|do|till|-|–|and|und|et|y|e|en|och|i)\s*$|(?<![a-z])(?:alle|dalle|das|ore|at|um|gegen|las|as|om|kl\.?|klockan|godz\.?)\s*$"
 )
 _OF_DAY = re.compile(r"(?:^|[.!?\n¡¿,])\s*(?:el|il|le|o dia|no dia|dia|am|den|op)\s$")
 
@@ -333,13 +333,14 @@ _WHOLE_NAME = re.compile(r"[a-z]{5}\.$")
 
 def _is_any(folded: str, weekday: re.Match[str]) -> bool:
     """Whether a weekday is one of every week: "written on a Friday"."""
-    if _ANY.search(folded, max(0, weekday.start() - 8), weekday.start()):
+    if _ANY.search(folded, max(0, weekday.start() - _ADORNED), weekday.start()):
         return True
     return folded[: weekday.start()].endswith(" a ") and weekday[0] in LANGUAGES["en"].weekdays
 
 
 _ANY = re.compile(
-    r"(?<![a-z])(?:einen?|einem|une?|una|uma?|um|een|cada|ogni|every|each|jeden|chaque)\s$"
+    r"(?<![a-z])(?:einen?|einem|une?|una|uma?|um|een|cada|ogni|every|each|jeden|chaque|los|aos"
+    r"|(?:except|sauf|excepto|salvo|tranne|eccetto|exceto|behalve|ausser|utom|oprocz|procz)(?: (?:on|le|les|el|il|as|a|op|pa|am|dem))?)\s$"
 )
 
 

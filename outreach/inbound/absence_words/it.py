@@ -58,6 +58,7 @@ WORDS = AbsenceWords(
         r"risposte? (?:\w+ ){0,3}(?:tarder|attender|ritard|rallent)\w*",
         r"(?:è|e'|sono) nat[oaie]\b|nascita d",
         r"non so (?:ancora )?(?:quando|per quanto|fino)",
+        r"non (?:apro|guardo|vedo)\b",
     ),
     myself=(r"io|sarò|mio|mia|miei|mie|posso|riesco",),
     event=(
