@@ -5,15 +5,15 @@ Each part is made when it is first asked for, so that a command pays only for wh
 
 import getpass
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from outreach.config.files import find_workspace, load_settings
-from outreach.config.settings import Settings
+from outreach.config.settings import FILE_NAME, ServerPace, Settings
 from outreach.domain.clock import Clock, system_clock
-from outreach.errors import ConfigError
+from outreach.errors import ConfigError, suggestion
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -244,9 +244,10 @@ class App:
         from datetime import date, timedelta
 
         from outreach.domain.operators import operator_at_hand
-        from outreach.domain.pacing import Limit, Pace, Rate, WarmUp
+        from outreach.domain.pacing import Allowance, Limit, Pace, Rate, WarmUp
         from outreach.domain.windows import Windows
         from outreach.services.pacing import Pacer
+        from outreach.transport.failover import FailoverTransport
 
         settings = self.settings
         longest = timedelta(minutes=settings.patience)
@@ -254,16 +255,28 @@ class App:
         def limit(rate: str | None, connections: int | None) -> Limit:
             return Limit(Rate.parse(rate, settings.burst) if rate else None, connections)
 
+        def warm_up(like: Settings | ServerPace) -> WarmUp | None:
+            if not like.warm_up_from:
+                return None
+            return WarmUp(
+                date.fromisoformat(like.warm_up_from),
+                like.warm_up_first or settings.warm_up_first,
+                1 + (like.warm_up_growth or settings.warm_up_growth) / 100,
+                like.warm_up_to or settings.warm_up_to,
+            )
+
+        transport = self.transport
+        several = transport.transports if isinstance(transport, FailoverTransport) else (transport,)
+        there = {each.name for each in several}
+        self._check_servers(there)
         pace = Pace(
             transport=limit(settings.rate, settings.transport_connections),
-            warm_up=WarmUp(
-                date.fromisoformat(settings.warm_up_from),
-                settings.warm_up_first,
-                1 + settings.warm_up_growth / 100,
-                settings.warm_up_to,
-            )
-            if settings.warm_up_from
-            else None,
+            warm_up=warm_up(settings),
+            servers={
+                name: Allowance(limit(each.rate, each.connections), warm_up(each))
+                for name, each in settings.servers.items()
+                if name in there
+            },
             domain=limit(settings.domain_rate, settings.domain_connections),
             domains={
                 operator_at_hand(name) or name: limit(
@@ -283,11 +296,30 @@ class App:
             lookup = DnsLookup()
         return Pacer(
             pace,
-            self.transport.name,
+            transport.name,
             connections=settings.connections,
             firm_zone=settings.timezone,
             lookup=lookup,
+            heading=(lambda: transport.heading)
+            if isinstance(transport, FailoverTransport)
+            else None,
         )
+
+    def _check_servers(self, there: Collection[str]) -> None:
+        """Refuse limits for a server that mail never goes through: most likely it is misspelt.
+
+        Where another transport than the file's is used for once, they may well be for others.
+        """
+        origin = self.settings.origins.get("transport")
+        if origin is None or origin.source != FILE_NAME:
+            return
+        for name in self.settings.servers:
+            if name not in there:
+                raise ConfigError(
+                    f'[servers."{name}"] is for a server that `transport` does not name',
+                    source=FILE_NAME,
+                    hint=suggestion(name, there) or f"it names {', '.join(sorted(there))}",
+                )
 
     @cached_property
     def policy(self) -> "Policy":
@@ -366,7 +398,6 @@ class App:
     def mailbox(self, name: str) -> "Source":
         """Return the mailbox called `name` in the settings, or raise `ConfigError`."""
         from outreach.config.passwords import find_mailbox_password
-        from outreach.errors import suggestion
         from outreach.inbound.declared import ImapUrl
         from outreach.inbound.imap import Imap
         from outreach.inbound.sources import Maildir, Mbox

@@ -15,6 +15,7 @@ from outreach.config.settings import (
     PREFIX,
     DomainPace,
     Origin,
+    ServerPace,
     Settings,
     declared,
     listed,
@@ -87,7 +88,7 @@ class _Reader:
             for item in fields(Settings)
             if "parse" in item.metadata
         }
-        tables = {"senders", "attributes", "mailboxes", "webhooks", "domains"}
+        tables = {"senders", "attributes", "mailboxes", "webhooks", "domains", "servers"}
         for name in self.document:
             if name not in parsers and name not in tables:
                 self._problem(
@@ -110,7 +111,8 @@ class _Reader:
         self._take_senders()
         self._take_sources()
         self._take_attributes()
-        self._take_domains()
+        self._take_paces("domains", "gmail.com", _domain_pace)
+        self._take_paces("servers", "mail.example.com:587", _server_pace)
         sender = self.values.get("sender")
         if sender is not None and sender not in self.values["senders"]:
             self._problem(
@@ -284,28 +286,29 @@ class _Reader:
                 types[name] = AttributeType(kind)
         self.values["attributes"] = types
 
-    def _take_domains(self) -> None:
-        domains: dict[str, DomainPace] = {}
-        entries = self.document.get("domains", {})
+    def _take_paces(self, table: str, example: str, parse: Callable[[str, object], object]) -> None:
+        """Read the tables that say how fast mail goes to, or through, what they are named after."""
+        paces: dict[str, object] = {}
+        entries = self.document.get(table, {})
         if not isinstance(entries, dict):
             self._problem(
-                'domains must be tables such as [domains."gmail.com"]',
+                f'{table} must be tables such as [{table}."{example}"]',
                 FILE_NAME,
-                self._line("domains"),
+                self._line(table),
             )
             entries = {}
         for name, entry in entries.items():
-            line = self._line(name, r"^\s*\[\s*domains\s*\.\s*\"?{}\"?\s*\]")
+            line = self._line(name, rf"^\s*\[\s*{table}\s*\.\s*\"?{{}}\"?\s*\]")
             try:
-                domains[name.lower()] = _domain_pace(name, entry)
+                paces[name.lower()] = parse(name, entry)
             except ValueError as error:
                 self._problem(
-                    f"[domains.{json.dumps(name)}] {error}",
+                    f"[{table}.{json.dumps(name)}] {error}",
                     FILE_NAME,
                     line,
                     'such as rate = "600/hour" or connections = 2',
                 )
-        self.values["domains"] = domains
+        self.values[table] = paces
 
     def _line(self, name: str, pattern: str = r'^\s*\[?"?{}"?\s*[\]=.]') -> int | None:
         wanted = re.compile(pattern.format(re.escape(name)))
@@ -319,9 +322,32 @@ class _Reader:
 
 def _domain_pace(name: str, entry: object) -> DomainPace:
     """Return what a table says of one receiving domain, or raise `ValueError`."""
-    parsers = {"rate": values.rate, "connections": values.integer(1, 10_000)}
     if not re.fullmatch(r"[^\s@.]+(\.[^\s@.]+)+", name) or not isinstance(entry, dict):
         raise ValueError('is no domain; write [domains."gmail.com"]')
+    return DomainPace(**_read_pace(entry, _LIMITS))
+
+
+def _server_pace(name: str, entry: object) -> ServerPace:
+    """Return what a table says of one server, or raise `ValueError`."""
+    if not re.fullmatch(r"[^\s@/]+:\d{1,5}", name) or not isinstance(entry, dict):
+        raise ValueError('is no server; write [servers."mail.example.com:587"], with its port')
+    warm_up = {
+        item.name: item.metadata["parse"]
+        for item in fields(Settings)
+        if item.name.startswith("warm_up_")
+    }
+    return ServerPace(**_read_pace(entry, {**_LIMITS, **warm_up}))
+
+
+_LIMITS: Mapping[str, Callable[[object], Any]] = {
+    "rate": values.rate,
+    "connections": values.integer(1, 10_000),
+}
+
+
+def _read_pace(
+    entry: Mapping[str, object], parsers: Mapping[str, Callable[[object], Any]]
+) -> dict[str, Any]:
     for key in entry:
         if key not in parsers:
             near = suggestion(key, parsers)
@@ -332,7 +358,7 @@ def _domain_pace(name: str, entry: object) -> DomainPace:
             found[key] = parsers[key](value)
         except ValueError as error:
             raise ValueError(f"{key} {error}") from None
-    return DomainPace(**found)
+    return found
 
 
 STARTER_VALUES = {
@@ -377,6 +403,12 @@ def starter_settings() -> str:
         "# How fast mail may go to one receiving domain, and to all on the same servers.\n"
         '# [domains."gmail.com"]\n'
         '# rate = "600/hour"\n'
+        "# connections = 2\n"
+    )
+    parts.append(
+        "# How fast mail may go through one of the servers that `transport` names.\n"
+        '# [servers."mail.example.com:587"]\n'
+        '# rate = "100/hour"\n'
         "# connections = 2\n"
     )
     parts.append(

@@ -52,9 +52,21 @@ class DomainPace:
     connections: int | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerPace:
+    """How fast mail may go through one server; of a warm-up, what is None is as for all."""
+
+    rate: str | None = None
+    connections: int | None = None
+    warm_up_from: str | None = None
+    warm_up_first: int | None = None
+    warm_up_growth: int | None = None
+    warm_up_to: int | None = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What a workspace is set to. Every field but the last five is a line in ``outreach.toml``."""
+    """What a workspace is set to. Every field but the last six is a line in ``outreach.toml``."""
 
     database_url: str = _setting(
         "sqlite:///outreach.db",
@@ -158,7 +170,8 @@ class Settings:
         None,
         values.rate,
         "How fast mail may go through the transport, such as 10/second, 600/hour or 5000/day; all "
-        "runs on all machines share it.",
+        "runs on all machines share it. A table [servers.NAME] gives one of several servers limits "
+        "of its own.",
     )
     burst: int = _setting(
         10, values.integer(1, 1_000_000), "How many mails may go at once before a rate bites."
@@ -257,6 +270,7 @@ class Settings:
     webhooks: Mapping[str, Webhook] = field(default_factory=dict)
     attributes: Mapping[str, AttributeType] = field(default_factory=dict)
     domains: Mapping[str, DomainPace] = field(default_factory=dict)
+    servers: Mapping[str, ServerPace] = field(default_factory=dict)
     origins: Mapping[str, Origin] = field(default_factory=dict, repr=False)
 
     def __repr__(self) -> str:

@@ -269,17 +269,27 @@ class Breaker:
         return None
 
 
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What one server of several is given."""
+
+    limit: Limit = Limit()
+    warm_up: WarmUp | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
     """All that limits how fast mail goes.
 
-    `transport` holds for everything, `domain` for each operator of receiving mail servers that
-    `domains` does not name. Windows are in the contact's time zone, or in `zone` where that is set.
+    `transport` and `warm_up` hold for everything, `servers` for what goes through one of several
+    servers, `domain` for each operator of receiving mail servers that `domains` does not name.
+    Windows are in the contact's time zone, or in `zone` where that is set.
     A run whose next mail may go within `patience` waits for it.
     """
 
     transport: Limit = Limit()
     warm_up: WarmUp | None = None
+    servers: Mapping[str, Allowance] = field(default_factory=dict)
     domain: Limit = Limit()
     domains: Mapping[str, Limit] = field(default_factory=dict)
     windows: Windows | None = None

@@ -442,6 +442,8 @@ class Exchange:
         A receiver that still will not have us, after a person has looked and resumed, has its way:
         else one of them could stop the whole campaign for ever.
         """
+        if receipt.held is not None:
+            return DeliveryEvent.WITHDRAW, now + receipt.held, reason
         if receipt.outcome is Outcome.REJECTED:
             with self.ledger.held.session() as session:
                 last = deliveries.last_outcome(session, claim.id)
@@ -453,8 +455,11 @@ class Exchange:
     def _ours(self, event: DeliveryEvent, receipt: Receipt, too_fast: str | None) -> str | None:
         """Return why the campaign must pause, or None.
 
-        For a receiver that finds us too fast it need not, unless it does so again and again.
+        For a receiver that finds us too fast it need not, unless it does so again and again, nor
+        where another server will take the mail when its turn comes.
         """
+        if receipt.held is not None:
+            return None
         advice = f" {ADVICE[receipt.cause]}" if receipt.cause else ""
         if is_too_fast(receipt):
             return f"{too_fast}: {receipt.text}.{advice}" if too_fast else None
@@ -504,6 +509,7 @@ def _wants_fewer(event: DeliveryEvent, receipt: Receipt) -> bool:
     """
     return (
         event is DeliveryEvent.WITHDRAW
+        and receipt.held is None
         and receipt.outcome is Outcome.DEFERRED
         and receipt.step in _BEFORE_MAIL
     )

@@ -24,6 +24,7 @@ from outreach.domain.pacing import (
     Limit,
     Pace,
     Rate,
+    WarmUp,
     accepted,
     backed_off,
     closed,
@@ -68,6 +69,7 @@ class Pacer:
     `connections` is how many of its own it opens at most: full speed, where no limit says less.
     `lookup` finds domains' mail servers; without it only well-known domains are told apart by who
     runs them. `draw` gives numbers from 0 to 1, `firm_zone` is the zone of contacts without one.
+    `heading` names the server that the next mail is likely to go to, where there are several.
     """
 
     def __init__(
@@ -79,17 +81,25 @@ class Pacer:
         draw: Callable[[], float] = random.random,
         firm_zone: str = "UTC",
         lookup: "Lookup | None" = None,
+        heading: Callable[[], str] | None = None,
     ) -> None:
         self.pace = pace
         self.connections = connections
         self._limits = bool(
-            pace.transport.is_any or pace.warm_up is not None or pace.tells_domains_apart
+            pace.transport.is_any
+            or pace.warm_up is not None
+            or pace.servers
+            or pace.tells_domains_apart
         )
         self._draw = draw
         self._firm_zone = firm_zone
         self._lookup = lookup
         self._transport = f"transport {transport}"[:300]
         self._warm_up = f"warm-up {transport}"[:300]
+        self._heading = heading or (lambda: transport)
+        #: The server that a mail which begins now is begun for, and those of mails under way.
+        self._server = self._heading()
+        self._begun_for: dict[int, str] = {}
         self._operators: dict[str, str] = {}
         self._lanes: Lanes | None = None
         self._looked_at: datetime | None = None
@@ -155,6 +165,7 @@ class Pacer:
 
     def delay_of_all(self, now: datetime) -> Delay | None:
         """Return when any mail at all may go; None for now."""
+        self._server = self._heading()
         return self._delay(self._common_ways(now), now)
 
     def _delay(self, ways: Iterable[tuple[str, Limit, Rate | None]], now: datetime) -> Delay | None:
@@ -240,25 +251,63 @@ class Pacer:
         if self._looked_at is None or not timedelta(0) <= now - self._looked_at < LOOK:
             self.look(lanes, now)
         self._lanes = lanes
+        self._server = self._heading()
         too_fast = any(is_too_fast(receipt) for receipt in answered)
         if not (too_fast or self.watches):
             return
+        ways = [
+            way for email in set(emails) for way in self._ways(email, now, all_of_them=too_fast)
+        ]
+        self._load(ways, now)
+
+    def _load(self, ways: Iterable[tuple[str, Limit, Rate | None]], now: datetime) -> None:
+        """Lock these lanes."""
+        assert self._lanes is not None
         self._under_way = {}
         new: dict[str, Lane] = {}
-        for email in set(emails):
-            for name, _, rate in self._ways(email, now, all_of_them=too_fast):
-                new.setdefault(name, new_lane(name, rate, now))
-        self._open = lanes.load(new)
+        for name, _, rate in ways:
+            new.setdefault(name, new_lane(name, rate, now))
+        self._open = self._lanes.load(new)
 
     def begin(self, delivery_id: int, email: str, now: datetime, until: datetime) -> Delay | None:
         """Take what one mail takes and return None, or when it may go.
 
         If nobody says what became of it, it counts as under way until `until`.
         """
+        delay = self._take(delivery_id, self._ways(email, now), now, until)
+        if delay is None and self.pace.servers:
+            self._begun_for[delivery_id] = self._server
+        return delay
+
+    def fail_over(
+        self, delivery_id: int, server: str, now: datetime, until: datetime
+    ) -> Delay | None:
+        """Take what a mail that was begun takes at `server` and return None, or when it may go.
+
+        It costs nothing at the one that it was begun for. To be called outside of any transaction:
+        it makes one, so that what it took is on record before the mail goes that way.
+        """
+        ways = self._ways_through(server, now)
+        if server == self._begun_for.get(delivery_id) or not ways:
+            return None
+        assert self._lanes is not None
+        with self._lanes.held.write():
+            self._load(ways, now)
+            delay = self._take(delivery_id, ways, now, until)
+            self.leave()
+        return delay
+
+    def _take(
+        self,
+        delivery_id: int,
+        ways: Iterable[tuple[str, Limit, Rate | None]],
+        now: datetime,
+        until: datetime,
+    ) -> Delay | None:
         taken: list[Lane] = []
         crowded: list[str] = []
         delays: list[Delay] = []
-        for name, limit, rate in self._ways(email, now):
+        for name, limit, rate in ways:
             lane = self._open.get(name)
             assert lane is not None, "it was not among those that entered"
             if rate:
@@ -283,7 +332,7 @@ class Pacer:
             self._lanes.depart(name, delivery_id, until)
             self._under_way[name] += 1
         if crowded:
-            self._passages[delivery_id] = crowded
+            self._passages.setdefault(delivery_id, []).extend(crowded)
         return None
 
     def heard(
@@ -295,6 +344,8 @@ class Pacer:
         connection may still be content with those there are.
         """
         assert self._lanes is not None
+        if self._begun_for:
+            self._begun_for.pop(delivery_id, None)
         if self._passages:
             for name in self._passages.pop(delivery_id, ()):
                 self._lanes.arrive(delivery_id, name)
@@ -312,6 +363,7 @@ class Pacer:
     def withdraw(self, delivery_id: int) -> None:
         """Note that a mail which was to begin did not: what it took is lost, its place is not."""
         assert self._lanes is not None
+        self._begun_for.pop(delivery_id, None)
         for name in self._passages.pop(delivery_id, ()):
             self._lanes.arrive(delivery_id, name)
 
@@ -380,13 +432,34 @@ class Pacer:
         if all_of_them or pace.transport.is_any or self._transport in self._slowed:
             found.append((self._transport, pace.transport, pace.transport.rate))
         if pace.warm_up is not None:
-            # What the day gives that the bucket was last looked at: never more than today's.
-            seen = self._seen.get(self._warm_up)
-            rate = pace.warm_up.rate(now)
-            if rate is not None:
-                earlier = pace.warm_up.rate(seen.bucket.at) if seen else None
-                found.append((self._warm_up, Limit(rate), earlier or rate))
+            found += self._warming(self._warm_up, pace.warm_up, now)
+        if pace.servers:
+            found += self._ways_through(self._server, now)
         return found
+
+    def _ways_through(self, server: str, now: datetime) -> list[tuple[str, Limit, Rate | None]]:
+        """Return the lanes that mail through one server of several takes beside those of all."""
+        given = self.pace.servers.get(server)
+        if given is None:
+            return []
+        found: list[tuple[str, Limit, Rate | None]] = []
+        if given.limit.is_any:
+            found.append((f"server {server}"[:300], given.limit, given.limit.rate))
+        if given.warm_up is not None:
+            found += self._warming(f"server-warm-up {server}"[:300], given.warm_up, now)
+        return found
+
+    def _warming(
+        self, name: str, warm_up: WarmUp, now: datetime
+    ) -> list[tuple[str, Limit, Rate | None]]:
+        """Return the lane of what is warming up, until it is over."""
+        rate = warm_up.rate(now)
+        if rate is None:
+            return []
+        # What the day gives that the bucket was last looked at: never more than today's.
+        seen = self._seen.get(name)
+        earlier = warm_up.rate(seen.bucket.at) if seen else None
+        return [(name, Limit(rate), earlier or rate)]
 
 
 def is_too_fast(receipt: Receipt) -> bool:
@@ -404,7 +477,7 @@ def _told(name: str, limit: Limit, lane: Lane) -> str:
     kind, _, whom = name.partition(" ")
     if lane.closed_until is not None:
         return f"{whom} found us too fast"
-    if kind == "warm-up":
+    if kind.endswith("warm-up"):
         return f"{whom} is warming up: about {limit.rate.number:.0f} a day" if limit.rate else name
     if limit.rate is not None:
         return f"{whom} is given {limit.rate}"

@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -526,7 +527,15 @@ class _Sender:
         envelope = Envelope(
             composed.envelope_sender, composed.recipient, token, composed.is_canonical
         )
+        if self.run.pacer.pace.servers:
+            envelope.turn = partial(self._wait_for, ready.candidate.claim.id)
         self.lines.send(_InHand(ready, started_at), envelope, composed.message)
+
+    def _wait_for(self, delivery_id: int, server: str) -> timedelta | None:
+        """Return how long a mail under way has to wait before it may go through `server`."""
+        now = self.run.clock()
+        delay = self.run.pacer.fail_over(delivery_id, server, now, now + self.run.rules.lease)
+        return delay.at - now if delay else None
 
 
 def owner_name() -> str:

@@ -37,12 +37,17 @@ class Envelope:
     Looking for that in 28 KB takes as long as a quarter of all else that sending a mail does, and a
     message that is put together from encoded pieces cannot be otherwise. Transports look through
     any other, since what it hides could be a second message.
+
+    `turn`, where servers have limits of their own, is asked by a transport of several before one of
+    them is given the message: it takes what that costs there and returns None, or how long until
+    that server's turn comes.
     """
 
     sender: str
     recipient: str
     identifier: str | None = None
     is_canonical: bool = False
+    turn: "Callable[[str], timedelta | None] | None" = None
 
 
 @dataclass(slots=True)
@@ -52,7 +57,8 @@ class Receipt:
     `fault` and `cause` are None when it was accepted. `retry_after` is the earliest wait before
     another attempt, None where waiting is no help. `step` is how far it came. `reply` is the
     server's answer, None where none came or it was never asked; `text` says in words what happened.
-    `server` names the next hop as a person would: ``mail.example.com:587``, a folder.
+    `server` names the next hop as a person would: ``mail.example.com:587``, a folder. `held` says
+    how long until another server, which may well work, has its turn; None where none has to wait.
     """
 
     outcome: Outcome
@@ -63,6 +69,7 @@ class Receipt:
     server: str
     retry_after: timedelta | None = None
     reply: Reply | None = None
+    held: timedelta | None = None
 
     @classmethod
     def of(

@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import timedelta
 from types import TracebackType
 from typing import Self
 
@@ -27,27 +28,46 @@ class FailoverTransport:
 
     Another is tried only when the fault is the server's or the network's *and* the content was not
     on the wire yet; a refusal of the address or the message is the same everywhere, and silence
-    after the content must never lead to a second copy.
+    after the content must never lead to a second copy. One whose turn has not come is passed over
+    (`Envelope.turn`).
     """
 
     transports: tuple[Transport, ...]
     now: Monotonic = field(default=time.monotonic, repr=False)
+    #: Until when those rest that failed the last time any connection tried them, by position.
+    _resting: dict[int, float] = field(
+        default_factory=dict, init=False, repr=False, compare=False, hash=False
+    )
 
     @property
     def name(self) -> str:
         """All names, in order."""
         return ", ".join(transport.name for transport in self.transports)
 
+    @property
+    def heading(self) -> str:
+        """The name of the one that the next message is likely to go to."""
+        now = self.now()
+        works = (
+            each for at, each in enumerate(self.transports) if self._resting.get(at, now) <= now
+        )
+        return next(works, self.transports[0]).name
+
     def connect(self) -> "FailoverConnection":
         """Return a connection that opens one to each transport as it needs them."""
-        return FailoverConnection(self.transports, self.now)
+        return FailoverConnection(self.transports, self._resting, self.now)
 
 
 class FailoverConnection:
     """One connection to each of several transports; see `outreach.transport.base.Connection`."""
 
-    def __init__(self, transports: Sequence[Transport], now: Monotonic) -> None:
+    def __init__(
+        self, transports: Sequence[Transport], resting: dict[int, float], now: Monotonic
+    ) -> None:
+        self._names = [transport.name for transport in transports]
         self._connections: list[Connection] = [transport.connect() for transport in transports]
+        #: What all connections of the transport know.
+        self._resting = resting
         self._resting_until = [0.0] * len(transports)
         self._now = now
 
@@ -74,12 +94,20 @@ class FailoverConnection:
             range(len(self._connections)), key=lambda at: (self._resting_until[at] > now, at)
         )
         receipt: Receipt | None = None
+        held: list[timedelta] = []
         for at in order:
+            if envelope.turn is not None:
+                wait = envelope.turn(self._names[at])
+                if wait is not None:
+                    held.append(wait)
+                    continue
             receipt = yield from self._connections[at].talk(envelope, data)
             if not receipt.is_safe_elsewhere:
-                break
-            self._resting_until[at] = self._now() + REST
-        assert receipt is not None
+                self._resting.pop(at, None)
+                return receipt
+            self._resting_until[at] = self._resting[at] = self._now() + REST
+        assert receipt is not None, "the one that the message was begun for never has to wait"
+        receipt.held = min(held, default=None)
         return receipt
 
     def farewell(self) -> Talk[None]:

@@ -14,7 +14,7 @@ from outreach.config.files import (
     write_setting,
 )
 from outreach.config.settings import DomainPace, Settings, declared
-from outreach.domain.pacing import Limit, Rate, WarmUp
+from outreach.domain.pacing import Allowance, Limit, Rate, WarmUp
 from outreach.errors import ConfigError
 
 
@@ -213,3 +213,54 @@ def test_what_is_wrong_about_the_pace_is_said_with_its_place(tmp_path: Path) -> 
     ):
         assert expected in text, text
     assert len(found) == 11
+
+
+SERVERS = """
+transport = "smtp://127.0.0.1:2525, smtp://localhost:26"
+warm_up_first = 20
+
+[servers."127.0.0.1:2525"]
+connections = 3
+
+[servers."LocalHost:26"]
+rate = "100/hour"
+warm_up_from = 2026-12-01
+warm_up_to = 500
+"""
+
+
+def test_each_of_several_servers_may_have_limits_of_its_own(tmp_path: Path) -> None:
+    pace = App(tmp_path, settings(tmp_path, SERVERS), environ={}).pacer().pace
+    assert pace.servers == {
+        "127.0.0.1:2525": Allowance(Limit(None, 3)),
+        "localhost:26": Allowance(
+            Limit(Rate.parse("100/hour", 10)), WarmUp(date(2026, 12, 1), 20, 1.5, 500)
+        ),
+    }
+    assert pace.transport == Limit()
+    # For once another way: what is set for the file's servers is no mistake.
+    found = settings(tmp_path, SERVERS, OUTREACH_TRANSPORT="maildir:outbox")
+    assert not App(tmp_path, found, environ={}).pacer().pace.servers
+
+
+def test_limits_for_a_server_that_is_not_there_are_a_mistake(tmp_path: Path) -> None:
+    found = settings(tmp_path, SERVERS.replace("LocalHost:26", "localhost:25"))
+    with pytest.raises(ConfigError, match=r'"localhost:25".*`transport` does not name') as caught:
+        App(tmp_path, found, environ={}).pacer()
+    assert "localhost:26" in str(caught.value.problems[0].hint)
+
+
+def test_what_is_wrong_with_a_servers_limits_is_said(tmp_path: Path) -> None:
+    found = problems(
+        tmp_path,
+        '[servers.localhost]\nrate = "1/hour"\n[servers."a.example:25"]\nburst = 3\n'
+        '[servers."b.example:25"]\nwarm_up_first = 0\n',
+    )
+    for number, expected in enumerate(
+        (
+            'outreach.toml:1: [servers."localhost"] is no server',
+            'outreach.toml:3: [servers."a.example:25"] has no "burst"',
+            'outreach.toml:5: [servers."b.example:25"] warm_up_first must be',
+        )
+    ):
+        assert expected in found[number]

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from outreach.domain.feedback import Cause, Fault, Outcome, Step
 from outreach.domain.mailing import ContentClass
-from outreach.domain.pacing import REFUSED_PAUSE, Limit, Pace, Rate, WarmUp
+from outreach.domain.pacing import REFUSED_PAUSE, Allowance, Limit, Pace, Rate, WarmUp
 from outreach.domain.windows import Windows
 from outreach.services.pacing import LOOK, Pacer
 from outreach.storage.database import Database, Held
@@ -191,6 +191,63 @@ def test_only_so_many_are_under_way_at_once_over_all_processes(senders, database
     assert first.begin(later) is not None
     assert first.begin(later) is not None
     assert first.begin(later) is None
+
+
+def through(rate: str, burst: int = 1, **more: object) -> Allowance:
+    return Allowance(Limit(Rate.parse(rate, burst)), **more)  # type: ignore[arg-type]
+
+
+def test_each_server_has_limits_of_its_own(senders):
+    heading = ["first"]
+    pace = Pace(servers={"first": through("1/minute"), "second": through("1/hour", 2)})
+    one, other = (senders(pace, heading=lambda: heading[0]) for _ in range(2))
+    assert one.send(NOW)
+    assert not other.send(NOW)
+    heading[0] = "second"
+    assert other.send(NOW)
+    assert one.send(NOW)
+    assert not one.send(NOW + MINUTE)
+    delay = one.pacer.delay_of_all(NOW + MINUTE)
+    assert (delay.at, delay.why) == (NOW + timedelta(hours=1), "second is given 1/hour")
+    heading[0] = "first"
+    assert one.pacer.delay_of_all(NOW + MINUTE) is None
+    assert one.send(NOW + MINUTE)
+    heading[0] = "third"  # of which nothing is said
+    assert all(one.send(NOW) for _ in range(20))
+
+
+def test_a_mail_that_fails_over_takes_its_turn_at_the_next_server(senders):
+    slow = Allowance(Limit(Rate.parse("1/minute"), 1))
+    sender = senders(Pace(servers={"second": slow}), heading=lambda: "first")
+    pacer = sender.pacer
+    numbers = [sender.begin(NOW) for _ in range(3)]
+    assert None not in numbers
+    until = NOW + LEASE
+    assert pacer.fail_over(numbers[0], "first", NOW, until) is None
+    assert pacer.fail_over(numbers[0], "second", NOW, until) is None
+    # Another process sees that it is taken, and by whom it is under way.
+    other = senders(Pace(servers={"second": slow}), heading=lambda: "second")
+    assert other.begin(NOW) is None
+    assert pacer.fail_over(numbers[1], "second", NOW, until).at == NOW + MINUTE
+    later = NOW + MINUTE
+    assert other.begin(later) is None
+    sender.hear(numbers[0], ACCEPTED, later)
+    taken = other.begin(later)
+    assert taken is not None
+    assert pacer.fail_over(numbers[2], "second", later, until) is not None
+    other.hear(taken, ACCEPTED, later)
+
+
+def test_a_server_that_is_new_is_warmed_up_alone(senders):
+    warm_up = WarmUp(NOW.date(), 24, 2.0, 1000)
+    pace = Pace(servers={"new": Allowance(warm_up=warm_up)})
+    heading = ["new"]
+    sender = senders(pace, heading=lambda: heading[0])
+    assert sender.send(NOW)
+    assert not sender.send(NOW)
+    assert "new is warming up" in sender.pacer.delay_of_all(NOW).why
+    heading[0] = "old"
+    assert all(sender.send(NOW) for _ in range(20))
 
 
 def test_a_warm_up_lets_no_more_out_than_the_day_allows(senders):

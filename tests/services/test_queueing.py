@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import update
 
 from outreach.domain.delivery import CampaignState
-from outreach.domain.pacing import Limit, Pace, Rate
+from outreach.domain.pacing import Allowance, Limit, Pace, Rate
 from outreach.domain.windows import Windows
 from outreach.services import campaigns as service
 from outreach.services.pacing import Pacer
@@ -16,7 +16,17 @@ from outreach.services.report import Result
 from outreach.storage.database import Database
 from outreach.storage.tables import ContactRow
 from outreach.testing import FrozenClock
-from tests.services.desk import RATE, Desk, add_contacts, staffed, state_of
+from outreach.transport.failover import FailoverTransport
+from tests.services.desk import (
+    DOWN,
+    NAMES,
+    RATE,
+    Desk,
+    ScriptedTransport,
+    add_contacts,
+    staffed,
+    state_of,
+)
 
 
 @pytest.fixture
@@ -66,6 +76,35 @@ def test_a_run_waits_for_its_turn_and_stops_when_asked(desk: Desk) -> None:
     assert desk.run(campaign, **paced(**limits)).work().counts == {Result.SENT: 3}
     assert [(when - due) < timedelta(seconds=1) for when, due in zip(seen, at, strict=True)]
     assert all(due <= when for when, due in zip(seen, at, strict=True))
+
+
+@pytest.mark.parametrize("rate", [None, "1/minute"])
+def test_the_next_server_takes_over_at_its_own_pace(desk: Desk, rate: str | None) -> None:
+    """The first is down: nobody is blamed, nothing is lost, and none goes before its turn."""
+    went: list[datetime] = []
+    first, second = ScriptedTransport([DOWN] * 99, name="first"), ScriptedTransport(name="second")
+    second.hook = lambda _: went.append(desk.clock())
+    transport = FailoverTransport((first, second), now=lambda: desk.clock().timestamp())
+    pace = Pace(
+        servers={
+            "second": Allowance(Limit(Rate.parse("1/minute", 2))),
+            **({"first": Allowance(Limit(Rate.parse(rate)))} if rate else {}),
+        },
+        patience=timedelta(hours=1),
+    )
+    pacer = Pacer(
+        pace, transport.name, connections=4, draw=lambda: 0.0, heading=lambda: transport.heading
+    )
+    begun = desk.clock()
+    report = desk.run(desk.approved(), transport=transport, pacer=pacer, connections=4).work()
+    assert report.counts[Result.SENT] == 6
+    assert report.paused is None
+    assert state_of(desk) is CampaignState.FINISHED
+    assert sorted(address for address, _ in second.sent) == [f"{n}@example.com" for n in NAMES]
+    assert first.sent == []
+    for number, moment in enumerate(went):
+        assert moment - begun >= max(0, number - 1) * timedelta(minutes=1)
+    assert desk.clock() - begun < timedelta(minutes=15)
 
 
 @pytest.mark.parametrize("how", ["pause", "cancel", "halt"])

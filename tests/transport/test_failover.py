@@ -1,5 +1,8 @@
 """Fail-over: when the next server is tried, and when it must not be."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from outreach.domain.feedback import Fault, Outcome, Step, out_of_step, unanswered
@@ -78,6 +81,39 @@ def test_a_server_that_failed_rests_and_then_comes_first_again():
         pair.time = REST + 1
         connection.send(BOB, MESSAGE)
         assert pair.asked[-1] == "first"
+
+
+def test_one_whose_turn_has_not_come_is_passed_over_and_said_to_be_there():
+    pair = Pair()
+    failed = Receipt.of(unanswered(Step.CONNECT), Step.CONNECT, "first", text="-")
+    pair.first.answer = pair.answering("first", failed)
+    waits = {"first": None, "second": timedelta(minutes=3)}
+    envelope = replace(BOB, turn=waits.get)
+    with pair.transport.connect() as connection:
+        receipt = connection.send(envelope, MESSAGE)
+        assert (receipt.server, receipt.held) == ("first", timedelta(minutes=3))
+        assert pair.asked == ["first"]
+        assert pair.transport.heading == "second"
+        waits["second"] = None
+        receipt = connection.send(envelope, MESSAGE)
+        assert (receipt.server, receipt.held) == ("second", None)
+        pair.time = REST + 1
+        assert pair.transport.heading == "first"
+
+
+def test_what_one_connection_found_is_expected_of_the_next_but_found_out_by_it():
+    """A server that takes no further connection may well serve those there are."""
+    pair = Pair()
+    working = pair.first.answer
+    failed = Receipt.of(unanswered(Step.CONNECT), Step.CONNECT, "first", text="-")
+    with pair.transport.connect() as one, pair.transport.connect() as other:
+        pair.first.answer = pair.answering("first", failed)
+        one.send(BOB, MESSAGE)
+        assert pair.transport.heading == "second"
+        pair.first.answer = working
+        assert other.send(BOB, MESSAGE).server == "first"
+        assert pair.transport.heading == "first"
+        assert one.send(BOB, MESSAGE).server == "second"
 
 
 def test_when_all_fail_the_last_says_why():
