@@ -4,6 +4,21 @@
 
 from outreach.inbound.absence_words.table import AbsenceWords
 
+# From two to twelve, as days are spelt out and as they are counted.
+_NUMBERS = (
+    r"dos",
+    r"tres",
+    r"cuatro",
+    r"cinco",
+    r"seis",
+    r"siete",
+    r"ocho",
+    r"nueve",
+    r"diez",
+    r"once",
+    r"doce",
+)
+
 WORDS = AbsenceWords(
     months=(
         "enero|ene",
@@ -199,17 +214,7 @@ WORDS = AbsenceWords(
     day_after_tomorrow=(r"pasado mañana",),
     days=(
         r"uno|primero",
-        r"dos",
-        r"tres",
-        r"cuatro",
-        r"cinco",
-        r"seis",
-        r"siete",
-        r"ocho",
-        r"nueve",
-        r"diez",
-        r"once",
-        r"doce",
+        *_NUMBERS,
         r"trece",
         r"catorce",
         r"quince",
@@ -232,17 +237,7 @@ WORDS = AbsenceWords(
     ),
     counts=(
         r"una?",
-        r"dos",
-        r"tres",
-        r"cuatro",
-        r"cinco",
-        r"seis",
-        r"siete",
-        r"ocho",
-        r"nueve",
-        r"diez",
-        r"once",
-        r"doce",
+        *_NUMBERS,
     ),
     units=("días?", "semanas?", "mes(?:es)?"),
     hence=("(?:dentro de|en)", ""),

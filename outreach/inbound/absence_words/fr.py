@@ -4,6 +4,21 @@
 
 from outreach.inbound.absence_words.table import AbsenceWords
 
+# From two to twelve, as days are spelt out and as they are counted.
+_NUMBERS = (
+    r"deux",
+    r"trois",
+    r"quatre",
+    r"cinq",
+    r"six",
+    r"sept",
+    r"huit",
+    r"neuf",
+    r"dix",
+    r"onze",
+    r"douze",
+)
+
 WORDS = AbsenceWords(
     months=(
         "janvier|janv",
@@ -230,17 +245,7 @@ WORDS = AbsenceWords(
     next_week=(r"(?:la )?semaine prochaine",),
     days=(
         r"premier",
-        r"deux",
-        r"trois",
-        r"quatre",
-        r"cinq",
-        r"six",
-        r"sept",
-        r"huit",
-        r"neuf",
-        r"dix",
-        r"onze",
-        r"douze",
+        *_NUMBERS,
         r"treize",
         r"quatorze",
         r"quinze",
@@ -263,17 +268,7 @@ WORDS = AbsenceWords(
     ),
     counts=(
         r"une?",
-        r"deux",
-        r"trois",
-        r"quatre",
-        r"cinq",
-        r"six",
-        r"sept",
-        r"huit",
-        r"neuf",
-        r"dix",
-        r"onze",
-        r"douze",
+        *_NUMBERS,
     ),
     units=("jours?", "semaines?", "mois"),
     hence=("dans", ""),

@@ -4,6 +4,21 @@
 
 from outreach.inbound.absence_words.table import AbsenceWords
 
+# From two to twelve, as days are spelt out and as they are counted.
+_NUMBERS = (
+    r"due",
+    r"tre",
+    r"quattro",
+    r"cinque",
+    r"sei",
+    r"sette",
+    r"otto",
+    r"nove",
+    r"dieci",
+    r"undici",
+    r"dodici",
+)
+
 WORDS = AbsenceWords(
     months=(
         "gennaio|gen",
@@ -189,17 +204,7 @@ WORDS = AbsenceWords(
     day_after_tomorrow=(r"dopodomani",),
     days=(
         r"primo",
-        r"due",
-        r"tre",
-        r"quattro",
-        r"cinque",
-        r"sei",
-        r"sette",
-        r"otto",
-        r"nove",
-        r"dieci",
-        r"undici",
-        r"dodici",
+        *_NUMBERS,
         r"tredici",
         r"quattordici",
         r"quindici",
@@ -222,17 +227,7 @@ WORDS = AbsenceWords(
     ),
     counts=(
         r"un[oa']?",
-        r"due",
-        r"tre",
-        r"quattro",
-        r"cinque",
-        r"sei",
-        r"sette",
-        r"otto",
-        r"nove",
-        r"dieci",
-        r"undici",
-        r"dodici",
+        *_NUMBERS,
     ),
     units=("giorn[oi]", "settiman[ae]", "mes[ei]"),
     hence=("(?:fra|tra)", ""),

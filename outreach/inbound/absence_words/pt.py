@@ -4,6 +4,20 @@
 
 from outreach.inbound.absence_words.table import AbsenceWords
 
+# From three to twelve, as days are spelt out and as they are counted.
+_NUMBERS = (
+    r"três",
+    r"quatro",
+    r"cinco",
+    r"seis",
+    r"sete",
+    r"oito",
+    r"nove",
+    r"dez",
+    r"onze",
+    r"doze",
+)
+
 WORDS = AbsenceWords(
     months=(
         "janeiro|jan",
@@ -203,16 +217,7 @@ WORDS = AbsenceWords(
     days=(
         r"primeiro|um",
         r"dois",
-        r"três",
-        r"quatro",
-        r"cinco",
-        r"seis",
-        r"sete",
-        r"oito",
-        r"nove",
-        r"dez",
-        r"onze",
-        r"doze",
+        *_NUMBERS,
         r"treze",
         r"catorze|quatorze",
         r"quinze",
@@ -236,16 +241,7 @@ WORDS = AbsenceWords(
     counts=(
         r"uma?",
         r"dois|duas",
-        r"três",
-        r"quatro",
-        r"cinco",
-        r"seis",
-        r"sete",
-        r"oito",
-        r"nove",
-        r"dez",
-        r"onze",
-        r"doze",
+        *_NUMBERS,
     ),
     units=("dias?", "semanas?", "m[eê]s(?:es)?"),
     hence=("(?:dentro de|daqui a|em)", ""),
