@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from outreach.config.files import find_workspace, load_settings
 from outreach.config.settings import FILE_NAME, ServerPace, Settings
 from outreach.domain.clock import Clock, system_clock
-from outreach.errors import ConfigError, suggestion
+from outreach.errors import ConfigError, Problem, suggestion
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -266,8 +266,12 @@ class App:
             )
 
         transport = self.transport
-        several = transport.transports if isinstance(transport, FailoverTransport) else (transport,)
-        there = {each.name for each in several}
+        chain = (
+            transport
+            if isinstance(transport, FailoverTransport)
+            else FailoverTransport((transport,))
+        )
+        there = {each.name for each in chain.transports}
         self._check_servers(there)
         pace = Pace(
             transport=limit(settings.rate, settings.transport_connections),
@@ -300,9 +304,7 @@ class App:
             connections=settings.connections,
             firm_zone=settings.timezone,
             lookup=lookup,
-            heading=(lambda: transport.heading)
-            if isinstance(transport, FailoverTransport)
-            else None,
+            preferred=lambda: chain.preferred,
         )
 
     def _check_servers(self, there: Collection[str]) -> None:
@@ -313,13 +315,17 @@ class App:
         origin = self.settings.origins.get("transport")
         if origin is None or origin.source != FILE_NAME:
             return
-        for name in self.settings.servers:
-            if name not in there:
-                raise ConfigError(
-                    f'[servers."{name}"] is for a server that `transport` does not name',
-                    source=FILE_NAME,
-                    hint=suggestion(name, there) or f"it names {', '.join(sorted(there))}",
-                )
+        problems = [
+            Problem(
+                f'[servers."{name}"] is for a server that `transport` does not name',
+                FILE_NAME,
+                hint=suggestion(name, there) or f"it names {', '.join(sorted(there))}",
+            )
+            for name in self.settings.servers
+            if name not in there
+        ]
+        if problems:
+            raise ConfigError(problems)
 
     @cached_property
     def policy(self) -> "Policy":

@@ -89,8 +89,6 @@ _MYSELF = re.compile(rf"(?<![a-z])(?:{'|'.join(words('myself'))})(?![a-z])")
 _SUBJECT = re.compile(rf"^\W*(?:{filed(words('subjects'))})(?![a-z])")
 # "Re: News [automatic reply]"
 _SUBJECT_END = re.compile(rf"[\[(]\s*(?:{filed(words('subjects'))})[^\])]{{0,20}}[\])]\s*$")
-# Of HCL Notes: "Ann Hart is out of the office."
-_IS = re.compile(r"^[^:]{3,50}\s(?:is|ist|est|esta|e'|e|ar|jest)\s")
 _NAMED_AUTOMATIC = re.compile(r"^\W*auto|^.{0,20}自動")
 _ASIDE = re.compile(r"\s[-–—|]\s(?=\D)")
 _PREFIX = re.compile(r"^\s*(?:\[[^\]]{1,40}\]\s*|\*+[^*]{1,30}\*+\s*)*")
@@ -165,7 +163,7 @@ _MACHINE_FIELDS = tuple(_SAID_BY_MACHINES)
 
 
 @dataclass(slots=True, kw_only=True)
-class _Signs:
+class _Evidence:
     """What speaks of a machine beside the words: header fields and the subject."""
 
     rule: str | None
@@ -182,8 +180,8 @@ class _Signs:
     entitled: bool
 
     @classmethod
-    def of(cls, mail: Mail, text: str) -> "_Signs":
-        """Read the signs of a mail of which `text` are the author's own words."""
+    def of(cls, mail: Mail, text: str) -> "_Evidence":
+        """Read the evidence of a mail of which `text` are the author's own words."""
         subject = fold(mail.subject[:300])
         unmarked = _PREFIX.sub("", subject) if subject[:1] in ("[", "*") else subject
         bare = _ANSWER.sub("", unmarked) if ":" in unmarked or "：" in unmarked else unmarked
@@ -229,32 +227,40 @@ def read_auto_reply(mail: Mail, text: str, today: date | None) -> AutoReply | No
     `text` are its author's own words, without quotation. `today` is the day it was received: dates
     without a year, weekdays and "tomorrow" count from it; without it no date is told.
     """
-    signs = _Signs.of(mail, text)
-    if not (signs.announced or signs.generated or signs.own_subject or _may_be(mail, text)):
+    evidence = _Evidence.of(mail, text)
+    if not (
+        evidence.announced or evidence.generated or evidence.own_subject or _may_be(mail, text)
+    ):
         return None
     body = compared(text[:MAX_WORDS])
     automatic = any(hint in body for hint in _AUTOMATIC_HINTS) and bool(_AUTOMATIC.search(body))
-    kind = _said(body, signs, automatic=automatic)
-    announced = signs.announced
+    kind = _said(body, evidence, automatic=automatic)
+    announced = evidence.announced
     brief = len(body) <= _NOTE and bool(_URGENT.search(body))
     if kind is None and not announced and not brief:
         return None
     # Behind a dash the subject may be our own, which names days of its own.
-    told = f"{_ASIDE.sub('. ', signs.bare)}.\n\n{body}" if announced or signs.entitled else body
+    told = (
+        f"{_ASIDE.sub('. ', evidence.bare)}.\n\n{body}" if announced or evidence.entitled else body
+    )
     dated = dated_end(told, today, trusting=announced and kind is not AutoReplyKind.ACKNOWLEDGEMENT)
     if dated and _overrules(dated, kind, body, announced=announced):
         kind = AutoReplyKind.ABSENT
     until = dated.day if dated and kind is AutoReplyKind.ABSENT else None
     contact = _contact(mail, text)
     if kind is None:
-        if not signs.certain:
+        if not evidence.certain:
             return None
         kind = _unsaid(body, contact)
-    if kind is AutoReplyKind.ABSENT and not until and contact and signs.gives_an_address:
+    if kind is AutoReplyKind.ABSENT and not until and contact and evidence.gives_an_address:
         kind = AutoReplyKind.LEFT
     ended = bool(until and dated and dated.weight >= UNTIL_CUE)
-    found = signs.rule or _found_by(mail, signs, body, kind, until, automatic=automatic)
-    if found is None and signs.own_subject and _is_to_everybody(kind, body, contact, ended=ended):
+    found = evidence.rule or _found_by(mail, evidence, body, kind, until, automatic=automatic)
+    if (
+        found is None
+        and evidence.own_subject
+        and _is_to_everybody(kind, body, contact, ended=ended)
+    ):
         found = "own-subject"
     if found is None:
         return None
@@ -262,13 +268,13 @@ def read_auto_reply(mail: Mail, text: str, today: date | None) -> AutoReply | No
     return AutoReply(kind=kind, rule=found, until=until, contact=contact if away else None)
 
 
-def _said(body: str, signs: _Signs, *, automatic: bool) -> AutoReplyKind | None:
+def _said(body: str, evidence: _Evidence, *, automatic: bool) -> AutoReplyKind | None:
     """Return what the words of a notice say, dates aside."""
     # Nothing else speaks of a machine: then a notice says at once what it is.
-    kind = _kind(body if signs.announced or signs.generated or automatic else body[:_EARLY])
-    away = signs.certain and _AWAY.search(body) is not None
-    if (signs.announced or signs.entitled) and _is_absent_after_all(
-        kind, signs.bare, body, away=away
+    kind = _kind(body if evidence.announced or evidence.generated or automatic else body[:_EARLY])
+    away = evidence.certain and _AWAY.search(body) is not None
+    if (evidence.announced or evidence.entitled) and _is_absent_after_all(
+        kind, evidence.bare, body, away=away
     ):
         kind = AutoReplyKind.ABSENT
     if kind is AutoReplyKind.ABSENT and _only_takes_time(body):
@@ -289,7 +295,7 @@ def _unsaid(body: str, contact: Address | None) -> AutoReplyKind:
 
 def _found_by(
     mail: Mail,
-    signs: _Signs,
+    evidence: _Evidence,
     body: str,
     kind: AutoReplyKind,
     until: date | None,
@@ -298,9 +304,9 @@ def _found_by(
 ) -> str | None:
     """Return what gives a machine away that no header field of a responder names, or None."""
     formal = _formal(body, kind, until)
-    if signs.by_subject and (not signs.answered or automatic or formal):
+    if evidence.by_subject and (not evidence.answered or automatic or formal):
         return "subject"
-    if signs.generated:
+    if evidence.generated:
         return "null-sender" if mail.null_sender else "auto-submitted-generated"
     if (automatic and len(body) < _SHORT) or (
         formal and not (kind is AutoReplyKind.LEFT and _only_moved(body))
@@ -410,10 +416,9 @@ def _overrules(dated: End, kind: AutoReplyKind | None, body: str, *, announced: 
         )
     if kind is AutoReplyKind.ACKNOWLEDGEMENT:
         return announced and dated.weight >= UNTIL_CUE and not dated.deadline
-    if kind is AutoReplyKind.LEFT and not _FOR_GOOD.search(
-        body
-    ):  # "I have left the office and shall be back on Monday"
-        return announced and dated.weight >= RETURN and bool(ABSENT.search(body))
+    if kind is AutoReplyKind.LEFT:  # "I have left the office and shall be back on Monday"
+        returns = announced and dated.weight >= RETURN
+        return returns and bool(ABSENT.search(body)) and not _FOR_GOOD.search(body)
     return False
 
 

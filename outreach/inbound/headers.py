@@ -266,7 +266,7 @@ _MONTHS = {
     )
 }
 
-_USUAL_LENGTHS = (6, 7)  # words, with the weekday and perhaps the zone's name
+_USUAL_LENGTHS = (6, 7)  # words: "Fri, 18 Dec 2026 09:30:00 +0000", and perhaps "(GMT)"
 
 
 def parse_date(value: str) -> datetime | None:
@@ -277,11 +277,18 @@ def parse_date(value: str) -> datetime | None:
     """
     if not value:
         return None
-    words = value.split(None, _USUAL_LENGTHS[-1])
     # The form that RFC 5322 asks for, which nearly all have; all others reads the standard library.
+    words = value.split(None, _USUAL_LENGTHS[-1])
     if len(words) in _USUAL_LENGTHS:
-        _, day, month, year, time, zone, *_ = words
-        if month in _MONTHS and len(time) == len("09:30:00") and len(zone) == len("+0000"):
+        weekday, day, month, year, time, zone, *comment = words
+        if (
+            weekday[3:] == ","
+            and month in _MONTHS
+            and time[2::3] == "::"
+            and len(time) == len("09:30:00")
+            and len(zone) == len("+0000")
+            and all(told[0] == "(" for told in comment)
+        ):
             try:
                 iso = f"{year}-{_MONTHS[month]}-{day:0>2}T{time}{zone}"
                 return datetime.fromisoformat(iso).astimezone(UTC)

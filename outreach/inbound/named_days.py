@@ -12,8 +12,8 @@ Standards: ISO 8601 (weeks).
 
 import calendar
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from outreach.inbound.absence_words import LANGUAGES, words
@@ -180,7 +180,7 @@ class NamedDay:
     start: int
     end: int
     day: date
-    vague: bool  # a weekday, a bare day or a month: means nothing without a cue
+    vague: bool = False  # a weekday, a bare day or a month: means nothing without a cue
     last: date | None = None  # the last day of a week, where a week is named
     loose: bool = False  # "next week": gives way to a date
     month_end: date | None = None  # the last day of a month that is named without a day
@@ -197,106 +197,134 @@ class NamedDay:
         )
 
 
-def named_days(folded: str, today: date) -> list[NamedDay]:  # noqa: PLR0912, PLR0915
+def named_days(folded: str, today: date) -> list[NamedDay]:
     """Return every date in `folded` that can be one, as a day, in order."""
     found: list[NamedDay] = []
     american = _american(folded, today)
     for match in _DATES.finditer(folded):
-        day: date | None = None
-        vague = False
-        last: date | None = None
-        month_end: date | None = None
-        loose = whole = weekday = bare = counted = False
-        group = match.lastgroup
-        parts = match.groupdict()
-        if parts["iso_y"]:
-            day = _day(int(parts["iso_y"]), int(parts["iso_m"]), int(parts["iso_d"]))
-        elif parts["cjk_m"]:
-            year = str(_REIWA + int(parts["era"])) if parts["era"] else parts["cjk_y"]
-            day = _dated(year, int(parts["cjk_m"]), int(parts["cjk_d"]), today)
-        elif parts["n1"]:
-            if _is_opening(match, folded):
-                continue
-            day = _numeric(match, today, american=american)
-            vague = not parts["n_y"] and parts["sep"] != "."
-        elif parts["dm_d"]:
-            month = _number(parts["dm_m"], _MONTH_NUMBERS)
-            day = _dated(parts["dm_y"] or parts["dm_yy"], month, int(parts["dm_d"]), today)
-        elif parts["md_m"]:
-            day = _dated(
-                parts["md_y"], _number(parts["md_m"], _MONTH_NUMBERS), int(parts["md_d"]), today
-            )
-        elif parts["my_m"]:
-            day, vague = (
-                _dated(parts["my_y"], _number(parts["my_m"], _MONTH_NUMBERS), 1, today),
-                True,
-            )
-        elif parts["m_m"]:
-            month = _number(parts["m_m"], _MONTH_NUMBERS)
-            day = _dated(parts["m_y"], month, 1, today)
-            if day and parts["end"]:
-                day = _month_end(day)
-            elif day:
-                month_end, whole = _month_end(day), bool(parts["whole"])
-            vague = True
-        elif parts["weekday"]:
-            if _beside_date(folded, match, found):
-                continue
-            if _is_any(folded, match):
-                continue  # "written on a Friday": every one
-            ahead = (_number(parts["weekday"], _WEEKDAY_NUMBERS) - 1 - today.weekday()) % 7 or 7
-            day = today + timedelta(days=ahead)
-            vague = weekday = True
-        elif parts["period_end"]:
-            if parts["month_end"]:
-                day = _month_end(today)
-            elif parts["week_end"]:
-                day = today + timedelta(days=(_FRIDAY - today.weekday()) % 7)
-            else:
-                day = date(today.year, 12, 31)
-            vague = True
-        elif parts["week"]:
-            day = _week(int(parts["week"]), today)
-            last = _week(int(parts["week_last"] or parts["week"]), today)
-            last = last + timedelta(days=6) if last else None
-            vague = True
-        elif parts["hence"]:
-            day, vague, counted = _hence(parts["hence"], today), True, True
-        elif parts["after_tomorrow"]:
-            day, vague = today + timedelta(days=2), True
-        elif parts["tomorrow"]:
-            day, vague = today + timedelta(days=1), True
-        elif parts["next_week"]:
-            day, vague, loose = today + timedelta(days=7 - today.weekday()), True, True
-        elif group and parts["day"]:
-            day = _in_same_month(folded, match, found)
-            if day is None:
-                leading = folded[max(0, match.start() - _ADORNED) : match.start()]
-                day, bare = next_day(int(parts["day"]), today), True
-                vague = not WEEKDAY_TAIL.search(leading)
-                if _is_no_day(leading, unmarked=vague and not parts["day_mark"]):
-                    continue
+        day = _read(match, folded, found, today, american=american)
         if day is not None:
-            start = match.start()
-            lead = folded[found[-1].end if found else 0 : start][-_ADORNED:]
-            adorned = (_COMING if weekday or counted else _ADORNED_BEFORE).search(lead)
-            behind = _ADORNED_AFTER.match(folded, match.end())
-            found.append(
-                NamedDay(
-                    start - len(lead) + adorned.start() if adorned else start,
-                    behind.end() if behind and not counted else _end(match),
-                    day,
-                    vague,
-                    last,
-                    loose,
-                    month_end,
-                    whole,
-                    weekday,
-                    bare,
-                    counted,
-                )
-            )
+            found.append(_adorned(day, match, folded, found))
     return found
+
+
+def _read(
+    match: re.Match[str], folded: str, found: list[NamedDay], today: date, *, american: bool | None
+) -> NamedDay | None:
+    """Return what is named at `match`, behind the days that were `found`; None where that is no day."""
+    parts = match.groupdict()
+    if parts["n1"] and _is_opening(match, folded):
+        return None
+    if parts["weekday"]:
+        if _beside_date(folded, match, found) or _is_any(folded, match):
+            return None
+        ahead = (_number(parts["weekday"], _WEEKDAY_NUMBERS) - 1 - today.weekday()) % 7 or 7
+        day = today + timedelta(days=ahead)
+        return NamedDay(*match.span(), day, vague=True, weekday=True)
+    if parts["day"]:
+        return _read_number(match, folded, found, today)
+    return (
+        _read_date(match, parts, today, american=american)
+        or _read_month(match, parts, today)
+        or _read_period(match, parts, today)
+    )
+
+
+_Parts = Mapping[str, str | None]
+
+
+def _read_date(
+    match: re.Match[str], parts: _Parts, today: date, *, american: bool | None
+) -> NamedDay | None:
+    """Return a day with its month: in figures, or with the month's name before it or behind it."""
+    vague = False
+    if year := parts["iso_y"]:
+        day = _day(int(year), int(match["iso_m"]), int(match["iso_d"]))
+    elif month := parts["cjk_m"]:
+        year = str(_REIWA + int(era)) if (era := parts["era"]) else parts["cjk_y"]
+        day = _dated(year, int(month), int(match["cjk_d"]), today)
+    elif parts["n1"]:
+        day = _numeric(match, today, american=american)
+        vague = not parts["n_y"] and parts["sep"] != "."
+    elif month := parts["dm_m"]:
+        year = parts["dm_y"] or parts["dm_yy"]
+        day = _dated(year, _number(month, _MONTH_NUMBERS), int(match["dm_d"]), today)
+    elif month := parts["md_m"]:
+        day = _dated(parts["md_y"], _number(month, _MONTH_NUMBERS), int(match["md_d"]), today)
+    else:
+        return None
+    return NamedDay(*match.span(), day, vague) if day else None
+
+
+def _read_month(match: re.Match[str], parts: _Parts, today: date) -> NamedDay | None:
+    """Return a month that is named without a day, or its end: its first day, or its last."""
+    name = parts["my_m"] or parts["m_m"]
+    if name is None:
+        return None
+    first = _dated(parts["my_y"] or parts["m_y"], _number(name, _MONTH_NUMBERS), 1, today)
+    if first is None:
+        return None
+    if parts["my_m"]:
+        return NamedDay(*match.span(), first, vague=True)
+    last = _month_end(first)
+    if parts["end"]:
+        return NamedDay(*match.span(), last, vague=True)
+    whole = bool(parts["whole"])
+    return NamedDay(*match.span(), first, vague=True, month_end=last, whole=whole)
+
+
+def _read_period(match: re.Match[str], parts: _Parts, today: date) -> NamedDay | None:
+    """Return what counts from today: the end of this month, a week by its number, "in two days"."""
+    day = last = None
+    if parts["month_end"]:
+        day = _month_end(today)
+    elif parts["week_end"]:
+        day = today + timedelta(days=(_FRIDAY - today.weekday()) % 7)
+    elif parts["period_end"]:
+        day = date(today.year, 12, 31)
+    elif week := parts["week"]:
+        day = _week(int(week), today)
+        monday = _week(int(parts["week_last"] or week), today)
+        last = monday + timedelta(days=6) if monday else None
+    elif told := parts["hence"]:
+        day = _hence(told, today)
+    elif parts["after_tomorrow"]:
+        day = today + timedelta(days=2)
+    elif parts["tomorrow"]:
+        day = today + timedelta(days=1)
+    elif parts["next_week"]:
+        day = today + timedelta(days=7 - today.weekday())
+    if day is None:
+        return None
+    loose, counted = bool(parts["next_week"]), bool(parts["hence"])
+    return NamedDay(*match.span(), day, vague=True, last=last, loose=loose, counted=counted)
+
+
+def _read_number(
+    match: re.Match[str], folded: str, found: list[NamedDay], today: date
+) -> NamedDay | None:
+    """Return the day that a number alone names: of the month before it, or the next of that number."""
+    day = _in_same_month(folded, match, found)
+    if day is not None:
+        return NamedDay(*match.span(), day)
+    leading = folded[max(0, match.start() - _ADORNED) : match.start()]
+    vague = not WEEKDAY_TAIL.search(leading)
+    if _is_no_day(leading, unmarked=vague and not match["day_mark"]):
+        return None
+    day = next_day(int(match["day"]), today)
+    return NamedDay(*match.span(), day, vague, bare=True) if day else None
+
+
+def _adorned(day: NamedDay, match: re.Match[str], folded: str, found: list[NamedDay]) -> NamedDay:
+    """Return a day from where what adorns it begins to where that ends: "(Monday) the 4th"."""
+    lead = folded[found[-1].end if found else 0 : day.start][-_ADORNED:]
+    before = (_COMING if day.weekday or day.counted else _ADORNED_BEFORE).search(lead)
+    behind = None if day.counted else _ADORNED_AFTER.match(folded, day.end)
+    return replace(
+        day,
+        start=day.start - len(lead) + before.start() if before else day.start,
+        end=behind.end() if behind else _end(match),
+    )
 
 
 def _is_no_day(leading: str, *, unmarked: bool) -> bool:

@@ -168,12 +168,7 @@ def own_words(text: str) -> Reply:
     """Return what the author of `text` wrote anew. See the module for what is left out."""
     whole = text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
     whole = whole.replace("\ufeff", "")
-    begin = whole.find(_SIGNED_HEAD)
-    begins_line = begin == 0 or (begin > 0 and whole[begin - 1] == "\n")
-    signed = _SIGNED.match(whole, begin) if begins_line else None
-    if signed:
-        words = _DASH_ESCAPED.sub("", signed[1])
-        whole = f"{whole[: signed.start()]}{words}\n{whole[signed.end() :]}"
+    signed, whole = whole, _without_openpgp(whole)
     lines = [line.rstrip() for line in whole.split("\n", MAX_LINES)[:MAX_LINES]]
     if len(whole) > _MAX_LINE and max(map(len, lines)) > _MAX_LINE:
         lines = [line if len(line) <= _MAX_LINE else line[:_MAX_LINE].rstrip() for line in lines]
@@ -193,10 +188,20 @@ def own_words(text: str) -> Reply:
         fresh = [line for line, kind in zip(kept, kinds, strict=True) if kind != "q"]
         bare = "\n".join(fresh).strip()
     left_out = len(kinds) - kinds.count("e") < len(classes) - classes.count("e")
-    return Reply(words, bare, trimmed=left_out or signed is not None)
+    return Reply(words, bare, trimmed=left_out or signed is not whole)
 
 
-# The cleartext signature framework of OpenPGP (RFC 9580 section 7).
+def _without_openpgp(text: str) -> str:
+    """Return a text without what OpenPGP puts around words that are signed (RFC 9580 section 7)."""
+    begin = text.find(_SIGNED_HEAD)
+    begins_line = begin == 0 or (begin > 0 and text[begin - 1] == "\n")
+    signed = _SIGNED.match(text, begin) if begins_line else None
+    if signed is None:
+        return text
+    words = _DASH_ESCAPED.sub("", signed[1])
+    return f"{text[: signed.start()]}{words}\n{text[signed.end() :]}"
+
+
 _SIGNED_HEAD = "-----BEGIN PGP SIGNED MESSAGE-----\n"
 _SIGNED = re.compile(
     rf"{_SIGNED_HEAD}(?:[A-Za-z-]+: [^\n]*\n)*[ \t]*\n(.*?)"

@@ -69,7 +69,7 @@ class Pacer:
     `connections` is how many of its own it opens at most: full speed, where no limit says less.
     `lookup` finds domains' mail servers; without it only well-known domains are told apart by who
     runs them. `draw` gives numbers from 0 to 1, `firm_zone` is the zone of contacts without one.
-    `heading` names the server that the next mail is likely to go to, where there are several.
+    `preferred` names the server that the next mail is likely to go to, where there are several.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class Pacer:
         draw: Callable[[], float] = random.random,
         firm_zone: str = "UTC",
         lookup: "Lookup | None" = None,
-        heading: Callable[[], str] | None = None,
+        preferred: Callable[[], str] | None = None,
     ) -> None:
         self.pace = pace
         self.connections = connections
@@ -96,9 +96,9 @@ class Pacer:
         self._lookup = lookup
         self._transport = f"transport {transport}"[:300]
         self._warm_up = f"warm-up {transport}"[:300]
-        self._heading = heading or (lambda: transport)
+        self._preferred = preferred or (lambda: transport)
         #: The server that a mail which begins now is begun for, and those of mails under way.
-        self._server = self._heading()
+        self._server = self._preferred()
         self._begun_for: dict[int, str] = {}
         self._operators: dict[str, str] = {}
         self._lanes: Lanes | None = None
@@ -165,7 +165,7 @@ class Pacer:
 
     def delay_of_all(self, now: datetime) -> Delay | None:
         """Return when any mail at all may go; None for now."""
-        self._server = self._heading()
+        self._server = self._preferred()
         return self._delay(self._common_ways(now), now)
 
     def _delay(self, ways: Iterable[tuple[str, Limit, Rate | None]], now: datetime) -> Delay | None:
@@ -251,7 +251,7 @@ class Pacer:
         if self._looked_at is None or not timedelta(0) <= now - self._looked_at < LOOK:
             self.look(lanes, now)
         self._lanes = lanes
-        self._server = self._heading()
+        self._server = self._preferred()
         too_fast = any(is_too_fast(receipt) for receipt in answered)
         if not (too_fast or self.watches):
             return

@@ -47,7 +47,7 @@ class Envelope:
     recipient: str
     identifier: str | None = None
     is_canonical: bool = False
-    turn: "Callable[[str], timedelta | None] | None" = None
+    turn: Callable[[str], timedelta | None] | None = None
 
 
 @dataclass(slots=True)

@@ -45,8 +45,8 @@ class FailoverTransport:
         return ", ".join(transport.name for transport in self.transports)
 
     @property
-    def heading(self) -> str:
-        """The name of the one that the next message is likely to go to."""
+    def preferred(self) -> str:
+        """The name of the first that works, as far as is known: there the next message will go."""
         now = self.now()
         works = (
             each for at, each in enumerate(self.transports) if self._resting.get(at, now) <= now

@@ -1,8 +1,10 @@
 import email
 import json
 import time
-from datetime import UTC, datetime
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage, Message
+from email.utils import parsedate_tz
 
 import pytest
 from hypothesis import given, settings
@@ -215,6 +217,25 @@ class TestHeaders:
             Received="by x; Fri, 18 Dec 2026 08:00:00 +0100", Date="Mon, 01 Jan 2001 00:00:00 +0000"
         )
         assert Mail(raw).received_at == datetime(2026, 12, 18, 7, tzinfo=UTC)
+
+    @pytest.mark.parametrize(
+        "value",
+        [
+            "Fri, 18 Dec 2026 093000.5 +0000",
+            "Fri, 18 Dec 2026 2333333333:30:00 +0100",
+            "Fri 18 Dec 2026 09:30:00 +0100",
+            "Fri+ 18 Dec 2026 09:30:00 +0100",
+            "Fri, 18 Dec 2026 09:30:00 +0100 or so",
+            "Fri, 18 Dec 2026 0930 +0100",
+        ],
+    )
+    def test_what_is_not_of_the_usual_form_is_left_to_the_standard_library(self, value):
+        parts = parsedate_tz(value)
+        expected = None
+        if parts is not None:
+            with suppress(ValueError, OverflowError):
+                expected = datetime(*parts[:6], tzinfo=UTC) - timedelta(seconds=parts[9] or 0)
+        assert parse_date(value) == expected
 
     @given(st.text(max_size=80))
     def test_no_date_raises(self, value):

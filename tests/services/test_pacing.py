@@ -198,27 +198,27 @@ def through(rate: str, burst: int = 1, **more: object) -> Allowance:
 
 
 def test_each_server_has_limits_of_its_own(senders):
-    heading = ["first"]
+    preferred = ["first"]
     pace = Pace(servers={"first": through("1/minute"), "second": through("1/hour", 2)})
-    one, other = (senders(pace, heading=lambda: heading[0]) for _ in range(2))
+    one, other = (senders(pace, preferred=lambda: preferred[0]) for _ in range(2))
     assert one.send(NOW)
     assert not other.send(NOW)
-    heading[0] = "second"
+    preferred[0] = "second"
     assert other.send(NOW)
     assert one.send(NOW)
     assert not one.send(NOW + MINUTE)
     delay = one.pacer.delay_of_all(NOW + MINUTE)
     assert (delay.at, delay.why) == (NOW + timedelta(hours=1), "second is given 1/hour")
-    heading[0] = "first"
+    preferred[0] = "first"
     assert one.pacer.delay_of_all(NOW + MINUTE) is None
     assert one.send(NOW + MINUTE)
-    heading[0] = "third"  # of which nothing is said
+    preferred[0] = "third"  # of which nothing is said
     assert all(one.send(NOW) for _ in range(20))
 
 
 def test_a_mail_that_fails_over_takes_its_turn_at_the_next_server(senders):
     slow = Allowance(Limit(Rate.parse("1/minute"), 1))
-    sender = senders(Pace(servers={"second": slow}), heading=lambda: "first")
+    sender = senders(Pace(servers={"second": slow}), preferred=lambda: "first")
     pacer = sender.pacer
     numbers = [sender.begin(NOW) for _ in range(3)]
     assert None not in numbers
@@ -226,7 +226,7 @@ def test_a_mail_that_fails_over_takes_its_turn_at_the_next_server(senders):
     assert pacer.fail_over(numbers[0], "first", NOW, until) is None
     assert pacer.fail_over(numbers[0], "second", NOW, until) is None
     # Another process sees that it is taken, and by whom it is under way.
-    other = senders(Pace(servers={"second": slow}), heading=lambda: "second")
+    other = senders(Pace(servers={"second": slow}), preferred=lambda: "second")
     assert other.begin(NOW) is None
     assert pacer.fail_over(numbers[1], "second", NOW, until).at == NOW + MINUTE
     later = NOW + MINUTE
@@ -241,12 +241,12 @@ def test_a_mail_that_fails_over_takes_its_turn_at_the_next_server(senders):
 def test_a_server_that_is_new_is_warmed_up_alone(senders):
     warm_up = WarmUp(NOW.date(), 24, 2.0, 1000)
     pace = Pace(servers={"new": Allowance(warm_up=warm_up)})
-    heading = ["new"]
-    sender = senders(pace, heading=lambda: heading[0])
+    preferred = ["new"]
+    sender = senders(pace, preferred=lambda: preferred[0])
     assert sender.send(NOW)
     assert not sender.send(NOW)
     assert "new is warming up" in sender.pacer.delay_of_all(NOW).why
-    heading[0] = "old"
+    preferred[0] = "old"
     assert all(sender.send(NOW) for _ in range(20))
 
 

@@ -93,7 +93,7 @@ def test_the_next_server_takes_over_at_its_own_pace(desk: Desk, rate: str | None
         patience=timedelta(hours=1),
     )
     pacer = Pacer(
-        pace, transport.name, connections=4, draw=lambda: 0.0, heading=lambda: transport.heading
+        pace, transport.name, connections=4, draw=lambda: 0.0, preferred=lambda: transport.preferred
     )
     begun = desk.clock()
     report = desk.run(desk.approved(), transport=transport, pacer=pacer, connections=4).work()

@@ -93,12 +93,12 @@ def test_one_whose_turn_has_not_come_is_passed_over_and_said_to_be_there():
         receipt = connection.send(envelope, MESSAGE)
         assert (receipt.server, receipt.held) == ("first", timedelta(minutes=3))
         assert pair.asked == ["first"]
-        assert pair.transport.heading == "second"
+        assert pair.transport.preferred == "second"
         waits["second"] = None
         receipt = connection.send(envelope, MESSAGE)
         assert (receipt.server, receipt.held) == ("second", None)
         pair.time = REST + 1
-        assert pair.transport.heading == "first"
+        assert pair.transport.preferred == "first"
 
 
 def test_what_one_connection_found_is_expected_of_the_next_but_found_out_by_it():
@@ -109,10 +109,10 @@ def test_what_one_connection_found_is_expected_of_the_next_but_found_out_by_it()
     with pair.transport.connect() as one, pair.transport.connect() as other:
         pair.first.answer = pair.answering("first", failed)
         one.send(BOB, MESSAGE)
-        assert pair.transport.heading == "second"
+        assert pair.transport.preferred == "second"
         pair.first.answer = working
         assert other.send(BOB, MESSAGE).server == "first"
-        assert pair.transport.heading == "first"
+        assert pair.transport.preferred == "first"
         assert one.send(BOB, MESSAGE).server == "second"
 
 
