@@ -332,10 +332,18 @@ class TestSignatures:
             "Avviso di riservatezza: questo testo è per il solo destinatario.",
             "Klauzula informacyjna RODO jest na naszej stronie.",
             "本メールの内容には秘密の情報が含まれることがあります。",
+            "AVISO LEGAL: Este correo es solo para quien figura en la cabecera.",
+            "Avis de confidentialité : ce pli ne concerne que vous.",
+            "Vertraulichkeitshinweis: Nur für die genannte Person.",
+            "Avviso di riservatezza: solo per il destinatario.",
+            "Så här behandlar vi personuppgifter: https://school.example/gdpr",
+            "Administratorem danych jest Młyn sp. z o.o.",
+            "本メールは、誤って届いた場合は破棄してください。",
         ],
     )
     def test_what_is_said_below_every_mail_of_a_company_goes(self, line):
         assert own_words(f"{NEW}\n\n{line}\n\n{INTRODUCTIONS[0]}\n{quoted(OLD)}").text == NEW
+        assert own_words(f"{NEW}\n\n{line}").text == NEW
 
     def test_a_long_notice_in_one_line_goes(self):
         notice = f"Disclaimer: {'this e-mail is for whom it is addressed to. ' * 12}"
@@ -370,21 +378,6 @@ class TestSignatures:
     def test_list_footer_goes(self):
         footer = "_______________________________________________\nletters mailing list\nletters@lists.example\n"
         assert own_words(f"{NEW}\n\n{footer}").text == NEW
-
-    @pytest.mark.parametrize(
-        "notice",
-        [
-            "AVISO LEGAL: Este correo es solo para quien figura en la cabecera.",
-            "Avis de confidentialité : ce pli ne concerne que vous.",
-            "Vertraulichkeitshinweis: Nur für die genannte Person.",
-            "Avviso di riservatezza: solo per il destinatario.",
-            "Så här behandlar vi personuppgifter: https://school.example/gdpr",
-            "Administratorem danych jest Młyn sp. z o.o.",
-            "本メールは、誤って届いた場合は破棄してください。",
-        ],
-    )
-    def test_what_lawyers_add_goes(self, notice):
-        assert own_words(f"{NEW}\n\n{notice}").text == NEW
 
 
 # Nothing of this quotes, hides or forms.
