@@ -92,9 +92,8 @@ _SUBJECT_END = re.compile(rf"[\[(]\s*(?:{filed(words('subjects'))})[^\])]{{0,20}
 _NAMED_AUTOMATIC = re.compile(r"^\W*auto|^.{0,20}自動")
 _ASIDE = re.compile(r"\s[-–—|]\s(?=\D)")
 _PREFIX = re.compile(r"^\s*(?:\[[^\]]{1,40}\]\s*|\*+[^*]{1,30}\*+\s*)*")
-_ANSWER = re.compile(
-    r"^\s*(?:(?:re|aw|antw|sv|vs|odp|res|rif|ris|r|tr|fwd?|fw|wg|rv|i|enc|vb|pd|ynt|atb|返信|転送|回复|答复)\s*(?:\[\d+\])?\s*[:：]\s*)+",
-    re.IGNORECASE,
+_ANSWER = re.compile(  # compared with subjects in lower case
+    rf"^\s*(?:(?:{filed('re|aw|antw|sv|vs|odp|res|rif|ris|r|tr|fwd|fw|wg|rv|i|enc|vb|pd|ynt|atb|返信|転送|回复|答复'.split('|'))})\s*(?:\[\d+\])?\s*[:：]\s*)+"
 )
 _URGENT = re.compile(
     fold_pattern(
@@ -447,7 +446,7 @@ def read_new_address(mail: Mail, text: str) -> AutoReply | None:
     """Return the new address that a person gives of their own within a reply of theirs, or None."""
     if "@" not in text or len(text) > _SHORT:
         return None
-    told = text if _ANSWER.match(mail.subject) else f"{mail.subject[:_TITLE]}\n\n{text}"
+    told = text if _ANSWER.match(mail.subject.lower()) else f"{mail.subject[:_TITLE]}\n\n{text}"
     low = told.lower()
     if not any(word in low for word in _ADDRESS_WORDS) or not _MOVED.search(compared(told)):
         return None

@@ -193,6 +193,8 @@ class Headers:
     def add(self, name: str, value: str) -> None:
         """Append a field of which the text is known, not the bytes."""
         kept = value if value.isascii() else value.encode("utf-8", "replace").decode("latin-1")
+        if "\r" in kept:
+            kept = kept.replace("\r\n", "\n").replace("\r", "\n")
         self._fields.setdefault(name.lower(), []).append(kept)
 
     def get(self, name: str) -> str:

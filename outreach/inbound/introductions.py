@@ -98,14 +98,11 @@ _INSERTED = re.compile(
 LONG_RULE = re.compile(r"^\s*[_*=-]{20,}\s*$")
 RULING = " \t>*_-=\u2013\u2014\u2500"
 
+# These are compared with names in lower case.
 _HEADER_NAMES = {
-    kind: re.compile(alternatives(kind), re.IGNORECASE)
-    for kind in ("sender", "sent", "to", "subject")
+    kind: re.compile(alternatives(kind)) for kind in ("sender", "sent", "to", "subject")
 }
-
-_HEADER_NAME = re.compile(
-    "|".join(pattern.pattern for pattern in _HEADER_NAMES.values()), re.IGNORECASE
-)
+_HEADER_NAME = re.compile("|".join(pattern.pattern for pattern in _HEADER_NAMES.values()))
 
 _HEADER_MARKS = " \t*_>|\u00a0"
 
@@ -208,7 +205,7 @@ def _ends_open(line: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _header_kind(name: str) -> str | None:
-    """Return what a header line of this name holds: the same few names stand in all mail."""
+    """Return what a header line of this name, in lower case, holds: the same few stand in all mail."""
     if not _HEADER_NAME.fullmatch(name):
         return None
     for kind, pattern in _HEADER_NAMES.items():
@@ -222,7 +219,7 @@ def _header_of(line: str) -> tuple[str, str] | None:
     colon = _COLON.search(line, 0, MAX_HEADER_NAME)
     if colon is None:
         return None
-    kind = _header_kind(line[: colon.start()].strip(_HEADER_MARKS))
+    kind = _header_kind(line[: colon.start()].strip(_HEADER_MARKS).lower())
     return (kind, line[colon.end() :].strip(_HEADER_MARKS)) if kind else None
 
 

@@ -89,7 +89,9 @@ _HENCE_OF = {
     for before, after in [language.hence]
     if language.units
 }
+# Each begins with a digit or at the start of a word: elsewhere none is tried.
 _DATES = re.compile(
+    r"(?=\d|(?<![a-z])[a-z]|[^\x00-\x7f])(?:"
     rf"(?P<iso_y>{_YEAR})[-/.](?P<iso_m>\d{{1,2}})[-/.](?P<iso_d>\d{{1,2}})(?!\d)"
     rf"|(?:(?:(?P<cjk_y>{_YEAR})|令和\s?(?P<era>\d{{1,2}}))年\s*)?(?P<cjk_m>\d{{1,2}})月\s*(?P<cjk_d>\d{{1,2}})[日号號]"
     rf"|(?<![\d.:/])(?P<n1>\d{{1,2}})\s?(?P<sep>[./-])\s?(?P<n2>\d{{1,2}})(?:(?P=sep)\s?(?P<n_y>{_YEAR}|\d\d(?!\d))|\.)?(?![\d:])(?!\s?(?:uhr|h\b|am\b|pm\b|%|klo))(?!{_ORDINAL}\s*(?:of\s+|de\s+|d')?(?:{_MONTHS})(?![a-z]))"
@@ -104,7 +106,7 @@ _DATES = re.compile(
     rf"|(?P<hence>{'|'.join(_HENCE_OF.values())})(?![a-z])"
     rf"|(?<![a-z])(?P<tomorrow>{'|'.join(words('tomorrow'))})(?![a-z])"
     rf"|(?<![a-z])(?P<next_week>{'|'.join(words('next_week'))})(?![a-z])"
-    rf"|(?<![\d.:/°#])(?P<day>\d{{1,2}})(?!(?: \d\d){{2}})(?P<day_mark>st|nd|rd|th|日|号|:[ae](?![a-z])|er?(?![a-z])|\.(?=\s|$)|(?=[\s,;.!]|$))(?!\s*(?:{_MONTHS}))(?!{_COUNTED})"
+    rf"|(?<![\d.:/°#])(?P<day>\d{{1,2}})(?!(?: \d\d){{2}})(?P<day_mark>st|nd|rd|th|日|号|:[ae](?![a-z])|er?(?![a-z])|\.(?=\s|$)|(?=[\s,;.!]|$))(?!\s*(?:{_MONTHS}))(?!{_COUNTED}))"
 )
 _DAY_WORDS = Phrases(
     [_WEEKDAYS, *words("tomorrow"), *words("day_after_tomorrow"), *words("next_week")]

@@ -169,7 +169,7 @@ def own_words(text: str) -> Reply:
     whole = text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
     whole = whole.replace("\ufeff", "")
     signed, whole = whole, _without_openpgp(whole)
-    lines = [line.rstrip() for line in whole.split("\n", MAX_LINES)[:MAX_LINES]]
+    lines = list(map(str.rstrip, whole.split("\n", MAX_LINES)[:MAX_LINES]))
     if len(whole) > _MAX_LINE and max(map(len, lines)) > _MAX_LINE:
         lines = [line if len(line) <= _MAX_LINE else line[:_MAX_LINE].rstrip() for line in lines]
     if ">" in whole:
@@ -216,44 +216,48 @@ _DASH_ESCAPED = re.compile("^- ", re.MULTILINE)
 
 
 def _classify(lines: list[str]) -> tuple[str, list[str]]:
-    """Return a letter for each line; an introduction of several lines becomes one line."""
+    """Return a letter for each line, and the lines; an introduction of several lines becomes one of them."""
     text = "\n".join(lines) + "\n"
     code = _code(lines) if "`" in text and "```" in text else frozenset[int]()
-    plain = _plain_classes(lines, code)
-    classes: list[str] = []
-    out: list[str] = []
-    kind = ""
+    classes = _plain_classes(lines, code)
+    gone: list[int] = []  # lines that are part of another
     index = at = 0  # the line, and where in `text` it begins
-    while index < len(lines):
+    while True:
         run = _PLAIN_LINES.match(text, at)
         after = run.end() if run else at
-        if after > at:
-            last = index + text.count("\n", at, after)
-            out += lines[index:last]
-            classes += plain[index:last]
-            index, at = last, after
-            continue
+        index += text.count("\n", at, after)
+        if index >= len(lines):
+            break
         kind, taken = ("t", 1) if index in code else _class_of(lines, index)
+        first, index = index, index + taken
+        at = text.index("\n", after) + 1
         if kind == "t":
-            kind = plain[index]
-        if kind == "a" and lines[index].lstrip()[:1] == "<" and _is_name_above(out, classes):
-            out.pop()
-            classes.pop()
-        out.append("\n".join(lines[index : index + taken]) if kind == "a" else lines[index])
-        classes.append(kind)
-        index += taken
-        at = text.index("\n", at) + 1
+            continue  # or what it was taken for: words or a footer
         for _ in range(1, taken):
             at = text.index("\n", at) + 1
-        if kind in "hosfr" and "t" in classes and _is_last(kind, lines, index):
-            told = _with_device_lines(out, "".join(classes))
+        if kind == "a":
+            if lines[first].lstrip()[:1] == "<" and _is_name_above(lines, classes, first):
+                classes[first - 1] = "a"
+                gone.append(first - 1)
+            lines[first] = "\n".join(lines[first:index])
+        classes[first:index] = kind * taken
+        gone += range(first + 1, index)
+        if kind in "hosfr" and "t" in classes[:first] and _is_last(kind, lines, index):
+            below = "".join(classes[index:])
+            told, rest = lines[:index], lines[index:]
+            known = _with_device_lines(told, _without(gone, told, classes[:index]))
             if kind in "ho":
-                return told, out
+                return known, told
             # How much stands below a mark may decide what it is: see `_end`.
-            below = "".join(plain[index:])
-            below = below.replace("t", "f") if kind == "r" else below
-            return told + below, out + lines[index:]
-    return _with_device_lines(out, "".join(classes)), out
+            return known + (below.replace("t", "f") if kind == "r" else below), told + rest
+    return _with_device_lines(lines, _without(gone, lines, classes)), lines
+
+
+def _without(gone: list[int], lines: list[str], classes: list[str]) -> str:
+    """Take out of `lines`, and of their classes, which are returned, those that are part of others."""
+    for at in reversed(gone):
+        del lines[at], classes[at]
+    return "".join(classes)
 
 
 def _code(lines: list[str]) -> frozenset[int]:
@@ -274,13 +278,17 @@ def _is_last(kind: str, lines: list[str], below: int) -> bool:
 
 def _plain_classes(lines: list[str], code: frozenset[int]) -> list[str]:
     """Return the classes of lines that are empty, quoted or plain words: right for no others."""
-    classes = [("q" if line[0] == ">" else "t") if line else "e" for line in lines]
-    starts = _FOOTER_STARTS
-    for at in [
-        at for at, line in enumerate(lines) if line.lstrip(_FOOTER_LEAD)[:_FOOTER_START] in starts
-    ]:
-        if classes[at] == "t" and at not in code and _is_footer(lines, at):
-            classes[at] = "f"
+    classes: list[str] = []
+    starts, lead, first = _FOOTER_STARTS, _FOOTER_LEAD, _FOOTER_START
+    for at, line in enumerate(lines):
+        if not line:
+            classes.append("e")
+        elif line[0] == ">":
+            classes.append("q")
+        elif line.lstrip(lead)[:first] in starts and at not in code and _is_footer(lines, at):
+            classes.append("f")
+        else:
+            classes.append("t")
     return classes
 
 
@@ -315,11 +323,11 @@ def _is_footer(lines: list[str], index: int) -> bool:
 _FOOTER_LEAD = " \t\u00a0*_>-"
 
 
-def _is_name_above(lines: list[str], classes: list[str]) -> bool:
-    """Whether the last line is the name before an address that was wrapped onto a line of its own."""
-    if not lines or classes[-1] != "t" or (len(lines) > 1 and classes[-2] != "e"):
+def _is_name_above(lines: list[str], classes: list[str], index: int) -> bool:
+    """Whether the line above is the name before an address that was wrapped onto a line of its own."""
+    if not index or classes[index - 1] != "t" or (index > 1 and classes[index - 2] != "e"):
         return False
-    name = lines[-1].strip()
+    name = lines[index - 1].strip()
     return len(name) < 80 and (
         len(name.split()) <= 4 or bool(DIGIT.search(name) or WROTE.search(f" {name.lower()}"))
     )

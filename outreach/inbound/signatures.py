@@ -50,6 +50,7 @@ _LABELLED = re.compile(
 )
 _MAILBOX = re.compile(r"[\w.+-]@[\w-]+\.\w[\w.-]*")
 _DIGITS = re.compile(r"[0-9][0-9 ()/.\u2010-\u2015-]{5,20}[0-9]")
+_LABEL = 24  # characters around digits in which all of a telephone number stands, with what names it
 _SITE = re.compile(r"\.(?:com|org|net|de|fr|eu|io)\b(?!@)", re.IGNORECASE)
 _CAPITAL = r"[^\W\d_a-zß-öø-ÿ]"
 _PARTICLE = r"(?:de|du|des|da|dos|di|del|della|la|le|von|van|der|den|ten|zu|of|and|y|e|i\.\s?[AVa-v]\.|ppa\.|&)"
@@ -63,7 +64,8 @@ _SPEAKS_OF_AN_ADDRESS = re.compile(
     r"add?ress|anschrift|direcci[oó]n|indirizzo|endere[çc]o|morada|adres|contact|kontakt|contatt|phone|telefon|number|nummer|numéro|número|numer|住所|連絡先|[:：]\W*$",
     re.IGNORECASE,
 )
-# A full stop behind more than a few letters, or behind a word that is no abbreviation, ends a sentence.
+# A full stop behind more than a few letters, or behind a word that is no abbreviation, ends a sentence;
+# only the last word is looked at.
 _ABBREVIATED = re.compile(r"(?:\b\w{1,3}|\.\w+)\.$")
 
 
@@ -193,6 +195,8 @@ def _named_block(lines: Sequence[str], top: int) -> int:
             begin = at
         elif not _IN_BETWEEN.search(lines[at]) and not any(map(_is_way, lines[at:end])):
             break
+    if begin == len(lines):
+        return begin
     above = next((line for line in reversed(lines[:begin]) if line.strip()), "")
     return len(lines) if _SPEAKS_OF_AN_ADDRESS.search(above) else begin
 
@@ -209,7 +213,7 @@ def _is_detail(line: str) -> bool:
     return (
         len(line) <= _MAX_LINE
         and last not in "?!…。:：;,"
-        and (last != "." or bool(_ABBREVIATED.search(line)))
+        and (last != "." or bool(_ABBREVIATED.search(line.rsplit(None, 1)[-1])))
         and line[0] != ">"
         and len(line.split()) <= (_MAX_WORDS_GOING_ON if line[0].islower() else _MAX_WORDS)
         and any(map(str.isalnum, line))
@@ -219,14 +223,24 @@ def _is_detail(line: str) -> bool:
 def _is_way(text: str) -> bool:
     """Whether a text tells how somebody is reached."""
     return (
-        ("@" in text and _MAILBOX.search(text) is not None)
-        or (_DIGITS.search(text) is not None and _PHONE.search(text) is not None)
+        "://" in text
+        or ("@" in text and _MAILBOX.search(text) is not None)
+        or _has_phone(text)
         or _names_a_site(text)
     )
 
 
+def _has_phone(text: str) -> bool:
+    for digits in _DIGITS.finditer(text):
+        if _PHONE.search(text, max(0, digits.start() - _LABEL), digits.end() + _LABEL):
+            return True
+    return False
+
+
 def _names_a_site(text: str) -> bool:
-    return "://" in text or "www." in text.lower() or _SITE.search(text) is not None
+    return "://" in text or (
+        "." in text and ("www." in text.lower() or _SITE.search(text) is not None)
+    )
 
 
 def _ways(line: str) -> int:

@@ -148,6 +148,14 @@ class TestHeaders:
             assert headers.get("x-note") == f"<{text}>"
         headers.ids("x-note")
 
+    @pytest.mark.parametrize("end", ["\n", "\r\n", "\n\t", "\r"])
+    def test_a_field_is_one_line_whoever_broke_it(self, end):
+        headers = Headers({})
+        headers.add("X-Note", f"first{end}second")
+        assert headers.get("x-note") == "first second"
+        raw = f"Subject: first{end} second\n third\n\twith\ttabs\n\nwords"
+        assert Mail(raw.encode()).subject == "first second third with\ttabs"
+
     def test_what_a_provider_says_in_unicode_is_read(self):
         event = {
             "notificationType": "Bounce",
