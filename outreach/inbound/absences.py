@@ -177,6 +177,8 @@ class _Evidence:
     #: An answer to ours under a subject of its own; `entitled` where that says what it is.
     own_subject: bool
     entitled: bool
+    #: As much of the subject as its sender wrote: ours, which may follow, says nothing of them.
+    title: str
 
     @classmethod
     def of(cls, mail: Mail, text: str) -> "_Evidence":
@@ -200,6 +202,7 @@ class _Evidence:
             answered=unmarked != bare and not marked,
             own_subject=own,
             entitled=own and _is_entitled(bare),
+            title=_title(bare, announced=by_subject) if bare == unmarked else "",
         )
 
     @property
@@ -220,6 +223,17 @@ class _Evidence:
         return bool(self.rule) or (named and bool(_NAMED_AUTOMATIC.search(self.subject)))
 
 
+def _title(subject: str, *, announced: bool) -> str:
+    """Return what a responder writes before our own subject: "Away. Re: News", "Automatic reply: News"."""
+    before, colon, ours = _OURS.split(subject, maxsplit=1)[0].partition(":")
+    if announced and colon and not (ABSENT.search(ours) or _AWAY.search(ours)):
+        return before
+    return before + colon + ours
+
+
+_OURS = re.compile(r"\s[\[(]?(?:re|aw|sv|antw|odp|res|rif|r)\s?[:：]")
+
+
 def read_auto_reply(mail: Mail, text: str, today: date | None) -> AutoReply | None:
     """Return what `mail` says automatically, or None where a person seems to have written it.
 
@@ -236,15 +250,20 @@ def read_auto_reply(mail: Mail, text: str, today: date | None) -> AutoReply | No
     kind = _said(body, evidence, automatic=automatic)
     announced = evidence.announced
     brief = len(body) <= _NOTE and bool(_URGENT.search(body))
-    if kind is None and not announced and not brief:
+    if kind is None and not (announced or evidence.generated or automatic) and not brief:
         return None
     # Behind a dash the subject may be our own, which names days of its own.
     told = (
-        f"{_ASIDE.sub('. ', evidence.bare)}.\n\n{body}" if announced or evidence.entitled else body
+        f"{_ASIDE.sub('. ', evidence.title)}.\n\n{body}"
+        if announced or evidence.entitled
+        else body
     )
     dated = dated_end(told, today, trusting=announced and kind is not AutoReplyKind.ACKNOWLEDGEMENT)
-    if dated and _overrules(dated, kind, body, announced=announced):
+    by_machine = announced or evidence.generated or automatic
+    if dated and _overrules(dated, kind, body, announced=by_machine):
         kind = AutoReplyKind.ABSENT
+    elif kind is AutoReplyKind.ABSENT and _only_closes(dated, body, evidence.title):
+        kind = AutoReplyKind.ACKNOWLEDGEMENT
     until = dated.day if dated and kind is AutoReplyKind.ABSENT else None
     contact = _contact(mail, text)
     if kind is None:
@@ -278,6 +297,8 @@ def _said(body: str, evidence: _Evidence, *, automatic: bool) -> AutoReplyKind |
         kind = AutoReplyKind.ABSENT
     if kind is AutoReplyKind.ABSENT and _only_takes_time(body):
         return AutoReplyKind.ACKNOWLEDGEMENT
+    if kind is None and (evidence.announced or evidence.generated):
+        return _kind(evidence.title)
     return kind
 
 
@@ -380,6 +401,24 @@ def _only_takes_time(body: str) -> bool:
     )
 
 
+def _only_closes(dated: End | None, body: str, title: str) -> bool:
+    """Whether a receipt mentions beside that when a desk is closed, and nobody of whom it speaks is away."""
+    if dated is not None and dated.weight >= UNTIL_CUE:
+        return False
+    if not _CLOSED.search(body) or _MYSELF.search(body) or ABSENT.search(title):
+        return False
+    rest = (each for each in _SENTENCES.split(body) if not _CLOSED.search(each))
+    return _kind(" ".join(rest)) is AutoReplyKind.ACKNOWLEDGEMENT
+
+
+_CLOSED = re.compile(
+    fold_pattern(
+        r"(?<![a-z])(?:closed|shut|bank holiday|geschlossen|feiertage?n?|nicht besetzt|ferm[ée]e?s?|férié\w*|cerrad[oa]s?|festivos?|chius[oaie]|festiv\w+|encerrad[oa]s?|fechad[oa]s?|feriados?|não atend\w+"
+        r"|gesloten|dicht|feestdag\w*|niet bemand|stängt|ingen bemanning|helgdag\w*|obemann\w+|nieczynn\w+|zamknięt\w+|nie (?:działa|pracuj)\w*)(?![a-z])|休業|定休|休み|休館"
+    )
+)
+
+
 _ACKNOWLEDGED = any_of("acknowledged")
 _NUMBERED = re.compile(
     r"(?<!phone )(?<!telefon)(?<!mobile )(?:number|nummer|numero|numer|番号)(?: is|は|:)?\s?(?=[\w-]*\d)[\w-]{3,}"
@@ -406,7 +445,7 @@ _SUCCESSION = re.compile(
 def _overrules(dated: End, kind: AutoReplyKind | None, body: str, *, announced: bool) -> bool:
     """Whether the day of a return says more than the words do: an absence is what has an end."""
     if kind is AutoReplyKind.ABSENT:
-        return True
+        return False
     if kind is None:
         return (announced and not dated.deadline) or (
             dated.weight >= UNTIL_CUE
@@ -414,7 +453,13 @@ def _overrules(dated: End, kind: AutoReplyKind | None, body: str, *, announced: 
             and bool(_URGENT.search(body) and _CONTACT.search(body))
         )
     if kind is AutoReplyKind.ACKNOWLEDGEMENT:
-        return announced and dated.weight >= UNTIL_CUE and not dated.deadline
+        weight = UNTIL_CUE if _MYSELF.search(body) else RETURN
+        return (
+            announced
+            and dated.weight >= weight
+            and not dated.deadline
+            and not _only_takes_time(body)
+        )
     if kind is AutoReplyKind.LEFT:  # "I have left the office and shall be back on Monday"
         returns = announced and dated.weight >= RETURN
         return returns and bool(ABSENT.search(body)) and not _FOR_GOOD.search(body)

@@ -215,7 +215,7 @@ def _read(
 ) -> NamedDay | None:
     """Return what is named at `match`, behind the days that were `found`; None where that is no day."""
     parts = match.groupdict()
-    if parts["n1"] and _is_opening(match, folded):
+    if parts["n1"] and (_is_opening(match, folded) or _is_in_a_number(match, folded)):
         return None
     if parts["weekday"]:
         if _beside_date(folded, match, found) or _is_any(folded, match):
@@ -285,6 +285,8 @@ def _read_period(match: re.Match[str], parts: _Parts, today: date) -> NamedDay |
     elif parts["period_end"]:
         day = date(today.year, 12, 31)
     elif week := parts["week"]:
+        if _DATE_AFTER.match(match.string, match.end()):
+            return None  # "in week 33, that is the 10th of August"
         day = _week(int(week), today)
         monday = _week(int(parts["week_last"] or week), today)
         last = monday + timedelta(days=6) if monday else None
@@ -341,16 +343,35 @@ def _is_no_day(leading: str, *, unmarked: bool) -> bool:
 
 
 def _is_opening(match: re.Match[str], folded: str) -> bool:
-    """Whether "9-17" behind a weekday are hours of a day."""
-    return (
-        match["sep"] == "-"
-        and not match["n_y"]
-        and int(match["n1"]) < int(match["n2"]) <= _LATEST_CLOSING
-        and bool(WEEKDAY_TAIL.search(folded[max(0, match.start() - _ADORNED) : match.start()]))
-    )
+    """Whether "9-17" behind a weekday, or behind a word for opening hours, are hours of a day."""
+    if match["sep"] != "-" or match["n_y"]:
+        return False
+    leading = folded[max(0, match.start() - _ADORNED) : match.start()]
+    if int(match["n1"]) < int(match["n2"]) <= _LATEST_CLOSING:
+        return bool(WEEKDAY_TAIL.search(leading) or _OPENING_HOURS.search(leading))
+    return bool(_DAYS_OF_A_WEEK.search(leading))
 
 
 _LATEST_CLOSING = 23
+_OPENING_HOURS = re.compile(
+    r"(?<![a-z])(?:hours|open|opening|offnungszeiten|sprechzeiten|geoffnet|horaires?|ouvert\w*|horario|atencion|abierto|orari\w?|apert\w|atendimento|abert[oa]s?"
+    r"|openingstijden|open|geopend|oppettider|oppet|vardagar|lunch|czynn\w+|godziny|godz\.?|otwart\w)(?![a-z])[^.!?\n]*$|(?:営業|受付|診療)時間[^。\n]*$"
+)
+_DAYS_OF_A_WEEK = re.compile(
+    rf"(?:{_WEEKDAYS}|{_SHORT_WEEKDAY})\.?\s*(?:-|–|to|till|bis|t/m|tot|a|al|till|do)\s*(?:{_WEEKDAYS}|{_SHORT_WEEKDAY[len('(?<![a-z])') :]})[.,:]?\s*$"
+)
+
+
+def _is_in_a_number(match: re.Match[str], folded: str) -> bool:
+    """Whether "5/01/2026" is part of the number of a matter: "no. 5/01/2026-R"."""
+    leading = folded[max(0, match.start() - _ADORNED) : match.start()]
+    return bool(_NUMBER_BEHIND.match(folded, match.end()) or _NUMBERED.search(leading))
+
+
+_NUMBER_BEHIND = re.compile(r"[-/](?:[a-z]|\d{3})")
+_NUMBERED = re.compile(
+    r"(?<![a-z])(?:n°|nr\.?|no\.|nummer|numer\w*|numero|number|ticket|ref\w*\.?|protocolo|dossier|zgloszen\w+|arende\w*|番号)(?: is| es| e| est| ist)?\s?[:#]?\s?[#\[(]?\s?(?:[a-z]{1,4}-)?$"
+)
 
 
 def _end(match: re.Match[str]) -> int:
@@ -404,8 +425,15 @@ def _beside_date(folded: str, match: re.Match[str], found: list[NamedDay]) -> bo
     return bool(_DAY_AFTER.match(follow) or _MONTH_AFTER.match(follow))
 
 
+# "Monday 4 January", "Wednesday (the 18th)", "Monday of week 33, that is the 10th of August"
+_IN_WEEK = r"(?:(?:v\.?|w\.?|week|kw|vecka|woche|semaine|semana|settimana|uge|uke) ?\d{1,2}[\s,.(]{1,3})?"
+_THAT_IS = r"(?:(?:dvs|d\. ?h|i\. ?e|also|that is|soit|c'est-a-dire|es decir|cioe|ou seja|dus|czyli|tj|tzn)[.,]{0,2}\s)?"
+_ARTICLES = r"(?:the |den |dem |le |el |il |o |dia |de )?"
 _DAY_AFTER = re.compile(
-    rf"[\s,.]{{0,3}}(?:the |den |dem |le |el |il |o |dia |de )?\d{{1,4}}(?!\d)(?!{_COUNTED})"
+    rf"[\s,.(]{{0,3}}{_IN_WEEK}{_THAT_IS}{_ARTICLES}\d{{1,4}}(?!\d)(?!{_COUNTED})"
+)
+_DATE_AFTER = re.compile(
+    rf"[\s,.(]{{1,3}}{_THAT_IS}{_ARTICLES}\d{{1,2}}(?:\.|st|nd|rd|th|:[ae])?\s?(?:of |de |d')?(?:[./-]\s?\d|(?:{_MONTHS})(?![a-z]))"
 )
 _MONTH_AFTER = re.compile(rf"[\s,.]{{1,3}}(?:{_MONTHS})(?![a-z])")
 

@@ -145,6 +145,7 @@ def _scored(  # noqa: PLR0912
         until = min(following, each.end + _WINDOW)
         cut = _BOUNDARY.search(folded, each.end, until)
         after = folded[each.end : cut.start() if cut else until]
+        after = _HOUR_AFTER.sub("", after)
         weight = max(_score(before, after), UNTIL_CUE if ranged else -9)
         if weight == UNTIL_CUE and (cuts or not index):
             weight = _unless_only_joined(before, after)
@@ -180,6 +181,13 @@ def _scored(  # noqa: PLR0912
         if weight == UNTIL_CUE and not (each.weekday and day == today + timedelta(days=7)):
             gone = max(gone, day)  # today's own weekday may as well mean today
     return scored
+
+
+# "Monday, 7:30, we are back", "from 8.30 am", "8時30分より": the hour of a day says nothing of what the day is.
+_HOUR_AFTER = re.compile(
+    r"^[\s,(]{0,2}(?:(?:from|at|by|ab|um|gegen|von|a partir d[e']|a partir das|des|vers|a|desde las|a las|dalle(?: ore)?|alle(?: ore)?|ore|as|vanaf|om|fran|fr\.?o\.?m\.?|kl\.?|klockan|od|o|godz\.?)\s)*"
+    r"(?:\d{1,2}[:.]\d\d(?:\s?(?:uhr|h|uur|hrs|am|pm|a\.m\.|p\.m\.)(?![a-z]))?|\d{1,2}\s?(?:h(?:\d\d)?|uhr|uur|am|pm|a\.m\.|p\.m\.|o'clock)(?![a-z])|(?:午前|午後)?\d{1,2}時(?:\d{1,2}分|半)?(?:より|から)?)\)?"
+)
 
 
 def _is_deadline(before: str, after: str, clause: str) -> bool:
@@ -256,12 +264,18 @@ def _returns(text: str) -> bool:
     at = 0
     while found := _BACK.search(text[at:]):
         at += found.end()
-        if not _DENIED.match(text, at) and not _DENIAL.search(found[0]):
+        if not (
+            _DENIED.match(text, at)
+            or _DENIAL.search(found[0])
+            or (_DENIES.search(text, 0, at - len(found[0])) and not _BEFORE.match(text, at))
+        ):
             return True
     return False
 
 
 _DENIAL = re.compile(r"(?<![a-z])(?:keine?n?|nicht|not|pas|niet|geen|inte|inga|nie|nao)(?![a-z])")
+_DENIES = re.compile(r"(?<![a-z])(?:nao|no|non|nie)\s$")  # "não atendemos"
+_BEFORE = re.compile(r"\s*(?:\w+ )?(?:antes|hasta|prima|przed|ate|fino)(?![a-z])")
 _DENIED = re.compile(
     r"\s*(?:\w+ )?(?:keine?n?|nicht|not|no (?:e-?)?mails?|no messages|pas|plus|aucun\w*|niet|geen|inte|inga|nie)(?![a-z])"
     r"(?!\s*(?:later|before|until|vor|avant|voor|forran|przed|spater))"

@@ -99,6 +99,10 @@ WORDS = AbsenceWords(
         r"einsendeschluss|anmeldeschluss|bewerbungsschluss|bewerbungsfrist|frist\b|statt(?:findet|finden)?|ergebnisse?|bekannt ?gegeben|jury|tagt\b|verkaufsstart|vorverkauf|beginnt\b|ausstellung|erscheint|veranstaltung|sprechzeiten|öffnungszeiten|sprechstunden?|liefer\w+|versand\w*|versend\w+|preisverleihung",
     ),
     left=(
+        r"(?:adressen?|domain|mailadressen?)\b.{0,40}\bgeändert|(?:haben|hat) sich .{0,30}(?:adressen?|domain)\b.{0,10}geändert",
+        r"nur noch (?:unter|über)\b.{0,60}@",
+        r"(?:alte|bisherige|ehemalige)[nr]? (?:domain|adressen?|e-?mail-?adressen?|postfach)\b.{0,60}(?:nicht mehr|abgeschaltet|stillgelegt|außer betrieb|wird)",
+        r"(?:firmieren|heißen|heissen) (?:wir )?(?:jetzt|nun|ab sofort|seit|künftig)|umbenannt|(?:umfirmierung|fusion|zusammenschluss)\b",
         r"beruflich (?:verändert|neu orientiert|umorientiert)",
         r"altersteilzeit",
         r"(?:ist|bin) nicht (?:mehr|länger) aktiv",
@@ -143,6 +147,9 @@ WORDS = AbsenceWords(
         r"(?:volontariat|ausbildung|referendariat|praktikum|vertrag|amtszeit|zeit)\b.{0,30}(?:zu ende|vorbei|beendet)",
     ),
     acknowledged=(
+        r"(?:e-?mail|nachricht|anfrage|schreiben|mail) .{0,80}\beingegangen",
+        r"(?:wird|wurde) (?:an die|an den|an das|zur|zum|dem|der) .{0,40}(?:weitergegeben|weitergeleitet|übergeben|zugeordnet)",
+        r"(?:auf|diese) .{0,40}(?:bestätigung|nachricht|mail) kann nicht geantwortet",
         r"(?:postfach|adresse|postfachs|konto|antworten|e-?mails?|mails?|nachrichten)\b.{0,60}\bnicht (?:\w+ )?(?:gelesen|überwacht|abgerufen|beantwortet|bearbeitet|betreut|kontrolliert)",
         r"(?:postfach|adresse)\b.{0,30}\bkeinen zugriff",
         r"(?:nur|ausschließlich|lediglich) (?:dem|zum|für den) (?:\w+ )?(?:versand|versenden)",
@@ -245,6 +252,11 @@ WORDS = AbsenceWords(
         r"dies ist eine automati",
     ),
     challenged=(
+        r"(?:filter|postfach|spamschutz|spamfilter) .{0,60}(?:nur|kennt|unbekannt\w*|bekannte)\b.{0,30}(?:absender\w*|adresse|nicht)",
+        r"nur (?:von )?(?:mir )?bekannte(?:n|r)? (?:absender\w*|kontakte\w*|adressen)",
+        r"(?:nachricht|e-?mail|mail) .{0,60}(?:wartet|zurückgehalten|in (?:der )?(?:warteschlange|quarantäne)|wird gelöscht|angehalten)",
+        r"(?:bestätige|bestätigen|klicke|klick|antworte).{0,80}(?:zugestellt|zustell\w+|freigeschaltet|freigegeben|kein roboter|mensch)",
+        r"(?:dass (?:du|sie) )?(?:kein|keine) (?:roboter|spam-?bot|maschine)|nur (?:ein einziges mal|einmal) nötig",
         r"(?:bestätigen|verifizieren) sie.{0,60}(?:mensch|kein (?:spam|roboter)|absender|identität)",
         r"(?:ihre|diese) (?:nachricht|e-?mail) (?:\w+ ){0,3}(?:zurückgehalten|noch nicht zugestellt)",
         r"absender(?:prüfung|verifizierung|bestätigung)",

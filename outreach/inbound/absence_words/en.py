@@ -111,6 +111,9 @@ WORDS = AbsenceWords(
         r"results? (?:are|is|will|come|go)|announced|deadline|takes? place|(?:will be|is|are being) held|(?:entries|submissions|applications|registration|ticket sales|tickets?) (?:close|open|end|start|are|go|begin)\w*|(?:jury|committee|panel|board) meets|(?:exhibition|show|fair|festival|concert|sale|course|workshop|issue|edition) (?:opens|starts|runs|begins|appears|is)|published on|appears on|due (?:on|by)|opening hours|dispatch\w*|deliver\w*|shipp\w*",
     ),
     left=(
+        r"(?:(?:has|have) (?:been )?(?:renamed|rebranded)|(?:is|are) now (?:called|trading as|known as)|(?:has|have|'ve) (?:changed|got) (?:our|its|their|a new) (?:name|domain|addresses|e-?mail addresses))",
+        r"(?:our|the) (?:new )?(?:e-?mail )?(?:address(?:es)?|domain) (?:has|have) (?:changed|moved)",
+        r"(?:old|former|previous) (?:address|domain|mailbox|e-?mail)\b.{0,60}(?:no longer|not|switched off|closed|retired|expire\w*)",
         r"(?:work|working) for (?:another|a different|a new)",
         r"my (?:replacement|successor)\b",
         r"(?:started|taken|found|have|begun) (?:a )?new (?:job|position|role|challenge)",
@@ -160,6 +163,10 @@ WORDS = AbsenceWords(
         r"(?:decided|chosen) not to (?:return|come back)",
     ),
     acknowledged=(
+        r"(?:request|message|enquiry|inquiry|e-?mail|mail|ticket|application|order)\b.{0,40}(?:has been|have been|was|is being) (?:received|reviewed|logged|registered|recorded|forwarded|passed)",
+        r"(?:request|message|enquiry|order|application|e-?mail) (?:received|confirmation|receipt)",
+        r"add (?:additional|further|more) comments",
+        r"(?:used|sends?|is) (?:only|solely|exclusively) (?:for|to send|to sending) (?:\w+ )?(?:notifications?|mail|messages)|no-?reply|send-?only",
         # Of replies the footers of newsletters say so.
         r"(?<!replies )(?:(?:is|are|be) (?:not|never)|isn't|aren't|cannot be|can't be) (?:read|watched|attended|checked|looked at)\b(?! (?:again|until|by me|on|from))",
         r"(?:address|mailbox|account) (?:that |which )?(?:only sends|is (?:only )?for sending|is send-?only)",
@@ -294,6 +301,13 @@ WORDS = AbsenceWords(
         r"do not reply to this",
     ),
     challenged=(
+        r"(?:sender check|sender verification|spam filter|filter|mailbox) (?:\w+ ){0,4}(?:to keep|keeps?|accepts?|only|lets?|blocks?).{0,60}(?:junk|spam|known|approved|strangers|senders)",
+        r"(?:only )?(?:accepts?|lets?|allows?) (?:\w+ ){0,3}(?:mail |e-?mail |messages )?from (?:known|approved|confirmed|verified) (?:senders|contacts|people)",
+        r"(?:you(?:'re| are)|your address is) not (?:yet )?(?:in|among|on) (?:my|our|his|her|the) (?:contacts|address ?book|known senders)",
+        r"(?:message|e-?mail|mail) .{0,60}(?:is being held|is held|is waiting|is on hold|has been held|was held)",
+        r"to have (?:it|your (?:message|mail|e-?mail)) delivered|(?:you|they) won't be asked again|you only (?:have|need) to do this once",
+        r"(?:first|one-time) (?:message|contact)\b.{0,60}(?:confirm|verify|click)",
+        r"(?:confirm|verify) (?:your|that your|that the) (?:message|e-?mail|address|sender)",
         r"\bcaptcha\b",
         r"(?:message|e-?mail|mail) (?:\w+ ){0,4}(?:is|was) (?:put )?on hold",
         r"(?:message|e-?mail|mail) (?:to \S+ )?(?:has been|is being|is|was) (?:held|quarantined|withheld|put on hold)",

@@ -15,7 +15,7 @@ WORDS = AbsenceWords(
         "heinä\\w*",
         "elo\\w*",
         "syys\\w*",
-        "loka\\w*",
+        "loka(?:kuu\\w*)?",
         "marras\\w*",
         "joulu\\w*",
     ),

@@ -84,12 +84,18 @@ WORDS = AbsenceWords(
         r"(?:fils|fille|bébé|enfant|jumeaux) (?:est|sont|a|vient)\b",
         r"(?:ne )?sais pas (?:encore )?(?:quand|pour combien|jusqu)",
     ),
-    myself=(r"je|j'\w+|mon|mes|moi",),
+    myself=(
+        r"je (?:suis|serai|ne|n'\w+|vous|vais|pars|peux|pourrai|prends|li[st]|lirai|rep\w+|trait\w+|travaill\w+|consult\w+|fais|ferai|profit\w+|rentr\w+|reviens|reviendrai|revien\w*|repren\w+|rest\w+|coupe|leve|ai|aurai|quitt\w+|deconnect\w+|rallum\w+|pass\w+|y|l'\w+|m'\w+|me|t'\w+|te|participe|voyage|recois|relev\w+|regard\w+|decroch\w+|souhait\w+)",
+        r"j'\w+|moi|mon (?:absence|retour|bureau|collegue|assistant\w*|remplacant\w*|poste|telephone|portable|depart|conge|equipe|ordinateur|ecran|adresse)|mes (?:conges|vacances|messages|mails|collegues|e-?mails)",
+    ),
     event=(
         r"entretiens?|auditions?|ont lieu",
         r"résultats?|date limite|(?:a|aura|auront) lieu|se (?:tient|tiendra|déroule\w*)|clôture|inscriptions?|jury|vernissage|exposition|paraît|paraîtra|horaires?|livr\w+|expédi\w+|délai|annoncée?s?|connus",
     ),
     left=(
+        r"(?:change|change[rz]?|changeons|avons change) (?:de |d')(?:nom|adresse|domaine|raison sociale)|(?:s'appelle|devient|est devenue?) (?:desormais|maintenant)",
+        r"(?:ancienne|cette) adresse\b.{0,60}(?:n'est plus|ne sera plus|est (?:supprimee|desactivee|fermee)|hors service)",
+        r"nouvelle adresse (?:mail|e-?mail|electronique|de messagerie|de contact|est|:)",
         r"changé (?:de|d') ?(?:fonctions?|poste|service|direction|employeur|métier|affectation)",
         r"(?:suite à|depuis|après) (?:mon|son|notre) départ",
         r"pris (?:ma|sa) retraite",
@@ -133,6 +139,9 @@ WORDS = AbsenceWords(
         r"(?:contrat|mission|stage)\b.{0,40}(?:son|à) terme",
     ),
     acknowledged=(
+        r"(?:message|courriel|demande|mail|courrier) .{0,60}(?:nous est (?:bien )?parvenu\w*|a (?:bien )?ete (?:recue?|enregistree?|transmise?|pris\w?))",
+        r"(?:votre|ta) (?:demande|commande|requete) n",
+        r"sous (?:\d+|deux|trois|cinq|quelques) ?(?:heures|h\b|jours)",
         r"n'est pas (?:relevée?|consultée?|lue?|surveillée?|suivie?)|ne (?:sont|seront) pas (?:lu|relevé|traité|consulté)e?s",
         r"(?:exclusivement|uniquement) (?:à l'|pour l'|destinée? à l')envoi",
         r"(?:avons|ai) bien (?:reçu|noté)",
@@ -236,6 +245,10 @@ WORDS = AbsenceWords(
         r"courriel automatique",
     ),
     challenged=(
+        r"(?:que vous n'etes|vous n'etes|n'etes) pas un (?:robot|spammeur|automate)",
+        r"(?:filtre|messagerie|anti-?spam|boite).{0,60}(?:expediteurs? (?:connus|inconnus?|verifies)|ne (?:vous )?(?:connai\w+|reconnai\w+)|protege\w*)",
+        r"premier message a ce destinataire|pour qu'il (?:lui |me |nous )?soit (?:remis|delivre|transmis)|(?:message|mail|courriel) .{0,60}(?:sera|seront) (?:supprime|efface|detruit)",
+        r"(?:confirme[rz]|valide[rz]|verifie[rz]) (?:votre|ton|que) (?:adresse|envoi|message|e-?mail|etes|expediteur)",
         r"(?:confirme[rz]|vérifie[rz]|prouve[rz]) (?:que )?(?:vous êtes|votre identité|votre adresse).{0,40}",
         r"clique[rz].{0,80}(?:délivré|remis|livré|débloquer|valider votre)",
         r"(?:message|courriel).{0,60}(?:en attente|bloqué|retenu|quarantaine)",

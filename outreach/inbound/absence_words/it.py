@@ -81,6 +81,9 @@ WORDS = AbsenceWords(
         r"risultati|scadenza|si (?:terrà|tiene|svolge\w*|svolgerà)|avrà luogo|termine (?:ultimo|per)|iscrizion\w+|giuria|mostra|inaugur\w+|orari\w*|consegn\w+|spedi\w+|concorso|usciranno|esce il|uscirà",
     ),
     left=(
+        r"(?:ha|abbiamo|hanno) cambiato (?:nome|indirizz\w|dominio|denominazione|ragione sociale)|(?:ora|adesso) (?:ci chiamiamo|si chiama|siamo)",
+        r"(?:questo|il vecchio|il precedente) indirizzo\b.{0,60}(?:non e piu|dismess\w|disattivat\w|non viene piu|cess\w+)",
+        r"nuovo indirizzo (?:e-?mail|mail|di posta|e|:)",
         r"(?:il )?(?:mio|suo) successore",
         r"(?:ho|ha) cambiato (?:lavoro|azienda|impiego|ruolo)",
         r"nuovo (?:lavoro|impiego|incarico)",
@@ -111,6 +114,8 @@ WORDS = AbsenceWords(
         r"ha chiuso (?:i battenti|definitivamente)",
     ),
     acknowledged=(
+        r"(?:messaggio|richiesta|mail|e-?mail|segnalazione|domanda) .{0,60}(?:e (?:stat\w )?(?:ricevut\w|arrivat\w|registrat\w|pervenut\w|pres\w in carico)|ci e (?:arrivat\w|giunt\w|pervenut\w))",
+        r"ricevuta di|conferma di ricezione|casella (?:non presidiata|di solo invio)|non rispond\w+ a questo",
         r"non (?:è|viene|vengono|sono) (?:presidiat|monitorat|lett|controllat|consultat)[aeio]\b",
         r"non presidiata",
         r"abbiamo (?:ricevuto|preso in carico)",
@@ -192,6 +197,12 @@ WORDS = AbsenceWords(
         r"questo è un messaggio automatico",
     ),
     challenged=(
+        r"(?:di non essere|che non (?:sei|e)|non essere) un robot",
+        r"(?:filtro|antispam).{0,60}(?:mittent\w+ (?:conosciut\w+|sconosciut\w+|not\w)|non (?:riconosce|conosce)|accetta solo)",
+        r"(?:mittente|indirizzo) non e (?:ancora )?(?:tra|fra|nella|nell'|in) (?:quelli|i|la|mia|nostra|lista|rubrica)",
+        r"(?:messaggio|mail|e-?mail) .{0,60}(?:in quarantena|in attesa|trattenut\w|sara (?:eliminat\w|cancellat\w))",
+        r"(?:rispond\w+|clicc\w+|conferm\w+).{0,100}(?:senza (?:cambiare|modificare) l'oggetto|recapitat\w|consegnat\w|consegnarl\w)",
+        r"verifica (?:del )?mittente|conferma richiesta",
         r"(?:conferm\w+|verific\w+) (?:di essere|che sei|la tua identità|il suo indirizzo|la sua identità)",
         r"clicc\w+.{0,80}(?:consegn\w+|sblocc\w+|verific\w+)",
         r"messaggio.{0,60}(?:trattenuto|in attesa|quarantena)",

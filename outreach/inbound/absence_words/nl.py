@@ -21,6 +21,9 @@ WORDS = AbsenceWords(
     ),
     weekdays=("maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag"),
     absent=(
+        r"(?:dicht|gesloten|vrij) (?:op|tot|van|vanwege|wegens)",
+        r"tot nader order",
+        r"(?:ben|is) (?:ik |hij |zij )?(?:\w+ ){0,4}niet (?:aan het werk|op kantoor|in dienst vandaag|aanwezig|bereikbaar|op mijn werkplek)",
         r"(?:zijn|is|ben) (?:wij |we )?(?:\w+ )?gesloten",
         r"paar dagen vrij|vrije dagen|dagje vrij",
         r"(?:afwezig|afwezigheid)",
@@ -66,6 +69,9 @@ WORDS = AbsenceWords(
         r"uitslag|deadline|vindt plaats|plaatsvind\w+|sluitingsdatum|inschrijving\w*|aanmelding\w*|jury|tentoonstelling|openingstijden|bezorg\w+|verzend\w+|verzond\w+|geopend van|verschijnt|bekendgemaakt|bekend gemaakt|prijsuitreiking",
     ),
     left=(
+        r"(?:naam|adres|adressen|domein|mailadres\w*) (?:is |zijn )?(?:gewijzigd|veranderd)|(?:heten|heet) (?:wij |we )?(?:nu|voortaan|sinds)|verder (?:onder de naam|als)|gefuseerd|fusie\b",
+        r"(?:dit|oude|het oude|vorige) (?:adres|mailadres|e-?mailadres|domein|postbus)\b.{0,60}(?:vervalt|vervallen|niet meer|opgeheven|buiten gebruik)",
+        r"nieuwe? (?:e-?mail|mail)?-?adres(?:sen)?(?: is|:)",
         r"(?:mijn|zijn|haar) opvolg(?:er|ster)",
         r"(?:andere|nieuwe) (?:baan|functie|werkgever|uitdaging)",
         r"van (?:baan|werkgever) veranderd",
@@ -100,6 +106,8 @@ WORDS = AbsenceWords(
         r"(?:heeft|hebben) (?:[\w.-]+ ){0,3}deuren (?:definitief |voorgoed )?gesloten",
     ),
     acknowledged=(
+        r"(?:bericht|mail|e-?mail|vraag|aanvraag|melding) .{0,60}(?:binnengekomen|ontvangen|aangekomen|doorgestuurd naar|geregistreerd|in behandeling|bij ons binnen)",
+        r"ontvangstbevestiging|(?:niet|geen) (?:reageren|antwoorden|beantwoorden) op (?:deze|dit)|alleen (?:voor|om) (?:het )?(?:versturen|verzenden)",
         r"(?:wordt|worden) niet (?:\w+ )?(?:gelezen|gecontroleerd|bekeken|beantwoord|gemonitord|beheerd)",
         r"(?:uw|je|jouw) (?:e-?mail|bericht|aanvraag|vraag|verzoek|mail)[^.]{0,30}(?:ontvangen|in behandeling|geregistreerd|doorgestuurd)",
         r"(?:bedankt|dank u|dank je|dank) (?:wel )?voor (?:uw|je|het|de)",
@@ -174,6 +182,11 @@ WORDS = AbsenceWords(
         r"dit is een automatisch",
     ),
     challenged=(
+        r"alleen (?:nog )?(?:bekende|vertrouwde) (?:afzenders|contacten|adressen)",
+        r"(?:geen|dat (?:je|u) geen) (?:robot|spammer)",
+        r"(?:klik|bevestig|antwoord|beantwoord).{0,100}(?:(?:alsnog|dan) (?:in mijn|bij mij|afgeleverd|bezorgd|door)|je mail komt|inbox|zonder het onderwerp)",
+        r"(?:bericht|mail|e-?mail) .{0,60}(?:tegengehouden|in de wacht|wordt verwijderd|vastgehouden)",
+        r"bevestig (?:je|uw|dit) (?:bericht|mail|e-?mail|adres)",
         r"(?:bevestig|verifieer) (?:dat )?(?:u|je|uw) .{0,40}(?:mens|persoon|identiteit|adres|robot)",
         r"klik.{0,80}(?:bezorgd|afleveren|afgeleverd|vrijgeven|bevestigen)",
         r"bericht.{0,60}(?:vastgehouden|wacht|quarantaine)",

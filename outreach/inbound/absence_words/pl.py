@@ -79,6 +79,9 @@ WORDS = AbsenceWords(
         r"wynik\w*|termin (?:zgłosz|składan|nadsył)\w+|odbędzie się|odbywa się|ogłos\w+|podamy|rozstrzygn\w+|konkurs\w*|jury|wystaw\w+|godzin\w+|wysył\w+|dostaw\w+|ukaże się|zapisy|rekrutacj\w+",
     ),
     left=(
+        r"(?:ten|stary|dotychczasowy|poprzedni) adres\b.{0,60}(?:wyłączon\w+|nie jest już|nieaktywn\w+|zlikwidowan\w+|przestał\w*|wygas\w+|zamknięt\w+)",
+        r"(?:zmian\w+|zmienił\w*|zmieniliśmy) (?:się )?(?:nazw\w+|adres\w*|domen\w+|dane)|(?:teraz|obecnie|od .{1,20}) (?:nazywamy się|działamy jako|działa jako)",
+        r"nowy adres(?: e-?mail| mailowy)?(?: to|:)",
         r"(?:mój|moim|jego) następc\w+",
         r"zmieni(?:ł|ła|łem|łam) (?:pracę|pracodawcę|firmę|stanowisko)",
         r"now(?:ą|a) prac(?:ę|a)\b",
@@ -109,6 +112,8 @@ WORDS = AbsenceWords(
         r"(?:zakończył\w*|zamknęl\w+) działalność",
     ),
     acknowledged=(
+        r"(?:wiadomość|mail|zgłoszenie|pismo|zapytanie|korespondencja) .{0,60}(?:dotarł\w*|wpłynęł\w*|otrzyma\w+|został\w* (?:przyjęt\w+|zarejestrowan\w+|przekazan\w+))",
+        r"potwierdzeni\w+ (?:przyjęcia|otrzymania|odbioru)|skrzynka .{0,40}(?:wyłącznie|tylko) do (?:wysyłki|wysyłania)|(?:nie jest|nie są) .{0,30}(?:czytan\w+|monitorowan\w+|obsługiwan\w+)|prosimy nie odpowiadać",
         r"(?:nie jest|nie są) (?:obsługiwan|czytan|sprawdzan|monitorowan)\w+",
         r"otrzymali(?:śmy)?|otrzymałem|otrzymałam",
         r"dziękuj(?:ę|emy) za (?:wiadomość|kontakt|przesł\w+|e-?mail|zgłoszenie|maila|list|zainteresowanie|Państwa|Twoj\w+|Pani|Pana)",
@@ -139,6 +144,7 @@ WORDS = AbsenceWords(
         r"auto ?-?odpowiedź",
     ),
     back=(
+        r"odezw\w+|po powrocie|wrac\w+|będę z powrotem",
         r"odpi(?:szę|szemy)|odpowiem\w*|odpowiadać",
         r"wrac\w+|wróc\w+|powr\w+t\w*|powrac\w+|powróc\w+",
         r"ponownie|z powrotem",
@@ -183,6 +189,12 @@ WORDS = AbsenceWords(
         r"wygenerowan\w+ automatycznie",
     ),
     challenged=(
+        r"(?:że )?nie jesteś robotem|nie jest pa\w+ robotem|jesteś człowiekiem",
+        r"(?:filtr|antyspam\w*|skrzynk\w+).{0,60}(?:nie (?:zna|rozpoznaje)|tylko (?:od )?znan\w+|nieznan\w+ nadawc\w+)",
+        r"nie mam (?:cię|ciebie|pana|pani|państwa) w (?:kontaktach|książce)",
+        r"(?:mail|wiadomość|wiadomosc|list)\b.{0,80}(?:czeka\b|zatrzyman\w+|w poczekalni|w kwarantannie|zostanie usunięt\w+)",
+        r"(?:kliknij|odpowiedz|potwierdź|przepisz).{0,100}(?:dostarcz\w+|przeczyta\w*|przepisz kod|trafi|bez zmian\w+ tematu|link)",
+        r"potwierdź (?:nadawc\w+|adres|wysłanie|że)",
         r"(?:potwierdź|potwierdzić|zweryfikuj).{0,60}(?:człowiekiem|nie jesteś|tożsamość|adres|robotem)",
         r"kliknij.{0,80}(?:dostarczon\w+|potwierdzić|zwolnić)",
         r"wiadomość.{0,60}(?:zatrzymana|oczekuje|kwarantann\w+)",

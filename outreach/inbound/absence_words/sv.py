@@ -72,6 +72,9 @@ WORDS = AbsenceWords(
         r"resultat\w*|sista (?:dag|datum|anmälnings)\w*|äger rum|hålls\b|anmälan|jury\w*|utställning\w*|öppettider|lever(?:ans|eras)\w*|skickas|tävling\w*|utkommer|presenteras|prisutdelning|vernissage",
     ),
     left=(
+        r"(?:bytt|byter|ändrat) (?:namn|adress\w*|domän|mejladress\w*|e-?postadress\w*)|(?:heter|heter vi) (?:nu|numera)|gått ihop med|fusioner\w+",
+        r"(?:den här|denna|gamla|tidigare) (?:adressen|mejladressen|e-?postadressen|domänen|brevlådan)\b.{0,60}(?:inte längre|stängts?|upphör\w*|används inte|läses inte|avvecklad)",
+        r"ny (?:e-?post|mejl|mail)?-?adress(?: är|:)",
         r"(?:min|hans|hennes) efterträdare",
         r"(?:har )?bytt (?:jobb|arbete|arbetsgivare)",
         r"nytt (?:jobb|arbete|uppdrag)",
@@ -102,6 +105,8 @@ WORDS = AbsenceWords(
         r"slagit igen (?:dörrarna|portarna)",
     ),
     acknowledged=(
+        r"(?:mejl|e-?post|meddelande|ärende|mail|brev)\w* .{0,60}(?:har (?:kommit in|kommit fram|tagits emot|registrerats|mottagits)|(?:är|läses|besvaras) (?:mottag\w+|registrera\w+|varje|inom|i turordning))",
+        r"mottagningsbekräftelse|bekräftelsen? går inte att svara|(?:går|kan) inte (?:att )?(?:svara|besvara\w*) på (?:det här|detta|denna)",
         r"(?:läses|bevakas|övervakas|besvaras|kontrolleras) (?:inte|ej)\b",
         r"(?:har|vi har) (?:tagit emot|mottagit|fått)(?: in)? (?:ditt|din|er|ert|ditt)",
         r"(?:ditt|din|ert) (?:meddelande|ärende|mejl|mail|e-?post|förfrågan)[^.]{0,30}(?:mottaget|mottagits|registrerat|tagits emot)",
@@ -175,6 +180,11 @@ WORDS = AbsenceWords(
         r"detta är ett auto",
     ),
     challenged=(
+        r"(?:att du )?inte (?:är )?(?:en )?(?:robot|spammare)",
+        r"(?:filter|spamfilter|skräppostfilter).{0,60}(?:känner inte|okänd\w*|bara (?:kända|godkända)|endast (?:kända|godkända))",
+        r"(?:släpper|tar) (?:bara|endast) (?:igenom|emot).{0,40}(?:kända|godkända|kontakter)",
+        r"(?:mejl|meddelande|brev|mail)\w* .{0,60}(?:väntar|hålls kvar|i karantän|raderas)",
+        r"(?:klicka|svara|bekräfta).{0,100}(?:levereras|fram till mig|släpps igenom|utan att ändra)",
         r"(?:bekräfta|verifiera) (?:att )?(?:du|din) .{0,40}(?:människa|person|adress|identitet|robot)",
         r"klicka.{0,80}(?:levereras|bekräfta|släpp\w+)",
         r"meddelande.{0,60}(?:väntar|hålls|karantän)",
