@@ -24,6 +24,7 @@ from outreach.inbound.return_dates import (
     ABSENT,
     MAX_WORDS,
     RETURN,
+    SURELY_BACK,
     UNTIL_CUE,
     End,
     dated_end,
@@ -75,12 +76,24 @@ _KINDS = (
     AutoReplyKind.ACKNOWLEDGEMENT,
 )
 _KIND_WORDS = Rules([words(field) for field in ("challenged", "left", "absent", "acknowledged")])
+_OTHER_WORDS = Rules([words(field) for field in ("left", "absent", "acknowledged")])
+# Who challenges asks for something to be done: a link to be followed, or an answer.
+_TO_BE_DONE = re.compile(
+    fold_pattern(
+        r"://|www\.|click|klick|cli[qc]|klik|repl(?:y|ies)|answer|confirm|verif|captcha|boxbe|antworte|beantworte|bestätig|répond|respond|rispond|bevestig|antwoord|svara|bekräfta|odpowied|potwierd"
+    )
+    + "|リンク|クリック|返信|認証|確認"
+)
 
 
 def _kind(body: str) -> AutoReplyKind | None:
     """Return what a folded text says: the first kind of which a phrase is found anywhere in it."""
     found = _KIND_WORDS.first(body)
-    return None if found is None else _KINDS[found]
+    kind = None if found is None else _KINDS[found]
+    if kind is AutoReplyKind.CHALLENGE and not _TO_BE_DONE.search(body):
+        found = _OTHER_WORDS.first(body)
+        return None if found is None else _KINDS[found + 1]
+    return kind
 
 
 _AUTOMATIC = any_of("automatic")
@@ -402,30 +415,41 @@ def _only_takes_time(body: str) -> bool:
 
 
 def _only_closes(dated: End | None, body: str, title: str) -> bool:
-    """Whether a receipt mentions beside that when a desk is closed, and nobody of whom it speaks is away."""
-    if dated is not None and dated.weight >= UNTIL_CUE:
+    """Whether a receipt mentions beside that on which days a desk is closed, and speaks of nobody."""
+    if dated is not None and dated.weight >= RETURN:
         return False
     if not _CLOSED.search(body) or _MYSELF.search(body) or ABSENT.search(title):
         return False
-    rest = (each for each in _SENTENCES.split(body) if not _CLOSED.search(each))
-    return _kind(" ".join(rest)) is AutoReplyKind.ACKNOWLEDGEMENT
+    closed, rest = [], []
+    for sentence in _SENTENCES.split(body):
+        (closed if _CLOSED.search(sentence) else rest).append(sentence)
+    return not any(map(_LASTING.search, closed)) and _kind(" ".join(rest)) is (
+        AutoReplyKind.ACKNOWLEDGEMENT
+    )
 
 
+# A day or two on which a door is closed do not last; what has an end or a return does.
+_LASTING = re.compile(
+    fold_pattern(
+        r"(?<![a-z])(?:until|till|through|from|between|re-?open\w*|back|again|bis|vom|zwischen|wieder|jusqu|entre|rouvr\w+|réouvert\w+|hasta|desde|reabr\w+|volv\w+|fino|dal|dalla|tra|riapr\w+|até|desde|volt\w+"
+        r"|tot|tussen|weer|heropen\w*|till och med|från|mellan|åter\w*|igen|od|między|wrac\w+|wzn\w+|ponownie|(?:ab|du|au|del|al|de|do|a|van|till) (?:\w+ )?\d\w*)(?![a-z])|から|まで|より|再開|\d\s?[-–〜~]\s?\d"
+    )
+)
 _CLOSED = re.compile(
     fold_pattern(
         r"(?<![a-z])(?:closed|shut|bank holiday|geschlossen|feiertage?n?|nicht besetzt|ferm[ée]e?s?|férié\w*|cerrad[oa]s?|festivos?|chius[oaie]|festiv\w+|encerrad[oa]s?|fechad[oa]s?|feriados?|não atend\w+"
-        r"|gesloten|dicht|feestdag\w*|niet bemand|stängt|ingen bemanning|helgdag\w*|obemann\w+|nieczynn\w+|zamknięt\w+|nie (?:działa|pracuj)\w*)(?![a-z])|休業|定休|休み|休館"
+        r"|gesloten|dicht|feestdag\w*|niet bemand|stäng\w+|ingen bemanning|helgdag\w*|obemann\w+|nieczynn\w+|zamknięt\w+|nie (?:działa|pracuj)\w*)(?![a-z])|休業|定休|休み|休館"
     )
 )
 
 
 _ACKNOWLEDGED = any_of("acknowledged")
 _NUMBERED = re.compile(
-    r"(?<!phone )(?<!telefon)(?<!mobile )(?:number|nummer|numero|numer|番号)(?: is|は|:)?\s?(?=[\w-]*\d)[\w-]{3,}"
+    r"(?<!phone )(?<!telefon)(?<!mobile )(?:number|nummer|numero|numer|n°|番号)(?: is|は|:)?\s?(?=[\w/-]*\d)[\w/-]{3,}"
 )
 _TERM = re.compile(
     r"(?:\d+|one|two|three|five|ein\w*|zwei|drei|funf|deux|trois|cinq|dos|tres|cinco|due|cinque|dois|twee|drie|vijf|tva|fem|dwoch|trzech|pieciu)(?:\s?[-–]\s?\d+)?\s?(?:working|business)?\s?"
-    r"(?:hours|days|stunden|werktag\w*|arbeitstag\w*|heures|jours ouvr\w+|horas|dias (?:habiles|laborables|uteis)|ore|giorni lavorativi|uur|werkdagen|timmar|arbetsdagar|vardagar|godzin\w*|dni roboczych|営業日|時間以内)"
+    r"(?:hours|days|stunden|werktag\w*|arbeitstag\w*|heures|h ouvr\w+|jours ouvr\w+|horas|dias (?:habiles|laborables|uteis)|ore|giorni lavorativi|uur|werkdagen|timmar|arbetsdagar|vardagar|godzin\w*|dni roboczych|営業日|時間以内)"
 )
 _LONG_LEAVE = re.compile(
     fold_pattern(
@@ -453,12 +477,14 @@ def _overrules(dated: End, kind: AutoReplyKind | None, body: str, *, announced: 
             and bool(_URGENT.search(body) and _CONTACT.search(body))
         )
     if kind is AutoReplyKind.ACKNOWLEDGEMENT:
-        weight = UNTIL_CUE if _MYSELF.search(body) else RETURN
         return (
             announced
-            and dated.weight >= weight
+            and dated.weight >= UNTIL_CUE
             and not dated.deadline
             and not _only_takes_time(body)
+            and bool(
+                _MYSELF.search(body) or (dated.weight >= RETURN and SURELY_BACK.search(body))
+            )
         )
     if kind is AutoReplyKind.LEFT:  # "I have left the office and shall be back on Monday"
         returns = announced and dated.weight >= RETURN
@@ -468,7 +494,7 @@ def _overrules(dated: End, kind: AutoReplyKind | None, body: str, *, announced: 
 
 _FOR_GOOD = re.compile(
     fold_pattern(
-        r"(?<![a-z])(?:(?:decided|choosing|chosen) not to (?:return|come back)|(?:will|shall) not be (?:returning|coming back)(?! (?:until|before))"
+        r"(?<![a-z])(?:retired|ruhestand|pensioniert|retraite|jubil\w+|in pensione|aposent\w+|reformei|met pensioen|pension\w*|emerytur\w+|(?:decided|choosing|chosen) not to (?:return|come back)|(?:will|shall) not be (?:returning|coming back)(?! (?:until|before))"
         r"|nicht (?:mehr )?zurück(?:kehren|komm)\w*|ne (?:reviendr|reprendr)\w+ (?:pas|plus)(?! avant)|no (?:voy a )?volver\w*(?! (?:hasta|antes|a (?:la oficina )?(?:hasta|antes)))(?= a )"
         r"|non (?:tornerò|rientrerò) più|não (?:vou )?(?:voltar|regressar)\w* (?:à|ao|para)|kom(?:en)? niet meer terug|(?:kommer inte|inte) (?:att komma )?tillbaka(?! förrän| före)"
         r"|nie wróc\w+ już|już nie wróc\w+)"

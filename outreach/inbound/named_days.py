@@ -94,8 +94,9 @@ _DATES = re.compile(
     r"(?=\d|(?<![a-z])[a-z]|[^\x00-\x7f])(?:"
     rf"(?P<iso_y>{_YEAR})[-/.](?P<iso_m>\d{{1,2}})[-/.](?P<iso_d>\d{{1,2}})(?!\d)"
     rf"|(?:(?:(?P<cjk_y>{_YEAR})|令和\s?(?P<era>\d{{1,2}}))年\s*)?(?P<cjk_m>\d{{1,2}})月\s*(?P<cjk_d>\d{{1,2}})[日号號]"
-    rf"|(?<![\d.:/])(?P<n1>\d{{1,2}})\s?(?P<sep>[./-])\s?(?P<n2>\d{{1,2}})(?:(?P=sep)\s?(?P<n_y>{_YEAR}|\d\d(?!\d))|\.)?(?![\d:])(?!\s?(?:uhr|h\b|am\b|pm\b|%|klo))(?!{_ORDINAL}\s*(?:of\s+|de\s+|d')?(?:{_MONTHS})(?![a-z]))"
-    rf"|(?<![\d.:])(?P<dm_d>\d{{1,2}}){_ORDINAL}(?:\s*|-)(?:of\s+|de\s+|d'|den\s+|di\s+|da\s+)?(?<![a-z])(?P<dm_m>{_MONTHS})(?![a-z])\.?,?(?:(?:\s*|-)(?:de\s+|del\s+|do\s+)?(?:(?P<dm_y>{_YEAR})|'(?P<dm_yy>\d\d)(?!\d)))?"
+    r"|(?P<cjk_last>\d{1,2})月(?=いっぱい|末)"
+    rf"|(?<![\d.:/])(?P<n1>\d{{1,2}})\s?(?P<sep>[./-])\s?(?P<n2>\d{{1,2}})(?:(?P=sep)\s?(?P<n_y>{_YEAR}|\d\d(?!\d))|\.)?(?![\d:])(?!\s?(?:uhr|h\b|am\b|pm\b|%|klo))(?!{_ORDINAL}[^\S\n]*(?:of\s+|de\s+|d')?(?:{_MONTHS})(?![a-z]))"
+    rf"|(?<![\d.:])(?P<dm_d>\d{{1,2}}){_ORDINAL}(?:[^\S\n]*|-)(?:of\s+|de\s+|d'|den\s+|di\s+|da\s+)?(?<![a-z])(?P<dm_m>{_MONTHS})(?![a-z])\.?,?(?:(?:\s*|-)(?:de\s+|del\s+|do\s+)?(?:(?P<dm_y>{_YEAR})|'(?P<dm_yy>\d\d)(?!\d)))?"
     rf"|(?<![a-z])(?P<md_m>{_MONTHS_FIRST})(?![a-z])\.?\s+(?:the\s+)?(?P<md_d>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:.]\d)(?!\d)(?:,?\s+(?P<md_y>{_YEAR}))?"
     rf"|(?P<whole>(?<![a-z])(?:{'|'.join(_WHOLE)})\s+)?(?P<end>(?<![a-z])(?:the end of|end of|late|ende|fin(?: de| du mois de)?|finales de|a fine|fine|final de|fim de|eind(?:e)?(?: van)?|slutet av|konca|koniec|slutningen af|slutten av|конца)\s+(?:the month of\s+)?)?(?<![a-z])(?P<m_m>{_LONG_MONTHS})(?![a-z])(?:\s+(?:de\s+)?(?P<m_y>{_YEAR}))?"
     rf"|(?<![a-z])(?P<my_m>{_MONTHS})\.?\s+(?:de\s+)?(?P<my_y>{_YEAR})"
@@ -260,6 +261,9 @@ def _read_date(
 
 def _read_month(match: re.Match[str], parts: _Parts, today: date) -> NamedDay | None:
     """Return a month that is named without a day, or its end: its first day, or its last."""
+    if number := parts["cjk_last"]:
+        first = _dated(None, int(number), 1, today.replace(day=1))
+        return NamedDay(*match.span(), _month_end(first), vague=True) if first else None
     name = parts["my_m"] or parts["m_m"]
     if name is None:
         return None
@@ -430,7 +434,7 @@ _IN_WEEK = r"(?:(?:v\.?|w\.?|week|kw|vecka|woche|semaine|semana|settimana|uge|uk
 _THAT_IS = r"(?:(?:dvs|d\. ?h|i\. ?e|also|that is|soit|c'est-a-dire|es decir|cioe|ou seja|dus|czyli|tj|tzn)[.,]{0,2}\s)?"
 _ARTICLES = r"(?:the |den |dem |le |el |il |o |dia |de )?"
 _DAY_AFTER = re.compile(
-    rf"[\s,.(]{{0,3}}{_IN_WEEK}{_THAT_IS}{_ARTICLES}\d{{1,4}}(?!\d)(?!{_COUNTED})"
+    rf"[\s,.(]{{0,3}}{_IN_WEEK}{_THAT_IS}{_ARTICLES}\d{{1,4}}(?!\d)(?![:h]\d)(?!\.\d\d\s?(?:uhr|uur|h))(?!{_COUNTED})"
 )
 _DATE_AFTER = re.compile(
     rf"[\s,.(]{{1,3}}{_THAT_IS}{_ARTICLES}\d{{1,2}}(?:\.|st|nd|rd|th|:[ae])?\s?(?:of |de |d')?(?:[./-]\s?\d|(?:{_MONTHS})(?![a-z]))"

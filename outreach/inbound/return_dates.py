@@ -41,6 +41,15 @@ ABSENT = any_of("absent")
 
 _BACK = any_of("back")
 _EVENT = any_of("event")
+_MYSELF = re.compile(rf"(?<![a-z])(?:{'|'.join(words('myself'))})(?![a-z])")
+# What is said of people and doors alone; other words of return may be about anything.
+SURELY_BACK = re.compile(
+    fold_pattern(
+        r"(?<![a-z])(?:back|return\w*|reopen\w*|re-open\w*|resum\w+|again|available|zurück\w*|wieder|rückkehr|erreichbar|(?:de )?retour|reviens|revien\w+|reviendr\w+|rouvr\w+|réouvert\w+|reprend\w*|reprise"
+        r"|vuelt\w*|volver\w*|volvemos|vuelvo|regres\w+|reincorpor\w+|reabr\w+|reapertura|reanud\w+|retom\w+|torn\w+|rientr\w+|ritorn\w+|riapr\w+|riapertura|ripren\w+|volt\w+|retorn\w+|regress\w+|reabert\w+"
+        r"|terug\w*|weer|heropen\w+|bereikbaar|tillbaka|åter\w*|igen|öppnar igen|wrac\w+|wróc\w+|wznaw\w+|wznow\w+|powrot\w*|powrót|ponownie|znowu|otwieramy)(?![a-z])|戻|復帰|再開|出社|出勤|営業(?:いた)?し|開始"
+    )
+)
 _DEADLINE = re.compile(
     r"(?<![a-z])(?:by|within|spatestens|innerhalb|avant|sous|antes del?|entro|uiterlijk|binnen|senast|inom|najpozniej|ate)(?: \w+){0,2}\s*$"
     r"|(?<![a-z])(?:odpowie\w*|odpisz\w*|skontaktuj\w*)(?: \w+){0,3} do(?: dnia)?\s*$"
@@ -60,6 +69,7 @@ _LONG_CUES = re.compile(
 )
 _BOUNDARY = re.compile(r"\n\s*\n|[!?;。!]|(?<=[^\W\d]{3})\.\s")
 _WINDOW = 60
+_STEPS = timedelta(days=14)
 _NAMED = 1  # what a week or month in which somebody is away weighs: less than any "until"
 _MEETING = re.compile(
     r"(?<![a-z])(?:see|meet|join|seh\w+|treff\w+|begruss\w+|voir|retrouv\w+|rencontr\w+|vemos|vernos|vermo-nos|veremos|nos encontr\w+|encontramo\w*|encontrarmo\w*|rivedi\w+|vedi\w+|incontr\w+"
@@ -119,7 +129,10 @@ def dated_end(folded: str, today: date | None, *, trusting: bool) -> End | None:
     top = max(each.weight for each in scored)
     best = [each for each in scored if each.weight == top]
     if top >= RETURN:
-        return max(best, key=lambda each: each.day)
+        # The last of a return in steps; what lies far behind the first is about something else.
+        first = next((each for each in best if each.day > today), best[0])
+        near = [each for each in best if each.day <= first.day + _STEPS]
+        return max(near, key=lambda each: each.day)
     # Of several absences the one that comes first; one that is over counts only if none is to come.
     return next((each for each in best if each.day >= today), best[-1])
 
@@ -145,7 +158,7 @@ def _scored(  # noqa: PLR0912
         until = min(following, each.end + _WINDOW)
         cut = _BOUNDARY.search(folded, each.end, until)
         after = folded[each.end : cut.start() if cut else until]
-        after = _HOUR_AFTER.sub("", after)
+        after = _HOUR_LATER.sub("", _HOUR_AFTER.sub("", after))
         weight = max(_score(before, after), UNTIL_CUE if ranged else -9)
         if weight == UNTIL_CUE and (cuts or not index):
             weight = _unless_only_joined(before, after)
@@ -187,6 +200,11 @@ def _scored(  # noqa: PLR0912
 _HOUR_AFTER = re.compile(
     r"^[\s,(]{0,2}(?:(?:from|at|by|ab|um|gegen|von|a partir d[e']|a partir das|des|vers|a|desde las|a las|dalle(?: ore)?|alle(?: ore)?|ore|as|vanaf|om|fran|fr\.?o\.?m\.?|kl\.?|klockan|od|o|godz\.?)\s)*"
     r"(?:\d{1,2}[:.]\d\d(?:\s?(?:uhr|h|uur|hrs|am|pm|a\.m\.|p\.m\.)(?![a-z]))?|\d{1,2}\s?(?:h(?:\d\d)?|uhr|uur|am|pm|a\.m\.|p\.m\.|o'clock)(?![a-z])|(?:午前|午後)?\d{1,2}時(?:\d{1,2}分|半)?(?:より|から)?)\)?"
+)
+
+
+_HOUR_LATER = re.compile(
+    r"(?<![a-z])(?:from|ab|a partir d[e']|a partir das|des|desde|dalle|vanaf|fran|od) (?:las )?(?:\d{1,2}(?:[:.]\d\d)?\s?(?:uhr|h|uur|am|pm|o'clock)(?![a-z])|\d{1,2}[:.]\d\d|half \w+|halb \w+|noon|midday|mittags?|midi|mediodia|mezzogiorno|meio-dia|poludnia)"
 )
 
 
@@ -234,10 +252,27 @@ def _is_of_something_else(clause: str, weight: int, before: str) -> bool:
         return False
     if _OCCASION.search(clause) and _MEETING.search(clause):
         return True
+    piece = _piece(clause, len(before))
+    if _EVENT.search(piece) and not (
+        ABSENT.search(piece) or SURELY_BACK.search(piece) or _MYSELF.search(piece)
+    ):
+        return True
+    if not _EVENT.search(clause) or ABSENT.search(clause):
+        return False
     unsaid = weight == 0 or (
         weight == UNTIL_CUE and bool(_AND.search(before) or not _LONG_CUES.search(before))
     )
-    return unsaid and bool(_EVENT.search(clause)) and not ABSENT.search(clause)
+    return unsaid or not (SURELY_BACK.search(clause) or _MYSELF.search(clause))
+
+
+def _piece(clause: str, at: int) -> str:
+    """Return what stands between the commas around a place in a clause."""
+    begin = clause.rfind(", ", 0, at) + 1
+    end = _PIECE_END.search(clause, at)
+    return clause[begin : end.start() if end else len(clause)]
+
+
+_PIECE_END = re.compile(r", |\.\s|\n")
 
 
 def _behind(each: NamedDay, gone: date) -> date:

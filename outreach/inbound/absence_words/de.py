@@ -95,10 +95,12 @@ WORDS = AbsenceWords(
     ),
     myself=(r"ich|mein|meine|meiner|meinem|meinen|mir|mich",),
     event=(
+        r"wie geplant|planmäßig|tag der offenen tür|hausmesse|messe\b|elternabend|schulfest|anmeldung\w*|rechnung\w*|bestellung\w*|auftrag|aufträge|abgabe\w*|steuer\w+|frist\w*|umzug|ziehen um|neue anschrift|symposium|termine?\b|sitzung\w*|versammlung\w*",
         r"gespräche|vorstellungsgespräch\w*|prüfung\w* (?:ist|sind|findet)",
         r"einsendeschluss|anmeldeschluss|bewerbungsschluss|bewerbungsfrist|frist\b|statt(?:findet|finden)?|ergebnisse?|bekannt ?gegeben|jury|tagt\b|verkaufsstart|vorverkauf|beginnt\b|ausstellung|erscheint|veranstaltung|sprechzeiten|öffnungszeiten|sprechstunden?|liefer\w+|versand\w*|versend\w+|preisverleihung",
     ),
     left=(
+        r"(?:schlüssel|ausweis|laptop) abgegeben|etwas (?:ganz|völlig) anderes|neuen lebensabschnitt",
         r"(?:adressen?|domain|mailadressen?)\b.{0,40}\bgeändert|(?:haben|hat) sich .{0,30}(?:adressen?|domain)\b.{0,10}geändert",
         r"nur noch (?:unter|über)\b.{0,60}@",
         r"(?:alte|bisherige|ehemalige)[nr]? (?:domain|adressen?|e-?mail-?adressen?|postfach)\b.{0,60}(?:nicht mehr|abgeschaltet|stillgelegt|außer betrieb|wird)",
@@ -246,6 +248,8 @@ WORDS = AbsenceWords(
     ),
     since=(r"vom", r"von", r"ab(?: dem)?", r"seit(?: dem)?", r"zwischen(?: dem)?", r"nach dem"),
     automatic=(
+        r"automatisch\w*\b.{0,24}(?:bestätigung|nachricht|antwort|mail|benachrichtigung|rückmeldung|abwesenheit\w*|erstellt|verschickt|versandt|versendet|erzeugt|generiert)",
+        r"(?:bestätigung|nachricht|antwort|mail|meldung|rückmeldung)\b.{0,24}automatisch",
         r"(?:nachricht|e-?mail|mail|antwort) (?:wurde|wird|ist) (?:\w+ ){0,2}automatisch",
         r"automatisch (?:generierte|erzeugte|erstellte|versendete|verschickte)",
         r"automatische (?:antwort|nachricht|e-?mail|mitteilung|eingangsbestätigung)",

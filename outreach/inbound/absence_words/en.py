@@ -21,6 +21,7 @@ WORDS = AbsenceWords(
     ),
     weekdays=("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"),
     absent=(
+        r"gone (?:fishing|climbing|sailing|walking|hiking|camping|skiing|travelling|away)|off (?:climbing|fishing|sailing|hiking|walking|camping|skiing|grid|the grid)",
         r"(?:no|patchy|poor|little|without|limited|unreliable) (?:\w+ )?(?:signal|reception|internet|wi-?fi|connection|connectivity|coverage)\b",
         r"reduced hours",
         r"only (?:check|read|answer|look at) (?:\w+ ){0,3}(?:inbox|e-?mails?|mail|messages|it) (?:on )?(?:mon|tues|wednes|thurs|fri)days?",
@@ -107,10 +108,12 @@ WORDS = AbsenceWords(
         r"i(?:'m|'ve|'ll|'d| am| will| have| can| do| don't| was| shall| may| only| work| cannot| must| hope| expect)|my",
     ),
     event=(
+        r"goes ahead|going ahead|as (?:planned|usual|scheduled)|(?:open|parents'?|sports|school) (?:day|morning|evening|house)|orders?\b|invoices?\b|quot(?:ed|es|ations?)\b|enrol\w+|renewals?|submissions?|applications?|reports?\b|payments?\b|meeting on|new (?:address|premises|office)|we (?:are )?mov(?:e|ing) to",
         r"interviews?|auditions?",
         r"results? (?:are|is|will|come|go)|announced|deadline|takes? place|(?:will be|is|are being) held|(?:entries|submissions|applications|registration|ticket sales|tickets?) (?:close|open|end|start|are|go|begin)\w*|(?:jury|committee|panel|board) meets|(?:exhibition|show|fair|festival|concert|sale|course|workshop|issue|edition) (?:opens|starts|runs|begins|appears|is)|published on|appears on|due (?:on|by)|opening hours|dispatch\w*|deliver\w*|shipp\w*",
     ),
     left=(
+        r"handed in my (?:keys|badge|laptop)|(?:taken|takes|taking) over my (?:clients|customers|accounts|role|desk) for good",
         r"(?:(?:has|have) (?:been )?(?:renamed|rebranded)|(?:is|are) now (?:called|trading as|known as)|(?:has|have|'ve) (?:changed|got) (?:our|its|their|a new) (?:name|domain|addresses|e-?mail addresses))",
         r"(?:our|the) (?:new )?(?:e-?mail )?(?:address(?:es)?|domain) (?:has|have) (?:changed|moved)",
         r"(?:old|former|previous) (?:address|domain|mailbox|e-?mail)\b.{0,60}(?:no longer|not|switched off|closed|retired|expire\w*)",
@@ -214,6 +217,7 @@ WORDS = AbsenceWords(
         r"(?:holiday|christmas|summer|office) clos(?:ure|ed)",
     ),
     back=(
+        r"(?:see|get to|get round to|pick up|look at) (?:your|my|the|all) (?:\w+ )?(?:mails?|e-?mails?|messages?|inbox|post)",
         r"expect (?:an answer|a reply|a response|to hear) (?:\w+ ){0,3}(?:after|on|from)\b",
         r"(?:respond|reply|answer|write back|be in touch)(?: (?:to )?you)? ?$",
         r"(?:dig|work|go|wade|plough|plow|catch) (?:\w+ )?(?:through|up)\b",
@@ -294,6 +298,8 @@ WORDS = AbsenceWords(
         r"dated?",
     ),
     automatic=(
+        r"automat(?:ed|ic|ically)\b.{0,24}(?:confirmation|acknowledge?ment|receipt|notice|answer|out|away)",
+        r"(?:message|mail|e-?mail|reply|confirmation|acknowledge?ment|notice)\b.{0,16}(?:is|was|sent|generated|comes|goes out) automat\w+",
         r"(?:was|is|has been) (?:sent|generated|created|produced) automatically",
         r"auto-?responder\b",
         r"this is an auto(?:mated|matic|matically)",

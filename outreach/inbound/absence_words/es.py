@@ -76,10 +76,12 @@ WORDS = AbsenceWords(
     ),
     myself=(r"yo|estoy|estaré|mis|podré|puedo|soy|ando|reaparezco|vuelvo|volveré|regreso|regresaré",),
     event=(
+        r"se mantiene\w*|como (?:estaba )?previsto|según lo previsto|puertas abiertas|reuni[óo]n\w*|facturas?|pedidos?|reservas?|congreso|simposio|mudanza|nos mudamos|declaración|asamblea|feria\b|matr[íi]cula",
         r"entrevistas?|audiciones",
         r"resultados?|fallo\b|plazo|(?:tendrá|tiene) lugar|se (?:celebra\w*|conocerá\w*|anuncia\w*|publica\w*|realiza\w*|entrega\w*)|fecha límite|inscripci\w+|jurado|exposición|inaugur\w+|horario|envío|entrega\b|concurso",
     ),
     left=(
+        r"entregado (?:las|mis) llaves|nueva etapa|cambio de (?:rumbo|etapa|aires)",
         r"(?:hemos |ha )?cambiado (?:de |nuestro |el )(?:nombre|direccion|dominio|correo)|(?:ahora|desde .{1,20}) (?:nos llamamos|somos|se llama|se denomina)",
         r"(?:esta|la antigua|la anterior) (?:direccion|cuenta)\b.{0,60}(?:ya no|dejara de|dejo de|ha dejado|se ha dado de baja|desactivad\w|no se usa)",
         r"nueva direccion (?:de correo|de e-?mail|es|:)",
@@ -156,6 +158,7 @@ WORDS = AbsenceWords(
         r"respuesta (?:de|por) (?:ausencia|vacaciones)|aviso de ausencia",
     ),
     back=(
+        r"reviso|leo|contesto|respondo|atiendo|miro",
         r"reaparezco|reaparecer\w*|(?:estar|anda)\w* de vuelta|me reincorporo|retomo|retomar\w*",
         r"de vuelta\b",
         r"me (?:pongo|pondré)\b",
@@ -206,6 +209,8 @@ WORDS = AbsenceWords(
         r"después del",
     ),
     automatic=(
+        r"(?:mensaje|correo|respuesta|contestación|acuse|confirmación|notificación|aviso)\b.{0,40}autom[áa]tic\w+",
+        r"autom[áa]tic\w+\b.{0,24}(?:mensaje|respuesta|acuse|confirmación)",
         r"(?:mensaje|correo|respuesta) (?:ha sido |fue |es |se )?(?:generad[oa]|enviad[oa]|envía|genera) (?:de (?:forma|manera) )?automática",
         r"(?:respuesta|mensaje|correo) (?:generad[ao] )?autom[áa]tic\w+",
         r"este es un mensaje automático",

@@ -89,10 +89,12 @@ WORDS = AbsenceWords(
         r"j'\w+|moi|mon (?:absence|retour|bureau|collegue|assistant\w*|remplacant\w*|poste|telephone|portable|depart|conge|equipe|ordinateur|ecran|adresse)|mes (?:conges|vacances|messages|mails|collegues|e-?mails)",
     ),
     event=(
+        r"maintenue?s?\b|comme prévu|portes ouvertes|réunion\w*|factures?|commandes?|rentrée|symposium|colloque|déménag\w+|nouvelle adresse|dossiers?|déclaration\w*|assemblée|salon\b",
         r"entretiens?|auditions?|ont lieu",
         r"résultats?|date limite|(?:a|aura|auront) lieu|se (?:tient|tiendra|déroule\w*)|clôture|inscriptions?|jury|vernissage|exposition|paraît|paraîtra|horaires?|livr\w+|expédi\w+|délai|annoncée?s?|connus",
     ),
     left=(
+        r"rendu (?:mes|les) cl[eé]s|nouveau chapitre|je tourne (?:la|une) page|rebaptis\w+",
         r"(?:change|change[rz]?|changeons|avons change) (?:de |d')(?:nom|adresse|domaine|raison sociale)|(?:s'appelle|devient|est devenue?) (?:desormais|maintenant)",
         r"(?:ancienne|cette) adresse\b.{0,60}(?:n'est plus|ne sera plus|est (?:supprimee|desactivee|fermee)|hors service)",
         r"nouvelle adresse (?:mail|e-?mail|electronique|de messagerie|de contact|est|:)",
@@ -199,7 +201,7 @@ WORDS = AbsenceWords(
         r"(?:accueill|retrouv)\w+",
         r"(?<!pas )(?:disponible|joignable|présente?) (?:à partir|dès|le)",
         r"rentr\w+",
-        r"(?:réponds|répond|lis|reviens|revient|rentre|reprends|serai|serons|sera)\b(?! (?:absent|fermé|en congé|en vacances|indisponible))",
+        r"(?:réponds|répond|lis|reviens|revient|rentre|reprends|serai|serons|sera)\b(?! (?:\w+ )?(?:absent|fermé|en congé|en vacances|indisponible))",
         r"(?:se|nous) retrouv\w+",
         r"à votre disposition\b",
         r"premier jour (?:de travail|ouvré|au bureau)",
@@ -238,6 +240,8 @@ WORDS = AbsenceWords(
         r"après(?: le)?",
     ),
     automatic=(
+        r"(?:message|mail|courriel|accusé(?: de réception)?|réponse|confirmation|notification)\b.{0,30}automatique\w*",
+        r"automatique\w*\b.{0,24}(?:message|réponse|accusé|confirmation)",
         r"(?:message|courriel|mail|réponse) (?:a été |est |étant )?(?:généré|envoyé)\w* (?:de (?:manière|façon) )?automatique",
         r"réponse automatique",
         r"message (?:automatique|généré automatiquement)",
@@ -245,6 +249,7 @@ WORDS = AbsenceWords(
         r"courriel automatique",
     ),
     challenged=(
+        r"(?:pour qu'il|pour que (?:votre|ton) (?:message|mail)).{0,30}(?:parvien\w+|arrive)|(?:courriers?|mails?) indesirables|recopie[rz] le code",
         r"(?:que vous n'etes|vous n'etes|n'etes) pas un (?:robot|spammeur|automate)",
         r"(?:filtre|messagerie|anti-?spam|boite).{0,60}(?:expediteurs? (?:connus|inconnus?|verifies)|ne (?:vous )?(?:connai\w+|reconnai\w+)|protege\w*)",
         r"premier message a ce destinataire|pour qu'il (?:lui |me |nous )?soit (?:remis|delivre|transmis)|(?:message|mail|courriel) .{0,60}(?:sera|seront) (?:supprime|efface|detruit)",

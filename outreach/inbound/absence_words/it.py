@@ -36,6 +36,8 @@ WORDS = AbsenceWords(
     ),
     weekdays=("lunedì", "martedì", "mercoledì", "giovedì", "venerdì", "sabato", "domenica"),
     absent=(
+        r"(?:al|alla|ad un|ad una|a un|a una) (?:\w+ )?(?:conferenza|convegno|fiera|corso|congresso|evento|matrimonio)",
+        r"stacc(?:o|hiamo|ato) (?:la spina|tutto)|niente (?:e-?)?mail",
         r"(?:a|in) una fiera|in fiera",
         r"per le festività|festività",
         r"giorni di (?:riposo|ferie)",
@@ -77,10 +79,12 @@ WORDS = AbsenceWords(
     ),
     myself=(r"io|sarò|mio|mia|miei|mie|posso|riesco",),
     event=(
+        r"(?:è|resta|rimane) confermat\w|come previsto|porte aperte|open day|riunion\w+|fattur\w+|ordin[ei]\b|convegno|simposio|trasloc\w+|dichiarazion\w+|assemblea|fiera\b|prenotazion\w+|iscri\w+",
         r"colloqui|colloquio|provini|si svolg\w+",
         r"risultati|scadenza|si (?:terrà|tiene|svolge\w*|svolgerà)|avrà luogo|termine (?:ultimo|per)|iscrizion\w+|giuria|mostra|inaugur\w+|orari\w*|consegn\w+|spedi\w+|concorso|usciranno|esce il|uscirà",
     ),
     left=(
+        r"(?:indirizzo|casella|recapito)\b.{0,80}(?:dismess\w|disattivat\w|non (?:è )?più (?:attiv\w|in uso|valid\w))|(?:riconsegnato|consegnato) le chiavi|cambio vita|nuovo recapito",
         r"(?:ha|abbiamo|hanno) cambiato (?:nome|indirizz\w|dominio|denominazione|ragione sociale)|(?:ora|adesso) (?:ci chiamiamo|si chiama|siamo)",
         r"(?:questo|il vecchio|il precedente) indirizzo\b.{0,60}(?:non e piu|dismess\w|disattivat\w|non viene piu|cess\w+)",
         r"nuovo indirizzo (?:e-?mail|mail|di posta|e|:)",
@@ -179,6 +183,7 @@ WORDS = AbsenceWords(
         r"(?<!non )(?:guarit[oa]|in forma|in piedi)\b",
     ),
     until=(
+        r"fino(?: a)?",
         r"fino? al?(?:l')?(?: giorno)?",
         r"sino al?(?:l')?",
         r"al(?:l')?",
@@ -192,6 +197,7 @@ WORDS = AbsenceWords(
     ),
     since=(r"dal(?:l')?", r"da", r"a partire dal?", r"dopo il", r"tra il", r"del"),
     automatic=(
+        r"(?:messaggio|mail|risposta|conferma|ricevuta|avviso|notifica)\b.{0,30}(?:automatic\w+|generat\w dal sistema)",
         r"(?:messaggio|mail|risposta|e-?mail) (?:è stat[oa] |viene )?(?:generat[oa]|inviat[oa]) (?:in modo )?automatic",
         r"(?:risposta|messaggio|e-?mail) (?:generat[oa] )?automatic\w+",
         r"questo è un messaggio automatico",

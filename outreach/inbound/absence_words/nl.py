@@ -65,10 +65,13 @@ WORDS = AbsenceWords(
     ),
     myself=(r"ik|mijn|mij|m'n",),
     event=(
+        r"gewoon (?:geopend|open)",
+        r"gaat (?:gewoon )?door|zoals gepland|volgens planning|open (?:dag|huis)|ouderavond|vergadering|factu\w+|bestelling\w*|offerte\w*|congres\w*|symposium|verhui\w+|aangifte\w*|beurs\b|leveren|levering|inschrijv\w+",
         r"gesprekken|sollicitatiegesprek\w*",
         r"uitslag|deadline|vindt plaats|plaatsvind\w+|sluitingsdatum|inschrijving\w*|aanmelding\w*|jury|tentoonstelling|openingstijden|bezorg\w+|verzend\w+|verzond\w+|geopend van|verschijnt|bekendgemaakt|bekend gemaakt|prijsuitreiking",
     ),
     left=(
+        r"(?:mijn|de) sleutels? (?:heb ik )?ingeleverd|iets (?:heel |helemaal )?anders (?:te )?(?:doen|gaan doen)|neemt mijn (?:klanten|werk|taken|dossiers|portefeuille) .{0,12}over",
         r"(?:naam|adres|adressen|domein|mailadres\w*) (?:is |zijn )?(?:gewijzigd|veranderd)|(?:heten|heet) (?:wij |we )?(?:nu|voortaan|sinds)|verder (?:onder de naam|als)|gefuseerd|fusie\b",
         r"(?:dit|oude|het oude|vorige) (?:adres|mailadres|e-?mailadres|domein|postbus)\b.{0,60}(?:vervalt|vervallen|niet meer|opgeheven|buiten gebruik)",
         r"nieuwe? (?:e-?mail|mail)?-?adres(?:sen)?(?: is|:)",
@@ -126,6 +129,7 @@ WORDS = AbsenceWords(
         r"zodra (?:ik|we|wij|het|dit)|goed ontvangen",
     ),
     subjects=(
+        r"automatische (?:afwezigheid\w*|melding|reactie)|afwezigheids\w*",
         r"automatisch(?:e)? (?:antwoord|reactie|bericht)",
         r"afwezig(?:heid)?(?:sbericht|smelding)?",
         r"(?:niet|buiten) (?:op )?kantoor",
@@ -177,6 +181,8 @@ WORDS = AbsenceWords(
     ),
     since=(r"van(?:af)?", r"sinds", r"per", r"met ingang van", r"na", r"tussen"),
     automatic=(
+        r"automatisch\w*\b.{0,24}(?:bericht|antwoord|reactie|bevestiging|melding|mail|afwezigheid\w*|verstuurd|verzonden|aangemaakt)",
+        r"(?:bericht|mail|antwoord|reactie|bevestiging)\b.{0,24}automatisch",
         r"(?:bericht|e-?mail|mail|antwoord) (?:is|wordt|werd) (?:\w+ ){0,2}automatisch",
         r"automatisch (?:gegenereerd|bericht|antwoord|verzonden)",
         r"dit is een automatisch",

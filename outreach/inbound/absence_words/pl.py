@@ -29,6 +29,7 @@ WORDS = AbsenceWords(
         "niedziel[aęi]",
     ),
     absent=(
+        r"na l-?4\b",
         r"(?:rzadko|sporadycznie|nieregularnie) (?:sprawdzam|czytam|zaglądam|odpowiadam)",
         r"nie pracujemy",
         r"przerw(?:a|ie|ę) świąteczn\w+",
@@ -75,6 +76,7 @@ WORDS = AbsenceWords(
     ),
     myself=(r"jestem|mnie|mój|moja|moje|mojego|mojej|mam|mogę|będę|\w+łam|\w+łem",),
     event=(
+        r"zgodnie z planem|bez zmian|dzień otwarty|dni otwarte|zebrani\w+|faktur\w+|zamówieni\w+|dokument\w*|sympozj\w+|przeprowadz\w+|deklaracj\w+|walne|targ[iów]+\b|dostaw\w+|rejestracja (?:na|trwa|do)|składani\w+|płatno\w+|zapłac\w+",
         r"rozmowy kwalifikacyjne|przesłuchania",
         r"wynik\w*|termin (?:zgłosz|składan|nadsył)\w+|odbędzie się|odbywa się|ogłos\w+|podamy|rozstrzygn\w+|konkurs\w*|jury|wystaw\w+|godzin\w+|wysył\w+|dostaw\w+|ukaże się|zapisy|rekrutacj\w+",
     ),
@@ -184,6 +186,8 @@ WORDS = AbsenceWords(
     ),
     since=(r"od(?: dnia)?", r"po(?: dniu)?", r"między", r"począwszy od", r"z dniem"),
     automatic=(
+        r"automatyczn\w+\b.{0,24}(?:potwierdzeni\w+|odpowied\w+|wiadomo\w+|powiadomieni\w+|mail|wysłan\w+|wygenerowan\w+)",
+        r"(?:potwierdzeni\w+|odpowied\w+|wiadomo\w+|mail|powiadomieni\w+)\b.{0,24}automatyczn\w+",
         r"(?:wiadomość|mail|odpowiedź) (?:została|jest) (?:\w+ ){0,2}automatycznie",
         r"(?:wiadomość|odpowiedź)(?: \w+){0,2} automatyczn\w+|automatyczn\w+ (?:wiadomość|odpowiedź)",
         r"wygenerowan\w+ automatycznie",

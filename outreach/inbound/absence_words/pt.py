@@ -43,6 +43,7 @@ WORDS = AbsenceWords(
         "domingo",
     ),
     absent=(
+        r"fui (?:pescar|de férias|à pesca|descansar|viajar)|não há .{0,40}(?:telefone|e-?mail|orçamentos|atendimento)",
         r"em recesso|recesso de",
         r"dias de (?:descanso|folga|férias)",
         r"fora do (?:escritório|país|gabinete|trabalho)",
@@ -53,7 +54,7 @@ WORDS = AbsenceWords(
         r"(?:escritório|empresa|loja|instalações)[^.]{0,40}(?:encerrad|fechad)[ao]s?",
         r"acesso limitado|sem acesso",
         r"indisponível",
-        r"(?:numa|num|em|na|no|a|de) (?:uma? )?(?:\w+ )?(?:feira|conferência|congresso|formação|curso|reunião|viagem|seminário|evento|missão|descanso|recesso|folga)\b",
+        r"(?:(?:numa|num|em|na|no) (?:uma? )?|(?:a|de) uma? )(?:\w+ )?(?:feira|conferência|congresso|formação|curso|reunião|viagem|seminário|evento|missão|descanso|recesso|folga)\b",
         r"(?:encerrad|fechad)[ao]s?\b|não haverá expediente|sem expediente",
         r"meio período|tempo parcial|part[ -]time",
         r"não trabalho (?:às|aos|à|ao|nas|nos)",
@@ -84,6 +85,7 @@ WORDS = AbsenceWords(
     ),
     myself=(r"eu|estou|estarei|meu|minha|meus|minhas|mim|posso|consigo",),
     event=(
+        r"mant[ée]m-?(?:se)?|como (?:previsto|combinado|planeado|planejado)|portas abertas|reuni(?:ão|ões)|faturas?|notas? fisca\w+|encomendas?|encomendad\w+|entregues?|congresso|simpósio|mudança|mudamos|declaraç\w+|assembleia|(?<!-)feira\b|matrícula\w*|prazos?|edital|reservas?",
         r"entrevistas?|audições",
         r"resultados?|prazo|(?:terá|tem) lugar|realiza-se|decorre\w*|data limite|inscriç\w+|júri|exposição|inaugur\w+|horário|entrega\b|envio\b|concurso|sorteio|divulgad\w+|publicad\w+",
     ),
@@ -207,6 +209,7 @@ WORDS = AbsenceWords(
         r"dia",
     ),
     automatic=(
+        r"(?:mensagem|e-?mail|resposta|aviso|confirmação|notificação|recibo)\b.{0,30}autom[áa]tic\w+",
         r"(?:mensagem|e-?mail|resposta) (?:foi |é )?(?:gerad[ao]|enviad[ao]) (?:de forma )?automatic",
         r"(?:resposta|mensagem|e-?mail) (?:gerad[ao] )?autom[áa]tic\w+",
         r"esta é uma (?:resposta|mensagem) automática",

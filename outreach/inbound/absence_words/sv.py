@@ -68,12 +68,13 @@ WORDS = AbsenceWords(
     ),
     myself=(r"jag|min|mitt|mina|mig",),
     event=(
+        r"som (?:planerat|vanligt den)|öppet hus|föräldramöte\w*|avslutning\w*|skolavslutning\w*|faktur\w+|hyresavi\w*|beställning\w*|konferensen|symposi\w+|flytt\w*|deklaration\w*|årsmöte\w*|mässan|leverera\w*|anmäl\w+",
         r"intervjuer\w*|prov\w* hålls",
         r"resultat\w*|sista (?:dag|datum|anmälnings)\w*|äger rum|hålls\b|anmälan|jury\w*|utställning\w*|öppettider|lever(?:ans|eras)\w*|skickas|tävling\w*|utkommer|presenteras|prisutdelning|vernissage",
     ),
     left=(
         r"(?:bytt|byter|ändrat) (?:namn|adress\w*|domän|mejladress\w*|e-?postadress\w*)|(?:heter|heter vi) (?:nu|numera)|gått ihop med|fusioner\w+",
-        r"(?:den här|denna|gamla|tidigare) (?:adressen|mejladressen|e-?postadressen|domänen|brevlådan)\b.{0,60}(?:inte längre|stängts?|upphör\w*|används inte|läses inte|avvecklad)",
+        r"(?:den här|denna|gamla|tidigare) (?:adressen|mejladressen|e-?postadressen|domänen|brevlådan)\b.{0,60}(?:inte längre|stängts?\b|upphör\w*|används inte|avvecklad)",
         r"ny (?:e-?post|mejl|mail)?-?adress(?: är|:)",
         r"(?:min|hans|hennes) efterträdare",
         r"(?:har )?bytt (?:jobb|arbete|arbetsgivare)",
@@ -175,6 +176,9 @@ WORDS = AbsenceWords(
     ),
     since=(r"från(?: och med)?", r"fr\.?o\.?m\.?", r"sedan", r"efter", r"mellan", r"under"),
     automatic=(
+        r"automatisk\w*\b.{0,24}(?:svar\w*|meddelande\w*|bekräft\w+|mejl\w*|kvittens|avisering|skicka\w+)",
+        r"(?:svar\w*|meddelande\w*|mejl\w*|bekräftelse\w*|bekräftar)\b.{0,24}automatiskt?",
+        r"skickas automatiskt",
         r"(?:meddelandet?|mejlet|svaret|brevet) (?:har |är |skickas |skickades |genererades )?(?:\w+ )?automatiskt",
         r"automatiskt (?:svar|meddelande|genererat|skickat)",
         r"detta är ett auto",
