@@ -259,7 +259,7 @@ def read_auto_reply(mail: Mail, text: str, today: date | None) -> AutoReply | No
     ):
         return None
     body = compared(text[:MAX_WORDS])
-    automatic = any(hint in body for hint in _AUTOMATIC_HINTS) and bool(_AUTOMATIC.search(body))
+    automatic = _says_automatic(body) or _says_automatic(evidence.title)
     kind = _said(body, evidence, automatic=automatic)
     announced = evidence.announced
     brief = len(body) <= _NOTE and bool(_URGENT.search(body))
@@ -271,9 +271,12 @@ def read_auto_reply(mail: Mail, text: str, today: date | None) -> AutoReply | No
         if announced or evidence.entitled
         else body
     )
-    dated = dated_end(told, today, trusting=announced and kind is not AutoReplyKind.ACKNOWLEDGEMENT)
-    by_machine = announced or evidence.generated or automatic
-    if dated and _overrules(dated, kind, body, announced=by_machine):
+    by_machine = announced or evidence.generated
+    trusting = by_machine and kind is not AutoReplyKind.ACKNOWLEDGEMENT
+    trusting = trusting or (automatic and kind is AutoReplyKind.ABSENT)
+    dated = dated_end(told, today, trusting=trusting)
+    sure = by_machine or bool(automatic and dated and dated.weight >= RETURN)
+    if dated and _overrules(dated, kind, body, announced=sure):
         kind = AutoReplyKind.ABSENT
     elif kind is AutoReplyKind.ABSENT and _only_closes(dated, body, evidence.title):
         kind = AutoReplyKind.ACKNOWLEDGEMENT
@@ -283,20 +286,31 @@ def read_auto_reply(mail: Mail, text: str, today: date | None) -> AutoReply | No
         if not evidence.certain:
             return None
         kind = _unsaid(body, contact)
-    if kind is AutoReplyKind.ABSENT and not until and contact and evidence.gives_an_address:
+    if (
+        kind is AutoReplyKind.ABSENT
+        and not until
+        and ((contact and evidence.gives_an_address) or _kind(evidence.title) is AutoReplyKind.LEFT)
+    ):
         kind = AutoReplyKind.LEFT
     ended = bool(until and dated and dated.weight >= UNTIL_CUE)
     found = evidence.rule or _found_by(mail, evidence, body, kind, until, automatic=automatic)
     if (
         found is None
         and evidence.own_subject
-        and _is_to_everybody(kind, body, contact, ended=ended)
+        and (
+            _is_to_everybody(kind, body, contact, ended=ended)
+            or (evidence.entitled and kind is AutoReplyKind.ACKNOWLEDGEMENT and _only_takes_time(body))
+        )
     ):
         found = "own-subject"
     if found is None:
         return None
     away = kind in (AutoReplyKind.LEFT, AutoReplyKind.ABSENT)
     return AutoReply(kind=kind, rule=found, until=until, contact=contact if away else None)
+
+
+def _says_automatic(folded: str) -> bool:
+    return any(hint in folded for hint in _AUTOMATIC_HINTS) and bool(_AUTOMATIC.search(folded))
 
 
 def _said(body: str, evidence: _Evidence, *, automatic: bool) -> AutoReplyKind | None:
@@ -399,7 +413,7 @@ def _is_absent_after_all(
 
 def _is_only_represented(body: str) -> bool:
     """Whether somebody on a long leave names who does their work, and says nothing else of leaving."""
-    if not _LONG_LEAVE.search(body) or not _SUCCESSION.search(body):
+    if not _SUCCESSION.search(body):
         return False
     rest = (each for each in _SENTENCES.split(body) if not _SUCCESSION.search(each))
     return _kind(" ".join(rest)) is AutoReplyKind.ABSENT
@@ -423,7 +437,7 @@ def _only_closes(dated: End | None, body: str, title: str) -> bool:
     closed, rest = [], []
     for sentence in _SENTENCES.split(body):
         (closed if _CLOSED.search(sentence) else rest).append(sentence)
-    return not any(map(_LASTING.search, closed)) and _kind(" ".join(rest)) is (
+    return not any(map(_LASTING.search, closed)) and _kind(". ".join([title, *rest])) is (
         AutoReplyKind.ACKNOWLEDGEMENT
     )
 
@@ -558,12 +572,19 @@ def _may_be(mail: Mail, text: str) -> bool:
 def _formal(body: str, kind: AutoReplyKind, until: date | None) -> bool:
     """Whether words alone read like a notice to everybody: short, asking nothing, to the point."""
     if kind is AutoReplyKind.CHALLENGE:
-        return len(body) <= _SHORT and not _asks(body) and "://" in body
+        asked = "://" in body or bool(_UNCHANGED.search(body))
+        return len(body) <= _SHORT and not _asks(body) and asked
     return _is_notice(body) and (
         until is not None
         or kind is AutoReplyKind.LEFT
         or (kind is AutoReplyKind.ABSENT and len(body) <= _CURT)
     )
+
+
+# "Reply without changing the subject": so asks nobody but a filter.
+_UNCHANGED = re.compile(
+    r"(?<![a-z])(?:without|ohne|sans|sin|senza|sem|zonder|utan|nie|bez) (?:\w+ ){0,3}(?:subject|betreff\w*|objet|l'objet|sujet|asunto|oggetto|l'oggetto|assunto|onderwerp|amnes\w+|temat\w*)|件名を(?:変え|変更せ)ず"
+)
 
 
 def _is_notice(body: str) -> bool:
@@ -592,7 +613,7 @@ _SENTENCE_END = re.compile(r"[.!?\n？。]")
 _NO_QUESTION = 3  # words
 
 
-_AUTOMATIC_HINTS = ("auto", "reply to this", "自動", "自动", "автомат")
+_AUTOMATIC_HINTS = ("auto", "robo", "system", "sistem", "repondeur", "computer", " bot", " sol", "reply to this", "自動", "自动", "автомат")
 # One of these stands in every notice that words alone can give away: see `_formal` and `_AUTOMATIC`.
 _HINTS = (
     "@", "auto", "自動", "自动", "urgen", "emergenc", "dringend", "eilig", "vertretung", "bradskande", "akut",
@@ -609,10 +630,23 @@ _NAME_BEFORE = re.compile(
 def _contact(mail: Mail, told: str) -> Address | None:
     """Return the first mailbox a notice names that is neither its sender nor its recipient."""
     known = {mail.sender.address.lower(), *(address.lower() for address in mail.recipients)}
+    former = None
     for match in _CONTACT.finditer(told[:MAX_WORDS]):
         address = match[1].strip(".'")
         if address.lower() not in known:
             before = " ".join(told[max(0, match.start() - 80) : match.start()].split())
             name = _NAME_BEFORE.search(before)
-            return Address(name[1] if name else "", address)
-    return None
+            found = Address(name[1] if name else "", address)
+            if not _FORMER.search(fold(before)):
+                return found
+            former = former or found
+    return former
+
+
+# Right before an address, or what it is called: one that was.
+_FORMER = re.compile(
+    fold_pattern(
+        r"(?<![a-z])(?:old|former|previous|this|alte[nr]?|bisherige[nr]?|ehemalige[nr]?|diese|ancienne?|cette|antigu[oa]|anterior|esta|vecchi[oa]|precedente|questo|l'indirizzo|antig[oa]|este|oude|vorige|dit|gamla|tidigare|den här|star[yea]|dotychczasow\w+|poprzedni\w*|ten)"
+        r"(?: [\w-]+){0,3}[ (:]*$|旧(?:メール)?アドレス[^@。]{0,8}$|の旧[^@。]{0,12}$"
+    )
+)

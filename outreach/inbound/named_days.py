@@ -84,7 +84,7 @@ _WHOLE = (
 )  # fmt: skip
 # "In two weeks": so many days, weeks or months from now.
 _HENCE_OF = {
-    tag: rf"(?<![a-z]){before}\s*(?:\d{{1,2}}|{'|'.join(map(fold_pattern, language.counts))})\s?(?:{'|'.join(map(fold_pattern, language.units))}){after}"
+    tag: rf"(?<![a-z]){before}\s*(?:(?:exactly|about|genau|etwa|exactement|environ|exactamente|unos|unas|esattamente|circa|exatamente|cerca de|precies|ongeveer|exakt|ungefar|dokladnie|okolo|ca\.?)\s)?(?:\d{{1,2}}|{'|'.join(map(fold_pattern, language.counts))})\s?(?:{'|'.join(map(fold_pattern, language.units))}){after}"
     for tag, language in LANGUAGES.items()
     for before, after in [language.hence]
     if language.units
@@ -100,14 +100,14 @@ _DATES = re.compile(
     rf"|(?<![a-z])(?P<md_m>{_MONTHS_FIRST})(?![a-z])\.?\s+(?:the\s+)?(?P<md_d>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:.]\d)(?!\d)(?:,?\s+(?P<md_y>{_YEAR}))?"
     rf"|(?P<whole>(?<![a-z])(?:{'|'.join(_WHOLE)})\s+)?(?P<end>(?<![a-z])(?:the end of|end of|late|ende|fin(?: de| du mois de)?|finales de|a fine|fine|final de|fim de|eind(?:e)?(?: van)?|slutet av|konca|koniec|slutningen af|slutten av|конца)\s+(?:the month of\s+)?)?(?<![a-z])(?P<m_m>{_LONG_MONTHS})(?![a-z])(?:\s+(?:de\s+)?(?P<m_y>{_YEAR}))?"
     rf"|(?<![a-z])(?P<my_m>{_MONTHS})\.?\s+(?:de\s+)?(?P<my_y>{_YEAR})"
-    rf"|(?<![a-z])(?P<weekday>{_WEEKDAYS})(?![a-z])"
+    rf"|(?<![a-z])(?P<weekday>{_WEEKDAYS})(?:s?(?:ochtend|middag|avond|morgen|vormittag|nachmittag|mittag|abend|fruh)s?)?(?![a-z])"
     rf"|(?<![a-z])(?:kw|kalenderwoche|week|semaine|semana|settimana|vecka|v\.|uge|uke|tydzien|tydzie\w*) ?(?P<week>[0-5]?\d)(?: ?[-–/] ?(?P<week_last>[0-5]?\d))?(?![\d.:/])"
     rf"|(?<![a-z])(?P<period_end>{'|'.join(_PERIOD_ENDS)})(?![a-z])"
     rf"|(?<![a-z])(?P<after_tomorrow>{'|'.join(words('day_after_tomorrow'))})(?![a-z])"
     rf"|(?P<hence>{'|'.join(_HENCE_OF.values())})(?![a-z])"
     rf"|(?<![a-z])(?P<tomorrow>{'|'.join(words('tomorrow'))})(?![a-z])"
     rf"|(?<![a-z])(?P<next_week>{'|'.join(words('next_week'))})(?![a-z])"
-    rf"|(?<![\d.:/°#])(?P<day>\d{{1,2}})(?!(?: \d\d){{2}})(?P<day_mark>st|nd|rd|th|日|号|:[ae](?![a-z])|er?(?![a-z])|\.(?=\s|$)|(?=[\s,;.!]|$))(?!\s*(?:{_MONTHS}))(?!{_COUNTED}))"
+    rf"|(?<![\d.:/°#])(?P<day>\d{{1,2}})(?!(?: \d\d){{2}}|,\d)(?P<day_mark>st|nd|rd|th|日|号|:[ae](?![a-z])|er?(?![a-z])|\.(?=\s|$)|(?=[\s,;.!]|$))(?!\s*(?:{_MONTHS}))(?!{_COUNTED}))"
 )
 _DAY_WORDS = Phrases(
     [_WEEKDAYS, *words("tomorrow"), *words("day_after_tomorrow"), *words("next_week")]
@@ -173,6 +173,9 @@ WEEKDAY_TAIL = re.compile(
 _HOUR = re.compile(
     r"(?<!\d)\d{1,2}\s*(?:to|bis|a|al|tot|do|till|-|–|and|und|et|y|e|en|och|i)\s*$|(?<![a-z])(?:alle|dalle|das|ore|at|um|gegen|las|as|om|kl\.?|klockan|godz\.?)\s*$"
 )
+_HOUR_OF_WEEKDAY = re.compile(
+    rf"(?:{_WEEKDAYS})\w*,? (?:od|ab|from|vanaf|fran|at|um|om|kl\.?|a las|alle|dalle|as|desde las|a partir d[e']|des)\s$"
+)
 _OF_DAY = re.compile(r"(?:^|[.!?\n¡¿,])\s*(?:el|il|le|o dia|no dia|dia|am|den|op)\s$")
 
 
@@ -216,6 +219,8 @@ def _read(
 ) -> NamedDay | None:
     """Return what is named at `match`, behind the days that were `found`; None where that is no day."""
     parts = match.groupdict()
+    if _STREET.search(folded, max(0, match.start() - _ADORNED), match.start()):
+        return None
     if parts["n1"] and (_is_opening(match, folded) or _is_in_a_number(match, folded)):
         return None
     if parts["weekday"]:
@@ -337,7 +342,7 @@ def _adorned(day: NamedDay, match: re.Match[str], folded: str, found: list[Named
 
 def _is_no_day(leading: str, *, unmarked: bool) -> bool:
     """Whether a number behind `leading` is an hour, ends a telephone number, or may be anything."""
-    if _HOUR.search(leading):  # "9 to 5", "alle 9"
+    if _HOUR.search(leading) or _HOUR_OF_WEEKDAY.search(leading):  # "9 to 5", "alle 9"
         return True
     if DASH.search(leading) and not _BEGUN.search(leading):
         return True
@@ -366,6 +371,12 @@ _DAYS_OF_A_WEEK = re.compile(
 )
 
 
+# "Via 1° Maggio": streets and squares are named after days.
+_STREET = re.compile(
+    r"(?<![a-z])(?:via|viale|piazza|corso|rua|av\.|avenida|calle|plaza|paseo|rue|place|boulevard|avenue|strasse des|platz des|ul\.|ulica|ulicy|pl\.|plac|al\.|aleja)\s(?:d[ueao]s?\s|del\s|dell')?$"
+)
+
+
 def _is_in_a_number(match: re.Match[str], folded: str) -> bool:
     """Whether "5/01/2026" is part of the number of a matter: "no. 5/01/2026-R"."""
     leading = folded[max(0, match.start() - _ADORNED) : match.start()]
@@ -374,7 +385,7 @@ def _is_in_a_number(match: re.Match[str], folded: str) -> bool:
 
 _NUMBER_BEHIND = re.compile(r"[-/](?:[a-z]|\d{3})")
 _NUMBERED = re.compile(
-    r"(?<![a-z])(?:n°|nr\.?|no\.|nummer|numer\w*|numero|number|ticket|ref\w*\.?|protocolo|dossier|zgloszen\w+|arende\w*|番号)(?: is| es| e| est| ist)?\s?[:#]?\s?[#\[(]?\s?(?:[a-z]{1,4}-)?$"
+    r"(?<![a-z])(?:n°|nr\.?|no\.|nummer|numer\w*|numero|number|ticket|ref\w*\.?|protocolo|dossier|zgloszen\w+|arende\w*|stand|halle?|booth|hall|stand|padiglione|monter|raum|room|番号)(?: is| es| e| est| ist)?\s?[:#]?\s?[#\[(]?\s?(?:[a-z]{1,4}-)?$"
 )
 
 

@@ -68,7 +68,7 @@ _LONG_CUES = re.compile(
     rf"(?<![a-z])(?=[a-z]{{3}})(?:{'|'.join(words('until') + words('since'))})(?![a-z])"
 )
 _BOUNDARY = re.compile(r"\n\s*\n|[!?;。!]|(?<=[^\W\d]{3})\.\s")
-_WINDOW = 60
+_WINDOW = 80
 _STEPS = timedelta(days=14)
 _NAMED = 1  # what a week or month in which somebody is away weighs: less than any "until"
 _MEETING = re.compile(
@@ -179,7 +179,8 @@ def _scored(  # noqa: PLR0912
         if _is_of_every_week(each, weight) and _PART_TIME.search(folded):
             continue
         clause = before + folded[each.start : each.end] + after
-        if _is_of_something_else(_leading(folded, each) + clause[len(before) :], weight, before):
+        leading = _leading(folded, each)
+        if _is_of_something_else(leading + clause[len(before) :], len(leading), weight, before):
             continue
         if weight == 0:  # no cue: only a single date in a sentence about being away counts
             alone = len([one for one in found if not one.vague]) == 1
@@ -246,13 +247,13 @@ def _unless_only_joined(before: str, after: str) -> int:
     return _score(before[: joined.start()], after)
 
 
-def _is_of_something_else(clause: str, weight: int, before: str) -> bool:
-    """Whether a day is that of an event: "the results are out on 4 March", "see you at the fair"."""
+def _is_of_something_else(clause: str, at: int, weight: int, before: str) -> bool:
+    """Whether the day `at` a place in a clause is that of an event: "the results are out on 4 March"."""
     if weight < 0:
         return False
     if _OCCASION.search(clause) and _MEETING.search(clause):
         return True
-    piece = _piece(clause, len(before))
+    piece = _piece(clause, at)
     if _EVENT.search(piece) and not (
         ABSENT.search(piece) or SURELY_BACK.search(piece) or _MYSELF.search(piece)
     ):
@@ -312,7 +313,7 @@ _DENIAL = re.compile(r"(?<![a-z])(?:keine?n?|nicht|not|pas|niet|geen|inte|inga|n
 _DENIES = re.compile(r"(?<![a-z])(?:nao|no|non|nie)\s$")  # "não atendemos"
 _BEFORE = re.compile(r"\s*(?:\w+ )?(?:antes|hasta|prima|przed|ate|fino)(?![a-z])")
 _DENIED = re.compile(
-    r"\s*(?:\w+ )?(?:keine?n?|nicht|not|no (?:e-?)?mails?|no messages|pas|plus|aucun\w*|niet|geen|inte|inga|nie)(?![a-z])"
+    r"\s*(?:\w+ ){0,2}(?:keine?n?|nicht|not|no (?:e-?)?mails?|no messages|pas|plus|aucun\w*|niet|geen|inte|inga|nie)(?![a-z])"
     r"(?!\s*(?:later|before|until|vor|avant|voor|forran|przed|spater))"
 )
 

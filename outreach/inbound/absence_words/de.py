@@ -29,6 +29,7 @@ WORDS = AbsenceWords(
         "sonntag",
     ),
     absent=(
+        r"sobald .{0,40}(?:lese|antworte|melde) ich|schaue nicht (?:in|nach)",
         r"nehme (?:\w+ ){0,3}an einer",
         r"(?:mache|habe|nehme) (?:\w+ ){0,3}(?:pause|frei|auszeit)",
         r"(?:wir haben|bleibt|sind) (?:\w+ ){0,3}geschlossen",
@@ -248,6 +249,7 @@ WORDS = AbsenceWords(
     ),
     since=(r"vom", r"von", r"ab(?: dem)?", r"seit(?: dem)?", r"zwischen(?: dem)?", r"nach dem"),
     automatic=(
+        r"(?:schreibt|antwortet) (?:hier )?(?:nur )?(?:der|ein) (?:automat|roboter)|vom system (?:erzeugt|generiert|erstellt)",
         r"automatisch\w*\b.{0,24}(?:bestätigung|nachricht|antwort|mail|benachrichtigung|rückmeldung|abwesenheit\w*|erstellt|verschickt|versandt|versendet|erzeugt|generiert)",
         r"(?:bestätigung|nachricht|antwort|mail|meldung|rückmeldung)\b.{0,24}automatisch",
         r"(?:nachricht|e-?mail|mail|antwort) (?:wurde|wird|ist) (?:\w+ ){0,2}automatisch",
@@ -256,6 +258,7 @@ WORDS = AbsenceWords(
         r"dies ist eine automati",
     ),
     challenged=(
+        r"ohne (?:den|die) betreff\w* zu (?:ändern|verändern)|bestätigungscode|zum ersten mal\b.{0,80}(?:zugestellt|bestätig)",
         r"(?:filter|postfach|spamschutz|spamfilter) .{0,60}(?:nur|kennt|unbekannt\w*|bekannte)\b.{0,30}(?:absender\w*|adresse|nicht)",
         r"nur (?:von )?(?:mir )?bekannte(?:n|r)? (?:absender\w*|kontakte\w*|adressen)",
         r"(?:nachricht|e-?mail|mail) .{0,60}(?:wartet|zurückgehalten|in (?:der )?(?:warteschlange|quarantäne)|wird gelöscht|angehalten)",

@@ -76,11 +76,13 @@ WORDS = AbsenceWords(
     ),
     myself=(r"yo|estoy|estaré|mis|podré|puedo|soy|ando|reaparezco|vuelvo|volveré|regreso|regresaré",),
     event=(
+        r"(?:sigue|siguen|permanece|está) abiert\w+|convocatoria|homologación|obras?\b",
         r"se mantiene\w*|como (?:estaba )?previsto|según lo previsto|puertas abiertas|reuni[óo]n\w*|facturas?|pedidos?|reservas?|congreso|simposio|mudanza|nos mudamos|declaración|asamblea|feria\b|matr[íi]cula",
         r"entrevistas?|audiciones",
         r"resultados?|fallo\b|plazo|(?:tendrá|tiene) lugar|se (?:celebra\w*|conocerá\w*|anuncia\w*|publica\w*|realiza\w*|entrega\w*)|fecha límite|inscripci\w+|jurado|exposición|inaugur\w+|horario|envío|entrega\b|concurso",
     ),
     left=(
+        r"(?:no|ya no) pertenece\w*|dado de baja (?:en|del|de)|usuario dado de baja|me despido|(?:por|la) última vez|etapa nueva|a partir de ahora .{0,40}\b(?:lleva|llevará|atiende|gestiona)",
         r"entregado (?:las|mis) llaves|nueva etapa|cambio de (?:rumbo|etapa|aires)",
         r"(?:hemos |ha )?cambiado (?:de |nuestro |el )(?:nombre|direccion|dominio|correo)|(?:ahora|desde .{1,20}) (?:nos llamamos|somos|se llama|se denomina)",
         r"(?:esta|la antigua|la anterior) (?:direccion|cuenta)\b.{0,60}(?:ya no|dejara de|dejo de|ha dejado|se ha dado de baja|desactivad\w|no se usa)",
@@ -209,6 +211,7 @@ WORDS = AbsenceWords(
         r"después del",
     ),
     automatic=(
+        r"se (?:genera|envía|manda) sol\w|(?:generad\w|enviad\w) por (?:el|nuestro) sistema|de forma automática",
         r"(?:mensaje|correo|respuesta|contestación|acuse|confirmación|notificación|aviso)\b.{0,40}autom[áa]tic\w+",
         r"autom[áa]tic\w+\b.{0,24}(?:mensaje|respuesta|acuse|confirmación)",
         r"(?:mensaje|correo|respuesta) (?:ha sido |fue |es |se )?(?:generad[oa]|enviad[oa]|envía|genera) (?:de (?:forma|manera) )?automática",
@@ -216,6 +219,7 @@ WORDS = AbsenceWords(
         r"este es un mensaje automático",
     ),
     challenged=(
+        r"sin (?:cambiar|modificar) el asunto|código de confirmación",
         r"(?:que )?(?:no (?:es|eres)) un robot|que (?:eres|es) una? (?:persona|human\w)",
         r"filtro.{0,60}(?:no (?:reconoce|conoce)|remitentes? (?:conocid\w+|desconocid\w+))",
         r"(?:correo|mensaje|e-?mail) .{0,60}(?:esta en espera|retenid\w|en cuarentena|sera (?:eliminado|borrado))",

@@ -36,6 +36,7 @@ WORDS = AbsenceWords(
     ),
     weekdays=("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"),
     absent=(
+        r"(?:lirai|verrai|répondrai à) (?:mes|vos|les|votre) (?:e-?mails?|mails?|messages?|courriels?) (?:quand|dès que|à mon|après)|(?:durera|prendra) ce que",
         r"(?:jours?|temps) de repos",
         r"en pause",
         r"arrêt de travail",
@@ -89,6 +90,7 @@ WORDS = AbsenceWords(
         r"j'\w+|moi|mon (?:absence|retour|bureau|collegue|assistant\w*|remplacant\w*|poste|telephone|portable|depart|conge|equipe|ordinateur|ecran|adresse)|mes (?:conges|vacances|messages|mails|collegues|e-?mails)",
     ),
     event=(
+        r"(?:reste|restent|est|sont) ouvert\w* jusqu",
         r"maintenue?s?\b|comme prévu|portes ouvertes|réunion\w*|factures?|commandes?|rentrée|symposium|colloque|déménag\w+|nouvelle adresse|dossiers?|déclaration\w*|assemblée|salon\b",
         r"entretiens?|auditions?|ont lieu",
         r"résultats?|date limite|(?:a|aura|auront) lieu|se (?:tient|tiendra|déroule\w*)|clôture|inscriptions?|jury|vernissage|exposition|paraît|paraîtra|horaires?|livr\w+|expédi\w+|délai|annoncée?s?|connus",
@@ -240,6 +242,7 @@ WORDS = AbsenceWords(
         r"après(?: le)?",
     ),
     automatic=(
+        r"(?:parlez|parles|écrivez) à un (?:répondeur|robot)|(?:généré|envoyé)\w* par (?:le|notre) (?:système|serveur)",
         r"(?:message|mail|courriel|accusé(?: de réception)?|réponse|confirmation|notification)\b.{0,30}automatique\w*",
         r"automatique\w*\b.{0,24}(?:message|réponse|accusé|confirmation)",
         r"(?:message|courriel|mail|réponse) (?:a été |est |étant )?(?:généré|envoyé)\w* (?:de (?:manière|façon) )?automatique",
@@ -249,6 +252,7 @@ WORDS = AbsenceWords(
         r"courriel automatique",
     ),
     challenged=(
+        r"sans (?:en )?(?:changer|modifier) (?:l'objet|le sujet)|code de confirmation",
         r"(?:pour qu'il|pour que (?:votre|ton) (?:message|mail)).{0,30}(?:parvien\w+|arrive)|(?:courriers?|mails?) indesirables|recopie[rz] le code",
         r"(?:que vous n'etes|vous n'etes|n'etes) pas un (?:robot|spammeur|automate)",
         r"(?:filtre|messagerie|anti-?spam|boite).{0,60}(?:expediteurs? (?:connus|inconnus?|verifies)|ne (?:vous )?(?:connai\w+|reconnai\w+)|protege\w*)",

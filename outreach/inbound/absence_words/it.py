@@ -79,6 +79,7 @@ WORDS = AbsenceWords(
     ),
     myself=(r"io|sarò|mio|mia|miei|mie|posso|riesco",),
     event=(
+        r"(?:è|resta|restano|sono) apert\w (?:fino|sino)|bando|cantiere",
         r"(?:è|resta|rimane) confermat\w|come previsto|porte aperte|open day|riunion\w+|fattur\w+|ordin[ei]\b|convegno|simposio|trasloc\w+|dichiarazion\w+|assemblea|fiera\b|prenotazion\w+|iscri\w+",
         r"colloqui|colloquio|provini|si svolg\w+",
         r"risultati|scadenza|si (?:terrà|tiene|svolge\w*|svolgerà)|avrà luogo|termine (?:ultimo|per)|iscrizion\w+|giuria|mostra|inaugur\w+|orari\w*|consegn\w+|spedi\w+|concorso|usciranno|esce il|uscirà",
@@ -118,6 +119,7 @@ WORDS = AbsenceWords(
         r"ha chiuso (?:i battenti|definitivamente)",
     ),
     acknowledged=(
+        r"(?:acquisit\w|registrat\w|assegnat\w) (?:al|a|il) (?:numero di )?protocollo|\bprot\. ?n?",
         r"(?:messaggio|richiesta|mail|e-?mail|segnalazione|domanda) .{0,60}(?:e (?:stat\w )?(?:ricevut\w|arrivat\w|registrat\w|pervenut\w|pres\w in carico)|ci e (?:arrivat\w|giunt\w|pervenut\w))",
         r"ricevuta di|conferma di ricezione|casella (?:non presidiata|di solo invio)|non rispond\w+ a questo",
         r"non (?:è|viene|vengono|sono) (?:presidiat|monitorat|lett|controllat|consultat)[aeio]\b",
@@ -203,6 +205,7 @@ WORDS = AbsenceWords(
         r"questo è un messaggio automatico",
     ),
     challenged=(
+        r"senza (?:cambiare|modificare) l'oggetto|codice di conferma",
         r"(?:di non essere|che non (?:sei|e)|non essere) un robot",
         r"(?:filtro|antispam).{0,60}(?:mittent\w+ (?:conosciut\w+|sconosciut\w+|not\w)|non (?:riconosce|conosce)|accetta solo)",
         r"(?:mittente|indirizzo) non e (?:ancora )?(?:tra|fra|nella|nell'|in) (?:quelli|i|la|mia|nostra|lista|rubrica)",

@@ -21,6 +21,7 @@ WORDS = AbsenceWords(
     ),
     weekdays=("maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag"),
     absent=(
+        r"niet achter (?:de|mijn) (?:mail|computer|laptop|bureau)|zodra .{0,40}(?:lees|antwoord|mail) ik",
         r"(?:dicht|gesloten|vrij) (?:op|tot|van|vanwege|wegens)",
         r"tot nader order",
         r"(?:ben|is) (?:ik |hij |zij )?(?:\w+ ){0,4}niet (?:aan het werk|op kantoor|in dienst vandaag|aanwezig|bereikbaar|op mijn werkplek)",
@@ -181,6 +182,7 @@ WORDS = AbsenceWords(
     ),
     since=(r"van(?:af)?", r"sinds", r"per", r"met ingang van", r"na", r"tussen"),
     automatic=(
+        r"(?:stuurt|verstuurt|schrijft) (?:de|een|onze) (?:computer|robot)|door het systeem (?:\w+ )?(?:verstuurd|gegenereerd)",
         r"automatisch\w*\b.{0,24}(?:bericht|antwoord|reactie|bevestiging|melding|mail|afwezigheid\w*|verstuurd|verzonden|aangemaakt)",
         r"(?:bericht|mail|antwoord|reactie|bevestiging)\b.{0,24}automatisch",
         r"(?:bericht|e-?mail|mail|antwoord) (?:is|wordt|werd) (?:\w+ ){0,2}automatisch",
@@ -188,6 +190,7 @@ WORDS = AbsenceWords(
         r"dit is een automatisch",
     ),
     challenged=(
+        r"zonder het onderwerp te (?:wijzigen|veranderen)|bevestigingscode",
         r"alleen (?:nog )?(?:bekende|vertrouwde) (?:afzenders|contacten|adressen)",
         r"(?:geen|dat (?:je|u) geen) (?:robot|spammer)",
         r"(?:klik|bevestig|antwoord|beantwoord).{0,100}(?:(?:alsnog|dan) (?:in mijn|bij mij|afgeleverd|bezorgd|door)|je mail komt|inbox|zonder het onderwerp)",

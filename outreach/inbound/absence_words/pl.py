@@ -29,6 +29,7 @@ WORDS = AbsenceWords(
         "niedziel[aęi]",
     ),
     absent=(
+        r"na (?:e-?)?maile? nie (?:patrzę|zaglądam|odpisuję|odpowiadam)|odezwę się po|(?:trwają|mamy) (?:żniwa|zbiory|targi|egzaminy)",
         r"na l-?4\b",
         r"(?:rzadko|sporadycznie|nieregularnie) (?:sprawdzam|czytam|zaglądam|odpowiadam)",
         r"nie pracujemy",
@@ -146,6 +147,7 @@ WORDS = AbsenceWords(
         r"auto ?-?odpowiedź",
     ),
     back=(
+        r"znowu|znów",
         r"odezw\w+|po powrocie|wrac\w+|będę z powrotem",
         r"odpi(?:szę|szemy)|odpowiem\w*|odpowiadać",
         r"wrac\w+|wróc\w+|powr\w+t\w*|powrac\w+|powróc\w+",
@@ -186,6 +188,7 @@ WORDS = AbsenceWords(
     ),
     since=(r"od(?: dnia)?", r"po(?: dniu)?", r"między", r"począwszy od", r"z dniem"),
     automatic=(
+        r"automatyczn\w+ (?:informacj\w+|zawiadomieni\w+)|(?:wysłan\w+|wygenerowan\w+) (?:przez system|automatycznie)|wysłana automatycznie",
         r"automatyczn\w+\b.{0,24}(?:potwierdzeni\w+|odpowied\w+|wiadomo\w+|powiadomieni\w+|mail|wysłan\w+|wygenerowan\w+)",
         r"(?:potwierdzeni\w+|odpowied\w+|wiadomo\w+|mail|powiadomieni\w+)\b.{0,24}automatyczn\w+",
         r"(?:wiadomość|mail|odpowiedź) (?:została|jest) (?:\w+ ){0,2}automatycznie",
@@ -193,6 +196,7 @@ WORDS = AbsenceWords(
         r"wygenerowan\w+ automatycznie",
     ),
     challenged=(
+        r"(?:nie zmieniając|bez zmiany|bez zmieniania) tematu|kod potwierdzaj\w+|filtr .{0,60}zatrzymał",
         r"(?:że )?nie jesteś robotem|nie jest pa\w+ robotem|jesteś człowiekiem",
         r"(?:filtr|antyspam\w*|skrzynk\w+).{0,60}(?:nie (?:zna|rozpoznaje)|tylko (?:od )?znan\w+|nieznan\w+ nadawc\w+)",
         r"nie mam (?:cię|ciebie|pana|pani|państwa) w (?:kontaktach|książce)",

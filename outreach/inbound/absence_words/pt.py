@@ -85,11 +85,13 @@ WORDS = AbsenceWords(
     ),
     myself=(r"eu|estou|estarei|meu|minha|meus|minhas|mim|posso|consigo",),
     event=(
+        r"(?:continua|continuam|segue|está|estão) abert\w+|obras?\b",
         r"mant[ée]m-?(?:se)?|como (?:previsto|combinado|planeado|planejado)|portas abertas|reuni(?:ão|ões)|faturas?|notas? fisca\w+|encomendas?|encomendad\w+|entregues?|congresso|simpósio|mudança|mudamos|declaraç\w+|assembleia|(?<!-)feira\b|matrícula\w*|prazos?|edital|reservas?",
         r"entrevistas?|audições",
         r"resultados?|prazo|(?:terá|tem) lugar|realiza-se|decorre\w*|data limite|inscriç\w+|júri|exposição|inaugur\w+|horário|entrega\b|envio\b|concurso|sorteio|divulgad\w+|publicad\w+",
     ),
     left=(
+        r"não (?:integra|compõe|faz parte|pertence)\w* mais|colaborador\w* desligad\w+|(?:será|foi) excluíd\w+|(?:me despeço|minha despedida)",
         r"(?:mudamos|mudou|mudaram|alteramos|alterou) (?:de |o |a |os |nosso )*(?:nome|endereco|dominio|e-?mail|enderecos)|(?:agora|passamos a|passou a) (?:nos chamamos|chamar-se|se chamar|chamamo-nos|somos)",
         r"(?:este|o antigo|o anterior|esta|a antiga) (?:endereco|e-?mail|conta|caixa)\b.{0,60}(?:deixou de|foi (?:desativad\w|descontinuad\w|encerrad\w)|ja nao|nao (?:e|esta) mais|sera (?:encerrad\w|desativad\w))",
         r"novo endereco (?:de e-?mail|de correio|e|:)",
@@ -209,12 +211,14 @@ WORDS = AbsenceWords(
         r"dia",
     ),
     automatic=(
+        r"(?:gerad|enviad)\w (?:pelo|por um) (?:nosso )?(?:sistema|rob[oô])|rob[oô](?:zinho)?\b",
         r"(?:mensagem|e-?mail|resposta|aviso|confirmação|notificação|recibo)\b.{0,30}autom[áa]tic\w+",
         r"(?:mensagem|e-?mail|resposta) (?:foi |é )?(?:gerad[ao]|enviad[ao]) (?:de forma )?automatic",
         r"(?:resposta|mensagem|e-?mail) (?:gerad[ao] )?autom[áa]tic\w+",
         r"esta é uma (?:resposta|mensagem) automática",
     ),
     challenged=(
+        r"sem (?:alterar|mudar|modificar) o assunto|código de confirmação",
         r"(?:que )?nao (?:e|es) um (?:robo|robot)",
         r"filtro.{0,60}(?:remetentes? (?:conhecid\w+|desconhecid\w+)|nao (?:reconhece|conhece)|so (?:aceita|deixa))",
         r"(?:mensagem|e-?mail|correio) .{0,60}(?:esta (?:retid\w|em espera|em quarentena|a espera|aguardando)|sera (?:eliminad\w|apagad\w|excluid\w))",

@@ -73,6 +73,7 @@ WORDS = AbsenceWords(
         r"resultat\w*|sista (?:dag|datum|anmälnings)\w*|äger rum|hålls\b|anmälan|jury\w*|utställning\w*|öppettider|lever(?:ans|eras)\w*|skickas|tävling\w*|utkommer|presenteras|prisutdelning|vernissage",
     ),
     left=(
+        r"(?:adressen|mejladressen|brevlådan|kontot) är (?:avstängd|nedlagd|borttagen|avslutad)",
         r"(?:bytt|byter|ändrat) (?:namn|adress\w*|domän|mejladress\w*|e-?postadress\w*)|(?:heter|heter vi) (?:nu|numera)|gått ihop med|fusioner\w+",
         r"(?:den här|denna|gamla|tidigare) (?:adressen|mejladressen|e-?postadressen|domänen|brevlådan)\b.{0,60}(?:inte längre|stängts?\b|upphör\w*|används inte|avvecklad)",
         r"ny (?:e-?post|mejl|mail)?-?adress(?: är|:)",
@@ -176,6 +177,7 @@ WORDS = AbsenceWords(
     ),
     since=(r"från(?: och med)?", r"fr\.?o\.?m\.?", r"sedan", r"efter", r"mellan", r"under"),
     automatic=(
+        r"(?:skicka\w+|genererat\w*) av (?:systemet|en robot)",
         r"automatisk\w*\b.{0,24}(?:svar\w*|meddelande\w*|bekräft\w+|mejl\w*|kvittens|avisering|skicka\w+)",
         r"(?:svar\w*|meddelande\w*|mejl\w*|bekräftelse\w*|bekräftar)\b.{0,24}automatiskt?",
         r"skickas automatiskt",
@@ -184,6 +186,7 @@ WORDS = AbsenceWords(
         r"detta är ett auto",
     ),
     challenged=(
+        r"utan att ändra ämnes\w*|bekräftelsekod",
         r"(?:att du )?inte (?:är )?(?:en )?(?:robot|spammare)",
         r"(?:filter|spamfilter|skräppostfilter).{0,60}(?:känner inte|okänd\w*|bara (?:kända|godkända)|endast (?:kända|godkända))",
         r"(?:släpper|tar) (?:bara|endast) (?:igenom|emot).{0,40}(?:kända|godkända|kontakter)",
