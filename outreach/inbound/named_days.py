@@ -173,8 +173,11 @@ WEEKDAY_TAIL = re.compile(
 _HOUR = re.compile(
     r"(?<!\d)\d{1,2}\s*(?:to|bis|a|al|tot|do|till|-|–|and|und|et|y|e|en|och|i)\s*$|(?<![a-z])(?:alle|dalle|das|ore|at|um|gegen|las|as|om|kl\.?|klockan|godz\.?)\s*$"
 )
+_DIALLED = re.compile(
+    r"(?<![a-z])(?:compose[rz]?|appele[rz]?|faites|dial|call|ring|phone|wahlen sie|wahlt|rufen sie|marque|marca|llam\w+|chiam\w+|compon\w+|lig\w+|disque|bel|toets|zadzwon\w*|dzwon\w*)(?: (?:le|the|die|den|al|el|il|o|a|para o|pod|na))?\s$"
+)
 _HOUR_OF_WEEKDAY = re.compile(
-    rf"(?:{_WEEKDAYS})\w*,? (?:od|ab|from|vanaf|fran|at|um|om|kl\.?|a las|alle|dalle|as|desde las|a partir d[e']|des)\s$"
+    rf"(?:{_WEEKDAYS})\w*(?:[^.!?\n]{{0,40}},)?,? (?:od|ab|from|vanaf|fran|at|um|om|kl\.?|a las|alle|dalle|as|desde las|a partir d[e']|des)\s$"
 )
 _OF_DAY = re.compile(r"(?:^|[.!?\n¡¿,])\s*(?:el|il|le|o dia|no dia|dia|am|den|op)\s$")
 
@@ -342,6 +345,8 @@ def _adorned(day: NamedDay, match: re.Match[str], folded: str, found: list[Named
 
 def _is_no_day(leading: str, *, unmarked: bool) -> bool:
     """Whether a number behind `leading` is an hour, ends a telephone number, or may be anything."""
+    if _DIALLED.search(leading):
+        return True
     if _HOUR.search(leading) or _HOUR_OF_WEEKDAY.search(leading):  # "9 to 5", "alle 9"
         return True
     if DASH.search(leading) and not _BEGUN.search(leading):

@@ -67,7 +67,7 @@ _SINCE_AFTER = re.compile(rf"^(?:{'|'.join(words('since_after'))})")
 _LONG_CUES = re.compile(
     rf"(?<![a-z])(?=[a-z]{{3}})(?:{'|'.join(words('until') + words('since'))})(?![a-z])"
 )
-_BOUNDARY = re.compile(r"\n\s*\n|[!?;。!]|(?<=[^\W\d]{3})\.\s")
+_BOUNDARY = re.compile(r"\n\s*\n|[!?;。!]|(?:(?<=[^\W\d]{3})|(?<=\.[a-z]{2}))\.\s")
 _WINDOW = 80
 _STEPS = timedelta(days=14)
 _NAMED = 1  # what a week or month in which somebody is away weighs: less than any "until"
@@ -160,7 +160,9 @@ def _scored(  # noqa: PLR0912
         after = folded[each.end : cut.start() if cut else until]
         after = _HOUR_LATER.sub("", _HOUR_AFTER.sub("", after))
         weight = max(_score(before, after), UNTIL_CUE if ranged else -9)
-        if weight == UNTIL_CUE and (cuts or not index):
+        if weight == 0 and index and _joins(folded, found[index - 1], each):
+            weight = UNTIL_CUE  # closed "on the 4th and on the 5th"
+        elif weight == UNTIL_CUE and (cuts or not index):
             weight = _unless_only_joined(before, after)
         day = each.day
         if each.last and weight < RETURN:
@@ -188,10 +190,12 @@ def _scored(  # noqa: PLR0912
                 continue
             if not trusting and not ABSENT.search(clause):
                 continue
-        if each.loose and scored:
+        if (each.loose and scored) or (day < today and weight < RETURN):
             continue
         if weight >= 0:
-            scored.append(End(day, weight, each.counted or _is_deadline(before, after, clause)))
+            returning = weight >= RETURN and SURELY_BACK.search(clause)
+            deadline = (each.counted and not returning) or _is_deadline(before, after, clause)
+            scored.append(End(day, weight, deadline))
         if weight == UNTIL_CUE and not (each.weekday and day == today + timedelta(days=7)):
             gone = max(gone, day)  # today's own weekday may as well mean today
     return scored
@@ -223,6 +227,19 @@ _PROMISE = re.compile(
         r"|notícias nossas|(?:responderemos|entraremos em contacto|contactaremos)|hoort u|u hoort|nemen (?:wij|we) contact|hör (?:du|ni) från oss|(?:du|ni) hör från oss|hör vi av oss|vi hör av oss"
         r"|odezwiemy|odpowiemy|skontaktujemy)"
     )
+)
+
+
+def _joins(folded: str, first: NamedDay, last: NamedDay) -> bool:
+    """Whether two days are those on which somebody is away: "closed on the 4th and on the 5th"."""
+    between = folded[first.end : last.start]
+    return bool(_JOINED.fullmatch(between)) and bool(
+        ABSENT.search(folded[max(0, first.start - _WINDOW) : last.end + _WINDOW])
+    )
+
+
+_JOINED = re.compile(
+    r"\s*(?:and|und|et|y|e|en|och|i|と|および)\s+(?:(?:on|am|le|el|il|op|den|pa|w|we|na|no|a|o|the)\s+)*"
 )
 
 
@@ -320,7 +337,7 @@ _DENIED = re.compile(
 
 def _score(before: str, after: str) -> int:
     """Weigh what stands around a date: whether it ends an absence, begins one, or neither."""
-    back_before = _returns(before)
+    back_before = _returns(before) and not _DENIED.match(after)
     cue = _LONG_CUES.search(after)
     back_after = _returns(after[: cue.start()] if cue else after)
     if _UNTIL_AFTER.search(after):

@@ -114,6 +114,7 @@ WORDS = AbsenceWords(
         r"results? (?:are|is|will|come|go)|announced|deadline|takes? place|(?:will be|is|are being) held|(?:entries|submissions|applications|registration|ticket sales|tickets?) (?:close|open|end|start|are|go|begin)\w*|(?:jury|committee|panel|board) meets|(?:exhibition|show|fair|festival|concert|sale|course|workshop|issue|edition) (?:opens|starts|runs|begins|appears|is)|published on|appears on|due (?:on|by)|opening hours|dispatch\w*|deliver\w*|shipp\w*",
     ),
     left=(
+        r"(?:finished|ended|wrapped up) my (?:time|stint|journey|years) (?:at|with|in)",
         r"(?:is|are) (?:now )?trading as|addresses?\b.{0,60}(?:switched off|shut down|deactivated|discontinued)",
         r"handed in my (?:keys|badge|laptop)|(?:taken|takes|taking) over my (?:clients|customers|accounts|role|desk) for good",
         r"(?:(?:has|have) (?:been )?(?:renamed|rebranded)|(?:is|are) now (?:called|trading as|known as)|(?:has|have|'ve) (?:changed|got) (?:our|its|their|a new) (?:name|domain|addresses|e-?mail addresses))",

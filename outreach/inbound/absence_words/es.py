@@ -82,6 +82,7 @@ WORDS = AbsenceWords(
         r"resultados?|fallo\b|plazo|(?:tendrá|tiene) lugar|se (?:celebra\w*|conocerá\w*|anuncia\w*|publica\w*|realiza\w*|entrega\w*)|fecha límite|inscripci\w+|jurado|exposición|inaugur\w+|horario|envío|entrega\b|concurso",
     ),
     left=(
+        r"(?:terminé|acabé|cerré) (?:mi|una) (?:etapa|andadura|camino)",
         r"(?:no|ya no) pertenece\w*|dado de baja (?:en|del|de)|usuario dado de baja|me despido|(?:por|la) última vez|etapa nueva|a partir de ahora .{0,40}\b(?:lleva|llevará|atiende|gestiona)",
         r"entregado (?:las|mis) llaves|nueva etapa|cambio de (?:rumbo|etapa|aires)",
         r"(?:hemos |ha )?cambiado (?:de |nuestro |el )(?:nombre|direccion|dominio|correo)|(?:ahora|desde .{1,20}) (?:nos llamamos|somos|se llama|se denomina)",
@@ -160,6 +161,7 @@ WORDS = AbsenceWords(
         r"respuesta (?:de|por) (?:ausencia|vacaciones)|aviso de ausencia",
     ),
     back=(
+        r"abrimos|abre\b|abrirá\w*",
         r"reviso|leo|contesto|respondo|atiendo|miro",
         r"reaparezco|reaparecer\w*|(?:estar|anda)\w* de vuelta|me reincorporo|retomo|retomar\w*",
         r"de vuelta\b",

@@ -96,6 +96,7 @@ WORDS = AbsenceWords(
         r"résultats?|date limite|(?:a|aura|auront) lieu|se (?:tient|tiendra|déroule\w*)|clôture|inscriptions?|jury|vernissage|exposition|paraît|paraîtra|horaires?|livr\w+|expédi\w+|délai|annoncée?s?|connus",
     ),
     left=(
+        r"(?:terminé|fini|achevé|quitté) (?:mon|l')(?:aventure| parcours| chemin| contrat| mandat)",
         r"rendu (?:mes|les) cl[eé]s|nouveau chapitre|je tourne (?:la|une) page|rebaptis\w+",
         r"(?:change|change[rz]?|changeons|avons change) (?:de |d')(?:nom|adresse|domaine|raison sociale)|(?:s'appelle|devient|est devenue?) (?:desormais|maintenant)",
         r"(?:ancienne|cette) adresse\b.{0,60}(?:n'est plus|ne sera plus|est (?:supprimee|desactivee|fermee)|hors service)",
