@@ -281,6 +281,8 @@ def read_auto_reply(mail: Mail, text: str, today: date | None) -> AutoReply | No
     elif kind is AutoReplyKind.ABSENT and _only_closes(dated, body, evidence.title):
         kind = AutoReplyKind.ACKNOWLEDGEMENT
     until = dated.day if dated and kind is AutoReplyKind.ABSENT else None
+    if dated and not dated.returning and _OPEN_ENDED.search(body):
+        until = None  # nobody knows when; what is dated is something else
     contact = _contact(mail, text)
     if kind is None:
         if not evidence.certain:
@@ -388,7 +390,7 @@ _OPEN_ENDED = re.compile(
         r"(?<![a-z])(?:until further notice|(?:don't|do not) (?:yet )?know (?:yet )?(?:when|how long)|not sure when|no (?:fixed )?return date|bis auf weiteres"
         r"|wei(?:ß|ss) (?:\w+ ){0,3}nicht,? wann|auf unbestimmte zeit|jusqu'à nouvel ordre|sais pas (?:encore )?(?:quand|pour combien)|durée indéterminée"
         r"|hasta nuevo aviso|no sé (?:\w+ )?cuándo|sin fecha|fino a nuovo avviso|non so (?:\w+ )?quando|até novo aviso|não sei (?:\w+ )?quando|(?:ainda )?sem data"
-        r"|tot nader (?:order|bericht)|weet (?:\w+ )?niet wanneer|tills vidare|vet (?:\w+ )?inte när|do odwołania|nie wiem (?:\w+ )*(?:kiedy|jak długo)|do kiedy)|当面|未定"
+        r"|tot nader (?:order|bericht)|weet (?:\w+ )?niet wanneer|tills vidare|vet (?:\w+ )?inte när|(?:fino a|sino a) nuova comunicazione|non so quantificare|(?:sin|sem) (?:fecha|data) prevista|por tempo indeterminado|tiempo indefinido|tot nader (?:order|bericht)|auf weiteres|onbepaalde tijd|do odwołania|nie wiem (?:\w+ )*(?:kiedy|jak długo)|do kiedy)|当面|未定"
     )
 )
 
@@ -406,9 +408,14 @@ def _is_absent_after_all(
     """Whether a notice that is to be one says more by its subject, or less, than its words seem to."""
     if kind is AutoReplyKind.LEFT:
         return _is_only_represented(body)
+    if kind is AutoReplyKind.ACKNOWLEDGEMENT and not (_MYSELF.search(body) or _KANA.search(body)):
+        away = False  # a desk says when it is read; Japanese does not say who is away
     if kind in (None, AutoReplyKind.ACKNOWLEDGEMENT):
         return away or ABSENT.search(subject) is not None
     return False
+
+
+_KANA = re.compile("[\u3040-\u30ff]")
 
 
 def _is_only_represented(body: str) -> bool:
@@ -469,7 +476,7 @@ _LONG_LEAVE = re.compile(
     fold_pattern(
         r"(?<![a-z])(?:(?:maternity|paternity|parental|sick|study|family|adoption|medical) leave|sabbatical|elternzeit|mutterschutz|sabbat"
         r"|conge (?:de )?(?:maternit|paternit|parental|sabbat|maladie)|baja (?:medica|maternal|por maternidad)|excedencia|maternita|congedo|aspettativa"
-        r"|licen[cç]a|zwangerschaps|ouderschaps|foraldraledig|tjanstledig|macierzynski|rodzicielski|wychowawczy)|育休|産休|休職"
+        r"|licen[cç]a|maternidade|in maternita|barselsorlov|zwangerschaps|ouderschaps|foraldraledig|tjanstledig|macierzynski|rodzicielski|wychowawczy)|育休|産休|休職"
     )
 )
 _SUCCESSION = re.compile(
@@ -501,8 +508,12 @@ def _overrules(dated: End, kind: AutoReplyKind | None, body: str, *, announced: 
             )
         )
     if kind is AutoReplyKind.LEFT:  # "I have left the office and shall be back on Monday"
-        returns = announced and dated.weight >= RETURN
-        return returns and bool(ABSENT.search(body)) and not _FOR_GOOD.search(body)
+        if not announced or _FOR_GOOD.search(body):
+            return False
+        return bool(
+            (dated.weight >= RETURN and ABSENT.search(body))
+            or (dated.weight >= UNTIL_CUE and _LONG_LEAVE.search(body))
+        )
     return False
 
 
@@ -563,10 +574,12 @@ _SENTENCES = re.compile(r"(?<=[.!?])\s+|(?<=。)|\n+")
 
 def _may_be(mail: Mail, text: str) -> bool:
     """Whether the words are worth reading although nothing outside them speaks of a machine."""
-    if len(text) > _SHORT or not mail.headers.has_none(_LIST_FIELDS) or _asks(text):
+    if len(text) > _SHORT or not mail.headers.has_none(_LIST_FIELDS):
         return False
     told = fold(text)
-    return any(hint in told for hint in _HINTS)
+    return ("automat" in told and _says_automatic(told)) or (
+        any(hint in told for hint in _HINTS) and not _asks(text)
+    )
 
 
 def _formal(body: str, kind: AutoReplyKind, until: date | None) -> bool:
@@ -619,7 +632,7 @@ _HINTS = (
     "@", "auto", "自動", "自动", "urgen", "emergenc", "dringend", "eilig", "vertretung", "bradskande", "akut",
     "piln", "緊急", "急ぎ", "至急", "hast", "absence", "mean", "zwischenzeit", "access", "weitergeleitet",
     "kontakt", "wenden", "contact", "contatt", "срочн", "naleh", "kiire", "confirm", "verif", "deliver", "conferm",
-    "quarant", "bestatig", "bevestig", "bekraft", "potwierdz", "kwarant", "zugestellt", "確認", "保留",
+    "quarant", "filtr", "spam", "迷惑メール", "bestatig", "bevestig", "bekraft", "potwierdz", "kwarant", "zugestellt", "確認", "保留",
 )  # fmt: skip
 _CONTACT = re.compile(r"([\w.+'-]{1,64}@[\w.-]{1,253}\.\w{2,24})")
 _NAME_BEFORE = re.compile(

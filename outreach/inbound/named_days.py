@@ -95,10 +95,10 @@ _DATES = re.compile(
     rf"(?P<iso_y>{_YEAR})[-/.](?P<iso_m>\d{{1,2}})[-/.](?P<iso_d>\d{{1,2}})(?!\d)"
     rf"|(?:(?:(?P<cjk_y>{_YEAR})|令和\s?(?P<era>\d{{1,2}}))年\s*)?(?P<cjk_m>\d{{1,2}})月\s*(?P<cjk_d>\d{{1,2}})[日号號]"
     r"|(?P<cjk_last>\d{1,2})月(?=いっぱい|末)"
-    rf"|(?<![\d.:/])(?P<n1>\d{{1,2}})\s?(?P<sep>[./-])\s?(?P<n2>\d{{1,2}})(?:(?P=sep)\s?(?P<n_y>{_YEAR}|\d\d(?!\d))|\.)?(?![\d:])(?!\s?(?:uhr|h\b|am\b|pm\b|%|klo))(?!{_ORDINAL}[^\S\n]*(?:of\s+|de\s+|d')?(?:{_MONTHS})(?![a-z]))"
+    rf"|(?<![\d.:/])(?P<n1>\d{{1,2}})\s?(?P<sep>[./-])\s?(?P<n2>\d{{1,2}})(?:(?P=sep)\s?(?P<n_y>{_YEAR}|\d\d(?!\d))|\.)?(?![\d:]|\.\d)(?!\s?(?:uhr|h\b|am\b|pm\b|%|klo))(?!{_ORDINAL}[^\S\n]*(?:of\s+|de\s+|d')?(?:{_MONTHS})(?![a-z]))"
     rf"|(?<![\d.:])(?P<dm_d>\d{{1,2}}){_ORDINAL}(?:[^\S\n]*|-)(?:of\s+|de\s+|d'|den\s+|di\s+|da\s+)?(?<![a-z])(?P<dm_m>{_MONTHS})(?![a-z])\.?,?(?:(?:\s*|-)(?:de\s+|del\s+|do\s+)?(?:(?P<dm_y>{_YEAR})|'(?P<dm_yy>\d\d)(?!\d)))?"
     rf"|(?<![a-z])(?P<md_m>{_MONTHS_FIRST})(?![a-z])\.?\s+(?:the\s+)?(?P<md_d>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:.]\d)(?!\d)(?:,?\s+(?P<md_y>{_YEAR}))?"
-    rf"|(?P<whole>(?<![a-z])(?:{'|'.join(_WHOLE)})\s+)?(?P<end>(?<![a-z])(?:the end of|end of|late|ende|fin(?: de| du mois de)?|finales de|a fine|fine|final de|fim de|eind(?:e)?(?: van)?|slutet av|konca|koniec|slutningen af|slutten av|конца)\s+(?:the month of\s+)?)?(?<![a-z])(?P<m_m>{_LONG_MONTHS})(?![a-z])(?:\s+(?:de\s+)?(?P<m_y>{_YEAR}))?"
+    rf"|(?P<whole>(?<![a-z])(?:{'|'.join(_WHOLE)})\s+)?(?P<end>(?<![a-z])(?:the end of|end of|late|ende|fin(?: de| du mois de)?|finales de|a fine|fine(?: del mese di)?|fin del mes de|final de|fi(?:m|nal) do mes de|fim de|eind(?:e)?(?: van)?|slutet av|konca|koniec|slutningen af|slutten av|конца)\s+(?:the month of\s+)?)?(?<![a-z])(?P<m_m>{_LONG_MONTHS})(?![a-z])(?:\s+(?:de\s+)?(?P<m_y>{_YEAR}))?"
     rf"|(?<![a-z])(?P<my_m>{_MONTHS})\.?\s+(?:de\s+)?(?P<my_y>{_YEAR})"
     rf"|(?<![a-z])(?P<weekday>{_WEEKDAYS})(?:s?(?:ochtend|middag|avond|morgen|vormittag|nachmittag|mittag|abend|fruh)s?)?(?![a-z])"
     rf"|(?<![a-z])(?:kw|kalenderwoche|week|semaine|semana|settimana|vecka|v\.|uge|uke|tydzien|tydzie\w*) ?(?P<week>[0-5]?\d)(?: ?[-–/] ?(?P<week_last>[0-5]?\d))?(?![\d.:/])"
@@ -107,7 +107,7 @@ _DATES = re.compile(
     rf"|(?P<hence>{'|'.join(_HENCE_OF.values())})(?![a-z])"
     rf"|(?<![a-z])(?P<tomorrow>{'|'.join(words('tomorrow'))})(?![a-z])"
     rf"|(?<![a-z])(?P<next_week>{'|'.join(words('next_week'))})(?![a-z])"
-    rf"|(?<![\d.:/°#])(?P<day>\d{{1,2}})(?!(?: \d\d){{2}}|,\d)(?P<day_mark>st|nd|rd|th|日|号|:[ae](?![a-z])|er?(?![a-z])|\.(?=\s|$)|(?=[\s,;.!]|$))(?!\s*(?:{_MONTHS}))(?!{_COUNTED}))"
+    rf"|(?<![\d.:/°#])(?<!\dh)(?P<day>\d{{1,2}})(?!(?: \d\d){{2}}|,\d)(?P<day_mark>st|nd|rd|th|日|号|:[ae](?![a-z])|er?(?![a-z])|\.(?=\s|$)|(?=[\s,;.!]|$))(?!\s*(?:{_MONTHS}))(?!{_COUNTED}))"
 )
 _DAY_WORDS = Phrases(
     [_WEEKDAYS, *words("tomorrow"), *words("day_after_tomorrow"), *words("next_week")]
@@ -162,7 +162,7 @@ _ADORNED_BEFORE = re.compile(
 )
 _COMING = re.compile(rf"(?:\(|(?<![a-z]){_NEXT}\s*|(?<![a-z])the\s+)$")
 _ADORNED_AFTER = re.compile(
-    rf"\s?\((?:{_WEEKDAYS}|{_SHORT_WEEKDAY[len('(?<![a-z])') :]}|[月火水木金土日](?:曜日?)?)(?:[・/]祝)?\)|,? (?:{_WEEKDAYS})(?![a-z])"
+    rf"\s?\((?:{_WEEKDAYS}|{_SHORT_WEEKDAY[len('(?<![a-z])') :]}|[月火水木金土日](?:曜日?)?)(?:[・/]祝)?\)|,? (?:{_WEEKDAYS})(?![a-z])(?! (?:the|de|den|dem|le|el|il|o|dia) \d)"
     r"|,? (?:p\.? ?v\.?|prossimo|prochain|proximo|br\.|b\.r\.|r\.|roku|next|que viene|corrente|c\.a\.|a\.s\.|jl\.|d\.j\.)(?![a-z])"
 )
 _ADORNED = 40  # characters before a date in which what belongs to it is looked for
@@ -390,7 +390,7 @@ def _is_in_a_number(match: re.Match[str], folded: str) -> bool:
 
 _NUMBER_BEHIND = re.compile(r"[-/](?:[a-z]|\d{3})")
 _NUMBERED = re.compile(
-    r"(?<![a-z])(?:n°|nr\.?|no\.|nummer|numer\w*|numero|number|ticket|ref\w*\.?|protocolo|dossier|zgloszen\w+|arende\w*|stand|halle?|booth|hall|stand|padiglione|monter|raum|room|番号)(?: is| es| e| est| ist)?\s?[:#]?\s?[#\[(]?\s?(?:[a-z]{1,4}-)?$"
+    r"[a-z]{2,4}-(?:\d\d-)?$|(?<![a-z])(?:n°|nr\.?|no\.|nummer|numer\w*|numero|number|ticket|ref\w*\.?|protocolo|dossier|zgloszen\w+|arende\w*|stand|halle?|booth|hall|stand|padiglione|monter|raum|room|番号)(?: is| es| e| est| ist)?\s?[:#]?\s?[#\[(]?\s?(?:[a-z]{1,4}-)?$"
 )
 
 
@@ -446,7 +446,7 @@ def _beside_date(folded: str, match: re.Match[str], found: list[NamedDay]) -> bo
 
 
 # "Monday 4 January", "Wednesday (the 18th)", "Monday of week 33, that is the 10th of August"
-_IN_WEEK = r"(?:(?:v\.?|w\.?|week|kw|vecka|woche|semaine|semana|settimana|uge|uke) ?\d{1,2}[\s,.(]{1,3})?"
+_IN_WEEK = r"(?:week[\s,]{1,2})?(?:(?:v\.?|w\.?|week|kw|vecka|woche|semaine|semana|settimana|uge|uke) ?\d{1,2}[\s,.(]{1,3})?"
 _THAT_IS = r"(?:(?:dvs|d\. ?h|i\. ?e|also|that is|soit|c'est-a-dire|es decir|cioe|ou seja|dus|czyli|tj|tzn)[.,]{0,2}\s)?"
 _ARTICLES = r"(?:the |den |dem |le |el |il |o |dia |de )?"
 _DAY_AFTER = re.compile(

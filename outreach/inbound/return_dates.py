@@ -45,7 +45,7 @@ _MYSELF = re.compile(rf"(?<![a-z])(?:{'|'.join(words('myself'))})(?![a-z])")
 # What is said of people and doors alone; other words of return may be about anything.
 SURELY_BACK = re.compile(
     fold_pattern(
-        r"(?<![a-z])(?:back|return\w*|reopen\w*|re-open\w*|resum\w+|again|available|zurück\w*|wieder|rückkehr|erreichbar|(?:de )?retour|reviens|revien\w+|reviendr\w+|rouvr\w+|réouvert\w+|reprend\w*|reprise"
+        r"(?<![a-z'-])(?:back|return\w*|reopen\w*|re-open\w*|resum\w+|again|available|zurück\w*|wieder|rückkehr|erreichbar|(?:de )?retour|reviens|revien\w+|reviendr\w+|rouvr\w+|réouvert\w+|reprend\w*|reprise"
         r"|vuelt\w*|volver\w*|volvemos|vuelvo|regres\w+|reincorpor\w+|reabr\w+|reapertura|reanud\w+|retom\w+|torn\w+|rientr\w+|ritorn\w+|riapr\w+|riapertura|ripren\w+|volt\w+|retorn\w+|regress\w+|reabert\w+"
         r"|terug\w*|weer|heropen\w+|bereikbaar|tillbaka|åter\w*|igen|öppnar igen|wrac\w+|wróc\w+|wznaw\w+|wznow\w+|powrot\w*|powrót|ponownie|znowu|otwieramy)(?![a-z])|戻|復帰|再開|出社|出勤|営業(?:いた)?し|開始"
     )
@@ -102,6 +102,7 @@ class End:
     day: date
     weight: int
     deadline: bool = False
+    returning: bool = False  # a word of return that is said of people and doors stands beside it
 
 
 def return_date(folded: str, today: date | None, *, trusting: bool = False) -> date | None:
@@ -134,7 +135,32 @@ def dated_end(folded: str, today: date | None, *, trusting: bool) -> End | None:
         near = [each for each in best if each.day <= first.day + _STEPS]
         return max(near, key=lambda each: each.day)
     # Of several absences the one that comes first; one that is over counts only if none is to come.
-    return next((each for each in best if each.day >= today), best[-1])
+    end = next((each for each in best if each.day >= today), best[-1])
+    return _next_day_named(folded, found, end) if top == UNTIL_CUE else end
+
+
+def _next_day_named(folded: str, found: list[NamedDay], end: End) -> End:
+    """Return the day right behind the end of an absence, if it is named: on it they return, be it said as it may."""
+    gone = False
+    for each in found:
+        day = _behind(each, end.day + timedelta(days=1)) if each.weekday or each.bare else each.day
+        plain = not (each.last or each.loose or each.counted or each.month_end)
+        if gone and plain and end.day < day <= end.day + _SOON:
+            leading = _leading(folded, each)
+            cut = _BOUNDARY.search(folded, each.end)
+            after = folded[each.end : cut.start() if cut else len(folded)]
+            piece = _piece(leading + folded[each.start : each.end] + after, len(leading))
+            other = _EVENT.search(piece) or ABSENT.search(piece) or _OF_WEEK.search(leading)
+            if (SURELY_BACK.search(after) and not _EVENT.search(piece)) or not other:
+                return End(day, end.weight, end.deadline, end.returning)
+        gone = gone or day == end.day
+    return end
+
+
+_SOON = timedelta(days=4)
+_OF_WEEK = re.compile(
+    r"(?:week (?:of|commencing)|woche (?:vom|ab)|semaine du|semana d[eo]l?|settimana del|week van|veckan som borjar|tygodniu od)(?: the| den)?\s$"
+)
 
 
 def _scored(  # noqa: PLR0912
@@ -167,6 +193,8 @@ def _scored(  # noqa: PLR0912
         day = each.day
         if each.last and weight < RETURN:
             day = each.last  # until a week is until its end
+        if each.month_end and weight == UNTIL_CUE and _THROUGH.search(before):
+            day = each.month_end
         within = _WITHIN.search(before)
         if (weight == 0 or (within and weight < 0)) and (each.last or each.month_end):
             named = UNTIL_CUE if each.whole else _NAMED
@@ -190,12 +218,14 @@ def _scored(  # noqa: PLR0912
                 continue
             if not trusting and not ABSENT.search(clause):
                 continue
-        if (each.loose and scored) or (day < today and weight < RETURN):
+        if each.loose and scored:
+            continue
+        if day < today and weight < RETURN and not ABSENT.search(clause):
             continue
         if weight >= 0:
-            returning = weight >= RETURN and SURELY_BACK.search(clause)
+            returning = weight >= RETURN and SURELY_BACK.search(clause) is not None
             deadline = (each.counted and not returning) or _is_deadline(before, after, clause)
-            scored.append(End(day, weight, deadline))
+            scored.append(End(day, weight, deadline, returning))
         if weight == UNTIL_CUE and not (each.weekday and day == today + timedelta(days=7)):
             gone = max(gone, day)  # today's own weekday may as well mean today
     return scored
@@ -227,6 +257,12 @@ _PROMISE = re.compile(
         r"|notícias nossas|(?:responderemos|entraremos em contacto|contactaremos)|hoort u|u hoort|nemen (?:wij|we) contact|hör (?:du|ni) från oss|(?:du|ni) hör från oss|hör vi av oss|vi hör av oss"
         r"|odezwiemy|odpowiemy|skontaktujemy)"
     )
+)
+
+
+# "Till och med augusti": to the last day of it.
+_THROUGH = re.compile(
+    r"(?<![a-z])(?:through(?: the end of)?|up to and including|bis einschliesslich|bis inklusive|bis ende|t/m|tot en met|t\.?o\.?m\.?|till och med|fino a tutto|hasta finales? de|ate (?:ao )?(?:fim|final) d[eo]|do konca)\s*$"
 )
 
 
@@ -268,9 +304,9 @@ def _is_of_something_else(clause: str, at: int, weight: int, before: str) -> boo
     """Whether the day `at` a place in a clause is that of an event: "the results are out on 4 March"."""
     if weight < 0:
         return False
-    if _OCCASION.search(clause) and _MEETING.search(clause):
-        return True
     piece = _piece(clause, at)
+    if _OCCASION.search(clause) and _MEETING.search(clause) and not SURELY_BACK.search(piece):
+        return True
     if _EVENT.search(piece) and not (
         ABSENT.search(piece) or SURELY_BACK.search(piece) or _MYSELF.search(piece)
     ):
@@ -285,12 +321,12 @@ def _is_of_something_else(clause: str, at: int, weight: int, before: str) -> boo
 
 def _piece(clause: str, at: int) -> str:
     """Return what stands between the commas around a place in a clause."""
-    begin = clause.rfind(", ", 0, at) + 1
+    begin = max(clause.rfind(", ", 0, at), clause.rfind("、", 0, at)) + 1
     end = _PIECE_END.search(clause, at)
     return clause[begin : end.start() if end else len(clause)]
 
 
-_PIECE_END = re.compile(r", |\.\s|\n")
+_PIECE_END = re.compile(r", |、|\.\s|\n")
 
 
 def _behind(each: NamedDay, gone: date) -> date:
@@ -347,7 +383,10 @@ def _score(before: str, after: str) -> int:
     since_after = _SINCE_AFTER.search(after)
     if UNTIL.search(before) or DASH.search(before):
         # "back to 3 January" is no return, "and return on" is none of an "and" alone
-        return RETURN + 1 if back_before else UNTIL_CUE
+        if back_before:
+            return RETURN + 1
+        at_once = SURELY_BACK.match(after.lstrip(" ,.)"))
+        return RETURN if at_once and _AND.search(before) else UNTIL_CUE
     if back_before or back_after:
         return RETURN + 1 if back_before else RETURN
     return -2 if since_after or SINCE.search(before) else 0

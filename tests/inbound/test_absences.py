@@ -75,10 +75,28 @@ class TestOwnSet:
 
     def test_who_follows(self):
         left = [
-            explained(row) for row in self.ROWS if row["class"] == "left" and "@" in row["body"]
+            explained(row)
+            for row in self.ROWS
+            if row["class"] == "left" and "@" in row["body"] and not row["contact"]
         ]
         assert len(left) >= 60
         assert all(e.absence and e.absence.contact for e in left)
+
+    def test_who_is_named_to_be_written_to(self):
+        rows = [
+            row
+            for row in self.ROWS
+            if row["contact"] not in ("", "-") and row["class"] in ("absent", "left")
+        ]
+        found = [(row, explained(row)) for row in rows]
+        wrong = [
+            (row, e)
+            for row, e in found
+            if not (e.absence and e.absence.contact)
+            or e.absence.contact.address.lower() != row["contact"].lower()
+        ]
+        assert len(found) >= 300
+        assert len(wrong) / len(found) <= 0.05, shown(wrong)
 
 
 class TestEvidence:

@@ -198,6 +198,7 @@ WORDS = AbsenceWords(
         r"autom\. antwort|autoreply|autoresponder",
     ),
     back=(
+        r"(?:gelesen|beantwortet|bearbeitet) (?:wird|werden)|wird (?:wieder )?gelesen",
         r"(?:be)?antworte\w*",
         r"lese\b",
         r"erst (?:am|ab)",

@@ -108,12 +108,14 @@ WORDS = AbsenceWords(
         r"i(?:'m|'ve|'ll|'d| am| will| have| can| do| don't| was| shall| may| only| work| cannot| must| hope| expect)|my",
     ),
     event=(
+        r"(?:is|are) not affected|unaffected|late opening|admission|interviews? on",
         r"cut-?off|still (?:the|on)\b|(?:remains?|is|stays) open (?:until|till)",
         r"goes ahead|going ahead|as (?:planned|usual|scheduled)|(?:open|parents'?|sports|school) (?:day|morning|evening|house)|orders?\b|invoices?\b|quot(?:ed|es|ations?)\b|enrol\w+|renewals?|submissions?|applications?|reports?\b|payments?\b|meeting on|new (?:address|premises|office)|we (?:are )?mov(?:e|ing) to",
         r"interviews?|auditions?",
         r"results? (?:are|is|will|come|go)|announced|deadline|takes? place|(?:will be|is|are being) held|(?:entries|submissions|applications|registration|ticket sales|tickets?) (?:close|open|end|start|are|go|begin)\w*|(?:jury|committee|panel|board) meets|(?:exhibition|show|fair|festival|concert|sale|course|workshop|issue|edition) (?:opens|starts|runs|begins|appears|is)|published on|appears on|due (?:on|by)|opening hours|dispatch\w*|deliver\w*|shipp\w*",
     ),
     left=(
+        r"(?:won't|will not) (?:see|get|receive|read) (?:any |the )?(?:mail|e-?mails?|messages?) (?:sent )?(?:here|to this)",
         r"(?:finished|ended|wrapped up) my (?:time|stint|journey|years) (?:at|with|in)",
         r"(?:is|are) (?:now )?trading as|addresses?\b.{0,60}(?:switched off|shut down|deactivated|discontinued)",
         r"handed in my (?:keys|badge|laptop)|(?:taken|takes|taking) over my (?:clients|customers|accounts|role|desk) for good",

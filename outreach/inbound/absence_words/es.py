@@ -74,8 +74,9 @@ WORDS = AbsenceWords(
         r"(?:ha nacido|nació|nacimiento de)\b",
         r"no sé (?:aún |todavía )?(?:cuándo|cuánto|hasta)",
     ),
-    myself=(r"yo|estoy|estaré|mis|podré|puedo|soy|ando|reaparezco|vuelvo|volveré|regreso|regresaré",),
+    myself=(r"yo|estoy|estaré|mis|podré|puedo|soy|ando|reaparezco|vuelvo|volveré|regreso|regresaré|te leo|os leo|le leo|(?:te|os|le|les) respondo|contesto|me voy|me tomo|llevo",),
     event=(
+        r"fiesta|patr[óo]n\b|se apuntan",
         r"(?:sigue|siguen|permanece|está) abiert\w+|convocatoria|homologación|obras?\b",
         r"se mantiene\w*|como (?:estaba )?previsto|según lo previsto|puertas abiertas|reuni[óo]n\w*|facturas?|pedidos?|reservas?|congreso|simposio|mudanza|nos mudamos|declaración|asamblea|feria\b|matr[íi]cula",
         r"entrevistas?|audiciones",
@@ -161,6 +162,7 @@ WORDS = AbsenceWords(
         r"respuesta (?:de|por) (?:ausencia|vacaciones)|aviso de ausencia",
     ),
     back=(
+        r"otra vez|de nuevo|nuevamente",
         r"abrimos|abre\b|abrirá\w*",
         r"reviso|leo|contesto|respondo|atiendo|miro",
         r"reaparezco|reaparecer\w*|(?:estar|anda)\w* de vuelta|me reincorporo|retomo|retomar\w*",

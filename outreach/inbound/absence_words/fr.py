@@ -90,6 +90,7 @@ WORDS = AbsenceWords(
         r"j'\w+|moi|mon (?:absence|retour|bureau|collegue|assistant\w*|remplacant\w*|poste|telephone|portable|depart|conge|equipe|ordinateur|ecran|adresse)|mes (?:conges|vacances|messages|mails|collegues|e-?mails)",
     ),
     event=(
+        r"marché|réserv\w+",
         r"(?:reste|restent|est|sont) ouvert\w* jusqu",
         r"maintenue?s?\b|comme prévu|portes ouvertes|réunion\w*|factures?|commandes?|rentrée|symposium|colloque|déménag\w+|nouvelle adresse|dossiers?|déclaration\w*|assemblée|salon\b",
         r"entretiens?|auditions?|ont lieu",
@@ -184,6 +185,7 @@ WORDS = AbsenceWords(
         r"message d'absence|avis d'absence",
     ),
     back=(
+        r"rallum\w+|de nouveau|à nouveau",
         r"répon(?:drai|drons|dre|ds)",
         r"lirai\b",
         r"traiter(?:ai|ons)",

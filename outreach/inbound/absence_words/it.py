@@ -79,6 +79,7 @@ WORDS = AbsenceWords(
     ),
     myself=(r"io|sarò|mio|mia|miei|mie|posso|riesco",),
     event=(
+        r"l'ingresso|seduta|gratuit\w",
         r"(?:è|resta|restano|sono) apert\w (?:fino|sino)|bando|cantiere",
         r"(?:è|resta|rimane) confermat\w|come previsto|porte aperte|open day|riunion\w+|fattur\w+|ordin[ei]\b|convegno|simposio|trasloc\w+|dichiarazion\w+|assemblea|fiera\b|prenotazion\w+|iscri\w+",
         r"colloqui|colloquio|provini|si svolg\w+",
@@ -120,6 +121,7 @@ WORDS = AbsenceWords(
         r"ha chiuso (?:i battenti|definitivamente)",
     ),
     acknowledged=(
+        r"(?:conferm\w+|attest\w+) (?:la |l'|di aver )?(?:ricezione|avvenuta ricezione|ricevut\w)",
         r"(?:acquisit\w|registrat\w|assegnat\w) (?:al|a|il) (?:numero di )?protocollo|\bprot\. ?n?",
         r"(?:messaggio|richiesta|mail|e-?mail|segnalazione|domanda) .{0,60}(?:e (?:stat\w )?(?:ricevut\w|arrivat\w|registrat\w|pervenut\w|pres\w in carico)|ci e (?:arrivat\w|giunt\w|pervenut\w))",
         r"ricevuta di|conferma di ricezione|casella (?:non presidiata|di solo invio)|non rispond\w+ a questo",
@@ -160,6 +162,7 @@ WORDS = AbsenceWords(
         r"(?:avviso|messaggio|risposta) (?:di|d') ?assenza",
     ),
     back=(
+        r"di nuovo|nuovamente",
         r"risponder[òàe]\w*",
         r"ci (?:ri)?sentiamo",
         r"legger[òà]",
@@ -206,6 +209,7 @@ WORDS = AbsenceWords(
         r"questo è un messaggio automatico",
     ),
     challenged=(
+        r"(?:posta|messaggi|mail) solo da mittenti|mittenti (?:verificati|autorizzati|conosciuti|noti)",
         r"senza (?:cambiare|modificare) l'oggetto|codice di conferma",
         r"(?:di non essere|che non (?:sei|e)|non essere) un robot",
         r"(?:filtro|antispam).{0,60}(?:mittent\w+ (?:conosciut\w+|sconosciut\w+|not\w)|non (?:riconosce|conosce)|accetta solo)",

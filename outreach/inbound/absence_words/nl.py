@@ -153,7 +153,7 @@ WORDS = AbsenceWords(
         r"opnieuw",
         r"heropen\w*",
         r"(?:lees|zie|beantwoord|behandel|bekijk|reageer)\w*",
-        r"(?:ben|zijn|is) (?:ik |wij |we )?(?:er (?!(?:\w+ )?niet)|weer |terug|bereikbaar|aanwezig|op kantoor)",
+        r"(?:ben|zijn|is) (?:ik |wij |we )?(?:er (?!(?:\w+ ){0,2}(?:niet|tussenuit|vandoor))|weer |terug|bereikbaar|aanwezig|op kantoor)",
         r"(?:open|geopend)\b",
         r"welkom",
         r"(?:antwoord|reageer|terug|er weer|weer er)\b",

@@ -115,6 +115,7 @@ WORDS = AbsenceWords(
         r"(?:zakończył\w*|zamknęl\w+) działalność",
     ),
     acknowledged=(
+        r"potwierdza\w* (?:otrzymanie|odbiór|przyjęcie|wpływ)|nadano (?:znak|numer|nr)",
         r"(?:wiadomość|mail|zgłoszenie|pismo|zapytanie|korespondencja) .{0,60}(?:dotarł\w*|wpłynęł\w*|otrzyma\w+|został\w* (?:przyjęt\w+|zarejestrowan\w+|przekazan\w+))",
         r"potwierdzeni\w+ (?:przyjęcia|otrzymania|odbioru)|skrzynka .{0,40}(?:wyłącznie|tylko) do (?:wysyłki|wysyłania)|(?:nie jest|nie są) .{0,30}(?:czytan\w+|monitorowan\w+|obsługiwan\w+)|prosimy nie odpowiadać",
         r"(?:nie jest|nie są) (?:obsługiwan|czytan|sprawdzan|monitorowan)\w+",

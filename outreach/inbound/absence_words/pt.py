@@ -103,7 +103,7 @@ WORDS = AbsenceWords(
         r"(?:já )?não (?:trabalh\w+|faço|faz|fazemos|pertenç\w+|colabor\w+|integr\w+)(?: mais)? (?:mais|parte|na|no|nesta|neste|aqui|connosco|conosco|para)",
         r"não (?:trabalh\w+|faç?[oz]\w*) mais",
         r"deix(?:ei|ou) (?:a empresa|de trabalhar|a companhia|o cargo)",
-        r"deslig(?:uei|ado|ada|ou)\b",
+        r"deslig(?:uei|ou)\b|desligad[oa]s? d[aoe]",
         r"(?:me )?aposent\w+|reformei|reformou",
         r"novo (?:endereço|e-?mail)",
         r"(?:endereço|e-?mail|conta)[^.]{0,40}(?:já não|não) (?:está|é|será) (?:mais )?(?:ativ\w|utilizad\w|válid\w|monitorad\w|usad\w)",
@@ -165,6 +165,7 @@ WORDS = AbsenceWords(
         r"(?:aviso|mensagem|resposta) (?:de|d') ?ausência",
     ),
     back=(
+        r"de novo|novamente|outra vez",
         r"responder(?:ei|emos)",
         r"retomar(?:ei|emos)",
         r"volt(?:o|a|amos|am|arei|aremos|arão|ará|ando)\b",
@@ -219,6 +220,7 @@ WORDS = AbsenceWords(
         r"esta é uma (?:resposta|mensagem) automática",
     ),
     challenged=(
+        r"(?:confirmar|provar|comprovar) que (?:é|não é) (?:uma pessoa|um rob\w+|human\w+)|letras da imagem",
         r"sem (?:alterar|mudar|modificar) o assunto|código de confirmação",
         r"(?:que )?nao (?:e|es) um (?:robo|robot)",
         r"filtro.{0,60}(?:remetentes? (?:conhecid\w+|desconhecid\w+)|nao (?:reconhece|conhece)|so (?:aceita|deixa))",
