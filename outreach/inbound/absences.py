@@ -24,7 +24,6 @@ from outreach.inbound.return_dates import (
     ABSENT,
     MAX_WORDS,
     RETURN,
-    SURELY_BACK,
     UNTIL_CUE,
     End,
     dated_end,
@@ -503,9 +502,7 @@ def _overrules(dated: End, kind: AutoReplyKind | None, body: str, *, announced: 
             and dated.weight >= UNTIL_CUE
             and not dated.deadline
             and not _only_takes_time(body)
-            and bool(
-                _MYSELF.search(body) or (dated.weight >= RETURN and SURELY_BACK.search(body))
-            )
+            and bool(_MYSELF.search(body) or (dated.returning and dated.dated))
         )
     if kind is AutoReplyKind.LEFT:  # "I have left the office and shall be back on Monday"
         if not announced or _FOR_GOOD.search(body):

@@ -337,7 +337,9 @@ def _introduces(joined: str, opens: bool, lines: list[str], after: int) -> bool:
     ends = _ends_open(joined)
     address = "@" in joined and bool(_ADDRESS.search(joined))
     if verb is not None:
-        at_end = verb.end() >= len(low.rstrip(" \t:：*_-—")) or ends
+        at_end = verb.end() >= len(low.rstrip(" \t:：*_-—")) or (
+            ends and not _SENTENCE_END.search(joined, verb.end() - 1)
+        )
         if not at_end:
             return False
         if address and (opens or (ends and len(joined) < 250)):
@@ -358,6 +360,10 @@ def _introduces(joined: str, opens: bool, lines: list[str], after: int) -> bool:
     if _DATED.match(joined) and address:
         return bool(re.search(r"[<(\[]?\S+@\S+?[>)\]]*\s*[:：]?\s*$", joined))
     return False
+
+
+# "You wrote to me. To have it delivered, click below:" goes on behind a full stop.
+_SENTENCE_END = re.compile(r"[^\W\d_]{4}[.!?]\s+[A-ZÀ-Þ]")
 
 
 def _is_dated(joined: str) -> bool:

@@ -71,7 +71,7 @@ _COUNTED = (
     r"\s*(?:(?:working|business|full|weitere|ganze)\s)?(?:da(?:y|ys|gen|gar|g)\b|tage?n?\b|jours?\b|dias?\b|giorn[io]\b|dni\b|werk|arbeits|arbets"
     r"|hours?\b|hrs?\b|stunden?\b|heures?\b|horas?\b|ore\b|uur\b|timmar\b|godzin|weeks?\b|wochen?\b|semain|semana|settiman|weken\b|veck|tygod|months?\b|minut|%)"
     r"|\s?(?:h(?:\d\d)?(?![a-z])|uhr|heures?|hrs?|horas?|ore(?![a-z])|uur|o'clock|[ap]\.?m(?![a-z])|時)"
-    r"|\s*(?:a|as|to|till|bis|-|–|tot|do)\s*\d{1,2}(?:[:.]\d\d)?\s*(?:h\b|uhr|hrs|horas|heures|uur|o'clock|am\b|pm\b|p\.m)"
+    r"|(?<=\d)\s*(?:a|as|to|till|bis|-|–|tot|do)\s*\d{1,2}(?:[:.]\d\d)?\s*(?:h\b|uhr|hrs|horas|heures|uur|o'clock|am\b|pm\b|p\.m)"
     r"|(?<=[789])\s*(?:to|till|bis|a|tot|do|-|–)\s*[3-7](?![\d:/]|\.\d)"
     r"|(?:以内|間|ほど|程度|くらい|ぐらい|後)"
     r"|\s*(?:and|und|et|y|e|en|och|i)\s*\d{1,2}(?!\d)(?!\.\s?(?:jan|feb|mar|apr|ma[iy]|jun|jul|au|sep|o[ck]t|nov|de[cz])|st|nd|rd|th)"
@@ -94,7 +94,7 @@ _DATES = re.compile(
     r"(?=\d|(?<![a-z])[a-z]|[^\x00-\x7f])(?:"
     rf"(?P<iso_y>{_YEAR})[-/.](?P<iso_m>\d{{1,2}})[-/.](?P<iso_d>\d{{1,2}})(?!\d)"
     rf"|(?:(?:(?P<cjk_y>{_YEAR})|令和\s?(?P<era>\d{{1,2}}))年\s*)?(?P<cjk_m>\d{{1,2}})月\s*(?P<cjk_d>\d{{1,2}})[日号號]"
-    r"|(?P<cjk_last>\d{1,2})月(?=いっぱい|末)"
+    rf"|(?:(?P<cjk_last_y>{_YEAR})年\s*)?(?P<cjk_last>\d{{1,2}})月(?=いっぱい|末)"
     rf"|(?<![\d.:/])(?P<n1>\d{{1,2}})\s?(?P<sep>[./-])\s?(?P<n2>\d{{1,2}})(?:(?P=sep)\s?(?P<n_y>{_YEAR}|\d\d(?!\d))|\.)?(?![\d:]|\.\d)(?!\s?(?:uhr|h\b|am\b|pm\b|%|klo))(?!{_ORDINAL}[^\S\n]*(?:of\s+|de\s+|d')?(?:{_MONTHS})(?![a-z]))"
     rf"|(?<![\d.:])(?P<dm_d>\d{{1,2}}){_ORDINAL}(?:[^\S\n]*|-)(?:of\s+|de\s+|d'|den\s+|di\s+|da\s+)?(?<![a-z])(?P<dm_m>{_MONTHS})(?![a-z])\.?,?(?:(?:\s*|-)(?:de\s+|del\s+|do\s+)?(?:(?P<dm_y>{_YEAR})|'(?P<dm_yy>\d\d)(?!\d)))?"
     rf"|(?<![a-z])(?P<md_m>{_MONTHS_FIRST})(?![a-z])\.?\s+(?:the\s+)?(?P<md_d>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:.]\d)(?!\d)(?:,?\s+(?P<md_y>{_YEAR}))?"
@@ -107,7 +107,7 @@ _DATES = re.compile(
     rf"|(?P<hence>{'|'.join(_HENCE_OF.values())})(?![a-z])"
     rf"|(?<![a-z])(?P<tomorrow>{'|'.join(words('tomorrow'))})(?![a-z])"
     rf"|(?<![a-z])(?P<next_week>{'|'.join(words('next_week'))})(?![a-z])"
-    rf"|(?<![\d.:/°#])(?<!\dh)(?P<day>\d{{1,2}})(?!(?: \d\d){{2}}|,\d)(?P<day_mark>st|nd|rd|th|日|号|:[ae](?![a-z])|er?(?![a-z])|\.(?=\s|$)|(?=[\s,;.!]|$))(?!\s*(?:{_MONTHS}))(?!{_COUNTED}))"
+    rf"|(?<![\d.:/°#])(?<!\dh)(?P<day>\d{{1,2}})(?!(?: \d\d){{2}}|,\d)(?P<day_mark>st|nd|rd|th|-?go(?![a-z])|日|号|:[ae](?![a-z])|er?(?![a-z])|\.(?=\s|$)|(?=[\s,;.!]|$))(?!\s*(?:{_MONTHS}))(?!{_COUNTED}))"
 )
 _DAY_WORDS = Phrases(
     [_WEEKDAYS, *words("tomorrow"), *words("day_after_tomorrow"), *words("next_week")]
@@ -270,7 +270,7 @@ def _read_date(
 def _read_month(match: re.Match[str], parts: _Parts, today: date) -> NamedDay | None:
     """Return a month that is named without a day, or its end: its first day, or its last."""
     if number := parts["cjk_last"]:
-        first = _dated(None, int(number), 1, today.replace(day=1))
+        first = _dated(parts["cjk_last_y"], int(number), 1, today.replace(day=1))
         return NamedDay(*match.span(), _month_end(first), vague=True) if first else None
     name = parts["my_m"] or parts["m_m"]
     if name is None:
@@ -446,7 +446,7 @@ def _beside_date(folded: str, match: re.Match[str], found: list[NamedDay]) -> bo
 
 
 # "Monday 4 January", "Wednesday (the 18th)", "Monday of week 33, that is the 10th of August"
-_IN_WEEK = r"(?:week[\s,]{1,2})?(?:(?:v\.?|w\.?|week|kw|vecka|woche|semaine|semana|settimana|uge|uke) ?\d{1,2}[\s,.(]{1,3})?"
+_IN_WEEK = r"(?:(?:week|after)[\s,]{1,2})?(?:(?:v\.?|w\.?|week|kw|vecka|woche|semaine|semana|settimana|uge|uke) ?\d{1,2}[\s,.(]{1,3})?"
 _THAT_IS = r"(?:(?:dvs|d\. ?h|i\. ?e|also|that is|soit|c'est-a-dire|es decir|cioe|ou seja|dus|czyli|tj|tzn)[.,]{0,2}\s)?"
 _ARTICLES = r"(?:the |den |dem |le |el |il |o |dia |de )?"
 _DAY_AFTER = re.compile(

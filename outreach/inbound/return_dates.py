@@ -9,7 +9,7 @@ since a notice is often in two; which words make a day is told by `named_days`.
 # ruff: noqa: E501 (patterns and messages are easier to check in one piece)
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from outreach.inbound.absence_words import any_of, words
@@ -47,7 +47,7 @@ SURELY_BACK = re.compile(
     fold_pattern(
         r"(?<![a-z'-])(?:back|return\w*|reopen\w*|re-open\w*|resum\w+|again|available|zurück\w*|wieder|rückkehr|erreichbar|(?:de )?retour|reviens|revien\w+|reviendr\w+|rouvr\w+|réouvert\w+|reprend\w*|reprise"
         r"|vuelt\w*|volver\w*|volvemos|vuelvo|regres\w+|reincorpor\w+|reabr\w+|reapertura|reanud\w+|retom\w+|torn\w+|rientr\w+|ritorn\w+|riapr\w+|riapertura|ripren\w+|volt\w+|retorn\w+|regress\w+|reabert\w+"
-        r"|terug\w*|weer|heropen\w+|bereikbaar|tillbaka|åter\w*|igen|öppnar igen|wrac\w+|wróc\w+|wznaw\w+|wznow\w+|powrot\w*|powrót|ponownie|znowu|otwieramy)(?![a-z])|戻|復帰|再開|出社|出勤|営業(?:いた)?し|開始"
+        r"|terug\w*|weer|heropen\w+|bereikbaar|tillbaka|åter\w*|igen|öppnar igen|wrac\w+|wróc\w+|wznaw\w+|wznow\w+|rusza\w*|w biurze|w pracy|powrot\w*|powrót|ponownie|znowu|otwieramy)(?![a-z])|戻|復帰|再開|出社|出勤|営業(?:いた)?し|開始"
     )
 )
 _DEADLINE = re.compile(
@@ -103,6 +103,7 @@ class End:
     weight: int
     deadline: bool = False
     returning: bool = False  # a word of return that is said of people and doors stands beside it
+    dated: bool = False  # it is named with its month
 
 
 def return_date(folded: str, today: date | None, *, trusting: bool = False) -> date | None:
@@ -136,6 +137,8 @@ def dated_end(folded: str, today: date | None, *, trusting: bool) -> End | None:
         return max(near, key=lambda each: each.day)
     # Of several absences the one that comes first; one that is over counts only if none is to come.
     end = next((each for each in best if each.day >= today), best[-1])
+    for each in sorted(best, key=lambda each: each.day):  # one runs into the next
+        end = each if end.day < each.day <= end.day + _SOON else end
     return _next_day_named(folded, found, end) if top == UNTIL_CUE else end
 
 
@@ -152,7 +155,7 @@ def _next_day_named(folded: str, found: list[NamedDay], end: End) -> End:
             piece = _piece(leading + folded[each.start : each.end] + after, len(leading))
             other = _EVENT.search(piece) or ABSENT.search(piece) or _OF_WEEK.search(leading)
             if (SURELY_BACK.search(after) and not _EVENT.search(piece)) or not other:
-                return End(day, end.weight, end.deadline, end.returning)
+                return replace(end, day=day)
         gone = gone or day == end.day
     return end
 
@@ -179,7 +182,7 @@ def _scored(  # noqa: PLR0912
         before = before[cuts[-1].end() :] if cuts else before
         if plain and not cuts:
             # "On the 5th I am back, the 3rd is a holiday": what is said of the date before is not of this one.
-            before = before.rpartition(", ")[2]
+            before = before.rstrip(", ").rpartition(", ")[2]
         plain = _score(before, "") == 0  # nothing before it speaks for this date
         until = min(following, each.end + _WINDOW)
         cut = _BOUNDARY.search(folded, each.end, until)
@@ -225,7 +228,7 @@ def _scored(  # noqa: PLR0912
         if weight >= 0:
             returning = weight >= RETURN and SURELY_BACK.search(clause) is not None
             deadline = (each.counted and not returning) or _is_deadline(before, after, clause)
-            scored.append(End(day, weight, deadline, returning))
+            scored.append(End(day, weight, deadline, returning, each.dated))
         if weight == UNTIL_CUE and not (each.weekday and day == today + timedelta(days=7)):
             gone = max(gone, day)  # today's own weekday may as well mean today
     return scored
@@ -368,6 +371,7 @@ _BEFORE = re.compile(r"\s*(?:\w+ )?(?:antes|hasta|prima|przed|ate|fino)(?![a-z])
 _DENIED = re.compile(
     r"\s*(?:\w+ ){0,2}(?:keine?n?|nicht|not|no (?:e-?)?mails?|no messages|pas|plus|aucun\w*|niet|geen|inte|inga|nie)(?![a-z])"
     r"(?!\s*(?:later|before|until|vor|avant|voor|forran|przed|spater))"
+    r"|\s*(?:away|out of|off|abwesend|absente?s?|en conge|fuera|ausentes?|assenti?e?|fuori|in ferie|fora|de ferias|afwezig|borta|ledig|nieobecn\w+|poza)(?![a-z])"
 )
 
 

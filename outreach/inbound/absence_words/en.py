@@ -108,6 +108,7 @@ WORDS = AbsenceWords(
         r"i(?:'m|'ve|'ll|'d| am| will| have| can| do| don't| was| shall| may| only| work| cannot| must| hope| expect)|my",
     ),
     event=(
+        r"(?:diary|bookings?|box office|calendar|shop window) opens?",
         r"(?:is|are) not affected|unaffected|late opening|admission|interviews? on",
         r"cut-?off|still (?:the|on)\b|(?:remains?|is|stays) open (?:until|till)",
         r"goes ahead|going ahead|as (?:planned|usual|scheduled)|(?:open|parents'?|sports|school) (?:day|morning|evening|house)|orders?\b|invoices?\b|quot(?:ed|es|ations?)\b|enrol\w+|renewals?|submissions?|applications?|reports?\b|payments?\b|meeting on|new (?:address|premises|office)|we (?:are )?mov(?:e|ing) to",
@@ -115,6 +116,7 @@ WORDS = AbsenceWords(
         r"results? (?:are|is|will|come|go)|announced|deadline|takes? place|(?:will be|is|are being) held|(?:entries|submissions|applications|registration|ticket sales|tickets?) (?:close|open|end|start|are|go|begin)\w*|(?:jury|committee|panel|board) meets|(?:exhibition|show|fair|festival|concert|sale|course|workshop|issue|edition) (?:opens|starts|runs|begins|appears|is)|published on|appears on|due (?:on|by)|opening hours|dispatch\w*|deliver\w*|shipp\w*",
     ),
     left=(
+        r"hung up my \w+|(?:taken|takes|taking) over (?:all )?my (?:clients|customers|accounts|files|patients|cases)|(?:mailbox|account|address|inbox)\b.{0,50}(?:shut down|closed down|deleted|switched off)|(?:we|i|they) (?:no longer|do not|don't) use this (?:mailbox|address|account|inbox)",
         r"(?:won't|will not) (?:see|get|receive|read) (?:any |the )?(?:mail|e-?mails?|messages?) (?:sent )?(?:here|to this)",
         r"(?:finished|ended|wrapped up) my (?:time|stint|journey|years) (?:at|with|in)",
         r"(?:is|are) (?:now )?trading as|addresses?\b.{0,60}(?:switched off|shut down|deactivated|discontinued)",
@@ -313,6 +315,7 @@ WORDS = AbsenceWords(
         r"do not reply to this",
     ),
     challenged=(
+        r"(?:only )?accept (?:mail|e-?mail|messages) from",
         r"without changing the subject|confirmation code|write to me for the first time",
         r"(?:sender check|sender verification|spam filter|filter|mailbox) (?:\w+ ){0,4}(?:to keep|keeps?|accepts?|only|lets?|blocks?).{0,60}(?:junk|spam|known|approved|strangers|senders)",
         r"(?:only )?(?:accepts?|lets?|allows?) (?:\w+ ){0,3}(?:mail |e-?mail |messages )?from (?:known|approved|confirmed|verified) (?:senders|contacts|people)",

@@ -97,6 +97,7 @@ WORDS = AbsenceWords(
         r"résultats?|date limite|(?:a|aura|auront) lieu|se (?:tient|tiendra|déroule\w*)|clôture|inscriptions?|jury|vernissage|exposition|paraît|paraîtra|horaires?|livr\w+|expédi\w+|délai|annoncée?s?|connus",
     ),
     left=(
+        r"(?:n'utilisons|n'utilise|ne nous servons) plus (?:cette|de cette)",
         r"(?:terminé|fini|achevé|quitté) (?:mon|l')(?:aventure| parcours| chemin| contrat| mandat)",
         r"rendu (?:mes|les) cl[eé]s|nouveau chapitre|je tourne (?:la|une) page|rebaptis\w+",
         r"(?:change|change[rz]?|changeons|avons change) (?:de |d')(?:nom|adresse|domaine|raison sociale)|(?:s'appelle|devient|est devenue?) (?:desormais|maintenant)",
@@ -185,6 +186,7 @@ WORDS = AbsenceWords(
         r"message d'absence|avis d'absence",
     ),
     back=(
+        r"reprise\b",
         r"rallum\w+|de nouveau|à nouveau",
         r"répon(?:drai|drons|dre|ds)",
         r"lirai\b",

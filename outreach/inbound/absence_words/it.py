@@ -86,6 +86,7 @@ WORDS = AbsenceWords(
         r"risultati|scadenza|si (?:terrà|tiene|svolge\w*|svolgerà)|avrà luogo|termine (?:ultimo|per)|iscrizion\w+|giuria|mostra|inaugur\w+|orari\w*|consegn\w+|spedi\w+|concorso|usciranno|esce il|uscirà",
     ),
     left=(
+        r"non (?:usiamo|utilizziamo|uso|utilizzo|leggiamo) più (?:questa|questo|la)",
         r"(?:concluso|terminato|finito) (?:il mio|la mia) (?:percorso|esperienza|avventura|cammino)",
         r"(?:indirizzo|casella|recapito)\b.{0,80}(?:dismess\w|disattivat\w|non (?:è )?più (?:attiv\w|in uso|valid\w))|(?:riconsegnato|consegnato) le chiavi|cambio vita|nuovo recapito",
         r"(?:ha|abbiamo|hanno) cambiato (?:nome|indirizz\w|dominio|denominazione|ragione sociale)|(?:ora|adesso) (?:ci chiamiamo|si chiama|siamo)",

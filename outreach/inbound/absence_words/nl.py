@@ -72,6 +72,7 @@ WORDS = AbsenceWords(
         r"uitslag|deadline|vindt plaats|plaatsvind\w+|sluitingsdatum|inschrijving\w*|aanmelding\w*|jury|tentoonstelling|openingstijden|bezorg\w+|verzend\w+|verzond\w+|geopend van|verschijnt|bekendgemaakt|bekend gemaakt|prijsuitreiking",
     ),
     left=(
+        r"gebruiken? (?:wij |we |ik )?(?:dit|deze) (?:adres|mailadres|mailbox|postvak|e-?mailadres) niet meer",
         r"(?:mijn|de) sleutels? (?:heb ik )?ingeleverd|iets (?:heel |helemaal )?anders (?:te )?(?:doen|gaan doen)|neemt mijn (?:klanten|werk|taken|dossiers|portefeuille) .{0,12}over",
         r"(?:naam|adres|adressen|domein|mailadres\w*) (?:is |zijn )?(?:gewijzigd|veranderd)|(?:heten|heet) (?:wij |we )?(?:nu|voortaan|sinds)|verder (?:onder de naam|als)|gefuseerd|fusie\b",
         r"(?:dit|oude|het oude|vorige) (?:adres|mailadres|e-?mailadres|domein|postbus)\b.{0,60}(?:vervalt|vervallen|niet meer|opgeheven|buiten gebruik)",

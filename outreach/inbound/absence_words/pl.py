@@ -82,6 +82,7 @@ WORDS = AbsenceWords(
         r"wynik\w*|termin (?:zgłosz|składan|nadsył)\w+|odbędzie się|odbywa się|ogłos\w+|podamy|rozstrzygn\w+|konkurs\w*|jury|wystaw\w+|godzin\w+|wysył\w+|dostaw\w+|ukaże się|zapisy|rekrutacj\w+",
     ),
     left=(
+        r"nie (?:korzystamy|używamy|korzystam|używam) już z? ?(?:tej|tego|z tej)",
         r"(?:ten|stary|dotychczasowy|poprzedni) adres\b.{0,60}(?:wyłączon\w+|nie jest już|nieaktywn\w+|zlikwidowan\w+|przestał\w*|wygas\w+|zamknięt\w+)",
         r"(?:zmian\w+|zmienił\w*|zmieniliśmy) (?:się )?(?:nazw\w+|adres\w*|domen\w+|dane)|(?:teraz|obecnie|od .{1,20}) (?:nazywamy się|działamy jako|działa jako)",
         r"nowy adres(?: e-?mail| mailowy)?(?: to|:)",
@@ -115,6 +116,7 @@ WORDS = AbsenceWords(
         r"(?:zakończył\w*|zamknęl\w+) działalność",
     ),
     acknowledged=(
+        r"(?:wiadomość|mail|e-?mail|zgłoszenie|pismo|zapytanie|korespondencja) .{0,60}wpłyn\w+",
         r"potwierdza\w* (?:otrzymanie|odbiór|przyjęcie|wpływ)|nadano (?:znak|numer|nr)",
         r"(?:wiadomość|mail|zgłoszenie|pismo|zapytanie|korespondencja) .{0,60}(?:dotarł\w*|wpłynęł\w*|otrzyma\w+|został\w* (?:przyjęt\w+|zarejestrowan\w+|przekazan\w+))",
         r"potwierdzeni\w+ (?:przyjęcia|otrzymania|odbioru)|skrzynka .{0,40}(?:wyłącznie|tylko) do (?:wysyłki|wysyłania)|(?:nie jest|nie są) .{0,30}(?:czytan\w+|monitorowan\w+|obsługiwan\w+)|prosimy nie odpowiadać",
@@ -148,6 +150,7 @@ WORDS = AbsenceWords(
         r"auto ?-?odpowiedź",
     ),
     back=(
+        r"(?:będę|będziemy) (?:\w+ )?(?:w biurze|w pracy|dostępn\w+|na miejscu)|rusza\w*|ruszy\w*",
         r"znowu|znów",
         r"odezw\w+|po powrocie|wrac\w+|będę z powrotem",
         r"odpi(?:szę|szemy)|odpowiem\w*|odpowiadać",

@@ -91,6 +91,7 @@ WORDS = AbsenceWords(
         r"resultados?|prazo|(?:terá|tem) lugar|realiza-se|decorre\w*|data limite|inscriç\w+|júri|exposição|inaugur\w+|horário|entrega\b|envio\b|concurso|sorteio|divulgad\w+|publicad\w+",
     ),
     left=(
+        r"(?:já não|não) (?:usamos|utilizamos|uso|utilizo) (?:mais )?(?:esta|este)",
         r"(?:terminei|encerrei|terminou|concluí) (?:a|o) (?:minha|meu) (?:caminhada|etapa|jornada|percurso|ciclo|trabalho)|(?:assuntos|processos|temas) .{0,30}passaram para",
         r"não (?:integra|compõe|faz parte|pertence)\w* mais|colaborador\w* desligad\w+|(?:será|foi) excluíd\w+|(?:me despeço|minha despedida)",
         r"(?:mudamos|mudou|mudaram|alteramos|alterou) (?:de |o |a |os |nosso )*(?:nome|endereco|dominio|e-?mail|enderecos)|(?:agora|passamos a|passou a) (?:nos chamamos|chamar-se|se chamar|chamamo-nos|somos)",

@@ -73,6 +73,7 @@ WORDS = AbsenceWords(
         r"resultat\w*|sista (?:dag|datum|anmälnings)\w*|äger rum|hålls\b|anmälan|jury\w*|utställning\w*|öppettider|lever(?:ans|eras)\w*|skickas|tävling\w*|utkommer|presenteras|prisutdelning|vernissage",
     ),
     left=(
+        r"använder (?:vi |jag )?inte (?:längre )?(?:den här|denna)",
         r"(?:adressen|mejladressen|brevlådan|kontot) är (?:avstängd|nedlagd|borttagen|avslutad)",
         r"(?:bytt|byter|ändrat) (?:namn|adress\w*|domän|mejladress\w*|e-?postadress\w*)|(?:heter|heter vi) (?:nu|numera)|gått ihop med|fusioner\w+",
         r"(?:den här|denna|gamla|tidigare) (?:adressen|mejladressen|e-?postadressen|domänen|brevlådan)\b.{0,60}(?:inte längre|stängts?\b|upphör\w*|används inte|avvecklad)",
@@ -186,6 +187,7 @@ WORDS = AbsenceWords(
         r"detta är ett auto",
     ),
     challenged=(
+        r"släpps (?:fram|igenom) först|riktig avsändare|har bekräftat att du",
         r"utan att ändra ämnes\w*|bekräftelsekod",
         r"(?:att du )?inte (?:är )?(?:en )?(?:robot|spammare)",
         r"(?:filter|spamfilter|skräppostfilter).{0,60}(?:känner inte|okänd\w*|bara (?:kända|godkända)|endast (?:kända|godkända))",
