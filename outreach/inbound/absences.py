@@ -13,16 +13,18 @@ Standards: RFC 3834 (Auto-Submitted and what responders should do).
 import re
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 
 from outreach.inbound.absence_words import any_of, words
+from outreach.inbound.answer_kinds import SENTENCE_ENDS, AutoReplyKind, kind_of
 from outreach.inbound.headers import Address
 from outreach.inbound.mail import Mail
 from outreach.inbound.named_days import speaks_of_a_day
-from outreach.inbound.phrases import Rules, compared, filed, fold, fold_pattern
+from outreach.inbound.phrases import compared, filed, fold, fold_pattern
+from outreach.inbound.receipts import only_closes, only_takes_time
 from outreach.inbound.return_dates import (
     ABSENT,
     MAX_WORDS,
+    MYSELF,
     RETURN,
     UNTIL_CUE,
     End,
@@ -35,21 +37,6 @@ _EARLY = 320  # characters in which a notice says what it is
 _CURT = 160  # characters of a note that says no more than that, and whom to turn to
 _TITLE = 80  # characters of a subject that says what a notice is
 _SHORT = 1200  # characters: notices to everybody are brief
-
-
-class AutoReplyKind(StrEnum):
-    """What an automatic answer says."""
-
-    #: They are away, perhaps until a date.
-    ABSENT = "absent"
-    #: They work there no more, or the address is no longer theirs.
-    LEFT = "left"
-    #: Our mail arrived and somebody will look at it.
-    ACKNOWLEDGEMENT = "acknowledgement"
-    #: A machine wants proof that we are a person before it delivers our mail.
-    CHALLENGE = "challenge"
-    #: They are still there, and have another address now; told in a reply of their own.
-    MOVED = "moved"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,36 +55,8 @@ class AutoReply:
     contact: Address | None = None
 
 
-_KINDS = (
-    AutoReplyKind.CHALLENGE,
-    AutoReplyKind.LEFT,
-    AutoReplyKind.ABSENT,
-    AutoReplyKind.ACKNOWLEDGEMENT,
-)
-_KIND_WORDS = Rules([words(field) for field in ("challenged", "left", "absent", "acknowledged")])
-_OTHER_WORDS = Rules([words(field) for field in ("left", "absent", "acknowledged")])
-# Who challenges asks for something to be done: a link to be followed, or an answer.
-_TO_BE_DONE = re.compile(
-    fold_pattern(
-        r"://|www\.|click|klick|cli[qc]|klik|repl(?:y|ies)|answer|confirm|verif|captcha|boxbe|antworte|beantworte|bestätig|répond|respond|rispond|bevestig|antwoord|svara|bekräfta|odpowied|potwierd"
-    )
-    + "|リンク|クリック|返信|認証|確認"
-)
-
-
-def _kind(body: str) -> AutoReplyKind | None:
-    """Return what a folded text says: the first kind of which a phrase is found anywhere in it."""
-    found = _KIND_WORDS.first(body)
-    kind = None if found is None else _KINDS[found]
-    if kind is AutoReplyKind.CHALLENGE and not _TO_BE_DONE.search(body):
-        found = _OTHER_WORDS.first(body)
-        return None if found is None else _KINDS[found + 1]
-    return kind
-
-
 _AUTOMATIC = any_of("automatic")
 _AWAY = any_of("away")
-_MYSELF = re.compile(rf"(?<![a-z])(?:{'|'.join(words('myself'))})(?![a-z])")
 _SUBJECT = re.compile(rf"^\W*(?:{filed(words('subjects'))})(?![a-z])")
 # "Re: News [automatic reply]"
 _SUBJECT_END = re.compile(rf"[\[(]\s*(?:{filed(words('subjects'))})[^\])]{{0,20}}[\])]\s*$")
@@ -105,7 +64,7 @@ _NAMED_AUTOMATIC = re.compile(r"^\W*auto|^.{0,20}自動")
 _ASIDE = re.compile(r"\s[-–—|]\s(?=\D)")
 _PREFIX = re.compile(r"^\s*(?:\[[^\]]{1,40}\]\s*|\*+[^*]{1,30}\*+\s*)*")
 _ANSWER = re.compile(  # compared with subjects in lower case
-    rf"^\s*(?:(?:{filed('re|aw|antw|sv|vs|odp|res|rif|ris|r|tr|fwd|fw|wg|rv|i|enc|vb|pd|ynt|atb|返信|転送|回复|答复'.split('|'))})\s*(?:\[\d+\])?\s*[:：]\s*)+"
+    rf"^\s*(?:(?:{filed(['re', 'aw', 'antw', 'sv', 'vs', 'odp', 'res', 'rif', 'ris', 'r', 'tr', 'fwd', 'fw', 'wg', 'rv', 'i', 'enc', 'vb', 'pd', 'ynt', 'atb', '返信', '転送', '回复', '答复'])})\s*(?:\[\d+\])?\s*[:：]\s*)+"
 )
 _URGENT = re.compile(
     fold_pattern(
@@ -266,9 +225,7 @@ def read_auto_reply(mail: Mail, text: str, today: date | None) -> AutoReply | No
         return None
     # Behind a dash the subject may be our own, which names days of its own.
     told = (
-        f"{_ASIDE.sub('. ', evidence.title)}.\n\n{body}"
-        if announced or evidence.entitled
-        else body
+        f"{_ASIDE.sub('. ', evidence.title)}.\n\n{body}" if announced or evidence.entitled else body
     )
     by_machine = announced or evidence.generated
     trusting = by_machine and kind is not AutoReplyKind.ACKNOWLEDGEMENT
@@ -277,7 +234,7 @@ def read_auto_reply(mail: Mail, text: str, today: date | None) -> AutoReply | No
     sure = by_machine or bool(automatic and dated and dated.weight >= RETURN)
     if dated and _overrules(dated, kind, body, announced=sure):
         kind = AutoReplyKind.ABSENT
-    elif kind is AutoReplyKind.ABSENT and _only_closes(dated, body, evidence.title):
+    elif kind is AutoReplyKind.ABSENT and only_closes(dated, body, evidence.title):
         kind = AutoReplyKind.ACKNOWLEDGEMENT
     until = dated.day if dated and kind is AutoReplyKind.ABSENT else None
     if dated and not dated.returning and _OPEN_ENDED.search(body):
@@ -290,7 +247,9 @@ def read_auto_reply(mail: Mail, text: str, today: date | None) -> AutoReply | No
     if (
         kind is AutoReplyKind.ABSENT
         and not until
-        and ((contact and evidence.gives_an_address) or _kind(evidence.title) is AutoReplyKind.LEFT)
+        and (
+            (contact and evidence.gives_an_address) or kind_of(evidence.title) is AutoReplyKind.LEFT
+        )
     ):
         kind = AutoReplyKind.LEFT
     ended = bool(until and dated and dated.weight >= UNTIL_CUE)
@@ -300,7 +259,11 @@ def read_auto_reply(mail: Mail, text: str, today: date | None) -> AutoReply | No
         and evidence.own_subject
         and (
             _is_to_everybody(kind, body, contact, ended=ended)
-            or (evidence.entitled and kind is AutoReplyKind.ACKNOWLEDGEMENT and _only_takes_time(body))
+            or (
+                evidence.entitled
+                and kind is AutoReplyKind.ACKNOWLEDGEMENT
+                and only_takes_time(body)
+            )
         )
     ):
         found = "own-subject"
@@ -317,16 +280,16 @@ def _says_automatic(folded: str) -> bool:
 def _said(body: str, evidence: _Evidence, *, automatic: bool) -> AutoReplyKind | None:
     """Return what the words of a notice say, dates aside."""
     # Nothing else speaks of a machine: then a notice says at once what it is.
-    kind = _kind(body if evidence.announced or evidence.generated or automatic else body[:_EARLY])
+    kind = kind_of(body if evidence.announced or evidence.generated or automatic else body[:_EARLY])
     away = evidence.certain and _AWAY.search(body) is not None
     if (evidence.announced or evidence.entitled) and _is_absent_after_all(
         kind, evidence.bare, body, away=away
     ):
         kind = AutoReplyKind.ABSENT
-    if kind is AutoReplyKind.ABSENT and _only_takes_time(body):
+    if kind is AutoReplyKind.ABSENT and only_takes_time(body):
         return AutoReplyKind.ACKNOWLEDGEMENT
     if kind is None and (evidence.announced or evidence.generated):
-        return _kind(evidence.title)
+        return kind_of(evidence.title)
     return kind
 
 
@@ -338,7 +301,7 @@ def _unsaid(body: str, contact: Address | None) -> AutoReplyKind:
     """
     if contact and not _only_unread(contact, body):
         return AutoReplyKind.ABSENT if _URGENT.search(body) else AutoReplyKind.LEFT
-    return AutoReplyKind.ABSENT if _MYSELF.search(body) else AutoReplyKind.ACKNOWLEDGEMENT
+    return AutoReplyKind.ABSENT if MYSELF.search(body) else AutoReplyKind.ACKNOWLEDGEMENT
 
 
 def _found_by(
@@ -397,7 +360,7 @@ _OPEN_ENDED = re.compile(
 def _is_entitled(subject: str) -> bool:
     """Whether a subject of its own says that somebody is away, has left or got our mail."""
     return len(subject) <= _TITLE and (
-        _KIND_WORDS.first(subject) is not None or _MOVED.search(subject) is not None
+        kind_of(subject) is not None or _MOVED.search(subject) is not None
     )
 
 
@@ -407,7 +370,7 @@ def _is_absent_after_all(
     """Whether a notice that is to be one says more by its subject, or less, than its words seem to."""
     if kind is AutoReplyKind.LEFT:
         return _is_only_represented(body)
-    if kind is AutoReplyKind.ACKNOWLEDGEMENT and not (_MYSELF.search(body) or _KANA.search(body)):
+    if kind is AutoReplyKind.ACKNOWLEDGEMENT and not (MYSELF.search(body) or _KANA.search(body)):
         away = False  # a desk says when it is read; Japanese does not say who is away
     if kind in (None, AutoReplyKind.ACKNOWLEDGEMENT):
         return away or ABSENT.search(subject) is not None
@@ -421,56 +384,10 @@ def _is_only_represented(body: str) -> bool:
     """Whether somebody on a long leave names who does their work, and says nothing else of leaving."""
     if not _SUCCESSION.search(body):
         return False
-    rest = (each for each in _SENTENCES.split(body) if not _SUCCESSION.search(each))
-    return _kind(" ".join(rest)) is AutoReplyKind.ABSENT
+    rest = (each for each in SENTENCE_ENDS.split(body) if not _SUCCESSION.search(each))
+    return kind_of(" ".join(rest)) is AutoReplyKind.ABSENT
 
 
-def _only_takes_time(body: str) -> bool:
-    """Whether a notice says when a desk answers, or under which number, and speaks of nobody."""
-    return (
-        _ACKNOWLEDGED.search(body) is not None
-        and bool(_TERM.search(body) or _NUMBERED.search(body))
-        and not _MYSELF.search(body)
-    )
-
-
-def _only_closes(dated: End | None, body: str, title: str) -> bool:
-    """Whether a receipt mentions beside that on which days a desk is closed, and speaks of nobody."""
-    if dated is not None and dated.weight >= RETURN:
-        return False
-    if not _CLOSED.search(body) or _MYSELF.search(body) or ABSENT.search(title):
-        return False
-    closed, rest = [], []
-    for sentence in _SENTENCES.split(body):
-        (closed if _CLOSED.search(sentence) else rest).append(sentence)
-    return not any(map(_LASTING.search, closed)) and _kind(". ".join([title, *rest])) is (
-        AutoReplyKind.ACKNOWLEDGEMENT
-    )
-
-
-# A day or two on which a door is closed do not last; what has an end or a return does.
-_LASTING = re.compile(
-    fold_pattern(
-        r"(?<![a-z])(?:until|till|through|from|between|re-?open\w*|back|again|bis|vom|zwischen|wieder|jusqu|entre|rouvr\w+|réouvert\w+|hasta|desde|reabr\w+|volv\w+|fino|dal|dalla|tra|riapr\w+|até|desde|volt\w+"
-        r"|tot|tussen|weer|heropen\w*|till och med|från|mellan|åter\w*|igen|od|między|wrac\w+|wzn\w+|ponownie|(?:ab|du|au|del|al|de|do|a|van|till) (?:\w+ )?\d\w*)(?![a-z])|から|まで|より|再開|(?<!:)(?<!:\d)\d\s?[-–〜~]\s?\d{1,2}(?![\d:])"
-    )
-)
-_CLOSED = re.compile(
-    fold_pattern(
-        r"(?<![a-z])(?:closed|shut|bank holiday|geschlossen|feiertage?n?|nicht besetzt|ferm[ée]e?s?|férié\w*|cerrad[oa]s?|festivos?|descanso|chius[oaie]|festiv\w+|encerrad[oa]s?|fechad[oa]s?|feriados?|não atend\w+"
-        r"|gesloten|dicht|feestdag\w*|niet bemand|stäng\w+|ingen bemanning|helgdag\w*|obemann\w+|nieczynn\w+|zamknięt\w+|nie (?:działa|pracuj)\w*)(?![a-z])|休業|定休|休み|休館"
-    )
-)
-
-
-_ACKNOWLEDGED = any_of("acknowledged")
-_NUMBERED = re.compile(
-    r"(?<!phone )(?<!telefon)(?<!mobile )(?:number|nummer|numero|numer|n°|番号)(?: is|は|:)?\s?(?=[\w/-]*\d)[\w/-]{3,}"
-)
-_TERM = re.compile(
-    r"(?:\d+|one|two|three|five|ein\w*|zwei|drei|funf|deux|trois|cinq|dos|tres|cinco|due|cinque|dois|twee|drie|vijf|tva|fem|dwoch|trzech|pieciu)(?:\s?[-–]\s?\d+)?\s?(?:working|business)?\s?"
-    r"(?:hours|days|stunden|werktag\w*|arbeitstag\w*|heures|h ouvr\w+|jours ouvr\w+|horas|dias (?:habiles|laborables|uteis)|ore|giorni lavorativi|uur|werkdagen|timmar|arbetsdagar|vardagar|godzin\w*|dni roboczych|営業日|時間以内)"
-)
 _LONG_LEAVE = re.compile(
     fold_pattern(
         r"(?<![a-z])(?:(?:maternity|paternity|parental|sick|study|family|adoption|medical) leave|sabbatical|elternzeit|mutterschutz|sabbat"
@@ -501,8 +418,8 @@ def _overrules(dated: End, kind: AutoReplyKind | None, body: str, *, announced: 
             announced
             and dated.weight >= UNTIL_CUE
             and not dated.deadline
-            and not _only_takes_time(body)
-            and bool(_MYSELF.search(body) or (dated.returning and dated.dated))
+            and not only_takes_time(body)
+            and bool(MYSELF.search(body) or (dated.returning and dated.dated))
         )
     if kind is AutoReplyKind.LEFT:  # "I have left the office and shall be back on Monday"
         if not announced or _FOR_GOOD.search(body):
@@ -562,11 +479,8 @@ def _only_moved(body: str) -> bool:
     """Whether somebody gives a new address, and says nothing else of what they left."""
     if not _MOVED.search(body):
         return False
-    rest = (each for each in _SENTENCES.split(body) if not _MOVED.search(each))
-    return _kind(" ".join(rest)) is not AutoReplyKind.LEFT
-
-
-_SENTENCES = re.compile(r"(?<=[.!?])\s+|(?<=。)|\n+")
+    rest = (each for each in SENTENCE_ENDS.split(body) if not _MOVED.search(each))
+    return kind_of(" ".join(rest)) is not AutoReplyKind.LEFT
 
 
 def _may_be(mail: Mail, text: str) -> bool:
@@ -623,7 +537,20 @@ _SENTENCE_END = re.compile(r"[.!?\n？。]")
 _NO_QUESTION = 3  # words
 
 
-_AUTOMATIC_HINTS = ("auto", "robo", "system", "sistem", "repondeur", "computer", " bot", " sol", "reply to this", "自動", "自动", "автомат")
+_AUTOMATIC_HINTS = (
+    "auto",
+    "robo",
+    "system",
+    "sistem",
+    "repondeur",
+    "computer",
+    " bot",
+    " sol",
+    "reply to this",
+    "自動",
+    "自动",
+    "автомат",
+)
 # One of these stands in every notice that words alone can give away: see `_formal` and `_AUTOMATIC`.
 _HINTS = (
     "@", "auto", "自動", "自动", "urgen", "emergenc", "dringend", "eilig", "vertretung", "bradskande", "akut",

@@ -41,9 +41,11 @@ ABSENT = any_of("absent")
 
 _BACK = any_of("back")
 _EVENT = any_of("event")
-_MYSELF = re.compile(rf"(?<![a-z])(?:{'|'.join(words('myself'))})(?![a-z])")
+MYSELF = re.compile(rf"(?<![a-z])(?:{'|'.join(words('myself'))})(?![a-z])")
+"""Words with which a person speaks of themselves."""
+
 # What is said of people and doors alone; other words of return may be about anything.
-SURELY_BACK = re.compile(
+_SURELY_BACK = re.compile(
     fold_pattern(
         r"(?<![a-z'-])(?:back|return\w*|reopen\w*|re-open\w*|resum\w+|again|available|zurück\w*|wieder|rückkehr|erreichbar|(?:de )?retour|reviens|revien\w+|reviendr\w+|rouvr\w+|réouvert\w+|reprend\w*|reprise"
         r"|vuelt\w*|volver\w*|volvemos|vuelvo|regres\w+|reincorpor\w+|reabr\w+|reapertura|reanud\w+|retom\w+|torn\w+|rientr\w+|ritorn\w+|riapr\w+|riapertura|ripren\w+|volt\w+|retorn\w+|regress\w+|reabert\w+"
@@ -154,7 +156,7 @@ def _next_day_named(folded: str, found: list[NamedDay], end: End) -> End:
             after = folded[each.end : cut.start() if cut else len(folded)]
             piece = _piece(leading + folded[each.start : each.end] + after, len(leading))
             other = _EVENT.search(piece) or ABSENT.search(piece) or _OF_WEEK.search(leading)
-            if (SURELY_BACK.search(after) and not _EVENT.search(piece)) or not other:
+            if (_SURELY_BACK.search(after) and not _EVENT.search(piece)) or not other:
                 return replace(end, day=day)
         gone = gone or day == end.day
     return end
@@ -166,72 +168,121 @@ _OF_WEEK = re.compile(
 )
 
 
-def _scored(  # noqa: PLR0912
-    folded: str, found: list[NamedDay], today: date, *, trusting: bool
-) -> list[End]:
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """What stands beside a day in its sentence."""
+
+    before: str
+    after: str
+    told: str  # the day itself, as it is written
+    #: Whether a sentence begins between the day before it and this one, or there is no day before it.
+    begins: bool
+    ranged: bool
+
+    @property
+    def clause(self) -> str:
+        return self.before + self.told + self.after
+
+
+def _beside(folded: str, found: list[NamedDay], index: int, *, apart: bool) -> _Beside:
+    """Return what stands beside a day; `apart` if what is said of the day before it stands behind that."""
+    each = found[index]
+    previous = found[index - 1].end if index else 0
+    following = found[index + 1].start if index + 1 < len(found) else len(folded)
+    before = folded[max(previous, each.start - _WINDOW) : each.start]
+    ranged = bool(index and RANGE.fullmatch(before))
+    cuts = list(_BOUNDARY.finditer(before))
+    before = before[cuts[-1].end() :] if cuts else before
+    if apart and not cuts:
+        # "On the 5th I am back, the 3rd is a holiday": what is said of the date before is not of this one.
+        before = before.rstrip(", ").rpartition(", ")[2]
+    until = min(following, each.end + _WINDOW)
+    cut = _BOUNDARY.search(folded, each.end, until)
+    after = folded[each.end : cut.start() if cut else until]
+    after = _HOUR_LATER.sub("", _HOUR_AFTER.sub("", after))
+    begins = bool(cuts) or not index
+    return _Beside(before, after, folded[each.start : each.end], begins, ranged)
+
+
+def _weight(folded: str, found: list[NamedDay], index: int, beside: _Beside) -> int:
+    """Return what speaks for a day as an end, without what else the notice says."""
+    before, after = beside.before, beside.after
+    weight = max(_score(before, after), UNTIL_CUE if beside.ranged else -9)
+    if weight == 0 and index and _joins(folded, found[index - 1], found[index]):
+        return UNTIL_CUE  # closed "on the 4th and on the 5th"
+    if weight == UNTIL_CUE and beside.begins:
+        return _unless_only_joined(before, after)
+    return weight
+
+
+def _scored(folded: str, found: list[NamedDay], today: date, *, trusting: bool) -> list[End]:
     """Return those dates that can be an end, each with what speaks for it."""
     scored: list[End] = []
     gone = today  # the end of an absence, as far as it was told before
-    plain = False
+    apart = False
+    alone = len([one for one in found if not one.vague]) == 1
     for index, each in enumerate(found):
-        previous = found[index - 1].end if index else 0
-        following = found[index + 1].start if index + 1 < len(found) else len(folded)
-        before = folded[max(previous, each.start - _WINDOW) : each.start]
-        ranged = bool(index and RANGE.fullmatch(before))
-        cuts = list(_BOUNDARY.finditer(before))
-        before = before[cuts[-1].end() :] if cuts else before
-        if plain and not cuts:
-            # "On the 5th I am back, the 3rd is a holiday": what is said of the date before is not of this one.
-            before = before.rstrip(", ").rpartition(", ")[2]
-        plain = _score(before, "") == 0  # nothing before it speaks for this date
-        until = min(following, each.end + _WINDOW)
-        cut = _BOUNDARY.search(folded, each.end, until)
-        after = folded[each.end : cut.start() if cut else until]
-        after = _HOUR_LATER.sub("", _HOUR_AFTER.sub("", after))
-        weight = max(_score(before, after), UNTIL_CUE if ranged else -9)
-        if weight == 0 and index and _joins(folded, found[index - 1], each):
-            weight = UNTIL_CUE  # closed "on the 4th and on the 5th"
-        elif weight == UNTIL_CUE and (cuts or not index):
-            weight = _unless_only_joined(before, after)
-        day = each.day
-        if each.last and weight < RETURN:
-            day = each.last  # until a week is until its end
-        if each.month_end and weight == UNTIL_CUE and _THROUGH.search(before):
-            day = each.month_end
-        within = _WITHIN.search(before)
+        beside = _beside(folded, found, index, apart=apart)
+        apart = _score(beside.before, "") == 0  # nothing before it speaks for this date
+        weight = _weight(folded, found, index, beside)
+        within = _WITHIN.search(beside.before) is not None
         if (weight == 0 or (within and weight < 0)) and (each.last or each.month_end):
-            named = UNTIL_CUE if each.whole else _NAMED
-            told = each.whole or each.last or within
-            if told and ABSENT.search(before + folded[each.start : each.end] + after):
-                scored.append(End(each.last or each.month_end or day, named))
+            scored += _of_period(each, beside, within=within)
             continue
-        if index and _are_hours(folded, found[index - 1], each):
+        if _is_no_end(folded, found, index, weight, beside):
             continue
+        if weight == 0 and not (
+            # No cue: only a single date in a sentence about being away counts; today's is the letter's own.
+            alone
+            and not each.vague
+            and each.day > today
+            and (trusting or ABSENT.search(beside.clause))
+        ):
+            continue
+        day = _end_of(each, weight, beside)
         if (each.weekday or each.bare) and weight >= RETURN:
             day = _behind(each, gone)
-        if _is_of_every_week(each, weight) and _PART_TIME.search(folded):
-            continue
-        clause = before + folded[each.start : each.end] + after
-        leading = _leading(folded, each)
-        if _is_of_something_else(leading + clause[len(before) :], len(leading), weight, before):
-            continue
-        if weight == 0:  # no cue: only a single date in a sentence about being away counts
-            alone = len([one for one in found if not one.vague]) == 1
-            if each.vague or not alone or each.day <= today:  # today's is the letter's own
-                continue
-            if not trusting and not ABSENT.search(clause):
-                continue
         if each.loose and scored:
             continue
-        if day < today and weight < RETURN and not ABSENT.search(clause):
+        if day < today and weight < RETURN and not ABSENT.search(beside.clause):
             continue
         if weight >= 0:
-            returning = weight >= RETURN and SURELY_BACK.search(clause) is not None
-            deadline = (each.counted and not returning) or _is_deadline(before, after, clause)
+            returning = weight >= RETURN and _SURELY_BACK.search(beside.clause) is not None
+            deadline = (each.counted and not returning) or _is_deadline(beside)
             scored.append(End(day, weight, deadline, returning, each.dated))
         if weight == UNTIL_CUE and not (each.weekday and day == today + timedelta(days=7)):
             gone = max(gone, day)  # today's own weekday may as well mean today
     return scored
+
+
+def _end_of(each: NamedDay, weight: int, beside: _Beside) -> date:
+    """Return the day that ends an absence: until a week is until its end, through a month to its last day."""
+    if each.last and weight < RETURN:
+        return each.last
+    if each.month_end and weight == UNTIL_CUE and _THROUGH.search(beside.before):
+        return each.month_end
+    return each.day
+
+
+def _of_period(each: NamedDay, beside: _Beside, *, within: bool) -> list[End]:
+    """Return the end of a week or a month, if somebody is away in it or all of it."""
+    if (each.whole or each.last or within) and ABSENT.search(beside.clause):
+        return [End(each.last or each.month_end or each.day, UNTIL_CUE if each.whole else _NAMED)]
+    return []
+
+
+def _is_no_end(
+    folded: str, found: list[NamedDay], index: int, weight: int, beside: _Beside
+) -> bool:
+    """Whether a day is one of every week, opens hours or is that of something else."""
+    each = found[index]
+    if index and _are_hours(folded, found[index - 1], each):
+        return True
+    if _is_of_every_week(each, weight) and _PART_TIME.search(folded):
+        return True
+    leading = _leading(folded, each)
+    clause = leading + beside.told + beside.after
+    return _is_of_something_else(clause, len(leading), weight, beside.before)
 
 
 # "Monday, 7:30, we are back", "from 8.30 am", "8時30分より": the hour of a day says nothing of what the day is.
@@ -239,18 +290,16 @@ _HOUR_AFTER = re.compile(
     r"^[\s,(]{0,2}(?:(?:from|at|by|ab|um|gegen|von|a partir d[e']|a partir das|des|vers|a|desde las|a las|dalle(?: ore)?|alle(?: ore)?|ore|as|vanaf|om|fran|fr\.?o\.?m\.?|kl\.?|klockan|od|o|godz\.?)\s)*"
     r"(?:\d{1,2}[:.]\d\d(?:\s?(?:uhr|h|uur|hrs|am|pm|a\.m\.|p\.m\.)(?![a-z]))?|\d{1,2}\s?(?:h(?:\d\d)?|uhr|uur|am|pm|a\.m\.|p\.m\.|o'clock)(?![a-z])|(?:午前|午後)?\d{1,2}時(?:\d{1,2}分|半)?(?:より|から)?)\)?"
 )
-
-
 _HOUR_LATER = re.compile(
     r"(?<![a-z])(?:from|ab|a partir d[e']|a partir das|des|desde|dalle|vanaf|fran|od) (?:las )?(?:\d{1,2}(?:[:.]\d\d)?\s?(?:uhr|h|uur|am|pm|o'clock)(?![a-z])|\d{1,2}[:.]\d\d|half \w+|halb \w+|noon|midday|mittags?|midi|mediodia|mezzogiorno|meio-dia|poludnia)"
 )
 
 
-def _is_deadline(before: str, after: str, clause: str) -> bool:
+def _is_deadline(beside: _Beside) -> bool:
     """Whether a day is one by which they will have answered, and not one until which they are away."""
-    if _DEADLINE.search(before) or after.lstrip().startswith("までに"):
+    if _DEADLINE.search(beside.before) or beside.after.lstrip().startswith("までに"):
         return True
-    return bool(_PROMISE.search(clause)) and not ABSENT.search(clause)
+    return bool(_PROMISE.search(beside.clause)) and not ABSENT.search(beside.clause)
 
 
 _PROMISE = re.compile(
@@ -308,10 +357,10 @@ def _is_of_something_else(clause: str, at: int, weight: int, before: str) -> boo
     if weight < 0:
         return False
     piece = _piece(clause, at)
-    if _OCCASION.search(clause) and _MEETING.search(clause) and not SURELY_BACK.search(piece):
+    if _OCCASION.search(clause) and _MEETING.search(clause) and not _SURELY_BACK.search(piece):
         return True
     if _EVENT.search(piece) and not (
-        ABSENT.search(piece) or SURELY_BACK.search(piece) or _MYSELF.search(piece)
+        ABSENT.search(piece) or _SURELY_BACK.search(piece) or MYSELF.search(piece)
     ):
         return True
     if not _EVENT.search(clause) or ABSENT.search(clause):
@@ -319,7 +368,7 @@ def _is_of_something_else(clause: str, at: int, weight: int, before: str) -> boo
     unsaid = weight == 0 or (
         weight == UNTIL_CUE and bool(_AND.search(before) or not _LONG_CUES.search(before))
     )
-    return unsaid or not (SURELY_BACK.search(clause) or _MYSELF.search(clause))
+    return unsaid or not (_SURELY_BACK.search(clause) or MYSELF.search(clause))
 
 
 def _piece(clause: str, at: int) -> str:
@@ -389,7 +438,7 @@ def _score(before: str, after: str) -> int:
         # "back to 3 January" is no return, "and return on" is none of an "and" alone
         if back_before:
             return RETURN + 1
-        at_once = SURELY_BACK.match(after.lstrip(" ,.)"))
+        at_once = _SURELY_BACK.match(after.lstrip(" ,.)"))
         return RETURN if at_once and _AND.search(before) else UNTIL_CUE
     if back_before or back_after:
         return RETURN + 1 if back_before else RETURN

@@ -74,7 +74,9 @@ WORDS = AbsenceWords(
         r"(?:ha nacido|nació|nacimiento de)\b",
         r"no sé (?:aún |todavía )?(?:cuándo|cuánto|hasta)",
     ),
-    myself=(r"yo|estoy|estaré|mis|podré|puedo|soy|ando|reaparezco|vuelvo|volveré|regreso|regresaré|te leo|os leo|le leo|(?:te|os|le|les) respondo|contesto|me voy|me tomo|llevo",),
+    myself=(
+        r"yo|estoy|estaré|mis|podré|puedo|soy|ando|reaparezco|vuelvo|volveré|regreso|regresaré|te leo|os leo|le leo|(?:te|os|le|les) respondo|contesto|me voy|me tomo|llevo",
+    ),
     event=(
         r"fiesta|patr[óo]n\b|se apuntan",
         r"(?:sigue|siguen|permanece|está) abiert\w+|convocatoria|homologación|obras?\b",

@@ -1,0 +1,56 @@
+"""What an automatic answer says, by its phrases: away, gone, got your mail, or prove who you are.
+
+The phrases of all languages are looked for at once (`absence_words`): a notice is often in two.
+"""
+
+import re
+from enum import StrEnum
+
+from outreach.inbound.absence_words import words
+from outreach.inbound.phrases import Rules, fold_pattern
+
+
+class AutoReplyKind(StrEnum):
+    """What an automatic answer says."""
+
+    #: They are away, perhaps until a date.
+    ABSENT = "absent"
+    #: They work there no more, or the address is no longer theirs.
+    LEFT = "left"
+    #: Our mail arrived and somebody will look at it.
+    ACKNOWLEDGEMENT = "acknowledgement"
+    #: A machine wants proof that we are a person before it delivers our mail.
+    CHALLENGE = "challenge"
+    #: They are still there, and have another address now; told in a reply of their own.
+    MOVED = "moved"
+
+
+_KINDS = (
+    AutoReplyKind.CHALLENGE,
+    AutoReplyKind.LEFT,
+    AutoReplyKind.ABSENT,
+    AutoReplyKind.ACKNOWLEDGEMENT,
+)
+_KIND_WORDS = Rules([words(field) for field in ("challenged", "left", "absent", "acknowledged")])
+_OTHER_WORDS = Rules([words(field) for field in ("left", "absent", "acknowledged")])
+# Who challenges asks for something to be done: a link to be followed, or an answer.
+_TO_BE_DONE = re.compile(
+    fold_pattern(
+        r"://|www\.|click|klick|cli[qc]|klik|repl(?:y|ies)|answer|confirm|verif|captcha|boxbe|antworte|beantworte|bestätig|répond|respond|rispond|bevestig|antwoord|svara|bekräfta|odpowied|potwierd"
+    )
+    + "|リンク|クリック|返信|認証|確認"
+)
+
+
+def kind_of(body: str) -> AutoReplyKind | None:
+    """Return what a folded text says: the first kind of which a phrase is found anywhere in it."""
+    found = _KIND_WORDS.first(body)
+    kind = None if found is None else _KINDS[found]
+    if kind is AutoReplyKind.CHALLENGE and not _TO_BE_DONE.search(body):
+        found = _OTHER_WORDS.first(body)
+        return None if found is None else _KINDS[found + 1]
+    return kind
+
+
+SENTENCE_ENDS = re.compile(r"(?<=[.!?])\s+|(?<=。)|\n+")
+"""Where one sentence ends and the next begins, in a folded text."""

@@ -1,0 +1,62 @@
+"""Answers that say no more than that a mail arrived, though they mention days: when a desk is open, or closed.
+
+An absence has an end and somebody whose it is; a receipt has a number, a term, or a few days on which
+nobody opens. Where a person speaks of themselves it is none.
+"""
+
+# ruff: noqa: E501 (patterns and messages are easier to check in one piece)
+
+import re
+
+from outreach.inbound.absence_words import any_of
+from outreach.inbound.answer_kinds import SENTENCE_ENDS, AutoReplyKind, kind_of
+from outreach.inbound.phrases import fold_pattern
+from outreach.inbound.return_dates import ABSENT, MYSELF, RETURN, End
+
+
+def only_takes_time(body: str) -> bool:
+    """Whether a notice says when a desk answers, or under which number, and speaks of nobody."""
+    return (
+        _ACKNOWLEDGED.search(body) is not None
+        and bool(_TERM.search(body) or _NUMBERED.search(body))
+        and not MYSELF.search(body)
+    )
+
+
+def only_closes(dated: End | None, body: str, title: str) -> bool:
+    """Whether a receipt mentions beside that on which days a desk is closed, and speaks of nobody."""
+    if dated is not None and dated.weight >= RETURN:
+        return False
+    if not _CLOSED.search(body) or MYSELF.search(body) or ABSENT.search(title):
+        return False
+    closed, rest = [], []
+    for sentence in SENTENCE_ENDS.split(body):
+        (closed if _CLOSED.search(sentence) else rest).append(sentence)
+    return not any(map(_LASTING.search, closed)) and kind_of(". ".join([title, *rest])) is (
+        AutoReplyKind.ACKNOWLEDGEMENT
+    )
+
+
+# A day or two on which a door is closed do not last; what has an end or a return does.
+_LASTING = re.compile(
+    fold_pattern(
+        r"(?<![a-z])(?:until|till|through|from|between|re-?open\w*|back|again|bis|vom|zwischen|wieder|jusqu|entre|rouvr\w+|réouvert\w+|hasta|desde|reabr\w+|volv\w+|fino|dal|dalla|tra|riapr\w+|até|desde|volt\w+"
+        r"|tot|tussen|weer|heropen\w*|till och med|från|mellan|åter\w*|igen|od|między|wrac\w+|wzn\w+|ponownie|(?:ab|du|au|del|al|de|do|a|van|till) (?:\w+ )?\d\w*)(?![a-z])|から|まで|より|再開|(?<!:)(?<!:\d)\d\s?[-–〜~]\s?\d{1,2}(?![\d:])"
+    )
+)
+_CLOSED = re.compile(
+    fold_pattern(
+        r"(?<![a-z])(?:closed|shut|bank holiday|geschlossen|feiertage?n?|nicht besetzt|ferm[ée]e?s?|férié\w*|cerrad[oa]s?|festivos?|descanso|chius[oaie]|festiv\w+|encerrad[oa]s?|fechad[oa]s?|feriados?|não atend\w+"
+        r"|gesloten|dicht|feestdag\w*|niet bemand|stäng\w+|ingen bemanning|helgdag\w*|obemann\w+|nieczynn\w+|zamknięt\w+|nie (?:działa|pracuj)\w*)(?![a-z])|休業|定休|休み|休館"
+    )
+)
+
+
+_ACKNOWLEDGED = any_of("acknowledged")
+_NUMBERED = re.compile(
+    r"(?<!phone )(?<!telefon)(?<!mobile )(?:number|nummer|numero|numer|n°|番号)(?: is|は|:)?\s?(?=[\w/-]*\d)[\w/-]{3,}"
+)
+_TERM = re.compile(
+    r"(?:\d+|one|two|three|five|ein\w*|zwei|drei|funf|deux|trois|cinq|dos|tres|cinco|due|cinque|dois|twee|drie|vijf|tva|fem|dwoch|trzech|pieciu)(?:\s?[-–]\s?\d+)?\s?(?:working|business)?\s?"
+    r"(?:hours|days|stunden|werktag\w*|arbeitstag\w*|heures|h ouvr\w+|jours ouvr\w+|horas|dias (?:habiles|laborables|uteis)|ore|giorni lavorativi|uur|werkdagen|timmar|arbetsdagar|vardagar|godzin\w*|dni roboczych|営業日|時間以内)"
+)
