@@ -68,7 +68,7 @@ _ANSWER = re.compile(  # compared with subjects in lower case
 )
 _URGENT = re.compile(
     fold_pattern(
-        r"urgen|emergenc|dringend|eilig|vertretung|brådskande|akut|piln(?:e|ych|a)|緊急|お急ぎ|急ぎ|至急|hast(?![a-z])|in my absence|mean(?:time|while)|mientras tanto|entre-?temps|nel frattempo|entretanto|ondertussen|intussen|under tiden|w miedzyczasie"
+        r"urgen|emergenc|dringend|eilig|vertretung|brådskande|bråttom|akut|piln(?:e|ych|a)|緊急|お急ぎ|急ぎ|至急|hast(?![a-z])|in my absence|mean(?:time|while)|mientras tanto|entre-?temps|nel frattempo|entretanto|ondertussen|intussen|under tiden|w miedzyczasie"
         r"|zwischenzeit|access to (?:my )?e-?mail|nicht weitergeleitet|kontakta|wenden sie sich|contactez|contact[ea]r|contattar|neem contact|срочн|naléhav|kiireelli"
     )
 )
@@ -150,6 +150,8 @@ class _Evidence:
     entitled: bool
     #: As much of the subject as its sender wrote: ours, which may follow, says nothing of them.
     title: str
+    #: What a responder adds behind it: "Re: News - automatic reply".
+    tail: str
 
     @classmethod
     def of(cls, mail: Mail, text: str) -> "_Evidence":
@@ -174,6 +176,7 @@ class _Evidence:
             own_subject=own,
             entitled=own and _is_entitled(bare),
             title=_title(bare, announced=by_subject) if bare == unmarked else "",
+            tail=subject[tail:] if (tail := max(map(subject.rfind, "-–—(["))) > 0 else "",
         )
 
     @property
@@ -217,7 +220,7 @@ def read_auto_reply(mail: Mail, text: str, today: date | None) -> AutoReply | No
     ):
         return None
     body = compared(text[:MAX_WORDS])
-    automatic = _says_automatic(body) or _says_automatic(evidence.title)
+    automatic = _says_automatic(body) or _says_automatic(evidence.tail)
     kind = _said(body, evidence, automatic=automatic)
     announced = evidence.announced
     brief = len(body) <= _NOTE and bool(_URGENT.search(body))

@@ -29,7 +29,8 @@ def only_closes(dated: End | None, body: str, title: str) -> bool:
         return False
     if not _CLOSED.search(body) or MYSELF.search(body) or ABSENT.search(title):
         return False
-    closed, rest = [], []
+    closed: list[str] = []
+    rest: list[str] = []
     for sentence in SENTENCE_ENDS.split(body):
         (closed if _CLOSED.search(sentence) else rest).append(sentence)
     return not any(map(_LASTING.search, closed)) and kind_of(". ".join([title, *rest])) is (

@@ -49,7 +49,7 @@ _SURELY_BACK = re.compile(
     fold_pattern(
         r"(?<![a-z'-])(?:back|return\w*|reopen\w*|re-open\w*|resum\w+|again|available|zurück\w*|wieder|rückkehr|erreichbar|(?:de )?retour|reviens|revien\w+|reviendr\w+|rouvr\w+|réouvert\w+|reprend\w*|reprise"
         r"|vuelt\w*|volver\w*|volvemos|vuelvo|regres\w+|reincorpor\w+|reabr\w+|reapertura|reanud\w+|retom\w+|torn\w+|rientr\w+|ritorn\w+|riapr\w+|riapertura|ripren\w+|volt\w+|retorn\w+|regress\w+|reabert\w+"
-        r"|terug\w*|weer|heropen\w+|bereikbaar|tillbaka|åter\w*|igen|öppnar igen|wrac\w+|wróc\w+|wznaw\w+|wznow\w+|rusza\w*|w biurze|w pracy|powrot\w*|powrót|ponownie|znowu|otwieramy)(?![a-z])|戻|復帰|再開|出社|出勤|営業(?:いた)?し|開始"
+        r"|terug\w*|weer|heropen\w+|bereikbaar|tillbaka|åter(?!komm)\w*|igen|öppnar igen|wrac\w+|wróc\w+|wznaw\w+|wznow\w+|rusza\w*|w biurze|w pracy|powrot\w*|powrót|ponownie|znowu|otwieramy)(?![a-z])|戻|復帰|再開|出社|出勤|営業(?:いた)?し|開始"
     )
 )
 _DEADLINE = re.compile(
@@ -69,6 +69,7 @@ _SINCE_AFTER = re.compile(rf"^(?:{'|'.join(words('since_after'))})")
 _LONG_CUES = re.compile(
     rf"(?<![a-z])(?=[a-z]{{3}})(?:{'|'.join(words('until') + words('since'))})(?![a-z])"
 )
+_NEXT_YEAR = re.compile(r"(?:来年|翌年)の?(?=\d{1,2}月)")
 _BOUNDARY = re.compile(r"\n\s*\n|[!?;。!]|(?:(?<=[^\W\d]{3})|(?<=\.[a-z]{2}))\.\s")
 _WINDOW = 80
 _STEPS = timedelta(days=14)
@@ -123,7 +124,7 @@ def dated_end(folded: str, today: date | None, *, trusting: bool) -> End | None:
     if today is None:
         return None
     folded = _QUOTED.sub(" ", folded[:MAX_WORDS])  # such as the subject of ours
-    folded = with_numbers(folded)
+    folded = _NEXT_YEAR.sub(f"{today.year + 1}年", with_numbers(folded))
     found = named_days(folded, today)
     scored = _scored(folded, found, today, trusting=trusting)
     if not scored:
@@ -297,7 +298,8 @@ _HOUR_LATER = re.compile(
 
 def _is_deadline(beside: _Beside) -> bool:
     """Whether a day is one by which they will have answered, and not one until which they are away."""
-    if _DEADLINE.search(beside.before) or beside.after.lstrip().startswith("までに"):
+    deadline = _DEADLINE.search(beside.before) and not _NOT_BEFORE.search(beside.before)
+    if deadline or beside.after.lstrip().startswith("までに"):
         return True
     return bool(_PROMISE.search(beside.clause)) and not ABSENT.search(beside.clause)
 
@@ -312,6 +314,10 @@ _PROMISE = re.compile(
 )
 
 
+# "Je ne lirai rien avant la fin avril"
+_NOT_BEFORE = re.compile(
+    r"(?<![a-z])(?:ne|n'\w+|pas|rien|nicht|nichts|no|not|non|nao|niet|niets|inte|inget|nie)(?![a-z])(?:[^.!?;]{0,40}) (?:avant|before|vor|antes|prima|voor|fore|forran|przed)"
+)
 # "Till och med augusti": to the last day of it.
 _THROUGH = re.compile(
     r"(?<![a-z])(?:through(?: the end of)?|up to and including|bis einschliesslich|bis inklusive|bis ende|t/m|tot en met|t\.?o\.?m\.?|till och med|fino a tutto|hasta finales? de|ate (?:ao )?(?:fim|final) d[eo]|do konca)\s*$"

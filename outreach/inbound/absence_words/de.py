@@ -96,6 +96,7 @@ WORDS = AbsenceWords(
     ),
     myself=(r"ich|mein|meine|meiner|meinem|meinen|mir|mich",),
     event=(
+        r"unberührt|umstellung\w*",
         r"wie geplant|planmäßig|tag der offenen tür|hausmesse|messe\b|elternabend|schulfest|anmeldung\w*|rechnung\w*|bestellung\w*|auftrag|aufträge|abgabe\w*|steuer\w+|frist\w*|umzug|ziehen um|neue anschrift|symposium|termine?\b|sitzung\w*|versammlung\w*",
         r"gespräche|vorstellungsgespräch\w*|prüfung\w* (?:ist|sind|findet)",
         r"einsendeschluss|anmeldeschluss|bewerbungsschluss|bewerbungsfrist|frist\b|statt(?:findet|finden)?|ergebnisse?|bekannt ?gegeben|jury|tagt\b|verkaufsstart|vorverkauf|beginnt\b|ausstellung|erscheint|veranstaltung|sprechzeiten|öffnungszeiten|sprechstunden?|liefer\w+|versand\w*|versend\w+|preisverleihung",
@@ -199,6 +200,7 @@ WORDS = AbsenceWords(
         r"autom\. antwort|autoreply|autoresponder",
     ),
     back=(
+        r"nächste[rn]? arbeitstag",
         r"(?:gelesen|beantwortet|bearbeitet) (?:wird|werden)|wird (?:wieder )?gelesen",
         r"(?:be)?antworte\w*",
         r"lese\b",

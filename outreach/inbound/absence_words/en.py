@@ -224,6 +224,7 @@ WORDS = AbsenceWords(
         r"(?:holiday|christmas|summer|office) clos(?:ure|ed)",
     ),
     back=(
+        r"(?:next|first) (?:working|business) day|expect (?:a|an|my) (?:reply|answer)",
         r"(?:see|get to|get round to|pick up|look at) (?:your|my|the|all) (?:\w+ )?(?:mails?|e-?mails?|messages?|inbox|post)",
         r"expect (?:an answer|a reply|a response|to hear) (?:\w+ ){0,3}(?:after|on|from)\b",
         r"(?:respond|reply|answer|write back|be in touch)(?: (?:to )?you)? ?$",

@@ -126,6 +126,7 @@ WORDS = AbsenceWords(
         r"ces(?:ó|é|aron) (?:en )?(?:su|sus|mis?|el|la)?\s?(?:funciones|cargo|puesto|actividad)",
     ),
     acknowledged=(
+        r"(?:buzón|cuenta|dirección) (?:es )?(?:de )?s[oó]lo (?:de )?envío|no lo atiende nadie|no (?:está|es) atendid\w",
         r"(?:su|tu|vuestro) (?:correo|mensaje|consulta|solicitud|e-?mail|peticion)\b.{0,60}(?:ha (?:entrado|llegado|sido)|se ha (?:recibido|registrado|derivado)|queda registrad\w|fue recibid\w)",
         r"acuse de recibo|(?:desde|es) una (?:cuenta|direccion|buzon) (?:no atendid\w|de solo envio)|no responda a este",
         r"no (?:se (?:lee|revisa|supervisa|atiende|controla)|(?:es|está|son) (?:leíd|revisad|supervisad|atendid|monitorizad|monitoread)[oa]s?)\b",

@@ -204,6 +204,7 @@ WORDS = AbsenceWords(
     ),
     since=(r"dal(?:l')?", r"da", r"a partire dal?", r"dopo il", r"tra il", r"del"),
     automatic=(
+        r"risponditore",
         r"(?:messaggio|mail|risposta|conferma|ricevuta|avviso|notifica)\b.{0,30}(?:automatic\w+|generat\w dal sistema)",
         r"(?:messaggio|mail|risposta|e-?mail) (?:è stat[oa] |viene )?(?:generat[oa]|inviat[oa]) (?:in modo )?automatic",
         r"(?:risposta|messaggio|e-?mail) (?:generat[oa] )?automatic\w+",
@@ -223,6 +224,7 @@ WORDS = AbsenceWords(
         r"messaggio.{0,60}(?:trattenuto|in attesa|quarantena)",
     ),
     tomorrow=(
+        r"domattina|domani mattina",
         r"domani",
         r"domattina",
     ),

@@ -144,6 +144,7 @@ WORDS = AbsenceWords(
         r"afwezigheids(?:bericht|melding|assistent)",
     ),
     back=(
+        r"(?:eerste|volgende) werkdag",
         r"beantwoord\w*",
         r"lees ik",
         r"staan wij|staan we",
@@ -191,6 +192,7 @@ WORDS = AbsenceWords(
         r"dit is een automatisch",
     ),
     challenged=(
+        r"bevestig (?:uw|je|jouw) afzender|postvak .{0,40}bevestiging|(?:nog )?niet bezorgd",
         r"zonder het onderwerp te (?:wijzigen|veranderen)|bevestigingscode",
         r"alleen (?:nog )?(?:bekende|vertrouwde) (?:afzenders|contacten|adressen)",
         r"(?:geen|dat (?:je|u) geen) (?:robot|spammer)",

@@ -214,6 +214,7 @@ WORDS = AbsenceWords(
         r"dia",
     ),
     automatic=(
+        r"autorr?espo\w+",
         r"(?:gerad|enviad)\w (?:pelo|por um) (?:nosso )?(?:sistema|rob[oô])|rob[oô](?:zinho)?\b",
         r"(?:mensagem|e-?mail|resposta|aviso|confirmação|notificação|recibo)\b.{0,30}autom[áa]tic\w+",
         r"(?:mensagem|e-?mail|resposta) (?:foi |é )?(?:gerad[ao]|enviad[ao]) (?:de forma )?automatic",
@@ -221,6 +222,7 @@ WORDS = AbsenceWords(
         r"esta é uma (?:resposta|mensagem) automática",
     ),
     challenged=(
+        r"link de confirmação|mensagens não confirmadas|confirme o envio",
         r"(?:confirmar|provar|comprovar) que (?:é|não é) (?:uma pessoa|um rob\w+|human\w+)|letras da imagem",
         r"sem (?:alterar|mudar|modificar) o assunto|código de confirmação",
         r"(?:que )?nao (?:e|es) um (?:robo|robot)",
