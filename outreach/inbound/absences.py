@@ -18,6 +18,7 @@ from outreach.inbound.absence_words import any_of, words
 from outreach.inbound.answer_kinds import SENTENCE_ENDS, AutoReplyKind, kind_of
 from outreach.inbound.headers import Address
 from outreach.inbound.mail import Mail
+from outreach.inbound.named_contacts import ADDRESS, named_contact
 from outreach.inbound.named_days import speaks_of_a_day
 from outreach.inbound.phrases import compared, filed, fold, fold_pattern
 from outreach.inbound.receipts import only_closes, only_takes_time
@@ -221,59 +222,60 @@ def read_auto_reply(mail: Mail, text: str, today: date | None) -> AutoReply | No
         return None
     body = compared(text[:MAX_WORDS])
     automatic = _says_automatic(body) or _says_automatic(evidence.tail)
+    by_machine = evidence.announced or evidence.generated
     kind = _said(body, evidence, automatic=automatic)
-    announced = evidence.announced
     brief = len(body) <= _NOTE and bool(_URGENT.search(body))
-    if kind is None and not (announced or evidence.generated or automatic) and not brief:
+    if kind is None and not (by_machine or automatic or brief):
         return None
-    # Behind a dash the subject may be our own, which names days of its own.
-    told = (
-        f"{_ASIDE.sub('. ', evidence.title)}.\n\n{body}" if announced or evidence.entitled else body
-    )
-    by_machine = announced or evidence.generated
     trusting = by_machine and kind is not AutoReplyKind.ACKNOWLEDGEMENT
     trusting = trusting or (automatic and kind is AutoReplyKind.ABSENT)
-    dated = dated_end(told, today, trusting=trusting)
+    dated = dated_end(_told(body, evidence), today, trusting=trusting)
     sure = by_machine or bool(automatic and dated and dated.weight >= RETURN)
     if dated and _overrules(dated, kind, body, announced=sure):
         kind = AutoReplyKind.ABSENT
     elif kind is AutoReplyKind.ABSENT and only_closes(dated, body, evidence.title):
         kind = AutoReplyKind.ACKNOWLEDGEMENT
-    until = dated.day if dated and kind is AutoReplyKind.ABSENT else None
-    if dated and not dated.returning and _OPEN_ENDED.search(body):
-        until = None  # nobody knows when; what is dated is something else
-    contact = _contact(mail, text)
+    contact = named_contact(mail, text)
     if kind is None:
         if not evidence.certain:
             return None
         kind = _unsaid(body, contact)
-    if (
-        kind is AutoReplyKind.ABSENT
-        and not until
-        and (
-            (contact and evidence.gives_an_address) or kind_of(evidence.title) is AutoReplyKind.LEFT
-        )
-    ):
+    until = None
+    # Where nobody knows when they will be back, what is dated is something else.
+    if dated and kind is AutoReplyKind.ABSENT and not _is_open(dated, body):
+        until = dated.day
+    if kind is AutoReplyKind.ABSENT and not until and _is_entitled_to_another(evidence, contact):
         kind = AutoReplyKind.LEFT
     ended = bool(until and dated and dated.weight >= UNTIL_CUE)
-    found = evidence.rule or _found_by(mail, evidence, body, kind, until, automatic=automatic)
-    if (
-        found is None
-        and evidence.own_subject
-        and (
-            _is_to_everybody(kind, body, contact, ended=ended)
-            or (
-                evidence.entitled
-                and kind is AutoReplyKind.ACKNOWLEDGEMENT
-                and only_takes_time(body)
-            )
-        )
-    ):
-        found = "own-subject"
+    found = (
+        evidence.rule
+        or _found_by(mail, evidence, body, kind, until, automatic=automatic)
+        or _found_by_title(evidence, body, kind, contact, ended=ended)
+    )
     if found is None:
         return None
     away = kind in (AutoReplyKind.LEFT, AutoReplyKind.ABSENT)
     return AutoReply(kind=kind, rule=found, until=until, contact=contact if away else None)
+
+
+def _told(body: str, evidence: _Evidence) -> str:
+    """Return in what a day is looked for: the words, and what a notice says above them."""
+    if not (evidence.announced or evidence.entitled):
+        return body
+    # Behind a dash the subject may be our own, which names days of its own.
+    return f"{_ASIDE.sub('. ', evidence.title)}.\n\n{body}"
+
+
+def _is_open(dated: End, body: str) -> bool:
+    """Whether an absence has no end yet, though a day is named."""
+    return not dated.returning and bool(_OPEN_ENDED.search(body))
+
+
+def _is_entitled_to_another(evidence: _Evidence, contact: Address | None) -> bool:
+    """Whether the subject says that an address is another now, or that somebody has left."""
+    if contact and evidence.gives_an_address:
+        return True
+    return kind_of(evidence.title) is AutoReplyKind.LEFT
 
 
 def _says_automatic(folded: str) -> bool:
@@ -326,6 +328,21 @@ def _found_by(
         formal and not (kind is AutoReplyKind.LEFT and _only_moved(body))
     ):
         return "words"
+    return None
+
+
+def _found_by_title(
+    evidence: _Evidence,
+    body: str,
+    kind: AutoReplyKind,
+    contact: Address | None,
+    *,
+    ended: bool,
+) -> str | None:
+    """Return that a subject of its own gives a notice away, or None."""
+    receipt = evidence.entitled and kind is AutoReplyKind.ACKNOWLEDGEMENT and only_takes_time(body)
+    if evidence.own_subject and (receipt or _is_to_everybody(kind, body, contact, ended=ended)):
+        return "own-subject"
     return None
 
 
@@ -414,7 +431,7 @@ def _overrules(dated: End, kind: AutoReplyKind | None, body: str, *, announced: 
         return (announced and not dated.deadline) or (
             dated.weight >= UNTIL_CUE
             and len(body) <= _NOTE
-            and bool(_URGENT.search(body) and _CONTACT.search(body))
+            and bool(_URGENT.search(body) and ADDRESS.search(body))
         )
     if kind is AutoReplyKind.ACKNOWLEDGEMENT:
         return (
@@ -463,7 +480,7 @@ def read_new_address(mail: Mail, text: str) -> AutoReply | None:
     low = told.lower()
     if not any(word in low for word in _ADDRESS_WORDS) or not _MOVED.search(compared(told)):
         return None
-    contact = _contact(mail, text)
+    contact = named_contact(mail, text)
     if contact is None:
         return None
     theirs = Address(mail.sender.name, contact.address)
@@ -519,7 +536,7 @@ def _is_notice(body: str) -> bool:
     return (
         len(body) <= _SHORT
         and not _asks(body)
-        and bool(_URGENT.search(body) or _CONTACT.search(body))
+        and bool(_URGENT.search(body) or ADDRESS.search(body))
     )
 
 
@@ -561,32 +578,3 @@ _HINTS = (
     "kontakt", "wenden", "contact", "contatt", "срочн", "naleh", "kiire", "confirm", "verif", "deliver", "conferm",
     "quarant", "filtr", "spam", "迷惑メール", "bestatig", "bevestig", "bekraft", "potwierdz", "kwarant", "zugestellt", "確認", "保留",
 )  # fmt: skip
-_CONTACT = re.compile(r"([\w.+'-]{1,64}@[\w.-]{1,253}\.\w{2,24})")
-_NAME_BEFORE = re.compile(
-    r"((?:[A-ZÀ-ÖØ-ÞŁŚŻ][\w'’.-]{1,30} ){0,3}[A-ZÀ-ÖØ-ÞŁŚŻ][\w'’-]{1,30})\s*(?:\(|<|,|at|under|via|unter|à|en|su|em|op|på|pod|:|-|–)?\s*(?:mailto:)?$"
-)
-
-
-def _contact(mail: Mail, told: str) -> Address | None:
-    """Return the first mailbox a notice names that is neither its sender nor its recipient."""
-    known = {mail.sender.address.lower(), *(address.lower() for address in mail.recipients)}
-    former = None
-    for match in _CONTACT.finditer(told[:MAX_WORDS]):
-        address = match[1].strip(".'")
-        if address.lower() not in known:
-            before = " ".join(told[max(0, match.start() - 80) : match.start()].split())
-            name = _NAME_BEFORE.search(before)
-            found = Address(name[1] if name else "", address)
-            if not _FORMER.search(fold(before)):
-                return found
-            former = former or found
-    return former
-
-
-# Right before an address, or what it is called: one that was.
-_FORMER = re.compile(
-    fold_pattern(
-        r"(?<![a-z])(?:old|former|previous|this|alte[nr]?|bisherige[nr]?|ehemalige[nr]?|diese|ancienne?|cette|antigu[oa]|anterior|esta|vecchi[oa]|precedente|questo|l'indirizzo|antig[oa]|este|oude|vorige|dit|gamla|tidigare|den här|star[yea]|dotychczasow\w+|poprzedni\w*|ten)"
-        r"(?: [\w-]+){0,3}[ (:]*$|旧(?:メール)?アドレス[^@。]{0,8}$|の旧[^@。]{0,12}$"
-    )
-)

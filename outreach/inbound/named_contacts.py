@@ -1,0 +1,40 @@
+"""Whom a notice names to be written to instead: the successor, the deputy, or themselves at another address."""
+
+# ruff: noqa: E501 (patterns and messages are easier to check in one piece)
+
+import re
+
+from outreach.inbound.headers import Address
+from outreach.inbound.mail import Mail
+from outreach.inbound.phrases import fold, fold_pattern
+from outreach.inbound.return_dates import MAX_WORDS
+
+ADDRESS = re.compile(r"([\w.+'-]{1,64}@[\w.-]{1,253}\.\w{2,24})")
+_NAME_BEFORE = re.compile(
+    r"((?:[A-ZÀ-ÖØ-ÞŁŚŻ][\w'’.-]{1,30} ){0,3}[A-ZÀ-ÖØ-ÞŁŚŻ][\w'’-]{1,30})\s*(?:\(|<|,|at|under|via|unter|à|en|su|em|op|på|pod|:|-|–)?\s*(?:mailto:)?$"
+)
+
+
+def named_contact(mail: Mail, told: str) -> Address | None:
+    """Return the first mailbox a notice names that is neither its sender nor its recipient, nor a former one if there is another."""
+    known = {mail.sender.address.lower(), *(address.lower() for address in mail.recipients)}
+    former = None
+    for match in ADDRESS.finditer(told[:MAX_WORDS]):
+        address = match[1].strip(".'")
+        if address.lower() not in known:
+            before = " ".join(told[max(0, match.start() - 80) : match.start()].split())
+            name = _NAME_BEFORE.search(before)
+            found = Address(name[1] if name else "", address)
+            if not _FORMER.search(fold(before)):
+                return found
+            former = former or found
+    return former
+
+
+# Right before an address, or what it is called: one that was.
+_FORMER = re.compile(
+    fold_pattern(
+        r"(?<![a-z])(?:old|former|previous|this|alte[nr]?|bisherige[nr]?|ehemalige[nr]?|diese|ancienne?|cette|antigu[oa]|anterior|esta|vecchi[oa]|precedente|questo|l'indirizzo|antig[oa]|este|oude|vorige|dit|gamla|tidigare|den här|star[yea]|dotychczasow\w+|poprzedni\w*|ten)"
+        r"(?: [\w-]+){0,3}[ (:]*$|旧(?:メール)?アドレス[^@。]{0,8}$|の旧[^@。]{0,12}$"
+    )
+)
