@@ -55,7 +55,7 @@ _CLOSED = re.compile(
 
 _ACKNOWLEDGED = any_of("acknowledged")
 _NUMBERED = re.compile(
-    r"(?<!phone )(?<!telefon)(?<!mobile )(?:number|nummer|numero|numer|n°|番号)(?: is|は|:)?\s?(?=[\w/-]*\d)[\w/-]{3,}"
+    r"(?<!phone )(?<!telefon)(?<!mobile )(?:number|nummer|numero|numer|ticket|n°|番号)(?: is|は|:)?\s?(?=[\w/-]*\d)[\w/-]{3,}"
 )
 _TERM = re.compile(
     r"(?:\d+|one|two|three|five|ein\w*|zwei|drei|funf|deux|trois|cinq|dos|tres|cinco|due|cinque|dois|twee|drie|vijf|tva|fem|dwoch|trzech|pieciu)(?:\s?[-–]\s?\d+)?\s?(?:working|business)?\s?"

@@ -131,6 +131,7 @@ def dated_end(folded: str, today: date | None, *, trusting: bool) -> End | None:
         return None
     ahead = [each for each in scored if each.day > today and each.weight >= UNTIL_CUE]
     scored = ahead or scored  # "what came by the 23rd goes out on our return" names no return
+    scored = _without_too_early(scored)
     top = max(each.weight for each in scored)
     best = [each for each in scored if each.weight == top]
     if top >= RETURN:
@@ -143,6 +144,13 @@ def dated_end(folded: str, today: date | None, *, trusting: bool) -> End | None:
     for each in sorted(best, key=lambda each: each.day):  # one runs into the next
         end = each if end.day < each.day <= end.day + _SOON else end
     return _next_day_named(folded, found, end) if top == UNTIL_CUE else end
+
+
+def _without_too_early(scored: list[End]) -> list[End]:
+    """Leave out what may be a return, and not surely is, before an absence has ended."""
+    ends = [each.day for each in scored if each.weight == UNTIL_CUE]
+    first = min(ends, default=date.min)
+    return [each for each in scored if each.returning or each.weight < RETURN or each.day >= first]
 
 
 def _next_day_named(folded: str, found: list[NamedDay], end: End) -> End:

@@ -150,6 +150,7 @@ WORDS = AbsenceWords(
         r"en cuanto (?:pueda|podamos|me sea|nos sea|sea)|tan pronto como|(?:bien )?recibido\b",
     ),
     subjects=(
+        r"contestador",
         r"respuesta autom[áa]tica",
         r"fuera de (?:la )?oficina",
         r"(?:mensaje|aviso|notificación) de ausencia",

@@ -170,6 +170,7 @@ WORDS = AbsenceWords(
         r"dès que (?:je|nous|possible)|bien reçue?|au plus vite",
     ),
     subjects=(
+        r"réponse auto\b|répondeur",
         r"réponse automatique",
         r"(?:message|notification|avis|notice)[ -]?(?:d'|d )?absence",
         r"absen(?:ce|te?)\b",

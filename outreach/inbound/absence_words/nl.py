@@ -131,6 +131,7 @@ WORDS = AbsenceWords(
         r"zodra (?:ik|we|wij|het|dit)|goed ontvangen",
     ),
     subjects=(
+        r"automatisch\b",
         r"automatische (?:afwezigheid\w*|melding|reactie)|afwezigheids\w*",
         r"automatisch(?:e)? (?:antwoord|reactie|bericht)",
         r"afwezig(?:heid)?(?:sbericht|smelding)?",

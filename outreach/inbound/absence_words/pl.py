@@ -150,6 +150,7 @@ WORDS = AbsenceWords(
         r"auto ?-?odpowiedź",
     ),
     back=(
+        r"jestem (?:jutro|pojutrze|dopiero|od (?:jutra|poniedziałku|rana))",
         r"(?:będę|będziemy) (?:\w+ )?(?:w biurze|w pracy|dostępn\w+|na miejscu)|rusza\w*|ruszy\w*",
         r"znowu|znów",
         r"odezw\w+|po powrocie|wrac\w+|będę z powrotem",

@@ -141,6 +141,7 @@ WORDS = AbsenceWords(
         r"frånvaro(?:meddelande|besked|svar)|automatsvar",
     ),
     back=(
+        r"tidigast",
         r"(?:nästa|första) arbetsdag|räkna med svar|svar (?=i morgon|på)",
         r"svara\w*",
         r"läser",
