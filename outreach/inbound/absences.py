@@ -149,10 +149,6 @@ class _Evidence:
     #: An answer to ours under a subject of its own; `entitled` where that says what it is.
     own_subject: bool
     entitled: bool
-    #: As much of the subject as its sender wrote: ours, which may follow, says nothing of them.
-    title: str
-    #: What a responder adds behind it: "Re: News - automatic reply".
-    tail: str
 
     @classmethod
     def of(cls, mail: Mail, text: str) -> "_Evidence":
@@ -176,9 +172,18 @@ class _Evidence:
             answered=unmarked != bare and not marked,
             own_subject=own,
             entitled=own and _is_entitled(bare),
-            title=_title(bare, announced=by_subject) if bare == unmarked else "",
-            tail=subject[tail:] if (tail := max(map(subject.rfind, "-–—(["))) > 0 else "",
         )
+
+    @property
+    def title(self) -> str:
+        """As much of the subject as its sender wrote: ours, which may follow, says nothing of them."""
+        return "" if self.answered else _title(self.bare, announced=self.by_subject)
+
+    @property
+    def tail(self) -> str:
+        """What a responder adds behind our own subject: "Re: News - automatic reply"."""
+        at = max(map(self.subject.rfind, "-–—(["))
+        return self.subject[at:] if at > 0 else ""
 
     @property
     def announced(self) -> bool:
@@ -576,5 +581,5 @@ _HINTS = (
     "@", "auto", "自動", "自动", "urgen", "emergenc", "dringend", "eilig", "vertretung", "bradskande", "akut",
     "piln", "緊急", "急ぎ", "至急", "hast", "absence", "mean", "zwischenzeit", "access", "weitergeleitet",
     "kontakt", "wenden", "contact", "contatt", "срочн", "naleh", "kiire", "confirm", "verif", "deliver", "conferm",
-    "quarant", "filtr", "spam", "迷惑メール", "bestatig", "bevestig", "bekraft", "potwierdz", "kwarant", "zugestellt", "確認", "保留",
+    "quarant", "spamfilt", "antispam", "filtr", "迷惑メール", "bestatig", "bevestig", "bekraft", "potwierdz", "kwarant", "zugestellt", "確認", "保留",
 )  # fmt: skip
