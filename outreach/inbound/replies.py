@@ -32,7 +32,7 @@ from outreach.inbound.introductions import (
     with_words_apart,
     without_run_ons,
 )
-from outreach.inbound.signatures import signature_at
+from outreach.inbound.signatures import PICTURE, signature_at
 
 MAX_LINES = 5000
 """Lines of a reply that are looked at. What lies beyond is quotation in all of practice."""
@@ -340,7 +340,7 @@ def _with_device_lines(lines: list[str], classes: str) -> str:
         while at >= 0 and classes[at] == "t":
             line = lines[at]
             plain = line.strip()
-            if not (plain[0] in "![<" and _IMAGE.match(plain)) and (
+            if not (plain[0] in "![<" and PICTURE.match(plain)) and (
                 len(line) >= _MAX_DEVICE_LINE or not _is_device_line(plain)
             ):
                 break
@@ -349,11 +349,6 @@ def _with_device_lines(lines: list[str], classes: str) -> str:
     return classes
 
 
-# Where a picture stood that a program put below, a logo for example.
-_IMAGE = re.compile(
-    r"(?:!\[[^\[\]]*\]\([^()\s]*\)|\[(?:cid:|image|inline image|https?:)[^\[\]]*\]|<image\d*\.\w+>)$",
-    re.I,
-)
 _LAST_WORDS = re.compile("[te]*t(?=e*(?:[^te]|$))")
 
 
@@ -456,6 +451,11 @@ def _cut(lines: list[str], classes: str) -> tuple[list[str], str]:
     kinds = kinds.rstrip("ersofq" if "t" in kinds else "ersof")
     while kinds[-2:-1] == "e" and _weak_signature(kept[len(kinds) - 1]):
         kinds = kinds[:-1].rstrip("er")
+    quoted = kinds.find("q")
+    if quoted >= 0 and attribution_at([kept[quoted].lstrip("> ")], 0):
+        # The introduction was quoted with what it introduces, which is answered.
+        kept = kept[:quoted] + kept[quoted + 1 :]
+        kinds = kinds[:quoted] + kinds[quoted + 1 :]
     own = kinds.rfind("q") + 1
     signed = own + signature_at(kept[own : len(kinds)])
     kinds = kinds[:signed].rstrip("er")
@@ -495,13 +495,19 @@ def _skip_introduction(classes: str, begin: int) -> int:
 
 
 def _behind_quotation(classes: str, at: int) -> int:
-    """Return where an introduced quotation ends if there is an answer below it: only that is new."""
+    """Return where an introduced quotation ends if there is one answer below it: only that is new.
+
+    Where further quotations are answered below, it is the first of those that are.
+    """
     quoted = _QUOTED.match(classes, at)
-    return quoted.end() if quoted and "t" in classes[quoted.end() :] else at
+    if not quoted or "t" not in classes[quoted.end() :]:
+        return at
+    return at if _ANSWERED_AGAIN.match(classes, quoted.end()) else quoted.end()
 
 
 _HEAD = re.compile("[aehor]+")
 _QUOTED = re.compile("[qe]+")
+_ANSWERED_AGAIN = re.compile("[^qahos]*t[^qahos]*q[qe]*t")
 
 
 def _end(lines: list[str], classes: str, begin: int) -> int:

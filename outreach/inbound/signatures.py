@@ -40,6 +40,12 @@ _CLOSINGS = (
 _CLOSING = re.compile(rf"\W{{0,3}}(?:{'|'.join(_CLOSINGS)})")
 _MAX_CLOSING = 60  # characters
 
+# Where a picture stood that a program put below, a logo for example.
+PICTURE = re.compile(
+    r"(?:!\[[^\[\]]*\]\([^()\s]*\)|\[(?:cid:|image|inline image|https?:)[^\[\]]*\]|<image\d*\.\w+>)$",
+    re.I,
+)
+
 _PHONE = re.compile(
     r"(?:\+\d|\(\+?\d|\b0\d)[\d ()/.\u2010-\u2015-]{5,18}\d|\b\d{3}[ .-]\d{3}[ .-]\d{4}\b"
     r"|(?:[tT][eé]l|[pP]hone|[fF]ax|[mM]ob|[cC]ell|[fF]on|[gG]sm|[kK]om|[tT]lf)\w{0,8}\W{0,4}\d[\d ()/.-]{5,18}\d"
@@ -56,8 +62,9 @@ _LABEL = (
 _SITE = re.compile(r"\.(?:com|org|net|de|fr|eu|io)\b(?!@)", re.IGNORECASE)
 _CAPITAL = r"[^\W\d_a-zß-öø-ÿ]"
 _PARTICLE = r"(?:de|du|des|da|dos|di|del|della|la|le|von|van|der|den|ten|zu|of|and|y|e|i\.\s?[AVa-v]\.|ppa\.|&)"
+_TITLE = r"(?:dr|prof|mgr|in[zż]|lek|ing|dipl\.-ing|mag|avv|dott(?:\.ssa)?|arch|eng|ir|drs|mr|mw|hab|lic)"
 _NAME = re.compile(
-    rf"[\s*_]*(?:{_PARTICLE} )*{_CAPITAL}[\w.'’-]*(?:,? (?:{_CAPITAL}[\w.,'’-]*|{_PARTICLE}|\(\w+\)|&)){{0,6}}[\s*_]*$"
+    rf"[\s*_]*(?:{_TITLE}\.? )*(?:{_PARTICLE} )*{_CAPITAL}[\w.'’-]*(?:,? (?:{_CAPITAL}[\w.,'’-]*|{_PARTICLE}|\(\w+\)|&)){{0,6}}[\s*_]*$"
 )
 _BESIDE = re.compile(r"[*_\s]*[|•·]|\s[–—-]\s|\t")
 _GREETED = re.compile(r"[,!:]\W*$")
@@ -87,6 +94,8 @@ def signature_at(lines: Sequence[str]) -> int:
     begin, closed = _below_closing(lines, top)
     if not closed:
         begin = _named_block(lines, top) if reached else none
+    while begin < signed and (not lines[begin].strip() or PICTURE.match(lines[begin].strip())):
+        begin += 1
     if not 0 < begin < signed or not _is_name(lines[begin]):
         return none
     block = [at for at in range(begin, signed) if lines[at].strip()]
@@ -98,6 +107,8 @@ def signature_at(lines: Sequence[str]) -> int:
     else:
         formula = next((line for line in reversed(lines[:begin]) if line.strip()), "")
         enough = formula[-1:] != "." and _is_name_with_post([lines[at].strip() for at in block])
+    while enough and PICTURE.match(lines[begin - 1].strip()):
+        begin -= 1
     return begin if enough and _says_something(lines[:begin]) else none
 
 

@@ -106,7 +106,7 @@ def test_what_adorns_a_day_is_part_of_it():
 
 @pytest.mark.parametrize(
     "text",
-    ["4 January, 9 to 5 pm", "Dec 21, phone -24 55 66", "december 21 and 3 lovely people"],
+    ["4 January via 1º Maggio 7", "4 January, ticket 5/01/2026-R", "4 January, booth 10.3", "4 January, Mon-Fri 9 - 5", "4 January, 3,2 kg", "4 January, 9 to 5 pm", "Dec 21, phone -24 55 66", "december 21 and 3 lovely people"],
 )  # fmt: skip
 def test_a_number_behind_a_day_may_be_no_day(text):
     assert len(days(text)) == 1

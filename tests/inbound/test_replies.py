@@ -172,6 +172,16 @@ class TestQuotations:
             own_words(text).text == "Hi!\n\n> Thursday?\n\nYes.\n\n> At ten?\n\nBetter at eleven."
         )
         assert squeezed(own_words(text).unquoted) == "Hi!Yes.Betterateleven."
+        begun = text.removeprefix("Hi!\n\n")
+        assert own_words(begun).text == "> Thursday?\n\nYes.\n\n> At ten?\n\nBetter at eleven."
+
+    def test_an_introduction_quoted_below_words_goes_alone(self):
+        text = "See below.\n\n> On 3 Apr 2023, Ann <a@example.org> wrote:\n>\n> Thursday?\n\nYes.\n\n> At ten?\n\nAt eleven.\n"
+        assert squeezed(own_words(text).text) == "Seebelow.>>Thursday?Yes.>Atten?Ateleven."
+
+    def test_words_that_go_on_behind_a_full_stop_introduce_nothing(self):
+        text = "You wrote to ann@example.org. I only read mail from people I know. To be let in, click below:\n\nhttps://wall.example/c/1"
+        assert own_words(text).text == text
 
     def test_last_words_below_the_quotation_stay_without_it(self):
         text = f"Gladly.\n\nOn 3 Apr 2023, Ann Lee <ann@example.org> wrote:\n{quoted(OLD)}\n\nYours, Jane"

@@ -75,6 +75,37 @@ TODAY = date(2026, 12, 18)  # a Friday
         ("erst ab 7.1. wieder da", date(2027, 1, 7)),
         ("our hours are 9 to 1", None),
         ("back at 10:30", None),
+        # What is dated beside a return or an absence, and is about something else.
+        ("back on 4 january. our fair opens on 9 january", date(2027, 1, 4)),
+        ("bis 5.1. im urlaub. der elternabend am 8.1. findet statt", date(2027, 1, 5)),
+        ("away until 8 january. invoices for december are due by 5 january", date(2027, 1, 8)),
+        (
+            "i am away until 8 january; completions of 5 january are handled by ben",
+            date(2027, 1, 8),
+        ),
+        ("fermee jusqu'au 4 janvier. les inscriptions commencent le 2 mars", date(2027, 1, 4)),
+        # The day right behind an absence, whatever is said of it; absences that run into each other.
+        (
+            "closed from 21 december to 3 january, on monday the 4th there is bread",
+            date(2027, 1, 4),
+        ),
+        ("closed on 24 december and on 25 december", date(2026, 12, 25)),
+        (
+            "cerrado el 24 de diciembre, y estare fuera hasta el lunes 28 de diciembre",
+            date(2026, 12, 28),
+        ),
+        # Hours beside a day are none.
+        ("ab montag, 7:30 uhr, sind wir wieder da", date(2026, 12, 21)),
+        ("ik ben dinsdag vanaf half negen weer bereikbaar", date(2026, 12, 22)),
+        ("w poniedzialek od 10 znowu jestesmy", date(2026, 12, 21)),
+        # Behind a day, the same one again.
+        ("back next wednesday (the 30th)", date(2026, 12, 30)),
+        ("ater mandag v. 2, dvs den 11 januari", date(2027, 1, 11)),
+        ("je ne lirai rien avant la fin janvier", date(2027, 1, 31)),
+        ("borta till och med januari", date(2027, 1, 31)),
+        ("1月いっぱい不在です", date(2027, 1, 31)),
+        ("来年3月末まで休職しております", date(2027, 3, 31)),
+        ("z powrotem 16 ii", date(2027, 2, 16)),
     ],
 )
 def test_return(text, until):

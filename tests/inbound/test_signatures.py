@@ -53,6 +53,8 @@ def test_a_picture_that_a_program_puts_below_goes() -> None:
     for picture in ("![](https://doe.example/x.png)", "[cid:image001.png@01DC]", "<image001.png>"):
         text = f"Yes, please.\n\nKind regards\n\n{picture}\n\n> Shall we?"
         assert own_words(text).text == "Yes, please.\n\nKind regards"
+        above = f"Yes, please.\n\nKind regards\n\n{picture}\n{BLOCK}"
+        assert own_words(above).text == "Yes, please.\n\nKind regards"
 
 
 def test_a_name_written_by_hand_stays() -> None:
@@ -66,6 +68,7 @@ def test_a_name_written_by_hand_stays() -> None:
         "Jane Doe\nHead of Letters\nDoe & Sons",
         "Jane Doe\n\nHead of Letters\nDoe & Sons | Leeds",
         "i. A. Petra Lohmann\nEinkauf\n\nLohmann GmbH & Co. KG\nHafenstr. 7 · 20457 Hamburg\nSitz: Hamburg · Amtsgericht Hamburg HRA 100 999",
+        "dr inż. Jolanta Piekarska\nAdiunkt\nPolitechnika Nadwiślańska",
         "Cristina Neves\nTécnica Superior\nDivisão de Cultura",
     ],
 )
