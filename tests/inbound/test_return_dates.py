@@ -84,7 +84,7 @@ TODAY = date(2026, 12, 18)  # a Friday
             date(2027, 1, 8),
         ),
         ("fermee jusqu'au 4 janvier. les inscriptions commencent le 2 mars", date(2027, 1, 4)),
-        # The day right behind an absence, whatever is said of it; absences that run into each other.
+        # The day right behind an absence; absences that run into each other.
         (
             "closed from 21 december to 3 january, on monday the 4th there is bread",
             date(2027, 1, 4),
