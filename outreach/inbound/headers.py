@@ -289,7 +289,7 @@ def parse_date(value: str) -> datetime | None:
             and time[2::3] == "::"
             and len(time) == len("09:30:00")
             and len(zone) == len("+0000")
-            and all(told[0] == "(" for told in comment)
+            and (not comment or comment[0][0] == "(")
         ):
             try:
                 iso = f"{year}-{_MONTHS[month]}-{day:0>2}T{time}{zone}"

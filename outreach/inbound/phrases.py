@@ -104,7 +104,7 @@ def signs(folded: str) -> set[str]:
 class _Pattern:
     """A pattern that begins at the start of a word: where no letter a to z stands before it."""
 
-    __slots__ = ("_anywhere", "_compiled", "_source", "inside", "needed", "signs")
+    __slots__ = ("_anywhere", "_compiled", "_source", "inside", "others", "signs")
 
     def __init__(self, source: str) -> None:
         # What any letters may stand before begins at the start of a word wherever it is.
@@ -114,15 +114,16 @@ class _Pattern:
         #: Of what stands within words, texts of which one is in every text that it matches.
         self.inside = tuple(_rarest(words)) if self._anywhere and words else ()
         known = [] if self._anywhere else words
-        #: Signs, of each set one of which is in every text that it matches.
-        self.needed = [_beginnings(some) for some in known]
-        #: Those of the rarest of the sets; none where it has to be tried on every text.
-        self.signs = _beginnings(_rarest(known)) if known else frozenset[str]()
+        rarest = _rarest(known) if known else frozenset[str]()
+        #: Signs of which one is in every text that it matches; none where it has to be tried on every text.
+        self.signs = _beginnings(rarest)
+        #: Further such sets.
+        self.others = [_beginnings(some) for some in known if some is not rarest]
         self._compiled: re.Pattern[str] | None = None
 
     def may_match(self, there: set[str], text: str) -> bool:
-        """Whether all is in `text`, with the signs `there`, without which it cannot match."""
-        for some in self.needed:
+        """Whether all is in `text`, beside one of `signs`, without which it cannot match; `there` are its signs."""
+        for some in self.others:
             if there.isdisjoint(some):
                 return False
         return not self.inside or any(piece in text for piece in self.inside)
@@ -154,15 +155,17 @@ class _Filed:
                 self._by_sign.setdefault(sign, []).append(filed)
             if not pattern.signs:
                 self._always.append(filed)
-            _ASKED_FOR.update(*pattern.needed)
+            _ASKED_FOR.update(pattern.signs, *pattern.others)
         signs.cache_clear()
 
     def candidates(self, text: str) -> list[tuple[int, _Pattern]]:
         """Return the patterns that may match somewhere in `text`, with their numbers, in order."""
         there = signs(text)
-        found = [filed for filed in self._always if filed[1].may_match(there, text)]
-        for sign in self._by_sign.keys() & there:
-            found += [filed for filed in self._by_sign[sign] if filed[1].may_match(there, text)]
+        by_sign = self._by_sign
+        told = self._always
+        for sign in by_sign.keys() & there:
+            told = told + by_sign[sign]
+        found = [filed for filed in told if filed[1].may_match(there, text)]
         return sorted(dict(found).items()) if len(found) > 1 else found
 
 
