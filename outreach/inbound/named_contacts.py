@@ -25,12 +25,20 @@ def named_contact(mail: Mail, told: str) -> Address | None:
             before = " ".join(told[max(0, match.start() - 80) : match.start()].split())
             name = _NAME_BEFORE.search(before)
             found = Address(name[1] if name else "", address)
-            if not _FORMER.search(fold(before)):
+            after = fold(told[match.end() : match.end() + _BEHIND])
+            if not (_FORMER.search(fold(before)) or _NO_MORE.match(after)):
                 return found
             former = former or found
     return former
 
 
+_BEHIND = 60  # characters behind an address in which it may be said that it is no more
+_NO_MORE = re.compile(
+    fold_pattern(
+        r"[\s)>\].]*(?:(?:is|was|will be|wird|wurde|ist|n'est|ne sera|a été|est|quedó|ha sido|fue|ya|dejó|deja|è|non|sarà|verrà|foi|deixou|já|não|wordt|is|werd|används|är|läses|har|nie|jest|został[ao]?|przestał) )"
+        r"(?:\w+ ){0,2}(?:no longer|not|closed|discontinued|switched off|nicht|abgeschaltet|stillgelegt|plus|supprim\w+|désactiv\w+|desuso|no|de (?:usar|ser|funcionar|estar)\w*|più|dismess\w|stat[oa]|mais|desativad\w|descontinuad\w|niet|opgeheven|vervallen|inte|avslutad|stängd|już|jest|wyłączon\w+|zamknięt\w+|działać)|[^。@]{0,6}(?:使用|利用)(?:を)?(?:終了|停止)"
+    )
+)
 # Right before an address, or what it is called: one that was.
 _FORMER = re.compile(
     fold_pattern(

@@ -231,11 +231,15 @@ def _read(
     if parts["weekday"]:
         if _beside_date(folded, match, found) or _is_any(folded, match):
             return None
-        ahead = (_number(parts["weekday"], _WEEKDAY_NUMBERS) - 1 - today.weekday()) % 7 or 7
-        day = today + timedelta(days=ahead)
+        number = _number(parts["weekday"], _WEEKDAY_NUMBERS) - 1
+        day = today + timedelta(days=(number - today.weekday()) % 7 or 7)
+        if _IN_NEXT_WEEK.search(folded, max(0, match.start() - _ADORNED), match.start()):
+            day = today + timedelta(days=7 - today.weekday() + number)
         return NamedDay(*match.span(), day, vague=True, weekday=True)
     if parts["day"]:
         return _read_number(match, folded, found, today)
+    if parts["next_week"] and _ITS_DAY.match(folded, match.end()):
+        return None  # "Wednesday next week", told by its weekday
     return (
         _read_date(match, parts, today, american=american)
         or _read_month(match, parts, today)
@@ -371,6 +375,12 @@ def _is_opening(match: re.Match[str], folded: str) -> bool:
 
 
 _LATEST_CLOSING = 23
+_IN_NEXT_WEEK = re.compile(
+    rf"(?<![a-z])(?:{'|'.join(words('next_week'))})(?:の|[\s,]+(?:(?:on|am|le|el|il|op|den|pa|w|we)\s)?)$"
+)
+_ITS_DAY = re.compile(
+    rf"(?:の|[\s,]+(?:(?:on|am|le|el|il|op|den|pa|w|we)\s)?)(?:{_WEEKDAYS})(?![a-z])"
+)
 _OPENING_HOURS = re.compile(
     r"(?<![a-z])(?:hours|open|opening|offnungszeiten|sprechzeiten|geoffnet|horaires?|ouvert\w*|horario|atencion|abierto|orari\w?|apert\w|atendimento|abert[oa]s?"
     r"|openingstijden|open|geopend|oppettider|oppet|vardagar|lunch|czynn\w+|godziny|godz\.?|otwart\w)(?![a-z])[^.!?\n]*$|(?:営業|受付|診療)時間[^。\n]*$"

@@ -70,7 +70,7 @@ _LONG_CUES = re.compile(
     rf"(?<![a-z])(?=[a-z]{{3}})(?:{'|'.join(words('until') + words('since'))})(?![a-z])"
 )
 _NEXT_YEAR = re.compile(r"(?:来年|翌年)の?(?=\d{1,2}月)")
-_BOUNDARY = re.compile(r"\n\s*\n|[!?;。!]|(?:(?<=[^\W\d]{3})|(?<=\.[a-z]{2}))\.\s")
+_BOUNDARY = re.compile(r"\n\s*\n|[!?;。!]|(?:(?<=[^\W\d]{3})|(?<=\.[a-z]{2})|(?<=[^\W\d]\)))\.\s")
 _WINDOW = 80
 _STEPS = timedelta(days=14)
 _NAMED = 1  # what a week or month in which somebody is away weighs: less than any "until"
@@ -372,6 +372,8 @@ def _is_of_something_else(clause: str, at: int, weight: int, before: str) -> boo
         return False
     piece = _piece(clause, at)
     if _OCCASION.search(clause) and _MEETING.search(clause) and not _SURELY_BACK.search(piece):
+        return True
+    if _OCCASION.search(piece) and not (_SURELY_BACK.search(piece) or ABSENT.search(piece)):
         return True
     if _EVENT.search(piece) and not (
         ABSENT.search(piece) or _SURELY_BACK.search(piece) or MYSELF.search(piece)

@@ -102,6 +102,7 @@ WORDS = AbsenceWords(
         r"einsendeschluss|anmeldeschluss|bewerbungsschluss|bewerbungsfrist|frist\b|statt(?:findet|finden)?|ergebnisse?|bekannt ?gegeben|jury|tagt\b|verkaufsstart|vorverkauf|beginnt\b|ausstellung|erscheint|veranstaltung|sprechzeiten|öffnungszeiten|sprechstunden?|liefer\w+|versand\w*|versend\w+|preisverleihung",
     ),
     left=(
+        r"rentner\w*|in den händen von|\bruheständler\w*",
         r"(?:nutzen|verwenden|benutzen) (?:wir )?(?:diese|das|dieses) (?:adresse|postfach|konto|e-?mail\w*) nicht mehr",
         r"(?:meine|die) (?:zeit|reise|jahre) (?:bei|im|in|beim) .{1,40}(?:zu ende|vorbei|beendet)",
         r"(?:schlüssel|ausweis|laptop) abgegeben|etwas (?:ganz|völlig) anderes|neuen lebensabschnitt",

@@ -97,6 +97,7 @@ WORDS = AbsenceWords(
         r"résultats?|date limite|(?:a|aura|auront) lieu|se (?:tient|tiendra|déroule\w*)|clôture|inscriptions?|jury|vernissage|exposition|paraît|paraîtra|horaires?|livr\w+|expédi\w+|délai|annoncée?s?|connus",
     ),
     left=(
+        r"(?:reprend|reprennent|reprendra) (?:les rênes|mes dossiers|la suite|le flambeau)|rendu (?:mon|ma|mes|les) (?:casque|badge|clés?|tablier|uniforme|blouse)",
         r"(?:n'utilisons|n'utilise|ne nous servons) plus (?:cette|de cette)",
         r"(?:terminé|fini|achevé|quitté) (?:mon|l')(?:aventure| parcours| chemin| contrat| mandat)",
         r"rendu (?:mes|les) cl[eé]s|nouveau chapitre|je tourne (?:la|une) page|rebaptis\w+",

@@ -166,6 +166,7 @@ WORDS = AbsenceWords(
         r"(?:aviso|mensagem|resposta) (?:de|d') ?ausência",
     ),
     back=(
+        r"aparec\w+|est[áa] de volta",
         r"de novo|novamente|outra vez",
         r"responder(?:ei|emos)",
         r"retomar(?:ei|emos)",

@@ -73,6 +73,7 @@ WORDS = AbsenceWords(
         r"resultat\w*|sista (?:dag|datum|anmälnings)\w*|äger rum|hålls\b|anmälan|jury\w*|utställning\w*|öppettider|lever(?:ans|eras)\w*|skickas|tävling\w*|utkommer|presenteras|prisutdelning|vernissage",
     ),
     left=(
+        r"används inte längre|(?:heter|kallar) (?:vi|oss) (?:nu|numera|framöver)",
         r"använder (?:vi |jag )?inte (?:längre )?(?:den här|denna)",
         r"(?:adressen|mejladressen|brevlådan|kontot) är (?:avstängd|nedlagd|borttagen|avslutad)",
         r"(?:bytt|byter|ändrat) (?:namn|adress\w*|domän|mejladress\w*|e-?postadress\w*)|(?:heter|heter vi) (?:nu|numera)|gått ihop med|fusioner\w+",
@@ -108,6 +109,7 @@ WORDS = AbsenceWords(
         r"slagit igen (?:dörrarna|portarna)",
     ),
     acknowledged=(
+        r"har inkommit till|kan inte besvaras|diarieför\w+",
         r"(?:mejl|e-?post|meddelande|ärende|mail|brev)\w* .{0,60}(?:har (?:kommit in|kommit fram|tagits emot|registrerats|mottagits)|(?:är|läses|besvaras) (?:mottag\w+|registrera\w+|varje|inom|i turordning))",
         r"mottagningsbekräftelse|bekräftelsen? går inte att svara|(?:går|kan) inte (?:att )?(?:svara|besvara\w*) på (?:det här|detta|denna)",
         r"(?:läses|bevakas|övervakas|besvaras|kontrolleras) (?:inte|ej)\b",
