@@ -224,9 +224,7 @@ def _read(
 ) -> NamedDay | None:
     """Return what is named at `match`, behind the days that were `found`; None where that is no day."""
     parts = match.groupdict()
-    if _STREET.search(folded, max(0, match.start() - _ADORNED), match.start()):
-        return None
-    if parts["n1"] and (_is_opening(match, folded) or _is_in_a_number(match, folded)):
+    if _is_none(match, parts, folded):
         return None
     if parts["weekday"]:
         if _beside_date(folded, match, found) or _is_any(folded, match):
@@ -238,8 +236,6 @@ def _read(
         return NamedDay(*match.span(), day, vague=True, weekday=True)
     if parts["day"]:
         return _read_number(match, folded, found, today)
-    if parts["next_week"] and _ITS_DAY.match(folded, match.end()):
-        return None  # "Wednesday next week", told by its weekday
     return (
         _read_date(match, parts, today, american=american)
         or _read_month(match, parts, today)
@@ -362,6 +358,16 @@ def _is_no_day(leading: str, *, unmarked: bool) -> bool:
     return unmarked and not (
         UNTIL.search(leading) or SINCE.search(leading) or _OF_DAY.search(leading)
     )
+
+
+def _is_none(match: re.Match[str], parts: _Parts, folded: str) -> bool:
+    """Whether what looks like a day is none: a street, hours, a number, or told by what follows it."""
+    if _STREET.search(folded, max(0, match.start() - _ADORNED), match.start()):
+        return True
+    if parts["n1"]:
+        return _is_opening(match, folded) or _is_in_a_number(match, folded)
+    # "Next week, on Wednesday" is told by its weekday.
+    return bool(parts["next_week"] and _ITS_DAY.match(folded, match.end()))
 
 
 def _is_opening(match: re.Match[str], folded: str) -> bool:
