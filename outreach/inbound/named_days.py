@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from outreach.inbound.absence_words import LANGUAGES, words
-from outreach.inbound.phrases import Phrases, fold_pattern
+from outreach.inbound.phrases import Phrases, fold_pattern, openings
 
 _PATIENCE = timedelta(days=45)  # how far back a date without a year may lie
 ARTICLE = r"(?:\s*(?:the|den|dem|der|de|le|la|el|il|lo|o|a|het|und mit|incl?\.?|inclusive|including|ca\.?|approx\.?|evening of|morning of|and including|am|on|about|around|probably|at least|etwa|voraussichtlich|mindestens|environ|au moins|aproximadamente|circa|ongeveer|cirka|ungefar|okolo)\b)*\s*:?\s*"
@@ -89,9 +89,25 @@ _HENCE_OF = {
     for before, after in [language.hence]
     if language.units
 }
-# Each begins with a digit or at the start of a word: elsewhere none is tried.
+_END_OF = r"the end of|end of|late|ende|fin(?: de| du mois de)?|finales de|a fine|fine(?: del mese di)?|fin del mes de|final de|fi(?:m|nal) do mes de|fim de|eind(?:e)?(?: van)?|slutet av|(?:den )?sista(?: dagen i)?|konca|koniec|slutningen af|slutten av|конца"
+_WEEK = r"kw|kalenderwoche|week|wk\.?|semaine|semana|settimana|vecka|v\.|uge|uke|tydzien|tydzie\w*"
+_BEGUN_BY = openings(
+    [
+        _MONTHS,
+        _WEEKDAYS,
+        _END_OF,
+        _WEEK,
+        *_WHOLE,
+        *_PERIOD_ENDS,
+        *_HENCE_OF.values(),
+        *words("tomorrow"),
+        *words("day_after_tomorrow"),
+        *words("next_week"),
+    ]
+)
+# Each begins with a digit, or a word with one of few beginnings: elsewhere none is tried.
 _DATES = re.compile(
-    r"(?=\d|(?<![a-z])[a-z]|[^\x00-\x7f])(?:"
+    rf"(?=\d|(?<![a-z])(?:{_BEGUN_BY})|[^\x00-\x7f])(?:"
     rf"(?P<iso_y>{_YEAR})[-/.](?P<iso_m>\d{{1,2}})[-/.](?P<iso_d>\d{{1,2}})(?!\d)"
     rf"|(?:(?:(?P<cjk_y>{_YEAR})|令和\s?(?P<era>\d{{1,2}}))年\s*)?(?P<cjk_m>\d{{1,2}})月\s*(?P<cjk_d>\d{{1,2}})[日号號]"
     rf"|(?:(?P<cjk_last_y>{_YEAR})年\s*)?(?P<cjk_last>\d{{1,2}})月(?=いっぱい|末)"
@@ -99,10 +115,10 @@ _DATES = re.compile(
     rf"|(?<![\d.:])(?P<dm_d>\d{{1,2}}){_ORDINAL}(?:[^\S\n]*|-)(?:of\s+|de\s+|d'|den\s+|di\s+|da\s+)?(?<![a-z])(?P<dm_m>{_MONTHS})(?![a-z])\.?,?(?:(?:\s*|-)(?:de\s+|del\s+|do\s+)?(?:(?P<dm_y>{_YEAR})|'(?P<dm_yy>\d\d)(?!\d)))?"
     r"|(?<![\d.:/])(?P<ro_d>\d{1,2})\.? (?P<ro_m>xii|xi|x|ix|viii|vii|vi|v|iv|iii|ii)(?![a-z\d])(?! \d{1,2}\b(?!\d))"
     rf"|(?<![a-z])(?P<md_m>{_MONTHS_FIRST})(?![a-z])\.?\s+(?:the\s+)?(?P<md_d>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:.]\d)(?!\d)(?:,?\s+(?P<md_y>{_YEAR}))?"
-    rf"|(?P<whole>(?<![a-z])(?:{'|'.join(_WHOLE)})\s+)?(?P<end>(?<![a-z])(?:the end of|end of|late|ende|fin(?: de| du mois de)?|finales de|a fine|fine(?: del mese di)?|fin del mes de|final de|fi(?:m|nal) do mes de|fim de|eind(?:e)?(?: van)?|slutet av|(?:den )?sista(?: dagen i)?|konca|koniec|slutningen af|slutten av|конца)\s+(?:the month of\s+)?)?(?<![a-z])(?P<m_m>{_LONG_MONTHS})(?![a-z])(?:\s+(?:de\s+)?(?P<m_y>{_YEAR}))?"
+    rf"|(?P<whole>(?<![a-z])(?:{'|'.join(_WHOLE)})\s+)?(?P<end>(?<![a-z])(?:{_END_OF})\s+(?:the month of\s+)?)?(?<![a-z])(?P<m_m>{_LONG_MONTHS})(?![a-z])(?:\s+(?:de\s+)?(?P<m_y>{_YEAR}))?"
     rf"|(?<![a-z])(?P<my_m>{_MONTHS})\.?\s+(?:de\s+)?(?P<my_y>{_YEAR})"
     rf"|(?<![a-z])(?P<weekday>{_WEEKDAYS})(?:s?(?:ochtend|middag|avond|morgen|vormittag|nachmittag|mittag|abend|fruh)s?)?(?![a-z])"
-    rf"|(?<![a-z])(?:kw|kalenderwoche|week|wk\.?|semaine|semana|settimana|vecka|v\.|uge|uke|tydzien|tydzie\w*) ?(?P<week>[0-5]?\d)(?: ?[-–/] ?(?P<week_last>[0-5]?\d))?(?!\d|[.:/]\d)"
+    rf"|(?<![a-z])(?:{_WEEK}) ?(?P<week>[0-5]?\d)(?: ?[-–/] ?(?P<week_last>[0-5]?\d))?(?!\d|[.:/]\d)"
     rf"|(?<![a-z])(?P<period_end>{'|'.join(_PERIOD_ENDS)})(?![a-z])"
     rf"|(?<![a-z])(?P<after_tomorrow>{'|'.join(words('day_after_tomorrow'))})(?![a-z])"
     rf"|(?P<hence>{'|'.join(_HENCE_OF.values())})(?![a-z])"
@@ -116,12 +132,17 @@ _DAY_WORDS = Phrases(
 
 
 # A day spelt out, beside a month of its own language: "twelve" alone counts something.
+_SPELT_OUT = openings(
+    name for language in LANGUAGES.values() for name in map(fold_pattern, language.days)
+)
 _SPELT = re.compile(
-    "|".join(
+    rf"(?<![a-z-])(?={_SPELT_OUT}|[^\x00-\x7f])(?:"
+    + "|".join(
         rf"(?P<{tag}>(?<![a-z-])(?:{fold_pattern('|'.join(language.days))}))(?=\s+(?:of |de |d'|di |den )?(?:{fold_pattern('|'.join(language.months))})(?![a-z]))"
         for tag, language in LANGUAGES.items()
         if language.days
     )
+    + ")"
 )
 _SPELT_LAST = re.compile(
     rf"(?<![a-z])(?P<month>{'|'.join(LANGUAGES['en'].months)})\s+(?:the\s+)?(?P<en>{'|'.join(LANGUAGES['en'].days)})(?![a-z-])"

@@ -403,6 +403,62 @@ def filed(patterns: Iterable[str]) -> str:
 _REPEATED = frozenset("*+{")
 
 
+def openings(patterns: Iterable[str], length: int = 4) -> str:
+    """Return, as alternatives, texts with one of which begins whatever any of the patterns matches.
+
+    Asked first, they spare most places the patterns themselves. Each has `length` letters, or fewer
+    where a pattern does not tell more of them; what begins with no letter is left out.
+    """
+    found = set[str]()
+    for pattern in patterns:
+        for branch in branches(_NAMED_GROUP.sub("(?:", pattern)):
+            ways, ended = _openings(branch, frozenset({""}), length)
+            found |= ways | ended
+    return filed(re.escape(opening) for opening in found if opening[:1].isalpha())
+
+
+_NAMED_GROUP = re.compile(r"\(\?P<\w+>")
+
+
+def _openings(
+    pattern: str, ways: frozenset[str], length: int
+) -> tuple[frozenset[str], frozenset[str]]:
+    """Return what `ways` become behind `pattern`, and those of which nothing more is told or asked."""
+    ended = frozenset[str]()
+    while pattern and ways:
+        if pattern.startswith(("\\b", "^", "$")):
+            pattern = pattern.removeprefix("\\")[1:]
+            continue
+        if pattern.startswith(("(?=", "(?!", "(?<")):
+            _, pattern = _group(pattern)
+            continue
+        if pattern.startswith("(?:"):
+            inner, rest = _group(pattern)
+            told = [_openings(branch, ways, length) for branch in branches(inner)]
+            grown = frozenset[str]().union(*(more for more, _ in told))
+            ended = ended.union(*(others for _, others in told))
+        else:
+            item, rest = _item(pattern)
+            grown = frozenset(way + letter for way in ways for letter in _spelt_out(item))
+            ended = ended if grown else ended | ways
+        pattern, optional, again = _repeat(rest)
+        if again:  # what follows may be more of the same
+            ended, grown = ended | grown, frozenset[str]()
+        grown = grown | ways if optional else grown
+        ended |= {way for way in grown if len(way) >= length}
+        ways = frozenset(way for way in grown if len(way) < length)
+    return ways, ended
+
+
+def _spelt_out(item: str) -> str:
+    """Return the characters of which an item of a pattern is one; none where they are not spelt out."""
+    if item[0] == "\\":
+        return "" if item[1].isalnum() else item[1]
+    if item[0] != "[":
+        return "" if item == "." else item
+    return "" if item[1] == "^" or set(item) & {"\\", "-"} else item[1:-1]
+
+
 def ways_to_begin(patterns: Iterable[str]) -> list[str]:
     """Return the patterns with a letter to begin with, as far as there are such; the longest first."""
     ways = {way for pattern in patterns for way in _ways_to_begin(pattern)}
