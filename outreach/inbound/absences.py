@@ -513,9 +513,10 @@ def _may_be(mail: Mail, text: str) -> bool:
     if len(text) > _SHORT or not mail.headers.has_none(_LIST_FIELDS):
         return False
     told = fold(text)
-    return ("automat" in told and _says_automatic(told)) or (
-        any(hint in told for hint in _HINTS) and not _asks(text)
-    )
+    # What is not to be answered may have been sent to many, and is no answer.
+    if "reply to this" not in told and _says_automatic(told):
+        return True
+    return any(hint in told for hint in _HINTS) and not _asks(text)
 
 
 def _formal(body: str, kind: AutoReplyKind, until: date | None) -> bool:
@@ -563,19 +564,9 @@ _NO_QUESTION = 3  # words
 
 
 _AUTOMATIC_HINTS = (
-    "auto",
-    "robo",
-    "system",
-    "sistem",
-    "repondeur",
-    "computer",
-    " bot",
-    " sol",
-    "reply to this",
-    "自動",
-    "自动",
-    "автомат",
-)
+    "auto", "robo", "generat", "gerad", "vom system", "sistema", "systeme", "repondeur", "comput", "ordinateur", "datorn", "itself",
+    " bot", " solo", " sola", "tout seul", "toute seule", "da sol", "sozinh", "sig sjalv", "postfach", "reply to this", "自動", "自动", "автомат",
+)  # fmt: skip
 # One of these stands in every notice that words alone can give away: see `_formal` and `_AUTOMATIC`.
 _HINTS = (
     "@", "auto", "自動", "自动", "urgen", "emergenc", "dringend", "eilig", "vertretung", "bradskande", "akut",

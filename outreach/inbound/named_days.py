@@ -12,12 +12,13 @@ Standards: ISO 8601 (weeks).
 
 import calendar
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from outreach.inbound.absence_words import LANGUAGES, words
 from outreach.inbound.phrases import Phrases, fold_pattern, openings
+from outreach.inbound.spelt_days import number_of
 
 _PATIENCE = timedelta(days=45)  # how far back a date without a year may lie
 ARTICLE = r"(?:\s*(?:the|den|dem|der|de|le|la|el|il|lo|o|a|het|und mit|incl?\.?|inclusive|including|ca\.?|approx\.?|evening of|morning of|and including|am|on|about|around|probably|at least|etwa|voraussichtlich|mindestens|environ|au moins|aproximadamente|circa|ongeveer|cirka|ungefar|okolo)\b)*\s*:?\s*"
@@ -124,45 +125,11 @@ _DATES = re.compile(
     rf"|(?P<hence>{'|'.join(_HENCE_OF.values())})(?![a-z])"
     rf"|(?<![a-z])(?P<tomorrow>{'|'.join(words('tomorrow'))})(?![a-z])"
     rf"|(?<![a-z])(?P<next_week>{'|'.join(words('next_week'))})(?![a-z])"
-    rf"|(?<![\d.:/°#])(?<!\dh)(?P<day>\d{{1,2}})(?!(?: \d\d){{2}}|[,.]\d)(?P<day_mark>st|nd|rd|th|(?:ste|de)(?![a-z])|-?go(?![a-z])|日|号|:[ae](?![a-z])|er?(?![a-z])|\.(?=\s|$)|(?=[\s,;.!]|$))(?!\s*(?:{_MONTHS}))(?!{_COUNTED}))"
+    rf"|(?<![\d.:/°#])(?<!\dh)(?P<day>\d{{1,2}})(?!(?: \d\d){{2}}|[,.]\d)(?P<day_mark>st|nd|rd|th|(?:ste|de)(?![a-z])|-?go(?![a-z])|日|号|:[ae](?![a-z])|er?(?![a-z])|\.(?=\s|$)|(?=[\s,;.!]|$))(?!\s*(?:{_MONTHS}))(?:(?<=(?:le|el|il|am|op) \d)|(?<=(?:le|el|il|am|op) \d\d)|(?!{_COUNTED})))"
 )
 _DAY_WORDS = Phrases(
     [_WEEKDAYS, *words("tomorrow"), *words("day_after_tomorrow"), *words("next_week")]
 )
-
-
-# A day spelt out, beside a month of its own language: "twelve" alone counts something.
-_SPELT_OUT = openings(
-    name for language in LANGUAGES.values() for name in map(fold_pattern, language.days)
-)
-_SPELT = re.compile(
-    rf"(?<![a-z-])(?={_SPELT_OUT}|[^\x00-\x7f])(?:"
-    + "|".join(
-        rf"(?P<{tag}>(?<![a-z-])(?:{fold_pattern('|'.join(language.days))}))(?=\s+(?:of |de |d'|di |den )?(?:{fold_pattern('|'.join(language.months))})(?![a-z]))"
-        for tag, language in LANGUAGES.items()
-        if language.days
-    )
-    + ")"
-)
-_SPELT_LAST = re.compile(
-    rf"(?<![a-z])(?P<month>{'|'.join(LANGUAGES['en'].months)})\s+(?:the\s+)?(?P<en>{'|'.join(LANGUAGES['en'].days)})(?![a-z-])"
-)
-_DAYS_SPELT = {
-    tag: [
-        (re.compile(fold_pattern(names)), number) for number, names in enumerate(language.days, 1)
-    ]
-    for tag, language in LANGUAGES.items()
-}
-
-
-def with_numbers(folded: str) -> str:
-    """Return a folded text with the days in figures that it spells out beside their month."""
-    folded = _SPELT_LAST.sub(
-        lambda found: f"{found['month']} {_number(found['en'], _DAYS_SPELT['en'])}", folded
-    )
-    return _SPELT.sub(
-        lambda found: str(_number(found[0], _DAYS_SPELT[found.lastgroup or ""])), folded
-    )
 
 
 def speaks_of_a_day(told: str) -> bool:
@@ -250,7 +217,7 @@ def _read(
     if parts["weekday"]:
         if _beside_date(folded, match, found) or _is_any(folded, match):
             return None
-        number = _number(parts["weekday"], _WEEKDAY_NUMBERS) - 1
+        number = number_of(parts["weekday"], _WEEKDAY_NUMBERS) - 1
         day = today + timedelta(days=(number - today.weekday()) % 7 or 7)
         if _IN_NEXT_WEEK.search(folded, max(0, match.start() - _ADORNED), match.start()):
             day = today + timedelta(days=7 - today.weekday() + number)
@@ -282,11 +249,11 @@ def _read_date(
         vague = not parts["n_y"] and parts["sep"] != "."
     elif month := parts["dm_m"]:
         year = parts["dm_y"] or parts["dm_yy"]
-        day = _dated(year, _number(month, _MONTH_NUMBERS), int(match["dm_d"]), today)
+        day = _dated(year, number_of(month, _MONTH_NUMBERS), int(match["dm_d"]), today)
     elif month := parts["ro_m"]:
         day = _dated(None, _ROMAN.index(month) + 1, int(match["ro_d"]), today)
     elif month := parts["md_m"]:
-        day = _dated(parts["md_y"], _number(month, _MONTH_NUMBERS), int(match["md_d"]), today)
+        day = _dated(parts["md_y"], number_of(month, _MONTH_NUMBERS), int(match["md_d"]), today)
     else:
         return None
     return NamedDay(*match.span(), day, vague) if day else None
@@ -300,7 +267,7 @@ def _read_month(match: re.Match[str], parts: _Parts, today: date) -> NamedDay | 
     name = parts["my_m"] or parts["m_m"]
     if name is None:
         return None
-    first = _dated(parts["my_y"] or parts["m_y"], _number(name, _MONTH_NUMBERS), 1, today)
+    first = _dated(parts["my_y"] or parts["m_y"], number_of(name, _MONTH_NUMBERS), 1, today)
     if first is None:
         return None
     if parts["my_m"]:
@@ -523,10 +490,6 @@ _DIGITS = re.compile(r"\d+")
 
 def _month_end(day: date) -> date:
     return day.replace(day=calendar.monthrange(day.year, day.month)[1])
-
-
-def _number(name: str, numbers: Iterable[tuple[re.Pattern[str], int]]) -> int:
-    return next((number for pattern, number in numbers if pattern.fullmatch(name)), 0)
 
 
 def _day(year: int, month: int, day: int) -> date | None:

@@ -408,12 +408,16 @@ def openings(patterns: Iterable[str], length: int = 4) -> str:
 
     Asked first, they spare most places the patterns themselves. Each has `length` letters, or fewer
     where a pattern does not tell more of them; what begins with no letter is left out.
+
+    Raises ValueError for a pattern that may begin with any letter.
     """
     found = set[str]()
     for pattern in patterns:
         for branch in branches(_NAMED_GROUP.sub("(?:", pattern)):
             ways, ended = _openings(branch, frozenset({""}), length)
             found |= ways | ended
+    if "" in found:
+        raise ValueError("a pattern may begin with any letter")
     return filed(re.escape(opening) for opening in found if opening[:1].isalpha())
 
 
@@ -440,10 +444,11 @@ def _openings(
         else:
             item, rest = _item(pattern)
             grown = frozenset(way + letter for way in ways for letter in _spelt_out(item))
-            ended = ended if grown else ended | ways
+            if not grown:  # a way that begins with no letter is none of these
+                ended |= {way for way in ways if way or not _is_no_letter(item)}
         pattern, optional, again = _repeat(rest)
         if again:  # what follows may be more of the same
-            ended, grown = ended | grown, frozenset[str]()
+            ended, grown = ended | grown - {""}, frozenset[str]()
         grown = grown | ways if optional else grown
         ended |= {way for way in grown if len(way) >= length}
         ways = frozenset(way for way in grown if len(way) < length)

@@ -11,7 +11,7 @@ import re
 from outreach.inbound.absence_words import any_of
 from outreach.inbound.answer_kinds import SENTENCE_ENDS, AutoReplyKind, kind_of
 from outreach.inbound.phrases import fold_pattern
-from outreach.inbound.return_dates import ABSENT, MYSELF, RETURN, End
+from outreach.inbound.return_dates import ABSENT, MYSELF, RETURN, End, speaks_of_return
 
 
 def only_takes_time(body: str) -> bool:
@@ -25,17 +25,21 @@ def only_takes_time(body: str) -> bool:
 
 def only_closes(dated: End | None, body: str, title: str) -> bool:
     """Whether a receipt mentions beside that on which days a desk is closed, and speaks of nobody."""
-    if dated is not None and dated.weight >= RETURN:
-        return False
     if not _CLOSED.search(body) or MYSELF.search(body) or ABSENT.search(title):
         return False
     closed: list[str] = []
     rest: list[str] = []
     for sentence in SENTENCE_ENDS.split(body):
         (closed if _CLOSED.search(sentence) else rest).append(sentence)
+    if dated and (dated.returning or (dated.weight >= RETURN and any(map(_names_a_return, rest)))):
+        return False
     return not any(map(_LASTING.search, closed)) and kind_of(". ".join([title, *rest])) is (
         AutoReplyKind.ACKNOWLEDGEMENT
     )
+
+
+def _names_a_return(sentence: str) -> bool:
+    return speaks_of_return(sentence) and any(map(str.isdigit, sentence))
 
 
 # A day or two on which a door is closed do not last; what has an end or a return does.
@@ -47,7 +51,7 @@ _LASTING = re.compile(
 )
 _CLOSED = re.compile(
     fold_pattern(
-        r"(?<![a-z])(?:closed|shut|bank holiday|geschlossen|feiertage?n?|nicht besetzt|ferm[ée]e?s?|férié\w*|cerrad[oa]s?|festivos?|descanso|chius[oaie]|festiv\w+|encerrad[oa]s?|fechad[oa]s?|feriados?|não atend\w+"
+        r"(?<![a-z])(?:closed|shut|bank holiday|geschlossen|feiertage?n?|nicht besetzt|ferm[ée]e?s?|férié\w*|cerrad[oa]s?|festivos?|descanso|chius[oaie]|festiv\w+|encerra(?:d[oa]s?)?|fechad[oa]s?|feriados?|não atend\w+"
         r"|gesloten|dicht|feestdag\w*|niet bemand|stäng\w+|ingen bemanning|helgdag\w*|obemann\w+|nieczynn\w+|zamknięt\w+|nie (?:działa|pracuj)\w*)(?![a-z])|休業|定休|休み|休館"
     )
 )

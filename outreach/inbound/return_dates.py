@@ -23,9 +23,9 @@ from outreach.inbound.named_days import (
     NamedDay,
     named_days,
     next_day,
-    with_numbers,
 )
 from outreach.inbound.phrases import fold_pattern
+from outreach.inbound.spelt_days import with_numbers
 
 MAX_WORDS = 4000
 """Characters of a notice that are read."""
@@ -416,7 +416,7 @@ def _are_hours(folded: str, first: NamedDay, last: NamedDay) -> bool:
     return not ABSENT.search(_BOUNDARY.split(before)[-1])
 
 
-def _returns(text: str) -> bool:
+def speaks_of_return(text: str) -> bool:
     """Whether a word of return stands in a text, and is not denied: "I read no mail"."""
     at = 0
     while found := _BACK.search(text[at:]):
@@ -442,9 +442,9 @@ _DENIED = re.compile(
 
 def _score(before: str, after: str) -> int:
     """Weigh what stands around a date: whether it ends an absence, begins one, or neither."""
-    back_before = _returns(before) and not _DENIED.match(after)
+    back_before = speaks_of_return(before) and not _DENIED.match(after)
     cue = _LONG_CUES.search(after)
-    back_after = _returns(after[: cue.start()] if cue else after)
+    back_after = speaks_of_return(after[: cue.start()] if cue else after)
     if _UNTIL_AFTER.search(after):
         return UNTIL_CUE
     if OPENS_RANGE.fullmatch(after):

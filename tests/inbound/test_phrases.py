@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from outreach.inbound.absence_words import words
-from outreach.inbound.phrases import Phrases, filed, fold
+from outreach.inbound.phrases import Phrases, filed, fold, openings
 
 PATTERNS = [
     "out of (?:the )?office", "(?:auto|re)ply", "(?:very )?away", "[ab]nd", "[ab]+c", "x?yz", "u*v", "(?:no )*more",
@@ -39,3 +39,29 @@ def test_phrases_find_what_each_pattern_does(text):
     phrases = Phrases(each for each in PATTERNS if each != r"\d days")
     alone = (re.search(rf"(?<![a-z])(?:{each})", folded) for each in PATTERNS if each != r"\d days")
     assert (phrases.search(folded) is None) == all(each is None for each in alone)
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"jan(?:uar|vier)?\.?",
+        r"(?:the )?end of (?:the|this) month|ultimo",
+        r"(?:in|dans|om) (?:two|deux|tva)\b",
+        r"wk\.? ?\d",
+        r"(?:exactly )?\d{1,2} days",
+        r"a?b?c[de]f+g",
+        r"(?P<week>week|kw) ?x",
+        r"\s*(?:\d+|later) days",
+    ],
+)
+@given(data=st.data())
+def test_whatever_matches_begins_with_an_opening(pattern, data):
+    text = data.draw(st.from_regex(re.compile(pattern, re.ASCII), fullmatch=True))
+    if text[:1].isalpha():
+        assert re.match(openings([pattern]), text)
+
+
+@pytest.mark.parametrize("pattern", [r"\w+ late", r"[^a]b", r"(?:x|\w)y"])
+def test_what_may_begin_with_any_letter_has_no_openings(pattern):
+    with pytest.raises(ValueError, match="any letter"):
+        openings([pattern])

@@ -255,6 +255,7 @@ WORDS = AbsenceWords(
     ),
     since=(r"vom", r"von", r"ab(?: dem)?", r"seit(?: dem)?", r"zwischen(?: dem)?", r"nach dem"),
     automatic=(
+        r"(?:computer|automat|postfach|rechner|roboter) (?:\w+ )?(?:antwort|schreib|schick|verschick)\w*|(?:schreibt|schickt|antwortet) .{0,20}(?:von selbst|von allein|ganz allein)",
         r"(?:schreibt|antwortet) (?:hier )?(?:nur )?(?:der|ein) (?:automat|roboter)|vom system (?:erzeugt|generiert|erstellt)",
         r"automatisch\w*\b.{0,24}(?:bestätigung|nachricht|antwort|mail|benachrichtigung|rückmeldung|abwesenheit\w*|erstellt|verschickt|versandt|versendet|erzeugt|generiert)",
         r"(?:bestätigung|nachricht|antwort|mail|meldung|rückmeldung)\b.{0,24}automatisch",
@@ -264,7 +265,8 @@ WORDS = AbsenceWords(
         r"dies ist eine automati",
     ),
     challenged=(
-        r"ohne (?:den|die) betreff\w* zu (?:ändern|verändern)|bestätigungscode|zum ersten mal\b.{0,80}(?:zugestellt|bestätig)",
+        r"unbekannte[rn]? absender\w*",
+        r"bestätigungscode|zum ersten mal\b.{0,80}(?:zugestellt|bestätig)",
         r"(?:filter|postfach|spamschutz|spamfilter) .{0,60}(?:nur|kennt|unbekannt\w*|bekannte)\b.{0,30}(?:absender\w*|adresse|nicht)",
         r"nur (?:von )?(?:mir )?bekannte(?:n|r)? (?:absender\w*|kontakte\w*|adressen)",
         r"(?:nachricht|e-?mail|mail) .{0,60}(?:wartet|zurückgehalten|in (?:der )?(?:warteschlange|quarantäne)|wird gelöscht|angehalten)",

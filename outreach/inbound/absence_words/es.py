@@ -220,6 +220,7 @@ WORDS = AbsenceWords(
         r"después del",
     ),
     automatic=(
+        r"(?:contesta|responde|escribe|sale|envía|manda)\w* (?:\w+ ){0,3}sol[oa]\b|(?:correo|ordenador|buzón|computadora|robot) .{0,12}(?:contesta|responde|escribe)",
         r"se (?:genera|envía|manda) sol\w|(?:generad\w|enviad\w) por (?:el|nuestro) sistema|de forma automática",
         r"(?:mensaje|correo|respuesta|contestación|acuse|confirmación|notificación|aviso)\b.{0,40}autom[áa]tic\w+",
         r"autom[áa]tic\w+\b.{0,24}(?:mensaje|respuesta|acuse|confirmación)",
@@ -228,7 +229,7 @@ WORDS = AbsenceWords(
         r"este es un mensaje automático",
     ),
     challenged=(
-        r"sin (?:cambiar|modificar) el asunto|código de confirmación",
+        r"código de confirmación",
         r"(?:que )?(?:no (?:es|eres)) un robot|que (?:eres|es) una? (?:persona|human\w)",
         r"filtro.{0,60}(?:no (?:reconoce|conoce)|remitentes? (?:conocid\w+|desconocid\w+))",
         r"(?:correo|mensaje|e-?mail) .{0,60}(?:esta en espera|retenid\w|en cuarentena|sera (?:eliminado|borrado))",

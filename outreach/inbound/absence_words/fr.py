@@ -249,6 +249,7 @@ WORDS = AbsenceWords(
         r"après(?: le)?",
     ),
     automatic=(
+        r"(?:répond|envoyé|écrit|part|parti|envoie)\w* (?:\w+ )?tout(?:e)? seule?|(?:ordinateur|boîte|machine|robot) .{0,20}(?:répond|écrit|envoie)\w*",
         r"(?:parlez|parles|écrivez) à un (?:répondeur|robot)|(?:généré|envoyé)\w* par (?:le|notre) (?:système|serveur)",
         r"(?:message|mail|courriel|accusé(?: de réception)?|réponse|confirmation|notification)\b.{0,30}automatique\w*",
         r"automatique\w*\b.{0,24}(?:message|réponse|accusé|confirmation)",
@@ -259,7 +260,7 @@ WORDS = AbsenceWords(
         r"courriel automatique",
     ),
     challenged=(
-        r"sans (?:en )?(?:changer|modifier) (?:l'objet|le sujet)|code de confirmation",
+        r"code de confirmation",
         r"(?:pour qu'il|pour que (?:votre|ton) (?:message|mail)).{0,30}(?:parvien\w+|arrive)|(?:courriers?|mails?) indesirables|recopie[rz] le code",
         r"(?:que vous n'etes|vous n'etes|n'etes) pas un (?:robot|spammeur|automate)",
         r"(?:filtre|messagerie|anti-?spam|boite).{0,60}(?:expediteurs? (?:connus|inconnus?|verifies)|ne (?:vous )?(?:connai\w+|reconnai\w+)|protege\w*)",

@@ -204,6 +204,7 @@ WORDS = AbsenceWords(
     ),
     since=(r"dal(?:l')?", r"da", r"a partire dal?", r"dopo il", r"tra il", r"del"),
     automatic=(
+        r"(?:computer|casella|robot|macchina) .{0,12}(?:rispond|scriv|invi)\w*|(?:rispond|scriv|part|invi)\w* (?:\w+ )?da sol[oa]\b",
         r"risponditore",
         r"(?:messaggio|mail|risposta|conferma|ricevuta|avviso|notifica)\b.{0,30}(?:automatic\w+|generat\w dal sistema)",
         r"(?:messaggio|mail|risposta|e-?mail) (?:è stat[oa] |viene )?(?:generat[oa]|inviat[oa]) (?:in modo )?automatic",
@@ -212,7 +213,7 @@ WORDS = AbsenceWords(
     ),
     challenged=(
         r"(?:posta|messaggi|mail) solo da mittenti|mittenti (?:verificati|autorizzati|conosciuti|noti)",
-        r"senza (?:cambiare|modificare) l'oggetto|codice di conferma",
+        r"codice di conferma",
         r"(?:di non essere|che non (?:sei|e)|non essere) un robot",
         r"(?:filtro|antispam).{0,60}(?:mittent\w+ (?:conosciut\w+|sconosciut\w+|not\w)|non (?:riconosce|conosce)|accetta solo)",
         r"(?:mittente|indirizzo) non e (?:ancora )?(?:tra|fra|nella|nell'|in) (?:quelli|i|la|mia|nostra|lista|rubrica)",

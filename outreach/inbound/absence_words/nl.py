@@ -185,6 +185,7 @@ WORDS = AbsenceWords(
     ),
     since=(r"van(?:af)?", r"sinds", r"per", r"met ingang van", r"na", r"tussen"),
     automatic=(
+        r"(?:tikt|typt|schrijft|stuurt|antwoordt) (?:de|een|mijn) (?:computer|machine|robot|mailbox)|(?:computer|mailbox) zelf|vanzelf (?:verstuurd|verzonden)",
         r"(?:stuurt|verstuurt|schrijft) (?:de|een|onze) (?:computer|robot)|door het systeem (?:\w+ )?(?:verstuurd|gegenereerd)",
         r"automatisch\w*\b.{0,24}(?:bericht|antwoord|reactie|bevestiging|melding|mail|afwezigheid\w*|verstuurd|verzonden|aangemaakt)",
         r"(?:bericht|mail|antwoord|reactie|bevestiging)\b.{0,24}automatisch",
@@ -194,7 +195,7 @@ WORDS = AbsenceWords(
     ),
     challenged=(
         r"bevestig (?:uw|je|jouw) afzender|postvak .{0,40}bevestiging|(?:nog )?niet bezorgd",
-        r"zonder het onderwerp te (?:wijzigen|veranderen)|bevestigingscode",
+        r"bevestigingscode",
         r"alleen (?:nog )?(?:bekende|vertrouwde) (?:afzenders|contacten|adressen)",
         r"(?:geen|dat (?:je|u) geen) (?:robot|spammer)",
         r"(?:klik|bevestig|antwoord|beantwoord).{0,100}(?:(?:alsnog|dan) (?:in mijn|bij mij|afgeleverd|bezorgd|door)|je mail komt|inbox|zonder het onderwerp)",

@@ -193,6 +193,7 @@ WORDS = AbsenceWords(
     ),
     since=(r"od(?: dnia)?", r"po(?: dniu)?", r"między", r"począwszy od", r"z dniem"),
     automatic=(
+        r"(?:odpisuje|odpowiada|pisze|wysyła) (?:\w+ )?(?:automat|komputer|robot|skrzynka)|wysł\w+ (?:się )?sam[ao]?\b",
         r"automatyczn\w+ (?:informacj\w+|zawiadomieni\w+)|(?:wysłan\w+|wygenerowan\w+) (?:przez system|automatycznie)|wysłana automatycznie",
         r"automatyczn\w+\b.{0,24}(?:potwierdzeni\w+|odpowied\w+|wiadomo\w+|powiadomieni\w+|mail|wysłan\w+|wygenerowan\w+)",
         r"(?:potwierdzeni\w+|odpowied\w+|wiadomo\w+|mail|powiadomieni\w+)\b.{0,24}automatyczn\w+",
@@ -201,7 +202,8 @@ WORDS = AbsenceWords(
         r"wygenerowan\w+ automatycznie",
     ),
     challenged=(
-        r"(?:nie zmieniając|bez zmiany|bez zmieniania) tematu|kod potwierdzaj\w+|filtr .{0,60}zatrzymał",
+        r"(?:mail|wiadomość|wiadomosc)\b.{0,60}wstrzyman\w+|na liście znanych nadawców",
+        r"kod potwierdzaj\w+|filtr .{0,60}zatrzymał",
         r"(?:że )?nie jesteś robotem|nie jest pa\w+ robotem|jesteś człowiekiem",
         r"(?:filtr|antyspam\w*|skrzynk\w+).{0,60}(?:nie (?:zna|rozpoznaje)|tylko (?:od )?znan\w+|nieznan\w+ nadawc\w+)",
         r"nie mam (?:cię|ciebie|pana|pani|państwa) w (?:kontaktach|książce)",

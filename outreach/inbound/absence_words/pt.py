@@ -215,6 +215,7 @@ WORDS = AbsenceWords(
         r"dia",
     ),
     automatic=(
+        r"(?:quem responde|responde|escreve)(?: aqui)? (?:é )?(?:o|um) (?:computador|rob\w+|sistema)|(?:vai|sai|enviada) sozinh[oa]",
         r"autorr?espo\w+",
         r"(?:gerad|enviad)\w (?:pelo|por um) (?:nosso )?(?:sistema|rob[oô])|rob[oô](?:zinho)?\b",
         r"(?:mensagem|e-?mail|resposta|aviso|confirmação|notificação|recibo)\b.{0,30}autom[áa]tic\w+",
@@ -225,7 +226,7 @@ WORDS = AbsenceWords(
     challenged=(
         r"link de confirmação|mensagens não confirmadas|confirme o envio",
         r"(?:confirmar|provar|comprovar) que (?:é|não é) (?:uma pessoa|um rob\w+|human\w+)|letras da imagem",
-        r"sem (?:alterar|mudar|modificar) o assunto|código de confirmação",
+        r"código de confirmação",
         r"(?:que )?nao (?:e|es) um (?:robo|robot)",
         r"filtro.{0,60}(?:remetentes? (?:conhecid\w+|desconhecid\w+)|nao (?:reconhece|conhece)|so (?:aceita|deixa))",
         r"(?:mensagem|e-?mail|correio) .{0,60}(?:esta (?:retid\w|em espera|em quarentena|a espera|aguardando)|sera (?:eliminad\w|apagad\w|excluid\w))",

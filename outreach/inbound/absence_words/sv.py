@@ -182,6 +182,7 @@ WORDS = AbsenceWords(
     ),
     since=(r"från(?: och med)?", r"fr\.?o\.?m\.?", r"sedan", r"efter", r"mellan", r"under"),
     automatic=(
+        r"(?:skicka\w+|svara\w*) av sig själv\w*|datorn (?:\w+ )?(?:svarar|skriver|skickar)",
         r"(?:skicka\w+|genererat\w*) av (?:systemet|en robot)",
         r"automatisk\w*\b.{0,24}(?:svar\w*|meddelande\w*|bekräft\w+|mejl\w*|kvittens|avisering|skicka\w+)",
         r"(?:svar\w*|meddelande\w*|mejl\w*|bekräftelse\w*|bekräftar)\b.{0,24}automatiskt?",
@@ -192,7 +193,7 @@ WORDS = AbsenceWords(
     ),
     challenged=(
         r"släpps (?:fram|igenom) först|riktig avsändare|har bekräftat att du",
-        r"utan att ändra ämnes\w*|bekräftelsekod",
+        r"bekräftelsekod",
         r"(?:att du )?inte (?:är )?(?:en )?(?:robot|spammare)",
         r"(?:filter|spamfilter|skräppostfilter).{0,60}(?:känner inte|okänd\w*|bara (?:kända|godkända)|endast (?:kända|godkända))",
         r"(?:släpper|tar) (?:bara|endast) (?:igenom|emot).{0,40}(?:kända|godkända|kontakter)",

@@ -1,0 +1,47 @@
+"""Days of a month that a text spells out: "the fifteenth of January" is the 15th, in each language its own."""
+
+# ruff: noqa: E501 (patterns and messages are easier to check in one piece)
+
+import re
+from collections.abc import Iterable
+
+from outreach.inbound.absence_words import LANGUAGES
+from outreach.inbound.phrases import fold_pattern, openings
+
+# A day spelt out, beside a month of its own language: "twelve" alone counts something.
+_SPELT_OUT = openings(
+    name for language in LANGUAGES.values() for name in map(fold_pattern, language.days)
+)
+_SPELT = re.compile(
+    rf"(?<![a-z-])(?={_SPELT_OUT}|[^\x00-\x7f])(?:"
+    + "|".join(
+        rf"(?P<{tag}>(?<![a-z-])(?:{fold_pattern('|'.join(language.days))}))(?=\s+(?:of |de |d'|di |den )?(?:{fold_pattern('|'.join(language.months))})(?![a-z]))"
+        for tag, language in LANGUAGES.items()
+        if language.days
+    )
+    + ")"
+)
+_SPELT_LAST = re.compile(
+    rf"(?<![a-z])(?P<month>{'|'.join(LANGUAGES['en'].months)})\s+(?:the\s+)?(?P<en>{'|'.join(LANGUAGES['en'].days)})(?![a-z-])"
+)
+_DAYS_SPELT = {
+    tag: [
+        (re.compile(fold_pattern(names)), number) for number, names in enumerate(language.days, 1)
+    ]
+    for tag, language in LANGUAGES.items()
+}
+
+
+def with_numbers(folded: str) -> str:
+    """Return a folded text with the days in figures that it spells out beside their month."""
+    folded = _SPELT_LAST.sub(
+        lambda found: f"{found['month']} {number_of(found['en'], _DAYS_SPELT['en'])}", folded
+    )
+    return _SPELT.sub(
+        lambda found: str(number_of(found[0], _DAYS_SPELT[found.lastgroup or ""])), folded
+    )
+
+
+def number_of(name: str, numbers: Iterable[tuple[re.Pattern[str], int]]) -> int:
+    """Return the number under which a name is listed, or 0."""
+    return next((number for pattern, number in numbers if pattern.fullmatch(name)), 0)
