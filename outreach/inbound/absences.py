@@ -180,10 +180,13 @@ class _Evidence:
         return "" if self.answered else _title(self.bare, announced=self.by_subject)
 
     @property
-    def tail(self) -> str:
-        """What a responder adds behind our own subject: "Re: News - automatic reply"."""
+    def says_automatic(self) -> bool:
+        """Whether a responder says in the subject what it is, before our own or behind it: "Re: News (automatic)"."""
+        if not any(hint in self.subject for hint in _AUTOMATIC_SUBJECTS):
+            return False
         at = max(map(self.subject.rfind, "-–—(["))
-        return self.subject[at:] if at > 0 else ""
+        tail = self.subject[at:] if at > 0 else ""
+        return bool(_AUTOMATIC.search(self.title) or _AUTOMATIC.search(tail))
 
     @property
     def announced(self) -> bool:
@@ -222,11 +225,15 @@ def read_auto_reply(mail: Mail, text: str, today: date | None) -> AutoReply | No
     """
     evidence = _Evidence.of(mail, text)
     if not (
-        evidence.announced or evidence.generated or evidence.own_subject or _may_be(mail, text)
+        evidence.announced
+        or evidence.generated
+        or evidence.own_subject
+        or evidence.says_automatic
+        or _may_be(mail, text)
     ):
         return None
     body = compared(text[:MAX_WORDS])
-    automatic = _says_automatic(body) or _says_automatic(evidence.tail)
+    automatic = _says_automatic(body) or evidence.says_automatic
     by_machine = evidence.announced or evidence.generated
     kind = _said(body, evidence, automatic=automatic)
     brief = len(body) <= _NOTE and bool(_URGENT.search(body))
@@ -563,6 +570,7 @@ _SENTENCE_END = re.compile(r"[.!?\n？。]")
 _NO_QUESTION = 3  # words
 
 
+_AUTOMATIC_SUBJECTS = ("automat", "risponditore", "自動")
 _AUTOMATIC_HINTS = (
     "auto", "robo", "generat", "gerad", "vom system", "sistema", "systeme", "repondeur", "comput", "ordinateur", "datorn", "itself",
     " bot", " solo", " sola", "tout seul", "toute seule", "da sol", "sozinh", "sig sjalv", "postfach", "reply to this", "自動", "自动", "автомат",

@@ -46,13 +46,13 @@ def _names_a_return(sentence: str) -> bool:
 _LASTING = re.compile(
     fold_pattern(
         r"(?<![a-z])(?:until|till|through|from|between|re-?open\w*|back|again|bis|vom|zwischen|wieder|jusqu|entre|rouvr\w+|réouvert\w+|hasta|desde|reabr\w+|volv\w+|fino|dal|dalla|tra|riapr\w+|até|desde|volt\w+"
-        r"|tot|tussen|weer|heropen\w*|till och med|från|mellan|åter\w*|igen|od|między|wrac\w+|wzn\w+|ponownie|(?:ab|du|au|del|al|de|do|a|van|till) (?:\w+ )?\d\w*)(?![a-z])|から|まで|より|再開|(?<!:)(?<!:\d)\d\s?[-–〜~]\s?\d{1,2}(?![\d:])"
+        r"|tot|tussen|weer|heropen\w*|till och med|från|mellan|åter\w*|igen|od|między|wrac\w+|wzn\w+|ponownie|(?:ab|du|au|del|al|do|van|till) (?:\w+ )?\d\w*)(?![a-z])|から|まで|より|再開|(?<!:)(?<!:\d)\d\s?[-–〜~]\s?\d{1,2}(?![\d:])"
     )
 )
 _CLOSED = re.compile(
     fold_pattern(
         r"(?<![a-z])(?:closed|shut|bank holiday|geschlossen|feiertage?n?|nicht besetzt|ferm[ée]e?s?|férié\w*|cerrad[oa]s?|festivos?|descanso|chius[oaie]|festiv\w+|encerra(?:d[oa]s?)?|fechad[oa]s?|feriados?|não atend\w+"
-        r"|gesloten|dicht|feestdag\w*|niet bemand|stäng\w+|ingen bemanning|helgdag\w*|obemann\w+|nieczynn\w+|zamknięt\w+|nie (?:działa|pracuj)\w*)(?![a-z])|休業|定休|休み|休館"
+        r"|gesloten|dicht|feestdag\w*|niet bemand|stäng\w+|ingen bemanning|helgdag\w*|obemann\w+|nieczynn\w+|zamknięt\w+|nie (?:działa|pracuj)\w*)(?![a-z])|休業|定休|休み|休館|休診"
     )
 )
 

@@ -70,7 +70,9 @@ _LONG_CUES = re.compile(
     rf"(?<![a-z])(?=[a-z]{{3}})(?:{'|'.join(words('until') + words('since'))})(?![a-z])"
 )
 _NEXT_YEAR = re.compile(r"(?:来年|翌年)の?(?=\d{1,2}月)")
-_BOUNDARY = re.compile(r"\n\s*\n|[!?;。!]|(?:(?<=[^\W\d]{3})|(?<=\.[a-z]{2})|(?<=[^\W\d]\)))\.\s")
+_BOUNDARY = re.compile(
+    r"\n\s*\n|[!?;。!]|(?:(?<=[^\W\d]{3})(?<!einschl)(?<!inkl)(?<!incl)|(?<=\.[a-z]{2})|(?<=[^\W\d]\)))\.\s"
+)
 _WINDOW = 80
 _STEPS = timedelta(days=14)
 _NAMED = 1  # what a week or month in which somebody is away weighs: less than any "until"
@@ -297,10 +299,10 @@ def _is_no_end(
 # "Monday, 7:30, we are back", "from 8.30 am", "8時30分より": the hour of a day says nothing of what the day is.
 _HOUR_AFTER = re.compile(
     r"^[\s,(]{0,2}(?:(?:from|at|by|ab|um|gegen|von|a partir d[e']|a partir das|des|vers|a|desde las|a las|dalle(?: ore)?|alle(?: ore)?|ore|as|vanaf|om|fran|fr\.?o\.?m\.?|kl\.?|klockan|od|o|godz\.?)\s)*"
-    r"(?:\d{1,2}[:.]\d\d(?:\s?(?:uhr|h|uur|hrs|am|pm|a\.m\.|p\.m\.)(?![a-z]))?|\d{1,2}\s?(?:h(?:\d\d)?|uhr|uur|am|pm|a\.m\.|p\.m\.|o'clock)(?![a-z])|(?:午前|午後)?\d{1,2}時(?:\d{1,2}分|半)?(?:より|から)?)\)?"
+    r"(?:\d{1,2}[:.]\d\d(?:\s?(?:uhr|h|uur|hrs|am|pm|a\.m\.|p\.m\.)(?![a-z]))?|\d{1,2}\s?(?:h(?:\d\d)?|uhr|uur|u|am|pm|a\.m\.|p\.m\.|o'clock)(?![a-z])|(?:午前|午後)?\d{1,2}時(?:\d{1,2}分|半)?(?:より|から)?)\)?"
 )
 _HOUR_LATER = re.compile(
-    r"(?<![a-z])(?:from|ab|a partir d[e']|a partir das|des|desde|dalle|vanaf|fran|od) (?:las )?(?:\d{1,2}(?:[:.]\d\d)?\s?(?:uhr|h|uur|am|pm|o'clock)(?![a-z])|\d{1,2}[:.]\d\d|half \w+|halb \w+|noon|midday|mittags?|midi|mediodia|mezzogiorno|meio-dia|poludnia)"
+    r"(?<![a-z])(?:from|ab|a partir d[e']|a partir das|des|desde|dalle|vanaf|fran|od) (?:las )?(?:\d{1,2}(?:[:.]\d\d)?\s?(?:uhr|h|uur|u|am|pm|o'clock)(?![a-z])|\d{1,2}[:.]\d\d|half \w+|halb \w+|noon|midday|mittags?|midi|mediodia|mezzogiorno|meio-dia|poludnia)"
 )
 
 

@@ -265,6 +265,7 @@ WORDS = AbsenceWords(
         r"dies ist eine automati",
     ),
     challenged=(
+        r"(?:nachricht|mail)\b.{0,140}(?:noch )?nicht zugestellt|spamfilter nicht bekannt",
         r"unbekannte[rn]? absender\w*",
         r"bestätigungscode|zum ersten mal\b.{0,80}(?:zugestellt|bestätig)",
         r"(?:filter|postfach|spamschutz|spamfilter) .{0,60}(?:nur|kennt|unbekannt\w*|bekannte)\b.{0,30}(?:absender\w*|adresse|nicht)",

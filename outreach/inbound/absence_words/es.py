@@ -36,6 +36,7 @@ WORDS = AbsenceWords(
     ),
     weekdays=("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"),
     absent=(
+        r"(?:sin|no hay) cobertura",
         r"días de (?:descanso|vacaciones|permiso|asuntos)",
         r"no estoy en (?:mi|el) (?:puesto|despacho|trabajo)",
         r"de descanso",

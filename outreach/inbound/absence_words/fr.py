@@ -147,6 +147,7 @@ WORDS = AbsenceWords(
         r"(?:contrat|mission|stage)\b.{0,40}(?:son|à) terme",
     ),
     acknowledged=(
+        r"(?:message|courriel|mail|demande) (?:nous )?est (?:bien )?(?:arriv\w+|parvenue?)",
         r"(?:message|courriel|demande|mail|courrier) .{0,60}(?:nous est (?:bien )?parvenu\w*|a (?:bien )?ete (?:recue?|enregistree?|transmise?|pris\w?))",
         r"(?:votre|ta) (?:demande|commande|requete) n",
         r"sous (?:\d+|deux|trois|cinq|quelques) ?(?:heures|h\b|jours)",
