@@ -305,6 +305,8 @@ def _said(body: str, evidence: _Evidence, *, automatic: bool) -> AutoReplyKind |
         kind = AutoReplyKind.ABSENT
     if kind is AutoReplyKind.ABSENT and only_takes_time(body):
         return AutoReplyKind.ACKNOWLEDGEMENT
+    if kind in (None, AutoReplyKind.ACKNOWLEDGEMENT) and automatic and _OPEN_ENDED.search(body):
+        return AutoReplyKind.ABSENT
     if kind is None and (evidence.announced or evidence.generated):
         return kind_of(evidence.title)
     return kind

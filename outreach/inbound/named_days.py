@@ -47,7 +47,7 @@ def _named(field: str) -> tuple[str, list[tuple[re.Pattern[str], int]]]:
 _MONTHS, _MONTH_NUMBERS = _named("months")
 # A month alone must be spelt out: "out", "set", "ago" and "may" are words of other languages.
 # "Rivolgetevi a Marco": folded, "março" is a name, but behind "em", "até" and "de".
-_LONG_MONTHS = "|".join(
+_LONG_MONTHS = r"(?<=konca )(?:marca|maja)|" + "|".join(
     "(?<=em |te |de )marco" if name.pattern == "marco" else name.pattern
     for name, _ in _MONTH_NUMBERS
     if len(name.pattern) > 3 and "月" not in name.pattern and name.pattern not in ("maja", "marca")
@@ -114,7 +114,7 @@ _DATES = re.compile(
     rf"|(?:(?P<cjk_last_y>{_YEAR})年\s*)?(?P<cjk_last>\d{{1,2}})月(?=いっぱい|末)"
     rf"|(?<![\d.:/])(?P<n1>\d{{1,2}})(?:o(?=/))?\s?(?P<sep>[./-])\s?(?P<n2>\d{{1,2}})(?:(?P=sep)\s?(?P<n_y>{_YEAR}|\d\d(?!\d))|\.)?(?![\d:]|\.\d)(?!\s?(?:uhr|h\b|am\b|pm\b|%|klo))(?!{_ORDINAL}[^\S\n]*(?:of\s+|de\s+|d')?(?:{_MONTHS})(?![a-z]))"
     rf"|(?<![\d.:])(?P<dm_d>\d{{1,2}}){_ORDINAL}(?:[^\S\n]*|-)(?:of\s+|de\s+|d'|den\s+|di\s+|da\s+)?(?<![a-z])(?P<dm_m>{_MONTHS})(?![a-z])\.?,?(?:(?:\s*|-)(?:de\s+|del\s+|do\s+)?(?:(?P<dm_y>{_YEAR})|'(?P<dm_yy>\d\d)(?!\d)))?"
-    r"|(?<![\d.:/])(?P<ro_d>\d{1,2})\.? (?P<ro_m>xii|xi|x|ix|viii|vii|vi|v|iv|iii|ii)(?![a-z\d])(?! \d{1,2}\b(?!\d))"
+    r"|(?<![\d.:/])(?P<ro_d>\d{1,2})\.? (?P<ro_m>xii|xi|x|ix|viii|vii|vi|v|iv|iii|ii)(?=\s*(?:$|[,.;:!?)\n]|(?:19|20)\d\d|(?:do|od|wracam|jestem|bede)(?![a-z])))"
     rf"|(?<![a-z])(?P<md_m>{_MONTHS_FIRST})(?![a-z])\.?\s+(?:the\s+)?(?P<md_d>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:.]\d)(?!\d)(?:,?\s+(?P<md_y>{_YEAR}))?"
     rf"|(?P<whole>(?<![a-z])(?:{'|'.join(_WHOLE)})\s+)?(?P<end>(?<![a-z])(?:{_END_OF})\s+(?:the month of\s+)?)?(?<![a-z])(?P<m_m>{_LONG_MONTHS})(?![a-z])(?:\s+(?:de\s+)?(?P<m_y>{_YEAR}))?"
     rf"|(?<![a-z])(?P<my_m>{_MONTHS})\.?\s+(?:de\s+)?(?P<my_y>{_YEAR})"

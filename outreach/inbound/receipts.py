@@ -52,7 +52,7 @@ _LASTING = re.compile(
 _CLOSED = re.compile(
     fold_pattern(
         r"(?<![a-z])(?:closed|shut|bank holiday|geschlossen|feiertage?n?|nicht besetzt|ferm[ée]e?s?|férié\w*|cerrad[oa]s?|festivos?|descanso|chius[oaie]|festiv\w+|encerra(?:d[oa]s?)?|fechad[oa]s?|feriados?|não atend\w+"
-        r"|gesloten|dicht|feestdag\w*|niet bemand|stäng\w+|ingen bemanning|helgdag\w*|obemann\w+|nieczynn\w+|zamknięt\w+|nie (?:działa|pracuj)\w*)(?![a-z])|休業|定休|休み|休館|休診"
+        r"|gesloten|dicht|feestdag\w*|niet bemand|stäng\w+|ingen bemanning|helgdag\w*|klämdag\w*|obemann\w+|nieczynn\w+|zamknięt\w+|nie (?:działa|pracuj)\w*)(?![a-z])|休業|定休|休み|休館|休診"
     )
 )
 

@@ -71,7 +71,7 @@ _LONG_CUES = re.compile(
 )
 _NEXT_YEAR = re.compile(r"(?:来年|翌年)の?(?=\d{1,2}月)")
 _BOUNDARY = re.compile(
-    r"\n\s*\n|[!?;。!]|(?:(?<=[^\W\d]{3})(?<!einschl)(?<!inkl)(?<!incl)|(?<=\.[a-z]{2})|(?<=[^\W\d]\)))\.\s"
+    r"\n\s*\n|[!?;。!]|(?:(?<=[^\W\d]{3})(?<!einschl)(?<!inkl)(?<!incl)(?<!godz)|(?<=\.[a-z]{2})|(?<=[^\W\d]\)))\.\s"
 )
 _WINDOW = 80
 _STEPS = timedelta(days=14)

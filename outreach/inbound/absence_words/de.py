@@ -96,6 +96,7 @@ WORDS = AbsenceWords(
     ),
     myself=(r"ich|mein|meine|meiner|meinem|meinen|mir|mich",),
     event=(
+        r"zahlung\w*",
         r"unberührt|umstellung\w*",
         r"wie geplant|planmäßig|tag der offenen tür|hausmesse|messe\b|elternabend|schulfest|anmeldung\w*|rechnung\w*|bestellung\w*|auftrag|aufträge|abgabe\w*|steuer\w+|frist\w*|umzug|ziehen um|neue anschrift|symposium|termine?\b|sitzung\w*|versammlung\w*",
         r"gespräche|vorstellungsgespräch\w*|prüfung\w* (?:ist|sind|findet)",

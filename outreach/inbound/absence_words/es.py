@@ -36,6 +36,7 @@ WORDS = AbsenceWords(
     ),
     weekdays=("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"),
     absent=(
+        r"(?:sin|no hay) (?:internet|señal|conexión)",
         r"(?:sin|no hay) cobertura",
         r"días de (?:descanso|vacaciones|permiso|asuntos)",
         r"no estoy en (?:mi|el) (?:puesto|despacho|trabajo)",
@@ -79,6 +80,7 @@ WORDS = AbsenceWords(
         r"yo|estoy|estaré|mis|podré|puedo|soy|ando|reaparezco|vuelvo|volveré|regreso|regresaré|te leo|os leo|le leo|(?:te|os|le|les) respondo|contesto|me voy|me tomo|llevo",
     ),
     event=(
+        r"pagos?\b|cuotas?",
         r"fiesta|patr[óo]n\b|se apuntan",
         r"(?:sigue|siguen|permanece|está) abiert\w+|convocatoria|homologación|obras?\b",
         r"se mantiene\w*|como (?:estaba )?previsto|según lo previsto|puertas abiertas|reuni[óo]n\w*|facturas?|pedidos?|reservas?|congreso|simposio|mudanza|nos mudamos|declaración|asamblea|feria\b|matr[íi]cula",
@@ -127,6 +129,7 @@ WORDS = AbsenceWords(
         r"ces(?:ó|é|aron) (?:en )?(?:su|sus|mis?|el|la)?\s?(?:funciones|cargo|puesto|actividad)",
     ),
     acknowledged=(
+        r"acusamos (?:el )?recibo|derivará al área",
         r"(?:buzón|cuenta|dirección) (?:es )?(?:de )?s[oó]lo (?:de )?envío|no lo atiende nadie|no (?:está|es) atendid\w",
         r"(?:su|tu|vuestro) (?:correo|mensaje|consulta|solicitud|e-?mail|peticion)\b.{0,60}(?:ha (?:entrado|llegado|sido)|se ha (?:recibido|registrado|derivado)|queda registrad\w|fue recibid\w)",
         r"acuse de recibo|(?:desde|es) una (?:cuenta|direccion|buzon) (?:no atendid\w|de solo envio)|no responda a este",

@@ -36,6 +36,7 @@ WORDS = AbsenceWords(
     ),
     weekdays=("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"),
     absent=(
+        r"lèv\w+ le pied|(?:sans|pas d[e']) (?:internet|réseau|téléphone|courriels?)",
         r"(?:lirai|verrai|répondrai à) (?:mes|vos|les|votre) (?:e-?mails?|mails?|messages?|courriels?) (?:quand|dès que|à mon|après)|(?:durera|prendra) ce que",
         r"(?:jours?|temps) de repos",
         r"en pause",
@@ -90,6 +91,7 @@ WORDS = AbsenceWords(
         r"j'\w+|moi|mon (?:absence|retour|bureau|collegue|assistant\w*|remplacant\w*|poste|telephone|portable|depart|conge|equipe|ordinateur|ecran|adresse)|mes (?:conges|vacances|messages|mails|collegues|e-?mails)",
     ),
     event=(
+        r"paiements?|règlement",
         r"marché|réserv\w+",
         r"(?:reste|restent|est|sont) ouvert\w* jusqu",
         r"maintenue?s?\b|comme prévu|portes ouvertes|réunion\w*|factures?|commandes?|rentrée|symposium|colloque|déménag\w+|nouvelle adresse|dossiers?|déclaration\w*|assemblée|salon\b",
@@ -228,6 +230,7 @@ WORDS = AbsenceWords(
         r"(?<!pas )(?:rétablie?|guérie?|sur pied|d'attaque)\b",
     ),
     until=(
+        r"jusque?(?: à| au| en)?",
         r"jusqu'?(?:au|à|en)(?: \w+)? ?(?:au|le)?",
         r"jusqu au",
         r"jusqu'au",

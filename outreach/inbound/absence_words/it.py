@@ -36,6 +36,7 @@ WORDS = AbsenceWords(
     ),
     weekdays=("lunedì", "martedì", "mercoledì", "giovedì", "venerdì", "sabato", "domenica"),
     absent=(
+        r"(?:senza|non c'è) (?:internet|rete|campo|connessione)",
         r"(?:al|alla|ad un|ad una|a un|a una) (?:\w+ )?(?:conferenza|convegno|fiera|corso|congresso|evento|matrimonio)",
         r"stacc(?:o|hiamo|ato) (?:la spina|tutto)|niente (?:e-?)?mail",
         r"(?:a|in) una fiera|in fiera",
@@ -79,6 +80,7 @@ WORDS = AbsenceWords(
     ),
     myself=(r"io|sarò|mio|mia|miei|mie|posso|riesco",),
     event=(
+        r"saldo|quote\b|pagament\w*",
         r"l'ingresso|seduta|gratuit\w",
         r"(?:è|resta|restano|sono) apert\w (?:fino|sino)|bando|cantiere",
         r"(?:è|resta|rimane) confermat\w|come previsto|porte aperte|open day|riunion\w+|fattur\w+|ordin[ei]\b|convegno|simposio|trasloc\w+|dichiarazion\w+|assemblea|fiera\b|prenotazion\w+|iscri\w+",

@@ -21,6 +21,7 @@ WORDS = AbsenceWords(
     ),
     weekdays=("maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag"),
     absent=(
+        r"(?:zonder|geen) (?:internet|bereik|wifi)",
         r"niet achter (?:de|mijn) (?:mail|computer|laptop|bureau)|zodra .{0,40}(?:lees|antwoord|mail) ik",
         r"(?:dicht|gesloten|vrij) (?:op|tot|van|vanwege|wegens)",
         r"tot nader order",
@@ -66,6 +67,7 @@ WORDS = AbsenceWords(
     ),
     myself=(r"ik|mijn|mij|m'n",),
     event=(
+        r"betaling\w*",
         r"gewoon (?:geopend|open)",
         r"gaat (?:gewoon )?door|zoals gepland|volgens planning|open (?:dag|huis)|ouderavond|vergadering|factu\w+|bestelling\w*|offerte\w*|congres\w*|symposium|verhui\w+|aangifte\w*|beurs\b|leveren|levering|inschrijv\w+",
         r"gesprekken|sollicitatiegesprek\w*",

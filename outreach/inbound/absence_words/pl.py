@@ -29,6 +29,7 @@ WORDS = AbsenceWords(
         "niedziel[aęi]",
     ),
     absent=(
+        r"(?:bez|nie ma|nie mam) (?:internetu|zasięgu|wifi)",
         r"na (?:e-?)?maile? nie (?:patrzę|zaglądam|odpisuję|odpowiadam)|odezwę się po|(?:trwają|mamy) (?:żniwa|zbiory|targi|egzaminy)",
         r"na l-?4\b",
         r"(?:rzadko|sporadycznie|nieregularnie) (?:sprawdzam|czytam|zaglądam|odpowiadam)",

@@ -43,6 +43,7 @@ WORDS = AbsenceWords(
         "domingo",
     ),
     absent=(
+        r"(?:sem|não há) (?:internet|rede|sinal|cobertura)",
         r"fui (?:pescar|de férias|à pesca|descansar|viajar)|não há .{0,40}(?:telefone|e-?mail|orçamentos|atendimento)",
         r"em recesso|recesso de",
         r"dias de (?:descanso|folga|férias)",
@@ -85,6 +86,7 @@ WORDS = AbsenceWords(
     ),
     myself=(r"eu|estou|estarei|meu|minha|meus|minhas|mim|posso|consigo",),
     event=(
+        r"pagamentos?|quotas?",
         r"(?:continua|continuam|segue|está|estão) abert\w+|obras?\b",
         r"mant[ée]m-?(?:se)?|como (?:previsto|combinado|planeado|planejado)|portas abertas|reuni(?:ão|ões)|faturas?|notas? fisca\w+|encomendas?|encomendad\w+|entregues?|congresso|simpósio|mudança|mudamos|declaraç\w+|assembleia|(?<!-)feira\b|matrícula\w*|prazos?|edital|reservas?",
         r"entrevistas?|audições",

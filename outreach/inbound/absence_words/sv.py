@@ -29,6 +29,7 @@ WORDS = AbsenceWords(
         "söndag(?:en)?",
     ),
     absent=(
+        r"(?:utan|ingen) (?:internet|täckning|mottagning|uppkoppling)",
         r"(?:jul|sommar|på)?ledig(?:t|a)?\b",
         r"håller (?:vi )?stängt|har stängt",
         r"(?:inte|ej) (?:\w+ )?(?:på kontoret|på plats|i tjänst|tillgänglig|anträffbar|nåbar|kontaktbar)",
@@ -68,6 +69,7 @@ WORDS = AbsenceWords(
     ),
     myself=(r"jag|min|mitt|mina|mig",),
     event=(
+        r"betalning\w*",
         r"som (?:planerat|vanligt den)|öppet hus|föräldramöte\w*|avslutning\w*|skolavslutning\w*|faktur\w+|hyresavi\w*|beställning\w*|konferensen|symposi\w+|flytt\w*|deklaration\w*|årsmöte\w*|mässan|leverera\w*|anmäl\w+",
         r"intervjuer\w*|prov\w* hålls",
         r"resultat\w*|sista (?:dag|datum|anmälnings)\w*|äger rum|hålls\b|anmälan|jury\w*|utställning\w*|öppettider|lever(?:ans|eras)\w*|skickas|tävling\w*|utkommer|presenteras|prisutdelning|vernissage",
