@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from outreach.inbound.absence_words import any_of, words
-from outreach.inbound.answer_kinds import SENTENCE_ENDS, AutoReplyKind, kind_of
+from outreach.inbound.auto_reply_kinds import AutoReplyKind, kind_of
 from outreach.inbound.headers import Address
 from outreach.inbound.mail import Mail
 from outreach.inbound.named_contacts import ADDRESS, named_contact
 from outreach.inbound.named_days import speaks_of_a_day
-from outreach.inbound.phrases import compared, filed, fold, fold_pattern
+from outreach.inbound.phrases import SENTENCE_ENDS, compared, filed, fold, fold_pattern
 from outreach.inbound.receipts import only_closes, only_takes_time
 from outreach.inbound.return_dates import (
     ABSENT,
@@ -32,6 +32,7 @@ from outreach.inbound.return_dates import (
     dated_end,
     return_date,
 )
+from outreach.inbound.subjects import ANSWER_MARKS
 
 _NOTE = 400  # characters of a reply in which a person mentions being away
 _EARLY = 320  # characters in which a notice says what it is
@@ -64,9 +65,7 @@ _SUBJECT_END = re.compile(rf"[\[(]\s*(?:{filed(words('subjects'))})[^\])]{{0,20}
 _NAMED_AUTOMATIC = re.compile(r"^\W*auto|^.{0,20}自動")
 _ASIDE = re.compile(r"\s[-–—|]\s(?=\D)")
 _PREFIX = re.compile(r"^\s*(?:\[[^\]]{1,40}\]\s*|\*+[^*]{1,30}\*+\s*)*")
-_ANSWER = re.compile(  # compared with subjects in lower case
-    rf"^\s*(?:(?:{filed(['re', 'aw', 'antw', 'sv', 'vs', 'odp', 'res', 'rif', 'ris', 'r', 'tr', 'fwd', 'fw', 'wg', 'rv', 'i', 'enc', 'vb', 'pd', 'ynt', 'atb', '返信', '転送', '回复', '答复'])})\s*(?:\[\d+\])?\s*[:：]\s*)+"
-)
+_ANSWER = re.compile(rf"^\s*(?:(?:{ANSWER_MARKS})\s*(?:\[\d+\])?\s*[:：]\s*)+")
 _URGENT = re.compile(
     fold_pattern(
         r"urgen|emergenc|dringend|eilig|vertretung|brådskande|bråttom|akut|piln(?:e|ych|a)|緊急|お急ぎ|急ぎ|至急|hast(?![a-z])|in my absence|mean(?:time|while)|mientras tanto|entre-?temps|nel frattempo|entretanto|ondertussen|intussen|under tiden|w miedzyczasie"
@@ -214,7 +213,7 @@ def _title(subject: str, *, announced: bool) -> str:
     return before + colon + ours
 
 
-_OURS = re.compile(r"\s[\[(]?(?:re|aw|sv|antw|odp|res|rif|r)\s?[:：]")
+_OURS = re.compile(rf"\s[\[(]?(?:{ANSWER_MARKS})\s?[:：]")
 
 
 def read_auto_reply(mail: Mail, text: str, today: date | None) -> AutoReply | None:
@@ -256,7 +255,7 @@ def read_auto_reply(mail: Mail, text: str, today: date | None) -> AutoReply | No
     # Where nobody knows when they will be back, what is dated is something else.
     if dated and kind is AutoReplyKind.ABSENT and not _is_open(dated, body):
         until = dated.day
-    if kind is AutoReplyKind.ABSENT and not until and _is_entitled_to_another(evidence, contact):
+    if kind is AutoReplyKind.ABSENT and not until and _title_tells_of_leaving(evidence, contact):
         kind = AutoReplyKind.LEFT
     ended = bool(until and dated and dated.weight >= UNTIL_CUE)
     found = (
@@ -283,7 +282,7 @@ def _is_open(dated: End, body: str) -> bool:
     return not dated.returning and bool(_OPEN_ENDED.search(body))
 
 
-def _is_entitled_to_another(evidence: _Evidence, contact: Address | None) -> bool:
+def _title_tells_of_leaving(evidence: _Evidence, contact: Address | None) -> bool:
     """Whether the subject says that an address is another now, or that somebody has left."""
     if contact and evidence.gives_an_address:
         return True

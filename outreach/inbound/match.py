@@ -24,7 +24,7 @@ from outreach.inbound.complaints import FeedbackReport
 from outreach.inbound.headers import Headers
 from outreach.inbound.mail import Mail
 from outreach.inbound.notices import DeliveryNotice
-from outreach.inbound.phrases import filed
+from outreach.inbound.subjects import bare_subject
 
 THREAD_AGE = timedelta(days=90)
 """How long after a delivery a mail with its subject from its reader still answers it."""
@@ -35,19 +35,6 @@ MAX_IDS = 200
 _SKEW = timedelta(days=1)
 _ID = re.compile(r"[^\s<>\"]{1,300}")
 _TOKEN = re.compile(r"[a-z2-7]{24,80}", re.IGNORECASE)
-# These are compared with subjects that are case folded.
-_ANSWERED = "re|aw|antw|antwort|sv|vs|ynt|odp|res|rif|ref|r|tr|fwd|fw|wg|rv|enc|vl|vb|doorst|pd|i|回复|回覆|答复|答覆|转发|轉寄|返信|転送|от|ответ|на"
-_NOTICE = (
-    "automatic reply|out of office|automatische antwort|réponse automatique|respuesta automática|risposta automatica"
-    "|resposta automática|automatisch antwoord|autosvar|automatiskt svar|automatisk svar|odpowiedź automatyczna|自動応答|自動返信"
-    "|undeliverable|unzustellbar|accepted|declined|read|gelesen"
-)
-_PREFIXES = re.compile(
-    r"^(?:\s|\[[^\]]{0,40}\]"
-    rf"|(?:{filed(_ANSWERED.split('|'))})\s*(?:\[\d{{1,3}}\]|\(\d{{1,3}}\)|\^\d{{1,3}})?\s*[:：]"
-    rf"|(?:{filed(_NOTICE.split('|'))})\s*[:：])+"
-)
-_WAS = re.compile(r"\s*\((?:was|war|fwd)\b:?[^()]{0,200}\)?\s*$")
 
 
 class Rung(IntEnum):
@@ -186,12 +173,6 @@ def _unsubscribe_addresses(returned: Headers) -> list[str]:
         for value in returned.all("list-unsubscribe")
         for match in _TOKEN.finditer(value[:4000])
     ]
-
-
-def bare_subject(subject: str) -> str:
-    """Return a subject for comparison: without answer and list prefixes, case folded."""
-    plain = _PREFIXES.sub("", " ".join(subject[:1000].split()).casefold())
-    return _WAS.sub("", plain) if "(" in plain else plain
 
 
 def lookups(given: Clues) -> frozenset[str]:

@@ -10,13 +10,18 @@ from outreach.inbound.phrases import fold, fold_pattern
 from outreach.inbound.return_dates import MAX_WORDS
 
 ADDRESS = re.compile(r"([\w.+'-]{1,64}@[\w.-]{1,253}\.\w{2,24})")
+"""A mailbox within the words of a notice."""
+
 _NAME_BEFORE = re.compile(
     r"((?:[A-ZÀ-ÖØ-ÞŁŚŻ][\w'’.-]{1,30} ){0,3}[A-ZÀ-ÖØ-ÞŁŚŻ][\w'’-]{1,30})\s*(?:\(|<|,|at|under|via|unter|à|en|su|em|op|på|pod|:|-|–)?\s*(?:mailto:)?$"
 )
 
 
 def named_contact(mail: Mail, told: str) -> Address | None:
-    """Return the first mailbox a notice names that is neither its sender nor its recipient, nor a former one if there is another."""
+    """Return the first mailbox a notice names that is neither its sender nor its recipient.
+
+    One that was theirs and is no more is returned only where there is no other.
+    """
     known = {mail.sender.address.lower(), *(address.lower() for address in mail.recipients)}
     former = None
     for match in ADDRESS.finditer(told[:MAX_WORDS]):

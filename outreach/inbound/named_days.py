@@ -47,6 +47,7 @@ def _named(field: str) -> tuple[str, list[tuple[re.Pattern[str], int]]]:
 _MONTHS, _MONTH_NUMBERS = _named("months")
 # A month alone must be spelt out: "out", "set", "ago" and "may" are words of other languages.
 # "Rivolgetevi a Marco": folded, "março" is a name, but behind "em", "até" and "de".
+# "Maja" and "marca" are Polish months behind "końca" alone.
 _LONG_MONTHS = r"(?<=konca )(?:marca|maja)|" + "|".join(
     "(?<=em |te |de )marco" if name.pattern == "marco" else name.pattern
     for name, _ in _MONTH_NUMBERS

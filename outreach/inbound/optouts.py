@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from outreach.inbound.absence_words import any_of
 from outreach.inbound.phrases import compared, fold
+from outreach.inbound.subjects import ANSWER_MARKS
 
 SHORT = 25
 """Words, or a third of the characters in writing without spaces, up to which a request is sure."""
@@ -31,7 +32,7 @@ _LONG = 3000  # characters of a letter
 _REQUEST = any_of("opt_out")
 _NOT = any_of("not_opt_out")
 _SUBJECT = re.compile(
-    r"^\W*(?:unsubscribe\s+[a-z2-7]{24,200}$|(?:(?:re|aw|sv|antw|odp|tr|res|r|vs|fwd?|fw)\s*:\s*)*(?:unsubscribe|opt[ -]?out|remove(?: me)?|abmelden|abmeldung|abbestellen"
+    rf"^\W*(?:unsubscribe\s+[a-z2-7]{{24,200}}$|(?:(?:{ANSWER_MARKS})\s*:\s*)*(?:unsubscribe|opt[ -]?out|remove(?: me)?|abmelden|abmeldung|abbestellen"
     r"|desabonnement|desinscription|se desabonner|baja|darse de baja|cancelar|cancellami|disiscrizione|disiscrivimi"
     r"|descadastrar|uitschrijven|afmelden|avregistrera|avanmalan|avprenumerera|wypisz|rezygnacja|配信停止|配信解除|退会|отписаться|退订|stop)\W*$)"
 )

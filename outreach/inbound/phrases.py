@@ -49,6 +49,9 @@ def unwrap(text: str) -> str:
     return "\n".join(joined)
 
 
+SENTENCE_ENDS = re.compile(r"(?<=[.!?])\s+|(?<=。)|\n+")
+"""Where one sentence ends and the next begins, in a text of which each line is whole."""
+
 _WRAPPED = 45  # columns: a shorter line was ended by its writer
 
 
@@ -205,10 +208,10 @@ class Rules:
         self._ranks = [rank for rank, _ in ranked]
         self._filed = _Filed(branch for _, branch in ranked)
 
-    def first(self, folded: str) -> int | None:
-        """Return the number of the first set with a pattern in `folded`, or None."""
+    def first(self, folded: str, *, after: int = -1) -> int | None:
+        """Return the number of the first set `after` that one with a pattern in `folded`, or None."""
         for number, pattern in self._filed.candidates(folded):
-            if pattern.search(folded):
+            if self._ranks[number] > after and pattern.search(folded):
                 return self._ranks[number]
         return None
 

@@ -9,8 +9,8 @@ nobody opens. Where a person speaks of themselves it is none.
 import re
 
 from outreach.inbound.absence_words import any_of
-from outreach.inbound.answer_kinds import SENTENCE_ENDS, AutoReplyKind, kind_of
-from outreach.inbound.phrases import fold_pattern
+from outreach.inbound.auto_reply_kinds import AutoReplyKind, kind_of
+from outreach.inbound.phrases import SENTENCE_ENDS, fold_pattern
 from outreach.inbound.return_dates import ABSENT, MYSELF, RETURN, End, speaks_of_return
 
 
@@ -55,8 +55,6 @@ _CLOSED = re.compile(
         r"|gesloten|dicht|feestdag\w*|niet bemand|stäng\w+|ingen bemanning|helgdag\w*|klämdag\w*|obemann\w+|nieczynn\w+|zamknięt\w+|nie (?:działa|pracuj)\w*)(?![a-z])|休業|定休|休み|休館|休診"
     )
 )
-
-
 _ACKNOWLEDGED = any_of("acknowledged")
 _NUMBERED = re.compile(
     r"(?<!phone )(?<!telefon)(?<!mobile )(?:number|nummer|numero|numer|ticket|n°|番号)(?: is|は|:)?\s?(?=[\w/-]*\d)[\w/-]{3,}"

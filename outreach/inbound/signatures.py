@@ -56,9 +56,8 @@ _LABELLED = re.compile(
 )
 _MAILBOX = re.compile(r"[\w.+-]@[\w-]+\.\w[\w.-]*")
 _DIGITS = re.compile(r"[0-9][0-9 ()/.\u2010-\u2015-]{5,20}[0-9]")
-_LABEL = (
-    24  # characters around digits in which all of a telephone number stands, with what names it
-)
+# Characters around digits in which all of a telephone number stands, with what names it.
+_LABEL = 24
 _SITE = re.compile(r"\.(?:com|org|net|de|fr|eu|io)\b(?!@)", re.IGNORECASE)
 _CAPITAL = r"[^\W\d_a-zß-öø-ÿ]"
 _PARTICLE = r"(?:de|du|des|da|dos|di|del|della|la|le|von|van|der|den|ten|zu|of|and|y|e|i\.\s?[AVa-v]\.|ppa\.|&)"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from outreach.inbound.absences import AutoReplyKind
+from outreach.inbound.auto_reply_kinds import AutoReplyKind
 from outreach.inbound.classify import Explanation, Kind, explain
 from outreach.inbound.headers import Address, parse_date
 from outreach.inbound.mail import Mail

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from outreach.domain.links import Links, Signer
 from outreach.inbound.classify import explain
 from outreach.inbound.mail import Mail
-from outreach.inbound.match import Match, Rung, Sent, bare_subject, clues, lookups, match
+from outreach.inbound.match import Match, Rung, Sent, clues, lookups, match
+from outreach.inbound.subjects import bare_subject
 from tests.inbound.corpora import message
 
 LINKS = Links(

@@ -15,10 +15,11 @@ from typing import Any
 
 from outreach.inbound.classify import Explanation, Kind
 from outreach.inbound.complaints import FeedbackReport, FeedbackType
-from outreach.inbound.match import MAX_IDS, Clues, bare_subject
+from outreach.inbound.match import MAX_IDS, Clues
 from outreach.inbound.notices import Action, DeliveryNotice, RecipientStatus
 from outreach.inbound.optouts import OptOut
 from outreach.inbound.reasons import ENHANCED_STATUS, REPLY_CODE, Reason, classify
+from outreach.inbound.subjects import bare_subject
 
 MOST_RECIPIENTS = 100
 """Readers of one event that are looked at."""

@@ -32,7 +32,6 @@ _KINDS = (
     AutoReplyKind.ACKNOWLEDGEMENT,
 )
 _KIND_WORDS = Rules([words(field) for field in ("challenged", "left", "absent", "acknowledged")])
-_OTHER_WORDS = Rules([words(field) for field in ("left", "absent", "acknowledged")])
 # Who challenges asks for something to be done: a link to be followed, or an answer.
 _TO_BE_DONE = re.compile(
     fold_pattern(
@@ -45,12 +44,6 @@ _TO_BE_DONE = re.compile(
 def kind_of(body: str) -> AutoReplyKind | None:
     """Return what a folded text says: the first kind of which a phrase is found anywhere in it."""
     found = _KIND_WORDS.first(body)
-    kind = None if found is None else _KINDS[found]
-    if kind is AutoReplyKind.CHALLENGE and not _TO_BE_DONE.search(body):
-        found = _OTHER_WORDS.first(body)
-        return None if found is None else _KINDS[found + 1]
-    return kind
-
-
-SENTENCE_ENDS = re.compile(r"(?<=[.!?])\s+|(?<=。)|\n+")
-"""Where one sentence ends and the next begins, in a folded text."""
+    if found is not None and _KINDS[found] is AutoReplyKind.CHALLENGE:
+        found = found if _TO_BE_DONE.search(body) else _KIND_WORDS.first(body, after=found)
+    return None if found is None else _KINDS[found]
