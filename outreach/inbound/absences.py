@@ -3,7 +3,7 @@
 There is no format for these, only RFC 3834's header fields, which many systems leave out, and the
 habits of people who write such notes. So it is decided in two steps: whether a machine answered
 (header fields, then the subject, then the words alone, each asking for more), and what it says.
-The words of a language are tables in `absence_words`; what stands here holds for all of them.
+The phrases of a language are tables in `absence_words`; what stands here is asked of all of them at once.
 
 Standards: RFC 3834 (Auto-Submitted and what responders should do).
 """
