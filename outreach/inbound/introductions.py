@@ -10,19 +10,8 @@ of `reply_words`.
 import re
 from functools import lru_cache
 
-from outreach.inbound.phrases import filed, ways_to_begin
-from outreach.inbound.reply_words import LANGUAGES
-
-
-def alternatives(field: str) -> str:
-    """Return all languages' words of one field as alternatives, filed by their first letters."""
-    return filed(word for language in LANGUAGES.values() for word in getattr(language, field))
-
-
-def _words(field: str) -> list[str]:
-    return ways_to_begin(
-        word for language in LANGUAGES.values() for word in getattr(language, field)
-    )
+from outreach.inbound.phrases import ways_to_begin
+from outreach.inbound.reply_words import alternatives, words
 
 
 def _in_any_case(words: list[str], depth: int = 3) -> str:
@@ -110,8 +99,12 @@ _HEADER_MARKS = " \t*_>|\u00a0"
 OPENING = "|".join(
     [
         _in_any_case(
-            [f"{word}[{_HEADER_MARKS}]*[:：]" for field in _HEADER_NAMES for word in _words(field)]
-            + [rf"{word}[\s,.:]" for word in _words("on")]
+            [
+                f"{word}[{_HEADER_MARKS}]*[:：]"
+                for field in _HEADER_NAMES
+                for word in ways_to_begin(words(field))
+            ]
+            + [rf"{word}[\s,.:]" for word in ways_to_begin(words("on"))]
         ),
         _DATED.pattern.replace(r"\s", r"[^\S\n]"),
     ]

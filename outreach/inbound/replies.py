@@ -25,13 +25,13 @@ from outreach.inbound.introductions import (
     QUOTE,
     RULING,
     WROTE,
-    alternatives,
     attribution_at,
     ends_below,
     headers_at,
     with_words_apart,
     without_run_ons,
 )
+from outreach.inbound.reply_words import alternatives
 from outreach.inbound.signatures import PICTURE, signature_at
 
 MAX_LINES = 5000

@@ -1,0 +1,23 @@
+"""Japanese."""
+
+from outreach.inbound.reply_words.table import ReplyWords
+
+WORDS = ReplyWords(
+    wrote=("は?書きました", "のメール", "wrote", "さんは?書きました", "のメッセージ"),
+    on=(),
+    sender=("差出人", "送信者", "from"),
+    sent=("送信日時", "日時", "日付", "送信日"),
+    to=("宛先", "cc", "to"),
+    subject=("件名",),
+    original=(
+        "元のメッセージ",
+        "転送(?:された)?メッセージ",
+        "転送されたメール",
+        "オリジナルメッセージ",
+    ),
+    sent_from=(
+        ".{1,40}(?:から|より)(?:の)?送信.{0,4}",
+        "outlook for .{1,20}を入手",
+        ".{2,12}版 ?outlook ?を入手",
+    ),
+)

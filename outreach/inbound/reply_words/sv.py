@@ -1,0 +1,19 @@
+"""Swedish."""
+
+from outreach.inbound.reply_words.table import ReplyWords
+
+WORDS = ReplyWords(
+    wrote=("skrev", "skriver"),
+    on=("den", "p[åa]", "i", "kl"),
+    sender=("fr[åa]n", "avs[äa]ndare"),
+    sent=("skickat", "datum", "s[äa]nt", "skickades"),
+    to=("till", "kopia", "cc"),
+    subject=("[äa]mne", "prioritet", "bilagor"),
+    original=(
+        "ursprungligt meddelande",
+        "originalmeddelande",
+        "vidarebefordrat (?:meddelande|brev)",
+        "b[öo]rjan p[åa] vidarebefordrat .{1,30}",
+    ),
+    sent_from=("skickat (?:fr[åa]n|via|med) .{1,60}", "h[äa]mta outlook .{1,40}"),
+)
