@@ -10,7 +10,7 @@ of `reply_words`.
 import re
 from functools import lru_cache
 
-from outreach.inbound.phrases import ways_to_begin
+from outreach.inbound.phrases import filed, ways_to_begin
 from outreach.inbound.reply_words import alternatives, words
 
 
@@ -159,7 +159,7 @@ def with_words_apart(lines: list[str]) -> list[str]:
 _LED_BY = re.compile(r"\s*[^>\s][^\n]{0,120}@[^\n]{1,120}?[:：] {2,}(?=\S)")
 _COLON_AT_END = re.compile(r":[^\S\n]*\n")
 _RUN_ON = re.compile(
-    r"[^\W\d_][^\w\n]{0,12}[\s-](?=(?:On|Am|Le|El|Il giorno|Il|Em|Op|Den|W dniu|Dnia)\s)"
+    rf"[^\W\d_][^\w\n]{{0,12}}[\s-](?=(?:{filed(map(str.capitalize, words('run_on')))})\s)"
 )
 
 # An introduction ends with a colon or a dash, and marks around it; one that does not has an address.
@@ -363,10 +363,7 @@ def _is_dated(joined: str) -> bool:
     return bool(_DAY.search(joined) or (_TIME.search(joined) and DIGIT.search(joined)))
 
 
-_SAYER = re.compile(
-    r"(?:as )?(?:you|i|we|they|he|she|it|du|ich|wir|ihr|tu|vous|je|nous|on|yo|usted|io|lei|eu|voce|você|ik|jij|je|u|jag|vi|ni)\b",
-    re.IGNORECASE,
-)
+_SAYER = re.compile(rf"(?:as )?(?:{alternatives('pronouns')})\b", re.IGNORECASE)
 
 
 def _quoted_next(lines: list[str], index: int) -> bool:

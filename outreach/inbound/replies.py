@@ -31,7 +31,8 @@ from outreach.inbound.introductions import (
     with_words_apart,
     without_run_ons,
 )
-from outreach.inbound.reply_words import alternatives
+from outreach.inbound.phrases import filed
+from outreach.inbound.reply_words import alternatives, words
 from outreach.inbound.signatures import PICTURE, signature_at
 
 MAX_LINES = 5000
@@ -56,97 +57,29 @@ _SIGNATURE_RULE = re.compile(r"^\s?(?:--|—|–|——|__)\s{0,2}$")
 _DASHED_NAME = re.compile(r"^-{1,2}\s?[^\W\d_][\w.'-]*(?: [^\W\d_][\w.'-]*){0,2}$")
 _RULED_OFF = re.compile(r"^\s*[-=*~─━—_]{3,}\s*$")
 _CONTACT = re.compile(
-    r"[\w.]@[\w-]|https?://|\bwww\.|\+?\d[\d ()/.-]{7,}\d|株式会社|有限会社|〒|\b(?:tel|fax|mobile?|phone)\b",
+    rf"[\w.]@[\w-]|https?://|\bwww\.|\+?\d[\d ()/.-]{{7,}}\d|{alternatives('contact')}",
     re.IGNORECASE,
 )
 _LINK = re.compile(
     r"\[([^\[\]]*)\]\([^()\s]*\)|<(?:https?:|mailto:)[^<>]*>|\(\s?https?:[^()\s]*\s?\)"
 )
 _DEVICE = re.compile(
-    r"i-?phone|i-?pad|android|samsung|galaxy|blackberry|outlook|windows|nokia|mobile|mobil|handy|smartphone"
-    r"|phone|telefon|tel[ée]f|t[ée]l[ée]|celular|cellulare|gmail|yahoo|proton|mail\b|e-?mail|app\b|huawei|xiaomi|\bmi\b"
-    r"|sony|htc|lg\b|motorola|spark|thunderbird|k-9|brevity|typos|tablet|device|gerät|appareil|puhelim|iphon|айфон|телефон|устройств|的|手机",
+    r"i-?phone|i-?pad|android|samsung|galaxy|blackberry|outlook|windows|nokia|gmail|yahoo|proton|mail\b|e-?mail|huawei|xiaomi|\bmi\b"
+    rf"|sony|htc|lg\b|motorola|spark|thunderbird|k-9|{alternatives('devices')}",
     re.IGNORECASE,
 )
-# What lists, providers and lawyers add below; each begins with four letters, which tell it may be one.
-_FOOTERS = (
-    "you (?:received|are receiving) this (?:message|e-?mail|because)",
-    r"to unsubscribe\b",
-    "unsubscribe (?:from|here|at|:)",
-    "to re(?:spond|ply)[^.]{0,60}(?:reply to this|visit|above this)",
-    "this (?:e-?mail|message|communication|electronic)[^.]{0,120}(?:confidential|privileged|intended (?:only|solely|for))",
-    "this email (?:has been|was) (?:checked|scanned)",
-    "confidentiality (?:notice|disclaimer)",
-    "legal (?:notice|disclaimer)",
-    "privacy (?:notice|disclaimer)",
-    r"disclaimer\s*(?::|$)",
-    "diese (?:e-?mail|nachricht)[^.]{0,80}vertraulich",
-    "ce m(?:essage|ail)[^.]{0,120}confidentiel",
-    "ce courriel[^.]{0,120}confidentiel",
-    "este (?:mensaje|correo|mensagem|e-?mail)[^.]{0,120}confiden",
-    "il presente (?:messaggio|e-?mail)[^.]{0,120}(?:riservat|confidenz)",
-    "questo (?:messaggio|e-?mail)[^.]{0,120}(?:riservat|confidenz)",
-    "dit (?:bericht|e-?mail)[^.]{0,80}vertrouwelijk",
-    "do you yahoo",
-    "nod32(?<=__ nod32)",
-    "virus-free",
-    "avast",
-    "get your free",
-    "scanned by",
-    "please (?:consider|think (?:of|about)|remember) (?:the|our) (?:environment|planet)",
-    "think before (?:you )?print",
-    "bitte (?:denken sie an die umwelt|(?:über)?prüfen sie.{0,60}(?:ausdruck|gedruckt))",
-    "denken sie an die umwelt",
-    "pensez à l.environnement",
-    "avant d.imprimer",
-    "antes de imprimir",
-    "prima di stampare",
-    "denk aan het milieu",
-    "tänk på miljön",
-    "if you (?:are not|have received|received|were not) (?:the (?:intended|named)|this (?:e-?mail|message|communication|transmission))",
-    "les informations contenues",
-    "der inhalt dieser",
-    "la información contenida",
-    "le informazioni contenute",
-    "as informações contidas",
-    "de informatie (?:in|verzonden)",
-    "niniejsza wiadomość",
-    "treść tej wiadomości",
-    "detta (?:meddelande|mejl|e-post)[^.]{0,120}konfiden",
-    "registered (?:office|in england)",
-    "vertraulichkeitshinweis",
-    "datenschutzhinweis",
-    "informationen zum datenschutz",
-    "rechtlicher hinweis",
-    "avis de confiden",
-    "aviso (?:legal|de (?:confiden|privaci))",
-    "este mensaje (?:va dirigido|se dirige|puede contener)",
-    "esta mensagem (?:é dirigida|destina-se|pode conter)",
-    "avviso (?:legale|di riservatezza)",
-    "informativa (?:sulla )?privacy",
-    "ai sensi (?:del|dell)",
-    "vertrouwelijkheidsverklaring",
-    "så här (?:hanterar|behandlar) vi (?:dina )?personuppgifter",
-    "information om hur vi (?:hanterar|behandlar) personuppgifter",
-    "klauzula (?:poufno|informacyjna|rodo)",
-    "administratorem (?:pani|pana|państwa|twoich|danych)",
-    "本メール(?:に|は|の|および).{0,60}(?:機密|秘密|誤って|宛先)",
-    "このメール(?:に|は|の|および).{0,60}(?:機密|秘密|誤って|宛先)",
-    "nota (?:legal|de confiden|di riservatezza)",
-    "mentions? légales?",
-    "sitz der gesellschaft",
-)
-_FOOTER = re.compile(rf"^(?:[\s*_>-]{{0,4}}|_+ )(?:{'|'.join(_FOOTERS)})", re.IGNORECASE)
+# What lists, providers, lawyers and virus scanners add below: the first letters of a line tell whether it may be one.
+_FOOTERS = (*words("footers"), "avast", "nod32(?<=__ nod32)")
+_FOOTER = re.compile(rf"^(?:[\s*_>-]{{0,4}}|_+ )(?:{filed(_FOOTERS)})", re.IGNORECASE)
 _FOOTER_START = 4
 _FOOTER_STARTS = frozenset(
     written(footer[:_FOOTER_START])
     for footer in _FOOTERS
     for written in (str.lower, str.capitalize, str.upper, str.title)
 )
-_LIST_WORDS = ("mailing list", "mailman", "listinfo", "unsubscribe", "google groups")
+_LIST = re.compile(rf"mailman|listinfo|google groups|{alternatives('mailing_list')}")
 _ABOVE = re.compile(
-    r"(?:reply|respond|write|type|antwort\w*|r[ée]pon\w*|respond\w*|rispond\w*|schrij\w*)[^.]{0,40}"
-    r"(?:above|below|über|uber|au-dessus|encima|sopra|acima|boven)[^.]{0,20}(?:line|linie|zeile|ligne|l[íi]nea|linea|linha|lijn|regel)"
+    rf"(?:{alternatives('reply')})[^.]{{0,40}}(?:{alternatives('above')})[^.]{{0,20}}(?:{alternatives('line')})"
 )
 
 
@@ -464,18 +397,14 @@ def _cut(lines: list[str], classes: str) -> tuple[list[str], str]:
     return kept[len(kept) - len(kinds) :], kinds
 
 
-_WARNING = re.compile(
-    r"\W*(?:caution|warning|external|extern|achtung|vorsicht|hinweis|attention|avertissement|advertencia|precauci[oó]n|attenzione"
-    r"|aten[cç][aã]o|let op|waarschuwing|varning|obs|uwaga|ostrze[zż]enie|you don.t often get)\b"
-)
+_WARNING = re.compile(rf"\W*(?:{alternatives('warnings')})\b")
+_OUTSIDE = re.compile(alternatives("outside"))
 
 
 def _warns(line: str) -> bool:
     """Whether a line is what mail servers put above mail from outside."""
     low = line[:_MAX_WARNING].lower()
-    return ("extern" in low or "outside" in low or "get email from" in low) and bool(
-        _WARNING.match(low)
-    )
+    return bool(_WARNING.match(low) and _OUTSIDE.search(low))
 
 
 _MAX_WARNING = 300
@@ -554,7 +483,7 @@ def _is_rule_of_a_footer(lines: list[str], classes: str, at: int) -> bool:
 
 def _speaks_of_a_list(lines: list[str], at: int) -> bool:
     low = "\n".join(lines[at : at + _FOOTER_LINES]).lower()
-    return any(word in low for word in _LIST_WORDS)
+    return bool(_LIST.search(low))
 
 
 _FOOTER_LINES = 7

@@ -4,13 +4,15 @@ Most people's mail ends like this, since few mail programs put the "-- " of RFC 
 tells such a block is that it ends the mail, begins with a name or stands below a closing formula,
 and holds ways to reach somebody, in lines that are no sentences; below a closing formula, a full name
 and a post will do. Where one of these is missing, the lines are left to the author: an address may be
-what was asked for.
+what was asked for. Languages differ only in the tables of `reply_words`.
 """
 
 # ruff: noqa: E501 (patterns and messages are easier to check in one piece)
 
 import re
 from collections.abc import Sequence
+
+from outreach.inbound.reply_words import alternatives, words
 
 MAX_LINES = 16
 """Lines of such a block, with the empty ones between them."""
@@ -20,24 +22,11 @@ _MAX_WORDS = 16  # of a line that is no sentence
 _MAX_WORDS_GOING_ON = 6  # of one that begins with a small letter
 _MAX_WORDS_OF_A_POST = 12  # in a firm, with its name and seat
 
-# What stands above a name, in lower case: the beginnings of lines.
-_CLOSINGS = (
-    r"(?:(?:with |my |all )?(?:kind|best|warm|warmest|many|sincere|friendly|cordial)e?(?:st)? )?(?:regards|wishes|greetings)",
-    r"(?:all the )?best\W*$|(?:yours|very truly|sincerely|respectfully|cheers|cordially)\b",
-    r"(?:many |with )?thank(?:s| you)\b|thx\b|take care\b|talk soon\b|see you\b",
-    r"(?:mit |viele |beste |liebe |schöne |herzliche |freundliche |sonnige )*(?:(?:freundliche|beste|liebe|herzliche|kollegiale)[nmr] )*(?:gr(?:ü|ue)(?:ß|ss)(?:e|en)?|gruss|gruß)\b",
-    r"(?:mfg|vg|lg|bg|hg)\W*$|herzlich(?:st)?\W*$|(?:vielen |herzlichen |besten )?dank\b|danke\b",
-    r"(?:bien |très |plus )*cordialement\b|(?:bien |avec mes )?(?:sincères |meilleures |cordiales )?salutations\b|bien à (?:vous|toi)\b|amicalement\b|(?:bonne|belle) journée\b|merci\b|cdlt\b|cdt\b",
-    r"(?:un |muchos )?(?:cordial(?:es)? |afectuosos? )?saludos?\b|atentamente\b|atte\b|(?:muchas )?gracias\b|un abrazo\b",
-    r"(?:cordiali|distinti|tanti|cari|un cordiale) saluti?\b|cordialmente\b|saluti\b|grazie\b|(?:una )?buona giornata\b",
-    r"(?:com os )?(?:melhores |meus |atenciosos )?cumprimentos\b|atenciosamente\b|att\W*$|(?:um )?abraços?\b|(?:muito )?obrigad[oa]\b",
-    r"(?:met )?(?:vriendelijke |hartelijke |beste )?groet(?:en|jes)?\b|mvg\b|m\.v\.g\b|bedankt\b|dank je\b",
-    r"(?:med )?(?:vänliga? |bästa |hjärtliga |varma )?hälsning(?:ar|en)?\b|mvh\b|(?:tack|vänligen)\b",
-    r"(?:med )?(?:venlig |vennlig |kærlig |beste )?hils(?:en|ner)\b",
-    r"(?:serdecznie )?pozdrawiam\b|(?:z )?(?:serdecznymi )?pozdrowieni\w+|z (?:wyrazami )?(?:powazaniem|poważani\w+|szacun\w+)|dziękuj\w+",
-    r"ystävällisin terveisin\b|terveisin\b|s pozdravem\b|с уважением\b|敬具|よろしくお願い|宜しくお願い",
-)
-_CLOSING = re.compile(rf"\W{{0,3}}(?:{'|'.join(_CLOSINGS)})")
+# These are compared with text in lower case.
+_CLOSING = re.compile(rf"\W{{0,3}}(?:{alternatives('closings')})")
+_SECRET = re.compile(alternatives("confidential"))
+_READERS = re.compile(alternatives("recipients"))
+
 _MAX_CLOSING = 60  # characters
 
 # Where a picture stood that a program put below, a logo for example.
@@ -46,32 +35,28 @@ PICTURE = re.compile(
     re.I,
 )
 
+# As "tel" and as "Tel".
+_PHONE_WORDS = "|".join(f"[{word[0]}{word[0].upper()}]{word[1:]}" for word in words("phone"))
 _PHONE = re.compile(
     r"(?:\+\d|\(\+?\d|\b0\d)[\d ()/.\u2010-\u2015-]{5,18}\d|\b\d{3}[ .-]\d{3}[ .-]\d{4}\b"
-    r"|(?:[tT][eé]l|[pP]hone|[fF]ax|[mM]ob|[cC]ell|[fF]on|[gG]sm|[kK]om|[tT]lf)\w{0,8}\W{0,4}\d[\d ()/.-]{5,18}\d"
+    rf"|(?:{_PHONE_WORDS})\w{{0,8}}\W{{0,4}}\d[\d ()/.-]{{5,18}}\d"
 )
-_LABELLED = re.compile(
-    r"\W*(?:[tmpfewd]|tel\w*|tél\w*|mob\w*|cell\w*|phone|fax|fon|handy|gsm|kom\w*|tlf|direct|e-?mail|mail|web\w*|internet)[.: ]",
-    re.IGNORECASE,
-)
+_LABELLED = re.compile(rf"\W*(?:[tmpfewd]|{alternatives('labels')})[.: ]", re.IGNORECASE)
 _MAILBOX = re.compile(r"[\w.+-]@[\w-]+\.\w[\w.-]*")
 _DIGITS = re.compile(r"[0-9][0-9 ()/.\u2010-\u2015-]{5,20}[0-9]")
 # Characters around digits in which all of a telephone number stands, with what names it.
 _LABEL = 24
 _SITE = re.compile(r"\.(?:com|org|net|de|fr|eu|io)\b(?!@)", re.IGNORECASE)
 _CAPITAL = r"[^\W\d_a-zß-öø-ÿ]"
-_PARTICLE = r"(?:de|du|des|da|dos|di|del|della|la|le|von|van|der|den|ten|zu|of|and|y|e|i\.\s?[AVa-v]\.|ppa\.|&)"
-_TITLE = r"(?:dr|prof|mgr|in[zż]|lek|ing|dipl\.-ing|mag|avv|dott(?:\.ssa)?|arch|eng|ir|drs|mr|mw|hab|lic)"
+_PARTICLE = f"(?:{alternatives('particles')}|&)"
+_TITLE = f"(?:{alternatives('titles')})"
 _NAME = re.compile(
     rf"[\s*_]*(?:{_TITLE}\.? )*(?:{_PARTICLE} )*{_CAPITAL}[\w.'’-]*(?:,? (?:{_CAPITAL}[\w.,'’-]*|{_PARTICLE}|\(\w+\)|&)){{0,6}}[\s*_]*$"
 )
 _BESIDE = re.compile(r"[*_\s]*[|•·]|\s[–—-]\s|\t")
 _GREETED = re.compile(r"[,!:]\W*$")
 # What is asked for may be an address; then it is no signature.
-_SPEAKS_OF_AN_ADDRESS = re.compile(
-    r"add?ress|anschrift|direcci[oó]n|indirizzo|endere[çc]o|morada|adres|contact|kontakt|contatt|phone|telefon|number|nummer|numéro|número|numer|住所|連絡先|[:：]\W*$",
-    re.IGNORECASE,
-)
+_SPEAKS_OF_AN_ADDRESS = re.compile(rf"{alternatives('address')}|[:：]\W*$", re.IGNORECASE)
 # A full stop behind more than a few letters, or behind a word that is no abbreviation, ends a sentence;
 # only the last word is looked at.
 _ABBREVIATED = re.compile(r"(?:\b\w{1,3}|\.\w+)\.$")
@@ -145,25 +130,10 @@ def _legal_notice_at(lines: Sequence[str]) -> int:
     if not begin or sum(map(len, lines[begin:end])) < _SHORTEST_NOTICE:
         return none
     low = " ".join(lines[begin:end]).lower()
-    found = any(word in low for word in _SECRET) and any(word in low for word in _READERS)
-    return begin if found else none
+    return begin if _SECRET.search(low) and _READERS.search(low) else none
 
 
 _SHORTEST_NOTICE = 120  # characters
-_SECRET = (
-    "confiden",
-    "vertraulich",
-    "riservat",
-    "vertrouwelijk",
-    "konfiden",
-    "fortrolig",
-    "poufn",
-    "機密",
-)
-_READERS = (
-    "recipient", "addressee", "intended", "empfänger", "adressat", "destinata", "geadresseerde", "ontvanger", "mottagare",
-    "modtager", "adresat", "odbiorc", "受信",
-)  # fmt: skip
 
 
 def _details(lines: Sequence[str]) -> int:

@@ -1,6 +1,7 @@
 # ruff: noqa: E501 (patterns and messages are easier to check in one piece)
 
 import re
+from dataclasses import fields
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +12,7 @@ from outreach.inbound.classify import author_words
 from outreach.inbound.html import to_text
 from outreach.inbound.mail import Mail
 from outreach.inbound.replies import own_words
+from outreach.inbound.reply_words import ReplyWords, alternatives, words
 from tests.inbound.corpora import CORPORA, files, needs_corpora
 
 NEW = "Thursday suits me well.\n\nSee you then,\nJane"
@@ -519,6 +521,17 @@ class TestAnyText:
         text = "\n".join(lines)
         returned = {line.rstrip() for line in own_words(text).text.split("\n")}
         assert returned <= {line.rstrip() for line in text.split("\n")} | {""}
+
+
+class TestTables:
+    @pytest.mark.parametrize("field", [field.name for field in fields(ReplyWords)])
+    def test_no_word_is_lost_in_filing(self, field):
+        filed_ones = re.compile(alternatives(field))
+        plain = [each for each in words(field) if re.fullmatch(r"[\w ]+", each)]
+        assert all(filed_ones.fullmatch(each) for each in plain)
+
+    def test_footers_begin_with_characters_that_stand_for_themselves(self):
+        assert [each for each in words("footers") if not re.match(r"[\w -]{4}", each)] == []
 
 
 @needs_corpora

@@ -1,8 +1,9 @@
-"""How mail programs introduce a quotation, head a forwarded mail and sign, by language.
+"""What mail programs and people put around the words of a reply, by language.
 
-Data for `outreach.inbound.replies` and `outreach.inbound.introductions`, and nothing else. Texts
-are regular expressions without groups, in lower case. To teach one more language, add a file named
-by its BCP 47 tag and list it here: every list may be empty.
+Data for `outreach.inbound.replies`, `outreach.inbound.introductions` and
+`outreach.inbound.signatures`, and nothing else. Texts are regular expressions without groups, in
+lower case. To teach one more language, add a file named by its BCP 47 tag and list it here: every
+list may be empty.
 """
 
 from outreach.inbound.phrases import branches, filed

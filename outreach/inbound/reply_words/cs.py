@@ -15,4 +15,6 @@ WORDS = ReplyWords(
         "za[čc][áa]tek p[řr]epos[íi]lan[ée] zpr[áa]vy",
     ),
     sent_from=("odesl[áa]no (?:z|ze|pomoc[íi]) .{1,60}", "z[íi]skat outlook .{1,40}"),
+    devices=("mobil", "telefon", "iphon"),
+    closings=(r"s pozdravem\b",),
 )

@@ -20,4 +20,11 @@ WORDS = ReplyWords(
         "hent outlook .{1,40}",
         "f[åa] outlook .{1,40}",
     ),
+    run_on=("den",),
+    devices=("mobil", "telefon"),
+    confidential=("fortrolig",),
+    recipients=("modtager",),
+    closings=(r"(?:med )?(?:venlig |kærlig )?hils(?:en|ner)\b",),
+    labels=("tlf",),
+    phone=("tlf",),
 )

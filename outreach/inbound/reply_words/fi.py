@@ -16,4 +16,6 @@ WORDS = ReplyWords(
         "edelleenl[äa]hetetty viesti",
     ),
     sent_from=("l[äa]hetetty .{1,60}", "hanki outlook .{1,40}"),
+    devices=("puhelim",),
+    closings=(r"ystävällisin terveisin\b", r"terveisin\b"),
 )

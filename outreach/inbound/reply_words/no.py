@@ -16,4 +16,10 @@ WORDS = ReplyWords(
         "start p[åa] videresendt .{1,30}",
     ),
     sent_from=("sendt (?:fra|via|med) .{1,60}", "last ned outlook .{1,40}"),
+    run_on=("den",),
+    devices=("mobil", "telefon"),
+    confidential=("fortrolig",),
+    closings=(r"(?:med )?(?:vennlig |beste )?hils(?:en|ner)\b",),
+    labels=("tlf",),
+    phone=("tlf",),
 )

@@ -16,4 +16,23 @@ WORDS = ReplyWords(
         "b[öo]rjan p[åa] vidarebefordrat .{1,30}",
     ),
     sent_from=("skickat (?:fr[åa]n|via|med) .{1,60}", "h[äa]mta outlook .{1,40}"),
+    run_on=("den",),
+    pronouns=("jag", "vi", "ni"),
+    devices=("mobil", "telefon"),
+    warnings=("extern", "varning", "obs"),
+    outside=("extern",),
+    footers=(
+        "tänk på miljön",
+        "detta (?:meddelande|mejl|e-post)[^.]{0,120}konfiden",
+        "så här (?:hanterar|behandlar) vi (?:dina )?personuppgifter",
+        "information om hur vi (?:hanterar|behandlar) personuppgifter",
+    ),
+    confidential=("konfiden",),
+    recipients=("mottagare",),
+    closings=(
+        r"(?:med )?(?:vänliga? |bästa |hjärtliga |varma )?hälsning(?:ar|en)?\b",
+        r"mvh\b",
+        r"(?:tack|vänligen)\b",
+    ),
+    address=("adress", "nummer"),
 )
