@@ -37,7 +37,7 @@ def _named(field: str) -> tuple[str, list[tuple[re.Pattern[str], int]]]:
     """Return one alternation of all names in `field`, and each name's number, from 1."""
     numbered: dict[str, int] = {}
     for language in LANGUAGES.values():
-        for number, names in enumerate(getattr(language, field), 1):
+        for number, names in enumerate(language.of(field), 1):
             for name in re.split(r"\|(?![^(\[]*[)\]])", fold_pattern(names)):
                 numbered.setdefault(name, number)
     ordered = sorted(numbered, key=len, reverse=True)
@@ -57,7 +57,7 @@ _LONG_MONTHS = r"(?<=konca )(?:marca|maja)|" + "|".join(
 _MONTHS_FIRST = "|".join(
     name.pattern
     for name, _ in _MONTH_NUMBERS
-    if len(name.pattern) > 3 or name.pattern in "|".join(LANGUAGES["en"].months).split("|")
+    if len(name.pattern) > 3 or name.pattern in "|".join(LANGUAGES["en"].days.months).split("|")
 )
 _WEEKDAYS, _WEEKDAY_NUMBERS = _named("weekdays")
 _YEAR = r"(?:(?:19|20)\d\d)"
@@ -86,10 +86,10 @@ _WHOLE = (
 )  # fmt: skip
 # "In two weeks": so many days, weeks or months from now.
 _HENCE_OF = {
-    tag: rf"(?<![a-z]){before}\s*(?:(?:exactly|about|genau|etwa|exactement|environ|exactamente|unos|unas|esattamente|circa|exatamente|cerca de|precies|ongeveer|exakt|ungefar|dokladnie|okolo|ca\.?)\s)?(?:\d{{1,2}}|{'|'.join(map(fold_pattern, language.counts))})\s?(?:{'|'.join(map(fold_pattern, language.units))}){after}"
+    tag: rf"(?<![a-z]){before}\s*(?:(?:exactly|about|genau|etwa|exactement|environ|exactamente|unos|unas|esattamente|circa|exatamente|cerca de|precies|ongeveer|exakt|ungefar|dokladnie|okolo|ca\.?)\s)?(?:\d{{1,2}}|{'|'.join(map(fold_pattern, language.days.counts))})\s?(?:{'|'.join(map(fold_pattern, language.days.units))}){after}"
     for tag, language in LANGUAGES.items()
-    for before, after in [language.hence]
-    if language.units
+    for before, after in [language.days.hence]
+    if language.days.units
 }
 _END_OF = r"the end of|end of|late|ende|fin(?: de| du mois de)?|finales de|a fine|fine(?: del mese di)?|fin del mes de|final de|fi(?:m|nal) do mes de|fim de|eind(?:e)?(?: van)?|slutet av|(?:den )?sista(?: dagen i)?|konca|koniec|slutningen af|slutten av|конца"
 _WEEK = r"kw|kalenderwoche|week|wk\.?|semaine|semana|settimana|vecka|v\.|uge|uke|tydzien|tydzie\w*"
@@ -415,7 +415,7 @@ def _is_any(folded: str, weekday: re.Match[str]) -> bool:
     """Whether a weekday is one of every week: "written on a Friday"."""
     if _ANY.search(folded, max(0, weekday.start() - _ADORNED), weekday.start()):
         return True
-    return folded[: weekday.start()].endswith(" a ") and weekday[0] in LANGUAGES["en"].weekdays
+    return folded[: weekday.start()].endswith(" a ") and weekday[0] in LANGUAGES["en"].days.weekdays
 
 
 _ANY = re.compile(
@@ -473,11 +473,11 @@ def _hence(told: str, today: date) -> date | None:
     language = LANGUAGES[tag]
     digits = _DIGITS.search(told)
     count = int(digits[0]) if digits else 0
-    for number, names in enumerate(language.counts, 1):
+    for number, names in enumerate(language.days.counts, 1):
         if not count and re.search(rf"(?<![a-z])(?:{fold_pattern(names)})(?![a-z])", told):
             count = number
-    days, weeks, _ = map(fold_pattern, language.units or ())
-    after = language.hence[1]
+    days, weeks, _ = map(fold_pattern, language.days.units or ())
+    after = language.days.hence[1]
     if re.search(rf"(?:{days}){after}$", told):
         return today + timedelta(days=count)
     if re.search(rf"(?:{weeks}){after}$", told):

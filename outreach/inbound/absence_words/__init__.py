@@ -6,6 +6,8 @@ lower case, no accents, full-width forms as narrow ones) and folded the same way
 the language does. To teach one more language, add a file named by its BCP 47 tag and list it here.
 """
 
+import re
+
 from outreach.inbound.absence_words import (
     cs,
     da,
@@ -48,14 +50,29 @@ LANGUAGES: dict[str, AbsenceWords] = {
 
 
 def words(field: str) -> list[str]:
-    """Return the folded patterns of one field of `AbsenceWords` in all languages, longest first."""
+    """Return the folded patterns of one field of the tables in all languages, longest first."""
     found = {
         fold_pattern(branch)
         for language in LANGUAGES.values()
-        for pattern in getattr(language, field)
+        for pattern in language.of(field)
         for branch in branches(pattern)
     }
     return sorted(found, key=lambda pattern: (-len(pattern), pattern))
+
+
+def framed(field: str, *, before: str = "(?<![a-z])", after: str = "") -> str:
+    """Return a pattern of all words of one field, each between `before` and `after`.
+
+    In writing without spaces words have no such bounds: what has no letter a to z stands alone.
+    """
+    spaced, unspaced = list[str](), list[str]()
+    for word in words(field):
+        (spaced if _SPACED.search(word) else unspaced).append(word)
+    frame = [f"{before}(?:{'|'.join(spaced)}){after}"] if spaced else []
+    return "|".join(frame + unspaced)
+
+
+_SPACED = re.compile(r"(?<!\\)[a-z]")
 
 
 def any_of(field: str) -> Phrases:
@@ -63,4 +80,4 @@ def any_of(field: str) -> Phrases:
     return Phrases(words(field))
 
 
-__all__ = ["LANGUAGES", "AbsenceWords", "any_of", "words"]
+__all__ = ["LANGUAGES", "AbsenceWords", "any_of", "framed", "words"]

@@ -2,32 +2,9 @@
 
 # ruff: noqa: E501
 
-from outreach.inbound.absence_words.table import AbsenceWords
+from outreach.inbound.absence_words.table import AbsenceWords, ContactWords, DayWords, NoticeWords
 
-WORDS = AbsenceWords(
-    months=(
-        "januar|jänner|jan",
-        "februar|feber|feb",
-        "märz|maerz|mrz|mär",
-        "april|apr",
-        "mai",
-        "juni|jun",
-        "juli|jul",
-        "august|aug",
-        "september|sept?",
-        "oktober|okt",
-        "november|nov",
-        "dezember|dez",
-    ),
-    weekdays=(
-        "montag",
-        "dienstag",
-        "mittwoch",
-        "donnerstag",
-        "freitag",
-        "samstag|sonnabend",
-        "sonntag",
-    ),
+NOTICE = NoticeWords(
     absent=(
         r"sobald .{0,40}(?:lese|antworte|melde) ich|schaue nicht (?:in|nach)",
         r"nehme (?:\w+ ){0,3}an einer",
@@ -244,17 +221,6 @@ WORDS = AbsenceWords(
         r"gehts\b",
         r"(?<!nicht )(?:gesund|genesen|wieder fit|auf den beinen)\b",
     ),
-    until=(
-        r"bis(?: (?:zum|einschließlich|inkl\.?|inklusive|einschl\.?|und mit|voraussichtlich|zu))*",
-        r"bis (?:zum )?(?:einschl\.?|einschließlich|inkl\.?)(?: den| dem)?",
-        r"und",
-        r"erst (?:wieder )?(?:ab|am|zum)(?: dem)?",
-        r"nicht vor(?: dem)?",
-        r"bis (?:zum )?(?:\w+tag)?,?(?: den| dem)?",
-        r"letzte[rn]? (?:urlaubs|ferien|freie[rn]? |abwesenheits)tag (?:ist|:)",
-        r"(?:urlaub|ferien|abwesenheit|auszeit|elternzeit|pause|sabbatical)\w* endet?n?",
-    ),
-    since=(r"vom", r"von", r"ab(?: dem)?", r"seit(?: dem)?", r"zwischen(?: dem)?", r"nach dem"),
     automatic=(
         r"(?:computer|automat|postfach|rechner|roboter) (?:\w+ )?(?:antwort|schreib|schick|verschick)\w*|(?:schreibt|schickt|antwortet) .{0,20}(?:von selbst|von allein|ganz allein)",
         r"(?:schreibt|antwortet) (?:hier )?(?:nur )?(?:der|ein) (?:automat|roboter)|vom system (?:erzeugt|generiert|erstellt)",
@@ -279,10 +245,74 @@ WORDS = AbsenceWords(
         r"absender(?:prüfung|verifizierung|bestätigung)",
         r"klicken sie.{0,80}(?:zugestellt|zustellen|freigeben|freizuschalten)",
     ),
+    opt_out=(
+        r"(?:unterlassen|unterlasst|unterlass|unterlassung)\b(?: sie| \w+){0,4} (?:kontakt\w*|e-?mails?|mails?|zusendung\w*|werbung|nachrichten|anschreiben)",
+        r"nicht (?:weiter|länger|erneut|nochmals?|wieder) (?:an)?(?:schreiben|mailen|kontaktieren|belästigen)",
+        r"aus (?:allen|sämtlichen|ihren|euren|den) (?:\w*verteilern|\w*listen|datenbanken)",
+        r"von (?:der|ihrer|eurer|dieser|deiner) (?:\w*liste|\w*verteiler)",
+        r"keine (?:\w+ )?(?:e-?mails?|mails?|newsletter|nachrichten|werbung|post) mehr",
+        r"(?:vom |von |den |diesen |ihren |newsletter |mich |bitte )?\babmelden\b",
+        r"abbestell\w*",
+        r"abmeldung",
+        r"keine (?:weiteren |mehr |e-?mails? mehr|werbung)(?:\w+ )*(?:e-?mails?|mails|newsletter|nachrichten|post|werbung|infos)?",
+        r"aus (?:dem|ihrem|eurem|deinem|der|ihrer) (?:\w*verteiler|\w*liste|newsletter|datenbank|kartei)",
+        r"(?:nehmen|nimm|streichen|löschen|entfernen|tragen|trag|lösch|streich) (?:sie |du )?(?:mich|uns|meine|bitte|diese)",
+        r"(?:nicht|nie) mehr (?:an)?(?:schreiben|kontaktieren|zusenden|schicken|senden|mailen|melden)",
+        r"(?:möchte|will|wünsche|wollen) (?:\w+ ){0,4}(?:keine|nicht mehr|nichts mehr)(?: \w+){0,5} (?:erhalten|bekommen|haben|empfangen|angeschrieben|kontaktiert)",
+        r"(?:widerrufe|widerspreche|widerruf) ",
+        r"(?:schreiben|schicken|senden|kontaktieren) sie (?:mir|mich|uns) (?:bitte )?(?:nicht|nichts|keine)",
+        r"lassen sie mich in ruhe",
+        r"\baustragen\b",
+        r"kündige (?:\w+ ){0,4}(?:newsletter|abo|abonnement|rundbrief|bezug)",
+        r"(?:newsletter|abo|abonnement|rundbrief)\b.{0,20}\bkündigen",
+    ),
+    not_opt_out=(
+        r"nicht (?:vom |von )?(?:\w+ ){0,3}(?:abmelden|abbestellen)",
+        r"(?:wie|wo|warum|kann|können|könnte) .{0,60}(?:abmelden|abbestellen).{0,40}\?",
+        r"keine (?:weiteren|mehr) (?:fragen|termine)",
+        r"abmeldung (?:vom kurs|vom seminar|vom termin|zum)",
+    ),
+)
+
+DAYS = DayWords(
+    months=(
+        "januar|jänner|jan",
+        "februar|feber|feb",
+        "märz|maerz|mrz|mär",
+        "april|apr",
+        "mai",
+        "juni|jun",
+        "juli|jul",
+        "august|aug",
+        "september|sept?",
+        "oktober|okt",
+        "november|nov",
+        "dezember|dez",
+    ),
+    weekdays=(
+        "montag",
+        "dienstag",
+        "mittwoch",
+        "donnerstag",
+        "freitag",
+        "samstag|sonnabend",
+        "sonntag",
+    ),
+    until=(
+        r"bis(?: (?:zum|einschließlich|inkl\.?|inklusive|einschl\.?|und mit|voraussichtlich|zu))*",
+        r"bis (?:zum )?(?:einschl\.?|einschließlich|inkl\.?)(?: den| dem)?",
+        r"und",
+        r"erst (?:wieder )?(?:ab|am|zum)(?: dem)?",
+        r"nicht vor(?: dem)?",
+        r"bis (?:zum )?(?:\w+tag)?,?(?: den| dem)?",
+        r"letzte[rn]? (?:urlaubs|ferien|freie[rn]? |abwesenheits)tag (?:ist|:)",
+        r"(?:urlaub|ferien|abwesenheit|auszeit|elternzeit|pause|sabbatical)\w* endet?n?",
+    ),
+    since=(r"vom", r"von", r"ab(?: dem)?", r"seit(?: dem)?", r"zwischen(?: dem)?", r"nach dem"),
     tomorrow=(r"morgen",),
     next_week=(r"(?:nächste|kommende)[rn]? woche",),
     day_after_tomorrow=(r"übermorgen",),
-    days=(
+    spelt=(
         r"erste[nr]?",
         r"zweite[nr]?",
         r"dritte[nr]?",
@@ -331,33 +361,9 @@ WORDS = AbsenceWords(
     ),
     units=("tag(?:en|e)?", "wochen?", "monat(?:en|e)?"),
     hence=("in", ""),
-    opt_out=(
-        r"(?:unterlassen|unterlasst|unterlass|unterlassung)\b(?: sie| \w+){0,4} (?:kontakt\w*|e-?mails?|mails?|zusendung\w*|werbung|nachrichten|anschreiben)",
-        r"nicht (?:weiter|länger|erneut|nochmals?|wieder) (?:an)?(?:schreiben|mailen|kontaktieren|belästigen)",
-        r"aus (?:allen|sämtlichen|ihren|euren|den) (?:\w*verteilern|\w*listen|datenbanken)",
-        r"von (?:der|ihrer|eurer|dieser|deiner) (?:\w*liste|\w*verteiler)",
-        r"keine (?:\w+ )?(?:e-?mails?|mails?|newsletter|nachrichten|werbung|post) mehr",
-        r"(?:vom |von |den |diesen |ihren |newsletter |mich |bitte )?\babmelden\b",
-        r"abbestell\w*",
-        r"abmeldung",
-        r"keine (?:weiteren |mehr |e-?mails? mehr|werbung)(?:\w+ )*(?:e-?mails?|mails|newsletter|nachrichten|post|werbung|infos)?",
-        r"aus (?:dem|ihrem|eurem|deinem|der|ihrer) (?:\w*verteiler|\w*liste|newsletter|datenbank|kartei)",
-        r"(?:nehmen|nimm|streichen|löschen|entfernen|tragen|trag|lösch|streich) (?:sie |du )?(?:mich|uns|meine|bitte|diese)",
-        r"(?:nicht|nie) mehr (?:an)?(?:schreiben|kontaktieren|zusenden|schicken|senden|mailen|melden)",
-        r"(?:möchte|will|wünsche|wollen) (?:\w+ ){0,4}(?:keine|nicht mehr|nichts mehr)(?: \w+){0,5} (?:erhalten|bekommen|haben|empfangen|angeschrieben|kontaktiert)",
-        r"(?:widerrufe|widerspreche|widerruf) ",
-        r"(?:schreiben|schicken|senden|kontaktieren) sie (?:mir|mich|uns) (?:bitte )?(?:nicht|nichts|keine)",
-        r"lassen sie mich in ruhe",
-        r"\baustragen\b",
-        r"kündige (?:\w+ ){0,4}(?:newsletter|abo|abonnement|rundbrief|bezug)",
-        r"(?:newsletter|abo|abonnement|rundbrief)\b.{0,20}\bkündigen",
-    ),
-    not_opt_out=(
-        r"nicht (?:vom |von )?(?:\w+ ){0,3}(?:abmelden|abbestellen)",
-        r"(?:wie|wo|warum|kann|können|könnte) .{0,60}(?:abmelden|abbestellen).{0,40}\?",
-        r"keine (?:weiteren|mehr) (?:fragen|termine)",
-        r"abmeldung (?:vom kurs|vom seminar|vom termin|zum)",
-    ),
+)
+
+CONTACTS = ContactWords(
     moved=(
         r"meine (?:neue|aktuelle|jetzige)n? (?:private |geschäftliche |dienstliche |berufliche )?(?:e-?mail-?|mail-?)? ?adresse",
         r"(?:habe|haben) (?:\w+ ){0,3}(?:eine )?(?:neue|andere) (?:e-?mail-?|mail-?)? ?adresse",
@@ -366,3 +372,5 @@ WORDS = AbsenceWords(
         r"(?:adresse|mail|anbieter|provider)\w* (?:\w+ )?gewechselt",
     ),
 )
+
+WORDS = AbsenceWords(NOTICE, DAYS, CONTACTS)

@@ -2,7 +2,7 @@
 
 # ruff: noqa: E501
 
-from outreach.inbound.absence_words.table import AbsenceWords
+from outreach.inbound.absence_words.table import AbsenceWords, ContactWords, DayWords, NoticeWords
 
 # From two to twelve, as days are spelt out and as they are counted.
 _NUMBERS = (
@@ -19,22 +19,7 @@ _NUMBERS = (
     r"doce",
 )
 
-WORDS = AbsenceWords(
-    months=(
-        "enero|ene",
-        "febrero|feb",
-        "marzo|mar",
-        "abril|abr",
-        "mayo",
-        "junio|jun",
-        "julio|jul",
-        "agosto|ago",
-        "septiembre|setiembre|sept?|set",
-        "octubre|oct",
-        "noviembre|nov",
-        "diciembre|dic",
-    ),
-    weekdays=("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"),
+NOTICE = NoticeWords(
     absent=(
         r"(?:sin|no hay) (?:internet|señal|conexión)",
         r"(?:sin|no hay) cobertura",
@@ -205,24 +190,6 @@ WORDS = AbsenceWords(
         r"operativ\w+|en marcha|al pie del cañón|con normalidad|como siempre|habitual",
         r"(?<!no )(?:recuperad[oa]|restablecid[oa])\b",
     ),
-    until=(
-        r"hasta(?: el)?(?: día)?(?: próximo)?",
-        r"al(?: día)?",
-        r"y(?: el)?",
-        r"a",
-        r"antes del?",
-        r"(?:sino|solo|sólo|únicamente) a partir del?",
-        r"hasta (?:el )?(?:próximo )?(?:día )?",
-        r"último día (?:de (?:\w+ ){0,3})(?:es|será|:)",
-        r"(?:vacaciones|baja|permiso|ausencia|descanso|licencia) (?:termina|acaba|finaliza|concluye)n?",
-    ),
-    since=(
-        r"del?(?: día)?",
-        r"desde(?: el)?",
-        r"a partir del?",
-        r"entre(?: el)?",
-        r"después del",
-    ),
     automatic=(
         r"(?:contesta|responde|escribe|sale|envía|manda)\w* (?:\w+ ){0,3}sol[oa]\b|(?:correo|ordenador|buzón|computadora|robot) .{0,12}(?:contesta|responde|escribe)",
         r"se (?:genera|envía|manda) sol\w|(?:generad\w|enviad\w) por (?:el|nuestro) sistema|de forma automática",
@@ -243,10 +210,65 @@ WORDS = AbsenceWords(
         r"haga clic.{0,80}(?:entregad\w+|verificar|liberar|confirmar)",
         r"mensaje.{0,60}(?:retenido|en espera|cuarentena)",
     ),
+    opt_out=(
+        r"(?:solicito|pido|tramit\w+|quiero|deseo)(?: \w+){0,2} baja\b",
+        r"la baja (?:de|del|en)\b",
+        r"(?:dar(?:me|nos)?|de|dame|denme|deme|darse|dé)(?: por favor)?(?: de)? baja\b",
+        r"\bbaja\b(?: por favor)?\W*$",
+        r"desuscri\w*|desuscripción|cancelar (?:la |mi )?suscripción|cancelen mi",
+        r"no (?:deseo|quiero|queremos|me interesa) (?:más |seguir |volver a )?(?:recib\w+|sus|más (?:correos|mensajes|e-?mails))",
+        r"(?:no|nunca) (?:me|nos) (?:envíen?|escrib\w+|mand\w+|contact\w+|env[ií]es)(?: \w+)?(?: más)?",
+        r"(?:elimin|borr|quit|retir|saqu|sáca|bórra|elimín|quít|retír)\w*\b.{0,30}\b(?:listas?|correos?|e-?mail|base|registros?|mailing|suscripci\w+|boletín|direcci[oó]n|newsletter)\b",
+        r"(?:dejen?|paren|deje) de (?:enviar|mandar|escribir|contactar)\w*",
+        r"no más (?:correos|mensajes|e-?mails)",
+        r"(?:cancel|anul)\w+ (?:\w+ ){0,3}(?:suscripción|boletín|newsletter|envíos?)",
+        r"(?:desapunt|borr)\w+ (?:\w+ ){0,3}(?:lista|boletín|newsletter)",
+    ),
+    not_opt_out=(
+        r"(?:cómo|dónde|por qué|puedo).{0,60}(?:baja|desuscri).{0,40}\?",
+        r"no (?:quiero|deseo) (?:dar(?:me|se)|causar) (?:de )?baja",
+        r"estoy de baja|de baja (?:médica|laboral|por|hasta|maternal)",
+    ),
+)
+
+DAYS = DayWords(
+    months=(
+        "enero|ene",
+        "febrero|feb",
+        "marzo|mar",
+        "abril|abr",
+        "mayo",
+        "junio|jun",
+        "julio|jul",
+        "agosto|ago",
+        "septiembre|setiembre|sept?|set",
+        "octubre|oct",
+        "noviembre|nov",
+        "diciembre|dic",
+    ),
+    weekdays=("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"),
+    until=(
+        r"hasta(?: el)?(?: día)?(?: próximo)?",
+        r"al(?: día)?",
+        r"y(?: el)?",
+        r"a",
+        r"antes del?",
+        r"(?:sino|solo|sólo|únicamente) a partir del?",
+        r"hasta (?:el )?(?:próximo )?(?:día )?",
+        r"último día (?:de (?:\w+ ){0,3})(?:es|será|:)",
+        r"(?:vacaciones|baja|permiso|ausencia|descanso|licencia) (?:termina|acaba|finaliza|concluye)n?",
+    ),
+    since=(
+        r"del?(?: día)?",
+        r"desde(?: el)?",
+        r"a partir del?",
+        r"entre(?: el)?",
+        r"después del",
+    ),
     tomorrow=(r"mañana",),
     next_week=(r"(?:la )?(?:próxima semana|semana que viene|semana próxima)",),
     day_after_tomorrow=(r"pasado mañana",),
-    days=(
+    spelt=(
         r"uno|primero",
         *_NUMBERS,
         r"trece",
@@ -275,25 +297,9 @@ WORDS = AbsenceWords(
     ),
     units=("días?", "semanas?", "mes(?:es)?"),
     hence=("(?:dentro de|en)", ""),
-    opt_out=(
-        r"(?:solicito|pido|tramit\w+|quiero|deseo)(?: \w+){0,2} baja\b",
-        r"la baja (?:de|del|en)\b",
-        r"(?:dar(?:me|nos)?|de|dame|denme|deme|darse|dé)(?: por favor)?(?: de)? baja\b",
-        r"\bbaja\b(?: por favor)?\W*$",
-        r"desuscri\w*|desuscripción|cancelar (?:la |mi )?suscripción|cancelen mi",
-        r"no (?:deseo|quiero|queremos|me interesa) (?:más |seguir |volver a )?(?:recib\w+|sus|más (?:correos|mensajes|e-?mails))",
-        r"(?:no|nunca) (?:me|nos) (?:envíen?|escrib\w+|mand\w+|contact\w+|env[ií]es)(?: \w+)?(?: más)?",
-        r"(?:elimin|borr|quit|retir|saqu|sáca|bórra|elimín|quít|retír)\w*\b.{0,30}\b(?:listas?|correos?|e-?mail|base|registros?|mailing|suscripci\w+|boletín|direcci[oó]n|newsletter)\b",
-        r"(?:dejen?|paren|deje) de (?:enviar|mandar|escribir|contactar)\w*",
-        r"no más (?:correos|mensajes|e-?mails)",
-        r"(?:cancel|anul)\w+ (?:\w+ ){0,3}(?:suscripción|boletín|newsletter|envíos?)",
-        r"(?:desapunt|borr)\w+ (?:\w+ ){0,3}(?:lista|boletín|newsletter)",
-    ),
-    not_opt_out=(
-        r"(?:cómo|dónde|por qué|puedo).{0,60}(?:baja|desuscri).{0,40}\?",
-        r"no (?:quiero|deseo) (?:dar(?:me|se)|causar) (?:de )?baja",
-        r"estoy de baja|de baja (?:médica|laboral|por|hasta|maternal)",
-    ),
+)
+
+CONTACTS = ContactWords(
     moved=(
         r"(?:mi|nuestra) nueva (?:dirección|cuenta)",
         r"mi nuevo (?:correo|e-?mail|mail)",
@@ -302,3 +308,5 @@ WORDS = AbsenceWords(
         r"(?:he|hemos) cambiado (?:de|mi|nuestr\w) (?:correo|dirección|e-?mail|cuenta)",
     ),
 )
+
+WORDS = AbsenceWords(NOTICE, DAYS, CONTACTS)

@@ -2,7 +2,7 @@
 
 # ruff: noqa: E501
 
-from outreach.inbound.absence_words.table import AbsenceWords
+from outreach.inbound.absence_words.table import AbsenceWords, ContactWords, DayWords, NoticeWords
 
 # From two to twelve, as days are spelt out and as they are counted.
 _NUMBERS = (
@@ -19,22 +19,7 @@ _NUMBERS = (
     r"douze",
 )
 
-WORDS = AbsenceWords(
-    months=(
-        "janvier|janv",
-        "février|fevr?|févr?",
-        "mars",
-        "avril|avr",
-        "mai",
-        "juin",
-        "juillet|juil",
-        "août",
-        "septembre|sept",
-        "octobre|oct",
-        "novembre|nov",
-        "décembre|déc",
-    ),
-    weekdays=("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"),
+NOTICE = NoticeWords(
     absent=(
         r"lèv\w+ le pied|(?:sans|pas d[e']) (?:internet|réseau|téléphone|courriels?)",
         r"(?:lirai|verrai|répondrai à) (?:mes|vos|les|votre) (?:e-?mails?|mails?|messages?|courriels?) (?:quand|dès que|à mon|après)|(?:durera|prendra) ce que",
@@ -229,6 +214,66 @@ WORDS = AbsenceWords(
         r"(?<!pas )(?<!plus )(?<!jour )(?:au bureau|au cabinet)\b",
         r"(?<!pas )(?:rétablie?|guérie?|sur pied|d'attaque)\b",
     ),
+    automatic=(
+        r"(?:répond|envoyé|écrit|part|parti|envoie)\w* (?:\w+ )?tout(?:e)? seule?|(?:ordinateur|boîte|machine|robot) .{0,20}(?:répond|écrit|envoie)\w*",
+        r"(?:parlez|parles|écrivez) à un (?:répondeur|robot)|(?:généré|envoyé)\w* par (?:le|notre) (?:système|serveur)",
+        r"(?:message|mail|courriel|accusé(?: de réception)?|réponse|confirmation|notification)\b.{0,30}automatique\w*",
+        r"automatique\w*\b.{0,24}(?:message|réponse|accusé|confirmation)",
+        r"(?:message|courriel|mail|réponse) (?:a été |est |étant )?(?:généré|envoyé)\w* (?:de (?:manière|façon) )?automatique",
+        r"réponse automatique",
+        r"message (?:automatique|généré automatiquement)",
+        r"ceci est (?:une réponse|un message) automatique",
+        r"courriel automatique",
+    ),
+    challenged=(
+        r"code de confirmation",
+        r"(?:pour qu'il|pour que (?:votre|ton) (?:message|mail)).{0,30}(?:parvien\w+|arrive)|(?:courriers?|mails?) indesirables|recopie[rz] le code",
+        r"(?:que vous n'etes|vous n'etes|n'etes) pas un (?:robot|spammeur|automate)",
+        r"(?:filtre|messagerie|anti-?spam|boite).{0,60}(?:expediteurs? (?:connus|inconnus?|verifies)|ne (?:vous )?(?:connai\w+|reconnai\w+)|protege\w*)",
+        r"premier message a ce destinataire|pour qu'il (?:lui |me |nous )?soit (?:remis|delivre|transmis)|(?:message|mail|courriel) .{0,60}(?:sera|seront) (?:supprime|efface|detruit)",
+        r"(?:confirme[rz]|valide[rz]|verifie[rz]) (?:votre|ton|que) (?:adresse|envoi|message|e-?mail|etes|expediteur)",
+        r"(?:confirme[rz]|vérifie[rz]|prouve[rz]) (?:que )?(?:vous êtes|votre identité|votre adresse).{0,40}",
+        r"clique[rz].{0,80}(?:délivré|remis|livré|débloquer|valider votre)",
+        r"(?:message|courriel).{0,60}(?:en attente|bloqué|retenu|quarantaine)",
+    ),
+    opt_out=(
+        r"(?:cesser|arrêter|arrête)(?: \w+)? (?:de |d')(?:m'|me |nous )?(?:envoyer|écrire|contacter|adresser)",
+        r"(?:retirer|enlever|supprimer|ôter)(?: \w+){0,2} (?:de|votre|vos)",
+        r"désabonn\w*",
+        r"désinscri\w*",
+        r"désinscription",
+        r"(?:me |m'|nous )(?:retirer|enlever|supprimer|ôter|rayer|radier)(?![a-z])",
+        r"(?:retirez|enlevez|supprimez|rayez|radiez|ôtez|retire|enlève|supprime|retirer|supprimer|enlever|rayer|radier)(?:-| )(?:moi|nous|mon|mes|notre|nos|cette)\b",
+        r"ne (?:plus|pas|veux plus|souhaite plus|désire plus|voudrais plus)(?: \w+){0,3} (?:recevoir|être contactée?|m'écrire|m'envoyer|me contacter|vos|écrire|contacter)",
+        r"ne (?:m'|me |nous )?(?:envoyez|écrivez|contactez|écris|contacte) (?:plus|pas)",
+        r"(?:cessez|arrêtez|stop)(?: \w+){0,2} (?:de |d'|vos|ces|les|aux?)?(?:m'|me |nous )?(?:envoyer|écrire|mails?|e-?mails?|courriels?|envois|contacter)",
+        r"plus (?:de|aucun) (?:mails?|e-?mails?|courriels?|messages?|newsletters?)",
+        r"^\W*stop(?: svp| s'il vous plaît| merci)?\W*$",
+        r"résili\w+ (?:\w+ ){0,3}(?:abonnement|inscription|newsletter)",
+        r"(?:annul|arrêt)\w+ (?:\w+ ){0,2}(?:abonnement|inscription|newsletter)",
+    ),
+    not_opt_out=(
+        r"(?:comment|où|pourquoi|peut-on|puis-je).{0,60}(?:désabonn|désinscri)\w*.{0,40}\?",
+        r"ne (?:veux|souhaite) pas (?:me )?(?:désabonner|désinscrire)",
+    ),
+)
+
+DAYS = DayWords(
+    months=(
+        "janvier|janv",
+        "février|fevr?|févr?",
+        "mars",
+        "avril|avr",
+        "mai",
+        "juin",
+        "juillet|juil",
+        "août",
+        "septembre|sept",
+        "octobre|oct",
+        "novembre|nov",
+        "décembre|déc",
+    ),
+    weekdays=("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"),
     until=(
         r"jusque?(?: à| au| en)?",
         r"jusqu'?(?:au|à|en)(?: \w+)? ?(?:au|le)?",
@@ -252,32 +297,10 @@ WORDS = AbsenceWords(
         r"entre(?: le)?",
         r"après(?: le)?",
     ),
-    automatic=(
-        r"(?:répond|envoyé|écrit|part|parti|envoie)\w* (?:\w+ )?tout(?:e)? seule?|(?:ordinateur|boîte|machine|robot) .{0,20}(?:répond|écrit|envoie)\w*",
-        r"(?:parlez|parles|écrivez) à un (?:répondeur|robot)|(?:généré|envoyé)\w* par (?:le|notre) (?:système|serveur)",
-        r"(?:message|mail|courriel|accusé(?: de réception)?|réponse|confirmation|notification)\b.{0,30}automatique\w*",
-        r"automatique\w*\b.{0,24}(?:message|réponse|accusé|confirmation)",
-        r"(?:message|courriel|mail|réponse) (?:a été |est |étant )?(?:généré|envoyé)\w* (?:de (?:manière|façon) )?automatique",
-        r"réponse automatique",
-        r"message (?:automatique|généré automatiquement)",
-        r"ceci est (?:une réponse|un message) automatique",
-        r"courriel automatique",
-    ),
-    challenged=(
-        r"code de confirmation",
-        r"(?:pour qu'il|pour que (?:votre|ton) (?:message|mail)).{0,30}(?:parvien\w+|arrive)|(?:courriers?|mails?) indesirables|recopie[rz] le code",
-        r"(?:que vous n'etes|vous n'etes|n'etes) pas un (?:robot|spammeur|automate)",
-        r"(?:filtre|messagerie|anti-?spam|boite).{0,60}(?:expediteurs? (?:connus|inconnus?|verifies)|ne (?:vous )?(?:connai\w+|reconnai\w+)|protege\w*)",
-        r"premier message a ce destinataire|pour qu'il (?:lui |me |nous )?soit (?:remis|delivre|transmis)|(?:message|mail|courriel) .{0,60}(?:sera|seront) (?:supprime|efface|detruit)",
-        r"(?:confirme[rz]|valide[rz]|verifie[rz]) (?:votre|ton|que) (?:adresse|envoi|message|e-?mail|etes|expediteur)",
-        r"(?:confirme[rz]|vérifie[rz]|prouve[rz]) (?:que )?(?:vous êtes|votre identité|votre adresse).{0,40}",
-        r"clique[rz].{0,80}(?:délivré|remis|livré|débloquer|valider votre)",
-        r"(?:message|courriel).{0,60}(?:en attente|bloqué|retenu|quarantaine)",
-    ),
     tomorrow=(r"demain",),
     day_after_tomorrow=(r"après-demain",),
     next_week=(r"(?:la )?semaine prochaine",),
-    days=(
+    spelt=(
         r"premier",
         *_NUMBERS,
         r"treize",
@@ -306,26 +329,9 @@ WORDS = AbsenceWords(
     ),
     units=("jours?", "semaines?", "mois"),
     hence=("dans", ""),
-    opt_out=(
-        r"(?:cesser|arrêter|arrête)(?: \w+)? (?:de |d')(?:m'|me |nous )?(?:envoyer|écrire|contacter|adresser)",
-        r"(?:retirer|enlever|supprimer|ôter)(?: \w+){0,2} (?:de|votre|vos)",
-        r"désabonn\w*",
-        r"désinscri\w*",
-        r"désinscription",
-        r"(?:me |m'|nous )(?:retirer|enlever|supprimer|ôter|rayer|radier)(?![a-z])",
-        r"(?:retirez|enlevez|supprimez|rayez|radiez|ôtez|retire|enlève|supprime|retirer|supprimer|enlever|rayer|radier)(?:-| )(?:moi|nous|mon|mes|notre|nos|cette)\b",
-        r"ne (?:plus|pas|veux plus|souhaite plus|désire plus|voudrais plus)(?: \w+){0,3} (?:recevoir|être contactée?|m'écrire|m'envoyer|me contacter|vos|écrire|contacter)",
-        r"ne (?:m'|me |nous )?(?:envoyez|écrivez|contactez|écris|contacte) (?:plus|pas)",
-        r"(?:cessez|arrêtez|stop)(?: \w+){0,2} (?:de |d'|vos|ces|les|aux?)?(?:m'|me |nous )?(?:envoyer|écrire|mails?|e-?mails?|courriels?|envois|contacter)",
-        r"plus (?:de|aucun) (?:mails?|e-?mails?|courriels?|messages?|newsletters?)",
-        r"^\W*stop(?: svp| s'il vous plaît| merci)?\W*$",
-        r"résili\w+ (?:\w+ ){0,3}(?:abonnement|inscription|newsletter)",
-        r"(?:annul|arrêt)\w+ (?:\w+ ){0,2}(?:abonnement|inscription|newsletter)",
-    ),
-    not_opt_out=(
-        r"(?:comment|où|pourquoi|peut-on|puis-je).{0,60}(?:désabonn|désinscri)\w*.{0,40}\?",
-        r"ne (?:veux|souhaite) pas (?:me )?(?:désabonner|désinscrire)",
-    ),
+)
+
+CONTACTS = ContactWords(
     moved=(
         r"(?:ma|notre) nouvelle adresse",
         r"(?:j'ai|nous avons) (?:\w+ ){0,2}changé (?:d'adresse|mon adresse|de mail|de messagerie)",
@@ -334,3 +340,5 @@ WORDS = AbsenceWords(
         r"(?:ai|avons) changé d(?:'adresse|e (?:messagerie|courriel|mail|boîte|fournisseur))",
     ),
 )
+
+WORDS = AbsenceWords(NOTICE, DAYS, CONTACTS)

@@ -2,7 +2,7 @@
 
 # ruff: noqa: E501
 
-from outreach.inbound.absence_words.table import AbsenceWords
+from outreach.inbound.absence_words.table import AbsenceWords, ContactWords, DayWords, NoticeWords
 
 # From two to twelve, as days are spelt out and as they are counted.
 _NUMBERS = (
@@ -19,22 +19,7 @@ _NUMBERS = (
     r"dodici",
 )
 
-WORDS = AbsenceWords(
-    months=(
-        "gennaio|gen",
-        "febbraio|feb",
-        "marzo|mar",
-        "aprile|apr",
-        "maggio|mag",
-        "giugno|giu",
-        "luglio|lug",
-        "agosto|ago",
-        "settembre|set",
-        "ottobre|ott",
-        "novembre|nov",
-        "dicembre|dic",
-    ),
-    weekdays=("lunedì", "martedì", "mercoledì", "giovedì", "venerdì", "sabato", "domenica"),
+NOTICE = NoticeWords(
     absent=(
         r"(?:senza|non c'è) (?:internet|rete|campo|connessione)",
         r"(?:al|alla|ad un|ad una|a un|a una) (?:\w+ )?(?:conferenza|convegno|fiera|corso|congresso|evento|matrimonio)",
@@ -191,20 +176,6 @@ WORDS = AbsenceWords(
         r"attività|normal\w+|regolar\w+|come sempre|di solito",
         r"(?<!non )(?:guarit[oa]|in forma|in piedi)\b",
     ),
-    until=(
-        r"fino(?: a)?",
-        r"fino? al?(?:l')?(?: giorno)?",
-        r"sino al?(?:l')?",
-        r"al(?:l')?",
-        r"e(?: il)?",
-        r"a tutto il",
-        r"prima del(?:l')?(?: giorno)?",
-        r"non prima del(?:l')?",
-        r"(?:solo|soltanto) (?:dal|a partire dal)(?:l')?",
-        r"ultimo giorno (?:di (?:\w+ ){0,2}|d'assenza )(?:è|sarà|:)",
-        r"(?:ferie|vacanze|congedo|assenza|pausa|permesso) (?:termina|finisc[eo]|conclud[eo]|scad[eo])(?:no)?",
-    ),
-    since=(r"dal(?:l')?", r"da", r"a partire dal?", r"dopo il", r"tra il", r"del"),
     automatic=(
         r"(?:computer|casella|robot|macchina) .{0,12}(?:rispond|scriv|invi)\w*|(?:rispond|scriv|part|invi)\w* (?:\w+ )?da sol[oa]\b",
         r"risponditore",
@@ -226,6 +197,54 @@ WORDS = AbsenceWords(
         r"clicc\w+.{0,80}(?:consegn\w+|sblocc\w+|verific\w+)",
         r"messaggio.{0,60}(?:trattenuto|in attesa|quarantena)",
     ),
+    opt_out=(
+        r"(?:essere|venire|vengo|sia) cancellat[oaie]\b",
+        r"(?:vorrei|voglio|desidero) (?:essere )?(?:rimoss|tolt|eliminat)[oaie]",
+        r"disiscri\w*|disiscrizione",
+        r"cancell(?:atemi|ami|azione|are|ate)(?:\b.{0,40}(?:lista|mailing|newsletter|iscrizione|indirizzo|mail|dati))?",
+        r"non (?:voglio|desidero|vorrei|intendo) (?:più )?(?:ricevere|essere contattat\w)",
+        r"non (?:\w+ )?(?:inviate|mandate|scrivete|contattate|inviatemi|scrivetemi|mandatemi|contattatemi|scrivermi|inviarmi)",
+        r"(?:togli\w*|rimuov\w*|elimin\w*|leva\w*)(?:mi|temi|etemi|ci)?\b.{0,40}(?:lista|mailing|elenco|indirizzo|database|newsletter)",
+        r"(?:basta|smett\w+ di|stop)(?: con)?(?: \w+)? (?:mail|e-?mail|messaggi|inviare|inviarmi|scriver\w+|newsletter|mandare|mandarmi)",
+        r"cancellar(?:mi|ci|e il mio|e la mia)\b.{0,40}(?:lista|mailing|newsletter|iscrizione|indirizzo|elenco|mail)",
+        r"disdi(?:re|co|ciamo)\b.{0,30}(?:newsletter|iscrizione|abbonamento)",
+    ),
+    not_opt_out=(
+        r"(?:come|dove|perché|posso).{0,60}(?:disiscri|cancell).{0,40}\?",
+        r"non (?:voglio|desidero) (?:disiscriver|cancellar)\w+",
+    ),
+)
+
+DAYS = DayWords(
+    months=(
+        "gennaio|gen",
+        "febbraio|feb",
+        "marzo|mar",
+        "aprile|apr",
+        "maggio|mag",
+        "giugno|giu",
+        "luglio|lug",
+        "agosto|ago",
+        "settembre|set",
+        "ottobre|ott",
+        "novembre|nov",
+        "dicembre|dic",
+    ),
+    weekdays=("lunedì", "martedì", "mercoledì", "giovedì", "venerdì", "sabato", "domenica"),
+    until=(
+        r"fino(?: a)?",
+        r"fino? al?(?:l')?(?: giorno)?",
+        r"sino al?(?:l')?",
+        r"al(?:l')?",
+        r"e(?: il)?",
+        r"a tutto il",
+        r"prima del(?:l')?(?: giorno)?",
+        r"non prima del(?:l')?",
+        r"(?:solo|soltanto) (?:dal|a partire dal)(?:l')?",
+        r"ultimo giorno (?:di (?:\w+ ){0,2}|d'assenza )(?:è|sarà|:)",
+        r"(?:ferie|vacanze|congedo|assenza|pausa|permesso) (?:termina|finisc[eo]|conclud[eo]|scad[eo])(?:no)?",
+    ),
+    since=(r"dal(?:l')?", r"da", r"a partire dal?", r"dopo il", r"tra il", r"del"),
     tomorrow=(
         r"domattina|domani mattina",
         r"domani",
@@ -233,7 +252,7 @@ WORDS = AbsenceWords(
     ),
     next_week=(r"(?:la )?(?:prossima settimana|settimana prossima)",),
     day_after_tomorrow=(r"dopodomani",),
-    days=(
+    spelt=(
         r"primo",
         *_NUMBERS,
         r"tredici",
@@ -262,22 +281,9 @@ WORDS = AbsenceWords(
     ),
     units=("giorn[oi]", "settiman[ae]", "mes[ei]"),
     hence=("(?:fra|tra)", ""),
-    opt_out=(
-        r"(?:essere|venire|vengo|sia) cancellat[oaie]\b",
-        r"(?:vorrei|voglio|desidero) (?:essere )?(?:rimoss|tolt|eliminat)[oaie]",
-        r"disiscri\w*|disiscrizione",
-        r"cancell(?:atemi|ami|azione|are|ate)(?:\b.{0,40}(?:lista|mailing|newsletter|iscrizione|indirizzo|mail|dati))?",
-        r"non (?:voglio|desidero|vorrei|intendo) (?:più )?(?:ricevere|essere contattat\w)",
-        r"non (?:\w+ )?(?:inviate|mandate|scrivete|contattate|inviatemi|scrivetemi|mandatemi|contattatemi|scrivermi|inviarmi)",
-        r"(?:togli\w*|rimuov\w*|elimin\w*|leva\w*)(?:mi|temi|etemi|ci)?\b.{0,40}(?:lista|mailing|elenco|indirizzo|database|newsletter)",
-        r"(?:basta|smett\w+ di|stop)(?: con)?(?: \w+)? (?:mail|e-?mail|messaggi|inviare|inviarmi|scriver\w+|newsletter|mandare|mandarmi)",
-        r"cancellar(?:mi|ci|e il mio|e la mia)\b.{0,40}(?:lista|mailing|newsletter|iscrizione|indirizzo|elenco|mail)",
-        r"disdi(?:re|co|ciamo)\b.{0,30}(?:newsletter|iscrizione|abbonamento)",
-    ),
-    not_opt_out=(
-        r"(?:come|dove|perché|posso).{0,60}(?:disiscri|cancell).{0,40}\?",
-        r"non (?:voglio|desidero) (?:disiscriver|cancellar)\w+",
-    ),
+)
+
+CONTACTS = ContactWords(
     moved=(
         r"(?:il )?(?:mio|nostro) nuovo (?:indirizzo|recapito)",
         r"la mia nuova (?:e-?mail|mail|casella)",
@@ -286,3 +292,5 @@ WORDS = AbsenceWords(
         r"(?:ho|abbiamo) cambiato (?:l')?(?:indirizzo|e-?mail|casella|mail|gestore)",
     ),
 )
+
+WORDS = AbsenceWords(NOTICE, DAYS, CONTACTS)

@@ -2,24 +2,9 @@
 
 # ruff: noqa: E501
 
-from outreach.inbound.absence_words.table import AbsenceWords
+from outreach.inbound.absence_words.table import AbsenceWords, ContactWords, DayWords, NoticeWords
 
-WORDS = AbsenceWords(
-    months=(
-        "januari|jan",
-        "februari|feb",
-        "maart|mrt",
-        "april|apr",
-        "mei",
-        "juni|jun",
-        "juli|jul",
-        "augustus|aug",
-        "september|sept?",
-        "oktober|okt",
-        "november|nov",
-        "december|dec",
-    ),
-    weekdays=("maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag"),
+NOTICE = NoticeWords(
     absent=(
         r"(?:zonder|geen) (?:internet|bereik|wifi)",
         r"niet achter (?:de|mijn) (?:mail|computer|laptop|bureau)|zodra .{0,40}(?:lees|antwoord|mail) ik",
@@ -173,19 +158,6 @@ WORDS = AbsenceWords(
         r"normaal|zoals gewoonlijk|als vanouds|weer gewoon",
         r"(?<!niet )(?:beter|hersteld|opgeknapt)\b",
     ),
-    until=(
-        r"tot(?: en met| aan)?",
-        r"t/m",
-        r"t\.e\.m\.?",
-        r"en",
-        r"(?:niet )?(?:vóór|voor)(?: de)?",
-        r"pas (?:weer )?(?:op|vanaf|na)",
-        r"t/m(?: de)?",
-        r"tot en met(?: \w+dag)?(?: de)?",
-        r"laatste (?:vakantie|verlof|vrije )dag (?:is|:)",
-        r"(?:vakantie|verlof|afwezigheid|pauze) (?:eindigt|loopt af|duurt tot|loopt tot)(?: op)?",
-    ),
-    since=(r"van(?:af)?", r"sinds", r"per", r"met ingang van", r"na", r"tussen"),
     automatic=(
         r"(?:tikt|typt|schrijft|stuurt|antwoordt) (?:de|een|mijn) (?:computer|machine|robot|mailbox)|(?:computer|mailbox) zelf|vanzelf (?:verstuurd|verzonden)",
         r"(?:stuurt|verstuurt|schrijft) (?:de|een|onze) (?:computer|robot)|door het systeem (?:\w+ )?(?:verstuurd|gegenereerd)",
@@ -207,10 +179,56 @@ WORDS = AbsenceWords(
         r"klik.{0,80}(?:bezorgd|afleveren|afgeleverd|vrijgeven|bevestigen)",
         r"bericht.{0,60}(?:vastgehouden|wacht|quarantaine)",
     ),
+    opt_out=(
+        r"uit (?:uw|jullie|je|het|de|jouw) (?:\w+ )?(?:\w*bestand\w*|\w*lijst\w*|database|systeem|administratie)",
+        r"(?:uitschrijven|uitschrijving|schrijf (?:mij|me|ons) uit|uitgeschreven worden|afmelden|afmelding|meld (?:mij|me) af)",
+        r"(?:verwijder|haal|schrap)(?:en|t)? (?:mij|me|ons|mijn|dit)\b",
+        r"(?:geen|nooit meer) (?:\w+ )?(?:e-?mails?|mails?|nieuwsbrie\w+|berichten|post|reclame)(?: meer)?",
+        r"(?:wil|wens|willen|hoef)(?: \w+){0,4} (?:niet meer|geen)(?: \w+){0,5} (?:ontvangen|krijgen|benaderd|gemaild)?",
+        r"(?:niet meer|stop(?:pen)?(?: met)?)(?: \w+){0,2} (?:mailen|e-?mailen|sturen|schrijven|toesturen|benaderen|contacteren|deze)",
+        r"van (?:de|uw|jullie|deze) (?:\w*lijst|mailinglijst|verzendlijst)",
+        r"(?:ik )?zeg (?:\w+ ){0,4}(?:nieuwsbrief|abonnement)\b.{0,20}\bop\b",
+        r"(?:nieuwsbrief|abonnement)\b.{0,20}\bopzeggen",
+    ),
+    not_opt_out=(
+        r"(?:hoe|waar|waarom|kan).{0,60}(?:uitschrijven|afmelden).{0,40}\?",
+        r"niet (?:uitschrijven|afmelden)",
+    ),
+)
+
+DAYS = DayWords(
+    months=(
+        "januari|jan",
+        "februari|feb",
+        "maart|mrt",
+        "april|apr",
+        "mei",
+        "juni|jun",
+        "juli|jul",
+        "augustus|aug",
+        "september|sept?",
+        "oktober|okt",
+        "november|nov",
+        "december|dec",
+    ),
+    weekdays=("maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag"),
+    until=(
+        r"tot(?: en met| aan)?",
+        r"t/m",
+        r"t\.e\.m\.?",
+        r"en",
+        r"(?:niet )?(?:vóór|voor)(?: de)?",
+        r"pas (?:weer )?(?:op|vanaf|na)",
+        r"t/m(?: de)?",
+        r"tot en met(?: \w+dag)?(?: de)?",
+        r"laatste (?:vakantie|verlof|vrije )dag (?:is|:)",
+        r"(?:vakantie|verlof|afwezigheid|pauze) (?:eindigt|loopt af|duurt tot|loopt tot)(?: op)?",
+    ),
+    since=(r"van(?:af)?", r"sinds", r"per", r"met ingang van", r"na", r"tussen"),
     tomorrow=(r"morgen",),
     next_week=(r"volgende week",),
     day_after_tomorrow=(r"overmorgen",),
-    days=(
+    spelt=(
         r"eerste",
         r"tweede",
         r"derde",
@@ -259,21 +277,9 @@ WORDS = AbsenceWords(
     ),
     units=("dag(?:en)?", "we(?:ek|ken)", "maand(?:en)?"),
     hence=("over", ""),
-    opt_out=(
-        r"uit (?:uw|jullie|je|het|de|jouw) (?:\w+ )?(?:\w*bestand\w*|\w*lijst\w*|database|systeem|administratie)",
-        r"(?:uitschrijven|uitschrijving|schrijf (?:mij|me|ons) uit|uitgeschreven worden|afmelden|afmelding|meld (?:mij|me) af)",
-        r"(?:verwijder|haal|schrap)(?:en|t)? (?:mij|me|ons|mijn|dit)\b",
-        r"(?:geen|nooit meer) (?:\w+ )?(?:e-?mails?|mails?|nieuwsbrie\w+|berichten|post|reclame)(?: meer)?",
-        r"(?:wil|wens|willen|hoef)(?: \w+){0,4} (?:niet meer|geen)(?: \w+){0,5} (?:ontvangen|krijgen|benaderd|gemaild)?",
-        r"(?:niet meer|stop(?:pen)?(?: met)?)(?: \w+){0,2} (?:mailen|e-?mailen|sturen|schrijven|toesturen|benaderen|contacteren|deze)",
-        r"van (?:de|uw|jullie|deze) (?:\w*lijst|mailinglijst|verzendlijst)",
-        r"(?:ik )?zeg (?:\w+ ){0,4}(?:nieuwsbrief|abonnement)\b.{0,20}\bop\b",
-        r"(?:nieuwsbrief|abonnement)\b.{0,20}\bopzeggen",
-    ),
-    not_opt_out=(
-        r"(?:hoe|waar|waarom|kan).{0,60}(?:uitschrijven|afmelden).{0,40}\?",
-        r"niet (?:uitschrijven|afmelden)",
-    ),
+)
+
+CONTACTS = ContactWords(
     moved=(
         r"(?:mijn|ons) nieuwe? (?:privé |zakelijke? )?(?:e-?mail-?|mail-?)? ?adres",
         r"(?:heb|hebben) (?:\w+ ){0,3}(?:een )?(?:nieuw|ander) (?:e-?mail-?|mail-?)? ?adres",
@@ -281,3 +287,5 @@ WORDS = AbsenceWords(
         r"van (?:e-?mail|mail)?-?adres (?:veranderd|gewisseld)",
     ),
 )
+
+WORDS = AbsenceWords(NOTICE, DAYS, CONTACTS)

@@ -2,32 +2,9 @@
 
 # ruff: noqa: E501
 
-from outreach.inbound.absence_words.table import AbsenceWords
+from outreach.inbound.absence_words.table import AbsenceWords, ContactWords, DayWords, NoticeWords
 
-WORDS = AbsenceWords(
-    months=(
-        "stycznia|styczeń|styczniu|sty",
-        "lutego|luty|lutym|lut",
-        "marca|marzec|marcu|mar",
-        "kwietnia|kwiecień|kwietniu|kwi",
-        "maja|maj|maju",
-        "czerwca|czerwiec|czerwcu|cze",
-        "lipca|lipiec|lipcu|lip",
-        "sierpnia|sierpień|sierpniu|sie",
-        "września|wrzesień|wrześniu|wrz",
-        "października|październik|październiku|paź",
-        "listopada|listopad|listopadzie|lis",
-        "grudnia|grudzień|grudniu|gru",
-    ),
-    weekdays=(
-        "poniedział(?:ek|ku)",
-        "wtor(?:ek|ku)",
-        "środ[aęy]",
-        "czwart(?:ek|ku)",
-        "piąt(?:ek|ku)",
-        "sobot[aęy]",
-        "niedziel[aęi]",
-    ),
+NOTICE = NoticeWords(
     absent=(
         r"(?:bez|nie ma|nie mam) (?:internetu|zasięgu|wifi)",
         r"na (?:e-?)?maile? nie (?:patrzę|zaglądam|odpisuję|odpowiadam)|odezwę się po|(?:trwają|mamy) (?:żniwa|zbiory|targi|egzaminy)",
@@ -181,18 +158,6 @@ WORDS = AbsenceWords(
         r"(?<!nie )(?<!mnie )(?<!dzien )w (?:pracy|biurze)\b",
         r"(?<!nie )(?:zdrow[ay]|wyzdrowi\w+|na nogach)\b",
     ),
-    until=(
-        r"do(?: dnia)?",
-        r"aż do(?: dnia)?",
-        r"i",
-        r"włącznie do",
-        r"(?:dopiero|wcześniej niż)(?: od| po)?",
-        r"nie przed",
-        r"do (?:dnia )?(?:\w+ku|\w+dy|\w+ty|\w+ieli)?,?",
-        r"ostatni(?:m)? dzień (?:\w+ ){0,3}(?:to|jest|:)",
-        r"(?:urlop|zwolnienie|nieobecność|przerwa|ferie) (?:kończy|kończą) się",
-    ),
-    since=(r"od(?: dnia)?", r"po(?: dniu)?", r"między", r"począwszy od", r"z dniem"),
     automatic=(
         r"(?:odpisuje|odpowiada|pisze|wysyła) (?:\w+ )?(?:automat|komputer|robot|skrzynka)|wysł\w+ (?:się )?sam[ao]?\b",
         r"automatyczn\w+ (?:informacj\w+|zawiadomieni\w+)|(?:wysłan\w+|wygenerowan\w+) (?:przez system|automatycznie)|wysłana automatycznie",
@@ -215,10 +180,62 @@ WORDS = AbsenceWords(
         r"kliknij.{0,80}(?:dostarczon\w+|potwierdzić|zwolnić)",
         r"wiadomość.{0,60}(?:zatrzymana|oczekuje|kwarantann\w+)",
     ),
+    opt_out=(
+        r"usunięcie (?:mnie |mojego |moich )?(?:z|adresu|danych)",
+        r"(?:wypisz\w*|wypisać|wypisanie|wypisuj\w*)",
+        r"(?:rezygnuj\w+|rezygnacj\w+) z (?:subskrypcji|newslettera|otrzymywania|mailingu|wiadomości)",
+        r"(?:usu[ńn]\w*|usunięcie|skreśl\w*) (?:mnie|nas|mój|moj\w+|proszę|ten|z)",
+        r"(?:proszę|prosze)? ?(?:nie|już nie) (?:\w+ )?(?:wysyła\w*|przysyła\w*|pis\w+|kontaktow\w+|przesyła\w*)(?: \w+){0,3}",
+        r"nie (?:chcę|życzę sobie|chcemy|zamierzam)(?: już| więcej| dłużej)? (?:otrzymyw\w+|dostaw\w+|więcej|wiadomości|maili|waszych|takich)",
+        r"(?:odsubskryb\w+|anulow\w+ subskrypcj\w+|zrezygnować)",
+        r"żadnych (?:więcej )?(?:maili|wiadomości|newsletterów)",
+    ),
+    not_opt_out=(
+        r"(?:jak|gdzie|dlaczego|czy mog\w+).{0,60}(?:wypisać|zrezygnować).{0,40}\?",
+        r"nie (?:chcę )?(?:wypisywać|rezygnować|rezygnuję)",
+    ),
+)
+
+DAYS = DayWords(
+    months=(
+        "stycznia|styczeń|styczniu|sty",
+        "lutego|luty|lutym|lut",
+        "marca|marzec|marcu|mar",
+        "kwietnia|kwiecień|kwietniu|kwi",
+        "maja|maj|maju",
+        "czerwca|czerwiec|czerwcu|cze",
+        "lipca|lipiec|lipcu|lip",
+        "sierpnia|sierpień|sierpniu|sie",
+        "września|wrzesień|wrześniu|wrz",
+        "października|październik|październiku|paź",
+        "listopada|listopad|listopadzie|lis",
+        "grudnia|grudzień|grudniu|gru",
+    ),
+    weekdays=(
+        "poniedział(?:ek|ku)",
+        "wtor(?:ek|ku)",
+        "środ[aęy]",
+        "czwart(?:ek|ku)",
+        "piąt(?:ek|ku)",
+        "sobot[aęy]",
+        "niedziel[aęi]",
+    ),
+    until=(
+        r"do(?: dnia)?",
+        r"aż do(?: dnia)?",
+        r"i",
+        r"włącznie do",
+        r"(?:dopiero|wcześniej niż)(?: od| po)?",
+        r"nie przed",
+        r"do (?:dnia )?(?:\w+ku|\w+dy|\w+ty|\w+ieli)?,?",
+        r"ostatni(?:m)? dzień (?:\w+ ){0,3}(?:to|jest|:)",
+        r"(?:urlop|zwolnienie|nieobecność|przerwa|ferie) (?:kończy|kończą) się",
+    ),
+    since=(r"od(?: dnia)?", r"po(?: dniu)?", r"między", r"począwszy od", r"z dniem"),
     tomorrow=(r"jutra|jutro",),
     next_week=(r"(?:w )?(?:przyszłym|następnym) tygodni\w+",),
     day_after_tomorrow=(r"pojutrze",),
-    days=(
+    spelt=(
         r"pierwszego",
         r"drugiego",
         r"trzeciego",
@@ -267,20 +284,9 @@ WORDS = AbsenceWords(
     ),
     units=("dni|dzień", "ty(?:dzień|godnie|godni)", "miesi(?:ąc\\w*|ęcy)"),
     hence=("za", ""),
-    opt_out=(
-        r"usunięcie (?:mnie |mojego |moich )?(?:z|adresu|danych)",
-        r"(?:wypisz\w*|wypisać|wypisanie|wypisuj\w*)",
-        r"(?:rezygnuj\w+|rezygnacj\w+) z (?:subskrypcji|newslettera|otrzymywania|mailingu|wiadomości)",
-        r"(?:usu[ńn]\w*|usunięcie|skreśl\w*) (?:mnie|nas|mój|moj\w+|proszę|ten|z)",
-        r"(?:proszę|prosze)? ?(?:nie|już nie) (?:\w+ )?(?:wysyła\w*|przysyła\w*|pis\w+|kontaktow\w+|przesyła\w*)(?: \w+){0,3}",
-        r"nie (?:chcę|życzę sobie|chcemy|zamierzam)(?: już| więcej| dłużej)? (?:otrzymyw\w+|dostaw\w+|więcej|wiadomości|maili|waszych|takich)",
-        r"(?:odsubskryb\w+|anulow\w+ subskrypcj\w+|zrezygnować)",
-        r"żadnych (?:więcej )?(?:maili|wiadomości|newsletterów)",
-    ),
-    not_opt_out=(
-        r"(?:jak|gdzie|dlaczego|czy mog\w+).{0,60}(?:wypisać|zrezygnować).{0,40}\?",
-        r"nie (?:chcę )?(?:wypisywać|rezygnować|rezygnuję)",
-    ),
+)
+
+CONTACTS = ContactWords(
     moved=(
         r"(?:mój|nasz) (?:nowy|aktualny) (?:adres|e-?mail|mail)",
         r"mam nowy (?:adres|e-?mail|mail)",
@@ -288,3 +294,5 @@ WORDS = AbsenceWords(
         r"zmienił[ae]m (?:\w+ )?(?:adres|e-?mail|poczt)\w*",
     ),
 )
+
+WORDS = AbsenceWords(NOTICE, DAYS, CONTACTS)

@@ -2,7 +2,7 @@
 
 # ruff: noqa: E501
 
-from outreach.inbound.absence_words.table import AbsenceWords
+from outreach.inbound.absence_words.table import AbsenceWords, ContactWords, DayWords, NoticeWords
 
 # From three to twelve, as days are spelt out and as they are counted.
 _NUMBERS = (
@@ -18,30 +18,7 @@ _NUMBERS = (
     r"doze",
 )
 
-WORDS = AbsenceWords(
-    months=(
-        "janeiro|jan",
-        "fevereiro|fev",
-        "março|mar",
-        "abril|abr",
-        "maio|mai",
-        "junho|jun",
-        "julho|jul",
-        "agosto|ago",
-        "setembro|set",
-        "outubro|out",
-        "novembro|nov",
-        "dezembro|dez",
-    ),
-    weekdays=(
-        r"segunda(?:-feira)?|2\.?ª[- ]feira",
-        r"terça(?:-feira)?|3\.?ª[- ]feira",
-        r"quarta(?:-feira)?|4\.?ª[- ]feira",
-        r"quinta(?:-feira)?|5\.?ª[- ]feira",
-        r"sexta(?:-feira)?|6\.?ª[- ]feira",
-        "sábado",
-        "domingo",
-    ),
+NOTICE = NoticeWords(
     absent=(
         r"(?:sem|não há) (?:internet|rede|sinal|cobertura)",
         r"fui (?:pescar|de férias|à pesca|descansar|viajar)|não há .{0,40}(?:telefone|e-?mail|orçamentos|atendimento)",
@@ -197,25 +174,6 @@ WORDS = AbsenceWords(
         r"normal\w*|habitual|como sempre|atividade|funcionamento|expediente",
         r"(?<!não )(?:recuperad[oa]|restabelecid[oa])\b",
     ),
-    until=(
-        r"até(?: (?:ao|o|dia|à|a))*(?: dia)?",
-        r"ao?(?: dia)?",
-        r"e(?: o)?(?: dia)?",
-        r"antes d[eoa](?: dia)?",
-        r"(?:só|somente|apenas) (?:a partir )?d[eoa](?: dia)?",
-        r"até (?:à |ao |o |a )?(?:próxim[ao] )?(?:dia )?",
-        r"último dia (?:de (?:\w+ ){0,2})(?:é|será|:)",
-        r"(?:férias|licença|ausência|baixa|pausa) (?:termina|acaba|finda)m?(?: n?o| em)?",
-    ),
-    since=(
-        r"de",
-        r"do dia",
-        r"desde(?: o| a)?(?: dia)?",
-        r"a partir d[eoa](?: dia)?",
-        r"entre(?: os)?(?: dias?)?",
-        r"após(?: o)?(?: dia)?",
-        r"dia",
-    ),
     automatic=(
         r"(?:quem responde|responde|escreve)(?: aqui)? (?:é )?(?:o|um) (?:computador|rob\w+|sistema)|(?:vai|sai|enviada) sozinh[oa]",
         r"autorr?espo\w+",
@@ -238,10 +196,69 @@ WORDS = AbsenceWords(
         r"clique.{0,80}(?:entregue|verificar|liberar|libertar|confirmar)",
         r"mensagem.{0,60}(?:retida|em espera|quarentena)",
     ),
+    opt_out=(
+        r"(?:quero|gostaria de|desejo|pretendo) (?:sair|ser removid[oa]|ser retirad[oa])",
+        r"(?:cancelar|cancelem|cancele|anular|remover|remova|anulem)(?: \w+)? (?:a |minha |meu |a minha |o meu )?(?:\w+ )?(?:inscrição|subscrição|assinatura|cadastro|e-?mail|registo|nome|endereço)",
+        r"descadastr\w+|desinscre\w+|desinscrição",
+        r"não (?:quero|desejo|pretendo|gostaria de|queremos) (?:mais |continuar a )?(?:receb\w+|ser contactad\w|ser contatad\w)",
+        r"(?:não|nunca) (?:me |nos )?(?:envi\w+|mand\w+|escrev\w+|contact\w+|contat\w+)(?: mais| me| \w+ mais)",
+        r"(?:remov\w+|retir\w+|tir[aeio]\w*|exclu\w+|elimin\w+)(?:-me| me|-nos)?\b.{0,40}(?:lista|base|mailing|lista de|cadastro|contactos|contatos)",
+        r"(?:parem?|deixem?) de (?:me )?(?:envi\w+|mandar|escrever|contactar)",
+        r"(?:chega|sem) (?:de )?mais e-?mails",
+    ),
+    not_opt_out=(
+        r"(?:como|onde|porque|posso).{0,60}(?:cancel|descadastr|remov).{0,40}\?",
+        r"não (?:quero|desejo) cancelar",
+    ),
+)
+
+DAYS = DayWords(
+    months=(
+        "janeiro|jan",
+        "fevereiro|fev",
+        "março|mar",
+        "abril|abr",
+        "maio|mai",
+        "junho|jun",
+        "julho|jul",
+        "agosto|ago",
+        "setembro|set",
+        "outubro|out",
+        "novembro|nov",
+        "dezembro|dez",
+    ),
+    weekdays=(
+        r"segunda(?:-feira)?|2\.?ª[- ]feira",
+        r"terça(?:-feira)?|3\.?ª[- ]feira",
+        r"quarta(?:-feira)?|4\.?ª[- ]feira",
+        r"quinta(?:-feira)?|5\.?ª[- ]feira",
+        r"sexta(?:-feira)?|6\.?ª[- ]feira",
+        "sábado",
+        "domingo",
+    ),
+    until=(
+        r"até(?: (?:ao|o|dia|à|a))*(?: dia)?",
+        r"ao?(?: dia)?",
+        r"e(?: o)?(?: dia)?",
+        r"antes d[eoa](?: dia)?",
+        r"(?:só|somente|apenas) (?:a partir )?d[eoa](?: dia)?",
+        r"até (?:à |ao |o |a )?(?:próxim[ao] )?(?:dia )?",
+        r"último dia (?:de (?:\w+ ){0,2})(?:é|será|:)",
+        r"(?:férias|licença|ausência|baixa|pausa) (?:termina|acaba|finda)m?(?: n?o| em)?",
+    ),
+    since=(
+        r"de",
+        r"do dia",
+        r"desde(?: o| a)?(?: dia)?",
+        r"a partir d[eoa](?: dia)?",
+        r"entre(?: os)?(?: dias?)?",
+        r"após(?: o)?(?: dia)?",
+        r"dia",
+    ),
     tomorrow=(r"amanhã",),
     next_week=(r"(?:na |a )?(?:próxima semana|semana que vem|semana próxima)",),
     day_after_tomorrow=(r"depois de amanhã",),
-    days=(
+    spelt=(
         r"primeiro|um",
         r"dois",
         *_NUMBERS,
@@ -272,20 +289,9 @@ WORDS = AbsenceWords(
     ),
     units=("dias?", "semanas?", "m[eê]s(?:es)?"),
     hence=("(?:dentro de|daqui a|em)", ""),
-    opt_out=(
-        r"(?:quero|gostaria de|desejo|pretendo) (?:sair|ser removid[oa]|ser retirad[oa])",
-        r"(?:cancelar|cancelem|cancele|anular|remover|remova|anulem)(?: \w+)? (?:a |minha |meu |a minha |o meu )?(?:\w+ )?(?:inscrição|subscrição|assinatura|cadastro|e-?mail|registo|nome|endereço)",
-        r"descadastr\w+|desinscre\w+|desinscrição",
-        r"não (?:quero|desejo|pretendo|gostaria de|queremos) (?:mais |continuar a )?(?:receb\w+|ser contactad\w|ser contatad\w)",
-        r"(?:não|nunca) (?:me |nos )?(?:envi\w+|mand\w+|escrev\w+|contact\w+|contat\w+)(?: mais| me| \w+ mais)",
-        r"(?:remov\w+|retir\w+|tir[aeio]\w*|exclu\w+|elimin\w+)(?:-me| me|-nos)?\b.{0,40}(?:lista|base|mailing|lista de|cadastro|contactos|contatos)",
-        r"(?:parem?|deixem?) de (?:me )?(?:envi\w+|mandar|escrever|contactar)",
-        r"(?:chega|sem) (?:de )?mais e-?mails",
-    ),
-    not_opt_out=(
-        r"(?:como|onde|porque|posso).{0,60}(?:cancel|descadastr|remov).{0,40}\?",
-        r"não (?:quero|desejo) cancelar",
-    ),
+)
+
+CONTACTS = ContactWords(
     moved=(
         r"(?:o )?(?:meu|nosso) novo (?:endereço|e-?mail|correio)",
         r"(?:mudei|mudamos|alterei|troquei) (?:de |o meu |meu )(?:endereço|e-?mail|correio)",
@@ -293,3 +299,5 @@ WORDS = AbsenceWords(
         r"mud(?:ei|ámos|amos) (?:de|o meu|meu|o nosso) (?:e-?mail|endereço|correio)",
     ),
 )
+
+WORDS = AbsenceWords(NOTICE, DAYS, CONTACTS)

@@ -2,32 +2,9 @@
 
 # ruff: noqa: E501
 
-from outreach.inbound.absence_words.table import AbsenceWords
+from outreach.inbound.absence_words.table import AbsenceWords, ContactWords, DayWords, NoticeWords
 
-WORDS = AbsenceWords(
-    months=(
-        "januari|jan",
-        "februari|feb",
-        "mars",
-        "april|apr",
-        "maj",
-        "juni|jun",
-        "juli|jul",
-        "augusti|aug",
-        "september|sept?",
-        "oktober|okt",
-        "november|nov",
-        "december|dec",
-    ),
-    weekdays=(
-        "måndag(?:en)?",
-        "tisdag(?:en)?",
-        "onsdag(?:en)?",
-        "torsdag(?:en)?",
-        "fredag(?:en)?",
-        "lördag(?:en)?",
-        "söndag(?:en)?",
-    ),
+NOTICE = NoticeWords(
     absent=(
         r"(?:utan|ingen) (?:internet|täckning|mottagning|uppkoppling)",
         r"(?:jul|sommar|på)?ledig(?:t|a)?\b",
@@ -170,19 +147,6 @@ WORDS = AbsenceWords(
         r"som vanligt|normalt|ordinarie",
         r"(?<!inte )(?:frisk|återställd|på benen)\b",
     ),
-    until=(
-        r"(?:fram )?till(?:s)?(?: och med)?",
-        r"t\.?o\.?m\.?",
-        r"och",
-        r"tom",
-        r"(?:inte )?förrän(?: den)?",
-        r"t o m",
-        r"fram t\.?o\.?m\.?",
-        r"t\.?o\.?m\.?(?: \w+dag(?:en)?)?(?: den)?",
-        r"sista (?:semester|ledighets|lediga )dag(?:en)? (?:är|:)",
-        r"(?:semester|ledighet|frånvaro|paus|föräldraledighet)(?:en|n)? (?:slutar|tar slut|upphör|varar till)",
-    ),
-    since=(r"från(?: och med)?", r"fr\.?o\.?m\.?", r"sedan", r"efter", r"mellan", r"under"),
     automatic=(
         r"(?:skicka\w+|svara\w*) av sig själv\w*|datorn (?:\w+ )?(?:svarar|skriver|skickar)",
         r"(?:skicka\w+|genererat\w*) av (?:systemet|en robot)",
@@ -205,10 +169,65 @@ WORDS = AbsenceWords(
         r"klicka.{0,80}(?:levereras|bekräfta|släpp\w+)",
         r"meddelande.{0,60}(?:väntar|hålls|karantän)",
     ),
+    opt_out=(
+        r"avregistrera\w*|avregistrering",
+        r"avprenumerera\w*|avsluta (?:min |mitt )?(?:prenumeration\w*|utskick)",
+        r"avanmäl\w*",
+        r"(?:ta bort|stryk|radera) (?:mig|oss|min|mitt|denna)\b",
+        r"(?:inte|inga) (?:\w+ )?(?:fler|mer|mera|längre)(?: \w+){0,3} (?:mejl|mail|e-?post|utskick|nyhetsbrev|meddelanden|reklam)",
+        r"inga (?:fler |mer )?(?:mejl|mail|e-?post|utskick|nyhetsbrev|meddelanden|reklam)",
+        r"(?:vill|önskar)(?: \w+){0,2} (?:inte|slippa|ej)(?: \w+){0,4} (?:ha|få|mejl|mail|bli|utskick|kontakt\w+|era|dessa)",
+        r"sluta (?:mejla|maila|skicka|kontakta|skriva|med)",
+        r"(?:från|ur) (?:er|din|denna|sänd|er ma\w*)\s?\w*(?:lista|listan|sändlista|register)",
+        r"säg(?:er)? upp (?:\w+ ){0,3}(?:prenumeration\w*|nyhetsbrev\w*)",
+    ),
+    not_opt_out=(
+        r"(?:hur|var|varför|kan).{0,60}(?:avregistrera|avprenumerera|avanmäl).{0,40}\?",
+        r"inte avregistrera",
+    ),
+)
+
+DAYS = DayWords(
+    months=(
+        "januari|jan",
+        "februari|feb",
+        "mars",
+        "april|apr",
+        "maj",
+        "juni|jun",
+        "juli|jul",
+        "augusti|aug",
+        "september|sept?",
+        "oktober|okt",
+        "november|nov",
+        "december|dec",
+    ),
+    weekdays=(
+        "måndag(?:en)?",
+        "tisdag(?:en)?",
+        "onsdag(?:en)?",
+        "torsdag(?:en)?",
+        "fredag(?:en)?",
+        "lördag(?:en)?",
+        "söndag(?:en)?",
+    ),
+    until=(
+        r"(?:fram )?till(?:s)?(?: och med)?",
+        r"t\.?o\.?m\.?",
+        r"och",
+        r"tom",
+        r"(?:inte )?förrän(?: den)?",
+        r"t o m",
+        r"fram t\.?o\.?m\.?",
+        r"t\.?o\.?m\.?(?: \w+dag(?:en)?)?(?: den)?",
+        r"sista (?:semester|ledighets|lediga )dag(?:en)? (?:är|:)",
+        r"(?:semester|ledighet|frånvaro|paus|föräldraledighet)(?:en|n)? (?:slutar|tar slut|upphör|varar till)",
+    ),
+    since=(r"från(?: och med)?", r"fr\.?o\.?m\.?", r"sedan", r"efter", r"mellan", r"under"),
     tomorrow=(r"i ?morgon",),
     next_week=(r"nästa vecka",),
     day_after_tomorrow=(r"i ?övermorgon",),
-    days=(
+    spelt=(
         r"första",
         r"andra",
         r"tredje",
@@ -257,22 +276,9 @@ WORDS = AbsenceWords(
     ),
     units=("dag(?:ar)?", "veck(?:a|or)", "månad(?:er)?"),
     hence=("om", ""),
-    opt_out=(
-        r"avregistrera\w*|avregistrering",
-        r"avprenumerera\w*|avsluta (?:min |mitt )?(?:prenumeration\w*|utskick)",
-        r"avanmäl\w*",
-        r"(?:ta bort|stryk|radera) (?:mig|oss|min|mitt|denna)\b",
-        r"(?:inte|inga) (?:\w+ )?(?:fler|mer|mera|längre)(?: \w+){0,3} (?:mejl|mail|e-?post|utskick|nyhetsbrev|meddelanden|reklam)",
-        r"inga (?:fler |mer )?(?:mejl|mail|e-?post|utskick|nyhetsbrev|meddelanden|reklam)",
-        r"(?:vill|önskar)(?: \w+){0,2} (?:inte|slippa|ej)(?: \w+){0,4} (?:ha|få|mejl|mail|bli|utskick|kontakt\w+|era|dessa)",
-        r"sluta (?:mejla|maila|skicka|kontakta|skriva|med)",
-        r"(?:från|ur) (?:er|din|denna|sänd|er ma\w*)\s?\w*(?:lista|listan|sändlista|register)",
-        r"säg(?:er)? upp (?:\w+ ){0,3}(?:prenumeration\w*|nyhetsbrev\w*)",
-    ),
-    not_opt_out=(
-        r"(?:hur|var|varför|kan).{0,60}(?:avregistrera|avprenumerera|avanmäl).{0,40}\?",
-        r"inte avregistrera",
-    ),
+)
+
+CONTACTS = ContactWords(
     moved=(
         r"(?:min|vår) nya (?:e-?post-?|mejl-?|mail-?)? ?adress",
         r"(?:har|fått) (?:\w+ ){0,3}(?:en )?ny (?:e-?post-?|mejl-?|mail-?)? ?adress",
@@ -280,3 +286,5 @@ WORDS = AbsenceWords(
         r"bytt (?:\w+ )?(?:e-?post|mejl|mail)\w*|(?:min|vår) gamla (?:e-?post|mejl|mail)?-?adress",
     ),
 )
+
+WORDS = AbsenceWords(NOTICE, DAYS, CONTACTS)
