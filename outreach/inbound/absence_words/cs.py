@@ -67,6 +67,7 @@ CONTACTS = ContactWords(
         r"moje nová (?:e-?mailová )?adresa",
         r"(?:mám|změnil\w* jsem) (?:novou )?(?:e-?mailovou )?adresu",
     ),
+    urgent=(r"naléhav",),
 )
 
 WORDS = AbsenceWords(NOTICE, DAYS, CONTACTS)

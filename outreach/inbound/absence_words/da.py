@@ -43,6 +43,7 @@ NOTICE = NoticeWords(
         r"(?:ønsker|vil)(?: \w+){0,2} ikke(?: \w+){0,4} (?:modtage|have|kontaktes|høre)",
         r"stop med at (?:sende|skrive|maile)",
     ),
+    long_leave=(r"barselsorlov",),
 )
 
 DAYS = DayWords(
@@ -72,6 +73,8 @@ CONTACTS = ContactWords(
         r"min nye (?:e-?mail-?|mail-?)? ?adresse",
         r"(?:har|fået) (?:\w+ ){0,3}(?:en )?ny (?:e-?mail-?|mail-?)? ?adresse",
     ),
+    urgent=(r"hast(?![a-z])",),
+    desks=(r"kontakt|kundeservice",),
 )
 
 WORDS = AbsenceWords(NOTICE, DAYS, CONTACTS)

@@ -272,6 +272,19 @@ NOTICE = NoticeWords(
         r"keine (?:weiteren|mehr) (?:fragen|termine)",
         r"abmeldung (?:vom kurs|vom seminar|vom termin|zum)",
     ),
+    to_be_done=(r"klick|antworte|beantworte|bestätig",),
+    lasting=(r"bis|vom|zwischen|wieder|ab (?:\w+ )?\d\w*",),
+    closed=(r"geschlossen|feiertage?n?|nicht besetzt",),
+    case_number=(r"nummer|ticket",),
+    few=(r"ein\w*|zwei|drei|fünf",),
+    term=(r"stunden|werktag\w*|arbeitstag\w*",),
+    open_ended=(
+        r"bis auf weiteres|auf weiteres|weiß (?:\w+ ){0,3}nicht,? wann|auf unbestimmte zeit",
+    ),
+    long_leave=(r"elternzeit|mutterschutz|sabbat",),
+    succession=(r"übernomm|übernimmt|nachfolg",),
+    for_good=(r"ruhestand|pensioniert|nicht (?:mehr )?zurück(?:kehren|komm)\w*",),
+    unchanged=(r"ohne (?:\w+ ){0,3}(?:betreff\w*|subject)",),
 )
 
 DAYS = DayWords(
@@ -371,6 +384,15 @@ CONTACTS = ContactWords(
         r"neue (?:e-?mail-?|mail-?)adresse (?:lautet|ist|von mir)",
         r"(?:adresse|mail|anbieter|provider)\w* (?:\w+ )?gewechselt",
     ),
+    former=(r"alte[nr]?|bisherige[nr]?|ehemalige[nr]?|diese",),
+    becomes=(r"wird|wurde|ist",),
+    out_of_use=(r"nicht|abgeschaltet|stillgelegt",),
+    urgent=(
+        r"urgen|dringend|eilig|akut|vertretung|zwischenzeit|nicht weitergeleitet|wenden sie sich",
+    ),
+    desks=(r"info|kontakt|hilfe|support|servic|kundenservice",),
+    mailbox=(r"postfach|adresse|antworten",),
+    no_more=(r"nicht mehr",),
 )
 
 WORDS = AbsenceWords(NOTICE, DAYS, CONTACTS)

@@ -325,6 +325,23 @@ NOTICE = NoticeWords(
         r"unsubscribe (?:him|her|them|my (?:colleague|boss|wife|husband|friend))",
         r"(?:can'?t|don'?t) stop (?:laughing|reading|thinking)",
     ),
+    to_be_done=(r"click|repl(?:y|ies)|answer|confirm|verif|captcha|boxbe",),
+    lasting=(r"until|till|through|from|between|re-?open\w*|back|again",),
+    closed=(r"closed|shut|bank holiday",),
+    case_number=(r"number|ticket",),
+    few=(r"one|two|three|five",),
+    term=(r"(?:working|business)\s?(?:hours|days)|hours|days",),
+    open_ended=(
+        r"until further notice|(?:don't|do not) (?:yet )?know (?:yet )?(?:when|how long)|not sure when|no (?:fixed )?return date",
+    ),
+    long_leave=(
+        r"(?:maternity|paternity|parental|sick|study|family|adoption|medical) leave|sabbatical",
+    ),
+    succession=(r"tak(?:en|es|ing) over|success|replac",),
+    for_good=(
+        r"retired|(?:decided|choosing|chosen) not to (?:return|come back)|(?:will|shall) not be (?:returning|coming back)(?! (?:until|before))",
+    ),
+    unchanged=(r"without (?:\w+ ){0,3}subject",),
 )
 
 DAYS = DayWords(
@@ -439,6 +456,13 @@ CONTACTS = ContactWords(
         r"(?:write|reach|e-?mail|contact|reply)(?: to)? me (?:now |instead |from now on )*(?:at|on|under) (?:this|my) (?:new )?(?:\w+ )?(?:one|address|account|e-?mail)",
         r"(?:i have|i've|we have|we've) (?:changed|switched|moved)\b.{0,40}(?:address|e-?mail|provider|account)",
     ),
+    former=(r"old|former|previous|this",),
+    becomes=(r"is|was|will be",),
+    out_of_use=(r"no longer|not|closed|discontinued|switched off",),
+    urgent=(r"urgen|emergenc|in my absence|mean(?:time|while)|access to (?:my )?e-?mail",),
+    desks=(r"info|contact|help|support|servic|customer|care|enquir|inquir",),
+    mailbox=(r"address|mailbox|inbox|replies",),
+    no_more=(r"no longer|any ?more",),
 )
 
 WORDS = AbsenceWords(NOTICE, DAYS, CONTACTS)

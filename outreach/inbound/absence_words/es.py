@@ -229,6 +229,19 @@ NOTICE = NoticeWords(
         r"no (?:quiero|deseo) (?:dar(?:me|se)|causar) (?:de )?baja",
         r"estoy de baja|de baja (?:médica|laboral|por|hasta|maternal)",
     ),
+    to_be_done=(r"clic|respond|confirm|verif",),
+    lasting=(r"hasta|desde|entre|reabr\w+|volv\w+|(?:del|al) (?:\w+ )?\d\w*",),
+    closed=(r"cerrad[oa]s?|festivos?|descanso",),
+    case_number=(r"número|ticket",),
+    few=(r"dos|tres|cinco",),
+    term=(r"horas|días (?:hábiles|laborables)",),
+    open_ended=(r"hasta nuevo aviso|no sé (?:\w+ )?cuándo|sin fecha|tiempo indefinido",),
+    long_leave=(r"baja (?:médica|maternal|por maternidad)|excedencia",),
+    succession=(r"sustitu",),
+    for_good=(
+        r"jubil\w+|no (?:voy a )?volver\w*(?! (?:hasta|antes|a (?:la oficina )?(?:hasta|antes)))(?= a )",
+    ),
+    unchanged=(r"sin (?:\w+ ){0,3}(?:asunto|subject)",),
 )
 
 DAYS = DayWords(
@@ -307,6 +320,13 @@ CONTACTS = ContactWords(
         r"teng[oa]\w* (?:una? )?nuev[oa] (?:dirección|correo|cuenta|e-?mail)",
         r"(?:he|hemos) cambiado (?:de|mi|nuestr\w) (?:correo|dirección|e-?mail|cuenta)",
     ),
+    former=(r"antigu[oa]|anterior|esta|este",),
+    becomes=(r"quedó|ha sido|fue|ya|dejó|deja",),
+    out_of_use=(r"desuso|no|de (?:usar|ser|funcionar|estar)\w*",),
+    urgent=(r"urgen|emergenc|mientras tanto|contactar",),
+    desks=(r"info|ayuda|soporte|servic|atencion",),
+    mailbox=(r"buzón|dirección|respuestas",),
+    no_more=(r"ya no",),
 )
 
 WORDS = AbsenceWords(NOTICE, DAYS, CONTACTS)

@@ -74,6 +74,7 @@ CONTACTS = ContactWords(
         r"uusi (?:sähköposti)?osoitteeni",
         r"(?:sähköposti)?osoitteeni on (?:muuttunut|vaihtunut)",
     ),
+    urgent=(r"kiireelli",),
 )
 
 WORDS = AbsenceWords(NOTICE, DAYS, CONTACTS)

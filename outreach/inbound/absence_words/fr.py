@@ -256,6 +256,19 @@ NOTICE = NoticeWords(
         r"(?:comment|où|pourquoi|peut-on|puis-je).{0,60}(?:désabonn|désinscri)\w*.{0,40}\?",
         r"ne (?:veux|souhaite) pas (?:me )?(?:désabonner|désinscrire)",
     ),
+    to_be_done=(r"cli[qc]|répond|confirm",),
+    lasting=(r"jusqu|entre|rouvr\w+|réouvert\w+|(?:du|au) (?:\w+ )?\d\w*",),
+    closed=(r"ferm[ée]e?s?|férié\w*",),
+    case_number=(r"numéro|n°|ticket",),
+    few=(r"deux|trois|cinq",),
+    term=(r"heures|h ouvr\w+|jours ouvr\w+",),
+    open_ended=(
+        r"jusqu'à nouvel ordre|sais pas (?:encore )?(?:quand|pour combien)|durée indéterminée",
+    ),
+    long_leave=(r"congé (?:de )?(?:maternit|paternit|parental|sabbat|maladie)",),
+    succession=(r"remplac|repris|success",),
+    for_good=(r"retraite|ne (?:reviendr|reprendr)\w+ (?:pas|plus)(?! avant)",),
+    unchanged=(r"sans (?:\w+ ){0,3}(?:objet|l'objet|sujet|subject)",),
 )
 
 DAYS = DayWords(
@@ -339,6 +352,13 @@ CONTACTS = ContactWords(
         r"(?:m'écrire|me joindre|me contacter) (?:\w+ ){0,3}à (?:ma|cette) (?:nouvelle )?adresse",
         r"(?:ai|avons) changé d(?:'adresse|e (?:messagerie|courriel|mail|boîte|fournisseur))",
     ),
+    former=(r"ancienne?|cette",),
+    becomes=(r"n'est|ne sera|a été|est",),
+    out_of_use=(r"plus|supprim\w+|désactiv\w+",),
+    urgent=(r"urgen|entre-?temps|contactez|contacter",),
+    desks=(r"info|contact|aide|servic",),
+    mailbox=(r"boîte|réponses|adresse",),
+    no_more=(r"\bplus\b|désormais",),
 )
 
 WORDS = AbsenceWords(NOTICE, DAYS, CONTACTS)

@@ -213,6 +213,19 @@ NOTICE = NoticeWords(
         r"(?:come|dove|perché|posso).{0,60}(?:disiscri|cancell).{0,40}\?",
         r"non (?:voglio|desidero) (?:disiscriver|cancellar)\w+",
     ),
+    to_be_done=(r"clic|rispond|verif",),
+    lasting=(r"fino|dal|dalla|tra|riapr\w+|(?:del|al) (?:\w+ )?\d\w*",),
+    closed=(r"chius[oaie]|festiv\w+",),
+    case_number=(r"numero|ticket",),
+    few=(r"due|cinque",),
+    term=(r"ore|giorni lavorativi",),
+    open_ended=(
+        r"fino a nuovo avviso|non so (?:\w+ )?quando|(?:fino a|sino a) nuova comunicazione|non so quantificare",
+    ),
+    long_leave=(r"maternità|in maternità|congedo|aspettativa",),
+    succession=(r"sostitu|subentr|success",),
+    for_good=(r"in pensione|non (?:tornerò|rientrerò) più",),
+    unchanged=(r"senza (?:\w+ ){0,3}(?:oggetto|l'oggetto|subject)",),
 )
 
 DAYS = DayWords(
@@ -291,6 +304,13 @@ CONTACTS = ContactWords(
         r"(?:ho|abbiamo) un nuovo indirizzo",
         r"(?:ho|abbiamo) cambiato (?:l')?(?:indirizzo|e-?mail|casella|mail|gestore)",
     ),
+    former=(r"vecchi[oa]|precedente|questo|l'indirizzo",),
+    becomes=(r"è|non|sarà|verrà",),
+    out_of_use=(r"più|dismess\w|stat[oa]",),
+    urgent=(r"urgen|nel frattempo|contattar",),
+    desks=(r"info|assistenza|servic",),
+    mailbox=(r"casella|indirizzo|risposte",),
+    no_more=(r"\bpiù\b",),
 )
 
 WORDS = AbsenceWords(NOTICE, DAYS, CONTACTS)

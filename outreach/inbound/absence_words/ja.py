@@ -150,6 +150,15 @@ NOTICE = NoticeWords(
         r"(?:方法|どう|どこ|なぜ|ですか|でしょうか).{0,10}[?？]",
         r"(?:解除|停止|退会)(?:は)?(?:しない|しません|したくない|不要)",
     ),
+    to_be_done=(r"リンク|クリック|返信|認証|確認",),
+    lasting=(r"から|まで|より|再開",),
+    closed=(r"休業|定休|休み|休館|休診",),
+    case_number=(r"番号",),
+    term=(r"営業日|時間以内",),
+    open_ended=(r"当面|未定",),
+    long_leave=(r"育休|産休|休職",),
+    succession=(r"後任|引き継",),
+    unchanged=(r"件名を(?:変え|変更せ)ず",),
 )
 
 DAYS = DayWords(
@@ -190,6 +199,13 @@ CONTACTS = ContactWords(
         r"(?:メール)?アドレス(?:が|を)(?:変更|変わ|変え)",
         r"新アドレス",
     ),
+    former=(
+        r"旧(?:メール)?アドレス[^@。]{0,8}$",
+        r"の旧[^@。]{0,12}$",
+    ),
+    out_of_use=(r"[^。@]{0,6}(?:使用|利用)(?:を)?(?:終了|停止)",),
+    urgent=(r"緊急|お急ぎ|急ぎ|至急",),
+    mailbox=(r"アドレス",),
 )
 
 WORDS = AbsenceWords(NOTICE, DAYS, CONTACTS)

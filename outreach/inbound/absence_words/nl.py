@@ -194,6 +194,17 @@ NOTICE = NoticeWords(
         r"(?:hoe|waar|waarom|kan).{0,60}(?:uitschrijven|afmelden).{0,40}\?",
         r"niet (?:uitschrijven|afmelden)",
     ),
+    to_be_done=(r"klik|bevestig|antwoord",),
+    lasting=(r"tot|tussen|weer|heropen\w*|van (?:\w+ )?\d\w*",),
+    closed=(r"gesloten|dicht|feestdag\w*|niet bemand",),
+    case_number=(r"nummer|ticket",),
+    few=(r"twee|drie|vijf",),
+    term=(r"uur|werkdagen",),
+    open_ended=(r"tot nader (?:order|bericht)|weet (?:\w+ )?niet wanneer|onbepaalde tijd",),
+    long_leave=(r"zwangerschaps|ouderschaps",),
+    succession=(r"opvolg|overgenomen|neemt",),
+    for_good=(r"met pensioen|kom(?:en)? niet meer terug",),
+    unchanged=(r"zonder (?:\w+ ){0,3}(?:onderwerp|subject)",),
 )
 
 DAYS = DayWords(
@@ -286,6 +297,13 @@ CONTACTS = ContactWords(
         r"nieuwe? (?:e-?mail-?|mail-?)adres is\b",
         r"van (?:e-?mail|mail)?-?adres (?:veranderd|gewisseld)",
     ),
+    former=(r"oude|vorige|dit",),
+    becomes=(r"wordt|is|werd",),
+    out_of_use=(r"niet|opgeheven|vervallen",),
+    urgent=(r"urgen|ondertussen|intussen|neem contact",),
+    desks=(r"info|klantenservice|contact",),
+    mailbox=(r"postvak|adres",),
+    no_more=(r"niet (?:meer|langer)",),
 )
 
 WORDS = AbsenceWords(NOTICE, DAYS, CONTACTS)

@@ -34,6 +34,7 @@ NOTICE = NoticeWords(
         r"(?:ønsker|vil)(?: \w+){0,2} ikke(?: \w+){0,4} (?:motta|ha|kontaktes|høre)",
         r"slutt å (?:sende|skrive|maile)",
     ),
+    long_leave=(r"barselsorlov",),
 )
 
 DAYS = DayWords(
@@ -63,6 +64,8 @@ CONTACTS = ContactWords(
         r"min nye (?:e-?post-?|mail-?)? ?adresse",
         r"(?:har|fått) (?:\w+ ){0,3}(?:en )?ny (?:e-?post-?|mail-?)? ?adresse",
     ),
+    urgent=(r"hast(?![a-z])",),
+    desks=(r"kontakt|kundeservice",),
 )
 
 WORDS = AbsenceWords(NOTICE, DAYS, CONTACTS)

@@ -194,6 +194,17 @@ NOTICE = NoticeWords(
         r"(?:jak|gdzie|dlaczego|czy mog\w+).{0,60}(?:wypisać|zrezygnować).{0,40}\?",
         r"nie (?:chcę )?(?:wypisywać|rezygnować|rezygnuję)",
     ),
+    to_be_done=(r"klik|odpowied|potwierd",),
+    lasting=(r"od|między|wrac\w+|wzn\w+|ponownie|do (?:\w+ )?\d\w*",),
+    closed=(r"nieczynn\w+|zamknięt\w+|nie (?:działa|pracuj)\w*",),
+    case_number=(r"numer",),
+    few=(r"dwóch|trzech|pięciu",),
+    term=(r"godzin\w*|dni roboczych",),
+    open_ended=(r"do odwołania|nie wiem (?:\w+ )*(?:kiedy|jak długo)|do kiedy",),
+    long_leave=(r"macierzyński|rodzicielski|wychowawczy",),
+    succession=(r"zastęp|następc|przej",),
+    for_good=(r"emerytur\w+|nie wróc\w+ już|już nie wróc\w+",),
+    unchanged=(r"(?:nie|bez) (?:\w+ ){0,3}(?:temat\w*|subject)",),
 )
 
 DAYS = DayWords(
@@ -293,6 +304,13 @@ CONTACTS = ContactWords(
         r"zmienił[ae]m (?:adres|e-?mail|mail)",
         r"zmienił[ae]m (?:\w+ )?(?:adres|e-?mail|poczt)\w*",
     ),
+    former=(r"star[yea]|dotychczasow\w+|poprzedni\w*|ten",),
+    becomes=(r"nie|jest|został[ao]?|przestał",),
+    out_of_use=(r"już|jest|wyłączon\w+|zamknięt\w+|działać",),
+    urgent=(r"piln(?:e|ych|a)|w międzyczasie",),
+    desks=(r"kontakt",),
+    mailbox=(r"skrzynk|adres",),
+    no_more=(r"już",),
 )
 
 WORDS = AbsenceWords(NOTICE, DAYS, CONTACTS)

@@ -210,6 +210,19 @@ NOTICE = NoticeWords(
         r"(?:como|onde|porque|posso).{0,60}(?:cancel|descadastr|remov).{0,40}\?",
         r"não (?:quero|desejo) cancelar",
     ),
+    to_be_done=(r"cli[qc]|respond|confirm|verif",),
+    lasting=(r"até|desde|entre|reabr\w+|volt\w+|do (?:\w+ )?\d\w*",),
+    closed=(r"encerra(?:d[oa]s?)?|fechad[oa]s?|feriados?|não atend\w+",),
+    case_number=(r"número|ticket",),
+    few=(r"dois|cinco",),
+    term=(r"horas|dias (?:úteis)",),
+    open_ended=(
+        r"até novo aviso|não sei (?:\w+ )?quando|(?:ainda )?sem data|por tempo indeterminado",
+    ),
+    long_leave=(r"licen[cç]a|maternidade",),
+    succession=(r"substitu",),
+    for_good=(r"aposent\w+|reformei|não (?:vou )?(?:voltar|regressar)\w* (?:à|ao|para)",),
+    unchanged=(r"sem (?:\w+ ){0,3}(?:assunto|subject)",),
 )
 
 DAYS = DayWords(
@@ -298,6 +311,13 @@ CONTACTS = ContactWords(
         r"tenho (?:um )?novo (?:endereço|e-?mail)",
         r"mud(?:ei|ámos|amos) (?:de|o meu|meu|o nosso) (?:e-?mail|endereço|correio)",
     ),
+    former=(r"antig[oa]|anterior|este",),
+    becomes=(r"foi|deixou|já|não",),
+    out_of_use=(r"mais|desativad\w|descontinuad\w|de (?:usar|ser|funcionar|estar)\w*",),
+    urgent=(r"urgen|entretanto|contactar",),
+    desks=(r"info|suporte|atendimento|servic",),
+    mailbox=(r"caixa|endereço|respostas",),
+    no_more=(r"\bmais\b",),
 )
 
 WORDS = AbsenceWords(NOTICE, DAYS, CONTACTS)

@@ -82,6 +82,7 @@ CONTACTS = ContactWords(
         r"мо[йи] нов\w+ (?:адрес|e-?mail|почт)",
         r"(?:у меня|сменил\w*|изменил\w*) (?:новый |мой )?адрес",
     ),
+    urgent=(r"срочн",),
 )
 
 WORDS = AbsenceWords(NOTICE, DAYS, CONTACTS)

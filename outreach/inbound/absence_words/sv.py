@@ -185,6 +185,17 @@ NOTICE = NoticeWords(
         r"(?:hur|var|varför|kan).{0,60}(?:avregistrera|avprenumerera|avanmäl).{0,40}\?",
         r"inte avregistrera",
     ),
+    to_be_done=(r"klick|svara|bekräfta",),
+    lasting=(r"till och med|från|mellan|åter\w*|igen|till (?:\w+ )?\d\w*",),
+    closed=(r"stäng\w+|ingen bemanning|helgdag\w*|klämdag\w*|obemann\w+",),
+    case_number=(r"nummer",),
+    few=(r"två|fem",),
+    term=(r"timmar|arbetsdagar|vardagar",),
+    open_ended=(r"tills vidare|vet (?:\w+ )?inte när",),
+    long_leave=(r"föräldraledig|tjänstledig",),
+    succession=(r"ersätt|efterträd|tagit över",),
+    for_good=(r"pension\w*|(?:kommer inte|inte) (?:att komma )?tillbaka(?! förrän| före)",),
+    unchanged=(r"utan (?:\w+ ){0,3}(?:ämnes\w+|subject)",),
 )
 
 DAYS = DayWords(
@@ -285,6 +296,13 @@ CONTACTS = ContactWords(
         r"bytt (?:e-?post-?|mejl-?|mail-?)? ?adress",
         r"bytt (?:\w+ )?(?:e-?post|mejl|mail)\w*|(?:min|vår) gamla (?:e-?post|mejl|mail)?-?adress",
     ),
+    former=(r"gamla|tidigare|den här",),
+    becomes=(r"används|är|läses|har",),
+    out_of_use=(r"inte|avslutad|stängd",),
+    urgent=(r"brådskande|bråttom|akut|under tiden|kontakta",),
+    desks=(r"info|kontakt|kundtjänst",),
+    mailbox=(r"brevlåda|svar|adres",),
+    no_more=(r"längre|\bkvar\b",),
 )
 
 WORDS = AbsenceWords(NOTICE, DAYS, CONTACTS)

@@ -12,6 +12,12 @@ class NoticeWords:
     sent, and by anybody in letters; `myself` speaks of one person; `event` makes a date that of
     something else; `subjects` begin the subjects of automatic answers. `back` are words of
     return. `opt_out` asks for no more mail; `not_opt_out` takes that back.
+
+    `to_be_done` and `unchanged` ask for what whoever challenges wants: a link followed, an answer
+    under the same subject. `closed` says that a door is, and `lasting` that it is so for a while;
+    receipts have a `case_number` and a `term`, which is so many or `few` hours or working days.
+    `open_ended` are absences without an end yet, `long_leave` those of months, in which
+    `succession` may be spoken of; `for_good` says that there is no return.
     """
 
     absent: tuple[str, ...]
@@ -26,6 +32,17 @@ class NoticeWords:
     automatic: tuple[str, ...] = ()
     challenged: tuple[str, ...] = ()
     not_opt_out: tuple[str, ...] = ()
+    to_be_done: tuple[str, ...] = ()
+    lasting: tuple[str, ...] = ()
+    closed: tuple[str, ...] = ()
+    case_number: tuple[str, ...] = ()
+    few: tuple[str, ...] = ()
+    term: tuple[str, ...] = ()
+    open_ended: tuple[str, ...] = ()
+    long_leave: tuple[str, ...] = ()
+    succession: tuple[str, ...] = ()
+    for_good: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,10 +75,20 @@ class DayWords:
 class ContactWords:
     """Who is to be written to instead.
 
-    With `moved` somebody gives a new address of their own.
+    With `moved` somebody gives a new address of their own. `urgent` begins to say whom to turn to
+    in the meantime. `former` stands right before an address that was theirs; `becomes` begins,
+    and `out_of_use` ends, what is said right behind one. `desks` begin the addresses of desks,
+    whose `mailbox` may be read `no_more`.
     """
 
     moved: tuple[str, ...] = ()
+    former: tuple[str, ...] = ()
+    becomes: tuple[str, ...] = ()
+    out_of_use: tuple[str, ...] = ()
+    urgent: tuple[str, ...] = ()
+    desks: tuple[str, ...] = ()
+    mailbox: tuple[str, ...] = ()
+    no_more: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
