@@ -527,15 +527,7 @@ _SENTENCE_END = re.compile(r"[.!?\n？。]")
 _NO_QUESTION = 3  # words
 
 
-_AUTOMATIC_SUBJECTS = ("automat", "risponditore", "自動")
-_AUTOMATIC_HINTS = (
-    "auto", "robo", "generat", "gerad", "vom system", "sistema", "systeme", "repondeur", "comput", "ordinateur", "datorn", "itself",
-    " bot", " solo", " sola", "tout seul", "toute seule", "da sol", "sozinh", "sig sjalv", "postfach", "reply to this", "自動", "自动", "автомат",
-)  # fmt: skip
+_AUTOMATIC_SUBJECTS = words("subject_hints")
+_AUTOMATIC_HINTS = words("automatic_hints")
 # One of these stands in every notice that words alone can give away: see `_formal` and `_AUTOMATIC`.
-_HINTS = (
-    "@", "auto", "自動", "自动", "urgen", "emergenc", "dringend", "eilig", "vertretung", "bradskande", "akut",
-    "piln", "緊急", "急ぎ", "至急", "hast", "absence", "mean", "zwischenzeit", "access", "weitergeleitet",
-    "kontakt", "wenden", "contact", "contatt", "срочн", "naleh", "kiire", "confirm", "verif", "deliver", "conferm",
-    "quarant", "spamfilt", "antispam", "filtr", "迷惑メール", "bestatig", "bevestig", "bekraft", "potwierdz", "kwarant", "zugestellt", "確認", "保留",
-)  # fmt: skip
+_HINTS = ("@", *words("notice_hints"))

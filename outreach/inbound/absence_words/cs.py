@@ -30,6 +30,7 @@ NOTICE = NoticeWords(
         r"nechci (?:\w+ )?(?:dostávat|další|vaše)",
         r"(?:neposílejte|nepište)(?: \w+){0,2}",
     ),
+    notice_hints=(r"naléh",),
 )
 
 DAYS = DayWords(

@@ -44,6 +44,7 @@ NOTICE = NoticeWords(
         r"stop med at (?:sende|skrive|maile)",
     ),
     long_leave=(r"barselsorlov",),
+    notice_hints=(r"hast",),
 )
 
 DAYS = DayWords(

@@ -285,6 +285,37 @@ NOTICE = NoticeWords(
     succession=(r"übernomm|übernimmt|nachfolg",),
     for_good=(r"ruhestand|pensioniert|nicht (?:mehr )?zurück(?:kehren|komm)\w*",),
     unchanged=(r"ohne (?:\w+ ){0,3}(?:betreff\w*|subject)",),
+    surely_back=(r"zurück\w*|wieder|rückkehr|erreichbar",),
+    promise=(r"hören sie (?:[\w ]{0,20})?von uns|sie hören|melden wir uns|wir melden uns",),
+    meeting=(r"seh\w+|treff\w+|begrüß\w+",),
+    occasion=(r"workshop|\w*messe|konferenz|kongress|tagung|ausstellung",),
+    part_time=(r"teilzeit|arbeite (?:ich )?(?:\w+ )?(?:nicht|von|nur|immer)",),
+    denial=(r"keine?n?|nicht",),
+    denied=(r"keine?n?|nicht",),
+    denied_until=(r"später|vor",),
+    still_away=(r"abwesend",),
+    nothing=(r"nicht|nichts",),
+    automatic_hints=(
+        r"auto",
+        r"generat",
+        r"vom system",
+        r"comput",
+        r"postfach",
+    ),
+    notice_hints=(
+        r"auto",
+        r"dringend",
+        r"eilig",
+        r"vertretung",
+        r"akut",
+        r"zwischenzeit",
+        r"weitergeleitet",
+        r"kontakt",
+        r"wenden",
+        r"bestätig",
+        r"zugestellt",
+        r"quarant",
+    ),
 )
 
 DAYS = DayWords(
@@ -374,6 +405,13 @@ DAYS = DayWords(
     ),
     units=("tag(?:en|e)?", "wochen?", "monat(?:en|e)?"),
     hence=("in", ""),
+    deadline=(r"spätestens|innerhalb",),
+    within=(r"in|im|(?:im|den) monat",),
+    through=(r"bis einschließlich|bis inklusive|bis ende",),
+    of_week=(r"woche (?:vom|ab)(?: den)?",),
+    and_=(r"und",),
+    abbreviations=(r"einschl|inkl",),
+    before=(r"vor",),
 )
 
 CONTACTS = ContactWords(

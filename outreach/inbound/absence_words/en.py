@@ -342,6 +342,47 @@ NOTICE = NoticeWords(
         r"retired|(?:decided|choosing|chosen) not to (?:return|come back)|(?:will|shall) not be (?:returning|coming back)(?! (?:until|before))",
     ),
     unchanged=(r"without (?:\w+ ){0,3}subject",),
+    surely_back=(r"back|return\w*|reopen\w*|re-open\w*|resum\w+|again|available",),
+    promise=(
+        r"hear from us|we(?:'ll| will| shall) (?:reply|answer|respond|write|call|be in touch|get back|contact|let you know)",
+    ),
+    meeting=(r"see|meet|join",),
+    occasion=(
+        r"fairs?|conference|congress|workshop|webinar|trade show|exhibition|festival|open (?:day|house)",
+    ),
+    part_time=(
+        r"part[ -]time|work\w*(?: \w+){0,4} on (?:mon|tues|wednes|thurs|fri)days|(?:do not|don't|not) work(?:ing)? (?:on )?\w+days?|(?:work|working|in) (?:\w+ )?(?:mon|tues|wednes|thurs)days? (?:to|till|until|through|and)",
+    ),
+    denial=(r"not",),
+    denied=(r"not|no (?:e-?)?mails?|no messages",),
+    denied_until=(r"later|before|until",),
+    still_away=(r"away|out of|off",),
+    nothing=(r"no|not",),
+    subject_hints=(r"automat",),
+    automatic_hints=(
+        r"auto",
+        r"robo",
+        r"generat",
+        r"comput",
+        r"itself",
+        r" bot",
+        r"reply to this",
+    ),
+    notice_hints=(
+        r"auto",
+        r"urgen",
+        r"emergenc",
+        r"absence",
+        r"mean",
+        r"access",
+        r"contact",
+        r"confirm",
+        r"verif",
+        r"deliver",
+        r"quarant",
+        r"spamfilt",
+        r"antispam",
+    ),
 )
 
 DAYS = DayWords(
@@ -444,6 +485,13 @@ DAYS = DayWords(
     ),
     units=("days?", "weeks?", "months?"),
     hence=("in", ""),
+    deadline=(r"by|within",),
+    within=(r"in|during|the (?:whole )?month of",),
+    through=(r"through(?: the end of)?|up to and including",),
+    of_week=(r"week (?:of|commencing)(?: the)?",),
+    and_=(r"and",),
+    abbreviations=(r"incl",),
+    before=(r"before",),
 )
 
 CONTACTS = ContactWords(

@@ -242,6 +242,34 @@ NOTICE = NoticeWords(
         r"jubil\w+|no (?:voy a )?volver\w*(?! (?:hasta|antes|a (?:la oficina )?(?:hasta|antes)))(?= a )",
     ),
     unchanged=(r"sin (?:\w+ ){0,3}(?:asunto|subject)",),
+    surely_back=(
+        r"vuelt\w*|volver\w*|volvemos|vuelvo|regres\w+|reincorpor\w+|reabr\w+|reapertura|reanud\w+|retom\w+|retorn\w+",
+    ),
+    promise=(r"noticias nuestras|le (?:contestaremos|responderemos|contactaremos)",),
+    meeting=(r"vemos|vernos|veremos|nos encontr\w+",),
+    occasion=(r"feria|congreso|exposición|festival",),
+    part_time=(r"media jornada|jornada reducida|tiempo parcial|no trabajo los",),
+    denies=(r"no",),
+    denies_until=(r"antes|hasta",),
+    still_away=(r"fuera|ausentes?",),
+    nothing=(r"no",),
+    automatic_hints=(
+        r"auto",
+        r"robo",
+        r"sistema",
+        r" solo",
+        r" sola",
+    ),
+    notice_hints=(
+        r"auto",
+        r"urgen",
+        r"emergenc",
+        r"contact",
+        r"confirm",
+        r"verif",
+        r"filtr",
+        r"antispam",
+    ),
 )
 
 DAYS = DayWords(
@@ -310,6 +338,12 @@ DAYS = DayWords(
     ),
     units=("días?", "semanas?", "mes(?:es)?"),
     hence=("(?:dentro de|en)", ""),
+    deadline=(r"antes del?",),
+    within=(r"en|durante|(?:el|del) mes de",),
+    through=(r"hasta finales? de",),
+    of_week=(r"semana del?",),
+    and_=(r"y",),
+    before=(r"antes",),
 )
 
 CONTACTS = ContactWords(

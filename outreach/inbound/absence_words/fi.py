@@ -35,6 +35,7 @@ NOTICE = NoticeWords(
         r"poista\w* (?:minut|meidät|osoitteeni|tietoni)",
         r"(?:en|emme) (?:halua|toivo)(?: \w+){0,3} (?:viestejä|sähköpost\w+|uutiskir\w+|postia|enää|vastaanottaa)",
     ),
+    notice_hints=(r"kiire",),
 )
 
 DAYS = DayWords(

@@ -269,6 +269,37 @@ NOTICE = NoticeWords(
     succession=(r"remplac|repris|success",),
     for_good=(r"retraite|ne (?:reviendr|reprendr)\w+ (?:pas|plus)(?! avant)",),
     unchanged=(r"sans (?:\w+ ){0,3}(?:objet|l'objet|sujet|subject)",),
+    surely_back=(
+        r"(?:de )?retour|reviens|revien\w+|reviendr\w+|rouvr\w+|réouvert\w+|reprend\w*|reprise",
+    ),
+    promise=(r"de nos nouvelles|nous (?:vous )?(?:répondr|contacter|reviendr)\w+",),
+    meeting=(r"voir|retrouv\w+|rencontr\w+",),
+    occasion=(r"salon|congres\w*|colloque|foire|exposition|festival",),
+    part_time=(r"temps partiel|ne travaille (?:pas|que) (?:le|du|les)",),
+    denial=(r"pas",),
+    denied=(r"pas|plus|aucun\w*",),
+    denied_until=(r"avant",),
+    still_away=(r"absente?s?|en congé",),
+    nothing=(r"ne|n'\w+|pas|rien",),
+    automatic_hints=(
+        r"auto",
+        r"robo",
+        r"generat",
+        r"système",
+        r"répondeur",
+        r"ordinateur",
+        r"tout seul",
+        r"toute seule",
+    ),
+    notice_hints=(
+        r"auto",
+        r"urgen",
+        r"contact",
+        r"confirm",
+        r"quarant",
+        r"filtr",
+        r"antispam",
+    ),
 )
 
 DAYS = DayWords(
@@ -342,6 +373,11 @@ DAYS = DayWords(
     ),
     units=("jours?", "semaines?", "mois"),
     hence=("dans", ""),
+    deadline=(r"avant|sous",),
+    within=(r"en|pendant|au mois d[e']|le mois d[e']",),
+    of_week=(r"semaine du",),
+    and_=(r"et",),
+    before=(r"avant",),
 )
 
 CONTACTS = ContactWords(

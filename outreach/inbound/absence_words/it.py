@@ -226,6 +226,35 @@ NOTICE = NoticeWords(
     succession=(r"sostitu|subentr|success",),
     for_good=(r"in pensione|non (?:tornerò|rientrerò) più",),
     unchanged=(r"senza (?:\w+ ){0,3}(?:oggetto|l'oggetto|subject)",),
+    surely_back=(r"torn\w+|rientr\w+|ritorn\w+|riapr\w+|riapertura|ripren\w+",),
+    promise=(r"avrà notizie|nostre notizie|le risponderemo|la contatteremo",),
+    meeting=(r"rivedi\w+|vedi\w+|incontr\w+",),
+    occasion=(r"fiera|convegno|mostra|workshop|festival",),
+    part_time=(r"part[ -]time|tempo parziale|non lavoro (?:il|di)",),
+    denies=(r"non",),
+    denies_until=(r"prima|fino",),
+    still_away=(r"assenti?e?|fuori|in ferie",),
+    nothing=(r"non",),
+    subject_hints=(r"risponditore",),
+    automatic_hints=(
+        r"auto",
+        r"robo",
+        r"generat",
+        r"sistema",
+        r"da sol",
+        r" solo",
+        r" sola",
+    ),
+    notice_hints=(
+        r"auto",
+        r"urgen",
+        r"contatt",
+        r"conferm",
+        r"verif",
+        r"quarant",
+        r"filtr",
+        r"antispam",
+    ),
 )
 
 DAYS = DayWords(
@@ -294,6 +323,12 @@ DAYS = DayWords(
     ),
     units=("giorn[oi]", "settiman[ae]", "mes[ei]"),
     hence=("(?:fra|tra)", ""),
+    deadline=(r"entro",),
+    within=(r"in|durante|nel|(?:il|del|nel) mese di",),
+    through=(r"fino a tutto",),
+    of_week=(r"settimana del",),
+    and_=(r"e",),
+    before=(r"prima",),
 )
 
 CONTACTS = ContactWords(

@@ -159,6 +159,12 @@ NOTICE = NoticeWords(
     long_leave=(r"育休|産休|休職",),
     succession=(r"後任|引き継",),
     unchanged=(r"件名を(?:変え|変更せ)ず",),
+    surely_back=(r"戻|復帰|再開|出社|出勤|営業(?:いた)?し|開始",),
+    meeting=(r"会い|お目にかか",),
+    occasion=(r"展示会|見本市|学会",),
+    subject_hints=(r"自動",),
+    automatic_hints=(r"自動",),
+    notice_hints=(r"自動|緊急|急ぎ|至急|迷惑メール|確認|保留",),
 )
 
 DAYS = DayWords(
@@ -191,6 +197,7 @@ DAYS = DayWords(
     counts=(r"一", r"二", r"三", r"四", r"五", r"六", r"七", r"八", r"九", r"十"),
     units=("日", "週間", "[かヶケカ]月"),
     hence=("", "(?:間)?後"),
+    deadline_after=(r"\s*までに",),
 )
 
 CONTACTS = ContactWords(

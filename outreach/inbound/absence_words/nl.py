@@ -205,6 +205,27 @@ NOTICE = NoticeWords(
     succession=(r"opvolg|overgenomen|neemt",),
     for_good=(r"met pensioen|kom(?:en)? niet meer terug",),
     unchanged=(r"zonder (?:\w+ ){0,3}(?:onderwerp|subject)",),
+    surely_back=(r"terug\w*|weer|heropen\w+|bereikbaar",),
+    promise=(r"hoort u|u hoort|nemen (?:wij|we) contact",),
+    meeting=(r"zien|ontmoet\w*",),
+    occasion=(r"beurs|tentoonstelling|workshop|festival",),
+    part_time=(r"parttime|deeltijd|werk (?:ik )?(?:\w+ )?niet",),
+    denial=(r"niet|geen",),
+    denied=(r"niet|geen",),
+    denied_until=(r"voor",),
+    still_away=(r"afwezig",),
+    nothing=(r"niet|niets",),
+    automatic_hints=(
+        r"auto",
+        r"comput",
+    ),
+    notice_hints=(
+        r"auto",
+        r"urgen",
+        r"contact",
+        r"bevestig",
+        r"quarant",
+    ),
 )
 
 DAYS = DayWords(
@@ -288,6 +309,12 @@ DAYS = DayWords(
     ),
     units=("dag(?:en)?", "we(?:ek|ken)", "maand(?:en)?"),
     hence=("over", ""),
+    deadline=(r"uiterlijk|binnen",),
+    within=(r"in|de maand",),
+    through=(r"t/m|tot en met",),
+    of_week=(r"week van",),
+    and_=(r"en",),
+    before=(r"voor",),
 )
 
 CONTACTS = ContactWords(

@@ -35,6 +35,7 @@ NOTICE = NoticeWords(
         r"slutt å (?:sende|skrive|maile)",
     ),
     long_leave=(r"barselsorlov",),
+    notice_hints=(r"hast",),
 )
 
 DAYS = DayWords(

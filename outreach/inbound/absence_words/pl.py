@@ -205,6 +205,29 @@ NOTICE = NoticeWords(
     succession=(r"zastęp|następc|przej",),
     for_good=(r"emerytur\w+|nie wróc\w+ już|już nie wróc\w+",),
     unchanged=(r"(?:nie|bez) (?:\w+ ){0,3}(?:temat\w*|subject)",),
+    surely_back=(
+        r"wrac\w+|wróc\w+|wznaw\w+|wznow\w+|rusza\w*|w biurze|w pracy|powrot\w*|powrót|ponownie|znowu|otwieramy",
+    ),
+    promise=(r"odezwiemy|odpowiemy|skontaktujemy",),
+    meeting=(r"widz\w+|spotka\w+|zobacz\w+",),
+    occasion=(r"targ(?:i|ach|ow)|konferencj\w+|wystaw\w+",),
+    part_time=(r"etatu|nie pracuje",),
+    denial=(r"nie",),
+    denies=(r"nie",),
+    denies_until=(r"przed",),
+    denied=(r"nie",),
+    denied_until=(r"przed",),
+    still_away=(r"nieobecn\w+|poza",),
+    nothing=(r"nie",),
+    automatic_hints=(r"auto",),
+    notice_hints=(
+        r"auto",
+        r"piln",
+        r"kontakt",
+        r"potwierdz",
+        r"kwarant",
+        r"filtr",
+    ),
 )
 
 DAYS = DayWords(
@@ -295,6 +318,15 @@ DAYS = DayWords(
     ),
     units=("dni|dzień", "ty(?:dzień|godnie|godni)", "miesi(?:ąc\\w*|ęcy)"),
     hence=("za", ""),
+    deadline=(
+        r"najpóźniej|(?:odpowie\w*|odpisz\w*|skontaktuj\w*)(?: \w+){0,3} do(?: dnia)?(?=\s*$)",
+    ),
+    within=(r"w|we|w miesiącu",),
+    through=(r"do końca",),
+    of_week=(r"tygodniu od",),
+    and_=(r"i",),
+    abbreviations=(r"godz",),
+    before=(r"przed",),
 )
 
 CONTACTS = ContactWords(

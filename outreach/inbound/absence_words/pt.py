@@ -223,6 +223,32 @@ NOTICE = NoticeWords(
     succession=(r"substitu",),
     for_good=(r"aposent\w+|reformei|não (?:vou )?(?:voltar|regressar)\w* (?:à|ao|para)",),
     unchanged=(r"sem (?:\w+ ){0,3}(?:assunto|subject)",),
+    surely_back=(r"retom\w+|volt\w+|retorn\w+|regress\w+|reabr\w+|reabert\w+",),
+    promise=(r"notícias nossas|responderemos|entraremos em contacto|contactaremos",),
+    meeting=(r"vermo-nos|veremos|nos encontr\w+|encontramo\w*|encontrarmo\w*",),
+    occasion=(r"feira|exposição|festival|workshop",),
+    part_time=(r"tempo parcial|não trabalho (?:as|a|ao|aos)",),
+    denial=(r"não",),
+    denies=(r"não",),
+    denies_until=(r"antes|até",),
+    still_away=(r"ausentes?|fora|de férias",),
+    nothing=(r"não",),
+    automatic_hints=(
+        r"auto",
+        r"robo",
+        r"gerad",
+        r"sistema",
+        r"sozinh",
+    ),
+    notice_hints=(
+        r"auto",
+        r"urgen",
+        r"contact",
+        r"confirm",
+        r"verif",
+        r"filtr",
+        r"antispam",
+    ),
 )
 
 DAYS = DayWords(
@@ -302,6 +328,13 @@ DAYS = DayWords(
     ),
     units=("dias?", "semanas?", "m[eê]s(?:es)?"),
     hence=("(?:dentro de|daqui a|em)", ""),
+    deadline=(r"até",),
+    within=(r"em|durante|(?:o|do|no) mês de",),
+    through=(r"até (?:ao )?(?:fim|final) d[eo]",),
+    of_week=(r"semana d[eo]",),
+    and_=(r"e",),
+    and_day=(r"e(?: o)? dia",),
+    before=(r"antes",),
 )
 
 CONTACTS = ContactWords(

@@ -196,6 +196,28 @@ NOTICE = NoticeWords(
     succession=(r"ersätt|efterträd|tagit över",),
     for_good=(r"pension\w*|(?:kommer inte|inte) (?:att komma )?tillbaka(?! förrän| före)",),
     unchanged=(r"utan (?:\w+ ){0,3}(?:ämnes\w+|subject)",),
+    surely_back=(r"tillbaka|åter(?!komm)\w*|igen|öppnar igen",),
+    promise=(r"hör (?:du|ni) från oss|(?:du|ni) hör från oss|hör vi av oss|vi hör av oss",),
+    meeting=(r"ses|träffas",),
+    occasion=(r"\w*mässan?|konferens\w*|utställning\w*",),
+    part_time=(r"deltid|(?:arbetar|jobbar) (?:jag )?inte",),
+    denial=(r"inte|inga",),
+    denied=(r"inte|inga",),
+    denied_until=(r"förrän",),
+    still_away=(r"borta|ledig",),
+    nothing=(r"inte|inget",),
+    automatic_hints=(
+        r"auto",
+        r"datorn",
+        r"sig själv",
+    ),
+    notice_hints=(
+        r"auto",
+        r"brådskande",
+        r"akut",
+        r"kontakt",
+        r"bekräft",
+    ),
 )
 
 DAYS = DayWords(
@@ -287,6 +309,12 @@ DAYS = DayWords(
     ),
     units=("dag(?:ar)?", "veck(?:a|or)", "månad(?:er)?"),
     hence=("om", ""),
+    deadline=(r"senast|inom",),
+    within=(r"i|den månaden",),
+    through=(r"t\.?o\.?m\.?|till och med",),
+    of_week=(r"veckan som börjar(?: den)?",),
+    and_=(r"och",),
+    before=(r"före|förrän",),
 )
 
 CONTACTS = ContactWords(

@@ -18,6 +18,17 @@ class NoticeWords:
     receipts have a `case_number` and a `term`, which is so many or `few` hours or working days.
     `open_ended` are absences without an end yet, `long_leave` those of months, in which
     `succession` may be spoken of; `for_good` says that there is no return.
+
+    `surely_back` are words of return that are said of people and doors alone. A return is none
+    with a `denial` in it, where `denies` stands right before it (but not with `denies_until`
+    behind it), or `denied` right behind it (but not before `denied_until`), or where they are
+    `still_away`. `nothing` is what they do `before` a day. With `promise` an answer is announced.
+    `occasion` and `meeting` tell when one meets somebody somewhere; `part_time` says that one
+    works on some days of each week.
+
+    `automatic_hints` are beginnings or pieces of words, no patterns, of which one is in every text
+    that is `automatic`, `subject_hints` those for subjects, and `notice_hints` those for every
+    notice that its words alone give away.
     """
 
     absent: tuple[str, ...]
@@ -43,6 +54,21 @@ class NoticeWords:
     succession: tuple[str, ...] = ()
     for_good: tuple[str, ...] = ()
     unchanged: tuple[str, ...] = ()
+    surely_back: tuple[str, ...] = ()
+    promise: tuple[str, ...] = ()
+    meeting: tuple[str, ...] = ()
+    occasion: tuple[str, ...] = ()
+    part_time: tuple[str, ...] = ()
+    denial: tuple[str, ...] = ()
+    denies: tuple[str, ...] = ()
+    denies_until: tuple[str, ...] = ()
+    denied: tuple[str, ...] = ()
+    denied_until: tuple[str, ...] = ()
+    still_away: tuple[str, ...] = ()
+    nothing: tuple[str, ...] = ()
+    subject_hints: tuple[str, ...] = ()
+    automatic_hints: tuple[str, ...] = ()
+    notice_hints: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +80,12 @@ class DayWords:
     and `since_after` right after it. `spelt` are the days of a month spelt out, from the first;
     `counts` the numbers from one, `units` day, week and month as they are counted, and `hence`
     what stands before and after so many of them from now.
+
+    `within` stands right before a month or a week in which somebody is away, `through` before one
+    of which the last day counts, `of_week` before the day with which a week begins; `before` a
+    day has nothing done. `deadline` stands before the day by which something is done, and
+    `deadline_after` behind it. `and_` joins two days, and `and_day` a day to the one before it.
+    `abbreviations` end with a full stop that ends no sentence.
     """
 
     months: tuple[str, ...]
@@ -69,6 +101,15 @@ class DayWords:
     counts: tuple[str, ...] = ()
     units: tuple[str, str, str] | None = None
     hence: tuple[str, str] = ("", "")
+    deadline: tuple[str, ...] = ()
+    deadline_after: tuple[str, ...] = ()
+    within: tuple[str, ...] = ()
+    through: tuple[str, ...] = ()
+    of_week: tuple[str, ...] = ()
+    and_: tuple[str, ...] = ()
+    abbreviations: tuple[str, ...] = ()
+    and_day: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

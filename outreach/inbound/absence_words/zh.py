@@ -36,6 +36,8 @@ NOTICE = NoticeWords(
         r"(?:不要|请勿|請勿|别|別|不想)(?:再)?(?:给我|給我|向我)?(?:发|發|寄|联系|聯絡|收到)",
         r"(?:移除|删除|刪除)(?:我|名单|名單)",
     ),
+    automatic_hints=(r"自动",),
+    notice_hints=(r"自动",),
 )
 
 DAYS = DayWords(
