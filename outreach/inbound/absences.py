@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from outreach.inbound.absence_words import any_of, framed, words
+from outreach.inbound.absence_words import any_of, either, framed, words
 from outreach.inbound.auto_reply_kinds import AutoReplyKind, kind_of
 from outreach.inbound.headers import Address
 from outreach.inbound.mail import Mail
@@ -66,12 +66,12 @@ _NAMED_AUTOMATIC = re.compile(r"^\W*auto|^.{0,20}自動")
 _ASIDE = re.compile(r"\s[-–—|]\s(?=\D)")
 _PREFIX = re.compile(r"^\s*(?:\[[^\]]{1,40}\]\s*|\*+[^*]{1,30}\*+\s*)*")
 _ANSWER = re.compile(rf"^\s*(?:(?:{ANSWER_MARKS})\s*(?:\[\d+\])?\s*[:：]\s*)+")
-_URGENT = re.compile("|".join(words("urgent")))
+_URGENT = re.compile(either("urgent"))
 
 # A mailbox that is not read sends us to a desk; it was never anybody's, who could be gone.
-_DESK = re.compile(rf"(?:{'|'.join(words('desks'))})[\w.+-]*@")
-_MAILBOX = re.compile("|".join(words("mailbox")))
-_NO_MORE = re.compile("|".join(words("no_more")))
+_DESK = re.compile(rf"(?:{either('desks')})[\w.+-]*@")
+_MAILBOX = re.compile(either("mailbox"))
+_NO_MORE = re.compile(either("no_more"))
 
 
 def _only_unread(contact: Address, body: str) -> bool:

@@ -6,7 +6,7 @@ The phrases of all languages are looked for at once (`absence_words`): a notice 
 import re
 from enum import StrEnum
 
-from outreach.inbound.absence_words import words
+from outreach.inbound.absence_words import either, words
 from outreach.inbound.phrases import Rules
 
 
@@ -33,7 +33,7 @@ _KINDS = (
 )
 _KIND_WORDS = Rules([words(field) for field in ("challenged", "left", "absent", "acknowledged")])
 # Who challenges asks for something to be done: a link to be followed, or an answer.
-_TO_BE_DONE = re.compile(rf"://|www\.|{'|'.join(words('to_be_done'))}")
+_TO_BE_DONE = re.compile(rf"://|www\.|{either('to_be_done')}")
 
 
 def kind_of(body: str) -> AutoReplyKind | None:

@@ -4,7 +4,7 @@
 
 import re
 
-from outreach.inbound.absence_words import framed, words
+from outreach.inbound.absence_words import either, framed
 from outreach.inbound.headers import Address
 from outreach.inbound.mail import Mail
 from outreach.inbound.phrases import fold
@@ -40,7 +40,7 @@ def named_contact(mail: Mail, told: str) -> Address | None:
 
 _BEHIND = 60  # characters behind an address in which it may be said that it is no more
 _NO_MORE = re.compile(
-    framed("out_of_use", before=rf"[\s)>\].]*(?:{'|'.join(words('becomes'))}) (?:\w+ ){{0,2}}")
+    framed("out_of_use", before=rf"[\s)>\].]*(?:{either('becomes')}) (?:\w+ ){{0,2}}")
 )
 # Right before an address, or what it is called: one that was.
 _FORMER = re.compile(framed("former", after=r"(?: [\w-]+){0,3}[ (:]*$"))

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from outreach.inbound.absence_words import any_of, framed, words
+from outreach.inbound.absence_words import any_of, either, framed, words
 from outreach.inbound.named_days import (
     ARTICLE,
     DASH,
@@ -40,24 +40,22 @@ ABSENT = any_of("absent")
 
 _BACK = any_of("back")
 _EVENT = any_of("event")
-MYSELF = re.compile(rf"(?<![a-z])(?:{'|'.join(words('myself'))})(?![a-z])")
+MYSELF = re.compile(rf"(?<![a-z])(?:{either('myself')})(?![a-z])")
 """Words with which a person speaks of themselves."""
 
 # What is said of people and doors alone; other words of return may be about anything.
 _SURELY_BACK = re.compile(framed("surely_back", before="(?<![a-z'-])", after="(?![a-z])"))
 _DEADLINE = re.compile(framed("deadline", after=r"(?: \w+){0,2}\s*$"))
-_DEADLINE_AFTER = re.compile(rf"^(?:{'|'.join(words('deadline_after'))})")
-_AND = re.compile(rf"(?<![a-z])(?:{'|'.join(words('and_') + words('and_day'))}){ARTICLE}$")
+_DEADLINE_AFTER = re.compile(rf"^(?:{either('deadline_after')})")
+_AND = re.compile(rf"(?<![a-z])(?:{either('and_', 'and_day')}){ARTICLE}$")
 # "Between 23 (and 27 March)"
 _BEGUN_BY_NUMBER = re.compile(
-    rf"(?<![a-z])(?:{'|'.join(words('since'))}){ARTICLE}\d{{1,2}}[.:a-z]{{0,3}}\s*$"
+    rf"(?<![a-z])(?:{either('since')}){ARTICLE}\d{{1,2}}[.:a-z]{{0,3}}\s*$"
 )
-_UNTIL_AFTER = re.compile(rf"^(?:{'|'.join(words('until_after'))})")
-_SINCE_AFTER = re.compile(rf"^(?:{'|'.join(words('since_after'))})")
+_UNTIL_AFTER = re.compile(rf"^(?:{either('until_after')})")
+_SINCE_AFTER = re.compile(rf"^(?:{either('since_after')})")
 # Cues of at least three letters end what belongs to the date before them.
-_LONG_CUES = re.compile(
-    rf"(?<![a-z])(?=[a-z]{{3}})(?:{'|'.join(words('until') + words('since'))})(?![a-z])"
-)
+_LONG_CUES = re.compile(rf"(?<![a-z])(?=[a-z]{{3}})(?:{either('until', 'since')})(?![a-z])")
 _NEXT_YEAR = re.compile(r"(?:来年|翌年)の?(?=\d{1,2}月)")
 _BOUNDARY = re.compile(
     rf"\n\s*\n|[!?;。!]|(?:(?<=[^\W\d]{{3}}){''.join(f'(?<!{word})' for word in words('abbreviations'))}|(?<=\.[a-z]{{2}})|(?<=[^\W\d]\)))\.\s"
@@ -70,7 +68,7 @@ _OCCASION = re.compile(framed("occasion", before="(?<![a-z-])", after="(?![a-z])
 _QUOTED = re.compile(
     r"\"[^\"\n]{3,120}\"|«[^»\n]{3,120}»|„[^“”\n]{3,120}[“”]|“[^”\n]{3,120}”|「[^」\n]{3,80}」|『[^』\n]{3,80}』"
 )
-_PART_TIME = re.compile("|".join(words("part_time")))
+_PART_TIME = re.compile(either("part_time"))
 _WITHIN = re.compile(framed("within", after=r"\s*$"))
 
 
@@ -148,7 +146,7 @@ def _next_day_named(folded: str, found: list[NamedDay], end: End) -> End:
 
 
 _SOON = timedelta(days=4)
-_OF_WEEK = re.compile(rf"(?:{'|'.join(words('of_week'))})\s$")
+_OF_WEEK = re.compile(rf"(?:{either('of_week')})\s$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,7 +289,7 @@ _PROMISE = re.compile(framed("promise"))
 
 # "Je ne lirai rien avant la fin avril"
 _NOT_BEFORE = re.compile(
-    framed("nothing", after=rf"(?![a-z])[^.!?;]{{0,40}} (?:{'|'.join(words('before'))})")
+    framed("nothing", after=rf"(?![a-z])[^.!?;]{{0,40}} (?:{either('before')})")
 )
 # "Till och med augusti": to the last day of it.
 _THROUGH = re.compile(framed("through", after=r"\s*$"))
@@ -306,7 +304,7 @@ def _joins(folded: str, first: NamedDay, last: NamedDay) -> bool:
 
 
 _JOINED = re.compile(
-    r"\s*(?:and|und|et|y|e|en|och|i|と|および)\s+(?:(?:on|am|le|el|il|op|den|pa|w|we|na|no|a|o|the)\s+)*"
+    rf"\s*(?:{either('and_', 'and_after')})\s+(?:(?:{either('on', 'and_the')})\s+)*"
 )
 
 
@@ -402,7 +400,7 @@ _DENIED = re.compile(
     framed(
         "denied",
         before=r"\s*(?:\w+ ){0,2}",
-        after=rf"(?![a-z])(?!\s*(?:{'|'.join(words('denied_until'))}))",
+        after=rf"(?![a-z])(?!\s*(?:{either('denied_until')}))",
     )
     + "|"
     + framed("still_away", before=r"\s*", after="(?![a-z])")

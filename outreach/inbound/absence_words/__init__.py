@@ -60,6 +60,11 @@ def words(field: str) -> list[str]:
     return sorted(found, key=lambda pattern: (-len(pattern), pattern))
 
 
+def either(*fields: str) -> str:
+    """Return the words of some fields as alternatives of one pattern."""
+    return "|".join(word for field in fields for word in words(field))
+
+
 def framed(field: str, *, before: str = "(?<![a-z])", after: str = "") -> str:
     """Return a pattern of all words of one field, each between `before` and `after`.
 
@@ -80,4 +85,4 @@ def any_of(field: str) -> Phrases:
     return Phrases(words(field))
 
 
-__all__ = ["LANGUAGES", "AbsenceWords", "any_of", "framed", "words"]
+__all__ = ["LANGUAGES", "AbsenceWords", "any_of", "either", "framed", "words"]

@@ -67,6 +67,8 @@ DAYS = DayWords(
     since=(r"fra(?: og med)?(?: den)?", r"siden", r"efter", r"mellem"),
     tomorrow=(r"i morgen",),
     next_week=(r"næste uge",),
+    end_of=(r"slutningen af",),
+    week=(r"uge",),
 )
 
 CONTACTS = ContactWords(

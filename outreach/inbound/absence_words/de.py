@@ -2,7 +2,13 @@
 
 # ruff: noqa: E501
 
-from outreach.inbound.absence_words.table import AbsenceWords, ContactWords, DayWords, NoticeWords
+from outreach.inbound.absence_words.table import (
+    AbsenceWords,
+    ContactWords,
+    DayWords,
+    NoDayWords,
+    NoticeWords,
+)
 
 NOTICE = NoticeWords(
     absent=(
@@ -412,6 +418,33 @@ DAYS = DayWords(
     and_=(r"und",),
     abbreviations=(r"einschl|inkl",),
     before=(r"vor",),
+    article=(r"den|dem|der|und mit|ca\.?|am|etwa|voraussichtlich|mindestens",),
+    month_end=(r"monatsende|ende (?:des|dieses) monats",),
+    week_end=(r"ende (?:der|dieser) woche",),
+    year_end=(r"jahresende|ende (?:des|dieses) jahres",),
+    whole=(r"(?:den |im )?(?:ganzen|gesamten)(?: monat)?",),
+    end_of=(r"ende",),
+    week=(r"kw|kalenderwoche",),
+    roughly=(r"genau|etwa|ca\.?",),
+    short_weekdays=(r"mo|di|mi|(?<=bis )do|(?<=ab )do|fr|sa|so",),
+    coming=(r"kommende[nr]?|nächste[nr]?|diese[nr]?",),
+    coming_after=(r"d\.j\.",),
+    that_is=(r"d\. ?h|also",),
+    day_parts=(r"morgen|vormittag|nachmittag|mittag|abend|früh",),
+    on=(r"am",),
+    on_day=(r"am|den",),
+)
+
+NO_DAYS = NoDayWords(
+    counted=(r"(?:(?:weitere|ganze)\s)?(?:tage?n?\b|stunden?\b|wochen?\b)|werk|arbeits|minut",),
+    oclock=(r"uhr|h(?:\d\d)?(?![a-z])",),
+    to=(r"bis",),
+    at_hour=(r"um|gegen",),
+    dialled=(r"(?:wählen sie|wählt|rufen sie)(?: die| den)?",),
+    street=(r"straße des|platz des",),
+    opening_hours=(r"öffnungszeiten|sprechzeiten|geöffnet",),
+    numbers=(r"(?:nr\.?|nummer|ticket|ref\w*\.?|stand|halle?|raum)(?: ist)?",),
+    every=(r"einen?|einem|jeden|außer(?: am| dem)?",),
 )
 
 CONTACTS = ContactWords(
@@ -433,4 +466,4 @@ CONTACTS = ContactWords(
     no_more=(r"nicht mehr",),
 )
 
-WORDS = AbsenceWords(NOTICE, DAYS, CONTACTS)
+WORDS = AbsenceWords(NOTICE, DAYS, CONTACTS, NO_DAYS)

@@ -2,7 +2,13 @@
 
 # ruff: noqa: E501
 
-from outreach.inbound.absence_words.table import AbsenceWords, ContactWords, DayWords, NoticeWords
+from outreach.inbound.absence_words.table import (
+    AbsenceWords,
+    ContactWords,
+    DayWords,
+    NoDayWords,
+    NoticeWords,
+)
 
 NOTICE = NoticeWords(
     absent=(
@@ -492,6 +498,35 @@ DAYS = DayWords(
     and_=(r"and",),
     abbreviations=(r"incl",),
     before=(r"before",),
+    article=(
+        r"the|incl?\.?|inclusive|including|approx\.?|evening of|morning of|and including|on|about|around|probably|at least",
+    ),
+    month_end=(r"(?:the )?end of (?:the|this) month",),
+    week_end=(r"(?:the )?end of (?:the|this) week",),
+    year_end=(r"(?:the )?end of (?:the|this) year",),
+    whole=(r"(?:the )?(?:whole|entire)(?: month)?(?: of)?|all(?: of)?|throughout",),
+    end_of=(r"the end of|end of|late",),
+    week=(r"week|wk\.?",),
+    roughly=(r"exactly|about",),
+    short_weekdays=(r"mon|tues?|weds?|thu(?:rs?)?|fri|sat|sun",),
+    coming=(r"coming|next|this",),
+    coming_after=(r"next",),
+    that_is=(r"i\. ?e|that is",),
+    on=(r"on",),
+    and_the=(r"the",),
+)
+
+NO_DAYS = NoDayWords(
+    counted=(
+        r"(?:(?:working|business|full)\s)?(?:da(?:y|ys)\b|hours?\b|hrs?\b|weeks?\b|months?\b|minut)",
+    ),
+    oclock=(r"hrs?|o'clock|[ap]\.?m(?![a-z])",),
+    to=(r"to|till",),
+    at_hour=(r"at",),
+    dialled=(r"(?:dial|call|ring|phone)(?: the)?",),
+    opening_hours=(r"hours|open|opening|lunch",),
+    numbers=(r"(?:no\.|number|ticket|ref\w*\.?|stand|hall|booth|room)(?: is)?",),
+    every=(r"every|each|except(?: on)?",),
 )
 
 CONTACTS = ContactWords(
@@ -513,4 +548,4 @@ CONTACTS = ContactWords(
     no_more=(r"no longer|any ?more",),
 )
 
-WORDS = AbsenceWords(NOTICE, DAYS, CONTACTS)
+WORDS = AbsenceWords(NOTICE, DAYS, CONTACTS, NO_DAYS)

@@ -2,7 +2,13 @@
 
 # ruff: noqa: E501
 
-from outreach.inbound.absence_words.table import AbsenceWords, ContactWords, DayWords, NoticeWords
+from outreach.inbound.absence_words.table import (
+    AbsenceWords,
+    ContactWords,
+    DayWords,
+    NoDayWords,
+    NoticeWords,
+)
 
 # From two to twelve, as days are spelt out and as they are counted.
 _NUMBERS = (
@@ -344,6 +350,32 @@ DAYS = DayWords(
     of_week=(r"semana del?",),
     and_=(r"y",),
     before=(r"antes",),
+    article=(r"de|el|la|aproximadamente",),
+    month_end=(r"fin(?:al|ales)? (?:de|del) mes",),
+    year_end=(r"fin(?:al|ales)? de año",),
+    whole=(r"todo el mes de|todo",),
+    end_of=(r"finales de|fin del mes de|final de|fin(?: de)?",),
+    week=(r"semana",),
+    roughly=(r"exactamente|unos|unas",),
+    short_weekdays=(r"lun|mar|mié|jue|vie|sáb|dom",),
+    coming=(r"próxim[oa]|este|esta",),
+    coming_after=(r"próximo|que viene",),
+    that_is=(r"es decir",),
+    on=(r"el",),
+    on_day=(r"el|día",),
+)
+
+NO_DAYS = NoDayWords(
+    counted=(r"días?\b|horas?\b|semana|minut",),
+    oclock=(r"horas?",),
+    to=(r"a",),
+    at_hour=(r"las",),
+    dialled=(r"(?:marque|marca|llam\w+)(?: al| el| a)?",),
+    street=(r"calle|plaza|paseo|avenida",),
+    opening_hours=(r"horario|atención|abierto",),
+    numbers=(r"(?:número|ticket|ref\w*\.?|protocolo|stand)(?: es)?",),
+    every=(r"una|un|cada|los|(?:excepto|salvo)(?: el)?",),
+    to_the=(r"al",),
 )
 
 CONTACTS = ContactWords(
@@ -363,4 +395,4 @@ CONTACTS = ContactWords(
     no_more=(r"ya no",),
 )
 
-WORDS = AbsenceWords(NOTICE, DAYS, CONTACTS)
+WORDS = AbsenceWords(NOTICE, DAYS, CONTACTS, NO_DAYS)

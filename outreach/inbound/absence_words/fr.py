@@ -2,7 +2,13 @@
 
 # ruff: noqa: E501
 
-from outreach.inbound.absence_words.table import AbsenceWords, ContactWords, DayWords, NoticeWords
+from outreach.inbound.absence_words.table import (
+    AbsenceWords,
+    ContactWords,
+    DayWords,
+    NoDayWords,
+    NoticeWords,
+)
 
 # From two to twelve, as days are spelt out and as they are counted.
 _NUMBERS = (
@@ -378,6 +384,30 @@ DAYS = DayWords(
     of_week=(r"semaine du",),
     and_=(r"et",),
     before=(r"avant",),
+    article=(r"de|le|la|environ|au moins",),
+    month_end=(r"fin (?:de |du )?mois",),
+    year_end=(r"(?:la )?fin de l'année",),
+    whole=(r"tout le mois d[e']|tout(?: le mois)?",),
+    end_of=(r"fin(?: de| du mois de)?",),
+    week=(r"semaine",),
+    roughly=(r"exactement|environ",),
+    short_weekdays=(r"lun|mar|mer|jeu|ven|sam|dim",),
+    coming=(r"prochaine?|ce",),
+    coming_after=(r"prochain",),
+    that_is=(r"soit|c'est-à-dire",),
+    on=(r"le",),
+    on_day=(r"le",),
+)
+
+NO_DAYS = NoDayWords(
+    counted=(r"jours?\b|heures?\b|semain|minut",),
+    oclock=(r"h(?:\d\d)?(?![a-z])|heures?",),
+    to=(r"a",),
+    dialled=(r"(?:compose[rz]?|appele[rz]?|faites)(?: le)?",),
+    street=(r"rue|place|boulevard|avenue",),
+    opening_hours=(r"horaires?|ouvert\w*",),
+    numbers=(r"(?:n°|numéro|ticket|ref\w*\.?|dossier|stand|hall)(?: est)?",),
+    every=(r"une?|chaque|sauf(?: le| les)?",),
 )
 
 CONTACTS = ContactWords(
@@ -397,4 +427,4 @@ CONTACTS = ContactWords(
     no_more=(r"\bplus\b|désormais",),
 )
 
-WORDS = AbsenceWords(NOTICE, DAYS, CONTACTS)
+WORDS = AbsenceWords(NOTICE, DAYS, CONTACTS, NO_DAYS)

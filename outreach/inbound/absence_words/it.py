@@ -2,7 +2,13 @@
 
 # ruff: noqa: E501
 
-from outreach.inbound.absence_words.table import AbsenceWords, ContactWords, DayWords, NoticeWords
+from outreach.inbound.absence_words.table import (
+    AbsenceWords,
+    ContactWords,
+    DayWords,
+    NoDayWords,
+    NoticeWords,
+)
 
 # From two to twelve, as days are spelt out and as they are counted.
 _NUMBERS = (
@@ -329,6 +335,32 @@ DAYS = DayWords(
     of_week=(r"settimana del",),
     and_=(r"e",),
     before=(r"prima",),
+    article=(r"il|lo|la|circa",),
+    month_end=(r"fine (?:del )?mese",),
+    year_end=(r"fine (?:dell')?anno",),
+    whole=(r"tutto(?: il mese di)?",),
+    end_of=(r"a fine|fine(?: del mese di)?",),
+    week=(r"settimana",),
+    roughly=(r"esattamente|circa",),
+    short_weekdays=(r"lun|mar|mer|gio|ven|sab|dom",),
+    coming=(r"prossim[oa]|questo",),
+    coming_after=(r"p\.? ?v\.?|prossimo|corrente|c\.a\.",),
+    that_is=(r"cioè",),
+    on=(r"il",),
+    on_day=(r"il",),
+)
+
+NO_DAYS = NoDayWords(
+    counted=(r"giorn[io]\b|ore\b|settiman|minut",),
+    oclock=(r"ore(?![a-z])",),
+    to=(r"a",),
+    at_hour=(r"alle|dalle|ore",),
+    dialled=(r"(?:chiam\w+|compon\w+)(?: al| il)?",),
+    street=(r"via|viale|piazza|corso",),
+    opening_hours=(r"orari\w?|apert\w",),
+    numbers=(r"(?:n°|nr\.?|numero|ticket|ref\w*\.?|stand|padiglione)(?: è)?",),
+    every=(r"una|un|ogni|(?:salvo|tranne|eccetto)(?: il)?",),
+    to_the=(r"al",),
 )
 
 CONTACTS = ContactWords(
@@ -348,4 +380,4 @@ CONTACTS = ContactWords(
     no_more=(r"\bpiù\b",),
 )
 
-WORDS = AbsenceWords(NOTICE, DAYS, CONTACTS)
+WORDS = AbsenceWords(NOTICE, DAYS, CONTACTS, NO_DAYS)

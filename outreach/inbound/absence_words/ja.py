@@ -1,6 +1,12 @@
 """Japanese."""
 
-from outreach.inbound.absence_words.table import AbsenceWords, ContactWords, DayWords, NoticeWords
+from outreach.inbound.absence_words.table import (
+    AbsenceWords,
+    ContactWords,
+    DayWords,
+    NoDayWords,
+    NoticeWords,
+)
 
 NOTICE = NoticeWords(
     absent=(
@@ -198,6 +204,18 @@ DAYS = DayWords(
     units=("日", "週間", "[かヶケカ]月"),
     hence=("", "(?:間)?後"),
     deadline_after=(r"\s*までに",),
+    month_end=(r"(?:今月|月)末",),
+    week_end=(r"今週末",),
+    year_end=(r"年末(?!年始)",),
+    coming=(r"来週の?|翌週の?|次の",),
+    and_after=(r"と|および",),
+)
+
+NO_DAYS = NoDayWords(
+    counted=(r"以内|間|ほど|程度|くらい|ぐらい|後",),
+    oclock=(r"時",),
+    opening_hours=(r"(?:営業|受付|診療)時間[^。\n]*$",),
+    numbers=(r"番号",),
 )
 
 CONTACTS = ContactWords(
@@ -215,4 +233,4 @@ CONTACTS = ContactWords(
     mailbox=(r"アドレス",),
 )
 
-WORDS = AbsenceWords(NOTICE, DAYS, CONTACTS)
+WORDS = AbsenceWords(NOTICE, DAYS, CONTACTS, NO_DAYS)

@@ -2,7 +2,13 @@
 
 # ruff: noqa: E501
 
-from outreach.inbound.absence_words.table import AbsenceWords, ContactWords, DayWords, NoticeWords
+from outreach.inbound.absence_words.table import (
+    AbsenceWords,
+    ContactWords,
+    DayWords,
+    NoDayWords,
+    NoticeWords,
+)
 
 NOTICE = NoticeWords(
     absent=(
@@ -315,6 +321,32 @@ DAYS = DayWords(
     of_week=(r"week van",),
     and_=(r"en",),
     before=(r"voor",),
+    article=(r"de|het|ca\.?|circa|ongeveer",),
+    month_end=(r"eind(?:e)? (?:van )?(?:de|deze) maand",),
+    week_end=(r"(?:het )?eind(?:e)? (?:van )?(?:de|deze) week",),
+    year_end=(r"eind(?:e)? (?:van )?(?:het|dit) jaar",),
+    whole=(r"(?:de )?hele(?: maand)?",),
+    end_of=(r"eind(?:e)?(?: van)?",),
+    week=(r"week|wk\.?",),
+    roughly=(r"precies|ongeveer|ca\.?|circa",),
+    short_weekdays=(r"ma|di|wo|vr|za|zo",),
+    coming=(r"aanstaande|komende|volgende",),
+    coming_after=(r"a\.s\.|jl\.",),
+    that_is=(r"dus",),
+    day_parts=(r"ochtend|middag|avond|morgen",),
+    on=(r"op",),
+    on_day=(r"op",),
+)
+
+NO_DAYS = NoDayWords(
+    counted=(r"da(?:gen|g)\b|werk|uur\b|weken\b|minut",),
+    oclock=(r"uur",),
+    to=(r"tot",),
+    at_hour=(r"om",),
+    dialled=(r"bel|toets",),
+    opening_hours=(r"openingstijden|open|geopend|lunch",),
+    numbers=(r"(?:nr\.?|nummer|ticket|ref\w*\.?|stand)(?: is)?",),
+    every=(r"een|behalve(?: op)?",),
 )
 
 CONTACTS = ContactWords(
@@ -333,4 +365,4 @@ CONTACTS = ContactWords(
     no_more=(r"niet (?:meer|langer)",),
 )
 
-WORDS = AbsenceWords(NOTICE, DAYS, CONTACTS)
+WORDS = AbsenceWords(NOTICE, DAYS, CONTACTS, NO_DAYS)

@@ -58,6 +58,8 @@ DAYS = DayWords(
     since=(r"fra(?: og med)?(?: den)?", r"siden", r"etter", r"mellom"),
     tomorrow=(r"i morgen",),
     next_week=(r"neste uke",),
+    end_of=(r"slutten av",),
+    week=(r"uke",),
 )
 
 CONTACTS = ContactWords(

@@ -2,7 +2,13 @@
 
 # ruff: noqa: E501
 
-from outreach.inbound.absence_words.table import AbsenceWords, ContactWords, DayWords, NoticeWords
+from outreach.inbound.absence_words.table import (
+    AbsenceWords,
+    ContactWords,
+    DayWords,
+    NoDayWords,
+    NoticeWords,
+)
 
 NOTICE = NoticeWords(
     absent=(
@@ -327,6 +333,30 @@ DAYS = DayWords(
     and_=(r"i",),
     abbreviations=(r"godz",),
     before=(r"przed",),
+    article=(r"około",),
+    month_end=(r"końca (?:tego )?miesiąca",),
+    week_end=(r"końca (?:tego )?tygodnia",),
+    year_end=(r"końca (?:tego )?roku",),
+    whole=(r"(?:przez )?cały(?: miesiąc)?",),
+    end_of=(r"końca|koniec",),
+    week=(r"tydzień|tydzie\w*",),
+    roughly=(r"dokładnie|około",),
+    short_weekdays=(r"pon|pn|wt|śr|czw|pt|sob|niedz|nd",),
+    coming=(r"najbliższ\w+|przyszł\w+|następn\w+",),
+    coming_after=(r"br\.|b\.r\.|r\.|roku",),
+    that_is=(r"czyli|tj|tzn",),
+    on=(r"w|we",),
+)
+
+NO_DAYS = NoDayWords(
+    counted=(r"dni\b|godzin|tygod|minut",),
+    to=(r"do",),
+    at_hour=(r"godz\.?",),
+    dialled=(r"(?:zadzwoń\w*|dzwoń\w*)(?: pod| na)?",),
+    street=(r"ul\.|ulica|ulicy|pl\.|plac|al\.|aleja",),
+    opening_hours=(r"czynn\w+|godziny|godz\.?|otwart\w",),
+    numbers=(r"nr\.?|numer\w*|ref\w*\.?|zgłoszeń\w+",),
+    every=(r"oprócz|prócz",),
 )
 
 CONTACTS = ContactWords(
@@ -345,4 +375,4 @@ CONTACTS = ContactWords(
     no_more=(r"już",),
 )
 
-WORDS = AbsenceWords(NOTICE, DAYS, CONTACTS)
+WORDS = AbsenceWords(NOTICE, DAYS, CONTACTS, NO_DAYS)

@@ -2,7 +2,13 @@
 
 # ruff: noqa: E501
 
-from outreach.inbound.absence_words.table import AbsenceWords, ContactWords, DayWords, NoticeWords
+from outreach.inbound.absence_words.table import (
+    AbsenceWords,
+    ContactWords,
+    DayWords,
+    NoDayWords,
+    NoticeWords,
+)
 
 # From three to twelve, as days are spelt out and as they are counted.
 _NUMBERS = (
@@ -335,6 +341,32 @@ DAYS = DayWords(
     and_=(r"e",),
     and_day=(r"e(?: o)? dia",),
     before=(r"antes",),
+    article=(r"de|o|a|aproximadamente",),
+    month_end=(r"(?:fim|final) do mês",),
+    year_end=(r"(?:fim|final) do ano",),
+    whole=(r"todo o mês de|todo",),
+    end_of=(r"final de|fi(?:m|nal) do mês de|fim de",),
+    week=(r"semana",),
+    roughly=(r"exatamente|cerca de",),
+    short_weekdays=(r"seg|ter|qua|qui|sex|sáb|dom",),
+    coming=(r"próxim[oa]|este|esta",),
+    coming_after=(r"próximo|p\.? ?v\.?",),
+    that_is=(r"ou seja",),
+    on_day=(r"o dia|no dia|dia",),
+    and_the=(r"a|o|na|no",),
+)
+
+NO_DAYS = NoDayWords(
+    counted=(r"dias?\b|horas?\b|semana|minut",),
+    oclock=(r"horas?|h(?:\d\d)?(?![a-z])",),
+    to=(r"a",),
+    at_hour=(r"das|às",),
+    dialled=(r"(?:lig\w+|disque|marque)(?: o| a| para o)?",),
+    street=(r"rua|av\.|avenida",),
+    opening_hours=(r"horário|atendimento|abert[oa]s?",),
+    numbers=(r"(?:número|ticket|ref\w*\.?|protocolo|stand)(?: é)?",),
+    every=(r"uma?|cada|aos|(?:exceto|salvo)(?: a| as)?",),
+    to_hour=(r"às",),
 )
 
 CONTACTS = ContactWords(
@@ -353,4 +385,4 @@ CONTACTS = ContactWords(
     no_more=(r"\bmais\b",),
 )
 
-WORDS = AbsenceWords(NOTICE, DAYS, CONTACTS)
+WORDS = AbsenceWords(NOTICE, DAYS, CONTACTS, NO_DAYS)

@@ -77,6 +77,7 @@ DAYS = DayWords(
     since=(r"с(?:о)?", r"от", r"после", r"начиная с"),
     tomorrow=(r"завтра",),
     next_week=(r"(?:на )?следующей недел\w+",),
+    end_of=(r"конца",),
 )
 
 CONTACTS = ContactWords(

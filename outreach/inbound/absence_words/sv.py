@@ -2,7 +2,13 @@
 
 # ruff: noqa: E501
 
-from outreach.inbound.absence_words.table import AbsenceWords, ContactWords, DayWords, NoticeWords
+from outreach.inbound.absence_words.table import (
+    AbsenceWords,
+    ContactWords,
+    DayWords,
+    NoDayWords,
+    NoticeWords,
+)
 
 NOTICE = NoticeWords(
     absent=(
@@ -315,6 +321,27 @@ DAYS = DayWords(
     of_week=(r"veckan som börjar(?: den)?",),
     and_=(r"och",),
     before=(r"före|förrän",),
+    article=(r"den|ca\.?|cirka|ungefär",),
+    month_end=(r"slutet av månaden|månadsskiftet",),
+    week_end=(r"slutet av veckan",),
+    year_end=(r"årsskiftet",),
+    whole=(r"hela",),
+    end_of=(r"slutet av|(?:den )?sista(?: dagen i)?",),
+    week=(r"vecka|v\.",),
+    roughly=(r"exakt|ungefär|ca\.?",),
+    short_weekdays=(r"mån|tis|ons|tors?|fre|lör|sön",),
+    coming=(r"nu på|nu|på|nästa|kommande",),
+    that_is=(r"dvs",),
+    on=(r"den|på",),
+    on_day=(r"den",),
+)
+
+NO_DAYS = NoDayWords(
+    counted=(r"da(?:gar|g)\b|arbets|timmar\b|veck|minut",),
+    at_hour=(r"kl\.?|klockan",),
+    opening_hours=(r"öppettider|öppet|vardagar|lunch",),
+    numbers=(r"nr\.?|nummer|ref\w*\.?|ärende\w*|monter",),
+    every=(r"utom(?: på)?",),
 )
 
 CONTACTS = ContactWords(
@@ -333,4 +360,4 @@ CONTACTS = ContactWords(
     no_more=(r"längre|\bkvar\b",),
 )
 
-WORDS = AbsenceWords(NOTICE, DAYS, CONTACTS)
+WORDS = AbsenceWords(NOTICE, DAYS, CONTACTS, NO_DAYS)

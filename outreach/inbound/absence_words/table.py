@@ -81,10 +81,19 @@ class DayWords:
     `counts` the numbers from one, `units` day, week and month as they are counted, and `hence`
     what stands before and after so many of them from now.
 
+    `article` may stand between such a word and its date, `roughly` between `hence` and a number.
+    `month_end`, `week_end` and `year_end` name the end of this one; `end_of` stands before a
+    month, `whole` where all of it is meant, and `week` before the number of one.
+    `short_weekdays` are so short that they are none but beside a date; `day_parts` may be part of
+    the name of a weekday. `coming` stands before a date or a weekday that it belongs to, and
+    `coming_after` behind one; `that_is` between a week or a weekday and its date; `on` before a
+    weekday, and `on_day` before the number of a day.
+
     `within` stands right before a month or a week in which somebody is away, `through` before one
     of which the last day counts, `of_week` before the day with which a week begins; `before` a
     day has nothing done. `deadline` stands before the day by which something is done, and
-    `deadline_after` behind it. `and_` joins two days, and `and_day` a day to the one before it.
+    `deadline_after` behind it. `and_` joins two days, and `and_day` a day to the one before it;
+    `and_after` stands behind the first of two, and `and_the` may stand before the second.
     `abbreviations` end with a full stop that ends no sentence.
     """
 
@@ -110,6 +119,47 @@ class DayWords:
     abbreviations: tuple[str, ...] = ()
     and_day: tuple[str, ...] = ()
     before: tuple[str, ...] = ()
+    article: tuple[str, ...] = ()
+    month_end: tuple[str, ...] = ()
+    week_end: tuple[str, ...] = ()
+    year_end: tuple[str, ...] = ()
+    whole: tuple[str, ...] = ()
+    end_of: tuple[str, ...] = ()
+    week: tuple[str, ...] = ()
+    roughly: tuple[str, ...] = ()
+    short_weekdays: tuple[str, ...] = ()
+    coming: tuple[str, ...] = ()
+    coming_after: tuple[str, ...] = ()
+    that_is: tuple[str, ...] = ()
+    day_parts: tuple[str, ...] = ()
+    on: tuple[str, ...] = ()
+    on_day: tuple[str, ...] = ()
+    and_after: tuple[str, ...] = ()
+    and_the: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoDayWords:
+    """What makes a number, or the name of a day, something else.
+
+    A number counts what is `counted`, or an hour that is told by `oclock` behind it, `at_hour`
+    before it, or `to` and `to_the` before the next; `to_hour` is less sure. It is `dialled`, or
+    belongs to one of the `numbers` by which matters and places go. A `street` may have the name
+    of a day; behind `opening_hours` a day is one of each week, and so is that of which `every` is
+    meant.
+    """
+
+    counted: tuple[str, ...] = ()
+    oclock: tuple[str, ...] = ()
+    to: tuple[str, ...] = ()
+    at_hour: tuple[str, ...] = ()
+    dialled: tuple[str, ...] = ()
+    street: tuple[str, ...] = ()
+    opening_hours: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
+    every: tuple[str, ...] = ()
+    to_the: tuple[str, ...] = ()
+    to_hour: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,10 +189,11 @@ class AbsenceWords:
     notice: NoticeWords
     days: DayWords
     contacts: ContactWords
+    no_days: NoDayWords = NoDayWords()
 
     def of(self, field: str) -> tuple[str, ...]:
         """Return the patterns of a field, which only one of the tables has."""
-        for table in (self.notice, self.days, self.contacts):
+        for table in (self.notice, self.days, self.contacts, self.no_days):
             if hasattr(table, field):
                 patterns: tuple[str, ...] = getattr(table, field)
                 return patterns
