@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from outreach.inbound.absence_words import any_of, either, framed, words
+from outreach.inbound.absence_words import any_of, as_written, either, framed, words
 from outreach.inbound.auto_reply_kinds import AutoReplyKind, kind_of
 from outreach.inbound.headers import Address
 from outreach.inbound.mail import Mail
@@ -449,7 +449,7 @@ def read_new_address(mail: Mail, text: str) -> AutoReply | None:
         return None
     told = text if _ANSWER.match(mail.subject.lower()) else f"{mail.subject[:_TITLE]}\n\n{text}"
     low = told.lower()
-    if not any(word in low for word in _ADDRESS_WORDS) or not _MOVED.search(compared(told)):
+    if not any(hint in low for hint in _ADDRESS_HINTS) or not _MOVED.search(compared(told)):
         return None
     contact = named_contact(mail, text)
     if contact is None:
@@ -460,10 +460,7 @@ def read_new_address(mail: Mail, text: str) -> AutoReply | None:
 
 _MOVED = any_of("moved")
 # One of these stands wherever a new address is spoken of, before the address itself.
-_ADDRESS_WORDS = (
-    "addr", "adres", "mail ", "mail:", "mail.", "correo", "correio", "direcci", "cuenta", "indirizzo", "recapito", "casella",
-    "endereç", "アドレス", "адрес", "почт", "osoite", "邮", "信箱", "account", "messagerie", "me at", "one",
-)  # fmt: skip
+_ADDRESS_HINTS = as_written("address_hints")
 
 
 def _only_moved(body: str) -> bool:

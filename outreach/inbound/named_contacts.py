@@ -4,7 +4,7 @@
 
 import re
 
-from outreach.inbound.absence_words import either, framed
+from outreach.inbound.absence_words import as_written, either, framed
 from outreach.inbound.headers import Address
 from outreach.inbound.mail import Mail
 from outreach.inbound.phrases import fold
@@ -14,7 +14,7 @@ ADDRESS = re.compile(r"([\w.+'-]{1,64}@[\w.-]{1,253}\.\w{2,24})")
 """A mailbox within the words of a notice."""
 
 _NAME_BEFORE = re.compile(
-    r"((?:[A-ZÀ-ÖØ-ÞŁŚŻ][\w'’.-]{1,30} ){0,3}[A-ZÀ-ÖØ-ÞŁŚŻ][\w'’-]{1,30})\s*(?:\(|<|,|at|under|via|unter|à|en|su|em|op|på|pod|:|-|–)?\s*(?:mailto:)?$"
+    rf"((?:[A-ZÀ-ÖØ-ÞŁŚŻ][\w'’.-]{{1,30}} ){{0,3}}[A-ZÀ-ÖØ-ÞŁŚŻ][\w'’-]{{1,30}})\s*(?:\(|<|,|{'|'.join(as_written('at'))}|:|-|–)?\s*(?:mailto:)?$"
 )
 
 

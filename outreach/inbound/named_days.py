@@ -61,7 +61,7 @@ _MONTHS_FIRST = "|".join(
 )
 _WEEKDAYS, _WEEKDAY_NUMBERS = _named("weekdays")
 _YEAR = r"(?:(?:19|20)\d\d)"
-_ORDINAL = r"(?:\.|st|nd|rd|th|er|ste|de|o|a|e|º|°|ª|:a|:e|-go|-e)?"
+_ORDINAL = rf"(?:\.|°|{either('ordinals')})?"
 # The end of a month, of a week, of a year: which of them is told by the pattern's place.
 _PERIOD_ENDS = tuple(f"(?P<{end}>{either(end)})" for end in ("month_end", "week_end", "year_end"))
 # "3 working days", "9 to 14 h": a number, and no day of a month.
@@ -153,7 +153,7 @@ _HOUR = re.compile(
 )
 _DIALLED = re.compile(framed("dialled", after=r"\s$"))
 _HOUR_OF_WEEKDAY = re.compile(
-    rf"(?:{_WEEKDAYS})\w*(?:[^.!?\n]{{0,40}},)?,? (?:od|ab|from|vanaf|fran|at|um|om|kl\.?|a las|alle|dalle|as|desde las|a partir d[e']|des)\s$"
+    rf"(?:{_WEEKDAYS})\w*(?:[^.!?\n]{{0,40}},)?,? (?:{either('of_hours')})\s$"
 )
 _OF_DAY = re.compile(rf"(?:^|[.!?\n¡¿,])\s*(?:{either('on_day')})\s$")
 

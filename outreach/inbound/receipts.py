@@ -8,7 +8,7 @@ nobody opens. Where a person speaks of themselves it is none.
 
 import re
 
-from outreach.inbound.absence_words import any_of, either, framed
+from outreach.inbound.absence_words import any_of, either, framed, words
 from outreach.inbound.auto_reply_kinds import AutoReplyKind, kind_of
 from outreach.inbound.phrases import SENTENCE_ENDS
 from outreach.inbound.return_dates import ABSENT, MYSELF, RETURN, End, speaks_of_return
@@ -49,6 +49,6 @@ _LASTING = re.compile(
 _CLOSED = re.compile(framed("closed", after="(?![a-z])"))
 _ACKNOWLEDGED = any_of("acknowledged")
 _NUMBERED = re.compile(
-    rf"(?<!phone )(?<!telefon)(?<!mobile )(?:{either('case_number')})(?: is|は|:)?\s?(?=[\w/-]*\d)[\w/-]{{3,}}"
+    rf"{''.join(f'(?<!{word})' for word in words('phone'))}(?:{either('case_number')})(?: is|は|:)?\s?(?=[\w/-]*\d)[\w/-]{{3,}}"
 )
 _TERM = re.compile(rf"(?:\d+|{either('few')})(?:\s?[-–]\s?\d+)?\s{{0,2}}(?:{either('term')})")

@@ -268,11 +268,14 @@ def _is_no_end(
 
 # "Monday, 7:30, we are back", "from 8.30 am", "8時30分より": the hour of a day says nothing of what the day is.
 _HOUR_AFTER = re.compile(
-    r"^[\s,(]{0,2}(?:(?:from|at|by|ab|um|gegen|von|a partir d[e']|a partir das|des|vers|a|desde las|a las|dalle(?: ore)?|alle(?: ore)?|ore|as|vanaf|om|fran|fr\.?o\.?m\.?|kl\.?|klockan|od|o|godz\.?)\s)*"
+    rf"^[\s,(]{{0,2}}(?:(?:{either('by_hour')})\s)*"
     r"(?:\d{1,2}[:.]\d\d(?:\s?(?:uhr|h|uur|hrs|am|pm|a\.m\.|p\.m\.)(?![a-z]))?|\d{1,2}\s?(?:h(?:\d\d)?|uhr|uur|u|am|pm|a\.m\.|p\.m\.|o'clock)(?![a-z])|(?:午前|午後)?\d{1,2}時(?:\d{1,2}分|半)?(?:より|から)?)\)?"
 )
 _HOUR_LATER = re.compile(
-    r"(?<![a-z])(?:from|ab|a partir d[e']|a partir das|des|desde|dalle|vanaf|fran|od) (?:las )?(?:\d{1,2}(?:[:.]\d\d)?\s?(?:uhr|h|uur|u|am|pm|o'clock)(?![a-z])|\d{1,2}[:.]\d\d|half \w+|halb \w+|noon|midday|mittags?|midi|mediodia|mezzogiorno|meio-dia|poludnia)"
+    framed(
+        "from_hour",
+        after=rf" (?:\d{{1,2}}(?:[:.]\d\d)?\s?(?:uhr|h|uur|u|am|pm|o'clock)(?![a-z])|\d{{1,2}}[:.]\d\d|{either('noon')})",
+    )
 )
 
 

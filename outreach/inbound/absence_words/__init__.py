@@ -1,9 +1,10 @@
 """How automatic answers say that somebody is away, has left or got our mail, by language.
 
-Data for `outreach.inbound.absences` and `outreach.inbound.optouts`, and nothing else. Texts are
-regular expressions without groups. They are compared after folding (`phrases.fold`:
-lower case, no accents, full-width forms as narrow ones) and folded the same way, so write them as
-the language does. To teach one more language, add a file named by its BCP 47 tag and list it here.
+Data for what reads automatic answers (`outreach.inbound.absences` and what it asks) and for
+`outreach.inbound.optouts`, and nothing else. Texts are regular expressions without groups. They are
+compared after folding (`phrases.fold`: lower case, no accents, full-width forms as narrow ones) and
+folded the same way, so write them as the language does. To teach one more language, add a file
+named by its BCP 47 tag and list it here; what each word is for is told in `table`.
 """
 
 import re
@@ -80,9 +81,19 @@ def framed(field: str, *, before: str = "(?<![a-z])", after: str = "") -> str:
 _SPACED = re.compile(r"(?<!\\)[a-z]")
 
 
+def as_written(field: str) -> list[str]:
+    """Return the patterns of one field as written, for texts that are not folded."""
+    return [
+        branch
+        for language in LANGUAGES.values()
+        for pattern in language.of(field)
+        for branch in branches(pattern)
+    ]
+
+
 def any_of(field: str) -> Phrases:
     """Return what finds any of the patterns of one field, in any language."""
     return Phrases(words(field))
 
 
-__all__ = ["LANGUAGES", "AbsenceWords", "any_of", "either", "framed", "words"]
+__all__ = ["LANGUAGES", "AbsenceWords", "any_of", "as_written", "either", "framed", "words"]

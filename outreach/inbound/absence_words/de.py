@@ -322,6 +322,7 @@ NOTICE = NoticeWords(
         r"zugestellt",
         r"quarant",
     ),
+    phone=(r"telefon",),
 )
 
 DAYS = DayWords(
@@ -445,6 +446,10 @@ NO_DAYS = NoDayWords(
     opening_hours=(r"öffnungszeiten|sprechzeiten|geöffnet",),
     numbers=(r"(?:nr\.?|nummer|ticket|ref\w*\.?|stand|halle?|raum)(?: ist)?",),
     every=(r"einen?|einem|jeden|außer(?: am| dem)?",),
+    by_hour=(r"ab|um|gegen|von",),
+    from_hour=(r"ab",),
+    of_hours=(r"ab|um",),
+    noon=(r"halb \w+|mittags?",),
 )
 
 CONTACTS = ContactWords(
@@ -464,6 +469,8 @@ CONTACTS = ContactWords(
     desks=(r"info|kontakt|hilfe|support|servic|kundenservice",),
     mailbox=(r"postfach|adresse|antworten",),
     no_more=(r"nicht mehr",),
+    address_hints=(r"adres",),
+    at=(r"unter|via",),
 )
 
 WORDS = AbsenceWords(NOTICE, DAYS, CONTACTS, NO_DAYS)

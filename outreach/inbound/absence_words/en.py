@@ -389,6 +389,10 @@ NOTICE = NoticeWords(
         r"spamfilt",
         r"antispam",
     ),
+    phone=(
+        r"phone ",
+        r"mobile ",
+    ),
 )
 
 DAYS = DayWords(
@@ -514,6 +518,7 @@ DAYS = DayWords(
     that_is=(r"i\. ?e|that is",),
     on=(r"on",),
     and_the=(r"the",),
+    ordinals=(r"st|nd|rd|th",),
 )
 
 NO_DAYS = NoDayWords(
@@ -527,6 +532,10 @@ NO_DAYS = NoDayWords(
     opening_hours=(r"hours|open|opening|lunch",),
     numbers=(r"(?:no\.|number|ticket|ref\w*\.?|stand|hall|booth|room)(?: is)?",),
     every=(r"every|each|except(?: on)?",),
+    by_hour=(r"from|at|by",),
+    from_hour=(r"from",),
+    of_hours=(r"from|at",),
+    noon=(r"half \w+|noon|midday",),
 )
 
 CONTACTS = ContactWords(
@@ -546,6 +555,16 @@ CONTACTS = ContactWords(
     desks=(r"info|contact|help|support|servic|customer|care|enquir|inquir",),
     mailbox=(r"address|mailbox|inbox|replies",),
     no_more=(r"no longer|any ?more",),
+    address_hints=(
+        r"addr",
+        r"mail ",
+        r"mail:",
+        r"mail.",
+        r"account",
+        r"me at",
+        r"one",
+    ),
+    at=(r"at|under|via",),
 )
 
 WORDS = AbsenceWords(NOTICE, DAYS, CONTACTS, NO_DAYS)

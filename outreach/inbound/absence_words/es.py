@@ -363,6 +363,7 @@ DAYS = DayWords(
     that_is=(r"es decir",),
     on=(r"el",),
     on_day=(r"el|día",),
+    ordinals=(r"o|a",),
 )
 
 NO_DAYS = NoDayWords(
@@ -376,6 +377,10 @@ NO_DAYS = NoDayWords(
     numbers=(r"(?:número|ticket|ref\w*\.?|protocolo|stand)(?: es)?",),
     every=(r"una|un|cada|los|(?:excepto|salvo)(?: el)?",),
     to_the=(r"al",),
+    by_hour=(r"a partir d[e']|desde las|a las|a",),
+    from_hour=(r"(?:a partir d[e']|desde)(?: las)?",),
+    of_hours=(r"a partir d[e']|desde las|a las",),
+    noon=(r"mediodía",),
 )
 
 CONTACTS = ContactWords(
@@ -393,6 +398,12 @@ CONTACTS = ContactWords(
     desks=(r"info|ayuda|soporte|servic|atencion",),
     mailbox=(r"buzón|dirección|respuestas",),
     no_more=(r"ya no",),
+    address_hints=(
+        r"correo",
+        r"direcci",
+        r"cuenta",
+    ),
+    at=(r"en",),
 )
 
 WORDS = AbsenceWords(NOTICE, DAYS, CONTACTS, NO_DAYS)

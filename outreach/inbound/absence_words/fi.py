@@ -76,6 +76,7 @@ CONTACTS = ContactWords(
         r"(?:sähköposti)?osoitteeni on (?:muuttunut|vaihtunut)",
     ),
     urgent=(r"kiireelli",),
+    address_hints=(r"osoite",),
 )
 
 WORDS = AbsenceWords(NOTICE, DAYS, CONTACTS)

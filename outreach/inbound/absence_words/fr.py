@@ -397,6 +397,7 @@ DAYS = DayWords(
     that_is=(r"soit|c'est-à-dire",),
     on=(r"le",),
     on_day=(r"le",),
+    ordinals=(r"er|e",),
 )
 
 NO_DAYS = NoDayWords(
@@ -408,6 +409,10 @@ NO_DAYS = NoDayWords(
     opening_hours=(r"horaires?|ouvert\w*",),
     numbers=(r"(?:n°|numéro|ticket|ref\w*\.?|dossier|stand|hall)(?: est)?",),
     every=(r"une?|chaque|sauf(?: le| les)?",),
+    by_hour=(r"à partir d[e']|dès|vers|à",),
+    from_hour=(r"à partir d[e']|dès",),
+    of_hours=(r"à partir d[e']|dès",),
+    noon=(r"midi",),
 )
 
 CONTACTS = ContactWords(
@@ -425,6 +430,11 @@ CONTACTS = ContactWords(
     desks=(r"info|contact|aide|servic",),
     mailbox=(r"boîte|réponses|adresse",),
     no_more=(r"\bplus\b|désormais",),
+    address_hints=(
+        r"adres",
+        r"messagerie",
+    ),
+    at=(r"à|via",),
 )
 
 WORDS = AbsenceWords(NOTICE, DAYS, CONTACTS, NO_DAYS)

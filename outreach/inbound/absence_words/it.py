@@ -348,6 +348,7 @@ DAYS = DayWords(
     that_is=(r"cioè",),
     on=(r"il",),
     on_day=(r"il",),
+    ordinals=(r"o|a",),
 )
 
 NO_DAYS = NoDayWords(
@@ -361,6 +362,10 @@ NO_DAYS = NoDayWords(
     numbers=(r"(?:n°|nr\.?|numero|ticket|ref\w*\.?|stand|padiglione)(?: è)?",),
     every=(r"una|un|ogni|(?:salvo|tranne|eccetto)(?: il)?",),
     to_the=(r"al",),
+    by_hour=(r"dalle(?: ore)?|alle(?: ore)?|ore|a",),
+    from_hour=(r"dalle",),
+    of_hours=(r"alle|dalle",),
+    noon=(r"mezzogiorno",),
 )
 
 CONTACTS = ContactWords(
@@ -378,6 +383,12 @@ CONTACTS = ContactWords(
     desks=(r"info|assistenza|servic",),
     mailbox=(r"casella|indirizzo|risposte",),
     no_more=(r"\bpiù\b",),
+    address_hints=(
+        r"indirizzo",
+        r"recapito",
+        r"casella",
+    ),
+    at=(r"su",),
 )
 
 WORDS = AbsenceWords(NOTICE, DAYS, CONTACTS, NO_DAYS)

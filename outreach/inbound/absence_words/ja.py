@@ -231,6 +231,7 @@ CONTACTS = ContactWords(
     out_of_use=(r"[^。@]{0,6}(?:使用|利用)(?:を)?(?:終了|停止)",),
     urgent=(r"緊急|お急ぎ|急ぎ|至急",),
     mailbox=(r"アドレス",),
+    address_hints=(r"アドレス",),
 )
 
 WORDS = AbsenceWords(NOTICE, DAYS, CONTACTS, NO_DAYS)

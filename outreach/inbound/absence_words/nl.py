@@ -336,6 +336,7 @@ DAYS = DayWords(
     day_parts=(r"ochtend|middag|avond|morgen",),
     on=(r"op",),
     on_day=(r"op",),
+    ordinals=(r"ste|de|e",),
 )
 
 NO_DAYS = NoDayWords(
@@ -347,6 +348,10 @@ NO_DAYS = NoDayWords(
     opening_hours=(r"openingstijden|open|geopend|lunch",),
     numbers=(r"(?:nr\.?|nummer|ticket|ref\w*\.?|stand)(?: is)?",),
     every=(r"een|behalve(?: op)?",),
+    by_hour=(r"vanaf|om",),
+    from_hour=(r"vanaf",),
+    of_hours=(r"vanaf|om",),
+    noon=(r"half \w+",),
 )
 
 CONTACTS = ContactWords(
@@ -363,6 +368,8 @@ CONTACTS = ContactWords(
     desks=(r"info|klantenservice|contact",),
     mailbox=(r"postvak|adres",),
     no_more=(r"niet (?:meer|langer)",),
+    address_hints=(r"adres",),
+    at=(r"op|via",),
 )
 
 WORDS = AbsenceWords(NOTICE, DAYS, CONTACTS, NO_DAYS)

@@ -346,6 +346,7 @@ DAYS = DayWords(
     coming_after=(r"br\.|b\.r\.|r\.|roku",),
     that_is=(r"czyli|tj|tzn",),
     on=(r"w|we",),
+    ordinals=(r"-go|-e",),
 )
 
 NO_DAYS = NoDayWords(
@@ -357,6 +358,10 @@ NO_DAYS = NoDayWords(
     opening_hours=(r"czynn\w+|godziny|godz\.?|otwart\w",),
     numbers=(r"nr\.?|numer\w*|ref\w*\.?|zgłoszeń\w+",),
     every=(r"oprócz|prócz",),
+    by_hour=(r"od|o|godz\.?",),
+    from_hour=(r"od",),
+    of_hours=(r"od",),
+    noon=(r"południa",),
 )
 
 CONTACTS = ContactWords(
@@ -373,6 +378,8 @@ CONTACTS = ContactWords(
     desks=(r"kontakt",),
     mailbox=(r"skrzynk|adres",),
     no_more=(r"już",),
+    address_hints=(r"adres",),
+    at=(r"pod",),
 )
 
 WORDS = AbsenceWords(NOTICE, DAYS, CONTACTS, NO_DAYS)

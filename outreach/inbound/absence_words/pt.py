@@ -354,6 +354,7 @@ DAYS = DayWords(
     that_is=(r"ou seja",),
     on_day=(r"o dia|no dia|dia",),
     and_the=(r"a|o|na|no",),
+    ordinals=(r"o|a",),
 )
 
 NO_DAYS = NoDayWords(
@@ -367,6 +368,10 @@ NO_DAYS = NoDayWords(
     numbers=(r"(?:número|ticket|ref\w*\.?|protocolo|stand)(?: é)?",),
     every=(r"uma?|cada|aos|(?:exceto|salvo)(?: a| as)?",),
     to_hour=(r"às",),
+    by_hour=(r"a partir d[e']|a partir das|às",),
+    from_hour=(r"a partir d[e']|a partir das",),
+    of_hours=(r"a partir d[e']|às",),
+    noon=(r"meio-dia",),
 )
 
 CONTACTS = ContactWords(
@@ -383,6 +388,11 @@ CONTACTS = ContactWords(
     desks=(r"info|suporte|atendimento|servic",),
     mailbox=(r"caixa|endereço|respostas",),
     no_more=(r"\bmais\b",),
+    address_hints=(
+        r"correio",
+        r"endereç",
+    ),
+    at=(r"em",),
 )
 
 WORDS = AbsenceWords(NOTICE, DAYS, CONTACTS, NO_DAYS)

@@ -86,6 +86,10 @@ CONTACTS = ContactWords(
         r"(?:у меня|сменил\w*|изменил\w*) (?:новый |мой )?адрес",
     ),
     urgent=(r"срочн",),
+    address_hints=(
+        r"адрес",
+        r"почт",
+    ),
 )
 
 WORDS = AbsenceWords(NOTICE, DAYS, CONTACTS)

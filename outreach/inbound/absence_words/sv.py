@@ -334,6 +334,7 @@ DAYS = DayWords(
     that_is=(r"dvs",),
     on=(r"den|på",),
     on_day=(r"den",),
+    ordinals=(r":a|:e",),
 )
 
 NO_DAYS = NoDayWords(
@@ -342,6 +343,9 @@ NO_DAYS = NoDayWords(
     opening_hours=(r"öppettider|öppet|vardagar|lunch",),
     numbers=(r"nr\.?|nummer|ref\w*\.?|ärende\w*|monter",),
     every=(r"utom(?: på)?",),
+    by_hour=(r"från|fr\.?o\.?m\.?|kl\.?|klockan",),
+    from_hour=(r"från",),
+    of_hours=(r"från|kl\.?",),
 )
 
 CONTACTS = ContactWords(
@@ -358,6 +362,8 @@ CONTACTS = ContactWords(
     desks=(r"info|kontakt|kundtjänst",),
     mailbox=(r"brevlåda|svar|adres",),
     no_more=(r"längre|\bkvar\b",),
+    address_hints=(r"adres",),
+    at=(r"på",),
 )
 
 WORDS = AbsenceWords(NOTICE, DAYS, CONTACTS, NO_DAYS)

@@ -10,25 +10,25 @@ class NoticeWords:
     `absent`, `left`, `acknowledged` and `challenged` say what kind of notice it is; `automatic`
     says only that a machine answered; `away` is said by who is away in a notice that a machine
     sent, and by anybody in letters; `myself` speaks of one person; `event` makes a date that of
-    something else; `subjects` begin the subjects of automatic answers. `back` are words of
-    return. `opt_out` asks for no more mail; `not_opt_out` takes that back.
+    something else; `subjects` begin the subjects of automatic answers. `opt_out` asks for no more
+    mail; `not_opt_out` takes that back.
 
-    `to_be_done` and `unchanged` ask for what whoever challenges wants: a link followed, an answer
-    under the same subject. `closed` says that a door is, and `lasting` that it is so for a while;
-    receipts have a `case_number` and a `term`, which is so many or `few` hours or working days.
-    `open_ended` are absences without an end yet, `long_leave` those of months, in which
-    `succession` may be spoken of; `for_good` says that there is no return.
+    `back` are words of return, `surely_back` those that are said of people and doors alone. They
+    are none with a `denial` among them; behind `denies`, unless `denies_until` follows; before
+    `denied`, unless `denied_until` follows, and before what says that somebody is `still_away`.
+    `nothing` denies what is done before a day.
 
-    `surely_back` are words of return that are said of people and doors alone. A return is none
-    with a `denial` in it, where `denies` stands right before it (but not with `denies_until`
-    behind it), or `denied` right behind it (but not before `denied_until`), or where they are
-    `still_away`. `nothing` is what they do `before` a day. With `promise` an answer is announced.
-    `occasion` and `meeting` tell when one meets somebody somewhere; `part_time` says that one
-    works on some days of each week.
+    `open_ended` are absences without an end yet, `long_leave` those of months, in which there may
+    be talk of `succession`; `for_good` says that there is no return. `part_time` works on some
+    days of each week. At an `occasion` many meet, and `meeting` is said of two.
 
-    `automatic_hints` are beginnings or pieces of words, no patterns, of which one is in every text
-    that is `automatic`, `subject_hints` those for subjects, and `notice_hints` those for every
-    notice that its words alone give away.
+    `closed` is said of a desk, `lasting` of what takes more than a day. A receipt has a
+    `case_number`, which is not behind `phone`; a `term` of `few` hours or working days; or a
+    `promise` of an answer. Who challenges wants something `to_be_done`, or the subject `unchanged`.
+
+    The hints are no patterns but pieces of words, of which one is in every text that may be
+    `automatic` (`automatic_hints`), in every such subject (`subject_hints`), and in every notice
+    that is known by its words alone (`notice_hints`): other texts are not looked at.
     """
 
     absent: tuple[str, ...]
@@ -37,28 +37,13 @@ class NoticeWords:
     subjects: tuple[str, ...]
     back: tuple[str, ...]
     opt_out: tuple[str, ...]
+    not_opt_out: tuple[str, ...] = ()
     away: tuple[str, ...] = ()
     myself: tuple[str, ...] = ()
     event: tuple[str, ...] = ()
     automatic: tuple[str, ...] = ()
     challenged: tuple[str, ...] = ()
-    not_opt_out: tuple[str, ...] = ()
-    to_be_done: tuple[str, ...] = ()
-    lasting: tuple[str, ...] = ()
-    closed: tuple[str, ...] = ()
-    case_number: tuple[str, ...] = ()
-    few: tuple[str, ...] = ()
-    term: tuple[str, ...] = ()
-    open_ended: tuple[str, ...] = ()
-    long_leave: tuple[str, ...] = ()
-    succession: tuple[str, ...] = ()
-    for_good: tuple[str, ...] = ()
-    unchanged: tuple[str, ...] = ()
     surely_back: tuple[str, ...] = ()
-    promise: tuple[str, ...] = ()
-    meeting: tuple[str, ...] = ()
-    occasion: tuple[str, ...] = ()
-    part_time: tuple[str, ...] = ()
     denial: tuple[str, ...] = ()
     denies: tuple[str, ...] = ()
     denies_until: tuple[str, ...] = ()
@@ -66,8 +51,24 @@ class NoticeWords:
     denied_until: tuple[str, ...] = ()
     still_away: tuple[str, ...] = ()
     nothing: tuple[str, ...] = ()
-    subject_hints: tuple[str, ...] = ()
+    open_ended: tuple[str, ...] = ()
+    long_leave: tuple[str, ...] = ()
+    succession: tuple[str, ...] = ()
+    for_good: tuple[str, ...] = ()
+    part_time: tuple[str, ...] = ()
+    occasion: tuple[str, ...] = ()
+    meeting: tuple[str, ...] = ()
+    closed: tuple[str, ...] = ()
+    lasting: tuple[str, ...] = ()
+    case_number: tuple[str, ...] = ()
+    phone: tuple[str, ...] = ()
+    term: tuple[str, ...] = ()
+    few: tuple[str, ...] = ()
+    promise: tuple[str, ...] = ()
+    to_be_done: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
     automatic_hints: tuple[str, ...] = ()
+    subject_hints: tuple[str, ...] = ()
     notice_hints: tuple[str, ...] = ()
 
 
@@ -75,26 +76,25 @@ class NoticeWords:
 class DayWords:
     """How days are told.
 
-    `months` (January first) and `weekdays` (Monday first) are full names and usual short ones.
-    `until` and `since` stand right before a date that ends or begins an absence, `until_after`
-    and `since_after` right after it. `spelt` are the days of a month spelt out, from the first;
-    `counts` the numbers from one, `units` day, week and month as they are counted, and `hence`
-    what stands before and after so many of them from now.
+    `months` (January first) and `weekdays` (Monday first) are full names and usual short ones;
+    `short_weekdays` count beside a date alone; a weekday may end with `day_parts`. `spelt` are
+    the days of a month spelt out, from the first; `ordinals` follow the number of one. `counts`
+    are the numbers from one, `units` day, week and month as they are counted, and `hence` what
+    stands before and after so many of them from now, with `roughly` before the number.
+    `tomorrow`, `day_after_tomorrow` and `next_week` are such days, `month_end`, `week_end` and
+    `year_end` the end of the present one. `end_of` stands before a month, `whole` before one that
+    is meant from its first day to its last, `week` before the number of one.
 
-    `article` may stand between such a word and its date, `roughly` between `hence` and a number.
-    `month_end`, `week_end` and `year_end` name the end of this one; `end_of` stands before a
-    month, `whole` where all of it is meant, and `week` before the number of one.
-    `short_weekdays` are so short that they are none but beside a date; `day_parts` may be part of
-    the name of a weekday. `coming` stands before a date or a weekday that it belongs to, and
-    `coming_after` behind one; `that_is` between a week or a weekday and its date; `on` before a
-    weekday, and `on_day` before the number of a day.
+    `until` and `since` stand right before a date that ends or begins an absence, with an
+    `article` or the like between, `until_after` and `since_after` right after it. `through`
+    stands before what is meant to its last day, `within` before a time in which somebody is away,
+    `before` where nothing is done until a day, `deadline` and `deadline_after` beside a day by
+    which something is; `of_week` before the day with which a week begins.
 
-    `within` stands right before a month or a week in which somebody is away, `through` before one
-    of which the last day counts, `of_week` before the day with which a week begins; `before` a
-    day has nothing done. `deadline` stands before the day by which something is done, and
-    `deadline_after` behind it. `and_` joins two days, and `and_day` a day to the one before it;
-    `and_after` stands behind the first of two, and `and_the` may stand before the second.
-    `abbreviations` end with a full stop that ends no sentence.
+    `and_` joins days, `and_day` as well and with a word for day, `and_after` behind the first of
+    them; `and_the` or `on` may follow. `on` stands before a weekday, `on_day` before a number
+    alone. `coming` before a day and `coming_after` behind it belong to it; `that_is` explains a
+    week or a weekday by a date. `abbreviations` are those whose full stop ends no sentence.
     """
 
     months: tuple[str, ...]
@@ -103,80 +103,90 @@ class DayWords:
     since: tuple[str, ...]
     until_after: tuple[str, ...] = ()
     since_after: tuple[str, ...] = ()
-    tomorrow: tuple[str, ...] = ()
-    day_after_tomorrow: tuple[str, ...] = ()
-    next_week: tuple[str, ...] = ()
+    short_weekdays: tuple[str, ...] = ()
+    day_parts: tuple[str, ...] = ()
     spelt: tuple[str, ...] = ()
+    ordinals: tuple[str, ...] = ()
     counts: tuple[str, ...] = ()
     units: tuple[str, str, str] | None = None
     hence: tuple[str, str] = ("", "")
-    deadline: tuple[str, ...] = ()
-    deadline_after: tuple[str, ...] = ()
-    within: tuple[str, ...] = ()
-    through: tuple[str, ...] = ()
-    of_week: tuple[str, ...] = ()
-    and_: tuple[str, ...] = ()
-    abbreviations: tuple[str, ...] = ()
-    and_day: tuple[str, ...] = ()
-    before: tuple[str, ...] = ()
-    article: tuple[str, ...] = ()
+    roughly: tuple[str, ...] = ()
+    tomorrow: tuple[str, ...] = ()
+    day_after_tomorrow: tuple[str, ...] = ()
+    next_week: tuple[str, ...] = ()
     month_end: tuple[str, ...] = ()
     week_end: tuple[str, ...] = ()
     year_end: tuple[str, ...] = ()
-    whole: tuple[str, ...] = ()
     end_of: tuple[str, ...] = ()
+    whole: tuple[str, ...] = ()
     week: tuple[str, ...] = ()
-    roughly: tuple[str, ...] = ()
-    short_weekdays: tuple[str, ...] = ()
+    article: tuple[str, ...] = ()
+    through: tuple[str, ...] = ()
+    within: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
+    deadline: tuple[str, ...] = ()
+    deadline_after: tuple[str, ...] = ()
+    of_week: tuple[str, ...] = ()
+    and_: tuple[str, ...] = ()
+    and_day: tuple[str, ...] = ()
+    and_after: tuple[str, ...] = ()
+    and_the: tuple[str, ...] = ()
+    on: tuple[str, ...] = ()
+    on_day: tuple[str, ...] = ()
     coming: tuple[str, ...] = ()
     coming_after: tuple[str, ...] = ()
     that_is: tuple[str, ...] = ()
-    day_parts: tuple[str, ...] = ()
-    on: tuple[str, ...] = ()
-    on_day: tuple[str, ...] = ()
-    and_after: tuple[str, ...] = ()
-    and_the: tuple[str, ...] = ()
+    abbreviations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoDayWords:
     """What makes a number, or the name of a day, something else.
 
-    A number counts what is `counted`, or an hour that is told by `oclock` behind it, `at_hour`
-    before it, or `to` and `to_the` before the next; `to_hour` is less sure. It is `dialled`, or
-    belongs to one of the `numbers` by which matters and places go. A `street` may have the name
-    of a day; behind `opening_hours` a day is one of each week, and so is that of which `every` is
-    meant.
+    A number may count what is `counted`, or be an hour: before `oclock`, behind `at_hour`, or
+    before `to` and another hour (`to_the` where only an hour is in question, `to_hour` where it
+    is said that it is one). Behind a day `by_hour` tells its hour, `from_hour` the hour or `noon`
+    at which it begins; between a weekday and hours `of_hours` makes it one of each week, as
+    `opening_hours` and `every` do before it. Numbers are `dialled`, or tell matters and places
+    (`numbers`); a `street` may be named after a day.
     """
 
     counted: tuple[str, ...] = ()
     oclock: tuple[str, ...] = ()
-    to: tuple[str, ...] = ()
     at_hour: tuple[str, ...] = ()
-    dialled: tuple[str, ...] = ()
-    street: tuple[str, ...] = ()
-    opening_hours: tuple[str, ...] = ()
-    numbers: tuple[str, ...] = ()
-    every: tuple[str, ...] = ()
+    to: tuple[str, ...] = ()
     to_the: tuple[str, ...] = ()
     to_hour: tuple[str, ...] = ()
+    by_hour: tuple[str, ...] = ()
+    from_hour: tuple[str, ...] = ()
+    noon: tuple[str, ...] = ()
+    of_hours: tuple[str, ...] = ()
+    opening_hours: tuple[str, ...] = ()
+    every: tuple[str, ...] = ()
+    dialled: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
+    street: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactWords:
     """Who is to be written to instead.
 
-    With `moved` somebody gives a new address of their own. `urgent` begins to say whom to turn to
-    in the meantime. `former` stands right before an address that was theirs; `becomes` begins,
-    and `out_of_use` ends, what is said right behind one. `desks` begin the addresses of desks,
-    whose `mailbox` may be read `no_more`.
+    With `moved` somebody gives a new address of their own; `address_hints` are no patterns but
+    pieces of words, in lower case, of which one stands in every such text. `urgent` begins to say
+    whom to turn to in the meantime; `at` may stand between a name and an address. An address was
+    theirs behind `former`, or where `becomes` follows, and `out_of_use`. `desks` begin the
+    addresses of desks, to which a `mailbox` sends us that is not read, and not one that is theirs
+    `no_more`.
     """
 
     moved: tuple[str, ...] = ()
+    address_hints: tuple[str, ...] = ()
+    urgent: tuple[str, ...] = ()
+    at: tuple[str, ...] = ()
     former: tuple[str, ...] = ()
     becomes: tuple[str, ...] = ()
     out_of_use: tuple[str, ...] = ()
-    urgent: tuple[str, ...] = ()
     desks: tuple[str, ...] = ()
     mailbox: tuple[str, ...] = ()
     no_more: tuple[str, ...] = ()

@@ -64,6 +64,10 @@ CONTACTS = ContactWords(
         r"我的新(?:邮箱|邮件地址|电子邮箱|信箱)",
         r"(?:邮箱|邮件地址)(?:已经?)?(?:更换|变更|改)",
     ),
+    address_hints=(
+        r"邮",
+        r"信箱",
+    ),
 )
 
 WORDS = AbsenceWords(NOTICE, DAYS, CONTACTS)
