@@ -14,13 +14,13 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from outreach.inbound.absence_words import any_of, words
+from outreach.inbound.absence_words import any_of, as_written, either, framed, words
 from outreach.inbound.auto_reply_kinds import AutoReplyKind, kind_of
 from outreach.inbound.headers import Address
 from outreach.inbound.mail import Mail
 from outreach.inbound.named_contacts import ADDRESS, named_contact
 from outreach.inbound.named_days import speaks_of_a_day
-from outreach.inbound.phrases import SENTENCE_ENDS, compared, filed, fold, fold_pattern
+from outreach.inbound.phrases import SENTENCE_ENDS, compared, filed, fold
 from outreach.inbound.receipts import only_closes, only_takes_time
 from outreach.inbound.return_dates import (
     ABSENT,
@@ -66,29 +66,12 @@ _NAMED_AUTOMATIC = re.compile(r"^\W*auto|^.{0,20}自動")
 _ASIDE = re.compile(r"\s[-–—|]\s(?=\D)")
 _PREFIX = re.compile(r"^\s*(?:\[[^\]]{1,40}\]\s*|\*+[^*]{1,30}\*+\s*)*")
 _ANSWER = re.compile(rf"^\s*(?:(?:{ANSWER_MARKS})\s*(?:\[\d+\])?\s*[:：]\s*)+")
-_URGENT = re.compile(
-    fold_pattern(
-        r"urgen|emergenc|dringend|eilig|vertretung|brådskande|bråttom|akut|piln(?:e|ych|a)|緊急|お急ぎ|急ぎ|至急|hast(?![a-z])|in my absence|mean(?:time|while)|mientras tanto|entre-?temps|nel frattempo|entretanto|ondertussen|intussen|under tiden|w miedzyczasie"
-        r"|zwischenzeit|access to (?:my )?e-?mail|nicht weitergeleitet|kontakta|wenden sie sich|contactez|contact[ea]r|contattar|neem contact|срочн|naléhav|kiireelli"
-    )
-)
+_URGENT = re.compile(either("urgent"))
 
 # A mailbox that is not read sends us to a desk; it was never anybody's, who could be gone.
-_DESK = re.compile(
-    r"(?:info|contact|kontakt|help|hilfe|aide|ayuda|support|suporte|soporte|servic|kundenservice|customer|care"
-    r"|klantenservice|kundtjanst|kundeservice|enquir|inquir|assistenza|atendimento|atencion)[\w.+-]*@"
-)
-_MAILBOX = re.compile(
-    fold_pattern(
-        r"address|mailbox|inbox|replies|postfach|adresse|antworten|boîte|réponses|buzón|dirección|respuestas"
-        r"|casella|indirizzo|risposte|caixa|endereço|respostas|postvak|adres|brevlåda|svar|skrzynk|アドレス"
-    )
-)
-_NO_MORE = re.compile(
-    fold_pattern(
-        r"no longer|any ?more|nicht mehr|\bplus\b|désormais|ya no|\bpiù\b|\bmais\b|niet (?:meer|langer)|längre|\bkvar\b|już"
-    )
-)
+_DESK = re.compile(rf"(?:{either('desks')})[\w.+-]*@")
+_MAILBOX = re.compile(either("mailbox"))
+_NO_MORE = re.compile(either("no_more"))
 
 
 def _only_unread(contact: Address, body: str) -> bool:
@@ -380,14 +363,7 @@ def _is_to_everybody(
     return kind is AutoReplyKind.LEFT and contact is not None
 
 
-_OPEN_ENDED = re.compile(
-    fold_pattern(
-        r"(?<![a-z])(?:until further notice|(?:don't|do not) (?:yet )?know (?:yet )?(?:when|how long)|not sure when|no (?:fixed )?return date|bis auf weiteres"
-        r"|wei(?:ß|ss) (?:\w+ ){0,3}nicht,? wann|auf unbestimmte zeit|jusqu'à nouvel ordre|sais pas (?:encore )?(?:quand|pour combien)|durée indéterminée"
-        r"|hasta nuevo aviso|no sé (?:\w+ )?cuándo|sin fecha|fino a nuovo avviso|non so (?:\w+ )?quando|até novo aviso|não sei (?:\w+ )?quando|(?:ainda )?sem data"
-        r"|tot nader (?:order|bericht)|weet (?:\w+ )?niet wanneer|tills vidare|vet (?:\w+ )?inte när|(?:fino a|sino a) nuova comunicazione|non so quantificare|(?:sin|sem) (?:fecha|data) prevista|por tempo indeterminado|tiempo indefinido|tot nader (?:order|bericht)|auf weiteres|onbepaalde tijd|do odwołania|nie wiem (?:\w+ )*(?:kiedy|jak długo)|do kiedy)|当面|未定"
-    )
-)
+_OPEN_ENDED = re.compile(framed("open_ended"))
 
 
 def _is_entitled(subject: str) -> bool:
@@ -421,19 +397,8 @@ def _is_only_represented(body: str) -> bool:
     return kind_of(" ".join(rest)) is AutoReplyKind.ABSENT
 
 
-_LONG_LEAVE = re.compile(
-    fold_pattern(
-        r"(?<![a-z])(?:(?:maternity|paternity|parental|sick|study|family|adoption|medical) leave|sabbatical|elternzeit|mutterschutz|sabbat"
-        r"|conge (?:de )?(?:maternit|paternit|parental|sabbat|maladie)|baja (?:medica|maternal|por maternidad)|excedencia|maternita|congedo|aspettativa"
-        r"|licen[cç]a|maternidade|in maternita|barselsorlov|zwangerschaps|ouderschaps|foraldraledig|tjanstledig|macierzynski|rodzicielski|wychowawczy)|育休|産休|休職"
-    )
-)
-_SUCCESSION = re.compile(
-    fold_pattern(
-        r"(?<![a-z])(?:tak(?:en|es|ing) over|success|replac|ubernomm|ubernimmt|nachfolg|remplac|repris|sustitu|sostitu|subentr|substitu|opvolg"
-        r"|overgenomen|neemt|ersatt|eftertrad|tagit over|zastep|nastepc|przej)|後任|引き継"
-    )
-)
+_LONG_LEAVE = re.compile(framed("long_leave"))
+_SUCCESSION = re.compile(framed("succession"))
 
 
 def _overrules(dated: End, kind: AutoReplyKind | None, body: str, *, announced: bool) -> bool:
@@ -464,14 +429,7 @@ def _overrules(dated: End, kind: AutoReplyKind | None, body: str, *, announced: 
     return False
 
 
-_FOR_GOOD = re.compile(
-    fold_pattern(
-        r"(?<![a-z])(?:retired|ruhestand|pensioniert|retraite|jubil\w+|in pensione|aposent\w+|reformei|met pensioen|pension\w*|emerytur\w+|(?:decided|choosing|chosen) not to (?:return|come back)|(?:will|shall) not be (?:returning|coming back)(?! (?:until|before))"
-        r"|nicht (?:mehr )?zurück(?:kehren|komm)\w*|ne (?:reviendr|reprendr)\w+ (?:pas|plus)(?! avant)|no (?:voy a )?volver\w*(?! (?:hasta|antes|a (?:la oficina )?(?:hasta|antes)))(?= a )"
-        r"|non (?:tornerò|rientrerò) più|não (?:vou )?(?:voltar|regressar)\w* (?:à|ao|para)|kom(?:en)? niet meer terug|(?:kommer inte|inte) (?:att komma )?tillbaka(?! förrän| före)"
-        r"|nie wróc\w+ już|już nie wróc\w+)"
-    )
-)
+_FOR_GOOD = re.compile(framed("for_good"))
 
 
 def read_absence_note(text: str, today: date | None) -> AutoReply | None:
@@ -491,7 +449,7 @@ def read_new_address(mail: Mail, text: str) -> AutoReply | None:
         return None
     told = text if _ANSWER.match(mail.subject.lower()) else f"{mail.subject[:_TITLE]}\n\n{text}"
     low = told.lower()
-    if not any(word in low for word in _ADDRESS_WORDS) or not _MOVED.search(compared(told)):
+    if not any(hint in low for hint in _ADDRESS_HINTS) or not _MOVED.search(compared(told)):
         return None
     contact = named_contact(mail, text)
     if contact is None:
@@ -502,10 +460,7 @@ def read_new_address(mail: Mail, text: str) -> AutoReply | None:
 
 _MOVED = any_of("moved")
 # One of these stands wherever a new address is spoken of, before the address itself.
-_ADDRESS_WORDS = (
-    "addr", "adres", "mail ", "mail:", "mail.", "correo", "correio", "direcci", "cuenta", "indirizzo", "recapito", "casella",
-    "endereç", "アドレス", "адрес", "почт", "osoite", "邮", "信箱", "account", "messagerie", "me at", "one",
-)  # fmt: skip
+_ADDRESS_HINTS = as_written("address_hints")
 
 
 def _only_moved(body: str) -> bool:
@@ -540,9 +495,7 @@ def _formal(body: str, kind: AutoReplyKind, until: date | None) -> bool:
 
 
 # "Reply without changing the subject": so asks nobody but a filter.
-_UNCHANGED = re.compile(
-    r"(?<![a-z])(?:without|ohne|sans|sin|senza|sem|zonder|utan|nie|bez) (?:\w+ ){0,3}(?:subject|betreff\w*|objet|l'objet|sujet|asunto|oggetto|l'oggetto|assunto|onderwerp|amnes\w+|temat\w*)|件名を(?:変え|変更せ)ず"
-)
+_UNCHANGED = re.compile(framed("unchanged"))
 
 
 def _is_notice(body: str) -> bool:
@@ -571,15 +524,7 @@ _SENTENCE_END = re.compile(r"[.!?\n？。]")
 _NO_QUESTION = 3  # words
 
 
-_AUTOMATIC_SUBJECTS = ("automat", "risponditore", "自動")
-_AUTOMATIC_HINTS = (
-    "auto", "robo", "generat", "gerad", "vom system", "sistema", "systeme", "repondeur", "comput", "ordinateur", "datorn", "itself",
-    " bot", " solo", " sola", "tout seul", "toute seule", "da sol", "sozinh", "sig sjalv", "postfach", "reply to this", "自動", "自动", "автомат",
-)  # fmt: skip
+_AUTOMATIC_SUBJECTS = words("subject_hints")
+_AUTOMATIC_HINTS = words("automatic_hints")
 # One of these stands in every notice that words alone can give away: see `_formal` and `_AUTOMATIC`.
-_HINTS = (
-    "@", "auto", "自動", "自动", "urgen", "emergenc", "dringend", "eilig", "vertretung", "bradskande", "akut",
-    "piln", "緊急", "急ぎ", "至急", "hast", "absence", "mean", "zwischenzeit", "access", "weitergeleitet",
-    "kontakt", "wenden", "contact", "contatt", "срочн", "naleh", "kiire", "confirm", "verif", "deliver", "conferm",
-    "quarant", "spamfilt", "antispam", "filtr", "迷惑メール", "bestatig", "bevestig", "bekraft", "potwierdz", "kwarant", "zugestellt", "確認", "保留",
-)  # fmt: skip
+_HINTS = ("@", *words("notice_hints"))

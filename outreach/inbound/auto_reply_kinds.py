@@ -6,8 +6,8 @@ The phrases of all languages are looked for at once (`absence_words`): a notice 
 import re
 from enum import StrEnum
 
-from outreach.inbound.absence_words import words
-from outreach.inbound.phrases import Rules, fold_pattern
+from outreach.inbound.absence_words import either, words
+from outreach.inbound.phrases import Rules
 
 
 class AutoReplyKind(StrEnum):
@@ -33,12 +33,7 @@ _KINDS = (
 )
 _KIND_WORDS = Rules([words(field) for field in ("challenged", "left", "absent", "acknowledged")])
 # Who challenges asks for something to be done: a link to be followed, or an answer.
-_TO_BE_DONE = re.compile(
-    fold_pattern(
-        r"://|www\.|click|klick|cli[qc]|klik|repl(?:y|ies)|answer|confirm|verif|captcha|boxbe|antworte|beantworte|bestätig|répond|respond|rispond|bevestig|antwoord|svara|bekräfta|odpowied|potwierd"
-    )
-    + "|リンク|クリック|返信|認証|確認"
-)
+_TO_BE_DONE = re.compile(rf"://|www\.|{either('to_be_done')}")
 
 
 def kind_of(body: str) -> AutoReplyKind | None:

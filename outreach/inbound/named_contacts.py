@@ -4,16 +4,17 @@
 
 import re
 
+from outreach.inbound.absence_words import as_written, either, framed
 from outreach.inbound.headers import Address
 from outreach.inbound.mail import Mail
-from outreach.inbound.phrases import fold, fold_pattern
+from outreach.inbound.phrases import fold
 from outreach.inbound.return_dates import MAX_WORDS
 
 ADDRESS = re.compile(r"([\w.+'-]{1,64}@[\w.-]{1,253}\.\w{2,24})")
 """A mailbox within the words of a notice."""
 
 _NAME_BEFORE = re.compile(
-    r"((?:[A-ZÀ-ÖØ-ÞŁŚŻ][\w'’.-]{1,30} ){0,3}[A-ZÀ-ÖØ-ÞŁŚŻ][\w'’-]{1,30})\s*(?:\(|<|,|at|under|via|unter|à|en|su|em|op|på|pod|:|-|–)?\s*(?:mailto:)?$"
+    rf"((?:[A-ZÀ-ÖØ-ÞŁŚŻ][\w'’.-]{{1,30}} ){{0,3}}[A-ZÀ-ÖØ-ÞŁŚŻ][\w'’-]{{1,30}})\s*(?:\(|<|,|{'|'.join(as_written('at'))}|:|-|–)?\s*(?:mailto:)?$"
 )
 
 
@@ -39,15 +40,7 @@ def named_contact(mail: Mail, told: str) -> Address | None:
 
 _BEHIND = 60  # characters behind an address in which it may be said that it is no more
 _NO_MORE = re.compile(
-    fold_pattern(
-        r"[\s)>\].]*(?:(?:is|was|will be|wird|wurde|ist|n'est|ne sera|a été|est|quedó|ha sido|fue|ya|dejó|deja|è|non|sarà|verrà|foi|deixou|já|não|wordt|is|werd|används|är|läses|har|nie|jest|został[ao]?|przestał) )"
-        r"(?:\w+ ){0,2}(?:no longer|not|closed|discontinued|switched off|nicht|abgeschaltet|stillgelegt|plus|supprim\w+|désactiv\w+|desuso|no|de (?:usar|ser|funcionar|estar)\w*|più|dismess\w|stat[oa]|mais|desativad\w|descontinuad\w|niet|opgeheven|vervallen|inte|avslutad|stängd|już|jest|wyłączon\w+|zamknięt\w+|działać)|[^。@]{0,6}(?:使用|利用)(?:を)?(?:終了|停止)"
-    )
+    framed("out_of_use", before=rf"[\s)>\].]*(?:{either('becomes')}) (?:\w+ ){{0,2}}")
 )
 # Right before an address, or what it is called: one that was.
-_FORMER = re.compile(
-    fold_pattern(
-        r"(?<![a-z])(?:old|former|previous|this|alte[nr]?|bisherige[nr]?|ehemalige[nr]?|diese|ancienne?|cette|antigu[oa]|anterior|esta|vecchi[oa]|precedente|questo|l'indirizzo|antig[oa]|este|oude|vorige|dit|gamla|tidigare|den här|star[yea]|dotychczasow\w+|poprzedni\w*|ten)"
-        r"(?: [\w-]+){0,3}[ (:]*$|旧(?:メール)?アドレス[^@。]{0,8}$|の旧[^@。]{0,12}$"
-    )
-)
+_FORMER = re.compile(framed("former", after=r"(?: [\w-]+){0,3}[ (:]*$"))

@@ -16,16 +16,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from outreach.inbound.absence_words import LANGUAGES, words
+from outreach.inbound.absence_words import LANGUAGES, either, framed, words
 from outreach.inbound.phrases import Phrases, fold_pattern, openings
 from outreach.inbound.spelt_days import number_of
 
 _PATIENCE = timedelta(days=45)  # how far back a date without a year may lie
-ARTICLE = r"(?:\s*(?:the|den|dem|der|de|le|la|el|il|lo|o|a|het|und mit|incl?\.?|inclusive|including|ca\.?|approx\.?|evening of|morning of|and including|am|on|about|around|probably|at least|etwa|voraussichtlich|mindestens|environ|au moins|aproximadamente|circa|ongeveer|cirka|ungefar|okolo)\b)*\s*:?\s*"
+ARTICLE = rf"(?:\s*(?:{either('article')})\b)*\s*:?\s*"
 RANGE = re.compile(r"\s*[)\]]?\s*[-–—~〜～]\s*[(\[]?\s*")
-UNTIL = re.compile(rf"(?<![a-z])(?:{'|'.join(words('until'))}){ARTICLE}$")
-SINCE = re.compile(rf"(?<![a-z])(?:{'|'.join(words('since'))}){ARTICLE}$")
-OPENS_RANGE = re.compile(rf"\s*[,)]?\s*(?:{'|'.join(words('until'))}){ARTICLE}")
+UNTIL = re.compile(rf"(?<![a-z])(?:{either('until')}){ARTICLE}$")
+SINCE = re.compile(rf"(?<![a-z])(?:{either('since')}){ARTICLE}$")
+OPENS_RANGE = re.compile(rf"\s*[,)]?\s*(?:{either('until')}){ARTICLE}")
 _BEGUN = re.compile(r"(?<![\d-])\d{1,2}(?:\.|st|nd|rd|th)?\s*[-–—~〜]\s*$")
 DASH = re.compile(r"[\w.)]\s*[-–—~〜]\s*$")
 
@@ -37,7 +37,7 @@ def _named(field: str) -> tuple[str, list[tuple[re.Pattern[str], int]]]:
     """Return one alternation of all names in `field`, and each name's number, from 1."""
     numbered: dict[str, int] = {}
     for language in LANGUAGES.values():
-        for number, names in enumerate(getattr(language, field), 1):
+        for number, names in enumerate(language.of(field), 1):
             for name in re.split(r"\|(?![^(\[]*[)\]])", fold_pattern(names)):
                 numbered.setdefault(name, number)
     ordered = sorted(numbered, key=len, reverse=True)
@@ -57,49 +57,39 @@ _LONG_MONTHS = r"(?<=konca )(?:marca|maja)|" + "|".join(
 _MONTHS_FIRST = "|".join(
     name.pattern
     for name, _ in _MONTH_NUMBERS
-    if len(name.pattern) > 3 or name.pattern in "|".join(LANGUAGES["en"].months).split("|")
+    if len(name.pattern) > 3 or name.pattern in "|".join(LANGUAGES["en"].days.months).split("|")
 )
 _WEEKDAYS, _WEEKDAY_NUMBERS = _named("weekdays")
 _YEAR = r"(?:(?:19|20)\d\d)"
-_ORDINAL = r"(?:\.|st|nd|rd|th|er|ste|de|o|a|e|º|°|ª|:a|:e|-go|-e)?"
+_ORDINAL = rf"(?:\.|°|{either('ordinals')})?"
 # The end of a month, of a week, of a year: which of them is told by the pattern's place.
-_PERIOD_ENDS = (
-    r"(?P<month_end>(?:the )?end of (?:the|this) month|monatsende|ende (?:des|dieses) monats|fin (?:de |du )?mois|fin(?:al|ales)? (?:de|del) mes|fine (?:del )?mese|(?:fim|final) do mes|eind(?:e)? (?:van )?(?:de|deze) maand|slutet av manaden|manadsskiftet|konca (?:tego )?miesiaca|(?:今月|月)末)",
-    r"(?P<week_end>(?:the )?end of (?:the|this) week|ende (?:der|dieser) woche|(?:het )?eind(?:e)? (?:van )?(?:de|deze) week|slutet av veckan|konca (?:tego )?tygodnia|今週末)",
-    r"(?P<year_end>(?:the )?end of (?:the|this) year|jahresende|ende (?:des|dieses) jahres|(?:la )?fin de l'annee|fin(?:al|ales)? de ano|fine (?:dell')?anno|(?:fim|final) do ano|eind(?:e)? (?:van )?(?:het|dit) jaar|arsskiftet|konca (?:tego )?roku|年末(?!年始))",
-)
+_PERIOD_ENDS = tuple(f"(?P<{end}>{either(end)})" for end in ("month_end", "week_end", "year_end"))
 # "3 working days", "9 to 14 h": a number, and no day of a month.
 _COUNTED = (
-    r"\s*(?:(?:working|business|full|weitere|ganze)\s)?(?:da(?:y|ys|gen|gar|g)\b|tage?n?\b|jours?\b|dias?\b|giorn[io]\b|dni\b|werk|arbeits|arbets"
-    r"|hours?\b|hrs?\b|stunden?\b|heures?\b|horas?\b|ore\b|uur\b|timmar\b|godzin|weeks?\b|wochen?\b|semain|semana|settiman|weken\b|veck|tygod|months?\b|minut|%)"
-    r"|\s?(?:h(?:\d\d)?(?![a-z])|uhr|heures?|hrs?|horas?|ore(?![a-z])|uur|o'clock|[ap]\.?m(?![a-z])|時)"
-    r"|(?<=\d)\s*(?:a|as|to|till|bis|-|–|tot|do)\s*\d{1,2}(?:[:.]\d\d)?\s*(?:h\b|uhr|hrs|horas|heures|uur|o'clock|am\b|pm\b|p\.m)"
-    r"|(?<=[789])\s*(?:to|till|bis|a|tot|do|-|–)\s*[3-7](?![\d:/]|\.\d)"
-    r"|(?:以内|間|ほど|程度|くらい|ぐらい|後)"
-    r"|\s*(?:and|und|et|y|e|en|och|i)\s*\d{1,2}(?!\d)(?!\.\s?(?:jan|feb|mar|apr|ma[iy]|jun|jul|au|sep|o[ck]t|nov|de[cz])|st|nd|rd|th)"
+    framed("counted", before=r"\s*")
+    + rf"|\s*%|\s?(?:{either('oclock')})"
+    + rf"|(?<=\d)\s*(?:{either('to', 'to_hour')}|-|–)\s*\d{{1,2}}(?:[:.]\d\d)?\s*(?:h\b|uhr|hrs|horas|heures|uur|o'clock|am\b|pm\b|p\.m)"
+    + rf"|(?<=[789])\s*(?:{either('to')}|-|–)\s*[3-7](?![\d:/]|\.\d)"
+    + rf"|\s*(?:{either('and_')})\s*\d{{1,2}}(?!\d)(?!\.\s?(?:jan|feb|mar|apr|ma[iy]|jun|jul|au|sep|o[ck]t|nov|de[cz])|st|nd|rd|th)"
 )
 # "All of August": the month is meant from its first day to its last.
-_WHOLE = (
-    r"(?:the )?(?:whole|entire)(?: month)?(?: of)?", r"all(?: of)?", r"throughout", r"(?:den |im )?(?:ganzen|gesamten)(?: monat)?",
-    r"tout le mois d[e']", r"tout(?: le mois)?", r"todo (?:el|o) mes de", r"todo", r"tutto(?: il mese di)?", r"(?:de )?hele(?: maand)?",
-    r"hela", r"(?:przez )?caly(?: miesiac)?",
-)  # fmt: skip
+_WHOLE = either("whole")
 # "In two weeks": so many days, weeks or months from now.
 _HENCE_OF = {
-    tag: rf"(?<![a-z]){before}\s*(?:(?:exactly|about|genau|etwa|exactement|environ|exactamente|unos|unas|esattamente|circa|exatamente|cerca de|precies|ongeveer|exakt|ungefar|dokladnie|okolo|ca\.?)\s)?(?:\d{{1,2}}|{'|'.join(map(fold_pattern, language.counts))})\s?(?:{'|'.join(map(fold_pattern, language.units))}){after}"
+    tag: rf"(?<![a-z]){before}\s*(?:(?:{either('roughly')})\s)?(?:\d{{1,2}}|{'|'.join(map(fold_pattern, language.days.counts))})\s?(?:{'|'.join(map(fold_pattern, language.days.units))}){after}"
     for tag, language in LANGUAGES.items()
-    for before, after in [language.hence]
-    if language.units
+    for before, after in [language.days.hence]
+    if language.days.units
 }
-_END_OF = r"the end of|end of|late|ende|fin(?: de| du mois de)?|finales de|a fine|fine(?: del mese di)?|fin del mes de|final de|fi(?:m|nal) do mes de|fim de|eind(?:e)?(?: van)?|slutet av|(?:den )?sista(?: dagen i)?|konca|koniec|slutningen af|slutten av|конца"
-_WEEK = r"kw|kalenderwoche|week|wk\.?|semaine|semana|settimana|vecka|v\.|uge|uke|tydzien|tydzie\w*"
+_END_OF = either("end_of")
+_WEEK = either("week")
 _BEGUN_BY = openings(
     [
         _MONTHS,
         _WEEKDAYS,
         _END_OF,
         _WEEK,
-        *_WHOLE,
+        _WHOLE,
         *_PERIOD_ENDS,
         *_HENCE_OF.values(),
         *words("tomorrow"),
@@ -117,15 +107,15 @@ _DATES = re.compile(
     rf"|(?<![\d.:])(?P<dm_d>\d{{1,2}}){_ORDINAL}(?:[^\S\n]*|-)(?:of\s+|de\s+|d'|den\s+|di\s+|da\s+)?(?<![a-z])(?P<dm_m>{_MONTHS})(?![a-z])\.?,?(?:(?:\s*|-)(?:de\s+|del\s+|do\s+)?(?:(?P<dm_y>{_YEAR})|'(?P<dm_yy>\d\d)(?!\d)))?"
     r"|(?<![\d.:/])(?P<ro_d>\d{1,2})\.? (?P<ro_m>xii|xi|x|ix|viii|vii|vi|v|iv|iii|ii)(?=\s*(?:$|[,.;:!?)\n]|(?:19|20)\d\d|(?:do|od|wracam|jestem|bede)(?![a-z])))"
     rf"|(?<![a-z])(?P<md_m>{_MONTHS_FIRST})(?![a-z])\.?\s+(?:the\s+)?(?P<md_d>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:.]\d)(?!\d)(?:,?\s+(?P<md_y>{_YEAR}))?"
-    rf"|(?P<whole>(?<![a-z])(?:{'|'.join(_WHOLE)})\s+)?(?P<end>(?<![a-z])(?:{_END_OF})\s+(?:the month of\s+)?)?(?<![a-z])(?P<m_m>{_LONG_MONTHS})(?![a-z])(?:\s+(?:de\s+)?(?P<m_y>{_YEAR}))?"
+    rf"|(?P<whole>(?<![a-z])(?:{_WHOLE})\s+)?(?P<end>(?<![a-z])(?:{_END_OF})\s+(?:the month of\s+)?)?(?<![a-z])(?P<m_m>{_LONG_MONTHS})(?![a-z])(?:\s+(?:de\s+)?(?P<m_y>{_YEAR}))?"
     rf"|(?<![a-z])(?P<my_m>{_MONTHS})\.?\s+(?:de\s+)?(?P<my_y>{_YEAR})"
-    rf"|(?<![a-z])(?P<weekday>{_WEEKDAYS})(?:s?(?:ochtend|middag|avond|morgen|vormittag|nachmittag|mittag|abend|fruh)s?)?(?![a-z])"
+    rf"|(?<![a-z])(?P<weekday>{_WEEKDAYS})(?:s?(?:{either('day_parts')})s?)?(?![a-z])"
     rf"|(?<![a-z])(?:{_WEEK}) ?(?P<week>[0-5]?\d)(?: ?[-–/] ?(?P<week_last>[0-5]?\d))?(?!\d|[.:/]\d)"
     rf"|(?<![a-z])(?P<period_end>{'|'.join(_PERIOD_ENDS)})(?![a-z])"
-    rf"|(?<![a-z])(?P<after_tomorrow>{'|'.join(words('day_after_tomorrow'))})(?![a-z])"
+    rf"|(?<![a-z])(?P<after_tomorrow>{either('day_after_tomorrow')})(?![a-z])"
     rf"|(?P<hence>{'|'.join(_HENCE_OF.values())})(?![a-z])"
-    rf"|(?<![a-z])(?P<tomorrow>{'|'.join(words('tomorrow'))})(?![a-z])"
-    rf"|(?<![a-z])(?P<next_week>{'|'.join(words('next_week'))})(?![a-z])"
+    rf"|(?<![a-z])(?P<tomorrow>{either('tomorrow')})(?![a-z])"
+    rf"|(?<![a-z])(?P<next_week>{either('next_week')})(?![a-z])"
     rf"|(?<![\d.:/°#])(?<!\dh)(?P<day>\d{{1,2}})(?!(?: \d\d){{2}}|[,.]\d)(?P<day_mark>st|nd|rd|th|(?:ste|de)(?![a-z])|-?go(?![a-z])|日|号|:[ae](?![a-z])|er?(?![a-z])|\.(?=\s|$)|(?=[\s,;.!]|$))(?!\s*(?:{_MONTHS}))(?:(?<=(?:le|el|il|am|op) \d)|(?<=(?:le|el|il|am|op) \d\d)|(?!{_COUNTED})))"
 )
 _DAY_WORDS = Phrases(
@@ -140,37 +130,32 @@ def speaks_of_a_day(told: str) -> bool:
 
 _DIGIT = re.compile(r"[0-9]|[^\x00-\x7f](?<=\d)")  # few texts have other digits
 # Right before a date, where nothing else is so short.
-_SHORT_WEEKDAY = (
-    r"(?<![a-z])(?:mon|tues?|weds?|thu(?:rs?)?|fri|sat|sun|mo|di|mi|(?<=bis )do|(?<=ab )do|fr|sa|so|lun|mar|mer|jeu|ven|sam|dim|mie|jue|vie|sab|dom"
-    r"|gio|seg|ter|qua|qui|sex|ma|wo|vr|za|zo|man|tis|ons|tors?|fre|lor|son|pon|pn|wt|sr|czw|pt|sob|niedz|nd)"
-)
-_NEXT = r"(?:coming|next|this|kommende[nr]?|nachste[nr]?|diese[nr]?|prochaine?|proxim[oa]|prossim[oa]|(?:este|esta|questo|ce)|aanstaande|komende|volgende|nu pa|nu|pa|nasta|kommande|najblizsz\w+|przyszl\w+|nastepn\w+|来週の?|翌週の?|次の)"
+_SHORT_WEEKDAYS = either("short_weekdays")
+_NEXT = f"(?:{either('coming')})"
 # What belongs to a date, or to a weekday, that stands before it.
 _ADORNED_BEFORE = re.compile(
-    rf"(?:(?:(?<![a-z]){_NEXT}[\s,]+)?(?:(?<![a-z])(?:{_WEEKDAYS})(?![a-z])|{_SHORT_WEEKDAY}(?![a-z]))[\s,.]*(?:(?:the|den|dem|der|de|le|el|il|lo|a|o|dia|dnia)\s+)*"
+    rf"(?:(?:(?<![a-z]){_NEXT}[\s,]+)?(?:(?<![a-z])(?:{_WEEKDAYS})(?![a-z])|(?<![a-z])(?:{_SHORT_WEEKDAYS})(?![a-z]))[\s,.]*(?:(?:the|den|dem|der|de|le|el|il|lo|a|o|dia|dnia)\s+)*"
     rf"|\(|(?<![a-z])the\s+|(?<![a-z]){_NEXT}?\s*(?:dia|dnia|giorno)\s+|(?<![a-z]){_NEXT}\s+)$"
 )
 _COMING = re.compile(rf"(?:\(|(?<![a-z]){_NEXT}\s*|(?<![a-z])the\s+)$")
 _ADORNED_AFTER = re.compile(
-    rf"\s?\((?:{_WEEKDAYS}|{_SHORT_WEEKDAY[len('(?<![a-z])') :]}|[月火水木金土日](?:曜日?)?)(?:[・/]祝)?\)|,? (?:{_WEEKDAYS})(?![a-z])(?! (?:the|de|den|dem|le|el|il|o|dia) \d)"
-    r"|,? (?:p\.? ?v\.?|prossimo|prochain|proximo|br\.|b\.r\.|r\.|roku|next|que viene|corrente|c\.a\.|a\.s\.|jl\.|d\.j\.)(?![a-z])"
+    rf"\s?\((?:{_WEEKDAYS}|{_SHORT_WEEKDAYS}|[月火水木金土日](?:曜日?)?)(?:[・/]祝)?\)|,? (?:{_WEEKDAYS})(?![a-z])(?! (?:the|de|den|dem|le|el|il|o|dia) \d)"
+    rf"|,? (?:{either('coming_after')})(?![a-z])"
 )
 _ADORNED = 40  # characters before a date in which what belongs to it is looked for
 _ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
 _REIWA = 2018  # the year before the Japanese era's first
 WEEKDAY_TAIL = re.compile(
-    rf"(?:(?:{_WEEKDAYS})(?:,?\s+(?:the|den|dem|de|le|el|il|lo|a|o)(?:\s+dia)?|,?\s+dia)?[\s,.]*|\(|the\s+|{_SHORT_WEEKDAY}[.,]?\s*)$"
+    rf"(?:(?:{_WEEKDAYS})(?:,?\s+(?:the|den|dem|de|le|el|il|lo|a|o)(?:\s+dia)?|,?\s+dia)?[\s,.]*|\(|the\s+|(?<![a-z])(?:{_SHORT_WEEKDAYS})[.,]?\s*)$"
 )
 _HOUR = re.compile(
-    r"(?<!\d)\d{1,2}\s*(?:to|bis|a|al|tot|do|till|-|–|and|und|et|y|e|en|och|i)\s*$|(?<![a-z])(?:alle|dalle|das|ore|at|um|gegen|las|as|om|kl\.?|klockan|godz\.?)\s*$"
+    rf"(?<!\d)\d{{1,2}}\s*(?:{either('to', 'to_the', 'and_')}|-|–)\s*$|(?<![a-z])(?:{either('at_hour')})\s*$"
 )
-_DIALLED = re.compile(
-    r"(?<![a-z])(?:compose[rz]?|appele[rz]?|faites|dial|call|ring|phone|wahlen sie|wahlt|rufen sie|marque|marca|llam\w+|chiam\w+|compon\w+|lig\w+|disque|bel|toets|zadzwon\w*|dzwon\w*)(?: (?:le|the|die|den|al|el|il|o|a|para o|pod|na))?\s$"
-)
+_DIALLED = re.compile(framed("dialled", after=r"\s$"))
 _HOUR_OF_WEEKDAY = re.compile(
-    rf"(?:{_WEEKDAYS})\w*(?:[^.!?\n]{{0,40}},)?,? (?:od|ab|from|vanaf|fran|at|um|om|kl\.?|a las|alle|dalle|as|desde las|a partir d[e']|des)\s$"
+    rf"(?:{_WEEKDAYS})\w*(?:[^.!?\n]{{0,40}},)?,? (?:{either('of_hours')})\s$"
 )
-_OF_DAY = re.compile(r"(?:^|[.!?\n¡¿,])\s*(?:el|il|le|o dia|no dia|dia|am|den|op)\s$")
+_OF_DAY = re.compile(rf"(?:^|[.!?\n¡¿,])\s*(?:{either('on_day')})\s$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -371,24 +356,17 @@ def _is_opening(match: re.Match[str], folded: str) -> bool:
 
 _LATEST_CLOSING = 23
 _IN_NEXT_WEEK = re.compile(
-    rf"(?<![a-z])(?:{'|'.join(words('next_week'))})(?:の|[\s,]+(?:(?:on|am|le|el|il|op|den|pa|w|we)\s)?)$"
+    rf"(?<![a-z])(?:{either('next_week')})(?:の|[\s,]+(?:(?:{either('on')})\s)?)$"
 )
-_ITS_DAY = re.compile(
-    rf"(?:の|[\s,]+(?:(?:on|am|le|el|il|op|den|pa|w|we)\s)?)(?:{_WEEKDAYS})(?![a-z])"
-)
-_OPENING_HOURS = re.compile(
-    r"(?<![a-z])(?:hours|open|opening|offnungszeiten|sprechzeiten|geoffnet|horaires?|ouvert\w*|horario|atencion|abierto|orari\w?|apert\w|atendimento|abert[oa]s?"
-    r"|openingstijden|open|geopend|oppettider|oppet|vardagar|lunch|czynn\w+|godziny|godz\.?|otwart\w)(?![a-z])[^.!?\n]*$|(?:営業|受付|診療)時間[^。\n]*$"
-)
+_ITS_DAY = re.compile(rf"(?:の|[\s,]+(?:(?:{either('on')})\s)?)(?:{_WEEKDAYS})(?![a-z])")
+_OPENING_HOURS = re.compile(framed("opening_hours", after=r"(?![a-z])[^.!?\n]*$"))
 _DAYS_OF_A_WEEK = re.compile(
-    rf"(?:{_WEEKDAYS}|{_SHORT_WEEKDAY})\.?\s*(?:-|–|to|till|bis|t/m|tot|a|al|till|do)\s*(?:{_WEEKDAYS}|{_SHORT_WEEKDAY[len('(?<![a-z])') :]})[.,:]?\s*$"
+    rf"(?:{_WEEKDAYS}|(?<![a-z])(?:{_SHORT_WEEKDAYS}))\.?\s*(?:-|–|t/m|{either('to', 'to_the')})\s*(?:{_WEEKDAYS}|{_SHORT_WEEKDAYS})[.,:]?\s*$"
 )
 
 
 # "Via 1° Maggio": streets and squares are named after days.
-_STREET = re.compile(
-    r"(?<![a-z])(?:via|viale|piazza|corso|rua|av\.|avenida|calle|plaza|paseo|rue|place|boulevard|avenue|strasse des|platz des|ul\.|ulica|ulicy|pl\.|plac|al\.|aleja)\s(?:d[ueao]s?\s|del\s|dell')?$"
-)
+_STREET = re.compile(framed("street", after=r"\s(?:d[ueao]s?\s|del\s|dell')?$"))
 
 
 def _is_in_a_number(match: re.Match[str], folded: str) -> bool:
@@ -399,7 +377,7 @@ def _is_in_a_number(match: re.Match[str], folded: str) -> bool:
 
 _NUMBER_BEHIND = re.compile(r"[-/](?:[a-z]|\d{3})")
 _NUMBERED = re.compile(
-    r"[a-z]{2,4}-(?:\d\d-)?$|(?<![a-z])(?:n°|nr\.?|no\.|nummer|numer\w*|numero|number|ticket|ref\w*\.?|protocolo|dossier|zgloszen\w+|arende\w*|stand|halle?|booth|hall|stand|padiglione|monter|raum|room|番号)(?: is| es| e| est| ist)?\s?[:#]?\s?[#\[(]?\s?(?:[a-z]{1,4}-)?$"
+    rf"[a-z]{{2,4}}-(?:\d\d-)?$|(?<![a-z])(?:{either('numbers')})\s?[:#]?\s?[#\[(]?\s?(?:[a-z]{{1,4}}-)?$"
 )
 
 
@@ -415,13 +393,10 @@ def _is_any(folded: str, weekday: re.Match[str]) -> bool:
     """Whether a weekday is one of every week: "written on a Friday"."""
     if _ANY.search(folded, max(0, weekday.start() - _ADORNED), weekday.start()):
         return True
-    return folded[: weekday.start()].endswith(" a ") and weekday[0] in LANGUAGES["en"].weekdays
+    return folded[: weekday.start()].endswith(" a ") and weekday[0] in LANGUAGES["en"].days.weekdays
 
 
-_ANY = re.compile(
-    r"(?<![a-z])(?:einen?|einem|une?|una|uma?|um|een|cada|ogni|every|each|jeden|chaque|los|aos"
-    r"|(?:except|sauf|excepto|salvo|tranne|eccetto|exceto|behalve|ausser|utom|oprocz|procz)(?: (?:on|le|les|el|il|as|a|op|pa|am|dem))?)\s$"
-)
+_ANY = re.compile(framed("every", after=r"\s$"))
 
 
 def _in_same_month(folded: str, match: re.Match[str], found: list[NamedDay]) -> date | None:
@@ -456,7 +431,7 @@ def _beside_date(folded: str, match: re.Match[str], found: list[NamedDay]) -> bo
 
 # "Monday 4 January", "Wednesday (the 18th)", "Monday of week 33, that is the 10th of August"
 _IN_WEEK = r"(?:(?:week|after)[\s,]{1,2})?(?:(?:v\.?|w\.?|week|kw|vecka|woche|semaine|semana|settimana|uge|uke) ?\d{1,2}[\s,.(]{1,3})?"
-_THAT_IS = r"(?:(?:dvs|d\. ?h|i\. ?e|also|that is|soit|c'est-a-dire|es decir|cioe|ou seja|dus|czyli|tj|tzn)[.,]{0,2}\s)?"
+_THAT_IS = rf"(?:(?:{either('that_is')})[.,]{{0,2}}\s)?"
 _ARTICLES = r"(?:the |den |dem |le |el |il |o |dia |de )?"
 _DAY_AFTER = re.compile(
     rf"[\s,.(]{{0,3}}{_IN_WEEK}{_THAT_IS}{_ARTICLES}\d{{1,4}}(?!\d)(?![:h]\d)(?!\.\d\d\s?(?:uhr|uur|h))(?!{_COUNTED})"
@@ -473,11 +448,11 @@ def _hence(told: str, today: date) -> date | None:
     language = LANGUAGES[tag]
     digits = _DIGITS.search(told)
     count = int(digits[0]) if digits else 0
-    for number, names in enumerate(language.counts, 1):
+    for number, names in enumerate(language.days.counts, 1):
         if not count and re.search(rf"(?<![a-z])(?:{fold_pattern(names)})(?![a-z])", told):
             count = number
-    days, weeks, _ = map(fold_pattern, language.units or ())
-    after = language.hence[1]
+    days, weeks, _ = map(fold_pattern, language.days.units or ())
+    after = language.days.hence[1]
     if re.search(rf"(?:{days}){after}$", told):
         return today + timedelta(days=count)
     if re.search(rf"(?:{weeks}){after}$", told):

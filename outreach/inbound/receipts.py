@@ -8,9 +8,9 @@ nobody opens. Where a person speaks of themselves it is none.
 
 import re
 
-from outreach.inbound.absence_words import any_of
+from outreach.inbound.absence_words import any_of, either, framed, words
 from outreach.inbound.auto_reply_kinds import AutoReplyKind, kind_of
-from outreach.inbound.phrases import SENTENCE_ENDS, fold_pattern
+from outreach.inbound.phrases import SENTENCE_ENDS
 from outreach.inbound.return_dates import ABSENT, MYSELF, RETURN, End, speaks_of_return
 
 
@@ -44,22 +44,11 @@ def _names_a_return(sentence: str) -> bool:
 
 # A day or two on which a door is closed do not last; what has an end or a return does.
 _LASTING = re.compile(
-    fold_pattern(
-        r"(?<![a-z])(?:until|till|through|from|between|re-?open\w*|back|again|bis|vom|zwischen|wieder|jusqu|entre|rouvr\w+|réouvert\w+|hasta|desde|reabr\w+|volv\w+|fino|dal|dalla|tra|riapr\w+|até|desde|volt\w+"
-        r"|tot|tussen|weer|heropen\w*|till och med|från|mellan|åter\w*|igen|od|między|wrac\w+|wzn\w+|ponownie|(?:ab|du|au|del|al|do|van|till) (?:\w+ )?\d\w*)(?![a-z])|から|まで|より|再開|(?<!:)(?<!:\d)\d\s?[-–〜~]\s?\d{1,2}(?![\d:])"
-    )
+    framed("lasting", after="(?![a-z])") + r"|(?<!:)(?<!:\d)\d\s?[-–〜~]\s?\d{1,2}(?![\d:])"
 )
-_CLOSED = re.compile(
-    fold_pattern(
-        r"(?<![a-z])(?:closed|shut|bank holiday|geschlossen|feiertage?n?|nicht besetzt|ferm[ée]e?s?|férié\w*|cerrad[oa]s?|festivos?|descanso|chius[oaie]|festiv\w+|encerra(?:d[oa]s?)?|fechad[oa]s?|feriados?|não atend\w+"
-        r"|gesloten|dicht|feestdag\w*|niet bemand|stäng\w+|ingen bemanning|helgdag\w*|klämdag\w*|obemann\w+|nieczynn\w+|zamknięt\w+|nie (?:działa|pracuj)\w*)(?![a-z])|休業|定休|休み|休館|休診"
-    )
-)
+_CLOSED = re.compile(framed("closed", after="(?![a-z])"))
 _ACKNOWLEDGED = any_of("acknowledged")
 _NUMBERED = re.compile(
-    r"(?<!phone )(?<!telefon)(?<!mobile )(?:number|nummer|numero|numer|ticket|n°|番号)(?: is|は|:)?\s?(?=[\w/-]*\d)[\w/-]{3,}"
+    rf"{''.join(f'(?<!{word})' for word in words('phone'))}(?:{either('case_number')})(?: is|は|:)?\s?(?=[\w/-]*\d)[\w/-]{{3,}}"
 )
-_TERM = re.compile(
-    r"(?:\d+|one|two|three|five|ein\w*|zwei|drei|funf|deux|trois|cinq|dos|tres|cinco|due|cinque|dois|twee|drie|vijf|tva|fem|dwoch|trzech|pieciu)(?:\s?[-–]\s?\d+)?\s?(?:working|business)?\s?"
-    r"(?:hours|days|stunden|werktag\w*|arbeitstag\w*|heures|h ouvr\w+|jours ouvr\w+|horas|dias (?:habiles|laborables|uteis)|ore|giorni lavorativi|uur|werkdagen|timmar|arbetsdagar|vardagar|godzin\w*|dni roboczych|営業日|時間以内)"
-)
+_TERM = re.compile(rf"(?:\d+|{either('few')})(?:\s?[-–]\s?\d+)?\s{{0,2}}(?:{either('term')})")

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from outreach.inbound.absence_words import any_of, words
+from outreach.inbound.absence_words import any_of, either, framed, words
 from outreach.inbound.named_days import (
     ARTICLE,
     DASH,
@@ -24,7 +24,6 @@ from outreach.inbound.named_days import (
     named_days,
     next_day,
 )
-from outreach.inbound.phrases import fold_pattern
 from outreach.inbound.spelt_days import with_numbers
 
 MAX_WORDS = 4000
@@ -41,63 +40,36 @@ ABSENT = any_of("absent")
 
 _BACK = any_of("back")
 _EVENT = any_of("event")
-MYSELF = re.compile(rf"(?<![a-z])(?:{'|'.join(words('myself'))})(?![a-z])")
+MYSELF = re.compile(rf"(?<![a-z])(?:{either('myself')})(?![a-z])")
 """Words with which a person speaks of themselves."""
 
 # What is said of people and doors alone; other words of return may be about anything.
-_SURELY_BACK = re.compile(
-    fold_pattern(
-        r"(?<![a-z'-])(?:back|return\w*|reopen\w*|re-open\w*|resum\w+|again|available|zurück\w*|wieder|rückkehr|erreichbar|(?:de )?retour|reviens|revien\w+|reviendr\w+|rouvr\w+|réouvert\w+|reprend\w*|reprise"
-        r"|vuelt\w*|volver\w*|volvemos|vuelvo|regres\w+|reincorpor\w+|reabr\w+|reapertura|reanud\w+|retom\w+|torn\w+|rientr\w+|ritorn\w+|riapr\w+|riapertura|ripren\w+|volt\w+|retorn\w+|regress\w+|reabert\w+"
-        r"|terug\w*|weer|heropen\w+|bereikbaar|tillbaka|åter(?!komm)\w*|igen|öppnar igen|wrac\w+|wróc\w+|wznaw\w+|wznow\w+|rusza\w*|w biurze|w pracy|powrot\w*|powrót|ponownie|znowu|otwieramy)(?![a-z])|戻|復帰|再開|出社|出勤|営業(?:いた)?し|開始"
-    )
-)
-_DEADLINE = re.compile(
-    r"(?<![a-z])(?:by|within|spatestens|innerhalb|avant|sous|antes del?|entro|uiterlijk|binnen|senast|inom|najpozniej|ate)(?: \w+){0,2}\s*$"
-    r"|(?<![a-z])(?:odpowie\w*|odpisz\w*|skontaktuj\w*)(?: \w+){0,3} do(?: dnia)?\s*$"
-)
-_AND = re.compile(
-    rf"(?<![a-z])(?:and|und|et(?: le)?|y(?: el)?|e(?: il| o)?(?: dia)?|en|och|i){ARTICLE}$"
-)
+_SURELY_BACK = re.compile(framed("surely_back", before="(?<![a-z'-])", after="(?![a-z])"))
+_DEADLINE = re.compile(framed("deadline", after=r"(?: \w+){0,2}\s*$"))
+_DEADLINE_AFTER = re.compile(rf"^(?:{either('deadline_after')})")
+_AND = re.compile(rf"(?<![a-z])(?:{either('and_', 'and_day')}){ARTICLE}$")
 # "Between 23 (and 27 March)"
 _BEGUN_BY_NUMBER = re.compile(
-    rf"(?<![a-z])(?:{'|'.join(words('since'))}){ARTICLE}\d{{1,2}}[.:a-z]{{0,3}}\s*$"
+    rf"(?<![a-z])(?:{either('since')}){ARTICLE}\d{{1,2}}[.:a-z]{{0,3}}\s*$"
 )
-_UNTIL_AFTER = re.compile(rf"^(?:{'|'.join(words('until_after'))})")
-_SINCE_AFTER = re.compile(rf"^(?:{'|'.join(words('since_after'))})")
+_UNTIL_AFTER = re.compile(rf"^(?:{either('until_after')})")
+_SINCE_AFTER = re.compile(rf"^(?:{either('since_after')})")
 # Cues of at least three letters end what belongs to the date before them.
-_LONG_CUES = re.compile(
-    rf"(?<![a-z])(?=[a-z]{{3}})(?:{'|'.join(words('until') + words('since'))})(?![a-z])"
-)
+_LONG_CUES = re.compile(rf"(?<![a-z])(?=[a-z]{{3}})(?:{either('until', 'since')})(?![a-z])")
 _NEXT_YEAR = re.compile(r"(?:来年|翌年)の?(?=\d{1,2}月)")
 _BOUNDARY = re.compile(
-    r"\n\s*\n|[!?;。!]|(?:(?<=[^\W\d]{3})(?<!einschl)(?<!inkl)(?<!incl)(?<!godz)|(?<=\.[a-z]{2})|(?<=[^\W\d]\)))\.\s"
+    rf"\n\s*\n|[!?;。!]|(?:(?<=[^\W\d]{{3}}){''.join(f'(?<!{word})' for word in words('abbreviations'))}|(?<=\.[a-z]{{2}})|(?<=[^\W\d]\)))\.\s"
 )
 _WINDOW = 80
 _STEPS = timedelta(days=14)
 _NAMED = 1  # what a week or month in which somebody is away weighs: less than any "until"
-_MEETING = re.compile(
-    r"(?<![a-z])(?:see|meet|join|seh\w+|treff\w+|begruss\w+|voir|retrouv\w+|rencontr\w+|vemos|vernos|vermo-nos|veremos|nos encontr\w+|encontramo\w*|encontrarmo\w*|rivedi\w+|vedi\w+|incontr\w+"
-    r"|zien|ontmoet\w*|ses|traffas|widz\w+|spotka\w+|zobacz\w+)(?![a-z])|会い|お目にかか"
-)
-_OCCASION = re.compile(
-    r"(?<![a-z-])(?:fairs?|conference|congress|workshop|webinar|trade show|exhibition|festival|open (?:day|house)|\w*messe|konferenz|kongress|tagung|ausstellung"
-    r"|salon|congres\w*|colloque|foire|exposition|feria|congreso|exposicion|fiera|convegno|mostra|feira|exposicao|beurs|tentoonstelling|\w*massan?|konferens\w*|utstallning\w*"
-    r"|targ(?:i|ach|ow)|konferencj\w+|wystaw\w+)(?![a-z])|展示会|見本市|学会"
-)
+_MEETING = re.compile(framed("meeting", after="(?![a-z])"))
+_OCCASION = re.compile(framed("occasion", before="(?<![a-z-])", after="(?![a-z])"))
 _QUOTED = re.compile(
     r"\"[^\"\n]{3,120}\"|«[^»\n]{3,120}»|„[^“”\n]{3,120}[“”]|“[^”\n]{3,120}”|「[^」\n]{3,80}」|『[^』\n]{3,80}』"
 )
-_PART_TIME = re.compile(
-    fold_pattern(
-        r"part[ -]time|teilzeit|temps partiel|media jornada|jornada reducida|(?:tiempo|tempo) parcial|parttime|deeltijd"
-        r"|tempo parziale|deltid|etatu|work\w*(?: \w+){0,4} on (?:mon|tues|wednes|thurs|fri)days|(?:do not|don't|not) work(?:ing)? (?:on )?\w+days?|(?:work|working|in) (?:\w+ )?(?:mon|tues|wednes|thurs)days? (?:to|till|until|through|and)"
-        r"|arbeite (?:ich )?(?:\w+ )?(?:nicht|von|nur|immer)|ne travaille (?:pas|que) (?:le|du|les)|no trabajo los|non lavoro (?:il|di)|nao trabalho (?:as|a|ao|aos)|werk (?:ik )?(?:\w+ )?niet|(?:arbetar|jobbar) (?:jag )?inte|nie pracuje"
-    )
-)
-_WITHIN = re.compile(
-    r"(?<![a-z])(?:in|im|en|em|i|w|we|during|durante|pendant|au mois d[e']|nel|(?:the|de|den|im|il|el|o|w|le|del|do|no|nel) (?:whole )?(?:month of|maand|monat|mois d[e']|mes de|mese di|miesiacu|manaden))\s*$"
-)
+_PART_TIME = re.compile(either("part_time"))
+_WITHIN = re.compile(framed("within", after=r"\s*$"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,9 +146,7 @@ def _next_day_named(folded: str, found: list[NamedDay], end: End) -> End:
 
 
 _SOON = timedelta(days=4)
-_OF_WEEK = re.compile(
-    r"(?:week (?:of|commencing)|woche (?:vom|ab)|semaine du|semana d[eo]l?|settimana del|week van|veckan som borjar|tygodniu od)(?: the| den)?\s$"
-)
+_OF_WEEK = re.compile(rf"(?:{either('of_week')})\s$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,40 +268,34 @@ def _is_no_end(
 
 # "Monday, 7:30, we are back", "from 8.30 am", "8時30分より": the hour of a day says nothing of what the day is.
 _HOUR_AFTER = re.compile(
-    r"^[\s,(]{0,2}(?:(?:from|at|by|ab|um|gegen|von|a partir d[e']|a partir das|des|vers|a|desde las|a las|dalle(?: ore)?|alle(?: ore)?|ore|as|vanaf|om|fran|fr\.?o\.?m\.?|kl\.?|klockan|od|o|godz\.?)\s)*"
+    rf"^[\s,(]{{0,2}}(?:(?:{either('by_hour')})\s)*"
     r"(?:\d{1,2}[:.]\d\d(?:\s?(?:uhr|h|uur|hrs|am|pm|a\.m\.|p\.m\.)(?![a-z]))?|\d{1,2}\s?(?:h(?:\d\d)?|uhr|uur|u|am|pm|a\.m\.|p\.m\.|o'clock)(?![a-z])|(?:午前|午後)?\d{1,2}時(?:\d{1,2}分|半)?(?:より|から)?)\)?"
 )
 _HOUR_LATER = re.compile(
-    r"(?<![a-z])(?:from|ab|a partir d[e']|a partir das|des|desde|dalle|vanaf|fran|od) (?:las )?(?:\d{1,2}(?:[:.]\d\d)?\s?(?:uhr|h|uur|u|am|pm|o'clock)(?![a-z])|\d{1,2}[:.]\d\d|half \w+|halb \w+|noon|midday|mittags?|midi|mediodia|mezzogiorno|meio-dia|poludnia)"
+    framed(
+        "from_hour",
+        after=rf" (?:\d{{1,2}}(?:[:.]\d\d)?\s?(?:uhr|h|uur|u|am|pm|o'clock)(?![a-z])|\d{{1,2}}[:.]\d\d|{either('noon')})",
+    )
 )
 
 
 def _is_deadline(beside: _Beside) -> bool:
     """Whether a day is one by which they will have answered, and not one until which they are away."""
     deadline = _DEADLINE.search(beside.before) and not _NOT_BEFORE.search(beside.before)
-    if deadline or beside.after.lstrip().startswith("までに"):
+    if deadline or _DEADLINE_AFTER.search(beside.after):
         return True
     return bool(_PROMISE.search(beside.clause)) and not ABSENT.search(beside.clause)
 
 
-_PROMISE = re.compile(
-    fold_pattern(
-        r"(?<![a-z])(?:hear from us|we(?:'ll| will| shall) (?:reply|answer|respond|write|call|be in touch|get back|contact|let you know)|hören sie (?:[\w ]{0,20})?von uns|sie hören|melden wir uns|wir melden uns"
-        r"|de nos nouvelles|nous (?:vous )?(?:répondr|contacter|reviendr)\w+|noticias nuestras|le (?:contestaremos|responderemos|contactaremos)|avrà notizie|nostre notizie|le risponderemo|la contatteremo"
-        r"|notícias nossas|(?:responderemos|entraremos em contacto|contactaremos)|hoort u|u hoort|nemen (?:wij|we) contact|hör (?:du|ni) från oss|(?:du|ni) hör från oss|hör vi av oss|vi hör av oss"
-        r"|odezwiemy|odpowiemy|skontaktujemy)"
-    )
-)
+_PROMISE = re.compile(framed("promise"))
 
 
 # "Je ne lirai rien avant la fin avril"
 _NOT_BEFORE = re.compile(
-    r"(?<![a-z])(?:ne|n'\w+|pas|rien|nicht|nichts|no|not|non|nao|niet|niets|inte|inget|nie)(?![a-z])(?:[^.!?;]{0,40}) (?:avant|before|vor|antes|prima|voor|fore|forran|przed)"
+    framed("nothing", after=rf"(?![a-z])[^.!?;]{{0,40}} (?:{either('before')})")
 )
 # "Till och med augusti": to the last day of it.
-_THROUGH = re.compile(
-    r"(?<![a-z])(?:through(?: the end of)?|up to and including|bis einschliesslich|bis inklusive|bis ende|t/m|tot en met|t\.?o\.?m\.?|till och med|fino a tutto|hasta finales? de|ate (?:ao )?(?:fim|final) d[eo]|do konca)\s*$"
-)
+_THROUGH = re.compile(framed("through", after=r"\s*$"))
 
 
 def _joins(folded: str, first: NamedDay, last: NamedDay) -> bool:
@@ -343,7 +307,7 @@ def _joins(folded: str, first: NamedDay, last: NamedDay) -> bool:
 
 
 _JOINED = re.compile(
-    r"\s*(?:and|und|et|y|e|en|och|i|と|および)\s+(?:(?:on|am|le|el|il|op|den|pa|w|we|na|no|a|o|the)\s+)*"
+    rf"\s*(?:{either('and_', 'and_after')})\s+(?:(?:{either('on', 'and_the')})\s+)*"
 )
 
 
@@ -432,13 +396,17 @@ def speaks_of_return(text: str) -> bool:
     return False
 
 
-_DENIAL = re.compile(r"(?<![a-z])(?:keine?n?|nicht|not|pas|niet|geen|inte|inga|nie|nao)(?![a-z])")
-_DENIES = re.compile(r"(?<![a-z])(?:nao|no|non|nie)\s$")  # "não atendemos"
-_BEFORE = re.compile(r"\s*(?:\w+ )?(?:antes|hasta|prima|przed|ate|fino)(?![a-z])")
+_DENIAL = re.compile(framed("denial", after="(?![a-z])"))
+_DENIES = re.compile(framed("denies", after=r"\s$"))  # "não atendemos"
+_BEFORE = re.compile(framed("denies_until", before=r"\s*(?:\w+ )?", after="(?![a-z])"))
 _DENIED = re.compile(
-    r"\s*(?:\w+ ){0,2}(?:keine?n?|nicht|not|no (?:e-?)?mails?|no messages|pas|plus|aucun\w*|niet|geen|inte|inga|nie)(?![a-z])"
-    r"(?!\s*(?:later|before|until|vor|avant|voor|forran|przed|spater))"
-    r"|\s*(?:away|out of|off|abwesend|absente?s?|en conge|fuera|ausentes?|assenti?e?|fuori|in ferie|fora|de ferias|afwezig|borta|ledig|nieobecn\w+|poza)(?![a-z])"
+    framed(
+        "denied",
+        before=r"\s*(?:\w+ ){0,2}",
+        after=rf"(?![a-z])(?!\s*(?:{either('denied_until')}))",
+    )
+    + "|"
+    + framed("still_away", before=r"\s*", after="(?![a-z])")
 )
 
 

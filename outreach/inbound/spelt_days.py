@@ -10,23 +10,24 @@ from outreach.inbound.phrases import fold_pattern, openings
 
 # A day spelt out, beside a month of its own language: "twelve" alone counts something.
 _SPELT_OUT = openings(
-    name for language in LANGUAGES.values() for name in map(fold_pattern, language.days)
+    name for language in LANGUAGES.values() for name in map(fold_pattern, language.days.spelt)
 )
 _SPELT = re.compile(
     rf"(?<![a-z-])(?={_SPELT_OUT}|[^\x00-\x7f])(?:"
     + "|".join(
-        rf"(?P<{tag}>(?<![a-z-])(?:{fold_pattern('|'.join(language.days))}))(?=\s+(?:of |de |d'|di |den )?(?:{fold_pattern('|'.join(language.months))})(?![a-z]))"
+        rf"(?P<{tag}>(?<![a-z-])(?:{fold_pattern('|'.join(language.days.spelt))}))(?=\s+(?:of |de |d'|di |den )?(?:{fold_pattern('|'.join(language.days.months))})(?![a-z]))"
         for tag, language in LANGUAGES.items()
-        if language.days
+        if language.days.spelt
     )
     + ")"
 )
 _SPELT_LAST = re.compile(
-    rf"(?<![a-z])(?P<month>{'|'.join(LANGUAGES['en'].months)})\s+(?:the\s+)?(?P<en>{'|'.join(LANGUAGES['en'].days)})(?![a-z-])"
+    rf"(?<![a-z])(?P<month>{'|'.join(LANGUAGES['en'].days.months)})\s+(?:the\s+)?(?P<en>{'|'.join(LANGUAGES['en'].days.spelt)})(?![a-z-])"
 )
 _DAYS_SPELT = {
     tag: [
-        (re.compile(fold_pattern(names)), number) for number, names in enumerate(language.days, 1)
+        (re.compile(fold_pattern(names)), number)
+        for number, names in enumerate(language.days.spelt, 1)
     ]
     for tag, language in LANGUAGES.items()
 }

@@ -1,10 +1,13 @@
 """How automatic answers say that somebody is away, has left or got our mail, by language.
 
-Data for `outreach.inbound.absences` and `outreach.inbound.optouts`, and nothing else. Texts are
-regular expressions without groups. They are compared after folding (`phrases.fold`:
-lower case, no accents, full-width forms as narrow ones) and folded the same way, so write them as
-the language does. To teach one more language, add a file named by its BCP 47 tag and list it here.
+Data for what reads automatic answers (`outreach.inbound.absences` and what it asks) and for
+`outreach.inbound.optouts`, and nothing else. Texts are regular expressions without groups. They are
+compared after folding (`phrases.fold`: lower case, no accents, full-width forms as narrow ones) and
+folded the same way, so write them as the language does. To teach one more language, add a file
+named by its BCP 47 tag and list it here; what each word is for is told in `table`.
 """
+
+import re
 
 from outreach.inbound.absence_words import (
     cs,
@@ -48,14 +51,44 @@ LANGUAGES: dict[str, AbsenceWords] = {
 
 
 def words(field: str) -> list[str]:
-    """Return the folded patterns of one field of `AbsenceWords` in all languages, longest first."""
+    """Return the folded patterns of one field of the tables in all languages, longest first."""
     found = {
         fold_pattern(branch)
         for language in LANGUAGES.values()
-        for pattern in getattr(language, field)
+        for pattern in language.of(field)
         for branch in branches(pattern)
     }
     return sorted(found, key=lambda pattern: (-len(pattern), pattern))
+
+
+def either(*fields: str) -> str:
+    """Return the words of some fields as alternatives of one pattern."""
+    return "|".join(word for field in fields for word in words(field))
+
+
+def framed(field: str, *, before: str = "(?<![a-z])", after: str = "") -> str:
+    """Return a pattern of all words of one field, each between `before` and `after`.
+
+    In writing without spaces words have no such bounds: what has no letter a to z stands alone.
+    """
+    spaced, unspaced = list[str](), list[str]()
+    for word in words(field):
+        (spaced if _SPACED.search(word) else unspaced).append(word)
+    frame = [f"{before}(?:{'|'.join(spaced)}){after}"] if spaced else []
+    return "|".join(frame + unspaced)
+
+
+_SPACED = re.compile(r"(?<!\\)[a-z]")
+
+
+def as_written(field: str) -> list[str]:
+    """Return the patterns of one field as written, for texts that are not folded."""
+    return [
+        branch
+        for language in LANGUAGES.values()
+        for pattern in language.of(field)
+        for branch in branches(pattern)
+    ]
 
 
 def any_of(field: str) -> Phrases:
@@ -63,4 +96,4 @@ def any_of(field: str) -> Phrases:
     return Phrases(words(field))
 
 
-__all__ = ["LANGUAGES", "AbsenceWords", "any_of", "words"]
+__all__ = ["LANGUAGES", "AbsenceWords", "any_of", "as_written", "either", "framed", "words"]

@@ -1,8 +1,39 @@
 """Czech."""
 
-from outreach.inbound.absence_words.table import AbsenceWords
+from outreach.inbound.absence_words.table import AbsenceWords, ContactWords, DayWords, NoticeWords
 
-WORDS = AbsenceWords(
+NOTICE = NoticeWords(
+    absent=(
+        r"mimo kancelář",
+        r"na dovolené|dovolen(?:ou|á)",
+        r"(?:ne)přítomn\w+|nepřítomnost",
+        r"na služební cestě",
+        r"(?:nejsem|nebudu)(?: \w+)? (?:v kanceláři|k zastižení|přítom\w+|dostupn\w+)",
+        r"kancelář[^.]{0,40}zavřen\w*",
+    ),
+    left=(
+        r"(?:již|už) (?:zde |ve společnosti )?nepracuj\w+|nepracuj\w+ (?:již|už)",
+        r"odešel|odešla|opustil\w*",
+        r"nová adresa",
+    ),
+    acknowledged=(
+        r"(?:vaši|váš|vaše|vaší) (?:zprávu|e-?mail|žádost)[^.]{0,30}(?:jsme )?(?:obdrželi|přijali)",
+        r"děkujeme za (?:vaši|váš|zprávu)",
+        r"obdrželi jsme",
+        r"číslo (?:požadavku|případu)",
+    ),
+    subjects=(r"automatická odpověď", r"mimo kancelář", r"nepřítomnost", r"dovolená"),
+    back=(r"vrát\w+|vrac\w+|návrat\w*", r"zpět|zpátky", r"opět|znovu"),
+    opt_out=(
+        r"odhlá(?:sit|ste|šení)\w*",
+        r"(?:vymažte|odstraňte|vyřaďte) (?:mě|mne|nás|můj|mou)",
+        r"nechci (?:\w+ )?(?:dostávat|další|vaše)",
+        r"(?:neposílejte|nepište)(?: \w+){0,2}",
+    ),
+    notice_hints=(r"naléh",),
+)
+
+DAYS = DayWords(
     months=(
         "ledna|leden",
         "února|únor",
@@ -26,39 +57,18 @@ WORDS = AbsenceWords(
         "sobot[ayu]",
         "neděl[eií]",
     ),
-    absent=(
-        r"mimo kancelář",
-        r"na dovolené|dovolen(?:ou|á)",
-        r"(?:ne)přítomn\w+|nepřítomnost",
-        r"na služební cestě",
-        r"(?:nejsem|nebudu)(?: \w+)? (?:v kanceláři|k zastižení|přítom\w+|dostupn\w+)",
-        r"kancelář[^.]{0,40}zavřen\w*",
-    ),
-    left=(
-        r"(?:již|už) (?:zde |ve společnosti )?nepracuj\w+|nepracuj\w+ (?:již|už)",
-        r"odešel|odešla|opustil\w*",
-        r"nová adresa",
-    ),
-    acknowledged=(
-        r"(?:vaši|váš|vaše|vaší) (?:zprávu|e-?mail|žádost)[^.]{0,30}(?:jsme )?(?:obdrželi|přijali)",
-        r"děkujeme za (?:vaši|váš|zprávu)",
-        r"obdrželi jsme",
-        r"číslo (?:požadavku|případu)",
-    ),
-    subjects=(r"automatická odpověď", r"mimo kancelář", r"nepřítomnost", r"dovolená"),
-    back=(r"vrát\w+|vrac\w+|návrat\w*", r"zpět|zpátky", r"opět|znovu"),
     until=(r"do", r"až do", r"a"),
     since=(r"od", r"po"),
-    opt_out=(
-        r"odhlá(?:sit|ste|šení)\w*",
-        r"(?:vymažte|odstraňte|vyřaďte) (?:mě|mne|nás|můj|mou)",
-        r"nechci (?:\w+ )?(?:dostávat|další|vaše)",
-        r"(?:neposílejte|nepište)(?: \w+){0,2}",
-    ),
     tomorrow=(r"zítra",),
     next_week=(r"příští týden",),
+)
+
+CONTACTS = ContactWords(
     moved=(
         r"moje nová (?:e-?mailová )?adresa",
         r"(?:mám|změnil\w* jsem) (?:novou )?(?:e-?mailovou )?adresu",
     ),
+    urgent=(r"naléhav",),
 )
+
+WORDS = AbsenceWords(NOTICE, DAYS, CONTACTS)

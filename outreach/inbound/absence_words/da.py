@@ -2,24 +2,9 @@
 
 # ruff: noqa: E501
 
-from outreach.inbound.absence_words.table import AbsenceWords
+from outreach.inbound.absence_words.table import AbsenceWords, ContactWords, DayWords, NoticeWords
 
-WORDS = AbsenceWords(
-    months=(
-        "januar|jan",
-        "februar|feb",
-        "marts",
-        "april|apr",
-        "maj",
-        "juni|jun",
-        "juli|jul",
-        "august|aug",
-        "september|sept?",
-        "oktober|okt",
-        "november|nov",
-        "december|dec",
-    ),
-    weekdays=("mandag", "tirsdag", "onsdag", "torsdag", "fredag", "lørdag", "søndag"),
+NOTICE = NoticeWords(
     absent=(
         r"ikke (?:\w+ )?(?:på kontoret|til stede|tilgængelig|at træffe|at få fat|på arbejde)",
         r"(?:på|holder|har) (?:\w+ )?(?:ferie|orlov|barsel|forretningsrejse|tjenesterejse|sygeorlov)",
@@ -50,8 +35,6 @@ WORDS = AbsenceWords(
         r"ikke til stede",
     ),
     back=(r"tilbage", r"igen\b", r"retur\b", r"genåbner"),
-    until=(r"(?:frem )?til(?: og med)?(?: den)?", r"t\.?o\.?m\.?", r"og"),
-    since=(r"fra(?: og med)?(?: den)?", r"siden", r"efter", r"mellem"),
     opt_out=(
         r"afmeld\w*",
         r"frameld\w*",
@@ -60,10 +43,41 @@ WORDS = AbsenceWords(
         r"(?:ønsker|vil)(?: \w+){0,2} ikke(?: \w+){0,4} (?:modtage|have|kontaktes|høre)",
         r"stop med at (?:sende|skrive|maile)",
     ),
+    long_leave=(r"barselsorlov",),
+    notice_hints=(r"hast",),
+)
+
+DAYS = DayWords(
+    months=(
+        "januar|jan",
+        "februar|feb",
+        "marts",
+        "april|apr",
+        "maj",
+        "juni|jun",
+        "juli|jul",
+        "august|aug",
+        "september|sept?",
+        "oktober|okt",
+        "november|nov",
+        "december|dec",
+    ),
+    weekdays=("mandag", "tirsdag", "onsdag", "torsdag", "fredag", "lørdag", "søndag"),
+    until=(r"(?:frem )?til(?: og med)?(?: den)?", r"t\.?o\.?m\.?", r"og"),
+    since=(r"fra(?: og med)?(?: den)?", r"siden", r"efter", r"mellem"),
     tomorrow=(r"i morgen",),
     next_week=(r"næste uge",),
+    end_of=(r"slutningen af",),
+    week=(r"uge",),
+)
+
+CONTACTS = ContactWords(
     moved=(
         r"min nye (?:e-?mail-?|mail-?)? ?adresse",
         r"(?:har|fået) (?:\w+ ){0,3}(?:en )?ny (?:e-?mail-?|mail-?)? ?adresse",
     ),
+    urgent=(r"hast(?![a-z])",),
+    desks=(r"kontakt|kundeservice",),
 )
+
+WORDS = AbsenceWords(NOTICE, DAYS, CONTACTS)

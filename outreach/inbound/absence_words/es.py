@@ -2,7 +2,13 @@
 
 # ruff: noqa: E501
 
-from outreach.inbound.absence_words.table import AbsenceWords
+from outreach.inbound.absence_words.table import (
+    AbsenceWords,
+    ContactWords,
+    DayWords,
+    NoDayWords,
+    NoticeWords,
+)
 
 # From two to twelve, as days are spelt out and as they are counted.
 _NUMBERS = (
@@ -19,22 +25,7 @@ _NUMBERS = (
     r"doce",
 )
 
-WORDS = AbsenceWords(
-    months=(
-        "enero|ene",
-        "febrero|feb",
-        "marzo|mar",
-        "abril|abr",
-        "mayo",
-        "junio|jun",
-        "julio|jul",
-        "agosto|ago",
-        "septiembre|setiembre|sept?|set",
-        "octubre|oct",
-        "noviembre|nov",
-        "diciembre|dic",
-    ),
-    weekdays=("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"),
+NOTICE = NoticeWords(
     absent=(
         r"(?:sin|no hay) (?:internet|señal|conexión)",
         r"(?:sin|no hay) cobertura",
@@ -205,24 +196,6 @@ WORDS = AbsenceWords(
         r"operativ\w+|en marcha|al pie del cañón|con normalidad|como siempre|habitual",
         r"(?<!no )(?:recuperad[oa]|restablecid[oa])\b",
     ),
-    until=(
-        r"hasta(?: el)?(?: día)?(?: próximo)?",
-        r"al(?: día)?",
-        r"y(?: el)?",
-        r"a",
-        r"antes del?",
-        r"(?:sino|solo|sólo|únicamente) a partir del?",
-        r"hasta (?:el )?(?:próximo )?(?:día )?",
-        r"último día (?:de (?:\w+ ){0,3})(?:es|será|:)",
-        r"(?:vacaciones|baja|permiso|ausencia|descanso|licencia) (?:termina|acaba|finaliza|concluye)n?",
-    ),
-    since=(
-        r"del?(?: día)?",
-        r"desde(?: el)?",
-        r"a partir del?",
-        r"entre(?: el)?",
-        r"después del",
-    ),
     automatic=(
         r"(?:contesta|responde|escribe|sale|envía|manda)\w* (?:\w+ ){0,3}sol[oa]\b|(?:correo|ordenador|buzón|computadora|robot) .{0,12}(?:contesta|responde|escribe)",
         r"se (?:genera|envía|manda) sol\w|(?:generad\w|enviad\w) por (?:el|nuestro) sistema|de forma automática",
@@ -243,10 +216,106 @@ WORDS = AbsenceWords(
         r"haga clic.{0,80}(?:entregad\w+|verificar|liberar|confirmar)",
         r"mensaje.{0,60}(?:retenido|en espera|cuarentena)",
     ),
+    opt_out=(
+        r"(?:solicito|pido|tramit\w+|quiero|deseo)(?: \w+){0,2} baja\b",
+        r"la baja (?:de|del|en)\b",
+        r"(?:dar(?:me|nos)?|de|dame|denme|deme|darse|dé)(?: por favor)?(?: de)? baja\b",
+        r"\bbaja\b(?: por favor)?\W*$",
+        r"desuscri\w*|desuscripción|cancelar (?:la |mi )?suscripción|cancelen mi",
+        r"no (?:deseo|quiero|queremos|me interesa) (?:más |seguir |volver a )?(?:recib\w+|sus|más (?:correos|mensajes|e-?mails))",
+        r"(?:no|nunca) (?:me|nos) (?:envíen?|escrib\w+|mand\w+|contact\w+|env[ií]es)(?: \w+)?(?: más)?",
+        r"(?:elimin|borr|quit|retir|saqu|sáca|bórra|elimín|quít|retír)\w*\b.{0,30}\b(?:listas?|correos?|e-?mail|base|registros?|mailing|suscripci\w+|boletín|direcci[oó]n|newsletter)\b",
+        r"(?:dejen?|paren|deje) de (?:enviar|mandar|escribir|contactar)\w*",
+        r"no más (?:correos|mensajes|e-?mails)",
+        r"(?:cancel|anul)\w+ (?:\w+ ){0,3}(?:suscripción|boletín|newsletter|envíos?)",
+        r"(?:desapunt|borr)\w+ (?:\w+ ){0,3}(?:lista|boletín|newsletter)",
+    ),
+    not_opt_out=(
+        r"(?:cómo|dónde|por qué|puedo).{0,60}(?:baja|desuscri).{0,40}\?",
+        r"no (?:quiero|deseo) (?:dar(?:me|se)|causar) (?:de )?baja",
+        r"estoy de baja|de baja (?:médica|laboral|por|hasta|maternal)",
+    ),
+    to_be_done=(r"clic|respond|confirm|verif",),
+    lasting=(r"hasta|desde|entre|reabr\w+|volv\w+|(?:del|al) (?:\w+ )?\d\w*",),
+    closed=(r"cerrad[oa]s?|festivos?|descanso",),
+    case_number=(r"número|ticket",),
+    few=(r"dos|tres|cinco",),
+    term=(r"horas|días (?:hábiles|laborables)",),
+    open_ended=(r"hasta nuevo aviso|no sé (?:\w+ )?cuándo|sin fecha|tiempo indefinido",),
+    long_leave=(r"baja (?:médica|maternal|por maternidad)|excedencia",),
+    succession=(r"sustitu",),
+    for_good=(
+        r"jubil\w+|no (?:voy a )?volver\w*(?! (?:hasta|antes|a (?:la oficina )?(?:hasta|antes)))(?= a )",
+    ),
+    unchanged=(r"sin (?:\w+ ){0,3}(?:asunto|subject)",),
+    surely_back=(
+        r"vuelt\w*|volver\w*|volvemos|vuelvo|regres\w+|reincorpor\w+|reabr\w+|reapertura|reanud\w+|retom\w+|retorn\w+",
+    ),
+    promise=(r"noticias nuestras|le (?:contestaremos|responderemos|contactaremos)",),
+    meeting=(r"vemos|vernos|veremos|nos encontr\w+",),
+    occasion=(r"feria|congreso|exposición|festival",),
+    part_time=(r"media jornada|jornada reducida|tiempo parcial|no trabajo los",),
+    denies=(r"no",),
+    denies_until=(r"antes|hasta",),
+    still_away=(r"fuera|ausentes?",),
+    nothing=(r"no",),
+    automatic_hints=(
+        r"auto",
+        r"robo",
+        r"sistema",
+        r" solo",
+        r" sola",
+    ),
+    notice_hints=(
+        r"auto",
+        r"urgen",
+        r"emergenc",
+        r"contact",
+        r"confirm",
+        r"verif",
+        r"filtr",
+        r"antispam",
+    ),
+)
+
+DAYS = DayWords(
+    months=(
+        "enero|ene",
+        "febrero|feb",
+        "marzo|mar",
+        "abril|abr",
+        "mayo",
+        "junio|jun",
+        "julio|jul",
+        "agosto|ago",
+        "septiembre|setiembre|sept?|set",
+        "octubre|oct",
+        "noviembre|nov",
+        "diciembre|dic",
+    ),
+    weekdays=("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"),
+    until=(
+        r"hasta(?: el)?(?: día)?(?: próximo)?",
+        r"al(?: día)?",
+        r"y(?: el)?",
+        r"a",
+        r"antes del?",
+        r"(?:sino|solo|sólo|únicamente) a partir del?",
+        r"hasta (?:el )?(?:próximo )?(?:día )?",
+        r"último día (?:de (?:\w+ ){0,3})(?:es|será|:)",
+        r"(?:vacaciones|baja|permiso|ausencia|descanso|licencia) (?:termina|acaba|finaliza|concluye)n?",
+    ),
+    since=(
+        r"del?(?: día)?",
+        r"desde(?: el)?",
+        r"a partir del?",
+        r"entre(?: el)?",
+        r"después del",
+    ),
     tomorrow=(r"mañana",),
     next_week=(r"(?:la )?(?:próxima semana|semana que viene|semana próxima)",),
     day_after_tomorrow=(r"pasado mañana",),
-    days=(
+    spelt=(
         r"uno|primero",
         *_NUMBERS,
         r"trece",
@@ -275,25 +344,46 @@ WORDS = AbsenceWords(
     ),
     units=("días?", "semanas?", "mes(?:es)?"),
     hence=("(?:dentro de|en)", ""),
-    opt_out=(
-        r"(?:solicito|pido|tramit\w+|quiero|deseo)(?: \w+){0,2} baja\b",
-        r"la baja (?:de|del|en)\b",
-        r"(?:dar(?:me|nos)?|de|dame|denme|deme|darse|dé)(?: por favor)?(?: de)? baja\b",
-        r"\bbaja\b(?: por favor)?\W*$",
-        r"desuscri\w*|desuscripción|cancelar (?:la |mi )?suscripción|cancelen mi",
-        r"no (?:deseo|quiero|queremos|me interesa) (?:más |seguir |volver a )?(?:recib\w+|sus|más (?:correos|mensajes|e-?mails))",
-        r"(?:no|nunca) (?:me|nos) (?:envíen?|escrib\w+|mand\w+|contact\w+|env[ií]es)(?: \w+)?(?: más)?",
-        r"(?:elimin|borr|quit|retir|saqu|sáca|bórra|elimín|quít|retír)\w*\b.{0,30}\b(?:listas?|correos?|e-?mail|base|registros?|mailing|suscripci\w+|boletín|direcci[oó]n|newsletter)\b",
-        r"(?:dejen?|paren|deje) de (?:enviar|mandar|escribir|contactar)\w*",
-        r"no más (?:correos|mensajes|e-?mails)",
-        r"(?:cancel|anul)\w+ (?:\w+ ){0,3}(?:suscripción|boletín|newsletter|envíos?)",
-        r"(?:desapunt|borr)\w+ (?:\w+ ){0,3}(?:lista|boletín|newsletter)",
-    ),
-    not_opt_out=(
-        r"(?:cómo|dónde|por qué|puedo).{0,60}(?:baja|desuscri).{0,40}\?",
-        r"no (?:quiero|deseo) (?:dar(?:me|se)|causar) (?:de )?baja",
-        r"estoy de baja|de baja (?:médica|laboral|por|hasta|maternal)",
-    ),
+    deadline=(r"antes del?",),
+    within=(r"en|durante|(?:el|del) mes de",),
+    through=(r"hasta finales? de",),
+    of_week=(r"semana del?",),
+    and_=(r"y",),
+    before=(r"antes",),
+    article=(r"de|el|la|aproximadamente",),
+    month_end=(r"fin(?:al|ales)? (?:de|del) mes",),
+    year_end=(r"fin(?:al|ales)? de año",),
+    whole=(r"todo el mes de|todo",),
+    end_of=(r"finales de|fin del mes de|final de|fin(?: de)?",),
+    week=(r"semana",),
+    roughly=(r"exactamente|unos|unas",),
+    short_weekdays=(r"lun|mar|mié|jue|vie|sáb|dom",),
+    coming=(r"próxim[oa]|este|esta",),
+    coming_after=(r"próximo|que viene",),
+    that_is=(r"es decir",),
+    on=(r"el",),
+    on_day=(r"el|día",),
+    ordinals=(r"o|a",),
+)
+
+NO_DAYS = NoDayWords(
+    counted=(r"días?\b|horas?\b|semana|minut",),
+    oclock=(r"horas?",),
+    to=(r"a",),
+    at_hour=(r"las",),
+    dialled=(r"(?:marque|marca|llam\w+)(?: al| el| a)?",),
+    street=(r"calle|plaza|paseo|avenida",),
+    opening_hours=(r"horario|atención|abierto",),
+    numbers=(r"(?:número|ticket|ref\w*\.?|protocolo|stand)(?: es)?",),
+    every=(r"una|un|cada|los|(?:excepto|salvo)(?: el)?",),
+    to_the=(r"al",),
+    by_hour=(r"a partir d[e']|desde las|a las|a",),
+    from_hour=(r"(?:a partir d[e']|desde)(?: las)?",),
+    of_hours=(r"a partir d[e']|desde las|a las",),
+    noon=(r"mediodía",),
+)
+
+CONTACTS = ContactWords(
     moved=(
         r"(?:mi|nuestra) nueva (?:dirección|cuenta)",
         r"mi nuevo (?:correo|e-?mail|mail)",
@@ -301,4 +391,19 @@ WORDS = AbsenceWords(
         r"teng[oa]\w* (?:una? )?nuev[oa] (?:dirección|correo|cuenta|e-?mail)",
         r"(?:he|hemos) cambiado (?:de|mi|nuestr\w) (?:correo|dirección|e-?mail|cuenta)",
     ),
+    former=(r"antigu[oa]|anterior|esta|este",),
+    becomes=(r"quedó|ha sido|fue|ya|dejó|deja",),
+    out_of_use=(r"desuso|no|de (?:usar|ser|funcionar|estar)\w*",),
+    urgent=(r"urgen|emergenc|mientras tanto|contactar",),
+    desks=(r"info|ayuda|soporte|servic|atencion",),
+    mailbox=(r"buzón|dirección|respuestas",),
+    no_more=(r"ya no",),
+    address_hints=(
+        r"correo",
+        r"direcci",
+        r"cuenta",
+    ),
+    at=(r"en",),
 )
+
+WORDS = AbsenceWords(NOTICE, DAYS, CONTACTS, NO_DAYS)

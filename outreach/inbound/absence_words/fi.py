@@ -2,32 +2,9 @@
 
 # ruff: noqa: E501
 
-from outreach.inbound.absence_words.table import AbsenceWords
+from outreach.inbound.absence_words.table import AbsenceWords, ContactWords, DayWords, NoticeWords
 
-WORDS = AbsenceWords(
-    months=(
-        "tammi\\w*",
-        "helmi\\w*",
-        "maalis\\w*",
-        "huhti\\w*",
-        "touko\\w*",
-        "kesäku\\w*",
-        "heinä\\w*",
-        "elo\\w*",
-        "syys\\w*",
-        "loka(?:kuu\\w*)?",
-        "marras\\w*",
-        "joulu\\w*",
-    ),
-    weekdays=(
-        "maanantai\\w*",
-        "tiistai\\w*",
-        "keskiviikko\\w*|keskiviikkona",
-        "torstai\\w*",
-        "perjantai\\w*",
-        "lauantai\\w*",
-        "sunnuntai\\w*",
-    ),
+NOTICE = NoticeWords(
     absent=(
         r"poissa",
         r"lomalla",
@@ -53,19 +30,53 @@ WORDS = AbsenceWords(
         r"poissaoloilmoitus",
     ),
     back=(r"takaisin", r"palaa\w*", r"jälleen|taas", r"tavoitettavissa"),
-    until=(r"aina",),
-    since=(r"alkaen",),
-    until_after=(r"\s*(?:asti|saakka)",),
-    since_after=(r"\s*(?:alkaen|lähtien)",),
     opt_out=(
         r"(?:peru(?:uta|kaa)?|lopeta\w*|irtisano\w*)(?: \w+)? (?:tilau\w+|uutiskir\w+|postitu\w+|lähettämi\w+)",
         r"poista\w* (?:minut|meidät|osoitteeni|tietoni)",
         r"(?:en|emme) (?:halua|toivo)(?: \w+){0,3} (?:viestejä|sähköpost\w+|uutiskir\w+|postia|enää|vastaanottaa)",
     ),
+    notice_hints=(r"kiire",),
+)
+
+DAYS = DayWords(
+    months=(
+        "tammi\\w*",
+        "helmi\\w*",
+        "maalis\\w*",
+        "huhti\\w*",
+        "touko\\w*",
+        "kesäku\\w*",
+        "heinä\\w*",
+        "elo\\w*",
+        "syys\\w*",
+        "loka(?:kuu\\w*)?",
+        "marras\\w*",
+        "joulu\\w*",
+    ),
+    weekdays=(
+        "maanantai\\w*",
+        "tiistai\\w*",
+        "keskiviikko\\w*|keskiviikkona",
+        "torstai\\w*",
+        "perjantai\\w*",
+        "lauantai\\w*",
+        "sunnuntai\\w*",
+    ),
+    until=(r"aina",),
+    since=(r"alkaen",),
+    until_after=(r"\s*(?:asti|saakka)",),
+    since_after=(r"\s*(?:alkaen|lähtien)",),
     tomorrow=(r"huomenna|huomiseen",),
     next_week=(r"ensi viikolla|ensi viikkoon",),
+)
+
+CONTACTS = ContactWords(
     moved=(
         r"uusi (?:sähköposti)?osoitteeni",
         r"(?:sähköposti)?osoitteeni on (?:muuttunut|vaihtunut)",
     ),
+    urgent=(r"kiireelli",),
+    address_hints=(r"osoite",),
 )
+
+WORDS = AbsenceWords(NOTICE, DAYS, CONTACTS)

@@ -2,7 +2,13 @@
 
 # ruff: noqa: E501
 
-from outreach.inbound.absence_words.table import AbsenceWords
+from outreach.inbound.absence_words.table import (
+    AbsenceWords,
+    ContactWords,
+    DayWords,
+    NoDayWords,
+    NoticeWords,
+)
 
 # From two to twelve, as days are spelt out and as they are counted.
 _NUMBERS = (
@@ -19,22 +25,7 @@ _NUMBERS = (
     r"dodici",
 )
 
-WORDS = AbsenceWords(
-    months=(
-        "gennaio|gen",
-        "febbraio|feb",
-        "marzo|mar",
-        "aprile|apr",
-        "maggio|mag",
-        "giugno|giu",
-        "luglio|lug",
-        "agosto|ago",
-        "settembre|set",
-        "ottobre|ott",
-        "novembre|nov",
-        "dicembre|dic",
-    ),
-    weekdays=("lunedì", "martedì", "mercoledì", "giovedì", "venerdì", "sabato", "domenica"),
+NOTICE = NoticeWords(
     absent=(
         r"(?:senza|non c'è) (?:internet|rete|campo|connessione)",
         r"(?:al|alla|ad un|ad una|a un|a una) (?:\w+ )?(?:conferenza|convegno|fiera|corso|congresso|evento|matrimonio)",
@@ -191,20 +182,6 @@ WORDS = AbsenceWords(
         r"attività|normal\w+|regolar\w+|come sempre|di solito",
         r"(?<!non )(?:guarit[oa]|in forma|in piedi)\b",
     ),
-    until=(
-        r"fino(?: a)?",
-        r"fino? al?(?:l')?(?: giorno)?",
-        r"sino al?(?:l')?",
-        r"al(?:l')?",
-        r"e(?: il)?",
-        r"a tutto il",
-        r"prima del(?:l')?(?: giorno)?",
-        r"non prima del(?:l')?",
-        r"(?:solo|soltanto) (?:dal|a partire dal)(?:l')?",
-        r"ultimo giorno (?:di (?:\w+ ){0,2}|d'assenza )(?:è|sarà|:)",
-        r"(?:ferie|vacanze|congedo|assenza|pausa|permesso) (?:termina|finisc[eo]|conclud[eo]|scad[eo])(?:no)?",
-    ),
-    since=(r"dal(?:l')?", r"da", r"a partire dal?", r"dopo il", r"tra il", r"del"),
     automatic=(
         r"(?:computer|casella|robot|macchina) .{0,12}(?:rispond|scriv|invi)\w*|(?:rispond|scriv|part|invi)\w* (?:\w+ )?da sol[oa]\b",
         r"risponditore",
@@ -226,6 +203,96 @@ WORDS = AbsenceWords(
         r"clicc\w+.{0,80}(?:consegn\w+|sblocc\w+|verific\w+)",
         r"messaggio.{0,60}(?:trattenuto|in attesa|quarantena)",
     ),
+    opt_out=(
+        r"(?:essere|venire|vengo|sia) cancellat[oaie]\b",
+        r"(?:vorrei|voglio|desidero) (?:essere )?(?:rimoss|tolt|eliminat)[oaie]",
+        r"disiscri\w*|disiscrizione",
+        r"cancell(?:atemi|ami|azione|are|ate)(?:\b.{0,40}(?:lista|mailing|newsletter|iscrizione|indirizzo|mail|dati))?",
+        r"non (?:voglio|desidero|vorrei|intendo) (?:più )?(?:ricevere|essere contattat\w)",
+        r"non (?:\w+ )?(?:inviate|mandate|scrivete|contattate|inviatemi|scrivetemi|mandatemi|contattatemi|scrivermi|inviarmi)",
+        r"(?:togli\w*|rimuov\w*|elimin\w*|leva\w*)(?:mi|temi|etemi|ci)?\b.{0,40}(?:lista|mailing|elenco|indirizzo|database|newsletter)",
+        r"(?:basta|smett\w+ di|stop)(?: con)?(?: \w+)? (?:mail|e-?mail|messaggi|inviare|inviarmi|scriver\w+|newsletter|mandare|mandarmi)",
+        r"cancellar(?:mi|ci|e il mio|e la mia)\b.{0,40}(?:lista|mailing|newsletter|iscrizione|indirizzo|elenco|mail)",
+        r"disdi(?:re|co|ciamo)\b.{0,30}(?:newsletter|iscrizione|abbonamento)",
+    ),
+    not_opt_out=(
+        r"(?:come|dove|perché|posso).{0,60}(?:disiscri|cancell).{0,40}\?",
+        r"non (?:voglio|desidero) (?:disiscriver|cancellar)\w+",
+    ),
+    to_be_done=(r"clic|rispond|verif",),
+    lasting=(r"fino|dal|dalla|tra|riapr\w+|(?:del|al) (?:\w+ )?\d\w*",),
+    closed=(r"chius[oaie]|festiv\w+",),
+    case_number=(r"numero|ticket",),
+    few=(r"due|cinque",),
+    term=(r"ore|giorni lavorativi",),
+    open_ended=(
+        r"fino a nuovo avviso|non so (?:\w+ )?quando|(?:fino a|sino a) nuova comunicazione|non so quantificare",
+    ),
+    long_leave=(r"maternità|in maternità|congedo|aspettativa",),
+    succession=(r"sostitu|subentr|success",),
+    for_good=(r"in pensione|non (?:tornerò|rientrerò) più",),
+    unchanged=(r"senza (?:\w+ ){0,3}(?:oggetto|l'oggetto|subject)",),
+    surely_back=(r"torn\w+|rientr\w+|ritorn\w+|riapr\w+|riapertura|ripren\w+",),
+    promise=(r"avrà notizie|nostre notizie|le risponderemo|la contatteremo",),
+    meeting=(r"rivedi\w+|vedi\w+|incontr\w+",),
+    occasion=(r"fiera|convegno|mostra|workshop|festival",),
+    part_time=(r"part[ -]time|tempo parziale|non lavoro (?:il|di)",),
+    denies=(r"non",),
+    denies_until=(r"prima|fino",),
+    still_away=(r"assenti?e?|fuori|in ferie",),
+    nothing=(r"non",),
+    subject_hints=(r"risponditore",),
+    automatic_hints=(
+        r"auto",
+        r"robo",
+        r"generat",
+        r"sistema",
+        r"da sol",
+        r" solo",
+        r" sola",
+    ),
+    notice_hints=(
+        r"auto",
+        r"urgen",
+        r"contatt",
+        r"conferm",
+        r"verif",
+        r"quarant",
+        r"filtr",
+        r"antispam",
+    ),
+)
+
+DAYS = DayWords(
+    months=(
+        "gennaio|gen",
+        "febbraio|feb",
+        "marzo|mar",
+        "aprile|apr",
+        "maggio|mag",
+        "giugno|giu",
+        "luglio|lug",
+        "agosto|ago",
+        "settembre|set",
+        "ottobre|ott",
+        "novembre|nov",
+        "dicembre|dic",
+    ),
+    weekdays=("lunedì", "martedì", "mercoledì", "giovedì", "venerdì", "sabato", "domenica"),
+    until=(
+        r"fino(?: a)?",
+        r"fino? al?(?:l')?(?: giorno)?",
+        r"sino al?(?:l')?",
+        r"al(?:l')?",
+        r"e(?: il)?",
+        r"a tutto il",
+        r"prima del(?:l')?(?: giorno)?",
+        r"non prima del(?:l')?",
+        r"(?:solo|soltanto) (?:dal|a partire dal)(?:l')?",
+        r"ultimo giorno (?:di (?:\w+ ){0,2}|d'assenza )(?:è|sarà|:)",
+        r"(?:ferie|vacanze|congedo|assenza|pausa|permesso) (?:termina|finisc[eo]|conclud[eo]|scad[eo])(?:no)?",
+    ),
+    since=(r"dal(?:l')?", r"da", r"a partire dal?", r"dopo il", r"tra il", r"del"),
     tomorrow=(
         r"domattina|domani mattina",
         r"domani",
@@ -233,7 +300,7 @@ WORDS = AbsenceWords(
     ),
     next_week=(r"(?:la )?(?:prossima settimana|settimana prossima)",),
     day_after_tomorrow=(r"dopodomani",),
-    days=(
+    spelt=(
         r"primo",
         *_NUMBERS,
         r"tredici",
@@ -262,22 +329,46 @@ WORDS = AbsenceWords(
     ),
     units=("giorn[oi]", "settiman[ae]", "mes[ei]"),
     hence=("(?:fra|tra)", ""),
-    opt_out=(
-        r"(?:essere|venire|vengo|sia) cancellat[oaie]\b",
-        r"(?:vorrei|voglio|desidero) (?:essere )?(?:rimoss|tolt|eliminat)[oaie]",
-        r"disiscri\w*|disiscrizione",
-        r"cancell(?:atemi|ami|azione|are|ate)(?:\b.{0,40}(?:lista|mailing|newsletter|iscrizione|indirizzo|mail|dati))?",
-        r"non (?:voglio|desidero|vorrei|intendo) (?:più )?(?:ricevere|essere contattat\w)",
-        r"non (?:\w+ )?(?:inviate|mandate|scrivete|contattate|inviatemi|scrivetemi|mandatemi|contattatemi|scrivermi|inviarmi)",
-        r"(?:togli\w*|rimuov\w*|elimin\w*|leva\w*)(?:mi|temi|etemi|ci)?\b.{0,40}(?:lista|mailing|elenco|indirizzo|database|newsletter)",
-        r"(?:basta|smett\w+ di|stop)(?: con)?(?: \w+)? (?:mail|e-?mail|messaggi|inviare|inviarmi|scriver\w+|newsletter|mandare|mandarmi)",
-        r"cancellar(?:mi|ci|e il mio|e la mia)\b.{0,40}(?:lista|mailing|newsletter|iscrizione|indirizzo|elenco|mail)",
-        r"disdi(?:re|co|ciamo)\b.{0,30}(?:newsletter|iscrizione|abbonamento)",
-    ),
-    not_opt_out=(
-        r"(?:come|dove|perché|posso).{0,60}(?:disiscri|cancell).{0,40}\?",
-        r"non (?:voglio|desidero) (?:disiscriver|cancellar)\w+",
-    ),
+    deadline=(r"entro",),
+    within=(r"in|durante|nel|(?:il|del|nel) mese di",),
+    through=(r"fino a tutto",),
+    of_week=(r"settimana del",),
+    and_=(r"e",),
+    before=(r"prima",),
+    article=(r"il|lo|la|circa",),
+    month_end=(r"fine (?:del )?mese",),
+    year_end=(r"fine (?:dell')?anno",),
+    whole=(r"tutto(?: il mese di)?",),
+    end_of=(r"a fine|fine(?: del mese di)?",),
+    week=(r"settimana",),
+    roughly=(r"esattamente|circa",),
+    short_weekdays=(r"lun|mar|mer|gio|ven|sab|dom",),
+    coming=(r"prossim[oa]|questo",),
+    coming_after=(r"p\.? ?v\.?|prossimo|corrente|c\.a\.",),
+    that_is=(r"cioè",),
+    on=(r"il",),
+    on_day=(r"il",),
+    ordinals=(r"o|a",),
+)
+
+NO_DAYS = NoDayWords(
+    counted=(r"giorn[io]\b|ore\b|settiman|minut",),
+    oclock=(r"ore(?![a-z])",),
+    to=(r"a",),
+    at_hour=(r"alle|dalle|ore",),
+    dialled=(r"(?:chiam\w+|compon\w+)(?: al| il)?",),
+    street=(r"via|viale|piazza|corso",),
+    opening_hours=(r"orari\w?|apert\w",),
+    numbers=(r"(?:n°|nr\.?|numero|ticket|ref\w*\.?|stand|padiglione)(?: è)?",),
+    every=(r"una|un|ogni|(?:salvo|tranne|eccetto)(?: il)?",),
+    to_the=(r"al",),
+    by_hour=(r"dalle(?: ore)?|alle(?: ore)?|ore|a",),
+    from_hour=(r"dalle",),
+    of_hours=(r"alle|dalle",),
+    noon=(r"mezzogiorno",),
+)
+
+CONTACTS = ContactWords(
     moved=(
         r"(?:il )?(?:mio|nostro) nuovo (?:indirizzo|recapito)",
         r"la mia nuova (?:e-?mail|mail|casella)",
@@ -285,4 +376,19 @@ WORDS = AbsenceWords(
         r"(?:ho|abbiamo) un nuovo indirizzo",
         r"(?:ho|abbiamo) cambiato (?:l')?(?:indirizzo|e-?mail|casella|mail|gestore)",
     ),
+    former=(r"vecchi[oa]|precedente|questo|l'indirizzo",),
+    becomes=(r"è|non|sarà|verrà",),
+    out_of_use=(r"più|dismess\w|stat[oa]",),
+    urgent=(r"urgen|nel frattempo|contattar",),
+    desks=(r"info|assistenza|servic",),
+    mailbox=(r"casella|indirizzo|risposte",),
+    no_more=(r"\bpiù\b",),
+    address_hints=(
+        r"indirizzo",
+        r"recapito",
+        r"casella",
+    ),
+    at=(r"su",),
 )
+
+WORDS = AbsenceWords(NOTICE, DAYS, CONTACTS, NO_DAYS)

@@ -2,24 +2,9 @@
 
 # ruff: noqa: E501
 
-from outreach.inbound.absence_words.table import AbsenceWords
+from outreach.inbound.absence_words.table import AbsenceWords, ContactWords, DayWords, NoticeWords
 
-WORDS = AbsenceWords(
-    months=(
-        "januar|jan",
-        "februar|feb",
-        "mars",
-        "april|apr",
-        "mai",
-        "juni|jun",
-        "juli|jul",
-        "august|aug",
-        "september|sept?",
-        "oktober|okt",
-        "november|nov",
-        "desember|des",
-    ),
-    weekdays=("mandag", "tirsdag", "onsdag", "torsdag", "fredag", "lørdag", "søndag"),
+NOTICE = NoticeWords(
     absent=(
         r"ikke (?:\w+ )?(?:på kontoret|til stede|tilgjengelig|på jobb|å treffe)",
         r"(?:på|har) (?:\w+ )?(?:ferie|permisjon|tjenestereise|reise|avspasering)",
@@ -42,8 +27,6 @@ WORDS = AbsenceWords(
     ),
     subjects=(r"automatisk svar", r"autosvar", r"fravær\w*", r"ikke på kontoret", r"ferie"),
     back=(r"tilbake", r"igjen\b"),
-    until=(r"(?:frem |fram )?til(?: og med)?(?: den)?", r"t\.?o\.?m\.?", r"og"),
-    since=(r"fra(?: og med)?(?: den)?", r"siden", r"etter", r"mellom"),
     opt_out=(
         r"meld(?:e)? (?:meg|oss) av|avmeld\w*|avregistrer\w*",
         r"(?:fjern|slett|stryk) (?:meg|oss|min|mitt)\b",
@@ -51,10 +34,41 @@ WORDS = AbsenceWords(
         r"(?:ønsker|vil)(?: \w+){0,2} ikke(?: \w+){0,4} (?:motta|ha|kontaktes|høre)",
         r"slutt å (?:sende|skrive|maile)",
     ),
+    long_leave=(r"barselsorlov",),
+    notice_hints=(r"hast",),
+)
+
+DAYS = DayWords(
+    months=(
+        "januar|jan",
+        "februar|feb",
+        "mars",
+        "april|apr",
+        "mai",
+        "juni|jun",
+        "juli|jul",
+        "august|aug",
+        "september|sept?",
+        "oktober|okt",
+        "november|nov",
+        "desember|des",
+    ),
+    weekdays=("mandag", "tirsdag", "onsdag", "torsdag", "fredag", "lørdag", "søndag"),
+    until=(r"(?:frem |fram )?til(?: og med)?(?: den)?", r"t\.?o\.?m\.?", r"og"),
+    since=(r"fra(?: og med)?(?: den)?", r"siden", r"etter", r"mellom"),
     tomorrow=(r"i morgen",),
     next_week=(r"neste uke",),
+    end_of=(r"slutten av",),
+    week=(r"uke",),
+)
+
+CONTACTS = ContactWords(
     moved=(
         r"min nye (?:e-?post-?|mail-?)? ?adresse",
         r"(?:har|fått) (?:\w+ ){0,3}(?:en )?ny (?:e-?post-?|mail-?)? ?adresse",
     ),
+    urgent=(r"hast(?![a-z])",),
+    desks=(r"kontakt|kundeservice",),
 )
+
+WORDS = AbsenceWords(NOTICE, DAYS, CONTACTS)

@@ -1,18 +1,8 @@
 """Chinese."""
 
-from outreach.inbound.absence_words.table import AbsenceWords
+from outreach.inbound.absence_words.table import AbsenceWords, ContactWords, DayWords, NoticeWords
 
-WORDS = AbsenceWords(
-    months=(),
-    weekdays=(
-        "(?:星期|周|週|礼拜|禮拜)一",
-        "(?:星期|周|週|礼拜|禮拜)二",
-        "(?:星期|周|週|礼拜|禮拜)三",
-        "(?:星期|周|週|礼拜|禮拜)四",
-        "(?:星期|周|週|礼拜|禮拜)五",
-        "(?:星期|周|週|礼拜|禮拜)六",
-        "(?:星期|周|週|礼拜|禮拜)[日天]",
-    ),
+NOTICE = NoticeWords(
     absent=(
         r"不在(?:办公室|辦公室|公司)",
         r"(?:休|请|請|度|年|产|病)假",
@@ -40,20 +30,44 @@ WORDS = AbsenceWords(
         r"外出",
     ),
     back=(r"返回|回(?:来|來|到|公司)|恢复|恢復|上班|復工|复工",),
-    until=(r"至|到|直到|截至",),
-    since=(r"从|從|自|由",),
-    until_after=(r"\s*(?:止|为止|為止|前)",),
-    since_after=(r"\s*(?:起|开始|開始|至|到|-|~)",),
     opt_out=(
         r"退订|退訂",
         r"取消(?:订阅|訂閱|訂閲)",
         r"(?:不要|请勿|請勿|别|別|不想)(?:再)?(?:给我|給我|向我)?(?:发|發|寄|联系|聯絡|收到)",
         r"(?:移除|删除|刪除)(?:我|名单|名單)",
     ),
+    automatic_hints=(r"自动",),
+    notice_hints=(r"自动",),
+)
+
+DAYS = DayWords(
+    months=(),
+    weekdays=(
+        "(?:星期|周|週|礼拜|禮拜)一",
+        "(?:星期|周|週|礼拜|禮拜)二",
+        "(?:星期|周|週|礼拜|禮拜)三",
+        "(?:星期|周|週|礼拜|禮拜)四",
+        "(?:星期|周|週|礼拜|禮拜)五",
+        "(?:星期|周|週|礼拜|禮拜)六",
+        "(?:星期|周|週|礼拜|禮拜)[日天]",
+    ),
+    until=(r"至|到|直到|截至",),
+    since=(r"从|從|自|由",),
+    until_after=(r"\s*(?:止|为止|為止|前)",),
+    since_after=(r"\s*(?:起|开始|開始|至|到|-|~)",),
     tomorrow=(r"明天",),
     next_week=(r"下(?:周|週|星期)",),
+)
+
+CONTACTS = ContactWords(
     moved=(
         r"我的新(?:邮箱|邮件地址|电子邮箱|信箱)",
         r"(?:邮箱|邮件地址)(?:已经?)?(?:更换|变更|改)",
     ),
+    address_hints=(
+        r"邮",
+        r"信箱",
+    ),
 )
+
+WORDS = AbsenceWords(NOTICE, DAYS, CONTACTS)
