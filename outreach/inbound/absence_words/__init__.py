@@ -1,7 +1,7 @@
 """How automatic answers say that somebody is away, has left or got our mail, by language.
 
-Data for `outreach.inbound.absences` and `outreach.inbound.optouts`, and nothing else. Texts are
-regular expressions without groups. They are compared after folding (`phrases.fold`:
+Data for `outreach.inbound.absences`, and nothing else. Texts are regular expressions without
+groups. They are compared after folding (`phrases.fold`:
 lower case, no accents, full-width forms as narrow ones) and folded the same way, so write them as
 the language does. To teach one more language, add a file named by its BCP 47 tag and list it here.
 """

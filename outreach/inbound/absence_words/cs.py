@@ -49,12 +49,6 @@ WORDS = AbsenceWords(
     back=(r"vrát\w+|vrac\w+|návrat\w*", r"zpět|zpátky", r"opět|znovu"),
     until=(r"do", r"až do", r"a"),
     since=(r"od", r"po"),
-    opt_out=(
-        r"odhlá(?:sit|ste|šení)\w*",
-        r"(?:vymažte|odstraňte|vyřaďte) (?:mě|mne|nás|můj|mou)",
-        r"nechci (?:\w+ )?(?:dostávat|další|vaše)",
-        r"(?:neposílejte|nepište)(?: \w+){0,2}",
-    ),
     tomorrow=(r"zítra",),
     next_week=(r"příští týden",),
     moved=(

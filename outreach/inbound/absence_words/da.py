@@ -52,14 +52,6 @@ WORDS = AbsenceWords(
     back=(r"tilbage", r"igen\b", r"retur\b", r"genåbner"),
     until=(r"(?:frem )?til(?: og med)?(?: den)?", r"t\.?o\.?m\.?", r"og"),
     since=(r"fra(?: og med)?(?: den)?", r"siden", r"efter", r"mellem"),
-    opt_out=(
-        r"afmeld\w*",
-        r"frameld\w*",
-        r"(?:fjern|slet) (?:mig|os|min|mit)\b",
-        r"(?:ikke|ingen) (?:\w+ )?(?:flere|mere|længere)(?: \w+){0,3} (?:mails?|e-?mails?|nyhedsbreve|beskeder)",
-        r"(?:ønsker|vil)(?: \w+){0,2} ikke(?: \w+){0,4} (?:modtage|have|kontaktes|høre)",
-        r"stop med at (?:sende|skrive|maile)",
-    ),
     tomorrow=(r"i morgen",),
     next_week=(r"næste uge",),
     moved=(

@@ -57,11 +57,6 @@ WORDS = AbsenceWords(
     since=(r"alkaen",),
     until_after=(r"\s*(?:asti|saakka)",),
     since_after=(r"\s*(?:alkaen|lähtien)",),
-    opt_out=(
-        r"(?:peru(?:uta|kaa)?|lopeta\w*|irtisano\w*)(?: \w+)? (?:tilau\w+|uutiskir\w+|postitu\w+|lähettämi\w+)",
-        r"poista\w* (?:minut|meidät|osoitteeni|tietoni)",
-        r"(?:en|emme) (?:halua|toivo)(?: \w+){0,3} (?:viestejä|sähköpost\w+|uutiskir\w+|postia|enää|vastaanottaa)",
-    ),
     tomorrow=(r"huomenna|huomiseen",),
     next_week=(r"ensi viikolla|ensi viikkoon",),
     moved=(

@@ -262,22 +262,6 @@ WORDS = AbsenceWords(
     ),
     units=("giorn[oi]", "settiman[ae]", "mes[ei]"),
     hence=("(?:fra|tra)", ""),
-    opt_out=(
-        r"(?:essere|venire|vengo|sia) cancellat[oaie]\b",
-        r"(?:vorrei|voglio|desidero) (?:essere )?(?:rimoss|tolt|eliminat)[oaie]",
-        r"disiscri\w*|disiscrizione",
-        r"cancell(?:atemi|ami|azione|are|ate)(?:\b.{0,40}(?:lista|mailing|newsletter|iscrizione|indirizzo|mail|dati))?",
-        r"non (?:voglio|desidero|vorrei|intendo) (?:più )?(?:ricevere|essere contattat\w)",
-        r"non (?:\w+ )?(?:inviate|mandate|scrivete|contattate|inviatemi|scrivetemi|mandatemi|contattatemi|scrivermi|inviarmi)",
-        r"(?:togli\w*|rimuov\w*|elimin\w*|leva\w*)(?:mi|temi|etemi|ci)?\b.{0,40}(?:lista|mailing|elenco|indirizzo|database|newsletter)",
-        r"(?:basta|smett\w+ di|stop)(?: con)?(?: \w+)? (?:mail|e-?mail|messaggi|inviare|inviarmi|scriver\w+|newsletter|mandare|mandarmi)",
-        r"cancellar(?:mi|ci|e il mio|e la mia)\b.{0,40}(?:lista|mailing|newsletter|iscrizione|indirizzo|elenco|mail)",
-        r"disdi(?:re|co|ciamo)\b.{0,30}(?:newsletter|iscrizione|abbonamento)",
-    ),
-    not_opt_out=(
-        r"(?:come|dove|perché|posso).{0,60}(?:disiscri|cancell).{0,40}\?",
-        r"non (?:voglio|desidero) (?:disiscriver|cancellar)\w+",
-    ),
     moved=(
         r"(?:il )?(?:mio|nostro) nuovo (?:indirizzo|recapito)",
         r"la mia nuova (?:e-?mail|mail|casella)",

@@ -259,21 +259,6 @@ WORDS = AbsenceWords(
     ),
     units=("dag(?:en)?", "we(?:ek|ken)", "maand(?:en)?"),
     hence=("over", ""),
-    opt_out=(
-        r"uit (?:uw|jullie|je|het|de|jouw) (?:\w+ )?(?:\w*bestand\w*|\w*lijst\w*|database|systeem|administratie)",
-        r"(?:uitschrijven|uitschrijving|schrijf (?:mij|me|ons) uit|uitgeschreven worden|afmelden|afmelding|meld (?:mij|me) af)",
-        r"(?:verwijder|haal|schrap)(?:en|t)? (?:mij|me|ons|mijn|dit)\b",
-        r"(?:geen|nooit meer) (?:\w+ )?(?:e-?mails?|mails?|nieuwsbrie\w+|berichten|post|reclame)(?: meer)?",
-        r"(?:wil|wens|willen|hoef)(?: \w+){0,4} (?:niet meer|geen)(?: \w+){0,5} (?:ontvangen|krijgen|benaderd|gemaild)?",
-        r"(?:niet meer|stop(?:pen)?(?: met)?)(?: \w+){0,2} (?:mailen|e-?mailen|sturen|schrijven|toesturen|benaderen|contacteren|deze)",
-        r"van (?:de|uw|jullie|deze) (?:\w*lijst|mailinglijst|verzendlijst)",
-        r"(?:ik )?zeg (?:\w+ ){0,4}(?:nieuwsbrief|abonnement)\b.{0,20}\bop\b",
-        r"(?:nieuwsbrief|abonnement)\b.{0,20}\bopzeggen",
-    ),
-    not_opt_out=(
-        r"(?:hoe|waar|waarom|kan).{0,60}(?:uitschrijven|afmelden).{0,40}\?",
-        r"niet (?:uitschrijven|afmelden)",
-    ),
     moved=(
         r"(?:mijn|ons) nieuwe? (?:privé |zakelijke? )?(?:e-?mail-?|mail-?)? ?adres",
         r"(?:heb|hebben) (?:\w+ ){0,3}(?:een )?(?:nieuw|ander) (?:e-?mail-?|mail-?)? ?adres",

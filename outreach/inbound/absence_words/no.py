@@ -44,13 +44,6 @@ WORDS = AbsenceWords(
     back=(r"tilbake", r"igjen\b"),
     until=(r"(?:frem |fram )?til(?: og med)?(?: den)?", r"t\.?o\.?m\.?", r"og"),
     since=(r"fra(?: og med)?(?: den)?", r"siden", r"etter", r"mellom"),
-    opt_out=(
-        r"meld(?:e)? (?:meg|oss) av|avmeld\w*|avregistrer\w*",
-        r"(?:fjern|slett|stryk) (?:meg|oss|min|mitt)\b",
-        r"(?:ikke|ingen) (?:\w+ )?(?:flere|mer|lenger)(?: \w+){0,3} (?:e-?post\w*|mail\w*|nyhetsbrev|meldinger)",
-        r"(?:ønsker|vil)(?: \w+){0,2} ikke(?: \w+){0,4} (?:motta|ha|kontaktes|høre)",
-        r"slutt å (?:sende|skrive|maile)",
-    ),
     tomorrow=(r"i morgen",),
     next_week=(r"neste uke",),
     moved=(

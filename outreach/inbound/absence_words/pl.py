@@ -267,20 +267,6 @@ WORDS = AbsenceWords(
     ),
     units=("dni|dzień", "ty(?:dzień|godnie|godni)", "miesi(?:ąc\\w*|ęcy)"),
     hence=("za", ""),
-    opt_out=(
-        r"usunięcie (?:mnie |mojego |moich )?(?:z|adresu|danych)",
-        r"(?:wypisz\w*|wypisać|wypisanie|wypisuj\w*)",
-        r"(?:rezygnuj\w+|rezygnacj\w+) z (?:subskrypcji|newslettera|otrzymywania|mailingu|wiadomości)",
-        r"(?:usu[ńn]\w*|usunięcie|skreśl\w*) (?:mnie|nas|mój|moj\w+|proszę|ten|z)",
-        r"(?:proszę|prosze)? ?(?:nie|już nie) (?:\w+ )?(?:wysyła\w*|przysyła\w*|pis\w+|kontaktow\w+|przesyła\w*)(?: \w+){0,3}",
-        r"nie (?:chcę|życzę sobie|chcemy|zamierzam)(?: już| więcej| dłużej)? (?:otrzymyw\w+|dostaw\w+|więcej|wiadomości|maili|waszych|takich)",
-        r"(?:odsubskryb\w+|anulow\w+ subskrypcj\w+|zrezygnować)",
-        r"żadnych (?:więcej )?(?:maili|wiadomości|newsletterów)",
-    ),
-    not_opt_out=(
-        r"(?:jak|gdzie|dlaczego|czy mog\w+).{0,60}(?:wypisać|zrezygnować).{0,40}\?",
-        r"nie (?:chcę )?(?:wypisywać|rezygnować|rezygnuję)",
-    ),
     moved=(
         r"(?:mój|nasz) (?:nowy|aktualny) (?:adres|e-?mail|mail)",
         r"mam nowy (?:adres|e-?mail|mail)",

@@ -272,20 +272,6 @@ WORDS = AbsenceWords(
     ),
     units=("dias?", "semanas?", "m[eê]s(?:es)?"),
     hence=("(?:dentro de|daqui a|em)", ""),
-    opt_out=(
-        r"(?:quero|gostaria de|desejo|pretendo) (?:sair|ser removid[oa]|ser retirad[oa])",
-        r"(?:cancelar|cancelem|cancele|anular|remover|remova|anulem)(?: \w+)? (?:a |minha |meu |a minha |o meu )?(?:\w+ )?(?:inscrição|subscrição|assinatura|cadastro|e-?mail|registo|nome|endereço)",
-        r"descadastr\w+|desinscre\w+|desinscrição",
-        r"não (?:quero|desejo|pretendo|gostaria de|queremos) (?:mais |continuar a )?(?:receb\w+|ser contactad\w|ser contatad\w)",
-        r"(?:não|nunca) (?:me |nos )?(?:envi\w+|mand\w+|escrev\w+|contact\w+|contat\w+)(?: mais| me| \w+ mais)",
-        r"(?:remov\w+|retir\w+|tir[aeio]\w*|exclu\w+|elimin\w+)(?:-me| me|-nos)?\b.{0,40}(?:lista|base|mailing|lista de|cadastro|contactos|contatos)",
-        r"(?:parem?|deixem?) de (?:me )?(?:envi\w+|mandar|escrever|contactar)",
-        r"(?:chega|sem) (?:de )?mais e-?mails",
-    ),
-    not_opt_out=(
-        r"(?:como|onde|porque|posso).{0,60}(?:cancel|descadastr|remov).{0,40}\?",
-        r"não (?:quero|desejo) cancelar",
-    ),
     moved=(
         r"(?:o )?(?:meu|nosso) novo (?:endereço|e-?mail|correio)",
         r"(?:mudei|mudamos|alterei|troquei) (?:de |o meu |meu )(?:endereço|e-?mail|correio)",

@@ -257,22 +257,6 @@ WORDS = AbsenceWords(
     ),
     units=("dag(?:ar)?", "veck(?:a|or)", "månad(?:er)?"),
     hence=("om", ""),
-    opt_out=(
-        r"avregistrera\w*|avregistrering",
-        r"avprenumerera\w*|avsluta (?:min |mitt )?(?:prenumeration\w*|utskick)",
-        r"avanmäl\w*",
-        r"(?:ta bort|stryk|radera) (?:mig|oss|min|mitt|denna)\b",
-        r"(?:inte|inga) (?:\w+ )?(?:fler|mer|mera|längre)(?: \w+){0,3} (?:mejl|mail|e-?post|utskick|nyhetsbrev|meddelanden|reklam)",
-        r"inga (?:fler |mer )?(?:mejl|mail|e-?post|utskick|nyhetsbrev|meddelanden|reklam)",
-        r"(?:vill|önskar)(?: \w+){0,2} (?:inte|slippa|ej)(?: \w+){0,4} (?:ha|få|mejl|mail|bli|utskick|kontakt\w+|era|dessa)",
-        r"sluta (?:mejla|maila|skicka|kontakta|skriva|med)",
-        r"(?:från|ur) (?:er|din|denna|sänd|er ma\w*)\s?\w*(?:lista|listan|sändlista|register)",
-        r"säg(?:er)? upp (?:\w+ ){0,3}(?:prenumeration\w*|nyhetsbrev\w*)",
-    ),
-    not_opt_out=(
-        r"(?:hur|var|varför|kan).{0,60}(?:avregistrera|avprenumerera|avanmäl).{0,40}\?",
-        r"inte avregistrera",
-    ),
     moved=(
         r"(?:min|vår) nya (?:e-?post-?|mejl-?|mail-?)? ?adress",
         r"(?:har|fått) (?:\w+ ){0,3}(?:en )?ny (?:e-?post-?|mejl-?|mail-?)? ?adress",

@@ -15,9 +15,8 @@ class AbsenceWords:
     return, `until` and `since` stand right before a date that ends or begins an absence,
     `until_after` and `since_after` right after it. `days` are the days of a month spelt out,
     from the first; `counts` the numbers from one, `units` day, week and month as they are
-    counted, and `hence` what stands before and after so many of them from now. `opt_out` asks
-    for no more mail; `not_opt_out` takes that back. With `moved` somebody gives a new address
-    of their own.
+    counted, and `hence` what stands before and after so many of them from now. With `moved`
+    somebody gives a new address of their own.
     """
 
     months: tuple[str, ...]
@@ -29,7 +28,6 @@ class AbsenceWords:
     back: tuple[str, ...]
     until: tuple[str, ...]
     since: tuple[str, ...]
-    opt_out: tuple[str, ...]
     away: tuple[str, ...] = ()
     myself: tuple[str, ...] = ()
     event: tuple[str, ...] = ()
@@ -44,5 +42,4 @@ class AbsenceWords:
     counts: tuple[str, ...] = ()
     units: tuple[str, str, str] | None = None
     hence: tuple[str, str] = ("", "")
-    not_opt_out: tuple[str, ...] = ()
     moved: tuple[str, ...] = ()
