@@ -186,6 +186,7 @@ def explain(
     absence = None
     opt_out = None
     reply = NOTHING
+    bulk = _is_bulk(mail)
     if report is not None:
         kind = Kind.COMPLAINT if report.is_complaint else Kind.AUTOMATIC
         rule = report.rule if report.is_complaint else f"{report.rule}:{report.feedback_type}"
@@ -205,7 +206,7 @@ def explain(
         elif mail.parts[0].parameters.get("report-type", "").lower() == "disposition-notification":
             kind, rule = Kind.RECEIPT, "disposition-notification"
         else:
-            kind, rule, opt_out, absence = _of_person(mail, reply, today)
+            kind, rule, opt_out, absence = _of_person(mail, reply, today, bulk=bulk)
     given = clues(mail, notice=notice, report=report, text=reply.text)
     return Explanation(
         kind=kind,
@@ -217,7 +218,7 @@ def explain(
         sent_at=mail.sent_at,
         received_at=mail.received_at,
         words=reply.text,
-        bulk=_is_bulk(mail),
+        bulk=bulk,
         notice=notice,
         report=report,
         absence=absence,
@@ -241,12 +242,12 @@ def _kind_of(notice: DeliveryNotice) -> Kind:
 
 
 def _of_person(
-    mail: Mail, reply: Reply, today: date | None
+    mail: Mail, reply: Reply, today: date | None, *, bulk: bool
 ) -> tuple[Kind, str, OptOut | None, AutoReply | None]:
     submitted = mail.headers.get("auto-submitted").strip().lower()
     if submitted and not submitted.startswith("no"):
         return Kind.AUTOMATIC, "auto-submitted", None, None
-    opt_out = read_opt_out(reply.unquoted, mail.subject)
+    opt_out = read_opt_out(reply.unquoted, mail.subject, bulk=bulk)
     if opt_out is not None and opt_out.sure:
         return Kind.OPT_OUT, "own-words" if reply.text.strip() else "subject", opt_out, None
     if mail.null_sender and not reply.text.strip():

@@ -1,22 +1,28 @@
 """Requests for no more mail, written as a reply.
 
 Words like "unsubscribe" stand in the footer of most mail and in many a quotation, so only the
-person's own new words count (`outreach.inbound.replies`), and only when they are few: in a long
-letter the same words are as likely to be about something else. A longer text that may be such a
-request is reported as unsure, for a person to decide while mail is held.
+person's own new words count (`outreach.inbound.replies`). What cannot mean anything else is a
+request in any letter, sentence by sentence: "take my name off your list". A mere word is one only
+where little else is written; in a longer text it is reported as unsure, for a person to decide while
+mail is held. So are wishes for less mail, and questions why it came at all.
 """
 
 # ruff: noqa: E501 (patterns and messages are easier to check in one piece)
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
-from outreach.inbound.absence_words import any_of
-from outreach.inbound.phrases import compared, fold
+from outreach.inbound.languages import likely_languages
+from outreach.inbound.opt_out_words import LANGUAGES, patterns_of, words
+from outreach.inbound.phrases import SENTENCE_ENDS, Phrases, Rules, compared, filed, fold
 from outreach.inbound.subjects import ANSWER_MARKS
 
 SHORT = 25
-"""Words, or a third of the characters in writing without spaces, up to which a request is sure."""
+"""Words, or a third of the characters in writing without spaces, up to which a mere word is a sure request."""
+
+LETTER = 110
+"""So many in which a request is looked for; a longer letter is about something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,43 +34,144 @@ class OptOut:
 
 
 _LONG = 3000  # characters of a letter
+_REMARK = 30  # words of a body that need not say again what the subject asked for
+_TITLE = 12  # words of a subject that asks for something
+_CURT = 6  # words with which somebody says no more than "stop"
 
-_REQUEST = any_of("opt_out")
-_NOT = any_of("not_opt_out")
-_SUBJECT = re.compile(
-    rf"^\W*(?:unsubscribe\s+[a-z2-7]{{24,200}}$|(?:(?:{ANSWER_MARKS})\s*:\s*)*(?:unsubscribe|opt[ -]?out|remove(?: me)?|abmelden|abmeldung|abbestellen"
-    r"|desabonnement|desinscription|se desabonner|baja|darse de baja|cancelar|cancellami|disiscrizione|disiscrivimi"
-    r"|descadastrar|uitschrijven|afmelden|avregistrera|avanmalan|avprenumerera|wypisz|rezygnacja|配信停止|配信解除|退会|отписаться|退订|stop)\W*$)"
+# What is said by somebody else, if it is more than a word.
+_SPEECH = re.compile(
+    r"\"[^\"\n]{8,160}\"|«[^»\n]{8,160}»|„[^“”\n]{8,160}[“”]|“[^”\n]{8,160}”|「[^」\n]{4,100}」|『[^』\n]{4,100}』"
 )
-_POLITE = re.compile(
-    r"(?<![a-z])(?:thanks|thank you|thx|danke|merci|gracias|grazie|obrigad[oa]|bedankt|tack|dziekuj\w+)(?![a-z])"
+_POLITE = (
+    r"please|pls|thanks?(?: you)?|thx|bitte|danke(?: schon)?|vielen dank|merci|svp|s'il (?:vous|te) plait|por favor|gracias|per favore|per cortesia|grazie|obrigad[oa]|favor"
+    r"|a\.?u\.?b\.?|s\.?v\.?p\.?|alstublieft|alsjeblieft|bedankt|graag|dank (?:u|je)|tack|snalla|prosze|dziekuj\w+|お願い(?:いた)?します|hi|hello|hallo|hej|hoi|bonjour|hola|ciao|ola|buongiorno|guten tag|now|jetzt|ya|nu|already|endlich"
 )
+_ALONE = re.compile(
+    rf"^\W*(?:(?:{_POLITE})\W+)*(?:{filed(words('alone'))})(?:\W+(?:{_POLITE}))*\W*$"
+)
+_MARKS = re.compile(rf"^\W*(?:(?:{ANSWER_MARKS})\s*[:：]\s*)+")
+_TOKEN = re.compile(r"^\W*unsubscribe\s+[a-z2-7]{24,200}$")
 
 
-def read_opt_out(text: str, subject: str = "") -> OptOut | None:  # noqa: PLR0911
+class _Tongue:
+    """The words of one language, ready to be looked for."""
+
+    def __init__(self, language: str) -> None:
+        asked = [patterns_of(language, field) for field in ("requests", "words", "unsure")]
+        self.requests, self.words, self.unsure = map(Phrases, asked)
+        self.denied = Phrases(patterns_of(language, "denied"))
+        self.stays = Phrases(patterns_of(language, "stays"))
+        self.later = Phrases(patterns_of(language, "later"))
+        #: All that asks for something, at once; and all that does so in any text.
+        self.asked = Rules(asked)
+        self.requested = Rules(asked[:1])
+
+
+_tongue = lru_cache(maxsize=None)(_Tongue)  # most are never met
+
+
+def _tongues(folded: str) -> list[_Tongue]:
+    """Return the words of those languages in which a text may ask for something."""
+    languages = likely_languages(folded)
+    if len(languages) > _MANY and _in_any_language().first(folded) is None:
+        return []
+    return _tongues_of(languages)
+
+
+_MANY = 4  # languages, which are worth being asked one by one
+
+
+@lru_cache(maxsize=256)
+def _tongues_of(languages: frozenset[str]) -> list[_Tongue]:
+    """Return the words of languages; English ones are understood everywhere."""
+    return [_tongue(language) for language in sorted(languages & LANGUAGES.keys() | {"en"})]
+
+
+@lru_cache(maxsize=1)
+def _in_any_language() -> Rules:
+    return Rules([words("requests") + words("words") + words("unsure")])
+
+
+def read_opt_out(text: str, subject: str = "", *, bulk: bool = False) -> OptOut | None:
     """Return the request for no more mail in a person's own words `text`, or None.
 
-    `subject` counts only if nothing was written: mail programs fill it from ``mailto:`` links.
+    `subject` counts where little or nothing was written: mail programs fill it from ``mailto:``
+    links, and people write in it what they want. What went to a list, as `bulk` says, is a request
+    to us only where it is short.
     """
     if len(text) >= _LONG:
         return None
-    size = max(len(text.split(None, 2 * SHORT)), _unspaced(text) // 3)
-    if size > 2 * SHORT:
+    longest = 2 * SHORT if bulk else LETTER
+    size = max(len(text.split(None, longest + 1)), _unspaced(text) // 3)
+    if size > longest:
         return None
     told = compared(text.strip())
-    if not told:
-        found = _SUBJECT.match(fold(subject))
-        return OptOut(subject.strip(), sure=True) if found else None
-    if size <= 2 and _SUBJECT.match(told):
-        return OptOut(text.strip(), sure=True)
-    request = _REQUEST.search(told)
-    if request is None:
-        if size <= 6 and _SUBJECT.match(fold(subject)) and _POLITE.search(told):
+    return _in_subject(told, size, subject) or _in_words(told, size)
+
+
+def _in_subject(told: str, size: int, subject: str) -> OptOut | None:
+    """Return the request that a subject is, where the words below it are none of their own."""
+    if size > _REMARK or not subject:
+        return None
+    folded = fold(subject)
+    bare = _MARKS.sub("", folded)
+    if _ALONE.match(bare) or _TOKEN.match(bare):
+        # What answers a mail of ours may have the subject from that.
+        only = not told or _ALONE.match(told) or _THANKS.fullmatch(told)
+        if not only and (bare != folded or "?" in bare):
+            return None
+        return OptOut(subject.strip(), sure=bool(only) or size <= _REMARK // 4)
+    if bare != folded or len(bare.split()) > _TITLE:
+        return None
+    for tongue in _tongues(bare):
+        asked = tongue.requests.search(bare) or tongue.words.search(bare)
+        if asked and not (tongue.denied.search(bare) or tongue.stays.search(told)):
             return OptOut(subject.strip(), sure=True)
+    return None
+
+
+_THANKS = re.compile(rf"\W*(?:(?:{_POLITE})\W*)+(?:\w+\W*){{0,2}}")
+
+
+def _in_words(told: str, size: int) -> OptOut | None:
+    """Return the request that somebody's words are, or may be."""
+    if not told:
         return None
-    if _NOT.search(told):
+    first = told.partition("\n")[0]
+    if size <= _CURT and _ALONE.match(first):
+        return OptOut(first.strip(), sure=True)
+    found = None
+    for tongue in _tongues(told):
+        if (tongue.requested if size > 2 * SHORT else tongue.asked).first(told) is not None:
+            said = _said(tongue, _NUMBERED.sub("", _SPEECH.sub(" ", told)), size)
+            found = said if found is None or (said and said.sure) else found
+    return found
+
+
+def _said(tongue: _Tongue, told: str, size: int) -> OptOut | None:
+    """Return the request that a text is in one language."""
+    asked = tongue.asked.first(told)
+    if asked is None or tongue.stays.search(told):
         return None
-    return OptOut(request[0].strip(), sure=size <= SHORT and "?" not in told)
+    if asked == _REQUEST:
+        for sentence in SENTENCE_ENDS.split(told):
+            request = tongue.requests.search(sentence)
+            if request and not tongue.denied.search(sentence):
+                return OptOut(request[0].strip(), sure=not tongue.later.search(sentence))
+    if size > 2 * SHORT:
+        return None
+    if word := tongue.words.search(told):
+        sure = size <= SHORT and "?" not in told
+        return None if tongue.denied.search(told) else OptOut(word[0].strip(), sure=sure)
+    wish = tongue.unsure.search(told)
+    return OptOut(wish[0].strip(), sure=False) if wish else None
+
+
+_REQUEST = 0
+
+
+# "Art. 17" ends no sentence.
+_NUMBERED = re.compile(r"(?<=[a-z])\.(?= ?\d)")
 
 
 def _unspaced(text: str) -> int:

@@ -223,6 +223,7 @@ _Words = frozenset[str] | None
 """What has been read of the word one stands in, each way that it can begin; None where it is untold."""
 
 _BETWEEN_WORDS = frozenset({""})
+_NO_LETTER_BEFORE = "(?<![a-z])"
 _MOST_WAYS = 12
 
 
@@ -246,6 +247,9 @@ def _needed(
         if pattern.startswith(("\\b", "^", "$")):
             end(whole=True)
             words, pattern = _BETWEEN_WORDS, pattern.removeprefix("\\")[1:]
+        elif pattern.startswith(_NO_LETTER_BEFORE):
+            end(whole=False)
+            words, pattern = _BETWEEN_WORDS, pattern.removeprefix(_NO_LETTER_BEFORE)
         elif pattern.startswith(("(?=", "(?!", "(?<")):
             _, pattern = _group(pattern)
         elif pattern.startswith("(?:"):
@@ -297,7 +301,15 @@ def _rarest(sets: list[frozenset[str]]) -> frozenset[str]:
 
 def _rarity(sign: str) -> int:
     """Return how rare a sign is taken to be: the longer, the rarer; other letters than a to z most."""
-    return len(sign) if sign.isascii() else 2 * _BEGINNING
+    if not sign.isascii():
+        return 2 * _BEGINNING
+    return 1 if sign in _COMMON else len(sign)
+
+
+# Long signs that every eighth mail of a language has all the same.
+_COMMON = frozenset(
+    ["mail", "emai", "mess", "that", "with", "this", "have", "from", "some", "what", "when", "like", "just", "than", "they", "more", "whic", "abou", "woul", "your", "want", "need", "will", "list", "work", "plea", "back", "nich", "bitt", "nach", "wied", "dies", "dank", "mein", "habe", "mehr", "wird", "weit", "unse", "schr", "eine", "sind", "noch", "merc", "votr", "pour", "bien", "suis", "plus", "nous", "tout", "adre", "cour", "esta", "corr", "hast", "escr", "grac", "para", "mens", "este", "esto", "sono", "ques", "scri", "risp", "graz", "gior", "rice", "cont", "resp", "rece", "segu", "noss", "voor", "niet", "weer", "mijn", "beri", "best", "meer", "nieu", "till", "inte", "mejl", "tack", "svar", "pros", "dzie", "jest", "prze", "wiad", "pans"]
+)
 
 
 def _sign(word: str, *, whole: bool) -> str:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from outreach.inbound import opt_out_words
 from outreach.inbound.absence_words import words
 from outreach.inbound.classify import Kind, explain
 from outreach.inbound.phrases import Phrases, Rules, fold
@@ -153,7 +154,7 @@ class TestPhrases:
     def test_finds(self, text):
         assert Phrases(self.PATTERNS).search(text)
 
-    KNOWN = [  # noqa: RUF012
+    KNOWN = [
         pattern
         for field in (
             "absent",
@@ -161,11 +162,10 @@ class TestPhrases:
             "acknowledged",
             "challenged",
             "automatic",
-            "opt_out",
             "back",
         )
         for pattern in words(field)
-    ]
+    ] + opt_out_words.words("requests")
 
     @pytest.mark.parametrize("order", range(20))
     @given(st.data())

@@ -1,10 +1,10 @@
 """How automatic answers say that somebody is away, has left or got our mail, by language.
 
-Data for what reads automatic answers (`outreach.inbound.absences` and what it asks) and for
-`outreach.inbound.optouts`, and nothing else. Texts are regular expressions without groups. They are
-compared after folding (`phrases.fold`: lower case, no accents, full-width forms as narrow ones) and
-folded the same way, so write them as the language does. To teach one more language, add a file
-named by its BCP 47 tag and list it here; what each word is for is told in `table`.
+Data for what reads automatic answers (`outreach.inbound.absences` and what it asks), and nothing
+else. Texts are regular expressions without groups. They are compared after folding (`phrases.fold`:
+lower case, no accents, full-width forms as narrow ones) and folded the same way, so write them as
+the language does. To teach one more language, add a file named by its BCP 47 tag and list it here;
+what each word is for is told in `table`.
 """
 
 import re

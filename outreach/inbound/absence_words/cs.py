@@ -24,12 +24,6 @@ NOTICE = NoticeWords(
     ),
     subjects=(r"automatická odpověď", r"mimo kancelář", r"nepřítomnost", r"dovolená"),
     back=(r"vrát\w+|vrac\w+|návrat\w*", r"zpět|zpátky", r"opět|znovu"),
-    opt_out=(
-        r"odhlá(?:sit|ste|šení)\w*",
-        r"(?:vymažte|odstraňte|vyřaďte) (?:mě|mne|nás|můj|mou)",
-        r"nechci (?:\w+ )?(?:dostávat|další|vaše)",
-        r"(?:neposílejte|nepište)(?: \w+){0,2}",
-    ),
     notice_hints=(r"naléh",),
 )
 

@@ -35,14 +35,6 @@ NOTICE = NoticeWords(
         r"ikke til stede",
     ),
     back=(r"tilbage", r"igen\b", r"retur\b", r"genåbner"),
-    opt_out=(
-        r"afmeld\w*",
-        r"frameld\w*",
-        r"(?:fjern|slet) (?:mig|os|min|mit)\b",
-        r"(?:ikke|ingen) (?:\w+ )?(?:flere|mere|længere)(?: \w+){0,3} (?:mails?|e-?mails?|nyhedsbreve|beskeder)",
-        r"(?:ønsker|vil)(?: \w+){0,2} ikke(?: \w+){0,4} (?:modtage|have|kontaktes|høre)",
-        r"stop med at (?:sende|skrive|maile)",
-    ),
     long_leave=(r"barselsorlov",),
     notice_hints=(r"hast",),
 )

@@ -1,6 +1,5 @@
 """Finnish."""
 
-# ruff: noqa: E501
 
 from outreach.inbound.absence_words.table import AbsenceWords, ContactWords, DayWords, NoticeWords
 
@@ -30,11 +29,6 @@ NOTICE = NoticeWords(
         r"poissaoloilmoitus",
     ),
     back=(r"takaisin", r"palaa\w*", r"jälleen|taas", r"tavoitettavissa"),
-    opt_out=(
-        r"(?:peru(?:uta|kaa)?|lopeta\w*|irtisano\w*)(?: \w+)? (?:tilau\w+|uutiskir\w+|postitu\w+|lähettämi\w+)",
-        r"poista\w* (?:minut|meidät|osoitteeni|tietoni)",
-        r"(?:en|emme) (?:halua|toivo)(?: \w+){0,3} (?:viestejä|sähköpost\w+|uutiskir\w+|postia|enää|vastaanottaa)",
-    ),
     notice_hints=(r"kiire",),
 )
 

@@ -1,6 +1,5 @@
 """Norwegian."""
 
-# ruff: noqa: E501
 
 from outreach.inbound.absence_words.table import AbsenceWords, ContactWords, DayWords, NoticeWords
 
@@ -27,13 +26,6 @@ NOTICE = NoticeWords(
     ),
     subjects=(r"automatisk svar", r"autosvar", r"fravær\w*", r"ikke på kontoret", r"ferie"),
     back=(r"tilbake", r"igjen\b"),
-    opt_out=(
-        r"meld(?:e)? (?:meg|oss) av|avmeld\w*|avregistrer\w*",
-        r"(?:fjern|slett|stryk) (?:meg|oss|min|mitt)\b",
-        r"(?:ikke|ingen) (?:\w+ )?(?:flere|mer|lenger)(?: \w+){0,3} (?:e-?post\w*|mail\w*|nyhetsbrev|meldinger)",
-        r"(?:ønsker|vil)(?: \w+){0,2} ikke(?: \w+){0,4} (?:motta|ha|kontaktes|høre)",
-        r"slutt å (?:sende|skrive|maile)",
-    ),
     long_leave=(r"barselsorlov",),
     notice_hints=(r"hast",),
 )

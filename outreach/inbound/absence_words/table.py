@@ -10,8 +10,7 @@ class NoticeWords:
     `absent`, `left`, `acknowledged` and `challenged` say what kind of notice it is; `automatic`
     says only that a machine answered; `away` is said by who is away in a notice that a machine
     sent, and by anybody in letters; `myself` speaks of one person; `event` makes a date that of
-    something else; `subjects` begin the subjects of automatic answers. `opt_out` asks for no more
-    mail; `not_opt_out` takes that back.
+    something else; `subjects` begin the subjects of automatic answers.
 
     `back` are words of return, `surely_back` those that are said of people and doors alone. They
     are none with a `denial` among them; behind `denies`, unless `denies_until` follows; before
@@ -36,8 +35,6 @@ class NoticeWords:
     acknowledged: tuple[str, ...]
     subjects: tuple[str, ...]
     back: tuple[str, ...]
-    opt_out: tuple[str, ...]
-    not_opt_out: tuple[str, ...] = ()
     away: tuple[str, ...] = ()
     myself: tuple[str, ...] = ()
     event: tuple[str, ...] = ()
