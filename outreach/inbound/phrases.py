@@ -223,7 +223,8 @@ _Words = frozenset[str] | None
 """What has been read of the word one stands in, each way that it can begin; None where it is untold."""
 
 _BETWEEN_WORDS = frozenset({""})
-_NO_LETTER_BEFORE = "(?<![a-z])"
+# Where one word ends and another may begin.
+_BOUND = re.compile(r"\\b|\^|\$|\(\?<!\[a-z\]\)")
 _MOST_WAYS = 12
 
 
@@ -244,12 +245,9 @@ def _needed(
             found.append(frozenset(signs))
 
     while pattern:
-        if pattern.startswith(("\\b", "^", "$")):
+        if bound := _BOUND.match(pattern):
             end(whole=True)
-            words, pattern = _BETWEEN_WORDS, pattern.removeprefix("\\")[1:]
-        elif pattern.startswith(_NO_LETTER_BEFORE):
-            end(whole=False)
-            words, pattern = _BETWEEN_WORDS, pattern.removeprefix(_NO_LETTER_BEFORE)
+            words, pattern = _BETWEEN_WORDS, pattern[bound.end() :]
         elif pattern.startswith(("(?=", "(?!", "(?<")):
             _, pattern = _group(pattern)
         elif pattern.startswith("(?:"):
@@ -308,7 +306,101 @@ def _rarity(sign: str) -> int:
 
 # Long signs that every eighth mail of a language has all the same.
 _COMMON = frozenset(
-    ["mail", "emai", "mess", "that", "with", "this", "have", "from", "some", "what", "when", "like", "just", "than", "they", "more", "whic", "abou", "woul", "your", "want", "need", "will", "list", "work", "plea", "back", "nich", "bitt", "nach", "wied", "dies", "dank", "mein", "habe", "mehr", "wird", "weit", "unse", "schr", "eine", "sind", "noch", "merc", "votr", "pour", "bien", "suis", "plus", "nous", "tout", "adre", "cour", "esta", "corr", "hast", "escr", "grac", "para", "mens", "este", "esto", "sono", "ques", "scri", "risp", "graz", "gior", "rice", "cont", "resp", "rece", "segu", "noss", "voor", "niet", "weer", "mijn", "beri", "best", "meer", "nieu", "till", "inte", "mejl", "tack", "svar", "pros", "dzie", "jest", "prze", "wiad", "pans"]
+    [
+        "mail",
+        "emai",
+        "mess",
+        "that",
+        "with",
+        "this",
+        "have",
+        "from",
+        "some",
+        "what",
+        "when",
+        "like",
+        "just",
+        "than",
+        "they",
+        "more",
+        "whic",
+        "abou",
+        "woul",
+        "your",
+        "want",
+        "need",
+        "will",
+        "list",
+        "work",
+        "plea",
+        "back",
+        "nich",
+        "bitt",
+        "nach",
+        "wied",
+        "dies",
+        "dank",
+        "mein",
+        "habe",
+        "mehr",
+        "wird",
+        "weit",
+        "unse",
+        "schr",
+        "eine",
+        "sind",
+        "noch",
+        "merc",
+        "votr",
+        "pour",
+        "bien",
+        "suis",
+        "plus",
+        "nous",
+        "tout",
+        "adre",
+        "cour",
+        "esta",
+        "corr",
+        "hast",
+        "escr",
+        "grac",
+        "para",
+        "mens",
+        "este",
+        "esto",
+        "sono",
+        "ques",
+        "scri",
+        "risp",
+        "graz",
+        "gior",
+        "rice",
+        "cont",
+        "resp",
+        "rece",
+        "segu",
+        "noss",
+        "voor",
+        "niet",
+        "weer",
+        "mijn",
+        "beri",
+        "best",
+        "meer",
+        "nieu",
+        "till",
+        "inte",
+        "mejl",
+        "tack",
+        "svar",
+        "pros",
+        "dzie",
+        "jest",
+        "prze",
+        "wiad",
+        "pans",
+    ]
 )
 
 

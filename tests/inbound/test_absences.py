@@ -9,8 +9,6 @@ import pytest
 from outreach.inbound.auto_reply_kinds import AutoReplyKind
 from outreach.inbound.classify import Explanation, Kind, explain
 from outreach.inbound.headers import Address, parse_date
-from outreach.inbound.mail import Mail
-from outreach.inbound.optouts import read_opt_out
 from tests.inbound.corpora import message
 
 EVIDENCE = {
@@ -242,58 +240,3 @@ class TestEvidence:
             "dana@example.com",
         )
         assert e.absence.kind is AutoReplyKind.ABSENT
-
-
-class TestOptOut:
-    def test_words_of_the_quotation_do_not_count(self):
-        body = "Thank you, very useful.\n\nOn 3 Dec 2026, Us <us@outreach.example> wrote:\n> To unsubscribe, click here."
-        assert explain(message(body)).kind is Kind.REPLY
-
-    def test_the_beginning_of_a_longer_word_asks_nothing(self):
-        assert read_opt_out("Pensions experts want to raise the retirement age.") is None
-
-    @pytest.mark.parametrize(
-        "text",
-        [
-            "I retired last spring and read every letter now.",
-            "Take me off the speaker next time, it echoes.",
-            "Ho cancellato il viaggio, quindi domani ci sono.",
-            "Me retiré de la empresa la semana pasada.",
-        ],
-    )
-    def test_words_that_sound_like_a_request(self, text):
-        assert read_opt_out(text) is None
-
-    @pytest.mark.parametrize(
-        "text",
-        [
-            "Take us off your mailing list.",
-            "Take me off, please",
-            "Ich kündige hiermit das Abo.",
-            "Quiten mi dirección de la lista.",
-            "Voglio cancellarmi dalla lista.",
-            "Je résilie mon abonnement.",
-        ],
-    )
-    def test_requests(self, text):
-        assert read_opt_out(text).sure
-
-    def test_a_request_broken_over_two_lines_is_one(self):
-        assert read_opt_out("Good evening to all of you, and please take me off\nyour list.").sure
-
-    def test_a_longer_text_is_left_to_a_person(self):
-        text = "Dear Ann, I enjoyed the last letters, but we are closing the shop in spring, so I would ask you to take me off your list then, and to tell me how your own plans went. Yours, Jo"
-        found = read_opt_out(text)
-        assert found
-        assert not found.sure
-        assert explain(message(text)).kind is Kind.REPLY
-
-    def test_a_tokened_subject_asks_without_words(self):
-        assert (
-            explain(message("", Subject="unsubscribe abcdefghijklmnopqrstuvwx234567aa")).kind
-            is Kind.OPT_OUT
-        )
-
-    def test_mail_reads_the_subject_only_when_empty(self):
-        assert read_opt_out("Hello Ann, can we talk about your unsubscribe rates", "x") is None
-        assert Mail(b"Subject: stop\n\n").subject == "stop"

@@ -1,6 +1,5 @@
 """Norwegian."""
 
-
 from outreach.inbound.absence_words.table import AbsenceWords, ContactWords, DayWords, NoticeWords
 
 NOTICE = NoticeWords(

@@ -1,6 +1,5 @@
 """Russian."""
 
-
 from outreach.inbound.opt_out_words.table import OptOutWords
 
 WORDS = OptOutWords(

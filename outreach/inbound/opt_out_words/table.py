@@ -24,7 +24,7 @@ class OptOutWords:
 
 
 def near(*parts: str, gap: int = 40) -> str:
-    """Return a pattern of `parts` in this order within a sentence, at most `gap` characters apart."""
+    """Return a pattern of `parts` in this order in a sentence, at most `gap` characters apart."""
     return rf"[^.!?\n。！？]{{0,{gap}}}?(?<![a-z])".join(f"(?:{part})" for part in parts)
 
 
