@@ -241,7 +241,7 @@ def headers_at(lines: list[str], index: int) -> int:
     if len(kinds) < 2 or ("sender" not in kinds and not {"sent", "to"} <= kinds.keys()):
         return 0
     evidence = " ".join(kinds.values())
-    if len(kinds) == 2 and not (
+    if (len(kinds) == 2 or "subject" not in kinds) and not (
         _ADDRESS.search(evidence) or _YEAR.search(evidence) or _TIME.search(evidence)
     ):
         return 0

@@ -18,6 +18,7 @@ MAX_LINES = 16
 """Lines of such a block, with the empty ones between them."""
 
 _MAX_LINE = 120
+_MAX_REGISTERED = 400  # characters of what a firm has to say of itself
 _MAX_WORDS = 16  # of a line that is no sentence
 _MAX_WORDS_GOING_ON = 6  # of one that begins with a small letter
 _MAX_WORDS_OF_A_POST = 12  # in a firm, with its name and seat
@@ -46,6 +47,11 @@ _MAILBOX = re.compile(r"[\w.+-]@[\w-]+\.\w[\w.-]*")
 _DIGITS = re.compile(r"[0-9][0-9 ()/.\u2010-\u2015-]{5,20}[0-9]")
 # Characters around digits in which all of a telephone number stands, with what names it.
 _LABEL = 24
+_DIGIT = re.compile("[0-9]")
+# What a firm has to say of itself, in lower case.
+_REGISTERED = re.compile(rf"(?<![^\W_])(?:{alternatives('registers')})(?![^\W\d_])")
+# A line of strokes divides a signature as an empty one does.
+_STROKES = re.compile(r"\s*[_=*~\u2500-\u25ff\u2013\u2014-]{3,}\s*$")
 _SITE = re.compile(r"\.(?:com|org|net|de|fr|eu|io)\b(?!@)", re.IGNORECASE)
 _CAPITAL = r"[^\W\d_a-zß-öø-ÿ]"
 _PARTICLE = f"(?:{alternatives('particles')}|&)"
@@ -68,7 +74,7 @@ def signature_at(lines: Sequence[str]) -> int:
     `lines` are what an author wrote, without quotation below.
     """
     none = len(lines)
-    lines = lines[: _legal_notice_at(lines)]
+    lines = _without_strokes(lines[: _legal_notice_at(lines)])
     signed = len(lines)
     top = _details(lines)
     # A name and a way to reach its owner stand on two lines, or beside each other.
@@ -94,6 +100,15 @@ def signature_at(lines: Sequence[str]) -> int:
     while enough and PICTURE.match(lines[begin - 1].strip()):
         begin -= 1
     return begin if enough and _says_something(lines[:begin]) else none
+
+
+def _without_strokes(lines: Sequence[str]) -> list[str]:
+    """Return lines with those of strokes empty, but for one below the head of a table."""
+    above = ["", *lines]
+    return [
+        "" if _STROKES.match(line) and "|" not in above[at] else line
+        for at, line in enumerate(lines)
+    ]
 
 
 def _is_name_with_post(block: Sequence[str]) -> bool:
@@ -192,14 +207,21 @@ def _is_name(line: str) -> bool:
 def _is_detail(line: str) -> bool:
     """Whether a line is short and no sentence."""
     last = line[-1]
+    if len(line) <= _MAX_REGISTERED and _DIGIT.search(line) and _REGISTERED.search(line.lower()):
+        return True
     return (
         len(line) <= _MAX_LINE
         and last not in "?!…。:：;,"
         and (last != "." or bool(_ABBREVIATED.search(line.rsplit(None, 1)[-1])))
         and line[0] != ">"
-        and len(line.split()) <= (_MAX_WORDS_GOING_ON if line[0].islower() else _MAX_WORDS)
+        and len(line.split()) <= (_MAX_WORDS_GOING_ON if _goes_on(line) else _MAX_WORDS)
         and any(map(str.isalnum, line))
     )
+
+
+def _goes_on(line: str) -> bool:
+    """Whether a line begins as the rest of a sentence does."""
+    return line[0].islower() and not _LABELLED.match(line)
 
 
 def _is_way(text: str) -> bool:

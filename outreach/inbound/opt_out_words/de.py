@@ -195,6 +195,7 @@ WORDS = OptOutWords(
         r"wer sind sie|wer ist das|wer schreibt (?:mir|da)|falsche (?:person|adresse|empfänger\w*)|falschen (?:erwischt|empfänger|person)|verwechs\w+|verwechseln|nicht der richtige|bin (?:ich )?nicht\b.{0,20}gemeint",
     ),
     denied=(
+        r"nicht ab\b|anmelden\b|(?:vom|für den|von der) (?:kurs|seminar|termin|veranstaltung|ausflug|training|unterricht)\b",
         near(
             r"(?:position|pos\.?|punkt|artikel|zeile|posten) ?\d*",
             r"streich\w*|lösch\w*|raus\w*|entfern\w*",

@@ -144,6 +144,7 @@ WORDS = OptOutWords(
         r"(?:pause|suspend|snooze)\b[^.!?\n]{0,30}" + _MAIL,
     ),
     denied=(
+        r"(?:from|off|out of) (?:the |that |this |your )?(?:\w+ )?(?:picture|photo|calendar|booking|meeting|course|group|chat|rota|schedule|cc)\b",
         r"(?:if|should|unless) you (?:\w+ ){0,3}(?:wish|want|like|prefer|no longer|receive)\b",
         r"(?:do not|don'?t|not|never|didn'?t|did not|haven'?t|won'?t|wouldn'?t) (?:want to |wish to |mean to |going to |want you to |ever |you dare |please )*(?:unsubscrib\w*|opt out|remov\w+|tak(?:e|ing) (?:me|us)|stop (?:sending|these|e-?mailing|writing|mailing|the)|delet\w+|drop|strike)",
         r"(?:how|where|why|what|did|has|have|can|could|would|should|will|do|does) (?:i|you|we|one|people|they|my|he|she|our|customers?|someone|somebody|readers)\b.{0,60}unsubscrib\w*.{0,60}\?",

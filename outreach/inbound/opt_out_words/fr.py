@@ -168,6 +168,8 @@ WORDS = OptOutWords(
         r"qui êtes-? ?vous|qui (?:es-tu|est-ce)|(?:trompez?|trompé) de (?:personne|destinataire|adresse)|mauvais(?:e)? (?:personne|destinataire|adresse)|erreur (?:de|sur) (?:destinataire|la personne|personne)|pas la bonne (?:personne|adresse)|n'est pas (?:pour )?moi",
     ),
     denied=(
+        r"(?:de la|du|des|de votre) (?:photo|calendrier|réunion|cours|groupe|planning)\w*",
+        r"n'(?:arrêt|cess)\w+|ne (?:cess|arrêt)\w+ (?:surtout )?pas",
         r"si vous (?:\w+ ){0,3}(?:souhaitez|voulez|désirez|désirerez)|pour (?:vous|se) (?:désab|désinscri)\w*",
         r"(?:comment|où|pourquoi|peut-on|puis-je|peuvent|peut|faut-il|faut)\b.{0,60}(?:désab|désinscri)\w*.{0,40}\?",
         r"ne (?:\w+ ){0,2}(?:veux|souhaite|compte|vais) (?:surtout )?pas (?:me )?(?:désab|désinscri|vous quitter)\w*",

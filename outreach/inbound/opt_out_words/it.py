@@ -163,6 +163,7 @@ WORDS = OptOutWords(
         r"chi (?:siete|è lei|sei)\b|persona sbagliata|(?:sbagliato|sbagliata|sbagliate) (?:persona|indirizzo|destinatario)|(?:avete|ha|hai) sbagliato (?:persona|indirizzo|destinatario)|non sono (?:la persona|il |la )[^.!?\n]{0,30}(?:cerca\w*|giust\w+)",
     ),
     denied=(
+        r"(?:dalla|dal|dall') ?(?:foto|calendario|riunione|corso|gruppo|laboratorio)\w*",
         r"se (?:non )?(?:desidera|desideri|vuoi|vuole|volete)|per (?:disiscriver|cancellar)(?:ti|si|vi)",
         r"(?:come|dove|perché|posso|possono|si può|può)\b.{0,60}(?:disiscri|cancell).{0,40}\?",
         r"non (?:voglio|desidero|intendo|penso di|vorrei) (?:\w+ )?(?:disiscriver|cancellar)\w+",

@@ -172,6 +172,7 @@ WORDS = OptOutWords(
         r"wie (?:bent u|ben je|zijn jullie|is dit)\b|verkeerde (?:persoon|adres|geadresseerde|mailadres)|(?:ben|u heeft) (?:\w+ )?(?:de )?verkeerde\b|niet voor mij bestemd|vergist u zich|u vergist",
     ),
     denied=(
+        r"(?:afmelden|afmelding|meld\w*) (?:\w+ ){0,2}voor (?!de nieuwsbrief|deze|jullie|uw|de mail)|(?:die|hem|haar|hen) hoef",
         r"(?:als|indien|mocht) (?:u|je) (?:\w+ ){0,6}(?:wilt|wil|wenst)|wilt u (?:\w+ ){0,6}(?:meer|afmelden|uitschrijven)",
         r"(?:hoe|waar|waarom|kan|kunnen)\b.{0,60}(?:uitschrijven|afmelden).{0,40}\?(?<!me uitschrijven\?)",
         r"niet (?:uitschrijven|afmelden|verwijderen|schrappen|van de lijst|uit de lijst)",

@@ -159,6 +159,7 @@ WORDS = OptOutWords(
         r"kim (?:państwo są|pan(?:i)? jest|jesteście|jesteś)\b|(?:to )?pomyłka|zła osoba|nie ta osoba|(?:pomylił\w*|mylą) (?:\w+ )?(?:adres\w*|osob\w*|mnie)|nie (?:jestem|do mnie)\b[^.!?\n]{0,30}(?:osob\w*|adresat\w*|skierowan\w*)",
     ),
     denied=(
+        r"(?:z|ze) (?:zdjęcia|kalendarza|spotkania|kursu|grupy|warsztatów)\b",
         r"(?:jeśli|jeżeli|gdyby) (?:\w+ ){0,3}(?:chcesz|chcą|chce|życzysz|nie chcesz)|aby (?:się )?(?:wypisać|zrezygnować)",
         r"(?:jak|gdzie|dlaczego|czy mog\w+|czy można)\b.{0,60}(?:wypisać|zrezygnować).{0,40}\?",
         r"nie (?:chcę )?(?:się )?(?:wypisywać|rezygnować|rezygnuję|wypisuję|wypisuj\w*|usuwaj\w*|skreślaj\w*|wykreślaj\w*)",

@@ -161,6 +161,7 @@ WORDS = OptOutWords(
         r"quem (?:são vocês|é você|são|é o senhor|é a senhora|está)\b|pessoa errada|(?:enganaram|enganou|engano)[^.!?\n]{0,20}(?:pessoa|endereço|destinatário)|não sou (?:a pessoa|o|a) |endereço errado",
     ),
     denied=(
+        r"(?:da|do) (?:foto|calendário|reunião|curso|grupo|oficina)\w*",
         r"(?:se|caso) (?:não )?(?:deseja|desejar|quiser|quer|pretende)|para (?:cancelar|deixar de)",
         r"(?:como|onde|porque|por que|posso|podem|dá para|dá pra)\b.{0,60}(?:cancel|descadastr|remov|desinscr).{0,40}\?",
         r"não (?:quero|desejo|pretendo|vou) (?:me )?(?:cancelar|descadastrar|desinscrever|sair)",

@@ -163,6 +163,7 @@ WORDS = OptOutWords(
         r"vem(?: eller vilka)? är (?:du|ni)\b|vilka är ni|fel (?:person|mottagare)|(?:har|fått|skickat till|kommit till) fel (?:adress|person)|(?:hamnat|kommit) fel|inte (?:rätt person|till mig)\b|förväxl\w+",
     ),
     denied=(
+        r"(?:från|ur) (?:bild|foto|kalend|bokning|möte|kurs|grupp|chatt)\w*",
         r"(?:om|vill) (?:du|ni) (?:\w+ ){0,6}(?:vill|önskar|avregistrera|avsluta|slippa)",
         r"(?:hur|var|varför|kan)\b.{0,60}(?:avregistrera|avprenumerera|avanmäl).{0,40}\?",
         r"inte (?:\w+ )?(?:sluta|avregistrera|avprenumerera|avanmäla|ta bort|stryka|radera)",

@@ -27,4 +27,5 @@ WORDS = ReplyWords(
     closings=(r"(?:med )?(?:venlig |kærlig )?hils(?:en|ner)\b",),
     labels=("tlf",),
     phone=("tlf",),
+    registers=(r"cvr\S*",),
 )

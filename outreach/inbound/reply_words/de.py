@@ -37,6 +37,7 @@ WORDS = ReplyWords(
     above=("über", "uber"),
     line=("linie", "zeile"),
     footers=(
+        "virenfrei",
         "diese (?:e-?mail|nachricht)[^.]{0,80}vertraulich",
         "bitte (?:denken sie an die umwelt|(?:über)?prüfen sie.{0,60}(?:ausdruck|gedruckt))",
         "denken sie an die umwelt",
@@ -61,4 +62,13 @@ WORDS = ReplyWords(
     labels=("fon", "handy"),
     phone=("fon",),
     address=("adress", "anschrift", "kontakt", "telefon", "nummer"),
+    registers=(
+        r"amtsgericht",
+        r"handelsregister",
+        r"hr[ab] ?\d",
+        r"ust-?id\S*",
+        r"geschäftsführer(?:in)?:",
+        r"firmenbuch\w*",
+        r"registergericht",
+    ),
 )

@@ -23,6 +23,7 @@ WORDS = ReplyWords(
         "message from .{1,60}",
     ),
     sent_from=(
+        "yahoo mail ?: .{1,90}",
         "sent (?:from|via|using|with|by) (?:my |the |a )?.{1,60}",
         "get (?:outlook|bluemail|spark) for .{1,30}",
         "sent with .{1,40}",
@@ -90,4 +91,10 @@ WORDS = ReplyWords(
     ),
     phone=("tel", "phone", "fax", "mob", "cell"),
     address=("address", "contact", "phone", "number"),
+    registers=(
+        r"registered (?:in|office|at|number)",
+        r"company (?:no|number|reg\w*)",
+        r"companies house",
+        r"vat (?:no|number|reg\w*|id)",
+    ),
 )

@@ -30,6 +30,7 @@ WORDS = ReplyWords(
     above=("encima",),
     line=("l[íi]nea",),
     footers=(
+        "libre de virus",
         "este (?:mensaje|correo|e-?mail)[^.]{0,120}confiden",
         "este mensaje (?:va dirigido|se dirige|puede contener)",
         "antes de imprimir",
@@ -49,4 +50,8 @@ WORDS = ReplyWords(
     titles=("lic",),
     particles=("de", "del", "la", "y"),
     address=("direcci[oó]n", "número"),
+    registers=(
+        r"c\.?i\.?f\.?:?",
+        r"registro mercantil",
+    ),
 )

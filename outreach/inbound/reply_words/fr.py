@@ -34,6 +34,8 @@ WORDS = ReplyWords(
     above=("au-dessus",),
     line=("ligne",),
     footers=(
+        "garanti sans virus",
+        "sans virus",
         "ce m(?:essage|ail)[^.]{0,120}confidentiel",
         "ce courriel[^.]{0,120}confidentiel",
         "pensez à l.environnement",
@@ -58,4 +60,10 @@ WORDS = ReplyWords(
     labels=(r"tél\w*",),
     phone=("tél",),
     address=("adress", "contact", "numéro"),
+    registers=(
+        r"rcs",
+        r"sire[nt]",
+        r"au capital",
+        r"capital social",
+    ),
 )

@@ -31,6 +31,7 @@ WORDS = ReplyWords(
     above=("sopra",),
     line=("linea",),
     footers=(
+        "privo di virus",
         "il presente (?:messaggio|e-?mail)[^.]{0,120}(?:riservat|confidenz)",
         "questo (?:messaggio|e-?mail)[^.]{0,120}(?:riservat|confidenz)",
         "prima di stampare",
@@ -52,4 +53,10 @@ WORDS = ReplyWords(
     titles=("ing", "avv", r"dott(?:\.ssa)?", "arch"),
     particles=("di", "del", "della", "la", "e"),
     address=("indirizzo", "contatt", "telefon"),
+    registers=(
+        r"p\.? ?iva",
+        r"partita iva",
+        r"capitale sociale",
+        r"registro (?:delle )?imprese",
+    ),
 )

@@ -30,6 +30,7 @@ WORDS = ReplyWords(
     above=("boven",),
     line=("lijn", "regel"),
     footers=(
+        "virusvrij",
         "dit (?:bericht|e-?mail)[^.]{0,80}vertrouwelijk",
         "denk aan het milieu",
         "de informatie (?:in|verzonden)",
@@ -49,4 +50,9 @@ WORDS = ReplyWords(
     labels=("gsm",),
     phone=("gsm",),
     address=("adres", "nummer"),
+    registers=(
+        r"kvk\S*",
+        r"btw\S*",
+        r"kamer van koophandel",
+    ),
 )

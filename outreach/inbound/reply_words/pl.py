@@ -26,6 +26,8 @@ WORDS = ReplyWords(
     devices=("telefon", "iphon"),
     warnings=("uwaga", "ostrze[zż]enie"),
     footers=(
+        "wolne od wirusów",
+        "nie zawiera wirusów",
         "niniejsza wiadomość",
         "treść tej wiadomości",
         "klauzula (?:poufno|informacyjna|rodo)",
@@ -43,4 +45,10 @@ WORDS = ReplyWords(
     labels=(r"kom\w*",),
     phone=("kom",),
     address=("adres", "kontakt", "telefon", "numer"),
+    registers=(
+        r"krs",
+        r"nip",
+        r"regon",
+        r"kapitał zakładowy",
+    ),
 )

@@ -29,6 +29,8 @@ WORDS = ReplyWords(
     above=("acima",),
     line=("linha",),
     footers=(
+        "livre de vírus",
+        "não contém vírus",
         "este (?:mensagem|e-?mail)[^.]{0,120}confiden",
         "esta mensagem (?:é dirigida|destina-se|pode conter)",
         "antes de imprimir",
@@ -47,4 +49,10 @@ WORDS = ReplyWords(
     titles=("eng",),
     particles=("de", "da", "dos", "e"),
     address=("endere[çc]o", "morada", "número"),
+    registers=(
+        r"nipc",
+        r"cnpj",
+        r"contribuinte",
+        r"conservatória",
+    ),
 )

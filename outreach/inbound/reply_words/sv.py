@@ -22,6 +22,8 @@ WORDS = ReplyWords(
     warnings=("extern", "varning", "obs"),
     outside=("extern",),
     footers=(
+        "vi behandlar (?:dina )?personuppgifter",
+        "virusfri",
         "tänk på miljön",
         "detta (?:meddelande|mejl|e-post)[^.]{0,120}konfiden",
         "så här (?:hanterar|behandlar) vi (?:dina )?personuppgifter",
@@ -35,4 +37,8 @@ WORDS = ReplyWords(
         r"(?:tack|vänligen)\b",
     ),
     address=("adress", "nummer"),
+    registers=(
+        r"org\.?-? ?n(?:umme)?r\.?",
+        r"organisationsnummer",
+    ),
 )
