@@ -217,6 +217,8 @@ def read_auto_reply(mail: Mail, text: str, today: date | None) -> AutoReply | No
     body = compared(text[:MAX_WORDS])
     automatic = _says_automatic(body) or evidence.says_automatic
     by_machine = evidence.announced or evidence.generated
+    if not (by_machine or automatic) and _GREETING.match(text.lstrip()[:_TITLE]):
+        return None
     kind = _said(body, evidence, automatic=automatic)
     brief = len(body) <= _NOTE and bool(_URGENT.search(body))
     if kind is None and not (by_machine or automatic or brief):
@@ -250,6 +252,15 @@ def read_auto_reply(mail: Mail, text: str, today: date | None) -> AutoReply | No
         return None
     away = kind in (AutoReplyKind.LEFT, AutoReplyKind.ABSENT)
     return AutoReply(kind=kind, rule=found, until=until, contact=contact if away else None)
+
+
+# No machine knows by whose name to greet.
+_GREETING = re.compile(
+    rf"(?i:(?:{'|'.join(as_written('greetings'))})(?:,| )+(?!(?:{'|'.join(as_written('to_all'))})(?![^\W\d_])))"
+    r"(?:(?:Frau|Herrn?|Mrs?|Ms|Mme|M|Sig|Sig\.ra|Dott|Dr|Pan|Pani|Panie|Sra?|Dra|Don|Doña|Dona|meneer|mevrouw|de heer)\.?a? )?"
+    r"[^\W\d_a-zß-öø-ÿ][\w'’-]+(?: [^\W\d_a-zß-öø-ÿ][\w'’-]+){0,2}\s*(?:[,!.:–-]|\n|$)"
+    r"|(?!皆|お客|各位|ご担当|関係|お取引|会員|患者|保護者)[\u3040-\u9fff]{1,8}(?:様|さま|さん|先生)\s*(?:[、,。！!]|\n|$)"
+)
 
 
 def _told(body: str, evidence: _Evidence) -> str:
@@ -378,7 +389,8 @@ def _is_absent_after_all(
 ) -> bool:
     """Whether a notice that is to be one says more by its subject, or less, than its words seem to."""
     if kind is AutoReplyKind.LEFT:
-        return _is_only_represented(body)
+        on_leave = _LONG_LEAVE.search(subject) and not _FOR_GOOD.search(body)
+        return bool(on_leave) or _is_only_represented(body)
     if kind is AutoReplyKind.ACKNOWLEDGEMENT and not (MYSELF.search(body) or _KANA.search(body)):
         away = False  # a desk says when it is read; Japanese does not say who is away
     if kind in (None, AutoReplyKind.ACKNOWLEDGEMENT):

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from outreach.inbound.absence_words import LANGUAGES, either, framed, words
+from outreach.inbound.languages import likely_languages
 from outreach.inbound.phrases import Phrases, fold_pattern, openings
 from outreach.inbound.spelt_days import number_of
 
@@ -109,7 +110,7 @@ _DATES = re.compile(
     rf"|(?<![a-z])(?P<md_m>{_MONTHS_FIRST})(?![a-z])\.?\s+(?:the\s+)?(?P<md_d>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:.]\d)(?!\d)(?:,?\s+(?P<md_y>{_YEAR}))?"
     rf"|(?P<whole>(?<![a-z])(?:{_WHOLE})\s+)?(?P<end>(?<![a-z])(?:{_END_OF})\s+(?:the month of\s+)?)?(?<![a-z])(?P<m_m>{_LONG_MONTHS})(?![a-z])(?:\s+(?:de\s+)?(?P<m_y>{_YEAR}))?"
     rf"|(?<![a-z])(?P<my_m>{_MONTHS})\.?\s+(?:de\s+)?(?P<my_y>{_YEAR})"
-    rf"|(?<![a-z])(?P<weekday>{_WEEKDAYS})(?:s?(?:{either('day_parts')})s?)?(?![a-z])"
+    rf"|(?<![a-z])(?P<weekday>{_WEEKDAYS})(?:s?(?:{either('day_parts')})s?)?(?![a-z])(?:,? (?:i|in|in der|der|van|du|de la|della|da|of|w) (?:{_WEEK}) ?(?P<its_week>[0-5]?\d)(?!\d|[.:/]\d))?"
     rf"|(?<![a-z])(?:{_WEEK}) ?(?P<week>[0-5]?\d)(?: ?[-–/] ?(?P<week_last>[0-5]?\d))?(?!\d|[.:/]\d)"
     rf"|(?<![a-z])(?P<period_end>{'|'.join(_PERIOD_ENDS)})(?![a-z])"
     rf"|(?<![a-z])(?P<after_tomorrow>{either('day_after_tomorrow')})(?![a-z])"
@@ -204,6 +205,8 @@ def _read(
         if _beside_date(folded, match, found) or _is_any(folded, match):
             return None
         number = number_of(parts["weekday"], _WEEKDAY_NUMBERS) - 1
+        if (week := parts["its_week"]) and (monday := _week(int(week), today)):
+            return NamedDay(*match.span(), monday + timedelta(days=number))
         day = today + timedelta(days=(number - today.weekday()) % 7 or 7)
         if _IN_NEXT_WEEK.search(folded, max(0, match.start() - _ADORNED), match.start()):
             day = today + timedelta(days=7 - today.weekday() + number)
@@ -277,9 +280,10 @@ def _read_period(match: re.Match[str], parts: _Parts, today: date) -> NamedDay |
     elif week := parts["week"]:
         if _DATE_AFTER.match(match.string, match.end()):
             return None  # "in week 33, that is the 10th of August"
-        day = _week(int(week), today)
-        monday = _week(int(parts["week_last"] or week), today)
+        day = monday = _week(int(parts["week_last"] or week), today)
         last = monday + timedelta(days=6) if monday else None
+        if monday and (weeks := int(parts["week_last"] or week) - int(week)) > 0:
+            day = monday - timedelta(weeks=weeks)  # it may have begun
     elif told := parts["hence"]:
         day = _hence(told, today)
     elif parts["after_tomorrow"]:
@@ -511,7 +515,7 @@ def _american(folded: str, today: date) -> bool | None:
             told = True
     if told is None and re.search(r"[\u3040-\u30ff\u4e00-\u9fff]", folded):
         return True
-    if told is None and not _ENGLISH.search(folded):
+    if told is None and not ("en" in likely_languages(folded) and _ENGLISH.search(folded)):
         return False
     if told is None:
         pairs = [(int(match[1]), int(match[2])) for match in _SLASHED.finditer(folded)]
@@ -526,7 +530,7 @@ def _spread(days: list[date | None], today: date) -> int:
     return max(abs((day - today).days) for day in days if day)
 
 
-_SLASHED = re.compile(r"(?<![\d/])(\d{1,2})[/-](\d{1,2})(?![\d])")
+_SLASHED = re.compile(r"(?<![\d/.:])(\d{1,2})[/-](\d{1,2})(?![\d.:]\d|\d)")
 _ENGLISH = re.compile(
     r"\b(?:the|i'm|i'll|i've|office|will|with|and|back|away|until|through|you|your|thanks|thank|please|reply|return(?:ing)?)\b"
 )

@@ -10,12 +10,13 @@ mail is held. So are wishes for less mail, and questions why it came at all.
 # ruff: noqa: E501 (patterns and messages are easier to check in one piece)
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from outreach.inbound.languages import likely_languages
 from outreach.inbound.opt_out_words import LANGUAGES, patterns_of, words
-from outreach.inbound.phrases import SENTENCE_ENDS, Phrases, Rules, compared, filed, fold
+from outreach.inbound.phrases import SENTENCE_ENDS, Phrases, compared, filed, fold
 from outreach.inbound.subjects import ANSWER_MARKS
 
 SHORT = 25
@@ -63,8 +64,8 @@ class _Tongue:
         self.stays = Phrases(patterns_of(language, "stays"))
         self.later = Phrases(patterns_of(language, "later"))
         #: All that asks for something, at once; and all that does so in any text.
-        self.asked = Rules(asked)
-        self.requested = Rules(asked[:1])
+        self.asked = Phrases(asked[0] + asked[1] + asked[2])
+        self.requested = Phrases(asked[0])
 
 
 _tongue = lru_cache(maxsize=None)(_Tongue)  # most are never met
@@ -73,7 +74,7 @@ _tongue = lru_cache(maxsize=None)(_Tongue)  # most are never met
 def _tongues(folded: str) -> list[_Tongue]:
     """Return the words of those languages in which a text may ask for something."""
     languages = likely_languages(folded)
-    if len(languages) > _MANY and _in_any_language().first(folded) is None:
+    if len(languages) > _MANY and not _in_any_language().finds(folded):
         return []
     return _tongues_of(languages)
 
@@ -88,8 +89,8 @@ def _tongues_of(languages: frozenset[str]) -> list[_Tongue]:
 
 
 @lru_cache(maxsize=1)
-def _in_any_language() -> Rules:
-    return Rules([words("requests") + words("words") + words("unsure")])
+def _in_any_language() -> Phrases:
+    return Phrases(words("requests") + words("words") + words("unsure"))
 
 
 def read_opt_out(text: str, subject: str = "", *, bulk: bool = False) -> OptOut | None:
@@ -140,34 +141,41 @@ def _in_words(told: str, size: int) -> OptOut | None:
     first = told.partition("\n")[0]
     if size <= _CURT and _ALONE.match(first):
         return OptOut(first.strip(), sure=True)
-    found = None
-    for tongue in _tongues(told):
-        if (tongue.requested if size > 2 * SHORT else tongue.asked).first(told) is not None:
-            said = _said(tongue, _NUMBERED.sub("", _SPEECH.sub(" ", told)), size)
-            found = said if found is None or (said and said.sure) else found
-    return found
-
-
-def _said(tongue: _Tongue, told: str, size: int) -> OptOut | None:
-    """Return the request that a text is in one language."""
-    asked = tongue.asked.first(told)
-    if asked is None or tongue.stays.search(told):
+    tongues = _tongues(told)
+    brief = size <= 2 * SHORT
+    if not any((one.asked if brief else one.requested).finds(told) for one in tongues):
         return None
-    if asked == _REQUEST:
-        for sentence in SENTENCE_ENDS.split(told):
-            request = tongue.requests.search(sentence)
-            if request and not tongue.denied.search(sentence):
-                return OptOut(request[0].strip(), sure=not tongue.later.search(sentence))
-    if size > 2 * SHORT:
+    told = _NUMBERED.sub("", _SPEECH.sub(" ", told))
+    if any(one.stays.search(told) for one in tongues):
         return None
-    if word := tongue.words.search(told):
-        sure = size <= SHORT and "?" not in told
-        return None if tongue.denied.search(told) else OptOut(word[0].strip(), sure=sure)
-    wish = tongue.unsure.search(told)
-    return OptOut(wish[0].strip(), sure=False) if wish else None
+    return _requested(told, tongues) or (_mentioned(told, size, tongues) if brief else None)
 
 
-_REQUEST = 0
+def _requested(told: str, tongues: Sequence[_Tongue]) -> OptOut | None:
+    """Return what asks for no more mail whatever else is written."""
+    if not any(one.requests.search(told) for one in tongues):
+        return None
+    for sentence in SENTENCE_ENDS.split(told):
+        asked = _first(one.requests.search(sentence) for one in tongues)
+        if asked and not any(one.denied.search(sentence) for one in tongues):
+            later = any(one.later.search(sentence) for one in tongues)
+            return OptOut(asked[0].strip(), sure=not later)
+    return None
+
+
+def _mentioned(told: str, size: int, tongues: Sequence[_Tongue]) -> OptOut | None:
+    """Return what may ask for it in a short text: a word for it, or a wish for less."""
+    word = _first(one.words.search(told) for one in tongues)
+    if word is None:
+        wish = _first(one.unsure.search(told) for one in tongues)
+        return OptOut(wish[0].strip(), sure=False) if wish else None
+    if any(one.denied.search(told) for one in tongues):
+        return None
+    return OptOut(word[0].strip(), sure=size <= SHORT and "?" not in told)
+
+
+def _first(found: Iterable[re.Match[str] | None]) -> re.Match[str] | None:
+    return next(filter(None, found), None)
 
 
 # "Art. 17" ends no sentence.

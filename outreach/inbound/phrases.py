@@ -194,6 +194,10 @@ class Phrases:
                 first = found
         return first
 
+    def finds(self, text: str) -> bool:
+        """Whether there is any match in `text`."""
+        return any(pattern.search(text) for _, pattern in self._filed.candidates(text))
+
 
 class Rules:
     """Sets of such patterns in order: the first set of which one is found anywhere is the answer."""

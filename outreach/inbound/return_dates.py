@@ -40,6 +40,7 @@ ABSENT = any_of("absent")
 
 _BACK = any_of("back")
 _EVENT = any_of("event")
+_ANSWERS = any_of("answers")
 MYSELF = re.compile(rf"(?<![a-z])(?:{either('myself')})(?![a-z])")
 """Words with which a person speaks of themselves."""
 
@@ -58,7 +59,7 @@ _SINCE_AFTER = re.compile(rf"^(?:{either('since_after')})")
 _LONG_CUES = re.compile(rf"(?<![a-z])(?=[a-z]{{3}})(?:{either('until', 'since')})(?![a-z])")
 _NEXT_YEAR = re.compile(r"(?:来年|翌年)の?(?=\d{1,2}月)")
 _BOUNDARY = re.compile(
-    rf"\n\s*\n|[!?;。!]|(?:(?<=[^\W\d]{{3}}){''.join(f'(?<!{word})' for word in words('abbreviations'))}|(?<=\.[a-z]{{2}})|(?<=[^\W\d]\)))\.\s"
+    rf"\n\s*\n|[!?;。!]|(?:(?<=[^\W\d]{{3}}){''.join(f'(?<!{word})' for word in words('abbreviations'))}|(?<=\.[a-z]{{2}})|(?<=[^\W\d]\))|(?<=\s(?:da|an|ab|zu|me|it|us|in|up|so|eu|ja|yo|io|te|to|ik|er|op|af|ni|du|tu|ok)))\.\s"
 )
 _WINDOW = 80
 _STEPS = timedelta(days=14)
@@ -180,9 +181,17 @@ def _beside(folded: str, found: list[NamedDay], index: int, *, apart: bool) -> _
     until = min(following, each.end + _WINDOW)
     cut = _BOUNDARY.search(folded, each.end, until)
     after = folded[each.end : cut.start() if cut else until]
+    if _WITH_FULL_STOP.search(folded, each.start, each.end):
+        after = ""
     after = _HOUR_LATER.sub("", _HOUR_AFTER.sub("", after))
     begins = bool(cuts) or not index
     return _Beside(before, after, folded[each.start : each.end], begins, ranged)
+
+
+# "On Thursday, 20 May. We ...": behind a whole month the full stop that is read with it ends the sentence.
+_WITH_FULL_STOP = re.compile(
+    r"(?:[a-z]{5,}|(?<![a-z])(?:mai|may|maj|juni|juli|mars|marz|maio|juin|june|july|mayo|luty))\.$"
+)
 
 
 def _weight(folded: str, found: list[NamedDay], index: int, beside: _Beside) -> int:
@@ -193,6 +202,8 @@ def _weight(folded: str, found: list[NamedDay], index: int, beside: _Beside) -> 
         return UNTIL_CUE  # closed "on the 4th and on the 5th"
     if weight == UNTIL_CUE and beside.begins:
         return _unless_only_joined(before, after)
+    if weight == 0 and _ANSWERS.search(beside.clause) and not _is_deadline(beside):
+        return RETURN  # who reads mail again is back
     return weight
 
 

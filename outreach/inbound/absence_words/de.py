@@ -11,7 +11,17 @@ from outreach.inbound.absence_words.table import (
 )
 
 NOTICE = NoticeWords(
+    greetings=(
+        r"liebe[rs]?|hallo|hi|guten (?:tag|morgen|abend)|sehr geehrte[rs]?|moin|servus|grüß gott|grüezi",
+    ),
+    to_all=(
+        r"alle|zusammen|kund\w+|damen|patient\w+|mandant\w+|gäste|gast|freund\w*|kolleg\w+|eltern|leser\w*|absender\w*|interess\w+|mitglied\w*|famil\w+|team|menschen|besuch\w+|geschäfts\w+|nutzer\w*|schreib\w+|herrschaften|naturfreund\w*|nachbar\w*|schüler\w*|vereins\w*",
+    ),
+    answers=(
+        r"(?:antworte|beantworte|lese|melde|bearbeite|schreibe) (?:ich )?|(?:bekommen|erhalten|bekommst) (?:sie |du )?(?:\w+ ){0,3}(?:antwort|rückmeldung)|wird (?:\w+ ){0,4}(?:gelesen|beantwortet|bearbeitet)",
+    ),
     absent=(
+        r"sitze (?:ich )?(?:\w+ ){0,4}nicht am schreibtisch",
         r"sobald .{0,40}(?:lese|antworte|melde) ich|schaue nicht (?:in|nach)",
         r"nehme (?:\w+ ){0,3}an einer",
         r"(?:mache|habe|nehme) (?:\w+ ){0,3}(?:pause|frei|auszeit)",
@@ -258,10 +268,17 @@ NOTICE = NoticeWords(
     few=(r"ein\w*|zwei|drei|fünf",),
     term=(r"stunden|werktag\w*|arbeitstag\w*",),
     open_ended=(
+        r"(?:weiß|weiss|wissen|kann|können) (?:\w+ ){0,4}(?:noch )?nicht(?: \w+){0,2},? (?:wann|wie lange)|(?:rückkehr|dauer)[^.!?]{0,30}(?:ungewiss|offen|unbekannt|nicht absehbar)|noch (?:offen|unklar),? wann",
         r"bis auf weiteres|auf weiteres|weiß (?:\w+ ){0,3}nicht,? wann|auf unbestimmte zeit",
     ),
-    long_leave=(r"elternzeit|mutterschutz|sabbat",),
-    succession=(r"übernomm|übernimmt|nachfolg",),
+    long_leave=(
+        r"\bmama\b|\bpapa\b|babypause|mutter geworden",
+        r"elternzeit|mutterschutz|sabbat",
+    ),
+    succession=(
+        r"hat (?:\w+ ){0,4}übernommen",
+        r"übernomm|übernimmt|nachfolg",
+    ),
     for_good=(r"ruhestand|pensioniert|nicht (?:mehr )?zurück(?:kehren|komm)\w*",),
     unchanged=(r"ohne (?:\w+ ){0,3}(?:betreff\w*|subject)",),
     surely_back=(r"zurück\w*|wieder|rückkehr|erreichbar",),

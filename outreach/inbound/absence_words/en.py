@@ -11,6 +11,13 @@ from outreach.inbound.absence_words.table import (
 )
 
 NOTICE = NoticeWords(
+    greetings=(r"dear|hi|hello|hey|good (?:morning|afternoon|evening)|morning",),
+    to_all=(
+        r"all|customers?|clients?|sirs?|madam|sender|colleagues?|friends?|readers?|everyone|everybody|both|there|team|visitors?|guests?|parents?|members?|valued|sir or madam|folks|neighbou?rs?|applicants?",
+    ),
+    answers=(
+        r"(?:i|we|you)(?:\'ll| will| shall|\'d)? (?:\w+ ){0,3}(?:answer|reply|respond|get back|read|see your|hear from|have (?:an|your) answer)\b",
+    ),
     absent=(
         r"gone (?:fishing|climbing|sailing|walking|hiking|camping|skiing|travelling|away)|off (?:climbing|fishing|sailing|hiking|walking|camping|skiing|grid|the grid)",
         r"(?:no|patchy|poor|little|without|limited|unreliable) (?:\w+ )?(?:signal|reception|internet|wi-?fi|connection|connectivity|coverage)\b",
@@ -99,6 +106,7 @@ NOTICE = NoticeWords(
         r"i(?:'m|'ve|'ll|'d| am| will| have| can| do| don't| was| shall| may| only| work| cannot| must| hope| expect)|my",
     ),
     event=(
+        r"committee|hearing|(?:fair|show|course) runs",
         r"(?:diary|bookings?|box office|calendar|shop window) opens?",
         r"(?:is|are) not affected|unaffected|late opening|admission|interviews? on",
         r"cut-?off|still (?:the|on)\b|(?:remains?|is|stays) open (?:until|till)",
@@ -107,6 +115,7 @@ NOTICE = NoticeWords(
         r"results? (?:are|is|will|come|go)|announced|deadline|takes? place|(?:will be|is|are being) held|(?:entries|submissions|applications|registration|ticket sales|tickets?) (?:close|open|end|start|are|go|begin)\w*|(?:jury|committee|panel|board) meets|(?:exhibition|show|fair|festival|concert|sale|course|workshop|issue|edition) (?:opens|starts|runs|begins|appears|is)|published on|appears on|due (?:on|by)|opening hours|dispatch\w*|deliver\w*|shipp\w*",
     ),
     left=(
+        r"no longer the (?:chair|secretary|treasurer|president|editor)\w*",
         r"hung up my \w+|(?:taken|takes|taking) over (?:all )?my (?:clients|customers|accounts|files|patients|cases)|(?:mailbox|account|address|inbox)\b.{0,50}(?:shut down|closed down|deleted|switched off)|(?:we|i|they) (?:no longer|do not|don't) use this (?:mailbox|address|account|inbox)",
         r"(?:won't|will not) (?:see|get|receive|read) (?:any |the )?(?:mail|e-?mails?|messages?) (?:sent )?(?:here|to this)",
         r"(?:finished|ended|wrapped up) my (?:time|stint|journey|years) (?:at|with|in)",
@@ -276,6 +285,7 @@ NOTICE = NoticeWords(
         r"do not reply to this",
     ),
     challenged=(
+        r"requires (?:that )?you (?:to )?verif|requires verification|verify that you are a (?:real|human)",
         r"(?:only )?accept (?:mail|e-?mail|messages) from",
         r"confirmation code|write to me for the first time",
         r"(?:sender check|sender verification|spam filter|filter|mailbox) (?:\w+ ){0,4}(?:to keep|keeps?|accepts?|only|lets?|blocks?).{0,60}(?:junk|spam|known|approved|strangers|senders)",
@@ -312,6 +322,7 @@ NOTICE = NoticeWords(
     few=(r"one|two|three|five",),
     term=(r"(?:working|business)\s?(?:hours|days)|hours|days",),
     open_ended=(
+        r"(?:don\'t|do not|can\'t|cannot) (?:yet )?(?:say|tell|promise) when|(?:return|how long)[^.!?]{0,30}(?:not (?:yet )?known|unknown|uncertain|open)|some ?time (?:in|around|towards)|no idea when",
         r"until further notice|(?:don't|do not) (?:yet )?know (?:yet )?(?:when|how long)|not sure when|no (?:fixed )?return date",
     ),
     long_leave=(

@@ -26,6 +26,11 @@ _NUMBERS = (
 )
 
 NOTICE = NoticeWords(
+    greetings=(r"hola|estimad[oa]|querid[oa]|buenos días|buenas tardes|buenas",),
+    to_all=(r"todos|todas|clientes?|amig\w+|señor\w*|compañer\w+|pacientes?|familias?|vecin\w+",),
+    answers=(
+        r"(?:le|te|os|les)? ?(?:respondo|contesto|responderé|contestaré|leeré|leo)\b|tendrá (?:\w+ ){0,2}respuesta",
+    ),
     absent=(
         r"(?:sin|no hay) (?:internet|señal|conexión)",
         r"(?:sin|no hay) cobertura",
@@ -162,6 +167,7 @@ NOTICE = NoticeWords(
         r"respuesta (?:de|por) (?:ausencia|vacaciones)|aviso de ausencia",
     ),
     back=(
+        r"vuelve[ns]?\b",
         r"otra vez|de nuevo|nuevamente",
         r"abrimos|abre\b|abrirá\w*",
         r"reviso|leo|contesto|respondo|atiendo|miro",
@@ -222,7 +228,10 @@ NOTICE = NoticeWords(
     case_number=(r"número|ticket",),
     few=(r"dos|tres|cinco",),
     term=(r"horas|días (?:hábiles|laborables)",),
-    open_ended=(r"hasta nuevo aviso|no sé (?:\w+ )?cuándo|sin fecha|tiempo indefinido",),
+    open_ended=(
+        r"sin fecha (?:de vuelta|de regreso|prevista)|no sé (?:\w+ )?(?:cuándo|cuánto)|hasta nuevo aviso",
+        r"hasta nuevo aviso|no sé (?:\w+ )?cuándo|sin fecha|tiempo indefinido",
+    ),
     long_leave=(r"baja (?:médica|maternal|por maternidad)|excedencia",),
     succession=(r"sustitu",),
     for_good=(
@@ -230,6 +239,7 @@ NOTICE = NoticeWords(
     ),
     unchanged=(r"sin (?:\w+ ){0,3}(?:asunto|subject)",),
     surely_back=(
+        r"vuelve[ns]?",
         r"vuelt\w*|volver\w*|volvemos|vuelvo|regres\w+|reincorpor\w+|reabr\w+|reapertura|reanud\w+|retom\w+|retorn\w+",
     ),
     promise=(r"noticias nuestras|le (?:contestaremos|responderemos|contactaremos)",),

@@ -26,7 +26,15 @@ _NUMBERS = (
 )
 
 NOTICE = NoticeWords(
+    greetings=(r"bonjour|bonsoir|cher|chère|salut|coucou",),
+    to_all=(
+        r"tous|toutes|clients?|amis|amies|mesdames|messieurs|madame|monsieur|collègues?|parents|patients?",
+    ),
+    answers=(
+        r"(?:je )?(?:vous |te )?(?:répondrai|réponds|lirai|recontacte\w*)|aurez (?:\w+ ){0,3}réponse|sera (?:lu|traité)\w*",
+    ),
     absent=(
+        r"me (?:tient|tiennent|retient) (?:éloigné|loin)|(?:mon|en) arrêt(?: maladie| de travail)?\b|(?:chute|accident) (?:de|d')",
         r"lèv\w+ le pied|(?:sans|pas d[e']) (?:internet|réseau|téléphone|courriels?)",
         r"(?:lirai|verrai|répondrai à) (?:mes|vos|les|votre) (?:e-?mails?|mails?|messages?|courriels?) (?:quand|dès que|à mon|après)|(?:durera|prendra) ce que",
         r"(?:jours?|temps) de repos",
@@ -82,6 +90,7 @@ NOTICE = NoticeWords(
         r"j'\w+|moi|mon (?:absence|retour|bureau|collegue|assistant\w*|remplacant\w*|poste|telephone|portable|depart|conge|equipe|ordinateur|ecran|adresse)|mes (?:conges|vacances|messages|mails|collegues|e-?mails)",
     ),
     event=(
+        r"signature\w* (?:n\'est|est)|aucune signature",
         r"paiements?|règlement",
         r"marché|réserv\w+",
         r"(?:reste|restent|est|sont) ouvert\w* jusqu",
@@ -90,6 +99,7 @@ NOTICE = NoticeWords(
         r"résultats?|date limite|(?:a|aura|auront) lieu|se (?:tient|tiendra|déroule\w*)|clôture|inscriptions?|jury|vernissage|exposition|paraît|paraîtra|horaires?|livr\w+|expédi\w+|délai|annoncée?s?|connus",
     ),
     left=(
+        r"ne suis plus (?:président\w*|secrétaire|trésori\w+|membre|responsable|direct\w+)|ne relève plus (?:cette|la) boîte|passe le flambeau",
         r"(?:reprend|reprennent|reprendra) (?:les rênes|mes dossiers|la suite|le flambeau)|rendu (?:mon|ma|mes|les) (?:casque|badge|clés?|tablier|uniforme|blouse)",
         r"(?:n'utilisons|n'utilise|ne nous servons) plus (?:cette|de cette)",
         r"(?:terminé|fini|achevé|quitté) (?:mon|l')(?:aventure| parcours| chemin| contrat| mandat)",
@@ -249,6 +259,7 @@ NOTICE = NoticeWords(
     few=(r"deux|trois|cinq",),
     term=(r"heures|h ouvr\w+|jours ouvr\w+",),
     open_ended=(
+        r"(?:durée|date)[^.!?]{0,40}(?:n'est pas|pas encore|inconnue)|(?:ne sais|ignore) (?:pas )?(?:encore )?(?:quand|combien)|sans date de retour",
         r"jusqu'à nouvel ordre|sais pas (?:encore )?(?:quand|pour combien)|durée indéterminée",
     ),
     long_leave=(r"congé (?:de )?(?:maternit|paternit|parental|sabbat|maladie)",),

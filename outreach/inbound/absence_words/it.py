@@ -26,6 +26,13 @@ _NUMBERS = (
 )
 
 NOTICE = NoticeWords(
+    greetings=(r"ciao|gentile|gent\.(?:mo|ma)|car[oa]|buongiorno|buonasera|salve|egregio|egr\.",),
+    to_all=(
+        r"tutti|tutte|client[ei]|amic\w+|signor[ei]|utent[ei]|mittente|soci|colleg\w+|lettor\w+|visitator\w+|genitori",
+    ),
+    answers=(
+        r"(?:vi|ti|le)? ?(?:rispondo|risponderò|leggerò|leggo)\b|avrà (?:\w+ ){0,2}risposta|sarà lett\w",
+    ),
     absent=(
         r"(?:senza|non c'è) (?:internet|rete|campo|connessione)",
         r"(?:al|alla|ad un|ad una|a un|a una) (?:\w+ )?(?:conferenza|convegno|fiera|corso|congresso|evento|matrimonio)",
@@ -210,6 +217,7 @@ NOTICE = NoticeWords(
     few=(r"due|cinque",),
     term=(r"ore|giorni lavorativi",),
     open_ended=(
+        r"non so (?:\w+ )?(?:quando|quanto)|senza data|data (?:di rientro )?da (?:definire|destinarsi)|a tempo indeterminato",
         r"fino a nuovo avviso|non so (?:\w+ )?quando|(?:fino a|sino a) nuova comunicazione|non so quantificare",
     ),
     long_leave=(r"maternità|in maternità|congedo|aspettativa",),

@@ -11,6 +11,14 @@ from outreach.inbound.absence_words.table import (
 )
 
 NOTICE = NoticeWords(
+    greetings=(r"hoi|hallo|beste|dag|lieve|geachte|goedemorgen|goedemiddag|goedendag|ha",),
+    to_all=(
+        r"allen|allemaal|klant\w*|relatie\w*|heer|mevrouw|collega\w*|lezer\w*|vrienden|leden|ouders|patiënt\w*|redactie|mensen|iedereen",
+    ),
+    answers=(
+        r"(?:antwoord|beantwoord|lees|reageer) (?:ik )?|pak (?:ik )?(?:\w+ ){0,3}op\b|krijgt (?:u |je )?(?:\w+ ){0,3}antwoord|wordt (?:\w+ ){0,3}gelezen",
+    ),
+    denies=(r"niet",),
     absent=(
         r"(?:zonder|geen) (?:internet|bereik|wifi)",
         r"niet achter (?:de|mijn) (?:mail|computer|laptop|bureau)|zodra .{0,40}(?:lees|antwoord|mail) ik",
@@ -191,7 +199,10 @@ NOTICE = NoticeWords(
     case_number=(r"nummer|ticket",),
     few=(r"twee|drie|vijf",),
     term=(r"uur|werkdagen",),
-    open_ended=(r"tot nader (?:order|bericht)|weet (?:\w+ )?niet wanneer|onbepaalde tijd",),
+    open_ended=(
+        r"weet (?:\w+ ){0,3}niet (?:\w+ )?(?:wanneer|hoe lang)|nog niet bekend|voor onbepaalde tijd",
+        r"tot nader (?:order|bericht)|weet (?:\w+ )?niet wanneer|onbepaalde tijd",
+    ),
     long_leave=(r"zwangerschaps|ouderschaps",),
     succession=(r"opvolg|overgenomen|neemt",),
     for_good=(r"met pensioen|kom(?:en)? niet meer terug",),

@@ -11,6 +11,9 @@ from outreach.inbound.absence_words.table import (
 )
 
 NOTICE = NoticeWords(
+    greetings=(r"cześć|hej|drogi|droga|szanowny|szanowna|witaj|dzień dobry|witam",),
+    to_all=(r"wszystkich|klien\w+|państwo|przyjacie\w+|czyteln\w+|pacjen\w+|rodzice",),
+    answers=(r"odpisz?uję|odpiszę|odpowiem|odpowiadam|przeczytam|dostanie (?:\w+ ){0,3}odpowiedź",),
     absent=(
         r"(?:bez|nie ma|nie mam) (?:internetu|zasięgu|wifi)",
         r"na (?:e-?)?maile? nie (?:patrzę|zaglądam|odpisuję|odpowiadam)|odezwę się po|(?:trwają|mamy) (?:żniwa|zbiory|targi|egzaminy)",
@@ -192,9 +195,18 @@ NOTICE = NoticeWords(
     case_number=(r"numer",),
     few=(r"dwóch|trzech|pięciu",),
     term=(r"godzin\w*|dni roboczych",),
-    open_ended=(r"do odwołania|nie wiem (?:\w+ )*(?:kiedy|jak długo)|do kiedy",),
-    long_leave=(r"macierzyński|rodzicielski|wychowawczy",),
-    succession=(r"zastęp|następc|przej",),
+    open_ended=(
+        r"nie wiadomo|nie wiem,? (?:\w+ )*(?:kiedy|jak długo)|kiedy wrócę,? wie|bezterminowo",
+        r"do odwołania|nie wiem (?:\w+ )*(?:kiedy|jak długo)|do kiedy",
+    ),
+    long_leave=(
+        r"macierzyńsk\w+|rodzicielsk\w+|wychowawcz\w+",
+        r"macierzyński|rodzicielski|wychowawczy",
+    ),
+    succession=(
+        r"ogarnia|prowadzi teraz",
+        r"zastęp|następc|przej",
+    ),
     for_good=(r"emerytur\w+|nie wróc\w+ już|już nie wróc\w+",),
     unchanged=(r"(?:nie|bez) (?:\w+ ){0,3}(?:temat\w*|subject)",),
     surely_back=(

@@ -25,7 +25,13 @@ _NUMBERS = (
 )
 
 NOTICE = NoticeWords(
+    greetings=(r"olá|oi|car[oa]|prezad[oa]|bom dia|boa tarde|boa noite|querid[oa]",),
+    to_all=(
+        r"todos|todas|clientes?|amig\w+|senhor\w*|colegas?|pacientes?|utentes?|sócios?|leitor\w*|malta|pessoal",
+    ),
+    answers=(r"respond(?:o|erei)(?:-lhe|-te)?\b|(?:leio|lerei)\b|terá (?:\w+ ){0,2}resposta",),
     absent=(
+        r"em (?:digressão|turnê|tournée)|em recuperação|passei por uma cirurgia|(?:fui|estou) (?:internad|operad)[oa]",
         r"(?:sem|não há) (?:internet|rede|sinal|cobertura)",
         r"fui (?:pescar|de férias|à pesca|descansar|viajar)|não há .{0,40}(?:telefone|e-?mail|orçamentos|atendimento)",
         r"em recesso|recesso de",
@@ -136,6 +142,7 @@ NOTICE = NoticeWords(
         r"assim que (?:puder|pudermos|possível|for)|logo que|recebid[oa]\b",
     ),
     subjects=(
+        r"fora d[oa] (?:ateliê|loja|estúdio|oficina)",
         r"resposta autom[áa]tica",
         r"fora do escritório",
         r"(?:aviso|mensagem) de (?:ausência|férias)",
@@ -209,10 +216,14 @@ NOTICE = NoticeWords(
     few=(r"dois|cinco",),
     term=(r"horas|dias (?:úteis)",),
     open_ended=(
+        r"sem (?:previsão|data)(?: prevista)? (?:de|para)|sem previsão",
         r"até novo aviso|não sei (?:\w+ )?quando|(?:ainda )?sem data|por tempo indeterminado",
     ),
     long_leave=(r"licen[cç]a|maternidade",),
-    succession=(r"substitu",),
+    succession=(
+        r"assumi(?:u|ram)",
+        r"substitu",
+    ),
     for_good=(r"aposent\w+|reformei|não (?:vou )?(?:voltar|regressar)\w* (?:à|ao|para)",),
     unchanged=(r"sem (?:\w+ ){0,3}(?:assunto|subject)",),
     surely_back=(r"retom\w+|volt\w+|retorn\w+|regress\w+|reabr\w+|reabert\w+",),

@@ -11,7 +11,13 @@ from outreach.inbound.absence_words.table import (
 )
 
 NOTICE = NoticeWords(
+    greetings=(r"hej|hejsan|kära|bästa|god morgon|goddag|hallå",),
+    to_all=(r"alla|kund\w*|vänner|medlemm\w*|läsare|kolleg\w*|patient\w*|föräldrar",),
+    answers=(
+        r"svarar (?:jag )?|läser (?:jag )?|får (?:du |ni )?(?:\w+ ){0,2}svar|blir (?:\w+ ){0,2}läst|läses\b",
+    ),
     absent=(
+        r"semester (?:v\.|vecka|v \d|t\.?o\.?m|till|fr\.?o\.?m|mellan|\d)|\bvabbar\b",
         r"(?:utan|ingen) (?:internet|täckning|mottagning|uppkoppling)",
         r"(?:jul|sommar|på)?ledig(?:t|a)?\b",
         r"håller (?:vi )?stängt|har stängt",
@@ -52,6 +58,7 @@ NOTICE = NoticeWords(
     ),
     myself=(r"jag|min|mitt|mina|mig",),
     event=(
+        r"lämnas ut|levereras|kursstart\w*|planenligt",
         r"betalning\w*",
         r"som (?:planerat|vanligt den)|öppet hus|föräldramöte\w*|avslutning\w*|skolavslutning\w*|faktur\w+|hyresavi\w*|beställning\w*|konferensen|symposi\w+|flytt\w*|deklaration\w*|årsmöte\w*|mässan|leverera\w*|anmäl\w+",
         r"intervjuer\w*|prov\w* hålls",
@@ -181,7 +188,10 @@ NOTICE = NoticeWords(
     case_number=(r"nummer",),
     few=(r"två|fem",),
     term=(r"timmar|arbetsdagar|vardagar",),
-    open_ended=(r"tills vidare|vet (?:\w+ )?inte när",),
+    open_ended=(
+        r"vet (?:\w+ ){0,4}inte (?:när|hur länge)|oklart när",
+        r"tills vidare|vet (?:\w+ )?inte när",
+    ),
     long_leave=(r"föräldraledig|tjänstledig",),
     succession=(r"ersätt|efterträd|tagit över",),
     for_good=(r"pension\w*|(?:kommer inte|inte) (?:att komma )?tillbaka(?! förrän| före)",),

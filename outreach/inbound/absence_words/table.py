@@ -9,8 +9,12 @@ class NoticeWords:
 
     `absent`, `left`, `acknowledged` and `challenged` say what kind of notice it is; `automatic`
     says only that a machine answered; `away` is said by who is away in a notice that a machine
-    sent, and by anybody in letters; `myself` speaks of one person; `event` makes a date that of
+    sent, and by anybody in letters; `myself` speaks of one person; `answers` says that somebody
+    reads or answers mail; `event` makes a date that of
     something else; `subjects` begin the subjects of automatic answers.
+
+    `greetings` stand before a name in a letter to somebody, and `to_all` in its place in one to
+    everybody; both are compared without regard to case.
 
     `back` are words of return, `surely_back` those that are said of people and doors alone. They
     are none with a `denial` among them; behind `denies`, unless `denies_until` follows; before
@@ -37,6 +41,9 @@ class NoticeWords:
     back: tuple[str, ...]
     away: tuple[str, ...] = ()
     myself: tuple[str, ...] = ()
+    answers: tuple[str, ...] = ()
+    greetings: tuple[str, ...] = ()
+    to_all: tuple[str, ...] = ()
     event: tuple[str, ...] = ()
     automatic: tuple[str, ...] = ()
     challenged: tuple[str, ...] = ()

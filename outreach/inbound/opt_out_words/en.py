@@ -157,6 +157,7 @@ WORDS = OptOutWords(
         r"(?:remove|delete|take|drop|strike)\b[^.!?\n]{0,20} (?:second|first|third|last|item|items|line|position|point|row|product|chair|table) [^.!?\n]{0,30}(?:offer|quote|order|list|estimate|invoice)",
     ),
     stays=(
+        r"(?:to|use) my new (?:e-?mail |mail )?address|(?:change|update) my (?:e-?mail |mail )?address|new address (?:is|instead)",
         r"put (?:me|us) back|(?:add|sign) (?:me|us) (?:back|again)|resubscribe|subscribe me again",
         r"(?:yours|this one|your (?:newsletter|letter|e-?mails?|mails?)) (?:is|are|was|were) (?:the only|one of the|staying|a keeper)|(?:only one|one of the few) (?:i|we|that i|that we) (?:keep|kept|read|actually read|still read)",
         near(

@@ -174,6 +174,7 @@ WORDS = OptOutWords(
         r"(?:client\w+|collegh?\w+|soci|alunni)\b[^.!?\n]{0,40}(?:disiscri|cancellar)",
     ),
     stays=(
+        r"(?:al|sul) (?:mio )?nuovo indirizzo|(?:cambi\w+|aggiorn\w+) (?:il )?mio indirizzo|nuovo indirizzo è",
         r"(?:la vostra|la sua|la tua|il vostro)\b[^.!?\n]{0,40}(?:tengo|resta|unica|leggo|rimane)|unic[ao] che (?:leggo|tengo)",
         near(
             r"(?:un|una|un'|uno|alcuni|i|le|nostr\w+|mi\w+)(?: nostr\w+| di)?",

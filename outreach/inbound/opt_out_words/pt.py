@@ -172,6 +172,7 @@ WORDS = OptOutWords(
         r"(?:clientes?|colegas?|sócios|alunos)\b[^.!?\n]{0,40}(?:descadastr|cancelar a (?:inscrição|subscrição))",
     ),
     stays=(
+        r"(?:para|no) (?:o )?meu novo (?:e-?mail|endereço)|(?:alter\w+|atualiz\w+|mud\w+) (?:o )?meu (?:e-?mail|endereço)|novo (?:endereço|e-?mail) é",
         r"(?:a vossa|o vosso|a de vocês|o de vocês|de vocês)\b[^.!?\n]{0,40}(?:fica|não saio|fico|única|único|leio)|únic[oa] que (?:leio|guardo|fica)",
         near(
             r"(?:um|uma|uns|alguns|nossos?|nossas?|meu|minha)",

@@ -175,6 +175,7 @@ WORDS = OptOutWords(
         r"avanmäl\w* (?:mig |oss )?(?:till|från) (?:kurs\w*|möte\w*|tid\w*|middag\w*|träff\w*)",
     ),
     stays=(
+        r"(?:till|på) min nya (?:adress|mejladress)|(?:ändra|byt\w*|uppdatera) min (?:adress|mejladress)|nya adressen är",
         r"(?:ert|era|ditt|er)\b[^.!?\n]{0,40}(?:stanna|behåll\w*|enda|kvar|läser jag)|(?:enda|det enda) (?:jag|vi) (?:läser|behåller)",
         near(
             r"(?:en|ett|några|våra|min|mina|en av)(?: av våra)?",

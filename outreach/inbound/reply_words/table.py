@@ -25,8 +25,8 @@ class ReplyWords:
     has besides words with capitals, and are written as in names. `contact` tells that what stands
     below a rule is a signature. `labels` are all that stands before a way to reach somebody on its
     line, `phone` begins the word before a telephone number, and `address` speaks of such ways: the
-    lines below it were asked for, and are no signature. `registers` name where a firm is registered,
-    in lower case.
+    lines below it were asked for, and are no signature. `registers` name where a firm is
+    registered, in lower case.
     """
 
     wrote: tuple[str, ...]
