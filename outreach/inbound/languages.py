@@ -10,8 +10,10 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-_FIRST = 400
-"""Characters of a text that are looked at."""
+from outreach.inbound.phrases import spelt_words
+
+_FIRST = 60
+"""Words of a text that are looked at."""
 
 _SHARE = 0.4
 """Of the words that speak for the likeliest language, how many must speak for another one."""
@@ -50,14 +52,11 @@ _LANGUAGES_OF = _by_word()
 @lru_cache(maxsize=8)
 def likely_languages(folded: str) -> frozenset[str]:
     """Return the tags of the languages that a folded text (`phrases.fold`) may be in."""
-    beginning = folded[:_FIRST]
-    there: set[str]
-    if beginning.isascii():
-        found = frozenset[str]()
-        there = set(beginning.encode().translate(_LETTERS_ONLY).decode().split())
-    else:
-        found = _EAST_ASIAN if _has_east_asian(beginning) else frozenset()
-        there = set(_WORD.findall(beginning))
+    found = frozenset[str]()
+    there = set(spelt_words(folded)[:_FIRST])
+    if not folded.isascii():
+        found = _EAST_ASIAN if _has_east_asian(folded[: 8 * _FIRST]) else found
+        there.update(_CYRILLIC.findall(folded[: 8 * _FIRST]))
     english = len(_ENGLISH & there)
     if english >= _PLENTY and len(_FOREIGN & there) < english * _SHARE and not found:
         return _ONLY_ENGLISH
@@ -72,8 +71,7 @@ def likely_languages(folded: str) -> frozenset[str]:
     return found.union([language for language, count in counts.items() if count >= least])
 
 
-_LETTERS_ONLY = bytes(code if ord("a") <= code <= ord("z") else ord(" ") for code in range(256))
-_WORD = re.compile(r"[^\W\d_]+")
+_CYRILLIC = re.compile("[\u0400-\u04ff]+")
 _PLENTY = 6  # different little words of English: the others need not be counted
 _ENGLISH = frozenset(_LITTLE_WORDS["en"].split())
 _FOREIGN = frozenset(_LANGUAGES_OF) - _ENGLISH

@@ -97,10 +97,16 @@ _ASKED_FOR: set[str] = set()
 
 
 @lru_cache(maxsize=8)
+def spelt_words(folded: str) -> list[str]:
+    """Return the words of a folded text, as far as they are of the letters a to z."""
+    letters = folded.encode("ascii", "replace").translate(_LETTERS_ONLY).decode("ascii")
+    return letters.split()
+
+
+@lru_cache(maxsize=8)
 def signs(folded: str) -> set[str]:
     """Return the signs of a folded text: beginnings of its words, and letters that are not a to z."""
-    letters = folded.encode("ascii", "replace").translate(_LETTERS_ONLY).decode("ascii")
-    found = _ASKED_FOR.intersection(map(_beginning_of, letters.split()))
+    found = _ASKED_FOR.intersection(map(_beginning_of, spelt_words(folded)))
     return found if folded.isascii() else found | _ASKED_FOR.intersection(folded)
 
 
@@ -171,6 +177,15 @@ class _Filed:
         found = [filed for filed in told if filed[1].may_match(there, text)]
         return sorted(dict(found).items()) if len(found) > 1 else found
 
+    def find(self, text: str) -> bool:
+        """Whether any of the patterns matches somewhere in `text`."""
+        there = signs(text)
+        for sign in self._by_sign.keys() & there:
+            for _, pattern in self._by_sign[sign]:
+                if pattern.may_match(there, text) and pattern.search(text):
+                    return True
+        return any(pattern.search(text) for _, pattern in self._always)
+
 
 def _beginnings(words: Iterable[str]) -> frozenset[str]:
     return frozenset(word[:_BEGINNING] for word in words)
@@ -196,7 +211,7 @@ class Phrases:
 
     def finds(self, text: str) -> bool:
         """Whether there is any match in `text`."""
-        return any(pattern.search(text) for _, pattern in self._filed.candidates(text))
+        return self._filed.find(text)
 
 
 class Rules:
