@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from outreach.inbound.absence_words import any_of, as_written, either, framed, words
+from outreach.inbound.absence_words import any_of, as_written, either, framed, says, words
 from outreach.inbound.auto_reply_kinds import AutoReplyKind, kind_of
 from outreach.inbound.headers import Address
 from outreach.inbound.mail import Mail
@@ -449,7 +449,7 @@ def read_absence_note(text: str, today: date | None) -> AutoReply | None:
     if len(text) > _NOTE:
         return None
     told = compared(text)
-    if not speaks_of_a_day(told) or not ABSENT.search(told):
+    if not speaks_of_a_day(told) or not says("absent", told):
         return None
     until = return_date(told, today)
     return AutoReply(kind=AutoReplyKind.ABSENT, rule="own-words", until=until) if until else None

@@ -8,6 +8,7 @@ what each word is for is told in `table`.
 """
 
 import re
+from functools import cache, lru_cache
 
 from outreach.inbound.absence_words import (
     cs,
@@ -28,6 +29,7 @@ from outreach.inbound.absence_words import (
     zh,
 )
 from outreach.inbound.absence_words.table import AbsenceWords
+from outreach.inbound.languages import likely_languages
 from outreach.inbound.phrases import Phrases, branches, fold_pattern
 
 LANGUAGES: dict[str, AbsenceWords] = {
@@ -96,4 +98,15 @@ def any_of(field: str) -> Phrases:
     return Phrases(words(field))
 
 
-__all__ = ["LANGUAGES", "AbsenceWords", "any_of", "as_written", "either", "framed", "words"]
+@cache
+def _of_language(field: str, language: str) -> Phrases:
+    return Phrases(map(fold_pattern, LANGUAGES[language].of(field)))
+
+
+def says(field: str, folded: str) -> bool:
+    """Whether a folded text has a pattern of one field, in a language that it is likely in."""
+    languages = likely_languages(folded) & LANGUAGES.keys()
+    return any(_of_language(field, language).finds(folded) for language in languages)
+
+
+__all__ = ["LANGUAGES", "AbsenceWords", "any_of", "as_written", "either", "framed", "says", "words"]
