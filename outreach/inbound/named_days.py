@@ -106,7 +106,7 @@ _DATES = re.compile(
     rf"|(?:(?P<cjk_last_y>{_YEAR})年\s*)?(?P<cjk_last>\d{{1,2}})月(?=いっぱい|末)"
     rf"|(?<![\d.:/])(?P<n1>\d{{1,2}})(?:o(?=/))?\s?(?P<sep>[./-])\s?(?P<n2>\d{{1,2}})(?:(?P=sep)\s?(?P<n_y>{_YEAR}|\d\d(?!\d))|\.)?(?![\d:]|\.\d)(?!\s?(?:uhr|h\b|am\b|pm\b|%|klo))(?!{_ORDINAL}[^\S\n]*(?:of\s+|de\s+|d')?(?:{_MONTHS})(?![a-z]))"
     rf"|(?<![\d.:])(?P<dm_d>\d{{1,2}}){_ORDINAL}(?:[^\S\n]*|-)(?:of\s+|de\s+|d'|den\s+|di\s+|da\s+)?(?<![a-z])(?P<dm_m>{_MONTHS})(?![a-z])\.?,?(?:(?:\s*|-)(?:de\s+|del\s+|do\s+)?(?:(?P<dm_y>{_YEAR})|'(?P<dm_yy>\d\d)(?!\d)))?"
-    r"|(?<![\d.:/])(?P<ro_d>\d{1,2})\.? (?P<ro_m>xii|xi|x|ix|viii|vii|vi|v|iv|iii|ii)(?=\s*(?:$|[,.;:!?)\n]|(?:19|20)\d\d|(?:do|od|wracam|jestem|bede)(?![a-z])))"
+    r"|(?<![\d.:/])(?P<ro_d>\d{1,2})(?:\.? |\.)(?P<ro_m>xii|xi|x|ix|viii|vii|vi|v|iv|iii|ii)(?=\s*(?:$|[,.;:!?)\n]|(?:19|20)\d\d|(?:do|od|wracam|jestem|bede)(?![a-z])))"
     rf"|(?<![a-z])(?P<md_m>{_MONTHS_FIRST})(?![a-z])\.?\s+(?:the\s+)?(?P<md_d>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:.]\d)(?!\d)(?:,?\s+(?P<md_y>{_YEAR}))?"
     rf"|(?P<whole>(?<![a-z])(?:{_WHOLE})\s+)?(?P<end>(?<![a-z])(?:{_END_OF})\s+(?:the month of\s+)?)?(?<![a-z])(?P<m_m>{_LONG_MONTHS})(?![a-z])(?:\s+(?:de\s+)?(?P<m_y>{_YEAR}))?"
     rf"|(?<![a-z])(?P<my_m>{_MONTHS})\.?\s+(?:de\s+)?(?P<my_y>{_YEAR})"
@@ -117,7 +117,7 @@ _DATES = re.compile(
     rf"|(?P<hence>{'|'.join(_HENCE_OF.values())})(?![a-z])"
     rf"|(?<![a-z])(?P<tomorrow>{either('tomorrow')})(?![a-z])"
     rf"|(?<![a-z])(?P<next_week>{either('next_week')})(?![a-z])"
-    rf"|(?<![\d.:/°#])(?<!\dh)(?P<day>\d{{1,2}})(?!(?: \d\d){{2}}|[,.]\d)(?P<day_mark>st|nd|rd|th|(?:ste|de)(?![a-z])|-?go(?![a-z])|日|号|:[ae](?![a-z])|er?(?![a-z])|\.(?=\s|$)|(?=[\s,;.!]|$))(?!\s*(?:{_MONTHS}))(?:(?<=(?:le|el|il|am|op) \d)|(?<=(?:le|el|il|am|op) \d\d)|(?!{_COUNTED})))"
+    rf"|(?<![\d.:/°#])(?<!\dh)(?<!\d\d )(?P<day>\d{{1,2}})(?!(?: \d\d){{2}}|[,.]\d)(?P<day_mark>st|nd|rd|th|(?:ste|de)(?![a-z])|-?go(?![a-z])|日|号|:[ae](?![a-z])|er?(?![a-z])|\.(?=\s|$)|(?=[\s,;.!]|$))(?!\s*(?:{_MONTHS}))(?:(?<=(?:le|el|il|am|op) \d)|(?<=(?:le|el|il|am|op) \d\d)|(?!{_COUNTED})))"
 )
 _DAY_WORDS = Phrases(
     [_WEEKDAYS, *words("tomorrow"), *words("day_after_tomorrow"), *words("next_week")]
@@ -237,6 +237,8 @@ def _read_date(
         day = _numeric(match, today, american=american)
         vague = not parts["n_y"] and parts["sep"] != "."
     elif month := parts["dm_m"]:
+        if month == "des" and "no" not in likely_languages(match.string):
+            return None  # "lundi 10 dès 7 h"
         year = parts["dm_y"] or parts["dm_yy"]
         day = _dated(year, number_of(month, _MONTH_NUMBERS), int(match["dm_d"]), today)
     elif month := parts["ro_m"]:
@@ -354,7 +356,8 @@ def _is_opening(match: re.Match[str], folded: str) -> bool:
         return False
     leading = folded[max(0, match.start() - _ADORNED) : match.start()]
     if int(match["n1"]) < int(match["n2"]) <= _LATEST_CLOSING:
-        return bool(WEEKDAY_TAIL.search(leading) or _OPENING_HOURS.search(leading))
+        cues = (WEEKDAY_TAIL, _OPENING_HOURS, _AT_HOUR)
+        return any(cue.search(leading) for cue in cues)
     return bool(_DAYS_OF_A_WEEK.search(leading))
 
 
@@ -363,6 +366,7 @@ _IN_NEXT_WEEK = re.compile(
     rf"(?<![a-z])(?:{either('next_week')})(?:の|[\s,]+(?:(?:{either('on')})\s)?)$"
 )
 _ITS_DAY = re.compile(rf"(?:の|[\s,]+(?:(?:{either('on')})\s)?)(?:{_WEEKDAYS})(?![a-z])")
+_AT_HOUR = re.compile(framed("at_hour", after=r"\s*$"))
 _OPENING_HOURS = re.compile(framed("opening_hours", after=r"(?![a-z])[^.!?\n]*$"))
 _DAYS_OF_A_WEEK = re.compile(
     rf"(?:{_WEEKDAYS}|(?<![a-z])(?:{_SHORT_WEEKDAYS}))\.?\s*(?:-|–|t/m|{either('to', 'to_the')})\s*(?:{_WEEKDAYS}|{_SHORT_WEEKDAYS})[.,:]?\s*$"

@@ -82,6 +82,9 @@ class End:
     deadline: bool = False
     returning: bool = False  # a word of return that is said of people and doors stands beside it
     dated: bool = False  # it is named with its month
+    own: bool = False  # somebody speaks of themselves in its sentence
+    absent: bool = False  # it ends, and its sentence says that somebody is away
+    at: int = 0  # where it is named
 
 
 def return_date(folded: str, today: date | None, *, trusting: bool = False) -> date | None:
@@ -106,26 +109,59 @@ def dated_end(folded: str, today: date | None, *, trusting: bool) -> End | None:
         return None
     ahead = [each for each in scored if each.day > today and each.weight >= UNTIL_CUE]
     scored = ahead or scored  # "what came by the 23rd goes out on our return" names no return
-    scored = _without_too_early(scored)
+    scored = _without_asides(folded, _without_too_early(scored))
     top = max(each.weight for each in scored)
     best = [each for each in scored if each.weight == top]
     if top >= RETURN:
-        # The last of a return in steps; what lies far behind the first is about something else.
+        # The last of a return in steps; what is far from the first is about something else.
         first = next((each for each in best if each.day > today), best[0])
-        near = [each for each in best if each.day <= first.day + _STEPS]
+        near = [each for each in best if _is_a_step(folded, first, each)]
         return max(near, key=lambda each: each.day)
     # Of several absences the one that comes first; one that is over counts only if none is to come.
     end = next((each for each in best if each.day >= today), best[-1])
     for each in sorted(best, key=lambda each: each.day):  # one runs into the next
-        end = each if end.day < each.day <= end.day + _SOON else end
+        if end.day < each.day <= end.day + _SOON and (each.absent or not end.absent):
+            end = each
     return _next_day_named(folded, found, end) if top == UNTIL_CUE else end
+
+
+def _is_a_step(folded: str, first: End, each: End) -> bool:
+    """Whether a day of return may be a later step of the first one: soon, and in the same sentence or said of oneself."""
+    if each is first:
+        return True
+    if not first.day <= each.day <= first.day + _STEPS:
+        return False
+    if first.returning and not (each.returning or each.own):
+        return False
+    begin, end = sorted((first.at, each.at))
+    return each.own or not _BOUNDARY.search(folded, begin, end)
 
 
 def _without_too_early(scored: list[End]) -> list[End]:
     """Leave out what may be a return, and not surely is, before an absence has ended."""
-    ends = [each.day for each in scored if each.weight == UNTIL_CUE]
-    first = min(ends, default=date.min)
-    return [each for each in scored if each.returning or each.weight < RETURN or each.day >= first]
+    ends = [(each.day, each.at) for each in scored if each.weight == UNTIL_CUE]
+    day, at = min(ends, default=(date.min, 0))
+    return [
+        each
+        for each in scored
+        if each.returning or each.weight < RETURN or each.day >= day or each.at < at
+    ]
+
+
+def _without_asides(folded: str, scored: list[End]) -> list[End]:
+    """Leave out what may be a return and not surely is, in a sentence behind one that surely tells the end."""
+    told = next((each for each in scored if each.returning or each.absent), None)
+    if told is None:
+        return scored
+    return [
+        each
+        for each in scored
+        if each.returning
+        or each.own
+        or each.weight < RETURN
+        or each.at <= told.at
+        or not _BOUNDARY.search(folded, told.at, each.at)
+    ]
 
 
 def _next_day_named(folded: str, found: list[NamedDay], end: End) -> End:
@@ -139,11 +175,17 @@ def _next_day_named(folded: str, found: list[NamedDay], end: End) -> End:
             cut = _BOUNDARY.search(folded, each.end)
             after = folded[each.end : cut.start() if cut else len(folded)]
             piece = _piece(leading + folded[each.start : each.end] + after, len(leading))
+            if each.weekday and not _is_about_mail_or_return(piece):
+                continue  # "the course on Wednesday"
             other = _EVENT.search(piece) or ABSENT.search(piece) or _OF_WEEK.search(leading)
             if (_SURELY_BACK.search(after) and not _EVENT.search(piece)) or not other:
                 return replace(end, day=day)
         gone = gone or day == end.day
     return end
+
+
+def _is_about_mail_or_return(piece: str) -> bool:
+    return bool(_SURELY_BACK.search(piece) or MYSELF.search(piece) or _ANSWERS.search(piece))
 
 
 _SOON = timedelta(days=4)
@@ -188,6 +230,15 @@ def _beside(folded: str, found: list[NamedDay], index: int, *, apart: bool) -> _
     return _Beside(before, after, folded[each.start : each.end], begins, ranged)
 
 
+def _reads_mail(clause: str) -> bool:
+    """Whether it is said that mail is read or answered, and not that it is not."""
+    return (
+        _ANSWERS.search(clause) is not None
+        and not ABSENT.search(clause)
+        and not _DENIAL.search(clause)
+    )
+
+
 # "On Thursday, 20 May. We ...": behind a whole month the full stop that is read with it ends the sentence.
 _WITH_FULL_STOP = re.compile(
     r"(?:[a-z]{5,}|(?<![a-z])(?:mai|may|maj|juni|juli|mars|marz|maio|juin|june|july|mayo|luty))\.$"
@@ -202,7 +253,7 @@ def _weight(folded: str, found: list[NamedDay], index: int, beside: _Beside) -> 
         return UNTIL_CUE  # closed "on the 4th and on the 5th"
     if weight == UNTIL_CUE and beside.begins:
         return _unless_only_joined(before, after)
-    if weight == 0 and _ANSWERS.search(beside.clause) and not _is_deadline(beside):
+    if weight == 0 and _reads_mail(beside.clause) and not _is_deadline(beside):
         return RETURN  # who reads mail again is back
     return weight
 
@@ -241,7 +292,13 @@ def _scored(folded: str, found: list[NamedDay], today: date, *, trusting: bool) 
         if weight >= 0:
             returning = weight >= RETURN and _SURELY_BACK.search(beside.clause) is not None
             deadline = (each.counted and not returning) or _is_deadline(beside)
-            scored.append(End(day, weight, deadline, returning, each.dated))
+            own = MYSELF.search(beside.clause) is not None
+            absent = (
+                weight == UNTIL_CUE and ABSENT.search(_clause(folded, each, beside)) is not None
+            )
+            scored.append(
+                End(day, weight, deadline, returning, each.dated, own, absent, each.start)
+            )
         if weight == UNTIL_CUE and not (each.weekday and day == today + timedelta(days=7)):
             gone = max(gone, day)  # today's own weekday may as well mean today
     return scored
@@ -272,9 +329,8 @@ def _is_no_end(
         return True
     if _is_of_every_week(each, weight) and _PART_TIME.search(folded):
         return True
-    leading = _leading(folded, each)
-    clause = leading + beside.told + beside.after
-    return _is_of_something_else(clause, len(leading), weight, beside.before)
+    clause = _clause(folded, each, beside)
+    return _is_of_something_else(clause, len(_leading(folded, each)), weight, beside.before)
 
 
 # "Monday, 7:30, we are back", "from 8.30 am", "8時30分より": the hour of a day says nothing of what the day is.
@@ -330,6 +386,11 @@ def _is_of_every_week(each: NamedDay, weight: int) -> bool:
 def _leading(folded: str, each: NamedDay) -> str:
     """Return what stands in the sentence of a day before it, other days too."""
     return _BOUNDARY.split(folded[max(0, each.start - _WINDOW) : each.start])[-1]
+
+
+def _clause(folded: str, each: NamedDay, beside: _Beside) -> str:
+    """Return the sentence of a day, other days before it too."""
+    return _leading(folded, each) + beside.told + beside.after
 
 
 def _unless_only_joined(before: str, after: str) -> int:

@@ -8,7 +8,7 @@ what each word is for is told in `table`.
 """
 
 import re
-from functools import cache, lru_cache
+from functools import cache
 
 from outreach.inbound.absence_words import (
     cs,

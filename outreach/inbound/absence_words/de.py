@@ -18,6 +18,7 @@ NOTICE = NoticeWords(
         r"alle|zusammen|kund\w+|damen|patient\w+|mandant\w+|gäste|gast|freund\w*|kolleg\w+|eltern|leser\w*|absender\w*|interess\w+|mitglied\w*|famil\w+|team|menschen|besuch\w+|geschäfts\w+|nutzer\w*|schreib\w+|herrschaften|naturfreund\w*|nachbar\w*|schüler\w*|vereins\w*",
     ),
     answers=(
+        r"antwort von (?:mir|uns)|(?:gibt es|kommt) (?:\w+ ){0,3}antwort",
         r"(?:antworte|beantworte|lese|melde|bearbeite|schreibe) (?:ich )?|(?:bekommen|erhalten|bekommst) (?:sie |du )?(?:\w+ ){0,3}(?:antwort|rückmeldung)|wird (?:\w+ ){0,4}(?:gelesen|beantwortet|bearbeitet)",
     ),
     absent=(
@@ -63,7 +64,7 @@ NOTICE = NoticeWords(
         r"fall\w* (?:\w+ ){0,6}aus\b",
         r"auf unbestimmte zeit",
         r"vertr(?:itt|eten) (?:mich|uns)",
-        r"(?:haben|hat|ist|sind|bleibt|bleiben)\b.{0,40}\b(?:geschlossen|zu)\b(?! ende)",
+        r"(?:haben|hat|ist|sind|bleibt|bleiben)\b[^.!?\n]{0,50}(?:\.(?= \d|,| [a-z])[^.!?\n]{0,40})?\b(?:geschlossen|zu)\b(?! ende)",
         r"bin (?:(?!hier|da)\w+ ){0,3}nicht (?:da|hier)\b",
     ),
     away=(
@@ -167,7 +168,7 @@ NOTICE = NoticeWords(
         r"(?:wir )?(?:melden|kümmern|bearbeiten|prüfen|antworten)\b.{0,40}(?:bald|kürze|möglichst|zeitnah|werktag)",
         r"(?:ihre?|deine?|eure?) (?:\w+ ){1,2}(?:ist|sind) (?:\w+ ){0,4}(?:angekommen|eingetroffen|eingegangen)",
         r"haben (?:ihre?|deine?|eure?) \w+ erhalten",
-        r"(?:vorgang|ticket|fall|anliegen|auftrag|bestellung|anfrage|akte|aktenzeichen|nummer|nr\.?)[\w-]*(?: nr\.?| nummer| mit der nummer)? ?[:#]? ?(?=[\w-]*\d)[\w-]{3,}",
+        r"(?:vorgang|ticket|fall|anliegen|auftrag|bestellung|anfrage|akte|aktenzeichen|nummer|nr\.?)[\w-]*(?: nr\.?| nummer| mit der nummer)? ?[:#]? ?(?=[\w-]*\d)[\w-]{4,}",
         r"(?:danke|dank) für (?:ihre?|ihren|deine?|deinen|eure?n?|die|das|den)\b",
         r"(?:jemand|ein\w* \w+|unser team|das team|wir) (?:[\w-]+ ){0,4}(?:meldet|melden|schreibt|schreiben|kümmert|kümmern|ruft|rufen) (?:sich|ihnen|uns|sie)",
         r"(?:zeilen|schreiben|post|nachricht|mail|anliegen|unterlagen|einsendung) (?:[\w-]+ ){0,5}(?:angekommen|eingegangen|eingetroffen|erhalten|bei uns)",
@@ -434,7 +435,7 @@ NO_DAYS = NoDayWords(
     dialled=(r"(?:wählen sie|wählt|rufen sie)(?: die| den)?",),
     street=(r"straße des|platz des",),
     opening_hours=(r"öffnungszeiten|sprechzeiten|geöffnet",),
-    numbers=(r"(?:nr\.?|nummer|ticket|ref\w*\.?|stand|halle?|raum)(?: ist)?",),
+    numbers=(r"(?:nr\.?|nummer|ticket|ref\w*\.?|stand|halle?|raum|zimmer|saal)(?: ist)?",),
     every=(r"einen?|einem|jeden|außer(?: am| dem)?",),
     by_hour=(r"ab|um|gegen|von",),
     from_hour=(r"ab",),

@@ -19,6 +19,7 @@ NOTICE = NoticeWords(
         r"(?:i|we|you)(?:\'ll| will| shall|\'d)? (?:\w+ ){0,3}(?:answer|reply|respond|get back|read|see your|hear from|have (?:an|your) answer)\b",
     ),
     absent=(
+        r"seated on a jury|jury (?:duty|service)|on a jury",
         r"gone (?:fishing|climbing|sailing|walking|hiking|camping|skiing|travelling|away)|off (?:climbing|fishing|sailing|hiking|walking|camping|skiing|grid|the grid)",
         r"(?:no|patchy|poor|little|without|limited|unreliable) (?:\w+ )?(?:signal|reception|internet|wi-?fi|connection|connectivity|coverage)\b",
         r"reduced hours",
@@ -322,6 +323,7 @@ NOTICE = NoticeWords(
     few=(r"one|two|three|five",),
     term=(r"(?:working|business)\s?(?:hours|days)|hours|days",),
     open_ended=(
+        r"(?:can't|cannot) (?:honestly )?(?:tell|promise) you when",
         r"(?:don\'t|do not|can\'t|cannot) (?:yet )?(?:say|tell|promise) when|(?:return|how long)[^.!?]{0,30}(?:not (?:yet )?known|unknown|uncertain|open)|some ?time (?:in|around|towards)|no idea when",
         r"until further notice|(?:don't|do not) (?:yet )?know (?:yet )?(?:when|how long)|not sure when|no (?:fixed )?return date",
     ),

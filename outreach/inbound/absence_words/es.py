@@ -29,6 +29,7 @@ NOTICE = NoticeWords(
     greetings=(r"hola|estimad[oa]|querid[oa]|buenos días|buenas tardes|buenas",),
     to_all=(r"todos|todas|clientes?|amig\w+|señor\w*|compañer\w+|pacientes?|familias?|vecin\w+",),
     answers=(
+        r"nos (?:estamos )?le(?:yendo|emos)",
         r"(?:le|te|os|les)? ?(?:respondo|contesto|responderé|contestaré|leeré|leo)\b|tendrá (?:\w+ ){0,2}respuesta",
     ),
     absent=(
@@ -365,7 +366,7 @@ NO_DAYS = NoDayWords(
     dialled=(r"(?:marque|marca|llam\w+)(?: al| el| a)?",),
     street=(r"calle|plaza|paseo|avenida",),
     opening_hours=(r"horario|atención|abierto",),
-    numbers=(r"(?:número|ticket|ref\w*\.?|protocolo|stand)(?: es)?",),
+    numbers=(r"(?:número|ticket|ref\w*\.?|protocolo|stand|aula|sala|despacho)(?: es)?",),
     every=(r"una|un|cada|los|(?:excepto|salvo)(?: el)?",),
     to_the=(r"al",),
     by_hour=(r"a partir d[e']|desde las|a las|a",),

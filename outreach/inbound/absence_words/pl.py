@@ -15,6 +15,7 @@ NOTICE = NoticeWords(
     to_all=(r"wszystkich|klien\w+|państwo|przyjacie\w+|czyteln\w+|pacjen\w+|rodzice",),
     answers=(r"odpisz?uję|odpiszę|odpowiem|odpowiadam|przeczytam|dostanie (?:\w+ ){0,3}odpowiedź",),
     absent=(
+        r"szkolenie",
         r"(?:bez|nie ma|nie mam) (?:internetu|zasięgu|wifi)",
         r"na (?:e-?)?maile? nie (?:patrzę|zaglądam|odpisuję|odpowiadam)|odezwę się po|(?:trwają|mamy) (?:żniwa|zbiory|targi|egzaminy)",
         r"na l-?4\b",
@@ -354,7 +355,7 @@ NO_DAYS = NoDayWords(
     dialled=(r"(?:zadzwoń\w*|dzwoń\w*)(?: pod| na)?",),
     street=(r"ul\.|ulica|ulicy|pl\.|plac|al\.|aleja",),
     opening_hours=(r"czynn\w+|godziny|godz\.?|otwart\w",),
-    numbers=(r"nr\.?|numer\w*|ref\w*\.?|zgłoszeń\w+",),
+    numbers=(r"nr\.?|numer\w*|ref\w*\.?|zgłoszeń\w+|sala|sali|pokój|budka",),
     every=(r"oprócz|prócz",),
     by_hour=(r"od|o|godz\.?",),
     from_hour=(r"od",),

@@ -158,6 +158,7 @@ NOTICE = NoticeWords(
         r"(?:aviso|mensagem|resposta) (?:de|d') ?ausência",
     ),
     back=(
+        r"abre-se de novo|abrimos de novo|de novo (?:aqui|abert)",
         r"aparec\w+|est[áa] de volta",
         r"de novo|novamente|outra vez",
         r"responder(?:ei|emos)",
@@ -216,6 +217,7 @@ NOTICE = NoticeWords(
     few=(r"dois|cinco",),
     term=(r"horas|dias (?:úteis)",),
     open_ended=(
+        r"não há previsão",
         r"sem (?:previsão|data)(?: prevista)? (?:de|para)|sem previsão",
         r"até novo aviso|não sei (?:\w+ )?quando|(?:ainda )?sem data|por tempo indeterminado",
     ),
@@ -226,7 +228,10 @@ NOTICE = NoticeWords(
     ),
     for_good=(r"aposent\w+|reformei|não (?:vou )?(?:voltar|regressar)\w* (?:à|ao|para)",),
     unchanged=(r"sem (?:\w+ ){0,3}(?:assunto|subject)",),
-    surely_back=(r"retom\w+|volt\w+|retorn\w+|regress\w+|reabr\w+|reabert\w+",),
+    surely_back=(
+        r"de novo|abre-se|abrimos",
+        r"retom\w+|volt\w+|retorn\w+|regress\w+|reabr\w+|reabert\w+",
+    ),
     promise=(r"notícias nossas|responderemos|entraremos em contacto|contactaremos",),
     meeting=(r"vermo-nos|veremos|nos encontr\w+|encontramo\w*|encontrarmo\w*",),
     occasion=(r"feira|exposição|festival|workshop",),
@@ -362,7 +367,7 @@ NO_DAYS = NoDayWords(
     dialled=(r"(?:lig\w+|disque|marque)(?: o| a| para o)?",),
     street=(r"rua|av\.|avenida",),
     opening_hours=(r"horário|atendimento|abert[oa]s?",),
-    numbers=(r"(?:número|ticket|ref\w*\.?|protocolo|stand)(?: é)?",),
+    numbers=(r"(?:número|ticket|ref\w*\.?|protocolo|stand|sala|aula)(?: é)?",),
     every=(r"uma?|cada|aos|(?:exceto|salvo)(?: a| as)?",),
     to_hour=(r"às",),
     by_hour=(r"a partir d[e']|a partir das|às",),

@@ -54,7 +54,7 @@ WORDS = OptOutWords(
             _SEND + "|" + _MAIL,
             gap=3,
         ),
-        near(r"(?:plus|aucune?|pas|sans)(?: d| de| d'autres?| jamais| aucune?)*", _MAIL, gap=8)
+        near(r"(?:plus|pas) (?:jamais )?(?:de|d'autres?|d')|aucune?|sans", _MAIL, gap=8)
         + r"(?=[^.!?\n]{0,60}(?:plus|svp|s'il|merci|de votre part|de vous|désormais|à l'avenir|$|[.!\n]))",
         near(
             r"(?:préfér\w+|aimer\w*|voudr\w+|souhait\w+)",
