@@ -20,7 +20,8 @@ from outreach.inbound.headers import Address
 from outreach.inbound.mail import Mail
 from outreach.inbound.named_contacts import ADDRESS, named_contact
 from outreach.inbound.named_days import speaks_of_a_day
-from outreach.inbound.phrases import SENTENCE_ENDS, compared, filed, fold
+from outreach.inbound.patterns import filed
+from outreach.inbound.phrases import SENTENCE_ENDS, compared, fold
 from outreach.inbound.receipts import only_closes, only_takes_time
 from outreach.inbound.return_dates import (
     ABSENT,

@@ -186,28 +186,31 @@ def explain(
     absence = None
     opt_out = None
     reply = NOTHING
-    bulk = _is_bulk(mail)
-    if report is not None:
-        kind = Kind.COMPLAINT if report.is_complaint else Kind.AUTOMATIC
-        rule = report.rule if report.is_complaint else f"{report.rule}:{report.feedback_type}"
-    else:
+    today = _today(mail)
+    if report is None:
         daemon = speaks_as_daemon(mail)
         notice = read_delivery_status(mail) or (read_prose(mail, speaks=True) if daemon else None)
-        today = _today(mail)
         if notice is None:
             reply = author_words(mail)
             absence = read_auto_reply(mail, reply.unquoted, today)
         if notice is None and absence is None and not daemon:
             notice = read_prose(mail, speaks=False)
-        if notice is not None:
-            kind, rule, reply = _kind_of(notice), notice.rule, NOTHING
-        elif absence is not None:
-            kind, rule = Kind(absence.kind.value), absence.rule
-        elif mail.parts[0].parameters.get("report-type", "").lower() == "disposition-notification":
-            kind, rule = Kind.RECEIPT, "disposition-notification"
-        else:
-            kind, rule, opt_out, absence = _of_person(mail, reply, today, bulk=bulk)
+        reply = reply if notice is None else NOTHING
     given = clues(mail, notice=notice, report=report, text=reply.text)
+    found = match(given, verify=verify, sent=sent, people=people) if verify else None
+    bulk = _is_bulk(mail)
+    if report is not None:
+        kind = Kind.COMPLAINT if report.is_complaint else Kind.AUTOMATIC
+        rule = report.rule if report.is_complaint else f"{report.rule}:{report.feedback_type}"
+    elif notice is not None:
+        kind, rule = _kind_of(notice), notice.rule
+    elif absence is not None:
+        kind, rule = Kind(absence.kind.value), absence.rule
+    elif mail.parts[0].parameters.get("report-type", "").lower() == "disposition-notification":
+        kind, rule = Kind.RECEIPT, "disposition-notification"
+    else:
+        to_us = not bulk or found is not None
+        kind, rule, opt_out, absence = _of_person(mail, reply, today, to_us=to_us)
     return Explanation(
         kind=kind,
         rule=rule,
@@ -223,7 +226,7 @@ def explain(
         report=report,
         absence=absence,
         opt_out=opt_out,
-        match=match(given, verify=verify, sent=sent, people=people) if verify else None,
+        match=found,
         clues=given,
     )
 
@@ -242,17 +245,23 @@ def _kind_of(notice: DeliveryNotice) -> Kind:
 
 
 def _of_person(
-    mail: Mail, reply: Reply, today: date | None, *, bulk: bool
+    mail: Mail, reply: Reply, today: date | None, *, to_us: bool
 ) -> tuple[Kind, str, OptOut | None, AutoReply | None]:
+    """Return what a mail is that a person wrote, and what they ask for or say of themselves.
+
+    Where it went to a list and answers nothing of ours, only a short request is one to us.
+    """
     submitted = mail.headers.get("auto-submitted").strip().lower()
     if submitted and not submitted.startswith("no"):
         return Kind.AUTOMATIC, "auto-submitted", None, None
-    opt_out = read_opt_out(reply.unquoted, mail.subject, bulk=bulk)
+    opt_out = read_opt_out(reply.unquoted, mail.subject, to_us=to_us)
     if opt_out is not None and opt_out.sure:
         return Kind.OPT_OUT, "own-words" if reply.text.strip() else "subject", opt_out, None
     if mail.null_sender and not reply.text.strip():
         return Kind.AUTOMATIC, "null-sender", None, None
-    told = read_absence_note(reply.unquoted, today) or read_new_address(mail, reply.unquoted)
+    told = None
+    if to_us:
+        told = read_absence_note(reply.unquoted, today) or read_new_address(mail, reply.unquoted)
     return Kind.REPLY, "own-words", opt_out, told
 
 

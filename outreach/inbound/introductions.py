@@ -10,7 +10,7 @@ of `reply_words`.
 import re
 from functools import lru_cache
 
-from outreach.inbound.phrases import filed, ways_to_begin
+from outreach.inbound.patterns import filed, ways_to_begin
 from outreach.inbound.reply_words import alternatives, words
 
 

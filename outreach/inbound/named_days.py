@@ -18,7 +18,8 @@ from datetime import date, timedelta
 
 from outreach.inbound.absence_words import LANGUAGES, either, framed, words
 from outreach.inbound.languages import likely_languages
-from outreach.inbound.phrases import Phrases, fold_pattern, openings
+from outreach.inbound.patterns import openings
+from outreach.inbound.phrases import Phrases, fold_pattern
 from outreach.inbound.spelt_days import number_of
 
 _PATIENCE = timedelta(days=45)  # how far back a date without a year may lie

@@ -16,7 +16,8 @@ from functools import lru_cache
 
 from outreach.inbound.languages import likely_languages
 from outreach.inbound.opt_out_words import LANGUAGES, patterns_of, words
-from outreach.inbound.phrases import SENTENCE_ENDS, Phrases, compared, filed, fold
+from outreach.inbound.patterns import filed
+from outreach.inbound.phrases import SENTENCE_ENDS, Phrases, compared, fold
 from outreach.inbound.subjects import ANSWER_MARKS
 
 SHORT = 25
@@ -93,16 +94,16 @@ def _in_any_language() -> Phrases:
     return Phrases(words("requests") + words("words") + words("unsure"))
 
 
-def read_opt_out(text: str, subject: str = "", *, bulk: bool = False) -> OptOut | None:
+def read_opt_out(text: str, subject: str = "", *, to_us: bool = True) -> OptOut | None:
     """Return the request for no more mail in a person's own words `text`, or None.
 
     `subject` counts where little or nothing was written: mail programs fill it from ``mailto:``
-    links, and people write in it what they want. What went to a list, as `bulk` says, is a request
-    to us only where it is short.
+    links, and people write in it what they want. What went to a list, and so not `to_us` alone, is a
+    request only where it is short.
     """
     if len(text) >= _LONG:
         return None
-    longest = 2 * SHORT if bulk else LETTER
+    longest = LETTER if to_us else 2 * SHORT
     size = max(len(text.split(None, longest + 1)), _unspaced(text) // 3)
     if size > longest:
         return None

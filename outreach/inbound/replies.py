@@ -31,7 +31,7 @@ from outreach.inbound.introductions import (
     with_words_apart,
     without_run_ons,
 )
-from outreach.inbound.phrases import filed
+from outreach.inbound.patterns import filed
 from outreach.inbound.reply_words import alternatives, words
 from outreach.inbound.signatures import PICTURE, signature_at
 

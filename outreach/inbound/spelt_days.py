@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable
 
 from outreach.inbound.absence_words import LANGUAGES
-from outreach.inbound.phrases import fold_pattern, openings
+from outreach.inbound.patterns import openings
+from outreach.inbound.phrases import fold_pattern
 
 # A day spelt out, beside a month of its own language: "twelve" alone counts something.
 _SPELT_OUT = openings(

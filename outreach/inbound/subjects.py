@@ -4,7 +4,7 @@
 
 import re
 
-from outreach.inbound.phrases import filed
+from outreach.inbound.patterns import filed
 
 ANSWER_MARKS = filed(
     ["re", "aw", "antw", "antwort", "sv", "vs", "ynt", "odp", "res", "rif", "ris", "ref", "r", "tr", "fwd", "fw", "wg", "rv", "enc", "vl", "vb",

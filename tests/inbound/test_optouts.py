@@ -143,5 +143,5 @@ class TestOptOut:
             + "Please take me off your list."
         )
         assert read_opt_out(text).sure
-        assert read_opt_out(text, bulk=True) is None
-        assert read_opt_out("Please take me off your list.", bulk=True).sure
+        assert read_opt_out(text, to_us=False) is None
+        assert read_opt_out("Please take me off your list.", to_us=False).sure

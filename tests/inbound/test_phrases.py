@@ -1,36 +1,13 @@
-# ruff: noqa: E501 (tables are easier to read in one piece)
-
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from outreach.inbound import opt_out_words
 from outreach.inbound.absence_words import words
-from outreach.inbound.phrases import Phrases, filed, fold, openings
-
-PATTERNS = [
-    "out of (?:the )?office", "(?:auto|re)ply", "(?:very )?away", "[ab]nd", "[ab]+c", "x?yz", "u*v", "(?:no )*more",
-    r"\d days", "le+f{1,2}t", "(?:a(?:b|c))d", "休み", "[čc]as",
-]  # fmt: skip
-PIECES = st.sampled_from(
-    ["out of ", "the ", "office", "auto", "re", "ply", "very ", "away", "and", "bnd", "abc", "xyz", "yz", "uuv", "v",
-     "no no more", "more", "3 days", "left", "leefft", "abd", "acd", "休み", "čas", "cas", " ", "a"]
-)  # fmt: skip
-
-
-@given(st.lists(PIECES, max_size=4).map("".join))
-def test_alternatives_filed_by_letters_match_what_each_does(text):
-    filed_ones = re.compile(filed(PATTERNS))
-    assert bool(filed_ones.fullmatch(text)) == any(re.fullmatch(each, text) for each in PATTERNS)
-
-
-@pytest.mark.parametrize("field", ["subjects", "automatic"])
-def test_no_word_of_a_table_is_lost_in_filing(field):
-    filed_ones = re.compile(filed(words(field)))
-    plain = [each for each in words(field) if re.fullmatch(r"[\w ]+", each)]
-    assert plain
-    assert all(filed_ones.fullmatch(each) for each in plain)
+from outreach.inbound.phrases import Phrases, Rules, fold
+from tests.inbound.test_patterns import PATTERNS, PIECES
 
 
 @given(st.lists(PIECES, max_size=6).map("".join))
@@ -41,27 +18,73 @@ def test_phrases_find_what_each_pattern_does(text):
     assert (phrases.search(folded) is None) == all(each is None for each in alone)
 
 
-@pytest.mark.parametrize(
-    "pattern",
-    [
-        r"jan(?:uar|vier)?\.?",
-        r"(?:the )?end of (?:the|this) month|ultimo",
-        r"(?:in|dans|om) (?:two|deux|tva)\b",
-        r"wk\.? ?\d",
-        r"(?:exactly )?\d{1,2} days",
-        r"a?b?c[de]f+g",
-        r"(?P<week>week|kw) ?x",
-        r"\s*(?:\d+|later) days",
-    ],
-)
-@given(data=st.data())
-def test_whatever_matches_begins_with_an_opening(pattern, data):
-    text = data.draw(st.from_regex(re.compile(pattern, re.ASCII), fullmatch=True))
-    if text[:1].isalpha():
-        assert re.match(openings([pattern]), text)
+class TestPhrases:
+    PATTERNS = [  # noqa: RUF012
+        "out of (?:the )?office",
+        "(?:un)?subscribe",
+        "[ao]way",
+        "x?y+z",
+        "no (?:more|further) mails?",
+        "abc|abd",
+        r"\bstop\b",
+        "休暇",
+        "(?:a|bc)(?:d|e)f",
+    ]
 
+    @settings(deadline=None)
+    @given(st.text(alphabet="abcdefoutxyzsniw休暇 ", max_size=40))
+    def test_finds_what_a_plain_search_finds(self, text):
+        plain = re.compile(f"(?<![a-z])(?:{'|'.join(self.PATTERNS)})")
+        assert bool(Phrases(self.PATTERNS).search(text)) == bool(plain.search(text))
 
-@pytest.mark.parametrize("pattern", [r"\w+ late", r"[^a]b", r"(?:x|\w)y"])
-def test_what_may_begin_with_any_letter_has_no_openings(pattern):
-    with pytest.raises(ValueError, match="any letter"):
-        openings([pattern])
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "out of office",
+            "please subscribe",
+            "xyz yyz",
+            "no further mail",
+            "。休暇",
+            "bcef",
+            "stop",
+        ],
+    )
+    def test_finds(self, text):
+        assert Phrases(self.PATTERNS).search(text)
+
+    KNOWN = [
+        pattern
+        for field in (
+            "absent",
+            "left",
+            "acknowledged",
+            "challenged",
+            "automatic",
+            "back",
+        )
+        for pattern in words(field)
+    ] + opt_out_words.words("requests")
+
+    @pytest.mark.parametrize("order", range(20))
+    @given(st.data())
+    @settings(max_examples=20, deadline=None)
+    def test_what_a_known_pattern_matches_has_the_words_it_is_filed_under(self, order, data):
+        pattern = data.draw(st.sampled_from(self.KNOWN[order::20]))
+        text = fold(f"so {data.draw(st.from_regex(f'(?:{pattern})', fullmatch=True))} then")
+        plain = re.compile(f"(?<![a-z])(?:{pattern})")
+        assert bool(Phrases([pattern]).search(text)) == bool(plain.search(text))
+
+    def test_a_pattern_may_stand_behind_any_letters(self):
+        assert Phrases([r"\w*ledig\b"]).search("nu tjanstledig igen")
+        assert not Phrases([r"ledig\b"]).search("nu tjanstledig igen")
+
+    def test_rules_answer_in_their_order(self):
+        rules = Rules([["second word"], ["first"]])
+        assert (
+            rules.first("first, then a second word"),
+            rules.first("first"),
+            rules.first("none"),
+        ) == (0, 1, None)
+
+    def test_fold(self):
+        assert fold("Größe ＡＢＣ Łódź déjà １月 がぎ") == "grosse abc lodz deja 1月 がぎ"

@@ -30,7 +30,8 @@ from outreach.inbound.absence_words import (
 )
 from outreach.inbound.absence_words.table import AbsenceWords
 from outreach.inbound.languages import likely_languages
-from outreach.inbound.phrases import Phrases, branches, fold_pattern
+from outreach.inbound.patterns import branches
+from outreach.inbound.phrases import Phrases, fold_pattern
 
 LANGUAGES: dict[str, AbsenceWords] = {
     "en": en.WORDS,

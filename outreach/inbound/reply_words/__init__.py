@@ -6,7 +6,7 @@ lower case. To teach one more language, add a file named by its BCP 47 tag and l
 list may be empty.
 """
 
-from outreach.inbound.phrases import branches, filed
+from outreach.inbound.patterns import branches, filed
 from outreach.inbound.reply_words import (
     ar,
     bg,
