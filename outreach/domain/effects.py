@@ -237,7 +237,7 @@ def _reply(event: Event, terms: Terms) -> Effects:
         return replace(
             effects,
             hold_until=event.at + UNTIL_LOOKED_AT,
-            review="they may be asking for no more mail",
+            review="they may be asking for no more mail, or for less",
         )
     if event.until is not None:
         return replace(effects, hold_until=_back(event, terms).hold_until)
