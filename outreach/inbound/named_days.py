@@ -112,7 +112,7 @@ _DATES = re.compile(
     rf"|(?P<whole>(?<![a-z])(?:{_WHOLE})\s+)?(?P<end>(?<![a-z])(?:{_END_OF})\s+(?:the month of\s+)?)?(?<![a-z])(?P<m_m>{_LONG_MONTHS})(?![a-z])(?:\s+(?:de\s+)?(?P<m_y>{_YEAR}))?"
     rf"|(?<![a-z])(?P<my_m>{_MONTHS})\.?\s+(?:de\s+)?(?P<my_y>{_YEAR})"
     rf"|(?<![a-z])(?P<weekday>{_WEEKDAYS})(?:s?(?:{either('day_parts')})s?)?(?![a-z])(?:,? (?:i|in|in der|der|van|du|de la|della|da|of|w) (?:{_WEEK}) ?(?P<its_week>[0-5]?\d)(?!\d|[.:/]\d))?"
-    rf"|(?<![a-z])(?:{_WEEK}) ?(?P<week>[0-5]?\d)(?: ?[-–/] ?(?P<week_last>[0-5]?\d))?(?!\d|[.:/]\d)"
+    rf"|(?<![a-z])(?:{_WEEK}) ?(?P<week>[0-5]?\d)(?: ?(?:[-–/]|{either('and_')}) ?(?P<week_last>[0-5]?\d))?(?!\d|[.:/]\d)"
     rf"|(?<![a-z])(?P<period_end>{'|'.join(_PERIOD_ENDS)})(?![a-z])"
     rf"|(?<![a-z])(?P<after_tomorrow>{either('day_after_tomorrow')})(?![a-z])"
     rf"|(?P<hence>{'|'.join(_HENCE_OF.values())})(?![a-z])"
@@ -155,7 +155,7 @@ _HOUR = re.compile(
 )
 _DIALLED = re.compile(framed("dialled", after=r"\s$"))
 _HOUR_OF_WEEKDAY = re.compile(
-    rf"(?:{_WEEKDAYS})\w*(?:[^.!?\n]{{0,40}},)?,? (?:{either('of_hours')})\s$"
+    rf"(?:{_WEEKDAYS}|{either('tomorrow')})\w*(?:[^.!?\n]{{0,40}},)?,? (?:{either('of_hours')})\s$"
 )
 _OF_DAY = re.compile(rf"(?:^|[.!?\n¡¿,])\s*(?:{either('on_day')})\s$")
 

@@ -288,7 +288,10 @@ NOTICE = NoticeWords(
     occasion=(r"workshop|\w*messe|konferenz|kongress|tagung|ausstellung",),
     part_time=(r"teilzeit|arbeite (?:ich )?(?:\w+ )?(?:nicht|von|nur|immer)",),
     denial=(r"keine?n?|nicht",),
-    denied=(r"keine?n?|nicht",),
+    denied=(
+        r"nie(?:mals)?\b",
+        r"keine?n?|nicht",
+    ),
     denied_until=(r"später|vor",),
     still_away=(r"abwesend",),
     nothing=(r"nicht|nichts",),

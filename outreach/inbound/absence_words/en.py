@@ -19,6 +19,7 @@ NOTICE = NoticeWords(
         r"(?:i|we|you)(?:\'ll| will| shall|\'d)? (?:\w+ ){0,3}(?:answer|reply|respond|get back|read|see your|hear from|have (?:an|your) answer)\b",
     ),
     absent=(
+        r"(?:is|am|are|be) travell?ing|limited access to (?:the |my |our )?(?:internet|e-?mail|web)",
         r"seated on a jury|jury (?:duty|service)|on a jury",
         r"gone (?:fishing|climbing|sailing|walking|hiking|camping|skiing|travelling|away)|off (?:climbing|fishing|sailing|hiking|walking|camping|skiing|grid|the grid)",
         r"(?:no|patchy|poor|little|without|limited|unreliable) (?:\w+ )?(?:signal|reception|internet|wi-?fi|connection|connectivity|coverage)\b",

@@ -85,6 +85,7 @@ NOTICE = NoticeWords(
         r"resultados?|fallo\b|plazo|(?:tendrá|tiene) lugar|se (?:celebra\w*|conocerá\w*|anuncia\w*|publica\w*|realiza\w*|entrega\w*)|fecha límite|inscripci\w+|jurado|exposición|inaugur\w+|horario|envío|entrega\b|concurso",
     ),
     left=(
+        r"ya no (?:lo|la) (?:uso|reviso|utilizo)|cambié de correo",
         r"ya no (?:usamos|utilizamos|uso|utilizo) (?:esta|este)",
         r"(?:terminé|acabé|cerré) (?:mi|una) (?:etapa|andadura|camino)",
         r"(?:no|ya no) pertenece\w*|dado de baja (?:en|del|de)|usuario dado de baja|me despido|(?:por|la) última vez|etapa nueva|a partir de ahora .{0,40}\b(?:lleva|llevará|atiende|gestiona)",

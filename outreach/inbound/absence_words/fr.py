@@ -242,6 +242,7 @@ NOTICE = NoticeWords(
         r"courriel automatique",
     ),
     challenged=(
+        r"protégé contre les (?:messages|courriels) indésirables|(?:message|e-?mail|courriel)[^.!?]{0,60}est en attente",
         r"code de confirmation",
         r"(?:pour qu'il|pour que (?:votre|ton) (?:message|mail)).{0,30}(?:parvien\w+|arrive)|(?:courriers?|mails?) indesirables|recopie[rz] le code",
         r"(?:que vous n'etes|vous n'etes|n'etes) pas un (?:robot|spammeur|automate)",
@@ -263,7 +264,10 @@ NOTICE = NoticeWords(
         r"jusqu'à nouvel ordre|sais pas (?:encore )?(?:quand|pour combien)|durée indéterminée",
     ),
     long_leave=(r"congé (?:de )?(?:maternit|paternit|parental|sabbat|maladie)",),
-    succession=(r"remplac|repris|success",),
+    succession=(
+        r"reprend",
+        r"remplac|repris|success",
+    ),
     for_good=(r"retraite|ne (?:reviendr|reprendr)\w+ (?:pas|plus)(?! avant)",),
     unchanged=(r"sans (?:\w+ ){0,3}(?:objet|l'objet|sujet|subject)",),
     surely_back=(
@@ -274,7 +278,10 @@ NOTICE = NoticeWords(
     occasion=(r"salon|congres\w*|colloque|foire|exposition|festival",),
     part_time=(r"temps partiel|ne travaille (?:pas|que) (?:le|du|les)",),
     denial=(r"pas",),
-    denied=(r"pas|plus|aucun\w*",),
+    denied=(
+        r"jamais",
+        r"pas|plus|aucun\w*",
+    ),
     denied_until=(r"avant",),
     still_away=(r"absente?s?|en congé",),
     nothing=(r"ne|n'\w+|pas|rien",),

@@ -213,7 +213,10 @@ NOTICE = NoticeWords(
     occasion=(r"beurs|tentoonstelling|workshop|festival",),
     part_time=(r"parttime|deeltijd|werk (?:ik )?(?:\w+ )?niet",),
     denial=(r"niet|geen",),
-    denied=(r"niet|geen",),
+    denied=(
+        r"nooit",
+        r"niet|geen",
+    ),
     denied_until=(r"voor",),
     still_away=(r"afwezig",),
     nothing=(r"niet|niets",),

@@ -197,6 +197,7 @@ NOTICE = NoticeWords(
     few=(r"dwóch|trzech|pięciu",),
     term=(r"godzin\w*|dni roboczych",),
     open_ended=(
+        r"nie (?:potrafię|umiem|mogę) (?:\w+ )?(?:określić|powiedzieć),? kiedy",
         r"nie wiadomo|nie wiem,? (?:\w+ )*(?:kiedy|jak długo)|kiedy wrócę,? wie|bezterminowo",
         r"do odwołania|nie wiem (?:\w+ )*(?:kiedy|jak długo)|do kiedy",
     ),
@@ -220,7 +221,10 @@ NOTICE = NoticeWords(
     denial=(r"nie",),
     denies=(r"nie",),
     denies_until=(r"przed",),
-    denied=(r"nie",),
+    denied=(
+        r"nigdy",
+        r"nie",
+    ),
     denied_until=(r"przed",),
     still_away=(r"nieobecn\w+|poza",),
     nothing=(r"nie",),

@@ -206,7 +206,10 @@ NOTICE = NoticeWords(
     occasion=(r"\w*mässan?|konferens\w*|utställning\w*",),
     part_time=(r"deltid|(?:arbetar|jobbar) (?:jag )?inte",),
     denial=(r"inte|inga",),
-    denied=(r"inte|inga",),
+    denied=(
+        r"aldrig",
+        r"inte|inga",
+    ),
     denied_until=(r"förrän",),
     still_away=(r"borta|ledig",),
     nothing=(r"inte|inget",),

@@ -170,6 +170,7 @@ WORDS = OptOutWords(
         r"quién(?:es)? (?:es usted|eres|son|sois)|persona equivocada|(?:se|te|os) (?:ha|has|han|habéis) (?:equivocado|confundido)|(?:equivoc|confund)\w+ de (?:persona|dirección|destinatario)|no soy (?:la persona|el|la) ",
     ),
     denied=(
+        r"a (?:él|ella|ellos|ellas)\b",
         r"(?:de la|del|de su) (?:foto|calendario|reunión|curso|grupo|taller)\w*",
         r"si (?:usted )?(?:no )?(?:desea|quiere|quieres|deseas|prefiere)|para dar(?:se|te) de baja",
         r"parte de baja|se (?:da|dio|han dado|dan) de baja (?:de|en) (?:la|el|los|las) (?!lista|bolet|newsletter|env)",
