@@ -103,7 +103,7 @@ def read_opt_out(text: str, subject: str = "", *, to_us: bool = True) -> OptOut 
     """
     if len(text) >= _LONG:
         return None
-    longest = LETTER if to_us else 2 * SHORT
+    longest = LETTER if to_us else SHORT
     size = max(len(text.split(None, longest + 1)), _unspaced(text) // 3)
     if size > longest:
         return None

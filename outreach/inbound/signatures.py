@@ -51,7 +51,8 @@ _DIGIT = re.compile("[0-9]")
 # What a firm has to say of itself, in lower case.
 _REGISTERED = re.compile(rf"(?<![^\W_])(?:{alternatives('registers')})(?![^\W\d_])")
 # A line of strokes divides a signature as an empty one does.
-_STROKES = re.compile(r"\s*[_=*~\u2500-\u25ff\u2013\u2014-]{3,}\s*$")
+_STROKE_MARKS = frozenset("_=*~-–—" + "".join(map(chr, range(0x2500, 0x2600))))
+_STROKES = re.compile(r"\s*[_=*~\u2500-\u25ff\u2013\u2014-]{3,}$")
 _SITE = re.compile(r"\.(?:com|org|net|de|fr|eu|io)\b(?!@)", re.IGNORECASE)
 _CAPITAL = r"[^\W\d_a-zß-öø-ÿ]"
 _PARTICLE = f"(?:{alternatives('particles')}|&)"
@@ -102,13 +103,20 @@ def signature_at(lines: Sequence[str]) -> int:
     return begin if enough and _says_something(lines[:begin]) else none
 
 
-def _without_strokes(lines: Sequence[str]) -> list[str]:
-    """Return lines with those of strokes empty, but for one below the head of a table."""
-    above = ["", *lines]
-    return [
-        "" if _STROKES.match(line) and "|" not in above[at] else line
-        for at, line in enumerate(lines)
+def _without_strokes(lines: Sequence[str]) -> Sequence[str]:
+    """Return lines with those of strokes near their end empty, but for one below the head of a table."""
+    ruled = [
+        at
+        for at in range(max(1, len(lines) - MAX_LINES), len(lines))
+        if lines[at][-1:] in _STROKE_MARKS and _STROKES.match(lines[at])
     ]
+    if not ruled:
+        return lines
+    freed = list(lines)
+    for at in ruled:
+        if "|" not in lines[at - 1]:
+            freed[at] = ""
+    return freed
 
 
 def _is_name_with_post(block: Sequence[str]) -> bool:
