@@ -108,6 +108,9 @@ def read_opt_out(text: str, subject: str = "", *, to_us: bool = True) -> OptOut 
     if size > longest:
         return None
     told = compared(text.strip())
+    if len(told) > _AVERAGE * (size + 5):
+        told = _ENDLESS.sub("", told)
+    told = _ADDRESS.sub("@", told) if "@" in told else told
     return _in_subject(told, size, subject) or _in_words(told, size)
 
 
@@ -179,6 +182,11 @@ def _first(found: Iterable[re.Match[str] | None]) -> re.Match[str] | None:
     return next(filter(None, found), None)
 
 
+# A word of hundreds of letters is none, and takes patterns long.
+_ENDLESS = re.compile(r"[^\s\u3040-\u9fff]{100,}")
+_AVERAGE = 20  # letters of a word
+# In the tables "@" stands for a mailbox, in which others would be looked for at every letter.
+_ADDRESS = re.compile(r"[^\s<>@]{1,64}@[^\s<>@]{1,253}")
 # "Art. 17" ends no sentence.
 _NUMBERED = re.compile(r"(?<=[a-z])\.(?= ?\d)")
 

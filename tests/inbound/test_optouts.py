@@ -1,6 +1,7 @@
 # ruff: noqa: E501 (patterns and messages are easier to check in one piece)
 
 import csv
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -145,3 +146,15 @@ class TestOptOut:
         assert read_opt_out(text).sure
         assert read_opt_out(text, to_us=False) is None
         assert read_opt_out("Please take me off your list.", to_us=False).sure
+
+    @pytest.mark.parametrize(
+        "piece",
+        ["a@", "@", "a ", "me ", "my list ", "no more ", "de la ", "aus der ", "remove me ", "mails de ", "keine ", "von ",
+         "mich ", "ne ", "na ", "z ", "uit ", "-", "メール", "の", "la newsletter ", "ta bort ", "de ", "e-"],
+    )  # fmt: skip
+    def test_no_text_takes_long(self, piece):
+        for words in (3, 20, LETTER):
+            text = (piece * 3000)[: 12 * words] + " stop"
+            before = time.process_time()
+            read_opt_out(text, text)
+            assert time.process_time() - before < 1

@@ -3,7 +3,8 @@
 Data for `outreach.inbound.optouts`, and nothing else. Texts are regular expressions without groups
 that begin at the start of a word. They are compared after folding (`phrases.fold`: lower case, no
 accents, full-width forms as narrow ones) and folded the same way, so write them as the language
-does. To teach one more language, add a file named by its BCP 47 tag and list it here.
+does; "@" stands for a mailbox. To teach one more language, add a file named by its BCP 47 tag and
+list it here.
 """
 
 from outreach.inbound.opt_out_words import (

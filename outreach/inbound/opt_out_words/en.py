@@ -4,7 +4,7 @@
 
 from outreach.inbound.opt_out_words.table import OptOutWords, near
 
-_ME = r"(?:me|us|him|her)\b|(?:my|our|his|her) (?:\w+ ){0,2}(?:name|address\w*|e-?mail\w*|mail|details|account|id)\b|(?:this|the above|that) (?:e-?mail )?(?:address|mailbox|inbox|account)|\S+@\S+"
+_ME = r"(?:me|us|him|her)\b|(?:my|our|his|her) (?:\w+ ){0,2}(?:name|address\w*|e-?mail\w*|mail|details|account|id)\b|(?:this|the above|that) (?:e-?mail )?(?:address|mailbox|inbox|account)|@"
 _REMOVE = r"(?:remov(?:e|es|ed|ing)|delet(?:e|es|ed|ing)|taken?|takes|taking|drop(?:ped|s|ping)?|strike|striking|struck|eras(?:e|ed|ing)|cross(?:ed|ing)?|scratch(?:ed|ing)?|withdraw(?:n|ing)?|purg(?:e|ed|ing)|unlist(?:ed|ing)?)\b"
 _FROM_LISTS = r"(?:off|from|out of) (?:\w+ ){0,4}(?:lists?|mailings?|newsletters?|distribution|database|records?|register|subscription|mail-?outs?|circulation|books|system)\b"
 _MAIL = r"(?:e-?mails?|mails?|mailings?|mail-?shots?|newsletters?|messages|letters|updates|offers|promotions?|advert\w*|ads|marketing|spam|junk|rubbish|correspondence|communications?|contact|check-?ins|reminders|surveys)\b"

@@ -6,7 +6,7 @@ from outreach.inbound.opt_out_words.table import OptOutWords, near
 
 _MAIL = r"(?:correos?|e-?mails?|mails?|mensajes?|boletín|boletines|newsletters?|publicidad|propaganda|comunicaci\w+|envíos?|información|ofertas|spam|cartas|encuestas|promociones|avisos|recordatorios|nada)\b"
 _LISTS = r"(?:listas?|base(?:s)?(?: de datos)?|registros?|mailing|suscripci\w+|boletín|boletines|newsletter|difusión|envíos|contactos|archivos?|fichero|agenda|sistema|cadena)\b"
-_REMOVE_ME = r"(?:borr|quit|elimin|saqu|sac|retir|tach|suprim|desuscrib|exclu)[a-záéíóú]*(?:me|nos)\b|(?:me|nos) (?:borr|quit|elimin|saqu|sac|retir|tach|suprim|exclu)\w+|(?:borr|quit|elimin|retir|tach|suprim|saqu)\w+ (?:\w+ )?(?:mi|mis|nuestro|nuestra|este|esta|su|la|el) (?:nombre|direcci[oó]n|correo|e-?mail|mail|cuenta|contacto|datos)|(?:borr|quit|elimin|retir|tach|suprim|saqu)\w+ \S+@\S+"
+_REMOVE_ME = r"(?:borr|quit|elimin|saqu|sac|retir|tach|suprim|desuscrib|exclu)[a-záéíóú]*(?:me|nos)\b|(?:me|nos) (?:borr|quit|elimin|saqu|sac|retir|tach|suprim|exclu)\w+|(?:borr|quit|elimin|retir|tach|suprim|saqu)\w+ (?:\w+ )?(?:mi|mis|nuestro|nuestra|este|esta|su|la|el) (?:nombre|direcci[oó]n|correo|e-?mail|mail|cuenta|contacto|datos)|(?:borr|quit|elimin|retir|tach|suprim|saqu)\w+ @"
 
 WORDS = OptOutWords(
     requests=(

@@ -5,7 +5,7 @@
 from outreach.inbound.opt_out_words.table import OptOutWords, any_order, near
 
 _REMOVE = r"(?:retir\w+|enlev\w+|supprim\w+|ôt\w+|ray\w+|radi\w+|effac\w+|sort\w*|vir\w+|désabon\w*|désinscri\w*)"
-_ME = r"(?:moi|nous|me|m)\b|(?:mon|ma|mes|notre|nos|son|cette|cet)\b (?:\w+ )?(?:nom|adresse|mail|e-?mail|coordonnées|contact|courriel)|\S+@\S+"
+_ME = r"(?:moi|nous|me|m)\b|(?:mon|ma|mes|notre|nos|son|cette|cet)\b (?:\w+ )?(?:nom|adresse|mail|e-?mail|coordonnées|contact|courriel)|@"
 _LISTS = r"(?:listes?|fichiers?|base|bases|newsletters?|lettres?|infolettres?|mailings?|diffusion|envois?|registres?|abonnés|destinataires|carnet|tablettes|contacts)\b"
 _MAIL = r"(?:mails?|e-?mails?|courriels?|messages?|newsletters?|lettres?|infolettres?|publicités?|pubs?|prospection|sollicitations?|envois?|spams?|offres|courriers?|relances|communications?|sms|enquêtes)\b"
 _SEND = r"(?:m'|me |nous |lui )?(?:envoy\w+|écri\w+|contact\w+|adress\w+|relanc\w+|sollicit\w+|démarch\w+|importun\w+|harcel\w+|spamm\w+)"

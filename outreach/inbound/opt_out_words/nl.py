@@ -4,7 +4,7 @@
 
 from outreach.inbound.opt_out_words.table import OptOutWords, near
 
-_ME = r"(?:mij|me|ons|mijn|m'n|dit (?:e-?)?(?:mail)?adres|dit adres|deze|haar|zijn|hem)\b|\S+@\S+"
+_ME = r"(?:mij|me|ons|mijn|m'n|dit (?:e-?)?(?:mail)?adres|dit adres|deze|haar|zijn|hem)\b|@"
 _REMOVE = r"(?:verwijder\w*|haal\w*|halen|schrap\w*|gooi\w*|gehaald|gewist|wis\w*|verwijderd|streep\w*|strepen)"
 _LISTS = r"(?:\w*lijst\w*|\w*bestand\w*|database|systeem|administratie|\w*nieuwsbrie\w*|mailing\w*|adressenbestand|abonnement)\b"
 _MAIL = r"(?:\w*e-?mails?|\w*mails?|mailtjes?|\w*nieuwsbrie\w+|berichten|berichtjes?|post|reclame\w*|aanbiedingen|spam|contact|informatie|mailings?|brieven|enquêtes|folders)\b"

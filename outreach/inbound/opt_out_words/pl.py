@@ -4,9 +4,7 @@
 
 from outreach.inbound.opt_out_words.table import OptOutWords, any_order, near
 
-_ME = (
-    r"(?:mnie|nas|mój|moje\w*|mego|nasz\w*|ten adres|tego adresu|jego|jej|go|ją|adres\w*)\b|\S+@\S+"
-)
+_ME = r"(?:mnie|nas|mój|moje\w*|mego|nasz\w*|ten adres|tego adresu|jego|jej|go|ją|adres\w*)\b|@"
 _REMOVE = r"(?:usu[nń]\w*|usunięcie|skreśl\w*|wykreśl\w*|wypis\w*|wyrzuc\w*|wycof\w*|wyrejestr\w*|wywal\w*|wykasuj\w*)"
 _LISTS = r"(?:list\w*|baz\w*|newsletter\w*|mailing\w*|odbiorców|subskryp\w*|adresat\w*|rejestr\w*|systemu|kartotek\w*|wysyłk\w*)\b"
 _MAIL = r"(?:maili?|mailach|e-?maili?|mejli?|wiadomości|newsletter\w*|reklam\w*|ofert\w*|spamu?|informacj\w*|korespondencj\w*|listów|ankiet\w*|mailing\w*|biuletyn\w*|niczego|nic)\b"
