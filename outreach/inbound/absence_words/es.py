@@ -214,6 +214,7 @@ NOTICE = NoticeWords(
         r"este es un mensaje automático",
     ),
     challenged=(
+        r"remitentes (?:verificados|autorizados)|(?:todavía|aún) no ha sido entregado|quedará autorizad[oa]",
         r"código de confirmación",
         r"(?:que )?(?:no (?:es|eres)) un robot|que (?:eres|es) una? (?:persona|human\w)",
         r"filtro.{0,60}(?:no (?:reconoce|conoce)|remitentes? (?:conocid\w+|desconocid\w+))",

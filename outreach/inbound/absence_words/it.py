@@ -34,6 +34,7 @@ NOTICE = NoticeWords(
         r"(?:vi|ti|le)? ?(?:rispondo|risponderò|leggerò|leggo)\b|avrà (?:\w+ ){0,2}risposta|sarà lett\w",
     ),
     absent=(
+        r"(?:laboratorio|negozio|ufficio|attività) (?:è|resta|rimane) ferm[oa]|infortunio",
         r"(?:senza|non c'è) (?:internet|rete|campo|connessione)",
         r"(?:al|alla|ad un|ad una|a un|a una) (?:\w+ )?(?:conferenza|convegno|fiera|corso|congresso|evento|matrimonio)",
         r"stacc(?:o|hiamo|ato) (?:la spina|tutto)|niente (?:e-?)?mail",
@@ -217,6 +218,7 @@ NOTICE = NoticeWords(
     few=(r"due|cinque",),
     term=(r"ore|giorni lavorativi",),
     open_ended=(
+        r"non (?:sappiamo|so) (?:\w+ )?(?:quando|quanto)|non sappiamo dirvi",
         r"non so (?:\w+ )?(?:quando|quanto)|senza data|data (?:di rientro )?da (?:definire|destinarsi)|a tempo indeterminato",
         r"fino a nuovo avviso|non so (?:\w+ )?quando|(?:fino a|sino a) nuova comunicazione|non so quantificare",
     ),
