@@ -37,6 +37,7 @@ class OptOut:
 
 _LONG = 3000  # characters of a letter
 _REMARK = 30  # words of a body that need not say again what the subject asked for
+_GREETING = 7  # words that add nothing to it
 _TITLE = 12  # words of a subject that asks for something
 _CURT = 6  # words with which somebody says no more than "stop"
 
@@ -125,11 +126,13 @@ def _in_subject(told: str, size: int, subject: str) -> OptOut | None:
         only = not told or _ALONE.match(told) or _THANKS.fullmatch(told)
         if not only and (bare != folded or "?" in bare):
             return None
-        return OptOut(subject.strip(), sure=bool(only) or size <= _REMARK // 4)
+        return OptOut(subject.strip(), sure=bool(only) or size <= _GREETING)
     if bare != folded or len(bare.split()) > _TITLE:
         return None
     for tongue in _tongues(bare):
-        asked = tongue.requests.search(bare) or tongue.words.search(bare)
+        # "Cancelled: the course on Friday": a mere word needs to be all there is.
+        curt = size <= _GREETING
+        asked = tongue.requests.search(bare) or (curt and tongue.words.search(bare))
         if asked and not (tongue.denied.search(bare) or tongue.stays.search(told)):
             return OptOut(subject.strip(), sure=True)
     return None

@@ -241,7 +241,7 @@ def _reads_mail(clause: str) -> bool:
 
 # "On Thursday, 20 May. We ...": behind a whole month the full stop that is read with it ends the sentence.
 _WITH_FULL_STOP = re.compile(
-    r"(?:[a-z]{5,}|(?<![a-z])(?:mai|may|maj|juni|juli|mars|marz|maio|juin|june|july|mayo|luty))\.$"
+    r"(?:[a-z]{5,}|(?<![a-z])(?:mai|may|maja|maj|juni|juli|mars|marz|maio|juin|june|july|mayo|luty))\.$"
 )
 
 

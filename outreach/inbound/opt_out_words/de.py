@@ -212,6 +212,7 @@ WORDS = OptOutWords(
         r"(?:streichen|löschen|nehmen|entfernen) sie (?:bitte )?(?:die |den |das )?(?:\w+ )?(?:position|pos\.|punkt|zeile|artikel|posten|stück|termin)",
     ),
     stays=(
+        r"habe (?:jetzt )?(?:eine )?neue (?:e-?mail-?|mail-?)?adresse|adresse hat sich geändert|die alte (?:adresse|löschen)",
         r"(?:auf|an) (?:die|meine|unsere) neue\b|(?:adresse|newsletter) (?:bitte )?(?:umstellen|ändern|aktualisieren)|neue (?:e-?mail-?)?adresse (?:lautet|ist)",
         r"(?:wieder|zurück) (?:auf|in den verteiler|in die liste|aufnehmen|eintragen)\b|aufzunehmen",
         r"(?:eure[nrs]?|ihre[nrs]?|der|den|dieser|diesen|einzige[nrs]?)\b[^.!?\n]{0,40}(?:behalte|bleibt|bleibe ich|lese ich (?:gern|immer|wirklich))|bitte weiter so|nicht sofort (?:abbestell|lösch)\w*|(?:newsletter|verteiler|liste) bleiben",

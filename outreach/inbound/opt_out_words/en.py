@@ -148,7 +148,7 @@ WORDS = OptOutWords(
         r"(?:if|should|unless) you (?:\w+ ){0,3}(?:wish|want|like|prefer|no longer|receive)\b",
         r"(?:do not|don'?t|not|never|didn'?t|did not|haven'?t|won'?t|wouldn'?t) (?:want to |wish to |mean to |going to |want you to |ever |you dare |please )*(?:unsubscrib\w*|opt out|remov\w+|tak(?:e|ing) (?:me|us)|stop (?:sending|these|e-?mailing|writing|mailing|the)|delet\w+|drop|strike)",
         r"(?:how|where|why|what|did|has|have|can|could|would|should|will|do|does) (?:i|you|we|one|people|they|my|he|she|our|customers?|someone|somebody|readers)\b.{0,60}unsubscrib\w*.{0,60}\?",
-        r"(?:keep|continue) (?:sending|them coming|writing|it up)",
+        r"(?<!need to )(?<!don't )(?<!not )(?<!you )(?:keep|continue) (?:sending|them coming|writing|it up)",
         r"(?:unsubscribe|opt-?out) (?:links?|pages?|buttons?|rates?|functions?|headers?|forms?|features?|requests?|lines?|text)\b(?![^.!?\n]{0,60}(?:does ?n[o']t work|broken|error|fail\w*|dead|nothing)[^.!?\n]{0,60}(?:please|remove|take))",
         r"unsubscribe (?:him|her|them|my (?:colleague|boss|wife|husband|friend)|(?:\w+ )?(?:customers|users|members|people|subscribers))",
         r"(?:can'?t|don'?t) stop (?:laughing|reading|thinking)",
@@ -157,6 +157,7 @@ WORDS = OptOutWords(
         r"(?:remove|delete|take|drop|strike)\b[^.!?\n]{0,20} (?:second|first|third|last|item|items|line|position|point|row|product|chair|table) [^.!?\n]{0,30}(?:offer|quote|order|list|estimate|invoice)",
     ),
     stays=(
+        r"(?:have|'ve|has) changed (?:my |our )?(?:e-?mail|mail|address)|the old (?:one|address)",
         r"(?:to|use) my new (?:e-?mail |mail )?address|(?:change|update) my (?:e-?mail |mail )?address|new address (?:is|instead)",
         r"put (?:me|us) back|(?:add|sign) (?:me|us) (?:back|again)|resubscribe|subscribe me again",
         r"(?:yours|this one|your (?:newsletter|letter|e-?mails?|mails?)) (?:is|are|was|were) (?:the only|one of the|staying|a keeper)|(?:only one|one of the few) (?:i|we|that i|that we) (?:keep|kept|read|actually read|still read)",

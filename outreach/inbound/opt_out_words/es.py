@@ -184,6 +184,7 @@ WORDS = OptOutWords(
         r"(?:clientes?|compañer\w+|socios|colegas?|alumnos)\b[^.!?\n]{0,40}(?:de baja|desuscri)",
     ),
     stays=(
+        r"he cambiado de (?:correo|direcci[oó]n|cuenta)|la (?:direcci[oó]n )?antigua",
         r"(?:a|en) mi nueva (?:direcci[oó]n|cuenta)|(?:cambi\w+|actualiz\w+) mi (?:direcci[oó]n|correo)|nueva direcci[oó]n es",
         r"con (?:el vuestro|la vuestra|el suyo) no\b|(?:boletín|correos) de otr[oa]\b",
         r"(?:el vuestro|la vuestra|el suyo|el tuyo|vuestro boletín)\b[^.!?\n]{0,40}(?:dejado|quedo|queda|único|única|sigo|leo)|(?:el|la) únic[oa] que (?:leo|dejo|guardo|conservo)",

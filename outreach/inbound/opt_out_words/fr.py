@@ -180,6 +180,7 @@ WORDS = OptOutWords(
         r"(?:clients?|collègues?|adhérents?|élèves|membres)\b[^.!?\n]{0,40}(?:désab|désinscri)",
     ),
     stays=(
+        r"j'ai changé d'adresse|(?:l')?ancienne adresse",
         r"(?:à|sur) ma nouvelle adresse|(?:changer|modifier|remplacer) (?:mon|l') ?adresse|nouvelle adresse (?:est|:)",
         r"(?:la vôtre|le vôtre|la tienne|votre (?:lettre|newsletter))\b[^.!?\n]{0,40}(?:seule?|garde|reste|lis)|continuez comme ça|seule? que je (?:garde|lis|lise)|avec vous au moins",
         near(

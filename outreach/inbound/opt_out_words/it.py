@@ -163,6 +163,7 @@ WORDS = OptOutWords(
         r"chi (?:siete|è lei|sei)\b|persona sbagliata|(?:sbagliato|sbagliata|sbagliate) (?:persona|indirizzo|destinatario)|(?:avete|ha|hai) sbagliato (?:persona|indirizzo|destinatario)|non sono (?:la persona|il |la )[^.!?\n]{0,30}(?:cerca\w*|giust\w+)",
     ),
     denied=(
+        r"non (?:mi |ci )?tol(?:ga|gano|gh\w+|g\w+)",
         r"(?:dalla|dal|dall') ?(?:foto|calendario|riunione|corso|gruppo|laboratorio)\w*",
         r"se (?:non )?(?:desidera|desideri|vuoi|vuole|volete)|per (?:disiscriver|cancellar)(?:ti|si|vi)",
         r"(?:come|dove|perché|posso|possono|si può|può)\b.{0,60}(?:disiscri|cancell).{0,40}\?",
@@ -174,6 +175,7 @@ WORDS = OptOutWords(
         r"(?:client\w+|collegh?\w+|soci|alunni)\b[^.!?\n]{0,40}(?:disiscri|cancellar)",
     ),
     stays=(
+        r"ho cambiato (?:mail|e-?mail|indirizzo)|quell[ao] vecchi[ao]",
         r"(?:al|sul) (?:mio )?nuovo indirizzo|(?:cambi\w+|aggiorn\w+) (?:il )?mio indirizzo|nuovo indirizzo è",
         r"(?:la vostra|la sua|la tua|il vostro)\b[^.!?\n]{0,40}(?:tengo|resta|unica|leggo|rimane)|unic[ao] che (?:leggo|tengo)",
         near(

@@ -185,6 +185,7 @@ WORDS = OptOutWords(
         r"geen (?:mail|bericht|post|berichten|mails) (?:van u |van jullie |terug )?(?:ontvangen|gekregen|gehad)",
     ),
     stays=(
+        r"(?:heb|is) (?:een )?(?:nieuw|ander) (?:mail)?adres|adres (?:is )?gewijzigd|het oude adres",
         r"(?:wil|willen) (?:de|jullie|die) (?:mails?|nieuwsbrief|berichten) (?:\w+ ){0,3}(?:krijgen|ontvangen|houden)",
         r"(?:naar|op) mijn nieuwe (?:mail)?adres|(?:wijzig\w*|aanpassen) (?:van )?mijn (?:mail)?adres|nieuwe (?:mail)?adres is",
         r"(?:die van jullie|jullie nieuwsbrief|die van u|deze)\b[^.!?\n]{0,40}(?:houd ik|hou ik|blijft|blijf ik|lees ik|enige)|(?:gewoon |wil )lid blijven",

@@ -167,6 +167,7 @@ WORDS = OptOutWords(
         r"(?:klien\w+|koleżank\w*|koleg\w*|członk\w*|pacjen\w*)\b[^.!?\n]{0,40}(?:wypisać|zrezygnować)",
     ),
     stays=(
+        r"(?:zmieniłem|zmieniłam|zmienił się) (?:mój )?adres|stary adres",
         r"(?:na|pod) (?:mój )?nowy adres|(?:zmieni\w+|aktualiz\w+) (?:mój )?adres|nowy adres (?:to|jest)",
         r"(?:wasz|państwa|twój|wasze)\b[^.!?\n]{0,40}(?:zostaje|zostawiam|jedyn\w+|czytam|zostaję)|jedyny,? któr\w+ (?:czytam|zostawi\w*)",
         near(

@@ -161,6 +161,7 @@ WORDS = OptOutWords(
         r"quem (?:são vocês|é você|são|é o senhor|é a senhora|está)\b|pessoa errada|(?:enganaram|enganou|engano)[^.!?\n]{0,20}(?:pessoa|endereço|destinatário)|não sou (?:a pessoa|o|a) |endereço errado",
     ),
     denied=(
+        r"(?:cancelei|descadastrei|desinscrevi|saí d)\w*",
         r"(?:da|do) (?:foto|calendário|reunião|curso|grupo|oficina)\w*",
         r"(?:se|caso) (?:não )?(?:deseja|desejar|quiser|quer|pretende)|para (?:cancelar|deixar de)",
         r"(?:como|onde|porque|por que|posso|podem|dá para|dá pra)\b.{0,60}(?:cancel|descadastr|remov|desinscr).{0,40}\?",
@@ -172,6 +173,7 @@ WORDS = OptOutWords(
         r"(?:clientes?|colegas?|sócios|alunos)\b[^.!?\n]{0,40}(?:descadastr|cancelar a (?:inscrição|subscrição))",
     ),
     stays=(
+        r"mudei de (?:e-?mail|endereço)|o (?:e-?mail|endereço) antigo|menos (?:a|o) (?:vossa|vosso|de vocês|sua)",
         r"(?:para|no) (?:o )?meu novo (?:e-?mail|endereço)|(?:alter\w+|atualiz\w+|mud\w+) (?:o )?meu (?:e-?mail|endereço)|novo (?:endereço|e-?mail) é",
         r"(?:a vossa|o vosso|a de vocês|o de vocês|de vocês)\b[^.!?\n]{0,40}(?:fica|não saio|fico|única|único|leio)|únic[oa] que (?:leio|guardo|fica)",
         near(
@@ -183,7 +185,7 @@ WORDS = OptOutWords(
         near(
             r"(?:como|onde)",
             r"(?:é que|se|faço|fazem|faz)",
-            r"(?:cancela\w*|remov\w*|carrega|sistema|programa|alguém|tirar)",
+            r"(?:remov\w*|carrega|sistema|programa|alguém)",
             gap=50,
         ),
     ),

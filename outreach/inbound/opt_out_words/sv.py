@@ -163,6 +163,7 @@ WORDS = OptOutWords(
         r"vem(?: eller vilka)? är (?:du|ni)\b|vilka är ni|fel (?:person|mottagare)|(?:har|fått|skickat till|kommit till) fel (?:adress|person)|(?:hamnat|kommit) fel|inte (?:rätt person|till mig)\b|förväxl\w+",
     ),
     denied=(
+        r"ta (?:\w+ ){0,3}inte bort",
         r"(?:från|ur) (?:bild|foto|kalend|bokning|möte|kurs|grupp|chatt)\w*",
         r"(?:om|vill) (?:du|ni) (?:\w+ ){0,6}(?:vill|önskar|avregistrera|avsluta|slippa)",
         r"(?:hur|var|varför|kan)\b.{0,60}(?:avregistrera|avprenumerera|avanmäl).{0,40}\?",
@@ -175,6 +176,7 @@ WORDS = OptOutWords(
         r"avanmäl\w* (?:mig |oss )?(?:till|från) (?:kurs\w*|möte\w*|tid\w*|middag\w*|träff\w*)",
     ),
     stays=(
+        r"(?:har )?bytt (?:mejl)?adress|den gamla (?:adressen)?",
         r"(?:till|på) min nya (?:adress|mejladress)|(?:ändra|byt\w*|uppdatera) min (?:adress|mejladress)|nya adressen är",
         r"(?:ert|era|ditt|er)\b[^.!?\n]{0,40}(?:stanna|behåll\w*|enda|kvar|läser jag)|(?:enda|det enda) (?:jag|vi) (?:läser|behåller)",
         near(
