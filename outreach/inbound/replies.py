@@ -51,7 +51,7 @@ _BARE_STAMP = re.compile(
     re.I,
 )
 _NOTES_STAMP = re.compile(r"\w ?---\d\d[/.]\d\d[/.]\d{4} \d\d:\d\d(?::\d\d)?(?: [AP]M)?---")
-_RULE_MARKS = "-_=~+*#•·–—\u2015\u2500ᐧ\u200b☆★◇◆□■○●△▲▽▼＊＝－"
+_RULE_MARKS = "-_=~+*#•·–—\u2015\u2500ᐧ\u200b━═☆★◇◆□■○●△▲▽▼＊＝－"
 _RULE = re.compile(rf"(?:[{_RULE_MARKS}\s]+|[{_RULE_MARKS}.\s]{{8,}})$")
 _SIGNATURE_RULE = re.compile(r"^\s?(?:--|—|–|——|__)\s{0,2}$")
 _DASHED_NAME = re.compile(r"^-{1,2}\s?[^\W\d_][\w.'-]*(?: [^\W\d_][\w.'-]*){0,2}$")

@@ -77,6 +77,10 @@ def signature_at(lines: Sequence[str]) -> int:
     none = len(lines)
     lines = _without_strokes(lines[: _legal_notice_at(lines)])
     signed = len(lines)
+    if signed < none and _ends_with_closing(lines):
+        return signed
+    if (begin := _business_card(lines)) < signed:
+        return begin
     top = _details(lines)
     # A name and a way to reach its owner stand on two lines, or beside each other.
     if top == signed or (top == signed - 1 and "|" not in lines[top]):
@@ -101,6 +105,63 @@ def signature_at(lines: Sequence[str]) -> int:
     while enough and PICTURE.match(lines[begin - 1].strip()):
         begin -= 1
     return begin if enough and _says_something(lines[:begin]) else none
+
+
+def _ends_with_closing(lines: Sequence[str]) -> bool:
+    """Whether the last line is a closing formula, to which nothing of the author's belongs any more."""
+    last = next((line.strip() for line in reversed(lines) if line.strip()), "")
+    return len(last) <= _MAX_CLOSING and _CLOSING.match(last.lower()) is not None
+
+
+def _business_card(lines: Sequence[str]) -> int:
+    """Return where the last lines are what a firm puts below a closing; that of lines if they are not.
+
+    Slogans, registers and hours may stand there too: a name below a closing formula begins it, ways
+    to reach its owner follow soon, and nothing more is asked or added by hand.
+    """
+    none = len(lines)
+    lowest = max(0, none - _MOST_OF_A_CARD)
+    closing = next(
+        (
+            at
+            for at in range(none - 1, lowest - 1, -1)
+            if len(lines[at]) <= _MAX_CLOSING and _CLOSING.match(lines[at].strip().lower())
+        ),
+        None,
+    )
+    if closing is None:
+        return none
+    block = [
+        at
+        for at in range(closing + 1, none)
+        if lines[at].strip() and not _LOGO.match(lines[at].strip())
+    ]
+    if len(block) < _LEAST_OF_A_CARD or not _is_name(_SIGNED_FOR.sub("", lines[block[0]])):
+        return none
+    if _is_written_by_hand(lines, block):
+        block = block[1:]
+    told = [_ways(lines[at]) for at in block]
+    if sum(told) < 2 or not any(told[: _SOON + 1]):
+        return none
+    if any("?" in lines[at] or _ADDED.match(lines[at]) for at in block):
+        return none
+    begin = block[0]
+    while begin - 1 > closing and (
+        not lines[begin - 1].strip() or _LOGO.match(lines[begin - 1].strip())
+    ):
+        begin -= 1
+    return begin if _says_something(lines[:begin]) else none
+
+
+_MOST_OF_A_CARD = 40  # lines, with the empty ones that HTML leaves between
+_LEAST_OF_A_CARD = 4
+_SOON = 6  # lines from the name to the first way to reach its owner
+# "p.p. Ann Smith"
+_SIGNED_FOR = re.compile(r"^\s*(?:i\. ?[AV]\.|ppa\.|p\.p\.|p\. ?o\.|gez\.)\s*")
+_LOGO = re.compile(
+    rf"(?:\[[^\[\]]{{1,80}}\]\s*(?:<[^<>]*>)?\s*)+$|(?:{PICTURE.pattern})", re.IGNORECASE
+)
+_ADDED = re.compile(r"\s*(?:P\.? ?S\b|N\.?B\b|PPS\b)")
 
 
 def _without_strokes(lines: Sequence[str]) -> Sequence[str]:

@@ -117,3 +117,32 @@ def test_no_signature_is_longer_than_a_block() -> None:
     rows = "\n".join(f"Guest {number}" for number in range(40))
     text = f"These will come.\n\n{rows}\njane@doe.example\nwww.doe.example"
     assert own_words(text).text == text
+
+
+CARD = (
+    "i. A. Petra Hollmann\nEinkauf\n\n[cid:image001.png@01DA]\n\nMöbelwerk Rees GmbH\nFon +49 2851 555-214 · p.hollmann@rees.example\n"
+    "Besuchen Sie uns auf der Messe in Köln: Halle 8, Stand C 031!\n____________________\n"
+    "Sitz der Gesellschaft: Rees, Amtsgericht Kleve, HRB 12345; wir bauen seit 1921 Möbel, die bleiben und die man weitergeben kann."
+)
+
+
+@pytest.mark.parametrize(
+    "closing", ["Mit freundlichen Grüßen", "Kind regards,", "Bien cordialement,", "Pozdrawiam"]
+)
+def test_slogans_and_registers_go_with_the_name_below_a_closing(closing: str) -> None:
+    words = f"Gern, bitte am Montag.\n\n{closing}"
+    assert own_words(f"{words}\n\n{CARD}").text == words
+
+
+@pytest.mark.parametrize("added", ["P.S. Bring the long ladder.", "Can you bring the ladder?"])
+def test_what_is_added_by_hand_below_a_name_stays(added: str) -> None:
+    text = f"Yes, please.\n\nKind regards\n\nJane Doe\nHead of Letters\n+44 113 496 0000\nwww.doe.example\n\n{added}"
+    assert added in own_words(text).text
+
+
+def test_a_notice_of_lawyers_right_below_a_closing_goes() -> None:
+    notice = "The content of this message is confidential and meant for its recipient alone. Whoever passes any part of it on without the consent of Doe & Sons acts against the law."
+    assert (
+        own_words(f"Yes, please.\n\nKind regards,\n\n{notice}").text
+        == "Yes, please.\n\nKind regards,"
+    )

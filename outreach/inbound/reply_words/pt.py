@@ -39,6 +39,7 @@ WORDS = ReplyWords(
         "nota (?:legal|de confiden)",
     ),
     confidential=("confiden",),
+    recipients=("destinatári",),
     closings=(
         r"(?:com os )?(?:melhores |meus |atenciosos )?cumprimentos\b",
         r"atenciosamente\b",
