@@ -158,3 +158,24 @@ class TestOptOut:
             before = time.process_time()
             read_opt_out(text, text)
             assert time.process_time() - before < 1
+
+
+class TestMailToLists:
+    LETTER = (
+        "Hello all, " + "the meeting was long and went well. " * 8 + "Please take me off your list."
+    )
+
+    def test_it_is_a_request_where_it_answers_a_mail_of_ours(self):
+        fields = {"List_Id": "<team.outreach.example>", "In_Reply_To": "<abc@outreach.example>"}
+        raw = message(self.LETTER, **fields)
+        assert explain(raw, verify=lambda _: None).kind is Kind.REPLY
+        told = explain(raw, verify=lambda text: 7 if "abc@" in text else None)
+        assert told.match
+        assert told.kind is Kind.OPT_OUT
+
+    def test_an_absence_is_read_where_it_answers_a_mail_of_ours(self):
+        text = "I am on holiday until 4 January, and will read it then."
+        fields = {"List_Id": "<team.outreach.example>", "In_Reply_To": "<abc@outreach.example>"}
+        raw = message(text, Date="Fri, 18 Dec 2026 09:00:00 +0000", **fields)
+        assert explain(raw, verify=lambda _: None).absence is None
+        assert explain(raw, verify=lambda text: 7 if "abc@" in text else None).absence
