@@ -37,6 +37,7 @@ WORDS = ReplyWords(
     above=("über", "uber"),
     line=("linie", "zeile"),
     footers=(
+        "diese e-?mail wurde von .{1,40}(?:viren|geprüft)",
         "virenfrei",
         "diese (?:e-?mail|nachricht)[^.]{0,80}vertraulich",
         "bitte (?:denken sie an die umwelt|(?:über)?prüfen sie.{0,60}(?:ausdruck|gedruckt))",

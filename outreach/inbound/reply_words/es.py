@@ -30,6 +30,8 @@ WORDS = ReplyWords(
     above=("encima",),
     line=("l[íi]nea",),
     footers=(
+        "el software de antivirus",
+        "este (?:correo|mensaje|e-?mail) ha sido (?:analizado|comprobado)",
         "libre de virus",
         "este (?:mensaje|correo|e-?mail)[^.]{0,120}confiden",
         "este mensaje (?:va dirigido|se dirige|puede contener)",

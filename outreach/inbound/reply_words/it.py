@@ -31,6 +31,7 @@ WORDS = ReplyWords(
     above=("sopra",),
     line=("linea",),
     footers=(
+        "questa e-?mail è stata controllata",
         "privo di virus",
         "il presente (?:messaggio|e-?mail)[^.]{0,120}(?:riservat|confidenz)",
         "questo (?:messaggio|e-?mail)[^.]{0,120}(?:riservat|confidenz)",

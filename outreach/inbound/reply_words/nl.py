@@ -30,6 +30,7 @@ WORDS = ReplyWords(
     above=("boven",),
     line=("lijn", "regel"),
     footers=(
+        "deze e-?mail is gecontroleerd",
         "virusvrij",
         "dit (?:bericht|e-?mail)[^.]{0,80}vertrouwelijk",
         "denk aan het milieu",

@@ -26,6 +26,7 @@ WORDS = ReplyWords(
     devices=("telefon", "iphon"),
     warnings=("uwaga", "ostrze[zż]enie"),
     footers=(
+        "ta wiadomość została sprawdzona",
         "wolne od wirusów",
         "nie zawiera wirusów",
         "niniejsza wiadomość",

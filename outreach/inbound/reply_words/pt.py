@@ -29,6 +29,7 @@ WORDS = ReplyWords(
     above=("acima",),
     line=("linha",),
     footers=(
+        "este e-?mail foi (?:escaneado|verificado|analisado)",
         "livre de vírus",
         "não contém vírus",
         "este (?:mensagem|e-?mail)[^.]{0,120}confiden",

@@ -22,6 +22,7 @@ WORDS = ReplyWords(
     warnings=("extern", "varning", "obs"),
     outside=("extern",),
     footers=(
+        "detta e-?postmeddelande har sökts",
         "vi behandlar (?:dina )?personuppgifter",
         "virusfri",
         "tänk på miljön",
