@@ -56,8 +56,7 @@ def server() -> Iterator[NameServer]:
 
 
 @pytest.fixture
-def lookup(server: NameServer, monkeypatch: pytest.MonkeyPatch) -> DnsLookup:
-    monkeypatch.setattr("outreach.transport.exchangers.PATIENCE", 0.3)
+def lookup(server: NameServer) -> DnsLookup:
     resolver = dns.resolver.Resolver(configure=False)
     resolver.nameservers = ["127.0.0.1"]
     resolver.port = server.port
@@ -89,6 +88,7 @@ def test_where_no_resolver_answers_nobody_waits_for_long(
     server: NameServer, lookup: DnsLookup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("outreach.transport.exchangers.AT_ONCE", 1)
+    monkeypatch.setattr("outreach.transport.exchangers.PATIENCE", 0.3)
     domains = [f"d{number}.example" for number in range(50)]
     assert lookup(domains) == {}
     assert len(set(server.asked)) == ENOUGH_SILENCE
