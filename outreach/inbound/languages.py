@@ -81,4 +81,4 @@ _FEW = 12  # words among which none may be little
 
 
 def _has_east_asian(folded: str) -> bool:
-    return not folded.isascii() and any("\u3040" <= letter <= "\u9fff" for letter in folded)
+    return any("\u3040" <= letter <= "\u9fff" for letter in folded)

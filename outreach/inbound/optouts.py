@@ -12,12 +12,12 @@ mail is held. So are wishes for less mail, and questions why it came at all.
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from outreach.inbound.languages import likely_languages
 from outreach.inbound.opt_out_words import LANGUAGES, patterns_of, words
 from outreach.inbound.patterns import filed
-from outreach.inbound.phrases import SENTENCE_ENDS, Phrases, compared, fold
+from outreach.inbound.phrases import SENTENCE_ENDS, Phrases, compared, fold, speech
 from outreach.inbound.subjects import ANSWER_MARKS
 
 SHORT = 25
@@ -42,9 +42,7 @@ _TITLE = 12  # words of a subject that asks for something
 _CURT = 6  # words with which somebody says no more than "stop"
 
 # What is said by somebody else, if it is more than a word.
-_SPEECH = re.compile(
-    r"\"[^\"\n]{8,160}\"|«[^»\n]{8,160}»|„[^“”\n]{8,160}[“”]|“[^”\n]{8,160}”|「[^」\n]{4,100}」|『[^』\n]{4,100}』"
-)
+_SPEECH = re.compile(speech("{8,160}", "{4,100}"))
 _POLITE = (
     r"please|pls|thanks?(?: you)?|thx|bitte|danke(?: schon)?|vielen dank|merci|svp|s'il (?:vous|te) plait|por favor|gracias|per favore|per cortesia|grazie|obrigad[oa]|favor"
     r"|a\.?u\.?b\.?|s\.?v\.?p\.?|alstublieft|alsjeblieft|bedankt|graag|dank (?:u|je)|tack|snalla|prosze|dziekuj\w+|お願い(?:いた)?します|hi|hello|hallo|hej|hoi|bonjour|hola|ciao|ola|buongiorno|guten tag|now|jetzt|ya|nu|already|endlich"
@@ -70,7 +68,7 @@ class _Tongue:
         self.requested = Phrases(asked[0])
 
 
-_tongue = lru_cache(maxsize=None)(_Tongue)  # most are never met
+_tongue = cache(_Tongue)  # most are never met
 
 
 def _tongues(folded: str) -> list[_Tongue]:
@@ -90,7 +88,7 @@ def _tongues_of(languages: frozenset[str]) -> list[_Tongue]:
     return [_tongue(language) for language in sorted(languages & LANGUAGES.keys() | {"en"})]
 
 
-@lru_cache(maxsize=1)
+@cache
 def _in_any_language() -> Phrases:
     return Phrases(words("requests") + words("words") + words("unsure"))
 
@@ -155,10 +153,10 @@ def _in_words(told: str, size: int) -> OptOut | None:
     told = _NUMBERED.sub("", _SPEECH.sub(" ", told))
     if any(one.stays.search(told) for one in tongues):
         return None
-    return _requested(told, tongues) or (_mentioned(told, size, tongues) if brief else None)
+    return _requested(told, size, tongues) or (_mentioned(told, size, tongues) if brief else None)
 
 
-def _requested(told: str, tongues: Sequence[_Tongue]) -> OptOut | None:
+def _requested(told: str, size: int, tongues: Sequence[_Tongue]) -> OptOut | None:
     """Return what asks for no more mail whatever else is written."""
     if not any(one.requests.search(told) for one in tongues):
         return None
@@ -166,8 +164,14 @@ def _requested(told: str, tongues: Sequence[_Tongue]) -> OptOut | None:
         asked = _first(one.requests.search(sentence) for one in tongues)
         if asked and not any(one.denied.search(sentence) for one in tongues):
             later = any(one.later.search(sentence) for one in tongues)
-            return OptOut(asked[0].strip(), sure=not later)
+            mere = size > SHORT and _is_mere(asked[0], tongues)
+            return OptOut(asked[0].strip(), sure=not (later or mere))
     return None
+
+
+def _is_mere(asked: str, tongues: Sequence[_Tongue]) -> bool:
+    """Return whether a request is a mere word, as in "please unsubscribe me"."""
+    return bool(_ALONE.match(asked)) and any(one.words.search(asked) for one in tongues)
 
 
 def _mentioned(told: str, size: int, tongues: Sequence[_Tongue]) -> OptOut | None:

@@ -54,6 +54,19 @@ def unwrap(text: str) -> str:
 SENTENCE_ENDS = re.compile(r"(?<=[.!?])\s+|(?<=。)|\n+")
 """Where one sentence ends and the next begins, in a text of which each line is whole."""
 
+
+def speech(letters: str, unspaced: str) -> str:
+    """Return a pattern of what stands between quotation marks within a line.
+
+    `letters` and `unspaced` say how much, as ``"{3,120}"``: the latter where one writes 「 and 『.
+    """
+    marked = (('"', '"'), ("«", "»"), ("“", "”"))
+    pairs = [rf"{begin}[^{end}\n]{letters}{end}" for begin, end in marked]
+    pairs.append(rf"„[^“”\n]{letters}[“”]")
+    pairs += [rf"{begin}[^{end}\n]{unspaced}{end}" for begin, end in (("「", "」"), ("『", "』"))]
+    return "|".join(pairs)
+
+
 _WRAPPED = 45  # columns: a shorter line was ended by its writer
 
 

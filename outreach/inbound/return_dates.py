@@ -24,6 +24,7 @@ from outreach.inbound.named_days import (
     named_days,
     next_day,
 )
+from outreach.inbound.phrases import speech
 from outreach.inbound.spelt_days import with_numbers
 
 MAX_WORDS = 4000
@@ -66,9 +67,7 @@ _STEPS = timedelta(days=14)
 _NAMED = 1  # what a week or month in which somebody is away weighs: less than any "until"
 _MEETING = re.compile(framed("meeting", after="(?![a-z])"))
 _OCCASION = re.compile(framed("occasion", before="(?<![a-z-])", after="(?![a-z])"))
-_QUOTED = re.compile(
-    r"\"[^\"\n]{3,120}\"|«[^»\n]{3,120}»|„[^“”\n]{3,120}[“”]|“[^”\n]{3,120}”|「[^」\n]{3,80}」|『[^』\n]{3,80}』"
-)
+_QUOTED = re.compile(speech("{3,120}", "{3,80}"))
 _PART_TIME = re.compile(either("part_time"))
 _WITHIN = re.compile(framed("within", after=r"\s*$"))
 

@@ -63,7 +63,11 @@ class TestPhrases:
             "back",
         )
         for pattern in words(field)
-    ] + opt_out_words.words("requests")
+    ] + [
+        pattern
+        for field in ("requests", "words", "unsure", "denied", "stays", "later")
+        for pattern in opt_out_words.words(field)
+    ]
 
     @pytest.mark.parametrize("order", range(20))
     @given(st.data())

@@ -60,7 +60,7 @@ def test_a_possible_opt_out_holds_mail_until_a_person_decides(post: Post) -> Non
     sent = post.mailing(["ada"])
     words = (
         "Dear Anna, we have talked about this at length in our office and with my colleagues, and "
-        "many found the last letters rather long. Please unsubscribe me from the list then, thanks."
+        "many found the last letters rather long. Please unsubscribe me from the list, thank you."
     )
     item = post.write(words=words, answers=sent["ada"])
     assert (item.kind, item.state) == (Kind.REPLY, State.REVIEW)
@@ -75,7 +75,7 @@ def test_a_request_within_a_letter_is_honoured(post: Post) -> None:
     sent = post.mailing(["ada"])
     words = (
         "Dear Anna, we have talked about this at length in our office and with my colleagues, and "
-        "many found the last letters rather long. Please unsubscribe me from the list, thank you."
+        "many found the last letters rather long. Please take my name off your list, thank you."
     )
     item = post.write(words=words, answers=sent["ada"])
     assert item.kind is Kind.OPT_OUT

@@ -11,7 +11,8 @@ class OptOutWords:
     and may be about something else in a longer text. `alone` are all that somebody writes who
     wants out. `unsure` wants less mail or other mail, or wonders why it came: a person should look.
     `denied` takes back what its sentence asks for, or shows that it asks for something else; with
-    `stays` somebody wants our mail after all, or asks on behalf of readers of their own.
+    `stays` somebody wants our mail after all, or asks on behalf of readers of their own. `later` in
+    a request's sentence puts it off or makes it depend on something, so that a person should look.
     """
 
     requests: tuple[str, ...]

@@ -34,8 +34,6 @@ WORDS = ReplyWords(
     above=("au-dessus",),
     line=("ligne",),
     footers=(
-        "l'absence de virus",
-        "l’absence de virus",
         "garanti sans virus",
         "sans virus",
         "ce m(?:essage|ail)[^.]{0,120}confidentiel",
