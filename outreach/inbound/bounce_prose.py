@@ -37,6 +37,7 @@ from outreach.inbound.notices import (
     from_groups,
     mailboxes,
     recipient_status,
+    reply_line,
     told_about,
 )
 from outreach.inbound.phrases import fold
@@ -57,15 +58,24 @@ def speaks_as_daemon(mail: Mail) -> bool:
 
 
 def is_daemon(mail: Mail, *, speaks: bool | None = None) -> bool:
-    """Whether a mail system is the author, by its word or by the null reverse-path.
+    """Whether a mail system or a list's is the author, by its word or by the null reverse-path.
 
     `speaks` is what `speaks_as_daemon` says, where that is known already.
     """
     return (
         mail.null_sender
+        or _is_of_a_list(mail)
         or (speaks_as_daemon(mail) if speaks is None else speaks)
         or bool(DAEMON_PATH.match(mail.headers.get("return-path")))
     )
+
+
+def _is_of_a_list(mail: Mail) -> bool:
+    """Whether it is the word of the program that keeps a list, and none of its members'."""
+    return not mail.headers.has_none(_LIST_MANAGERS)
+
+
+_LIST_MANAGERS = frozenset({"x-list-administrivia", "x-mlserver"})  # Mailman's, and fml's
 
 
 def prose_of(mail: Mail, depth: int = 0) -> str:
@@ -171,14 +181,20 @@ def from_prose(
         )
         if found:
             return found
-    addresses = _addresses_in_prose(mail, prose, returned)
+    addresses = _addresses_in_prose(mail, _MESSAGE_ID.sub(" ", prose), returned)
     alone = len(addresses) == 1
+    told = {address: told_about(prose, address, alone=alone) for address in addresses}
+    if not any(map(REPLY_CODE.search, told.values())):
+        # One refusal above the list of all whom it concerns.
+        told = {address: f"{near}\n{reply_line(prose)}" for address, near in told.items()}
     return [
-        recipient_status(
-            address, None, action, "", "", told_about(prose, address, alone=alone), None
-        )
-        for address in addresses
+        recipient_status(address, None, action, "", "", near, None)
+        for address, near in told.items()
     ]
+
+
+# Of our own mail: it looks like an address.
+_MESSAGE_ID = re.compile(r"\bmessage-?id:?\s*<?[^\s<>]{1,200}>?", re.IGNORECASE)
 
 
 def _addresses_in_prose(mail: Mail, prose: str, returned: Headers | None) -> list[str]:
@@ -196,6 +212,7 @@ def _addresses_in_prose(mail: Mail, prose: str, returned: Headers | None) -> lis
     others = [a for a in first if a.lower() not in ours]
 
     def tiers() -> Iterator[list[str]]:
+        yield _lists(mail)
         yield [m["a"] for m in _X400.finditer(prose)] or others or named or first
         yield [m["a"] for m in _SPOKEN.finditer(prose)]
         yield _bare_names(mail, prose)
@@ -212,6 +229,18 @@ def _addresses_in_prose(mail: Mail, prose: str, returned: Headers | None) -> lis
             if found:
                 return found[:MAX_RECIPIENTS]
     return []
+
+
+def _lists(mail: Mail) -> list[str]:
+    """Return the address of the list whose program wrote `mail`, if one did."""
+    if not _is_of_a_list(mail):
+        return []
+    named = [one.address for one in mail.headers.addresses("x-beenthere")]
+    keeper = _KEEPER.match(mail.sender.address)
+    return named or ([f"{keeper[1]}{keeper[2]}"] if keeper else [])
+
+
+_KEEPER = re.compile(r"(.+)-(?:admin|bounces|owner|request)(@.+)", re.IGNORECASE)
 
 
 def _heads(leading: re.Match[str]) -> bool:

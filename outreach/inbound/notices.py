@@ -266,7 +266,7 @@ def recipient_status(  # noqa: PLR0917
     replies = REPLY_CODE.findall(diagnostic) or REPLY_CODE.findall(near)
     reply = replies[0] if replies else None
     if not reason_given(words):
-        words = f"{words} {_reply_line(near)}".strip()
+        words = f"{words} {reply_line(near)}".strip()
     return RecipientStatus(
         recipient=recipient,
         original=original,
@@ -279,7 +279,7 @@ def recipient_status(  # noqa: PLR0917
     )
 
 
-def _reply_line(text: str) -> str:
+def reply_line(text: str) -> str:
     """Return the line of `text` with the first SMTP reply in it, and those it is wrapped onto."""
     reply = _SMTP_REPLY.search(text)
     if reply is None:

@@ -271,6 +271,38 @@ class TestProse:
         (bounced,) = read_notice(Mail(report(status, prose=text))).recipients
         assert (bounced.status, bounced.reason) == ("5.0.0", Reason.DISABLED)
 
+    def test_one_refusal_above_the_list_of_all_whom_it_concerns(self):
+        body = "Your message could not be delivered because of\n\n550 5.1.1 User unknown\n\nThe following recipients were affected:\n   wendy@example.org\n   office@example.org\n"
+        notice = read_notice(Mail(prose(body)))
+        assert [each.recipient for each in notice.recipients] == [
+            "wendy@example.org",
+            "office@example.org",
+        ]
+        assert {(each.status, each.address_dead) for each in notice.recipients} == {("5.1.1", True)}
+
+    @pytest.mark.parametrize("field", ["Message-id: <01J2M4@vms1.example>", "Message-ID: 411.8@x.example"])  # fmt: skip
+    def test_the_id_of_our_mail_is_no_recipient(self, field):
+        body = f"This report relates to a message with these fields:\n\n  {field}\n  Subject: stars\n\nIt cannot be delivered to the following recipients:\n\n  Recipient address: bob@example.org\n  Reason: Illegal host/domain name found\n"
+        (bounced,) = read_notice(Mail(prose(body))).recipients
+        assert bounced.recipient == "bob@example.org"
+
+    @pytest.mark.parametrize(
+        ("headers", "body"),
+        [
+            ({"From": "dev-owner@lists.example", "X-BeenThere": "dev@lists.example", "X-List-Administrivia": "yes", "Precedence": "bulk", "Subject": "Our news"}, "You are not allowed to post to this mailing list, and your message has\nbeen automatically rejected. If in error, contact the mailing list owner at\ndev-owner@lists.example."),
+            ({"From": "dev-admin@lists.example", "X-MLServer": "fml [fml 4.0.3]", "Subject": "You are not a member (dev ML)"}, "us@outreach.example is not a member of this mailing list.\nThe article you sent to <dev@lists.example> was rejected.\n\nOriginal mail as follows:\n\n>To: dev@lists.example"),
+        ],
+    )  # fmt: skip
+    def test_what_a_list_refuses_is_no_reply(self, headers, body):
+        told = explain(message(body, **headers))
+        assert told.kind is Kind.BOUNCE
+        (bounced,) = told.notice.recipients
+        assert (bounced.recipient, bounced.address_dead) == ("dev@lists.example", False)
+
+    def test_what_a_list_only_holds_is_no_bounce(self):
+        told = explain(message("Your mail to 'dev' with the subject\n\n    Our news\n\nIs being held until the list moderator can review it for approval.", **{"From": "dev-bounces@lists.example", "X-BeenThere": "dev@lists.example", "X-List-Administrivia": "yes", "Subject": "Your message to dev awaits moderator approval"}))  # fmt: skip
+        assert told.kind is not Kind.BOUNCE
+
 
 class TestReasons:
     @pytest.mark.parametrize(
