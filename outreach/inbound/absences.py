@@ -27,6 +27,7 @@ from outreach.inbound.return_dates import (
     ABSENT,
     MAX_WORDS,
     MYSELF,
+    OPEN_ENDED,
     RETURN,
     UNTIL_CUE,
     End,
@@ -274,7 +275,7 @@ def _told(body: str, evidence: _Evidence) -> str:
 
 def _is_open(dated: End, body: str) -> bool:
     """Whether an absence has no end yet, though a day is named."""
-    return not dated.returning and bool(_OPEN_ENDED.search(body))
+    return not dated.returning and bool(OPEN_ENDED.search(body))
 
 
 def _title_tells_of_leaving(evidence: _Evidence, contact: Address | None) -> bool:
@@ -299,7 +300,7 @@ def _said(body: str, evidence: _Evidence, *, automatic: bool) -> AutoReplyKind |
         kind = AutoReplyKind.ABSENT
     if kind is AutoReplyKind.ABSENT and only_takes_time(body):
         return AutoReplyKind.ACKNOWLEDGEMENT
-    if kind in (None, AutoReplyKind.ACKNOWLEDGEMENT) and automatic and _OPEN_ENDED.search(body):
+    if kind in (None, AutoReplyKind.ACKNOWLEDGEMENT) and automatic and OPEN_ENDED.search(body):
         return AutoReplyKind.ABSENT
     if kind is None and (evidence.announced or evidence.generated):
         return kind_of(evidence.title)
@@ -371,11 +372,8 @@ def _is_to_everybody(
     if len(body) > _NOTE:
         return False
     if kind is AutoReplyKind.ABSENT:
-        return ended or bool(_OPEN_ENDED.search(body) or _URGENT.search(body))
+        return ended or bool(OPEN_ENDED.search(body) or _URGENT.search(body))
     return kind is AutoReplyKind.LEFT and contact is not None
-
-
-_OPEN_ENDED = re.compile(framed("open_ended"))
 
 
 def _is_entitled(subject: str) -> bool:

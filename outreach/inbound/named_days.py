@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from outreach.inbound.absence_words import LANGUAGES, either, framed, words
+from outreach.inbound.absence_words.table import DayWords
 from outreach.inbound.languages import likely_languages
 from outreach.inbound.patterns import openings
 from outreach.inbound.phrases import Phrases, fold_pattern
@@ -76,13 +77,26 @@ _COUNTED = (
 )
 # "All of August": the month is meant from its first day to its last.
 _WHOLE = either("whole")
-# "In two weeks": so many days, weeks or months from now.
-_HENCE_OF = {
-    tag: rf"(?<![a-z]){before}\s*(?:(?:{either('roughly')})\s)?(?:\d{{1,2}}|{'|'.join(map(fold_pattern, language.days.counts))})\s?(?:{'|'.join(map(fold_pattern, language.days.units))}){after}"
-    for tag, language in LANGUAGES.items()
-    for before, after in [language.days.hence]
-    if language.days.units
-}
+
+
+def _counts(days: DayWords) -> str:
+    """Return a pattern of the numbers from one, in figures or words."""
+    return rf"\d{{1,2}}|{'|'.join(map(fold_pattern, days.counts))}"
+
+
+def _hence_in(days: DayWords) -> str:
+    """Return a pattern of so many days, weeks or months from now: "in two weeks", "two weeks from today"."""
+    roughly = rf"(?:(?:{'|'.join(map(fold_pattern, days.roughly))})\s*)?" if days.roughly else ""
+    many = rf"{roughly}(?:{_counts(days)})\s?(?:{'|'.join(map(fold_pattern, days.units or ()))})"
+    before, after = days.hence
+    now = "|".join(map(fold_pattern, days.from_now))
+    behind, ahead = rf"{many},?\s?(?:{now})", rf"(?:{now}),?\s?(?:[a-z]{{1,8}} )?{many}"
+    return rf"(?<![a-z])(?:{before}\s*{many}{after}(?:,?\s?(?:{now}))?|{behind}|{ahead})"
+
+
+_COUNTING = {tag: language.days for tag, language in LANGUAGES.items() if language.days.units}
+_HENCE_OF = {tag: _hence_in(days) for tag, days in _COUNTING.items()}
+_FROM_NOW = re.compile(either("from_now"))
 _END_OF = either("end_of")
 _WEEK = either("week")
 _BEGUN_BY = openings(
@@ -175,6 +189,7 @@ class NamedDay:
     weekday: bool = False
     bare: bool = False  # "the 4th": a number and no month
     counted: bool = False  # "in two weeks"
+    lasting: bool = False  # "two weeks from today": begins now
 
     @property
     def dated(self) -> bool:
@@ -297,8 +312,16 @@ def _read_period(match: re.Match[str], parts: _Parts, today: date) -> NamedDay |
         day = today + timedelta(days=7 - today.weekday())
     if day is None:
         return None
-    loose, counted = bool(parts["next_week"]), bool(parts["hence"])
-    return NamedDay(*match.span(), day, vague=True, last=last, loose=loose, counted=counted)
+    told = parts["hence"]
+    return NamedDay(
+        *match.span(),
+        day,
+        vague=True,
+        last=last,
+        loose=bool(parts["next_week"]),
+        counted=bool(told),
+        lasting=bool(told and _FROM_NOW.search(told)),
+    )
 
 
 def _read_number(
@@ -342,11 +365,13 @@ def _is_no_day(leading: str, *, unmarked: bool) -> bool:
 
 
 def _is_none(match: re.Match[str], parts: _Parts, folded: str) -> bool:
-    """Whether what looks like a day is none: a street, hours, a number, or told by what follows it."""
+    """Whether what looks like a day is none: a street, hours, a number, the middle of a month, or told by what follows it."""
     if _STREET.search(folded, max(0, match.start() - _ADORNED), match.start()):
         return True
     if parts["n1"]:
         return _is_opening(match, folded) or _is_in_a_number(match, folded)
+    if parts["m_m"] and _MIDDLE.search(folded, max(0, match.start() - _ADORNED), match.start()):
+        return True
     # "Next week, on Wednesday" is told by its weekday.
     return bool(parts["next_week"] and _ITS_DAY.match(folded, match.end()))
 
@@ -374,6 +399,7 @@ _DAYS_OF_A_WEEK = re.compile(
 )
 
 
+_MIDDLE = re.compile(framed("middle_of", after=r"[\s-]+$"))
 # "Via 1° Maggio": streets and squares are named after days.
 _STREET = re.compile(framed("street", after=r"\s(?:d[ueao]s?\s|del\s|dell')?$"))
 
@@ -454,23 +480,22 @@ _MONTH_AFTER = re.compile(rf"[\s,.]{{1,3}}(?:{_MONTHS})(?![a-z])")
 def _hence(told: str, today: date) -> date | None:
     """Return the day that is so many days, weeks or months from `today`."""
     tag = next(tag for tag, pattern in _HENCE_OF.items() if re.fullmatch(pattern, told))
-    language = LANGUAGES[tag]
-    digits = _DIGITS.search(told)
-    count = int(digits[0]) if digits else 0
-    for number, names in enumerate(language.days.counts, 1):
-        if not count and re.search(rf"(?<![a-z])(?:{fold_pattern(names)})(?![a-z])", told):
-            count = number
-    days, weeks, _ = map(fold_pattern, language.days.units or ())
-    after = language.days.hence[1]
-    if re.search(rf"(?:{days}){after}$", told):
+    words = _COUNTING[tag]
+    days, weeks, _ = units = tuple(map(fold_pattern, words.units or ()))
+    many = re.search(
+        rf"(?<![a-z])(?P<number>{_counts(words)})\s?(?P<unit>{'|'.join(units)})(?![a-z])", told
+    )
+    assert many is not None
+    names = enumerate(map(fold_pattern, words.counts), 1)
+    count = next((number for number, name in names if re.fullmatch(name, many["number"])), 1)
+    if many["number"].isdecimal():
+        count = int(many["number"])
+    if re.fullmatch(days, many["unit"]):
         return today + timedelta(days=count)
-    if re.search(rf"(?:{weeks}){after}$", told):
+    if re.fullmatch(weeks, many["unit"]):
         return today + timedelta(weeks=count)
     index = today.year * 12 + today.month - 1 + count
     return _day(index // 12, index % 12 + 1, min(today.day, 28))
-
-
-_DIGITS = re.compile(r"\d+")
 
 
 def _month_end(day: date) -> date:

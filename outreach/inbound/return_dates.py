@@ -45,6 +45,9 @@ _ANSWERS = any_of("answers")
 MYSELF = re.compile(rf"(?<![a-z])(?:{either('myself')})(?![a-z])")
 """Words with which a person speaks of themselves."""
 
+OPEN_ENDED = re.compile(framed("open_ended"))
+"""What says of an absence that its end is not known."""
+
 # What is said of people and doors alone; other words of return may be about anything.
 _SURELY_BACK = re.compile(framed("surely_back", before="(?<![a-z'-])", after="(?![a-z])"))
 _DEADLINE = re.compile(framed("deadline", after=r"(?: \w+){0,2}\s*$"))
@@ -101,6 +104,7 @@ def dated_end(folded: str, today: date | None, *, trusting: bool) -> End | None:
     if today is None:
         return None
     folded = _QUOTED.sub(" ", folded[:MAX_WORDS])  # such as the subject of ours
+    folded = OPEN_ENDED.sub("; ", folded)  # "no date of return yet" speaks of none
     folded = _NEXT_YEAR.sub(f"{today.year + 1}年", with_numbers(folded))
     found = named_days(folded, today)
     scored = _scored(folded, found, today, trusting=trusting)
@@ -246,12 +250,14 @@ _WITH_FULL_STOP = re.compile(
 
 def _weight(folded: str, found: list[NamedDay], index: int, beside: _Beside) -> int:
     """Return what speaks for a day as an end, without what else the notice says."""
-    before, after = beside.before, beside.after
+    each, before, after = found[index], beside.before, beside.after
     weight = max(_score(before, after), UNTIL_CUE if beside.ranged else -9)
-    if weight == 0 and index and _joins(folded, found[index - 1], found[index]):
+    if weight == 0 and index and _joins(folded, found[index - 1], each):
         return UNTIL_CUE  # closed "on the 4th and on the 5th"
     if weight == UNTIL_CUE and beside.begins:
         return _unless_only_joined(before, after)
+    if weight == 0 and each.lasting and not _is_deadline(beside):
+        return UNTIL_CUE if ABSENT.search(beside.clause) else _NAMED
     if weight == 0 and _reads_mail(beside.clause) and not _is_deadline(beside):
         return RETURN  # who reads mail again is back
     return weight
@@ -290,7 +296,7 @@ def _scored(folded: str, found: list[NamedDay], today: date, *, trusting: bool) 
             continue
         if weight >= 0:
             returning = weight >= RETURN and _SURELY_BACK.search(beside.clause) is not None
-            deadline = (each.counted and not returning) or _is_deadline(beside)
+            deadline = (each.counted and not (returning or each.lasting)) or _is_deadline(beside)
             own = MYSELF.search(beside.clause) is not None
             absent = (
                 weight == UNTIL_CUE and ABSENT.search(_clause(folded, each, beside)) is not None

@@ -240,3 +240,11 @@ class TestEvidence:
             "dana@example.com",
         )
         assert e.absence.kind is AutoReplyKind.ABSENT
+
+    @pytest.mark.parametrize(
+        "body",
+        ["Por ora sem previsão de retorno: a perícia está marcada para 9 de abril.", "Sono in malattia e non posso dirvi quando rientrerò. Le lezioni di sabato 28 sono annullate.", "I am on sick leave and don't know when I shall return. The hearing is on 9 April."],
+    )  # fmt: skip
+    def test_a_return_that_nobody_can_date_is_not_dated_by_what_follows(self, body):
+        absence = explained({"received": "2026-12-18", "body": body, "subject": "Away", "evidence": "A"}).absence  # fmt: skip
+        assert (absence.kind, absence.until) == (AutoReplyKind.ABSENT, None)

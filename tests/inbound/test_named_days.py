@@ -98,6 +98,43 @@ def days(text: str) -> list[date]:
     return [each.day for each in named_days(compared(text), TODAY)]
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["I am away for two weeks from today.", "Out of office starting today for 2 weeks", "Ich bin ab heute zwei Wochen im Urlaub.", "Genau zwei Wochen ab heute bin ich weg, im Urlaub.", "Je m'absente 2 semaines à compter d'aujourd'hui.", "Estoy de vacaciones dos semanas a partir de hoy.", "De vacaciones dentro de dos semanas, contadas desde hoy.", "Due settimane da oggi sono in ferie.", "De férias por duas semanas a contar de hoje.", "Twee weken vanaf vandaag ben ik met vakantie.", "Semester två veckor från och med i dag.", "Dwa tygodnie od dzisiaj jestem na urlopie.", "Od dziś przez 2 tygodnie jestem na urlopie.", "本日より2週間お休みします。", "今日からきっかり二週間、休暇です。"],
+)  # fmt: skip
+def test_an_absence_that_lasts_so_long_from_now(text):
+    assert return_date(compared(text), TODAY) == date(2026, 12, 2)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["We shall have answered within two weeks from today.", "Sie haben spätestens in zwei Wochen ab heute Antwort."],
+)  # fmt: skip
+def test_a_deadline_that_counts_from_now_ends_no_absence(text):
+    assert return_date(compared(text), TODAY) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Back mid-December", "zurück Mitte Dezember", "de retour mi-décembre", "Vuelvo a mediados de diciembre", "Torno a metà dicembre", "Volto em meados de dezembro", "Terug half december", "Åter i mitten av december", "Wracam w połowie grudnia"],
+)  # fmt: skip
+def test_the_middle_of_a_month_is_no_day(text):
+    assert days(text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["until the last day of December", "bis zum letzten Tag im Dezember", "jusqu'au dernier jour de décembre", "hasta el último día de diciembre", "fino all'ultimo giorno di dicembre", "até ao último dia de dezembro", "tot de laatste dag van december", "till sista dagen i december", "do ostatniego dnia grudnia"],
+)  # fmt: skip
+def test_the_last_day_of_a_month(text):
+    assert days(text) == [date(2026, 12, 31)]
+
+
+def test_a_word_that_begins_like_a_month_of_another_language_is_none():
+    assert days("se for elogio, guarda") == []
+    assert days("takaisin elokuussa") == [date(2027, 8, 1)]
+
+
 def test_what_adorns_a_day_is_part_of_it():
     text = "back on monday, the 11th of january (mon)"
     (found,) = named_days(text, TODAY)

@@ -147,6 +147,10 @@ class TestOptOut:
         assert read_opt_out(text, to_us=False) is None
         assert read_opt_out("Please take me off your list.", to_us=False).sure
 
+    def test_an_address_that_is_given_up_asks_for_nothing(self):
+        text = "メールアドレスは、8月末で使用を終了しました。本メールへの返信にもお答えできません。"
+        assert read_opt_out(text) is None
+
     @pytest.mark.parametrize(
         "piece",
         ["a@", "@", "a ", "me ", "my list ", "no more ", "de la ", "aus der ", "remove me ", "mails de ", "keine ", "von ",

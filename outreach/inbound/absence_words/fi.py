@@ -33,18 +33,18 @@ NOTICE = NoticeWords(
 
 DAYS = DayWords(
     months=(
-        "tammi\\w*",
-        "helmi\\w*",
-        "maalis\\w*",
-        "huhti\\w*",
-        "touko\\w*",
+        "tammi(?:kuu\\w*)?",
+        "helmi(?:kuu\\w*)?",
+        "maalis(?:kuu\\w*)?",
+        "huhti(?:kuu\\w*)?",
+        "touko(?:kuu\\w*)?",
         "kesäku\\w*",
-        "heinä\\w*",
-        "elo\\w*",
-        "syys\\w*",
+        "heinä(?:kuu\\w*)?",
+        "elo(?:kuu\\w*)?",
+        "syys(?:kuu\\w*)?",
         "loka(?:kuu\\w*)?",
-        "marras\\w*",
-        "joulu\\w*",
+        "marras(?:kuu\\w*)?",
+        "joulu(?:kuu\\w*)?",
     ),
     weekdays=(
         "maanantai\\w*",

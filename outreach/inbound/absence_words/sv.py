@@ -65,6 +65,7 @@ NOTICE = NoticeWords(
         r"resultat\w*|sista (?:dag|datum|anmälnings)\w*|äger rum|hålls\b|anmälan|jury\w*|utställning\w*|öppettider|lever(?:ans|eras)\w*|skickas|tävling\w*|utkommer|presenteras|prisutdelning|vernissage",
     ),
     left=(
+        r"(?:har|är) (?:lagts|lagt|lagd) ned?r?\b|har upphört",
         r"används inte längre|(?:heter|kallar) (?:vi|oss) (?:nu|numera|framöver)",
         r"använder (?:vi |jag )?inte (?:längre )?(?:den här|denna)",
         r"(?:adressen|mejladressen|brevlådan|kontot) är (?:avstängd|nedlagd|borttagen|avslutad)",
@@ -316,6 +317,8 @@ DAYS = DayWords(
     ),
     units=("dag(?:ar)?", "veck(?:a|or)", "månad(?:er)?"),
     hence=("om", ""),
+    from_now=(r"(?:räknat )?(?:från och med|fr\.?o\.?m\.?|från) (?:i ?dag|nu)",),
+    middle_of=(r"mitten av|medio",),
     deadline=(r"senast|inom",),
     within=(r"i|den månaden",),
     through=(r"t\.?o\.?m\.?|till och med",),

@@ -84,10 +84,12 @@ class DayWords:
     `short_weekdays` count beside a date alone; a weekday may end with `day_parts`. `spelt` are
     the days of a month spelt out, from the first; `ordinals` follow the number of one. `counts`
     are the numbers from one, `units` day, week and month as they are counted, and `hence` what
-    stands before and after so many of them from now, with `roughly` before the number.
+    stands before and after so many of them from now, with `roughly` before the number; `from_now`
+    says beside a number of them that they begin today.
     `tomorrow`, `day_after_tomorrow` and `next_week` are such days, `month_end`, `week_end` and
     `year_end` the end of the present one. `end_of` stands before a month, `whole` before one that
-    is meant from its first day to its last, `week` before the number of one.
+    is meant from its first day to its last, `middle_of` before one of which no day is told, `week`
+    before the number of one.
 
     `until` and `since` stand right before a date that ends or begins an absence, with an
     `article` or the like between, `until_after` and `since_after` right after it. `through`
@@ -114,6 +116,7 @@ class DayWords:
     counts: tuple[str, ...] = ()
     units: tuple[str, str, str] | None = None
     hence: tuple[str, str] = ("", "")
+    from_now: tuple[str, ...] = ()
     roughly: tuple[str, ...] = ()
     tomorrow: tuple[str, ...] = ()
     day_after_tomorrow: tuple[str, ...] = ()
@@ -122,6 +125,7 @@ class DayWords:
     week_end: tuple[str, ...] = ()
     year_end: tuple[str, ...] = ()
     end_of: tuple[str, ...] = ()
+    middle_of: tuple[str, ...] = ()
     whole: tuple[str, ...] = ()
     week: tuple[str, ...] = ()
     article: tuple[str, ...] = ()
