@@ -54,7 +54,8 @@ _SPACE = r"[\s\u00a0\u202f\u3000]"
 
 # These are compared with text in lower case.
 WROTE = re.compile(rf"[^a-zà-ÿ](?:{alternatives('wrote')})(?!\w)")  # with a space put before
-_ON = re.compile(rf"^{_SPACE}*(?:{alternatives('on')})[\s,.:]")
+_ON = re.compile(rf"^{_SPACE}*(?:{filed(words('on') + words('quoting'))})[\s,.:]")
+_QUOTING = re.compile(rf"(?:{alternatives('quoting')})\s")
 _ADDRESS = re.compile(r"@(?<=[^\s<>\"'(]@)[^\s<>\"')]+\w")
 
 # Around addresses some programs put marks of the direction of writing.
@@ -77,7 +78,7 @@ _DATED = re.compile(
     r"|(?<=[^\W\d]{3})\.?,\s+[^\W\d]{3,12}\.?\s+\d{1,2}))",
 )
 
-QUOTE = re.compile(rf"^{_SPACE}{{0,3}}(?:>|\|(?!\S*\|)|[A-Za-z]{{1,3}}>(?:\s|$))")
+QUOTE = re.compile(rf"^{_SPACE}{{0,3}}(?:>|\|(?!\S*\|)|[A-Za-z]{{1,3}}>{{1,3}}(?:\s|$))")
 
 # The ">" that closes an address, alone on the next line with what follows it.
 _INSERTED = re.compile(
@@ -85,7 +86,7 @@ _INSERTED = re.compile(
 )
 
 LONG_RULE = re.compile(r"^\s*[_*=-]{20,}\s*$")
-RULING = " \t>*_-=\u2013\u2014\u2500"
+RULING = " \t\u00a0>*_-=\u2013\u2014\u2500"
 
 # These are compared with names in lower case.
 _HEADER_NAMES = {
@@ -104,7 +105,7 @@ OPENING = "|".join(
                 for field in _HEADER_NAMES
                 for word in ways_to_begin(words(field))
             ]
-            + [rf"{word}[\s,.:]" for word in ways_to_begin(words("on"))]
+            + [rf"{word}[\s,.:]" for word in ways_to_begin(words("on") + words("quoting"))]
         ),
         _DATED.pattern.replace(r"\s", r"[^\S\n]"),
     ]
@@ -343,6 +344,8 @@ def _introduces(joined: str, opens: bool, lines: list[str], after: int) -> bool:
         if not dated and not address and _SAYER.match(joined):
             return False  # "You said:" is the person's own word, and what follows is their example
         return bool(ends and _quoted_next(lines, after) and len(joined) < 250)
+    if opens and ends and _QUOTING.match(joined.lower()):
+        return _quoted_next(lines, after)
     dated = _is_dated(joined)
     if joined.startswith("<") and address and dated and ends:
         return True  # the verb stands before the address, on the line above

@@ -233,6 +233,23 @@ class TestQuotations:
         text = f"---------- Forwarded message ----------\nFrom: Ann <a@example.org>\nDate: Mon, 3 Apr 2023\nSubject: x\nTo: b@example.org\n\n{OLD}"
         assert own_words(text).text == OLD
 
+    @pytest.mark.parametrize(
+        "quoting",
+        ["Quoting", "Zitat von", "Citation de", "Citando a", "Citando", "Citaat van", "Citat från", "Cytat od"],
+    )  # fmt: skip
+    @pytest.mark.parametrize("name", ["Ann Lee <ann@example.org>", "Ann Lee"])
+    def test_who_is_quoted_without_a_verb_or_a_day(self, quoting, name):
+        assert own_words(f"{NEW}\n\n{quoting} {name}:\n\n{quoted(OLD)}").text == NEW
+        words = f"{quoting} {name}:\n\nit is never too late."
+        assert own_words(words).text == words
+
+    def test_quotations_of_quotations_marked_by_initials_go(self):
+        text = f"{NEW}\n\nWednesday, June 22, 2005, 4:11:08 PM, you wrote:\n\nRC> Hello Mihai,\n\nMD>> How much for the lens?\n\nRC> 60 euro."
+        assert own_words(text).text == NEW
+
+    def test_a_rule_with_blanks_that_do_not_break_goes(self):
+        assert own_words(f"{NEW}\n\n-----\u00a0Original Message\u00a0-----\n{OLD}").text == NEW
+
     def test_nothing_but_a_quotation_is_returned_whole(self):
         assert own_words(quoted(OLD)).text == quoted(OLD)
 

@@ -7,6 +7,7 @@ from outreach.inbound.reply_words.table import ReplyWords
 WORDS = ReplyWords(
     wrote=("schrieb(?:en|st)?", "geschrieben", "meinte"),
     on=("am", "vom", "um"),
+    quoting=("zitat von",),
     sender=("von", "absender"),
     sent=("gesendet", "datum", "gesendet am", "versendet"),
     to=("an", "kopie", "cc", "empf[äa]nger", "antwort an"),

@@ -6,7 +6,8 @@ from outreach.inbound.reply_words.table import ReplyWords
 
 WORDS = ReplyWords(
     wrote=("wrote", "writes", "said", "says", "has written", "sent"),
-    on=("on", "at", "in (?:a message|your message|article)", "quoting", "around"),
+    on=("on", "at", "in (?:a message|your message|article)", "around"),
+    quoting=("quoting", "citing"),
     sender=("from",),
     sent=("sent", "date", "sent at", "sent on"),
     to=("to", "cc", "bcc", "reply-to", "reply to"),

@@ -5,6 +5,7 @@ from outreach.inbound.reply_words.table import ReplyWords
 WORDS = ReplyWords(
     wrote=("escribi[óo]", "escribe", "ha escrito", "escribieron"),
     on=("el", "con fecha", "en", "a las", "fecha"),
+    quoting=("citando(?: a)?",),
     sender=("de", "desde", "remitente"),
     sent=("enviado(?: el)?", "fecha", "enviada(?: el)?"),
     to=("para", "cc", "a", "destinatario", "responder a"),

@@ -5,6 +5,7 @@ from outreach.inbound.reply_words.table import ReplyWords
 WORDS = ReplyWords(
     wrote=("a [ée]crit", "[ée]crit", "[ée]crivait", "[ée]crivit"),
     on=("le", "en date du", "dans (?:son|un) message du", "du"),
+    quoting=("citation de", "citant"),
     sender=("de", "exp[ée]diteur", "from"),
     sent=("envoy[ée]e?", "date", "envoy[ée] le", "date d'envoi"),
     to=("[àa]", "pour", "cc", "destinataires?", "copie [àa]", "r[ée]pondre [àa]"),

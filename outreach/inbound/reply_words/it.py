@@ -5,6 +5,7 @@ from outreach.inbound.reply_words.table import ReplyWords
 WORDS = ReplyWords(
     wrote=("ha scritto", "scrive", "scrisse", "ha inviato", "scriveva"),
     on=("il", "in data", "nel giorno", "alle"),
+    quoting=("citando", "citazione di"),
     sender=("da", "mittente"),
     sent=("inviato", "data", "inviato il", "data invio"),
     to=("a", "cc", "per conoscenza", "per", "destinatari[oi]?"),

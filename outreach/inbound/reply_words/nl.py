@@ -5,6 +5,7 @@ from outreach.inbound.reply_words.table import ReplyWords
 WORDS = ReplyWords(
     wrote=("schreef", "schreven", "geschreven", "schrijft"),
     on=("op", "om", "in"),
+    quoting=("citaat van", "citeren"),
     sender=("van", "afzender"),
     sent=("verzonden", "datum", "verstuurd", "verzonden op"),
     to=("aan", "cc", "kopie", "geadresseerde"),

@@ -5,6 +5,7 @@ from outreach.inbound.reply_words.table import ReplyWords
 WORDS = ReplyWords(
     wrote=("napisa[łl](?:\\(a\\)|a|/a)?", "pisze", "napisano", "napisana"),
     on=("dnia", "w dniu", "w wiadomo[śs]ci", "(?:pon|wt|[śs]r|czw|pt|sob|niedz|nd)\\.?"),
+    quoting=("cytat(?: od)?", "cytowanie", "cytuj[ąe]"),
     sender=("od", "nadawca"),
     sent=("wys[łl]an[oaey]", "data", "data wys[łl]ania"),
     to=("do", "dw", "odbiorca", "kopia", "cc"),

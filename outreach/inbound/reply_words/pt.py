@@ -5,6 +5,7 @@ from outreach.inbound.reply_words.table import ReplyWords
 WORDS = ReplyWords(
     wrote=("escreveu", "escreve", "escreveram"),
     on=("em", "no dia", "a", "na", "no"),
+    quoting=("citando", "cita[çc][ãa]o de"),
     sender=("de", "remetente"),
     sent=("enviad[ao](?: em)?", "data", "enviada em", "data de envio"),
     to=("para", "cc", "c[óo]pia", "destinat[áa]rio"),

@@ -5,6 +5,7 @@ from outreach.inbound.reply_words.table import ReplyWords
 WORDS = ReplyWords(
     wrote=("skrev", "skriver"),
     on=("den", "p[åa]", "i", "kl"),
+    quoting=("citat fr[åa]n", "citerar"),
     sender=("fr[åa]n", "avs[äa]ndare"),
     sent=("skickat", "datum", "s[äa]nt", "skickades"),
     to=("till", "kopia", "cc"),

@@ -9,6 +9,7 @@ class ReplyWords:
 
     Of quotations: `wrote` are the verbs of "On … X wrote:"; `on` what such a line begins with, and
     `run_on` what it begins with, then in a capital, where it follows other words on their line;
+    `quoting` stands before a name alone, as in "Quoting X:";
     `pronouns` say who wrote in "You wrote:", which introduces no mail. `sender`, `sent`, `to` and
     `subject` are the names of header lines; `original` stands between the rules of
     "-----Original Message-----"; `reply`, `above` and `line` make "Reply above this line", in this
@@ -38,6 +39,7 @@ class ReplyWords:
     original: tuple[str, ...] = ()
     sent_from: tuple[str, ...] = ()
     run_on: tuple[str, ...] = ()
+    quoting: tuple[str, ...] = ()
     pronouns: tuple[str, ...] = ()
     devices: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
