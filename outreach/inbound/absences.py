@@ -298,7 +298,7 @@ def _said(body: str, evidence: _Evidence, *, automatic: bool) -> AutoReplyKind |
         kind, evidence.bare, body, away=away
     ):
         kind = AutoReplyKind.ABSENT
-    if kind is AutoReplyKind.ABSENT and only_takes_time(body):
+    if kind is AutoReplyKind.ABSENT and only_takes_time(body) and not ABSENT.search(evidence.title):
         return AutoReplyKind.ACKNOWLEDGEMENT
     if kind in (None, AutoReplyKind.ACKNOWLEDGEMENT) and automatic and OPEN_ENDED.search(body):
         return AutoReplyKind.ABSENT
@@ -435,7 +435,7 @@ def _overrules(dated: End, kind: AutoReplyKind | None, body: str, *, announced: 
             return False
         return bool(
             (dated.weight >= RETURN and ABSENT.search(body))
-            or (dated.weight >= UNTIL_CUE and _LONG_LEAVE.search(body))
+            or (dated.weight >= UNTIL_CUE and (dated.lasting or _LONG_LEAVE.search(body)))
         )
     return False
 

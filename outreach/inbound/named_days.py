@@ -90,7 +90,7 @@ def _hence_in(days: DayWords) -> str:
     many = rf"{roughly}(?:{_counts(days)})\s?(?:{'|'.join(map(fold_pattern, days.units or ()))})"
     before, after = days.hence
     now = "|".join(map(fold_pattern, days.from_now))
-    behind, ahead = rf"{many},?\s?(?:{now})", rf"(?:{now}),?\s?(?:[a-z]{{1,8}} )?{many}"
+    behind, ahead = rf"{many},?\s?(?:{now})", rf"(?:{now})(?:,?\s[a-z]{{1,8}}){{0,3}},?\s?{many}"
     return rf"(?<![a-z])(?:{before}\s*{many}{after}(?:,?\s?(?:{now}))?|{behind}|{ahead})"
 
 
@@ -132,7 +132,7 @@ _DATES = re.compile(
     rf"|(?P<hence>{'|'.join(_HENCE_OF.values())})(?![a-z])"
     rf"|(?<![a-z])(?P<tomorrow>{either('tomorrow')})(?![a-z])"
     rf"|(?<![a-z])(?P<next_week>{either('next_week')})(?![a-z])"
-    rf"|(?<![\d.:/°#])(?<!\dh)(?<!\d\d )(?P<day>\d{{1,2}})(?!(?: \d\d){{2}}|[,.]\d)(?P<day_mark>st|nd|rd|th|(?:ste|de)(?![a-z])|-?go(?![a-z])|日|号|:[ae](?![a-z])|er?(?![a-z])|\.(?=\s|$)|(?=[\s,;.!]|$))(?!\s*(?:{_MONTHS}))(?:(?<=(?:le|el|il|am|op) \d)|(?<=(?:le|el|il|am|op) \d\d)|(?!{_COUNTED})))"
+    rf"|(?<![a-z\d.:/°#])(?<!\dh)(?<!\d\d )(?P<day>\d{{1,2}})(?!(?: \d\d){{2}}|[,.]\d)(?P<day_mark>st|nd|rd|th|(?:ste|de)(?![a-z])|-?go(?![a-z])|日|号|:[ae](?![a-z])|er?(?![a-z])|\.(?=\s|$)|(?=[\s,;.!]|$))(?!\s*(?:{_MONTHS})(?![a-z]))(?:(?<=(?:le|el|il|am|op) \d)|(?<=(?:le|el|il|am|op) \d\d)|(?!{_COUNTED})))"
 )
 _DAY_WORDS = Phrases(
     [_WEEKDAYS, *words("tomorrow"), *words("day_after_tomorrow"), *words("next_week")]
@@ -412,7 +412,7 @@ def _is_in_a_number(match: re.Match[str], folded: str) -> bool:
 
 _NUMBER_BEHIND = re.compile(r"[-/](?:[a-z]|\d{3})")
 _NUMBERED = re.compile(
-    rf"[a-z]{{2,4}}-(?:\d\d-)?$|(?<![a-z])(?:{either('numbers')})\s?[:#]?\s?[#\[(]?\s?(?:[a-z]{{1,4}}-)?$"
+    rf"[a-z]{{2,4}}-(?:\d\d-)?$|(?<!\d)\d{{3}}-$|(?<![a-z])(?:{either('numbers')})\s?[:#]?\s?[#\[(]?\s?(?:[a-z]{{1,4}}-)?$"
 )
 
 

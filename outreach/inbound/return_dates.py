@@ -86,6 +86,7 @@ class End:
     dated: bool = False  # it is named with its month
     own: bool = False  # somebody speaks of themselves in its sentence
     absent: bool = False  # it ends, and its sentence says that somebody is away
+    lasting: bool = False  # it is so many days from now
     at: int = 0  # where it is named
 
 
@@ -175,6 +176,8 @@ def _next_day_named(folded: str, found: list[NamedDay], end: End) -> End:
         plain = not (each.last or each.loose or each.counted or each.month_end)
         if gone and plain and end.day < day <= end.day + _SOON:
             leading = _leading(folded, each)
+            if _DEADLINE.search(leading):
+                continue
             cut = _BOUNDARY.search(folded, each.end)
             after = folded[each.end : cut.start() if cut else len(folded)]
             piece = _piece(leading + folded[each.start : each.end] + after, len(leading))
@@ -252,12 +255,12 @@ def _weight(folded: str, found: list[NamedDay], index: int, beside: _Beside) -> 
     """Return what speaks for a day as an end, without what else the notice says."""
     each, before, after = found[index], beside.before, beside.after
     weight = max(_score(before, after), UNTIL_CUE if beside.ranged else -9)
+    if each.lasting and 0 <= weight <= UNTIL_CUE and not _is_deadline(beside):
+        return UNTIL_CUE if ABSENT.search(beside.clause) else _NAMED
     if weight == 0 and index and _joins(folded, found[index - 1], each):
         return UNTIL_CUE  # closed "on the 4th and on the 5th"
     if weight == UNTIL_CUE and beside.begins:
         return _unless_only_joined(before, after)
-    if weight == 0 and each.lasting and not _is_deadline(beside):
-        return UNTIL_CUE if ABSENT.search(beside.clause) else _NAMED
     if weight == 0 and _reads_mail(beside.clause) and not _is_deadline(beside):
         return RETURN  # who reads mail again is back
     return weight
@@ -302,7 +305,17 @@ def _scored(folded: str, found: list[NamedDay], today: date, *, trusting: bool) 
                 weight == UNTIL_CUE and ABSENT.search(_clause(folded, each, beside)) is not None
             )
             scored.append(
-                End(day, weight, deadline, returning, each.dated, own, absent, each.start)
+                End(
+                    day,
+                    weight,
+                    deadline,
+                    returning,
+                    each.dated,
+                    own,
+                    absent,
+                    each.lasting,
+                    each.start,
+                )
             )
         if weight == UNTIL_CUE and not (each.weekday and day == today + timedelta(days=7)):
             gone = max(gone, day)  # today's own weekday may as well mean today

@@ -248,3 +248,13 @@ class TestEvidence:
     def test_a_return_that_nobody_can_date_is_not_dated_by_what_follows(self, body):
         absence = explained({"received": "2026-12-18", "body": body, "subject": "Away", "evidence": "A"}).absence  # fmt: skip
         assert (absence.kind, absence.until) == (AutoReplyKind.ABSENT, None)
+
+    def test_who_hands_over_for_two_weeks_from_now_has_not_left(self):
+        body = "I am travelling for two weeks from today. Ann Lee takes over my cases: ann@lee.example."
+        e = explained({"received": "2026-12-01", "body": body, "subject": "Away", "evidence": "A"})
+        assert (e.kind, e.absence.until) == (Kind.ABSENT, date(2026, 12, 15))
+
+    def test_how_long_a_certificate_takes_makes_a_leave_no_receipt(self):
+        body = "I am on maternity leave until 30 June. Certificates take up to three working days."
+        row = {"received": "2026-12-01", "body": body, "evidence": "A"}
+        assert explained(row | {"subject": "Maternity leave"}).kind is Kind.ABSENT

@@ -100,7 +100,8 @@ def days(text: str) -> list[date]:
 
 @pytest.mark.parametrize(
     "text",
-    ["I am away for two weeks from today.", "Out of office starting today for 2 weeks", "Ich bin ab heute zwei Wochen im Urlaub.", "Genau zwei Wochen ab heute bin ich weg, im Urlaub.", "Je m'absente 2 semaines à compter d'aujourd'hui.", "Estoy de vacaciones dos semanas a partir de hoy.", "De vacaciones dentro de dos semanas, contadas desde hoy.", "Due settimane da oggi sono in ferie.", "De férias por duas semanas a contar de hoje.", "Twee weken vanaf vandaag ben ik met vakantie.", "Semester två veckor från och med i dag.", "Dwa tygodnie od dzisiaj jestem na urlopie.", "Od dziś przez 2 tygodnie jestem na urlopie.", "本日より2週間お休みします。", "今日からきっかり二週間、休暇です。"],
+    ["I am away for two weeks from today.", "Out of office starting today for 2 weeks", "Ich bin ab heute zwei Wochen im Urlaub.", "Genau zwei Wochen ab heute bin ich weg, im Urlaub.", "Je m'absente 2 semaines à compter d'aujourd'hui.", "Estoy de vacaciones dos semanas a partir de hoy.", "De vacaciones dentro de dos semanas, contadas desde hoy.", "Due settimane da oggi sono in ferie.", "De férias por duas semanas a contar de hoje.", "Twee weken vanaf vandaag ben ik met vakantie.",
+     "Vanaf vandaag ben ik twee weken afwezig.", "Semester två veckor från och med i dag.", "Dwa tygodnie od dzisiaj jestem na urlopie.", "Od dziś przez 2 tygodnie jestem na urlopie.", "本日より2週間お休みします。", "今日からきっかり二週間、休暇です。"],
 )  # fmt: skip
 def test_an_absence_that_lasts_so_long_from_now(text):
     assert return_date(compared(text), TODAY) == date(2026, 12, 2)
@@ -133,6 +134,17 @@ def test_the_last_day_of_a_month(text):
 def test_a_word_that_begins_like_a_month_of_another_language_is_none():
     assert days("se for elogio, guarda") == []
     assert days("takaisin elokuussa") == [date(2027, 8, 1)]
+    assert days("el lunes 30 abrimos a las 8") == [date(2026, 11, 30)]
+
+
+def test_a_day_spelt_out_behind_its_weekday():
+    text = "next in the yard on Monday the thirtieth"
+    assert return_date(compared(f"Away, {text}"), TODAY, trusting=True) == date(2026, 11, 30)
+
+
+@pytest.mark.parametrize("text", ["Hall 4.1, stand D22", "attivo h24", "case 418-22-9 is open"])
+def test_a_number_behind_a_letter_or_another_number_is_no_day(text):
+    assert days(text) == []
 
 
 def test_what_adorns_a_day_is_part_of_it():

@@ -126,3 +126,8 @@ def test_without_today_nothing_is_told():
 )
 def test_no_text_raises(text, today):
     return_date(text, today)
+
+
+def test_a_deadline_soon_behind_the_end_is_not_the_return():
+    text = "away from 25/11 to 5/12. the orders have to be here by the 9th of december"
+    assert return_date(text, date(2026, 11, 24), trusting=True) == date(2026, 12, 5)

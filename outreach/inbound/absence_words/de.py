@@ -270,6 +270,7 @@ NOTICE = NoticeWords(
     few=(r"ein\w*|zwei|drei|fünf",),
     term=(r"stunden|werktag\w*|arbeitstag\w*",),
     open_ended=(
+        r"(?:wann|wie lange) (?:ich|wir|es|das)[^.!?\n]{3,60} (?:weiß|weiss|wissen|kann|können|steht) (?:ich |wir )?(?:noch |leider )*nicht",
         r"(?:weiß|weiss|wissen|kann|können) (?:\w+ ){0,4}(?:noch )?nicht(?: \w+){0,2},? (?:wann|wie lange)|(?:rückkehr|dauer)[^.!?]{0,30}(?:ungewiss|offen|unbekannt|nicht absehbar)|noch (?:offen|unklar),? wann",
         r"bis auf weiteres|auf weiteres|weiß (?:\w+ ){0,3}nicht,? wann|auf unbestimmte zeit",
     ),

@@ -143,7 +143,7 @@ NOTICE = NoticeWords(
         r"(?:doesn't|does not|don't|do not) work (?:here|at|for|with) .{0,30}any ?more",
         r"\bi(?:'ve| have)? retired\b",
         r"(?:retired|resigned|departed|stepped down|moved on) (?:at|in|from|on|to|last|after|as)\b",
-        r"(?:employment|contract|internship|placement|position|role|tenure|term|secondment) (?:[\w.-]+ ){0,6}(?:has |have )?(?:ended|finished|concluded|came to an end|come to an end|ends|expired)",
+        r"(?:employment|contract|internship|placement|position|role|tenure|(?:my|his|her|their) term|secondment) (?:[\w.-]+ ){0,6}(?:has |have )?(?:ended|finished|concluded|came to an end|come to an end|ends|expired)",
         r"(?:is|are|am) (?:leaving|retiring)\b(?! (?:for|early|today|on (?:holiday|vacation|leave)|the office))",
         r"passed away|deceased",
         r"(?:address|account|mailbox|inbox|e-?mail) (?:[\w.-]+ ){0,4}(?:has been |is being |was |is )?(?:closed|discontinued|retired|deactivated|decommissioned|deleted|defunct|obsolete|out of use)",
@@ -325,7 +325,7 @@ NOTICE = NoticeWords(
     few=(r"one|two|three|five",),
     term=(r"(?:working|business)\s?(?:hours|days)|hours|days",),
     open_ended=(
-        r"(?:can't|cannot) (?:honestly )?(?:tell|promise) you when",
+        r"(?:can't|cannot) (?:honestly )?(?:tell|promise) you when|(?:when|how long) i[^.!?\n]{3,60} (?:don't|do not|can't|cannot) (?:yet )?(?:know|say)",
         r"(?:don\'t|do not|can\'t|cannot) (?:yet )?(?:say|tell|promise) when|(?:return|how long)[^.!?]{0,30}(?:not (?:yet )?known|unknown|uncertain|open)|some ?time (?:in|around|towards)|no idea when",
         r"until further notice|(?:don't|do not) (?:yet )?know (?:yet )?(?:when|how long)|not sure when|no (?:fixed )?return date",
     ),

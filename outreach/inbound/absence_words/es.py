@@ -33,6 +33,7 @@ NOTICE = NoticeWords(
         r"(?:le|te|os|les)? ?(?:respondo|contesto|responderé|contestaré|leeré|leo)\b|tendrá (?:\w+ ){0,2}respuesta",
     ),
     absent=(
+        r"(?:asisto|asiste|asistimos|participo|participa|participamos) (?:a|al|en|en el|en la) (?:\w+ )?(?:congreso|feria|jornadas?|curso|seminario)\b|estar(?:é|emos) en (?:la|una) feria",
         r"(?:sin|no hay) (?:internet|señal|conexión)",
         r"(?:sin|no hay) cobertura",
         r"días de (?:descanso|vacaciones|permiso|asuntos)",
@@ -170,6 +171,7 @@ NOTICE = NoticeWords(
         r"respuesta (?:de|por) (?:ausencia|vacaciones)|aviso de ausencia",
     ),
     back=(
+        r"me (?:tenéis|tienes|tiene|tendréis|tendrás|tendrá) (?:ya )?(?:en|por|de|otra)\b",
         r"vuelve[ns]?\b",
         r"otra vez|de nuevo|nuevamente",
         r"abrimos|abre\b|abrirá\w*",

@@ -34,6 +34,7 @@ NOTICE = NoticeWords(
         r"(?:je )?(?:vous |te )?(?:répondrai|réponds|lirai|recontacte\w*)|aurez (?:\w+ ){0,3}réponse|sera (?:lu|traité)\w*",
     ),
     absent=(
+        r"(?:fait|font|faisons|fais) relâche",
         r"me (?:tient|tiennent|retient) (?:éloigné|loin)|(?:mon|en) arrêt(?: maladie| de travail)?\b|(?:chute|accident) (?:de|d')",
         r"lèv\w+ le pied|(?:sans|pas d[e']) (?:internet|réseau|téléphone|courriels?)",
         r"(?:lirai|verrai|répondrai à) (?:mes|vos|les|votre) (?:e-?mails?|mails?|messages?|courriels?) (?:quand|dès que|à mon|après)|(?:durera|prendra) ce que",
@@ -262,6 +263,7 @@ NOTICE = NoticeWords(
     few=(r"deux|trois|cinq",),
     term=(r"heures|h ouvr\w+|jours ouvr\w+",),
     open_ended=(
+        r"date de retour[^.!?\n]{0,20} (?:inconnue|pas (?:encore )?connue)",
         r"(?:durée|date)[^.!?]{0,40}(?:n'est pas|pas encore|inconnue)|(?:ne sais|ignore) (?:pas )?(?:encore )?(?:quand|combien)|sans date de retour",
         r"jusqu'à nouvel ordre|sais pas (?:encore )?(?:quand|pour combien)|durée indéterminée",
     ),

@@ -200,6 +200,7 @@ NOTICE = NoticeWords(
         r"questo è un messaggio automatico",
     ),
     challenged=(
+        r"clicc\w+.{0,120}(?:messaggio|mail) mi arriva",
         r"(?:posta|messaggi|mail) soltanto da mittenti|mittenti approvati|richiesta di approvazione",
         r"(?:posta|messaggi|mail) solo da mittenti|mittenti (?:verificati|autorizzati|conosciuti|noti)",
         r"codice di conferma",

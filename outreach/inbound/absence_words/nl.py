@@ -183,6 +183,7 @@ NOTICE = NoticeWords(
         r"dit is een automatisch",
     ),
     challenged=(
+        r"toegestane afzenders",
         r"filter\b.{0,60}kent (?:u|je|jou) (?:nog )?niet|ongewijzigd terug",
         r"bevestig (?:uw|je|jouw) afzender|postvak .{0,40}bevestiging|(?:nog )?niet bezorgd",
         r"bevestigingscode",
@@ -202,6 +203,7 @@ NOTICE = NoticeWords(
     few=(r"twee|drie|vijf",),
     term=(r"uur|werkdagen",),
     open_ended=(
+        r"(?:wanneer|hoe lang) (?:ik|we|het)[^.!?\n]{3,60} weet (?:ik|niemand) (?:nog )?niet",
         r"weet (?:\w+ ){0,3}niet (?:\w+ )?(?:wanneer|hoe lang)|nog niet bekend|voor onbepaalde tijd",
         r"tot nader (?:order|bericht)|weet (?:\w+ )?niet wanneer|onbepaalde tijd",
     ),

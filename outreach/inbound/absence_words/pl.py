@@ -86,7 +86,7 @@ NOTICE = NoticeWords(
         r"nowy adres",
         r"(?:adres|skrzynka|konto)[^.]{0,40}(?:nieaktywn\w+|już nie|nie jest już)",
         r"ostatni dzień (?:pracy|mojej|w)",
-        r"(?:nie (?:jest|jestem|pracuje|pracuję|zajmuje|zajmuję)|przestał\w*)\b.{0,20}\bjuż\b|\bjuż nie\b",
+        r"(?:nie (?:jest|jestem|pracuje|pracuję|zajmuje|zajmuję)|przestał\w*)\b.{0,20}\bjuż\b|\bjuż nie\b(?! (?:przyjm|mam\b|ma\b|można|trzeba))",
         r"(?:odszedł|odeszła|odeszłam|odszedłem|zakończył\w*|rozstał\w*)\b",
         r"(?:umowa|staż|kadencja|współpraca|kontrakt)\b.{0,30}(?:wygas\w+|zakończ\w+|dobieg\w+)",
         r"(?:adres|skrzynk\w+|kont\w+)\b.{0,40}(?:nieużywan\w+|nieaktywn\w+|nieaktualn\w+|zlikwidowan\w+|usunięt\w+|nie jest (?:już )?używan\w+|nie jest już (?:obsługiwan|sprawdzan)\w+)",
@@ -198,6 +198,7 @@ NOTICE = NoticeWords(
     few=(r"dwóch|trzech|pięciu",),
     term=(r"godzin\w*|dni roboczych",),
     open_ended=(
+        r"(?:termin|data) (?:mojego )?powrotu (?:nie jest|jest nie) ?(?:jeszcze )?znan\w",
         r"nie (?:potrafię|umiem|mogę) (?:\w+ )?(?:określić|powiedzieć),? kiedy",
         r"nie wiadomo|nie wiem,? (?:\w+ )*(?:kiedy|jak długo)|kiedy wrócę,? wie|bezterminowo",
         r"do odwołania|nie wiem (?:\w+ )*(?:kiedy|jak długo)|do kiedy",

@@ -65,6 +65,7 @@ NOTICE = NoticeWords(
         r"resultat\w*|sista (?:dag|datum|anmälnings)\w*|äger rum|hålls\b|anmälan|jury\w*|utställning\w*|öppettider|lever(?:ans|eras)\w*|skickas|tävling\w*|utkommer|presenteras|prisutdelning|vernissage",
     ),
     left=(
+        r"avled\b|avlidit|har gått bort|dödsbo",
         r"(?:har|är) (?:lagts|lagt|lagd) ned?r?\b|har upphört",
         r"används inte längre|(?:heter|kallar) (?:vi|oss) (?:nu|numera|framöver)",
         r"använder (?:vi |jag )?inte (?:längre )?(?:den här|denna)",
@@ -173,6 +174,7 @@ NOTICE = NoticeWords(
         r"detta är ett auto",
     ),
     challenged=(
+        r"(?:bara|endast) (?:in )?avsändare som|(?:att|visat att) (?:du|de) är (?:en )?människ",
         r"släpps (?:fram|igenom) först|riktig avsändare|har bekräftat att du",
         r"bekräftelsekod",
         r"(?:att du )?inte (?:är )?(?:en )?(?:robot|spammare)",
@@ -191,6 +193,7 @@ NOTICE = NoticeWords(
     few=(r"två|fem",),
     term=(r"timmar|arbetsdagar|vardagar",),
     open_ended=(
+        r"när jag (?:är|kommer)[^.!?\n]{3,60} vet jag (?:ännu |tyvärr )?(?:inte|ej)",
         r"vet (?:\w+ ){0,4}inte (?:när|hur länge)|oklart när",
         r"tills vidare|vet (?:\w+ )?inte när",
     ),
