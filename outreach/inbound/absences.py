@@ -274,8 +274,8 @@ def _told(body: str, evidence: _Evidence) -> str:
 
 
 def _is_open(dated: End, body: str) -> bool:
-    """Whether an absence has no end yet, though a day is named."""
-    return not dated.returning and bool(OPEN_ENDED.search(body))
+    """Whether an absence has no end yet, though a day is named, or only roughly one."""
+    return dated.rough or (not dated.returning and bool(OPEN_ENDED.search(body)))
 
 
 def _title_tells_of_leaving(evidence: _Evidence, contact: Address | None) -> bool:

@@ -190,6 +190,7 @@ class NamedDay:
     bare: bool = False  # "the 4th": a number and no month
     counted: bool = False  # "in two weeks"
     lasting: bool = False  # "two weeks from today": begins now
+    rough: bool = False  # the middle of a month: some day near this one
 
     @property
     def dated(self) -> bool:
@@ -282,8 +283,15 @@ def _read_month(match: re.Match[str], parts: _Parts, today: date) -> NamedDay | 
     last = _month_end(first)
     if parts["end"]:
         return NamedDay(*match.span(), last, vague=True)
-    whole = bool(parts["whole"])
-    return NamedDay(*match.span(), first, vague=True, month_end=last, whole=whole)
+    rough = _MIDDLE.search(match.string, max(0, match.start() - _ADORNED), match.start())
+    return NamedDay(
+        *match.span(),
+        first.replace(day=_MIDDLE_DAY) if rough else first,
+        vague=True,
+        month_end=None if rough else last,
+        whole=bool(parts["whole"]),
+        rough=bool(rough),
+    )
 
 
 def _read_period(match: re.Match[str], parts: _Parts, today: date) -> NamedDay | None:
@@ -365,13 +373,11 @@ def _is_no_day(leading: str, *, unmarked: bool) -> bool:
 
 
 def _is_none(match: re.Match[str], parts: _Parts, folded: str) -> bool:
-    """Whether what looks like a day is none: a street, hours, a number, the middle of a month, or told by what follows it."""
+    """Whether what looks like a day is none: a street, hours, a number, or told by what follows it."""
     if _STREET.search(folded, max(0, match.start() - _ADORNED), match.start()):
         return True
     if parts["n1"]:
         return _is_opening(match, folded) or _is_in_a_number(match, folded)
-    if parts["m_m"] and _MIDDLE.search(folded, max(0, match.start() - _ADORNED), match.start()):
-        return True
     # "Next week, on Wednesday" is told by its weekday.
     return bool(parts["next_week"] and _ITS_DAY.match(folded, match.end()))
 
@@ -400,6 +406,7 @@ _DAYS_OF_A_WEEK = re.compile(
 
 
 _MIDDLE = re.compile(framed("middle_of", after=r"[\s-]+$"))
+_MIDDLE_DAY = 15
 # "Via 1° Maggio": streets and squares are named after days.
 _STREET = re.compile(framed("street", after=r"\s(?:d[ueao]s?\s|del\s|dell')?$"))
 

@@ -87,6 +87,7 @@ class End:
     own: bool = False  # somebody speaks of themselves in its sentence
     absent: bool = False  # it ends, and its sentence says that somebody is away
     lasting: bool = False  # it is so many days from now
+    rough: bool = False  # it may be another day near by
     at: int = 0  # where it is named
 
 
@@ -314,6 +315,7 @@ def _scored(folded: str, found: list[NamedDay], today: date, *, trusting: bool) 
                     own,
                     absent,
                     each.lasting,
+                    each.rough,
                     each.start,
                 )
             )

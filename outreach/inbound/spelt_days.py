@@ -42,12 +42,28 @@ def with_numbers(folded: str) -> str:
     folded = _SPELT_LAST.sub(
         lambda found: f"{found['month']} {number_of(found['en'], _DAYS_SPELT['en'])}", folded
     )
+    folded = _IN_KANJI.sub(_figures, folded)
     folded = _SPELT_BEHIND_WEEKDAY.sub(
         lambda found: f"{found['weekday']}{number_of(found['en'], _DAYS_SPELT['en'])}th", folded
     )
     return _SPELT.sub(
         lambda found: str(number_of(found[0], _DAYS_SPELT[found.lastgroup or ""])), folded
     )
+
+
+def _figures(kanji: re.Match[str]) -> str:
+    """Return a number up to 99, written in Chinese characters, in figures."""
+    tens, ten, ones = kanji[0].rpartition("十")
+    count = (_KANJI.find(tens) + 1 if tens else 1) if ten else 0
+    return str(10 * count + (_KANJI.find(ones) + 1 if ones else 0))
+
+
+_KANJI = "一二三四五六七八九"
+# "十月十八日から", and not "二日間"
+_IN_KANJI = re.compile(
+    rf"(?<![{_KANJI}十])[{_KANJI}]?十?[{_KANJI}]?(?<=[{_KANJI}十])"
+    rf"(?=月[{_KANJI}十\d]|日(?:\(|に|より|から|まで|以降|~|〜))"
+)
 
 
 def number_of(name: str, numbers: Iterable[tuple[re.Pattern[str], int]]) -> int:

@@ -258,3 +258,8 @@ class TestEvidence:
         body = "I am on maternity leave until 30 June. Certificates take up to three working days."
         row = {"received": "2026-12-01", "body": body, "evidence": "A"}
         assert explained(row | {"subject": "Maternity leave"}).kind is Kind.ABSENT
+
+    @pytest.mark.parametrize("body", ["I am travelling and back in mid-May.", "Só regresso a Lisboa em meados de maio.", "Jag är tillbaka i mitten av maj."])  # fmt: skip
+    def test_who_is_back_in_the_middle_of_a_month_is_away_until_no_day(self, body):
+        e = explained({"received": "2026-03-25", "body": body, "subject": "Away", "evidence": "A"})
+        assert (e.kind, e.absence.until) == (Kind.ABSENT, None)

@@ -7,6 +7,7 @@ import pytest
 from outreach.inbound.named_days import named_days
 from outreach.inbound.phrases import compared
 from outreach.inbound.return_dates import return_date
+from outreach.inbound.spelt_days import with_numbers
 
 TODAY = date(2026, 11, 18)  # a Wednesday
 END = date(2027, 1, 11)  # a Monday
@@ -119,8 +120,9 @@ def test_a_deadline_that_counts_from_now_ends_no_absence(text):
     "text",
     ["Back mid-December", "zurück Mitte Dezember", "de retour mi-décembre", "Vuelvo a mediados de diciembre", "Torno a metà dicembre", "Volto em meados de dezembro", "Terug half december", "Åter i mitten av december", "Wracam w połowie grudnia"],
 )  # fmt: skip
-def test_the_middle_of_a_month_is_no_day(text):
-    assert days(text) == []
+def test_the_middle_of_a_month_is_a_rough_day(text):
+    (found,) = named_days(compared(text), TODAY)
+    assert (found.day, found.rough) == (date(2026, 12, 15), True)
 
 
 @pytest.mark.parametrize(
@@ -163,3 +165,16 @@ def test_a_number_behind_a_day_may_be_no_day(text):
 
 def test_the_second_of_two_days_has_the_month_of_the_first():
     assert days("closed on December 24 and 25.") == [date(2026, 12, 24), date(2026, 12, 25)]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [("十月十日から十八日まで休みます", [(10, 10), (10, 18)]), ("十二月三十一日まで", [(12, 31)]), ("九月五日に戻ります", [(9, 5)]), ("三日間休みます", []), ("一日も早く", [])],
+)  # fmt: skip
+def test_days_in_chinese_figures(text, told):
+    found = [each.day for each in named_days(with_numbers(compared(text)), TODAY)]
+    assert [(day.month, day.day) for day in found] == told
+
+
+def test_years_are_no_days():
+    assert days("na 25 dienstjaren, after 25 years, nach 25 Jahren, po 25 lata") == []

@@ -435,7 +435,9 @@ DAYS = DayWords(
 )
 
 NO_DAYS = NoDayWords(
-    counted=(r"(?:(?:weitere|ganze)\s)?(?:tage?n?\b|stunden?\b|wochen?\b)|werk|arbeits|minut",),
+    counted=(
+        r"(?:(?:weitere|ganze)\s)?(?:tage?n?\b|stunden?\b|wochen?\b)|(?:dienst)?jahre?n?\b|werk|arbeits|minut",
+    ),
     oclock=(r"uhr|h(?:\d\d)?(?![a-z])",),
     to=(r"bis",),
     at_hour=(r"um|gegen",),

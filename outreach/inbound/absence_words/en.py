@@ -227,6 +227,7 @@ NOTICE = NoticeWords(
         r"(?:holiday|christmas|summer|office) clos(?:ure|ed)",
     ),
     back=(
+        r"find me (?:back )?(?:in|at|there|here)\b",
         r"(?:next|first) (?:working|business) day",
         r"(?:see|get to|get round to|pick up|look at) (?:your|my|the|all) (?:\w+ )?(?:mails?|e-?mails?|messages?|inbox|post)",
         r"expect (?:an answer|a reply|a response|to hear) (?:\w+ ){0,3}(?:after|on|from)\b",
@@ -288,6 +289,7 @@ NOTICE = NoticeWords(
         r"do not reply to this",
     ),
     challenged=(
+        r"(?:word|letters|code|numbers?|characters) (?:shown|you see|displayed) in the (?:picture|image)",
         r"requires (?:that )?you (?:to )?verif|requires verification|verify that you are a (?:real|human)",
         r"(?:only )?accept (?:mail|e-?mail|messages) from",
         r"confirmation code|write to me for the first time",
@@ -401,7 +403,7 @@ DAYS = DayWords(
     ),
     weekdays=("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"),
     until=(
-        r"until",
+        r"untill?",
         r"till",
         r"'?til",
         r"through(?: to)?(?! (?:my|your|the|all|any|every|these)\b)",
@@ -514,7 +516,7 @@ DAYS = DayWords(
 
 NO_DAYS = NoDayWords(
     counted=(
-        r"(?:(?:working|business|full)\s)?(?:da(?:y|ys)\b|hours?\b|hrs?\b|weeks?\b|months?\b|minut)",
+        r"(?:(?:working|business|full)\s)?(?:da(?:y|ys)\b|hours?\b|hrs?\b|weeks?\b|months?\b|years?\b|minut)",
     ),
     oclock=(r"hrs?|o'clock|[ap]\.?m(?![a-z])",),
     to=(r"to|till",),

@@ -367,7 +367,7 @@ DAYS = DayWords(
 )
 
 NO_DAYS = NoDayWords(
-    counted=(r"días?\b|horas?\b|semana|minut",),
+    counted=(r"días?\b|horas?\b|semana|años?\b|minut",),
     oclock=(r"horas?",),
     to=(r"a",),
     at_hour=(r"las",),

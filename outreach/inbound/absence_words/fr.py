@@ -405,7 +405,7 @@ DAYS = DayWords(
 )
 
 NO_DAYS = NoDayWords(
-    counted=(r"jours?\b|heures?\b|semain|minut",),
+    counted=(r"jours?\b|heures?\b|semain|ans?\b|années?\b|minut",),
     oclock=(r"h(?:\d\d)?(?![a-z])|heures?",),
     to=(r"a",),
     dialled=(r"(?:compose[rz]?|appele[rz]?|faites)(?: le)?",),

@@ -339,7 +339,7 @@ DAYS = DayWords(
     month_end=(r"fine (?:del )?mese",),
     year_end=(r"fine (?:dell')?anno",),
     whole=(r"tutto(?: il mese di)?",),
-    end_of=(r"a fine|fine(?: del mese di)?|ultimo giorno(?: del mese)? di",),
+    end_of=(r"a fine|fine(?: di| del mese di)?|ultimo giorno(?: del mese)? di",),
     week=(r"settimana",),
     roughly=(r"esattamente|circa",),
     short_weekdays=(r"lun|mar|mer|gio|ven|sab|dom",),
@@ -352,7 +352,7 @@ DAYS = DayWords(
 )
 
 NO_DAYS = NoDayWords(
-    counted=(r"giorn[io]\b|ore\b|settiman|minut",),
+    counted=(r"giorn[io]\b|ore\b|settiman|ann[oi]\b|minut",),
     oclock=(r"ore(?![a-z])",),
     to=(r"a",),
     at_hour=(r"alle|dalle|ore",),

@@ -147,6 +147,7 @@ NOTICE = NoticeWords(
         r"afwezigheids(?:bericht|melding|assistent)",
     ),
     back=(
+        r"zit ik (?:er )?weer|ben ik (?:er )?weer",
         r"(?:eerste|volgende) werkdag",
         r"beantwoord\w*",
         r"lees ik",
@@ -345,7 +346,7 @@ DAYS = DayWords(
 )
 
 NO_DAYS = NoDayWords(
-    counted=(r"da(?:gen|g)\b|werk|uur\b|weken\b|minut",),
+    counted=(r"da(?:gen|g)\b|werk|uur\b|weken\b|(?:dienst)?ja(?:ar|ren)\b|minut",),
     oclock=(r"uur",),
     to=(r"tot",),
     at_hour=(r"om",),

@@ -357,7 +357,7 @@ DAYS = DayWords(
 )
 
 NO_DAYS = NoDayWords(
-    counted=(r"dni\b|godzin|tygod|minut",),
+    counted=(r"dni\b|godzin|tygod|lata?\b|minut",),
     to=(r"do",),
     at_hour=(r"godz\.?",),
     dialled=(r"(?:zadzwoń\w*|dzwoń\w*)(?: pod| na)?",),

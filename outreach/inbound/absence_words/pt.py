@@ -363,7 +363,7 @@ DAYS = DayWords(
 )
 
 NO_DAYS = NoDayWords(
-    counted=(r"dias?\b|horas?\b|semana|minut",),
+    counted=(r"dias?\b|horas?\b|semana|anos?\b|minut",),
     oclock=(r"horas?|h(?:\d\d)?(?![a-z])",),
     to=(r"a",),
     at_hour=(r"das|às",),

@@ -345,7 +345,7 @@ DAYS = DayWords(
 )
 
 NO_DAYS = NoDayWords(
-    counted=(r"da(?:gar|g)\b|arbets|timmar\b|veck|minut",),
+    counted=(r"da(?:gar|g)\b|arbets|timmar\b|veck|år\b|minut",),
     at_hour=(r"kl\.?|klockan",),
     opening_hours=(r"öppettider|öppet|vardagar|lunch",),
     numbers=(r"nr\.?|nummer|ref\w*\.?|ärende\w*|monter|sal|rum",),
