@@ -56,7 +56,7 @@ FAILURE = re.compile(
     r"|transcript of session|following (?:address|recipient|destination)|did not receive this"
     r"|(?:not|n't) accepting mail|(?:mail|message) (?:has been|was|is(?: being)?) returned|has been postponed|not a valid user"
     r"|pas pu [eê]tre d[eé]livr[eé]|failed recipients?"
-    r"|(?:message|mail) has\s+been automatically rejected|(?:article|message|mail) you sent to \S+ was rejected"
+    r"|(?:message|mail) has\s+been automatically rejected|(?:article|message|mail) (?:you sent to \S+ was rejected|was not distributed)"
     r"|no valid recipients|returning (?:your )?message|message (?:was )?rejected|rejected (?:your|the) message"
     r"|(?:unknown|invalid|no such) (?:user|recipient|mailbox|address)|user unknown|mailbox (?:is )?full"
     r"|duplicated message-id|could not send|failure reasons?|fehlgeschlagen|nicht zugestellt|n'a pas pu [êe]tre"

@@ -20,6 +20,7 @@ from outreach.inbound.absences import (
     read_auto_reply,
     read_new_address,
 )
+from outreach.inbound.auto_reply_kinds import AutoReplyKind
 from outreach.inbound.bounce_prose import read_prose, speaks_as_daemon
 from outreach.inbound.bounces import read_delivery_status
 from outreach.inbound.complaints import FeedbackReport, read_report
@@ -193,8 +194,10 @@ def explain(
         if notice is None:
             reply = author_words(mail)
             absence = read_auto_reply(mail, reply.unquoted, today)
-        if notice is None and absence is None and not daemon:
+        # What a gateway says of itself may sound like a receipt, and comes without a return path too.
+        if notice is None and not daemon and (absence is None or _is_receipt(absence)):
             notice = read_prose(mail, speaks=False)
+            absence = absence if notice is None else None
         reply = reply if notice is None else NOTHING
     given = clues(mail, notice=notice, report=report, text=reply.text)
     found = match(given, verify=verify, sent=sent, people=people) if verify else None
@@ -229,6 +232,11 @@ def explain(
         match=found,
         clues=given,
     )
+
+
+def _is_receipt(absence: AutoReply) -> bool:
+    """Whether nothing but the missing return path says that a receipt is one."""
+    return absence.kind is AutoReplyKind.ACKNOWLEDGEMENT and absence.rule == "null-sender"
 
 
 def _today(mail: Mail) -> date | None:

@@ -236,7 +236,7 @@ _WORDS: tuple[tuple[Reason, tuple[str, ...]], ...] = (
         (
             r"host (?:is )?(?:unknown|not found)",
             r"unknown host",
-            r"no such (?:host|domain)",
+            r"no such (?:host|domain)|could not find a gateway",
             r"(?:domain|host) (?:name )?(?:not found|does(?: not|n't) exist|is (?:not valid|invalid|unknown))",
             r"(?:domain|host)(?: name)? couldn'?t be found",
             r"domain must exist",
@@ -319,6 +319,7 @@ _WORDS: tuple[tuple[Reason, tuple[str, ...]], ...] = (
     (
         Reason.USER_UNKNOWN,
         (
+            r"nicht im .{0,20}verzeichnis aufgeführt|n'est pas (?:répertorié|listé)[^.]{0,20} annuaire|no (?:figura|aparece) en (?:el|la) (?:directorio|libreta)|non (?:è )?(?:elencato|presente) nell[a'] ?(?:rubrica|elenco|directory)",
             r"(?:no|not) such (?:user|recipient|mailbox|address|account|person|local|e-?mail|alias|name|object)",
             r"(?:user|recipient|mail[ -]?box|address|account|alias|subscriber|customer)s? (?:is |are |was |were |name )?"
             r"(?:unknown|not found|not known|not present|not local|not exist|non-?existent|invalid\b|not valid|nonexistent|undeliverable\b|wrong\b)",
@@ -401,7 +402,7 @@ _WORDS: tuple[tuple[Reason, tuple[str, ...]], ...] = (
     (
         Reason.DISABLED,
         (
-            r"\b(?:account|mailbox|user|recipient|address|e-?mail)\b[^.;\n]{0,60}\b(?:disabled|suspended|inactive|"
+            r"\b(?:account|mailbox|user|recipient|(?:mail)?address|e-?mail)\b[^.;\n]{0,60}\b(?:disabled|suspended|inactive|"
             r"deactivated|locked|expired|blocked|closed|frozen|terminated|not active|on hold|unavailable for)\b",
             r"\b(?:disabled|suspended|inactive|deactivated|locked|expired) "
             r"(?:recipient|account|mailbox|user|address)",

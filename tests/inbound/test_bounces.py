@@ -291,6 +291,7 @@ class TestProse:
         [
             ({"From": "dev-owner@lists.example", "X-BeenThere": "dev@lists.example", "X-List-Administrivia": "yes", "Precedence": "bulk", "Subject": "Our news"}, "You are not allowed to post to this mailing list, and your message has\nbeen automatically rejected. If in error, contact the mailing list owner at\ndev-owner@lists.example."),
             ({"From": "dev-admin@lists.example", "X-MLServer": "fml [fml 4.0.3]", "Subject": "You are not a member (dev ML)"}, "us@outreach.example is not a member of this mailing list.\nThe article you sent to <dev@lists.example> was rejected.\n\nOriginal mail as follows:\n\n>To: dev@lists.example"),
+            ({"From": "dev-admin@lists.example", "X-MLServer": "fml [fml 4.0.3]", "Subject": "NOT MEMBER article from us@outreach.example"}, "You <us@outreach.example> are not a member of this mailing list\n<dev@lists.example>, so that your article was NOT distributed\nand is returned to you."),
         ],
     )  # fmt: skip
     def test_what_a_list_refuses_is_no_reply(self, headers, body):
@@ -298,6 +299,15 @@ class TestProse:
         assert told.kind is Kind.BOUNCE
         (bounced,) = told.notice.recipients
         assert (bounced.recipient, bounced.address_dead) == ("dev@lists.example", False)
+
+    def test_a_gateway_may_call_itself_anything(self):
+        body = "配信不能通知\nメールを配信できませんでした\n\n>>> RCPT TO:<bob@example.org>\n<<< 550 No such user here\n\nUnable to deliver message to <bob@example.org>"
+        told = explain(message(body, Return_Path="<>", From="IMSS <imss@gate.example>", Subject="メール配信できませんでした"))  # fmt: skip
+        (bounced,) = told.notice.recipients
+        assert (told.kind, bounced.recipient) == (Kind.BOUNCE, "bob@example.org")
+        received = "Thank you, we have received your message and will answer within two days."
+        told = explain(message(received, Return_Path="<>", From="Desk <desk@gate.example>"))
+        assert told.kind is Kind.ACKNOWLEDGEMENT
 
     def test_what_a_list_only_holds_is_no_bounce(self):
         told = explain(message("Your mail to 'dev' with the subject\n\n    Our news\n\nIs being held until the list moderator can review it for approval.", **{"From": "dev-bounces@lists.example", "X-BeenThere": "dev@lists.example", "X-List-Administrivia": "yes", "Subject": "Your message to dev awaits moderator approval"}))  # fmt: skip
@@ -402,6 +412,8 @@ class TestReasons:
 
 # What servers say, in their many ways, of an address that is dead, and of everything else.
 DEAD = """\
+Routing: Could not find a gateway for bob@example.org
+Benutzer bob (bob@example.org) nicht im Domino-Verzeichnis aufgeführt
 550 5.0.0 <bob@example.org>... no such user here
 554 Rcpt <bob@example.org> does not exist
 550 BAD_RECIPIENT - see https://mx.example/help
@@ -427,6 +439,7 @@ DEAD = """\
 551 5.1.6 bob@example.org has been replaced by rob@example.net
 """.splitlines()
 ALIVE = """\
+Mailaddress is administrative disabled. (#5.2.1)
 552 5.2.2 the mailbox is over quota
 550 Benutzer hat zuviele Mails auf dem Server / user has too many messages on the server
 552 too much mail data
