@@ -72,10 +72,13 @@ def is_daemon(mail: Mail, *, speaks: bool | None = None) -> bool:
 
 def _is_of_a_list(mail: Mail) -> bool:
     """Whether it is the word of the program that keeps a list, and none of its members'."""
-    return not mail.headers.has_none(_LIST_MANAGERS)
+    if "x-list-administrivia" in mail.headers:  # Mailman's
+        return True
+    # Of fml, which names itself in every mail of a list.
+    return "x-mlserver" in mail.headers and _KEEPER.match(mail.sender.address) is not None
 
 
-_LIST_MANAGERS = frozenset({"x-list-administrivia", "x-mlserver"})  # Mailman's, and fml's
+_KEEPER = re.compile(r"(.+)-(?:admin|bounces|owner|request)(@.+)", re.IGNORECASE)
 
 
 def prose_of(mail: Mail, depth: int = 0) -> str:
@@ -238,9 +241,6 @@ def _lists(mail: Mail) -> list[str]:
     named = [one.address for one in mail.headers.addresses("x-beenthere")]
     keeper = _KEEPER.match(mail.sender.address)
     return named or ([f"{keeper[1]}{keeper[2]}"] if keeper else [])
-
-
-_KEEPER = re.compile(r"(.+)-(?:admin|bounces|owner|request)(@.+)", re.IGNORECASE)
 
 
 def _heads(leading: re.Match[str]) -> bool:

@@ -489,10 +489,9 @@ def _hence(told: str, today: date) -> date | None:
     tag = next(tag for tag, pattern in _HENCE_OF.items() if re.fullmatch(pattern, told))
     words = _COUNTING[tag]
     days, weeks, _ = units = tuple(map(fold_pattern, words.units or ()))
-    many = re.search(
-        rf"(?<![a-z])(?P<number>{_counts(words)})\s?(?P<unit>{'|'.join(units)})(?![a-z])", told
-    )
-    assert many is not None
+    many = re.search(rf"(?P<number>{_counts(words)})\s?(?P<unit>{'|'.join(units)})", told)
+    if many is None:
+        return None
     names = enumerate(map(fold_pattern, words.counts), 1)
     count = next((number for number, name in names if re.fullmatch(name, many["number"])), 1)
     if many["number"].isdecimal():

@@ -309,6 +309,11 @@ class TestProse:
         told = explain(message(received, Return_Path="<>", From="Desk <desk@gate.example>"))
         assert told.kind is Kind.ACKNOWLEDGEMENT
 
+    def test_a_member_of_a_list_may_speak_of_mail_that_is_not_delivered(self):
+        text = "My mail to bob@example.org could not be delivered:\n550 5.1.1 user unknown\nDo you have his new address?"
+        told = explain(message(text, **{"X-MLServer": "fml [fml 4.0.3]", "Subject": "[dev 12] Bob"}))  # fmt: skip
+        assert told.kind is Kind.REPLY
+
     def test_what_a_list_only_holds_is_no_bounce(self):
         told = explain(message("Your mail to 'dev' with the subject\n\n    Our news\n\nIs being held until the list moderator can review it for approval.", **{"From": "dev-bounces@lists.example", "X-BeenThere": "dev@lists.example", "X-List-Administrivia": "yes", "Subject": "Your message to dev awaits moderator approval"}))  # fmt: skip
         assert told.kind is not Kind.BOUNCE

@@ -1,6 +1,6 @@
 # ruff: noqa: E501 (tables are easier to read in one piece)
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -174,6 +174,14 @@ def test_the_second_of_two_days_has_the_month_of_the_first():
 def test_days_in_chinese_figures(text, told):
     found = [each.day for each in named_days(with_numbers(compared(text)), TODAY)]
     assert [(day.month, day.day) for day in found] == told
+
+
+@pytest.mark.parametrize(
+    ("text", "weeks"),
+    [("back in2 weeks", 2), ("exactlytwo weeks from today", 2), ("two weeksfrom today", 2), ("za tydzień wracam", 1), ("in twoweeks", 2), ("from today two weeks", 2)],
+)  # fmt: skip
+def test_so_many_days_from_now_however_they_are_spaced(text, weeks):
+    assert days(text) == [TODAY + timedelta(weeks=weeks)]
 
 
 def test_years_are_no_days():
