@@ -103,7 +103,7 @@ def return_date(folded: str, today: date | None, *, trusting: bool = False) -> d
 
 def dated_end(folded: str, today: date | None, *, trusting: bool) -> End | None:
     """Return the date as `return_date` does, with what speaks for it."""
-    if today is None:
+    if today is None or today.year not in _COUNTABLE:
         return None
     folded = _QUOTED.sub(" ", folded[:MAX_WORDS])  # such as the subject of ours
     folded = OPEN_ENDED.sub("; ", folded)  # "no date of return yet" speaks of none
@@ -128,6 +128,9 @@ def dated_end(folded: str, today: date | None, *, trusting: bool) -> End | None:
         if end.day < each.day <= end.day + _SOON and (each.absent or not end.absent):
             end = each
     return _next_day_named(folded, found, end) if top == UNTIL_CUE else end
+
+
+_COUNTABLE = range(1000, 9900)  # years from which one can count on and back; a header may name any
 
 
 def _is_a_step(folded: str, first: End, each: End) -> bool:
@@ -309,14 +312,14 @@ def _scored(folded: str, found: list[NamedDay], today: date, *, trusting: bool) 
                 End(
                     day,
                     weight,
-                    deadline,
-                    returning,
-                    each.dated,
-                    own,
-                    absent,
-                    each.lasting,
-                    each.rough,
-                    each.start,
+                    deadline=deadline,
+                    returning=returning,
+                    dated=each.dated,
+                    own=own,
+                    absent=absent,
+                    lasting=each.lasting,
+                    rough=each.rough,
+                    at=each.start,
                 )
             )
         if weight == UNTIL_CUE and not (each.weekday and day == today + timedelta(days=7)):

@@ -263,3 +263,8 @@ class TestEvidence:
     def test_who_is_back_in_the_middle_of_a_month_is_away_until_no_day(self, body):
         e = explained({"received": "2026-03-25", "body": body, "subject": "Away", "evidence": "A"})
         assert (e.kind, e.absence.until) == (Kind.ABSENT, None)
+
+    def test_a_date_at_the_end_of_time_is_no_day_to_count_from(self):
+        raw = message("I am away, back in 3 months.", Auto_Submitted="auto-replied", Date="Fri, 31 Dec 9999 10:00:00 +0000")  # fmt: skip
+        e = explain(raw)
+        assert (e.kind, e.absence.until) == (Kind.ABSENT, None)

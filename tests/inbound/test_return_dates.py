@@ -131,3 +131,12 @@ def test_no_text_raises(text, today):
 def test_a_deadline_soon_behind_the_end_is_not_the_return():
     text = "away from 25/11 to 5/12. the orders have to be here by the 9th of december"
     assert return_date(text, date(2026, 11, 24), trusting=True) == date(2026, 12, 5)
+
+
+@pytest.mark.parametrize("today", [date.min, date.max])
+@pytest.mark.parametrize(
+    "text",
+    ["back tomorrow", "away for two weeks from today", "back in 3 months", "until 3 january"],
+)
+def test_on_the_first_and_the_last_of_all_days_nothing_is_counted(text, today):
+    assert return_date(text, today, trusting=True) is None
