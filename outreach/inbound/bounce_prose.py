@@ -187,7 +187,7 @@ def from_prose(
     addresses = _addresses_in_prose(mail, _MESSAGE_ID.sub(" ", prose), returned)
     alone = len(addresses) == 1
     told = {address: told_about(prose, address, alone=alone) for address in addresses}
-    if not any(map(REPLY_CODE.search, told.values())):
+    if not alone and not any(map(REPLY_CODE.search, told.values())):
         # One refusal above the list of all whom it concerns.
         told = {address: f"{near}\n{reply_line(prose)}" for address, near in told.items()}
     return [
@@ -215,7 +215,7 @@ def _addresses_in_prose(mail: Mail, prose: str, returned: Headers | None) -> lis
     others = [a for a in first if a.lower() not in ours]
 
     def tiers() -> Iterator[list[str]]:
-        yield _lists(mail)
+        yield _list_written_to(mail)
         yield [m["a"] for m in _X400.finditer(prose)] or others or named or first
         yield [m["a"] for m in _SPOKEN.finditer(prose)]
         yield _bare_names(mail, prose)
@@ -234,7 +234,7 @@ def _addresses_in_prose(mail: Mail, prose: str, returned: Headers | None) -> lis
     return []
 
 
-def _lists(mail: Mail) -> list[str]:
+def _list_written_to(mail: Mail) -> list[str]:
     """Return the address of the list whose program wrote `mail`, if one did."""
     if not _is_of_a_list(mail):
         return []

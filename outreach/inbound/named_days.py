@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from outreach.inbound.absence_words import LANGUAGES, either, framed, words
-from outreach.inbound.absence_words.table import DayWords
+from outreach.inbound.counted_days import COUNTED, begins_now, counted_day
 from outreach.inbound.languages import likely_languages
 from outreach.inbound.patterns import openings
 from outreach.inbound.phrases import Phrases, fold_pattern
@@ -77,26 +77,6 @@ _COUNTED = (
 )
 # "All of August": the month is meant from its first day to its last.
 _WHOLE = either("whole")
-
-
-def _counts(days: DayWords) -> str:
-    """Return a pattern of the numbers from one, in figures or words."""
-    return rf"\d{{1,2}}|{'|'.join(map(fold_pattern, days.counts))}"
-
-
-def _hence_in(days: DayWords) -> str:
-    """Return a pattern of so many days, weeks or months from now: "in two weeks", "two weeks from today"."""
-    roughly = rf"(?:(?:{'|'.join(map(fold_pattern, days.roughly))})\s*)?" if days.roughly else ""
-    many = rf"{roughly}(?:{_counts(days)})\s?(?:{'|'.join(map(fold_pattern, days.units or ()))})"
-    before, after = days.hence
-    now = "|".join(map(fold_pattern, days.from_now))
-    behind, ahead = rf"{many},?\s?(?:{now})", rf"(?:{now})(?:,?\s[a-z]{{1,8}}){{0,3}},?\s?{many}"
-    return rf"(?<![a-z])(?:{before}\s*{many}{after}(?:,?\s?(?:{now}))?|{behind}|{ahead})"
-
-
-_COUNTING = {tag: language.days for tag, language in LANGUAGES.items() if language.days.units}
-_HENCE_OF = {tag: _hence_in(days) for tag, days in _COUNTING.items()}
-_FROM_NOW = re.compile(either("from_now"))
 _END_OF = either("end_of")
 _WEEK = either("week")
 _BEGUN_BY = openings(
@@ -107,7 +87,7 @@ _BEGUN_BY = openings(
         _WEEK,
         _WHOLE,
         *_PERIOD_ENDS,
-        *_HENCE_OF.values(),
+        *COUNTED,
         *words("tomorrow"),
         *words("day_after_tomorrow"),
         *words("next_week"),
@@ -129,7 +109,7 @@ _DATES = re.compile(
     rf"|(?<![a-z])(?:{_WEEK}) ?(?P<week>[0-5]?\d)(?: ?(?:[-–/]|{either('and_')}) ?(?P<week_last>[0-5]?\d))?(?!\d|[.:/]\d)"
     rf"|(?<![a-z])(?P<period_end>{'|'.join(_PERIOD_ENDS)})(?![a-z])"
     rf"|(?<![a-z])(?P<after_tomorrow>{either('day_after_tomorrow')})(?![a-z])"
-    rf"|(?P<hence>{'|'.join(_HENCE_OF.values())})(?![a-z])"
+    rf"|(?P<hence>{'|'.join(COUNTED)})(?![a-z])"
     rf"|(?<![a-z])(?P<tomorrow>{either('tomorrow')})(?![a-z])"
     rf"|(?<![a-z])(?P<next_week>{either('next_week')})(?![a-z])"
     rf"|(?<![a-z\d.:/°#])(?<!\dh)(?<!\d\d )(?P<day>\d{{1,2}})(?!(?: \d\d){{2}}|[,.]\d)(?P<day_mark>st|nd|rd|th|(?:ste|de)(?![a-z])|-?go(?![a-z])|日|号|:[ae](?![a-z])|er?(?![a-z])|\.(?=\s|$)|(?=[\s,;.!]|$))(?!\s*(?:{_MONTHS})(?![a-z]))(?:(?<=(?:le|el|il|am|op) \d)|(?<=(?:le|el|il|am|op) \d\d)|(?!{_COUNTED})))"
@@ -294,9 +274,14 @@ def _read_month(match: re.Match[str], parts: _Parts, today: date) -> NamedDay | 
     )
 
 
+_MIDDLE = re.compile(framed("middle_of", after=r"[\s-]+$"))
+_MIDDLE_DAY = 15
+
+
 def _read_period(match: re.Match[str], parts: _Parts, today: date) -> NamedDay | None:
     """Return what counts from today: the end of this month, a week by its number, "in two days"."""
     day = last = None
+    hence = parts["hence"]
     if parts["month_end"]:
         day = _month_end(today)
     elif parts["week_end"]:
@@ -310,8 +295,8 @@ def _read_period(match: re.Match[str], parts: _Parts, today: date) -> NamedDay |
         last = monday + timedelta(days=6) if monday else None
         if monday and (weeks := int(parts["week_last"] or week) - int(week)) > 0:
             day = monday - timedelta(weeks=weeks)  # it may have begun
-    elif told := parts["hence"]:
-        day = _hence(told, today)
+    elif hence:
+        day = counted_day(hence, today)
     elif parts["after_tomorrow"]:
         day = today + timedelta(days=2)
     elif parts["tomorrow"]:
@@ -320,15 +305,14 @@ def _read_period(match: re.Match[str], parts: _Parts, today: date) -> NamedDay |
         day = today + timedelta(days=7 - today.weekday())
     if day is None:
         return None
-    told = parts["hence"]
     return NamedDay(
         *match.span(),
         day,
         vague=True,
         last=last,
         loose=bool(parts["next_week"]),
-        counted=bool(told),
-        lasting=bool(told and _FROM_NOW.search(told)),
+        counted=bool(hence),
+        lasting=bool(hence and begins_now(hence)),
     )
 
 
@@ -405,8 +389,6 @@ _DAYS_OF_A_WEEK = re.compile(
 )
 
 
-_MIDDLE = re.compile(framed("middle_of", after=r"[\s-]+$"))
-_MIDDLE_DAY = 15
 # "Via 1° Maggio": streets and squares are named after days.
 _STREET = re.compile(framed("street", after=r"\s(?:d[ueao]s?\s|del\s|dell')?$"))
 
@@ -482,26 +464,6 @@ _DATE_AFTER = re.compile(
     rf"[\s,.(]{{1,3}}{_THAT_IS}{_ARTICLES}\d{{1,2}}(?:\.|st|nd|rd|th|:[ae])?\s?(?:of |de |d')?(?:[./-]\s?\d|(?:{_MONTHS})(?![a-z]))"
 )
 _MONTH_AFTER = re.compile(rf"[\s,.]{{1,3}}(?:{_MONTHS})(?![a-z])")
-
-
-def _hence(told: str, today: date) -> date | None:
-    """Return the day that is so many days, weeks or months from `today`."""
-    tag = next(tag for tag, pattern in _HENCE_OF.items() if re.fullmatch(pattern, told))
-    words = _COUNTING[tag]
-    days, weeks, _ = units = tuple(map(fold_pattern, words.units or ()))
-    many = re.search(rf"(?P<number>{_counts(words)})\s?(?P<unit>{'|'.join(units)})", told)
-    if many is None:
-        return None
-    names = enumerate(map(fold_pattern, words.counts), 1)
-    count = next((number for number, name in names if re.fullmatch(name, many["number"])), 1)
-    if many["number"].isdecimal():
-        count = int(many["number"])
-    if re.fullmatch(days, many["unit"]):
-        return today + timedelta(days=count)
-    if re.fullmatch(weeks, many["unit"]):
-        return today + timedelta(weeks=count)
-    index = today.year * 12 + today.month - 1 + count
-    return _day(index // 12, index % 12 + 1, min(today.day, 28))
 
 
 def _month_end(day: date) -> date:

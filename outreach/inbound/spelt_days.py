@@ -22,11 +22,10 @@ _SPELT = re.compile(
     )
     + ")"
 )
+# "January the fifteenth", "Monday, the fifteenth"
 _SPELT_LAST = re.compile(
-    rf"(?<![a-z])(?P<month>{'|'.join(LANGUAGES['en'].days.months)})\s+(?:the\s+)?(?P<en>{'|'.join(LANGUAGES['en'].days.spelt)})(?![a-z-])"
-)
-_SPELT_BEHIND_WEEKDAY = re.compile(
-    rf"(?P<weekday>(?:{'|'.join(LANGUAGES['en'].days.weekdays)}),? the\s+)(?P<en>{'|'.join(LANGUAGES['en'].days.spelt)})(?![a-z-])"
+    rf"(?<![a-z])(?P<lead>(?:{'|'.join(LANGUAGES['en'].days.months)})\s+(?:the\s+)?|(?:{'|'.join(LANGUAGES['en'].days.weekdays)}),? the\s+)"
+    rf"(?P<en>{'|'.join(LANGUAGES['en'].days.spelt)})(?![a-z-])"
 )
 _DAYS_SPELT = {
     tag: [
@@ -40,12 +39,9 @@ _DAYS_SPELT = {
 def with_numbers(folded: str) -> str:
     """Return a folded text with the days in figures that it spells out beside their month, or a weekday."""
     folded = _SPELT_LAST.sub(
-        lambda found: f"{found['month']} {number_of(found['en'], _DAYS_SPELT['en'])}", folded
+        lambda found: f"{found['lead']}{number_of(found['en'], _DAYS_SPELT['en'])}", folded
     )
     folded = _IN_KANJI.sub(_figures, folded)
-    folded = _SPELT_BEHIND_WEEKDAY.sub(
-        lambda found: f"{found['weekday']}{number_of(found['en'], _DAYS_SPELT['en'])}th", folded
-    )
     return _SPELT.sub(
         lambda found: str(number_of(found[0], _DAYS_SPELT[found.lastgroup or ""])), folded
     )

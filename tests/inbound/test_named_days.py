@@ -178,10 +178,15 @@ def test_days_in_chinese_figures(text, told):
 
 @pytest.mark.parametrize(
     ("text", "weeks"),
-    [("back in2 weeks", 2), ("exactlytwo weeks from today", 2), ("two weeksfrom today", 2), ("za tydzień wracam", 1), ("in twoweeks", 2), ("from today two weeks", 2)],
+    [("back in2 weeks", 2), ("two weeksfrom today", 2), ("za tydzień wracam", 1), ("in twoweeks", 2), ("from today two weeks", 2)],
 )  # fmt: skip
 def test_so_many_days_from_now_however_they_are_spaced(text, weeks):
     assert days(text) == [TODAY + timedelta(weeks=weeks)]
+
+
+def test_a_word_before_a_number_stands_apart_from_it():
+    assert days("exactlytwo weeks from today") == []
+    assert days("exactly two weeks from today") == [TODAY + timedelta(weeks=2)]
 
 
 def test_years_are_no_days():

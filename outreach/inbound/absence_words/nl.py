@@ -147,7 +147,6 @@ NOTICE = NoticeWords(
         r"afwezigheids(?:bericht|melding|assistent)",
     ),
     back=(
-        r"zit ik (?:er )?weer|ben ik (?:er )?weer",
         r"(?:eerste|volgende) werkdag",
         r"beantwoord\w*",
         r"lees ik",

@@ -330,7 +330,7 @@ DAYS = DayWords(
     units=("dni|dzień", "ty(?:dzień|godnie|godni)", "miesi(?:ąc\\w*|ęcy)"),
     hence=("za", ""),
     from_now=(r"(?:licząc )?od (?:dziś|dzisiaj|teraz|dnia dzisiejszego)",),
-    middle_of=(r"połow[ayęie]+",),
+    middle_of=(r"połow(?:a|y|ę|ie)",),
     deadline=(
         r"najpóźniej|(?:odpowie\w*|odpisz\w*|skontaktuj\w*)(?: \w+){0,3} do(?: dnia)?(?=\s*$)",
     ),
@@ -345,7 +345,7 @@ DAYS = DayWords(
     week_end=(r"końca (?:tego )?tygodnia",),
     year_end=(r"końca (?:tego )?roku",),
     whole=(r"(?:przez )?cały(?: miesiąc)?",),
-    end_of=(r"końca|koniec|ostatni(?:ego)? dni[a]|ostatni dzień",),
+    end_of=(r"końca|koniec|ostatniego dnia|ostatni dzień",),
     week=(r"tydzień|tydzie\w*",),
     roughly=(r"dokładnie|około",),
     short_weekdays=(r"pon|pn|wt|śr|czw|pt|sob|niedz|nd",),
