@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
 
+from outreach.domain.links import TOKEN_LENGTH
 from outreach.inbound.complaints import FeedbackReport
 from outreach.inbound.headers import Headers
 from outreach.inbound.mail import Mail
@@ -34,7 +35,7 @@ MAX_IDS = 200
 
 _SKEW = timedelta(days=1)
 _ID = re.compile(r"[^\s<>\"]{1,300}")
-_TOKEN = re.compile(r"[a-z2-7]{24,80}", re.IGNORECASE)
+_TOKEN = re.compile(rf"[0-9a-f]{{{TOKEN_LENGTH},{3 * TOKEN_LENGTH}}}", re.IGNORECASE)
 
 
 class Rung(IntEnum):
@@ -196,7 +197,7 @@ def _tokens(texts: Iterable[str]) -> Iterator[tuple[str, str]]:
         yield text, text
         for run in _TOKEN.finditer(text):
             # Where a server removed the separator, the token is the end or the beginning of the run.
-            for piece in dict.fromkeys((run[0], run[0][-24:], run[0][:24])):
+            for piece in dict.fromkeys((run[0], run[0][-TOKEN_LENGTH:], run[0][:TOKEN_LENGTH])):
                 yield piece, text
 
 
@@ -291,7 +292,7 @@ def _by_text(
     tied: Callable[[Rung, int, str], Match],
 ) -> Match | None:
     for piece, _ in _tokens(_ID.findall(f"{given.subject} {given.text}")[:MAX_IDS]):
-        delivery = verify(piece) if len(piece) >= 24 else None
+        delivery = verify(piece) if len(piece) >= TOKEN_LENGTH else None
         if delivery is not None:
             known = by_delivery.get(delivery)
             # A token in a text may have been passed on: only its own reader proves anything with it.

@@ -51,7 +51,7 @@ _ALONE = re.compile(
     rf"^\W*(?:(?:{_POLITE})\W+)*(?:{filed(words('alone'))})(?:\W+(?:{_POLITE}))*\W*$"
 )
 _MARKS = re.compile(rf"^\W*(?:(?:{ANSWER_MARKS})\s*[:：]\s*)+")
-_TOKEN = re.compile(r"^\W*unsubscribe\s+[a-z2-7]{24,200}$")
+_TOKEN = re.compile(r"^\W*unsubscribe\s+[0-9a-f]{32,272}$")
 
 
 class _Tongue:

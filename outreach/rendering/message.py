@@ -14,7 +14,6 @@ from datetime import datetime
 from enum import StrEnum
 from urllib.parse import quote, unquote
 
-from outreach.domain.links import letters_of
 from outreach.errors import MessageError, Problem
 from outreach.rendering.assets import Attachment, InlineImage, shown_cids
 from outreach.rendering.encoding import base64_body, text_body
@@ -262,8 +261,7 @@ def boundary_of(message_id: str, level: str) -> str:
     """
     own = message_id.strip("<>").partition("@")[0]
     if not _BOUNDARY.match(own):
-        digest = hashlib.sha256(message_id.encode()).digest()[:15]
-        own = letters_of(digest).decode()
+        own = hashlib.sha256(message_id.encode()).hexdigest()[:32]
     return f"=_{level}_{own}"
 
 
