@@ -28,8 +28,15 @@ _HEADER_BLANKS = re.compile(rb"[ \t]{2,}|\t")
 #: RFC 2047 2: an encoded-word has 75 characters; ``=?utf-8?q?`` and ``?=`` are twelve of them.
 _WORD = 75
 _WORD_FRAME = 12
-_Q_SAFE = re.compile(r"[A-Za-z0-9!*+\-/]")  # what a phrase allows, RFC 2047 5 (3)
-_Q_UNSAFE_OCTETS = re.compile(rb"[^A-Za-z0-9!*+\-/ ]+")
+#: Each octet in the Q encoding, of what a phrase allows (RFC 2047 4.2 and 5 (3)).
+_Q_OCTETS = [
+    "_"
+    if octet == 0x20
+    else chr(octet)
+    if re.match(rb"[A-Za-z0-9!*+\-/]", bytes([octet]))
+    else f"={octet:02X}"
+    for octet in range(256)
+]
 
 #: Lines of up to this many characters need no encoding (RFC 5322 2.1.1, SHOULD).
 _PLAIN_LINE = 78
@@ -168,28 +175,37 @@ def encoded_words(text: str, first: int = _WORD) -> list[str]:
     Each holds whole characters and can be decoded alone. The shorter of the two encodings is taken.
     """
     octets = _utf8(text)
-    plain = sum(len(run) for run in _Q_UNSAFE_OCTETS.findall(octets))
+    q = _q(octets)
     # A little longer is a fair price for a header that a person can read.
-    in_q = len(octets) + 2 * plain <= 4 * ((len(octets) + 2) // 3) + 8
-    whole = _encoded_word(text, in_q=in_q)
+    in_q = len(q) <= 4 * ((len(octets) + 2) // 3) + 8
+    frame, encode = ("=?utf-8?q?%s?=", _q) if in_q else ("=?utf-8?b?%s?=", _b)
+    whole = frame % (q if in_q else _b(octets))
     if len(whole) <= first:
         return [whole]
     words = []
     start, used, room = 0, 0, first - _WORD_FRAME
     for at, character in enumerate(text):
-        size = len(character.encode())
+        own = character.encode()
         if in_q:
-            cost = 1 if character == " " or _Q_SAFE.match(character) else 3 * size
+            cost = len(_q(own))
             total = used + cost
         else:
-            cost = size
+            cost = len(own)
             total = 4 * ((used + cost + 2) // 3)
         if total > room and at > start:
             words.append(text[start:at])
             start, used, room = at, 0, _WORD - _WORD_FRAME
         used += cost
     words.append(text[start:])
-    return [_encoded_word(word, in_q=in_q) for word in words]
+    return [frame % encode(word.encode()) for word in words]
+
+
+def _q(octets: bytes) -> str:
+    return "".join(map(_Q_OCTETS.__getitem__, octets))
+
+
+def _b(octets: bytes) -> str:
+    return base64.b64encode(octets).decode()
 
 
 def decoded(text: str) -> str:
@@ -224,14 +240,6 @@ def _decoded_word(found: re.Match[str]) -> str:
         text = data.decode("latin-1")
     # A program that does not know the charset sees the octets.
     return text if not re.search(rb"[\r\n\0]", data) else data.decode("latin-1")
-
-
-def _encoded_word(text: str, *, in_q: bool) -> str:
-    octets = text.encode()
-    if in_q:
-        body = _Q_UNSAFE_OCTETS.sub(_escaped, octets).replace(b" ", b"_")
-        return f"=?utf-8?q?{body.decode()}?="
-    return f"=?utf-8?b?{base64.b64encode(octets).decode()}?="
 
 
 def _escaped(found: re.Match[bytes]) -> bytes:
