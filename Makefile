@@ -13,7 +13,7 @@ EQUAL_TEMPLATES ?= 10000
 EQUAL_FROM ?= 0
 AS_ROOT := $(shell test "$$(id -u)" = 0 || echo sudo -n)
 
-.PHONY: help demo test chaos fuzz equal lint format bench parsers docs wheel postgres dovecot postfix chromium mjml clean
+.PHONY: help demo test chaos fuzz equal lint format bench parsers docs wheel compiler postgres dovecot postfix chromium mjml clean
 
 help:
 	@echo "make demo    a workspace with sample contacts, and mail to its clients in a mailbox"
@@ -83,7 +83,11 @@ mjml:
 	  npm install --no-save --no-package-lock --silent --no-audit --no-fund mjml@$(MJML) postal-mime@4 || \
 	  echo "*** npm's mjml and postal-mime are not here and cannot be installed: ITS TESTS WILL BE SKIPPED. ***" >&2
 
-test: .venv/ready postgres dovecot postfix chromium mjml
+# A test reads mail with the native modules of the wheel. Debian's headers are those of Debian's Python.
+compiler: .venv/ready
+	$(call program,tests.compiler,A C compiler or Python's headers,gcc python3-dev)
+
+test: .venv/ready compiler postgres dovecot postfix chromium mjml
 	$(BIN)/python -m pytest $(TESTS)
 
 # Every test run has the short form. A failure prints its seed: make chaos ROUNDS=1 SEED=…
@@ -91,7 +95,7 @@ chaos: .venv/ready postgres
 	CHAOS_ROUNDS=$(ROUNDS) CHAOS_SEED=$(SEED) $(BIN)/python -m pytest tests/chaos $(CHAOS)
 
 fuzz: .venv/ready
-	@FUZZ_MAILS=$(FUZZ_MAILS) FUZZ_FROM=$(FUZZ_FROM) $(BIN)/python -m pytest -n 0 -q tests/inbound/test_fuzz.py
+	@FUZZ_MAILS=$(FUZZ_MAILS) FUZZ_FROM=$(FUZZ_FROM) $(BIN)/python -m pytest -n 0 -q $(FUZZ) tests/inbound/test_fuzz.py
 
 equal: .venv/ready
 	@EQUAL_TEMPLATES=$(EQUAL_TEMPLATES) EQUAL_FROM=$(EQUAL_FROM) $(BIN)/python -m pytest -n 0 -q \

@@ -22,6 +22,7 @@ from itertools import islice
 from pathlib import Path
 
 from bench import segments
+from bench._installed import as_installed
 from bench._memory import peak_mb
 from outreach import __version__
 
@@ -253,4 +254,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    as_installed("bench.contacts")
     main()

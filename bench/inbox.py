@@ -27,6 +27,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bench._inbox_mail import answers, sample
+from bench._installed import as_installed, is_native
 from outreach.domain.links import Links, Signer
 from outreach.inbound.classify import Kind, explain
 from outreach.inbound.match import Sent
@@ -261,7 +262,7 @@ def main() -> None:
     if options.human:
         kinds["human"] = list(mails_in(options.human))
         figures |= false_alarms(kinds["human"])
-    figures |= cost(kinds, options.repeat)
+    figures |= cost(kinds, options.repeat) | {"native": is_native()}
     if options.json:
         print(json.dumps(figures))
         return
@@ -270,4 +271,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    as_installed("bench.inbox")
     main()

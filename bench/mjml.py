@@ -22,6 +22,7 @@ from pathlib import Path
 
 import mjml
 
+from bench._installed import as_installed
 from outreach.errors import OutreachError
 from outreach.rendering.mjml import render_mjml
 from tests.frontend.browser import Browser, find_chromium
@@ -185,4 +186,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    as_installed("bench.mjml")
     main()

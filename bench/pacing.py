@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import process_time
 
+from bench._installed import as_installed
 from outreach.domain.feedback import Outcome, Step
 from outreach.domain.pacing import Limit, Pace, Rate
 from outreach.services.pacing import Pacer
@@ -96,4 +97,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    as_installed("bench.pacing")
     main()

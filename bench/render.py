@@ -21,6 +21,7 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
+from bench._installed import as_installed
 from bench._memory import peak_mb
 from outreach.cli.main import COLLECT_AFTER
 from outreach.domain.contact import Contact
@@ -347,4 +348,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    as_installed("bench.render")
     main()

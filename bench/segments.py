@@ -18,6 +18,7 @@ from itertools import islice
 from pathlib import Path
 from random import Random
 
+from bench._installed import as_installed
 from outreach.domain.contact import AttributeType
 from outreach.domain.terms import Vocabulary
 from outreach.services import segments as service
@@ -288,4 +289,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    as_installed("bench.segments")
     main()

@@ -36,7 +36,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench._installed import compile_program
+from bench._installed import as_installed
 from bench._memory import peak_mb
 from outreach.cli.main import COLLECT_AFTER
 
@@ -482,7 +482,6 @@ def main() -> None:
         work = {"plan": plan, "send": send}[options.pop("what")]
         print(json.dumps(work(Path(options.pop("folder")), **options)))
         return
-    compile_program()
     found: dict[str, Any] = {"at": datetime.now(UTC).isoformat(timespec="seconds")}
     if given.million:
         contacts = given.contacts or MANY
@@ -499,4 +498,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    as_installed("bench.send")
     main()

@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bench._installed import as_installed
 from bench._memory import peak_mb
 
 READERS = 2000
@@ -223,4 +224,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    as_installed("bench.sync")
     main()

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from psycopg.errors import UndefinedTable
 
+from bench._installed import as_installed
 from outreach.domain.clock import system_clock
 from outreach.storage.database import Database
 from outreach.testing import Rule, ScriptedServer
@@ -98,4 +99,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    as_installed("bench.workers")
     main()

@@ -23,7 +23,7 @@ from outreach.inbound.bounce_words import (
     NOT_WORDS,
 )
 from outreach.inbound.headers import Headers, parse_addresses, read_headers
-from outreach.inbound.mail import Mail, Part
+from outreach.inbound.mail import Mail
 from outreach.inbound.notices import (
     LEADING,
     MAILBOX,
@@ -40,6 +40,7 @@ from outreach.inbound.notices import (
     reply_line,
     told_about,
 )
+from outreach.inbound.parts import Part
 from outreach.inbound.phrases import fold
 from outreach.inbound.reasons import REPLY_CODE, Reason, reason_in
 

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from outreach.inbound.headers import Headers, parse_addresses, read_headers
-from outreach.inbound.mail import Mail, Part
+from outreach.inbound.mail import Mail
+from outreach.inbound.parts import Part
 
 _MAX_FIELDS = 64 * 1024
 _MAX_RECIPIENTS = 100

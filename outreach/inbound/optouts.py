@@ -85,7 +85,7 @@ _MANY = 4  # languages, which are worth being asked one by one
 @lru_cache(maxsize=256)
 def _tongues_of(languages: frozenset[str]) -> list[_Tongue]:
     """Return the words of languages; English ones are understood everywhere."""
-    return [_tongue(language) for language in sorted(languages & LANGUAGES.keys() | {"en"})]
+    return [_tongue(language) for language in sorted({*languages.intersection(LANGUAGES), "en"})]
 
 
 @cache

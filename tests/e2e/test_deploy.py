@@ -91,7 +91,8 @@ def test_units_are_as_systemd_has_them(tmp_path: Path) -> None:
 def test_the_image_holds_what_it_is_built_from() -> None:
     lines = (DEPLOY / "Dockerfile.dockerignore").read_text().splitlines()
     kept = {line.removeprefix("!") for line in lines if line.startswith("!")}
-    assert kept == {"pyproject.toml", "README.md", "LICENSE", "outreach", "templates", "segments"}
+    files = {"pyproject.toml", "hatch_build.py", "README.md", "LICENSE"}
+    assert kept == files | {"outreach", "templates", "segments"}
     assert all((ROOT / name).exists() for name in kept)
     # tests/e2e/test_wheel.py builds the wheel from the same.
 

@@ -1,5 +1,6 @@
 """The wheel, installed where nothing else of ours is, does the main job in an empty folder."""
 
+import json
 import mailbox
 import os
 import shutil
@@ -10,6 +11,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
+from tests.compiler import can_compile
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,7 +25,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     source = tmp_path_factory.mktemp("source")
     for name in ("outreach", "templates", "segments"):
         shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
+    for name in ("pyproject.toml", "hatch_build.py", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source / name)
     target = tmp_path_factory.mktemp("dist")
     subprocess.run(
@@ -90,6 +93,37 @@ def test_the_wheel_carries_the_starter_set_and_the_migrations(wheel: Path) -> No
     ):
         assert any(name.startswith(wanted) for name in names), wanted
     assert not any(name.startswith("tests/") for name in names)
+
+
+@pytest.mark.skipif(
+    not can_compile() and os.environ.get("CI") != "true",
+    reason="no C compiler, or no headers of Python (Debian: apt-get install gcc python3-dev)",
+)
+def test_native_modules_read_as_their_sources_do(wheel: Path, tmp_path: Path) -> None:
+    zipfile.ZipFile(wheel).extractall(tmp_path)
+    read = []
+    for places in ([ROOT], [tmp_path, ROOT]):
+        environ = os.environ | {
+            "PYTHONSAFEPATH": "1",
+            "PYTHONPATH": os.pathsep.join(map(str, places)),
+        }
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.e2e.readings"],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            env=environ,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        by, *readings = done.stdout.splitlines()
+        read.append((Path(json.loads(by)["by"]), readings))
+    (source, expected), (native, found) = read
+    assert source == ROOT / "outreach" / "inbound" / "classify.py"
+    assert native.parent == tmp_path / "outreach" / "inbound"
+    assert native.suffix in (".so", ".pyd")
+    assert len(expected) > 10_000
+    assert found == expected
 
 
 def test_the_main_job_from_the_wheel_in_an_empty_folder(outreach: Path, tmp_path: Path) -> None:

@@ -20,7 +20,8 @@ from outreach.inbound.headers import (
     parse_date,
     parse_parameters,
 )
-from outreach.inbound.mail import MAX_DEPTH, MAX_PARTS, Mail
+from outreach.inbound.mail import Mail
+from outreach.inbound.parts import MAX_DEPTH, MAX_PARTS
 from tests.inbound.corpora import files, message, needs_corpora
 
 

@@ -1,5 +1,6 @@
 # ruff: noqa: E501 (patterns and messages are easier to check in one piece)
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -119,10 +120,7 @@ class TestSignedTokens:
 
 class TestLadder:
     def test_known_but_unsigned_id(self):
-        sent = Sent(
-            **{name: getattr(SENT, name) for name in Sent.__slots__}
-            | {"ids": frozenset({"plain@x.example"})}
-        )
+        sent = replace(SENT, ids=frozenset({"plain@x.example"}))
         found = matched(message(In_Reply_To="<PLAIN@x.example>"), sent=(sent,))
         assert (found.rung, found.delivery_id) == (Rung.THREAD_ID, DELIVERY)
 
@@ -147,10 +145,7 @@ class TestLadder:
         )
 
     def test_sender_and_subject_for_90_days(self):
-        old = Sent(
-            **{name: getattr(SENT, name) for name in Sent.__slots__}
-            | {"sent_at": NOW - timedelta(days=91)}
-        )
+        old = replace(SENT, sent_at=NOW - timedelta(days=91))
         assert matched(message(Subject="Re: A letter in December"), sent=(old,)) is None
 
     def test_sender_alone_is_the_person_and_no_thread(self):
@@ -171,10 +166,7 @@ class TestLadder:
         assert matched(message(From="x@else.example", Subject="Hello"), sent=()) is None
 
     def test_two_people_at_one_address_are_no_match(self):
-        other = Sent(
-            **{name: getattr(SENT, name) for name in Sent.__slots__}
-            | {"contact_id": 8, "delivery_id": 9}
-        )
+        other = replace(SENT, contact_id=8, delivery_id=9)
         assert (
             matched(message(Subject="A letter in December"), sent=(SENT, other), people={}) is None
         )

@@ -1,0 +1,14 @@
+"""Runs tests on the native modules: ``pytest -p tests.native tests/inbound``.
+
+The program is then imported from its wheel, built of these sources, instead of from them.
+"""
+
+import sys
+
+from bench._installed import installed
+
+sys.path.insert(0, str(installed()))
+
+import outreach.inbound.classify
+
+assert not outreach.inbound.classify.__file__.endswith(".py"), "there is no C compiler here"
