@@ -1,9 +1,10 @@
 """The native modules of the wheel: those that read received mail, compiled by mypyc.
 
 https://mypyc.readthedocs.io turns annotated Python into C. The sources stay beside them, and
-nothing but the time it takes is different. A checkout installed to be worked on (``pip install -e``)
-is left as it is, so that what is edited is what runs. Without a C compiler or Python's headers the
-wheel is built all the same, says so, and is plain Python; ``HATCH_BUILD_NO_HOOKS=1`` asks for that.
+nothing but the time it takes is different. A checkout that is installed to be worked on, with
+``pip install -e``, is left as it is, so that what is edited is what runs. Without a C compiler or
+Python's headers the wheel is built all the same, says so, and is plain Python, as it is where
+``HATCH_BUILD_NO_HOOKS=1`` asks for that.
 """
 
 import subprocess
