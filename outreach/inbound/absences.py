@@ -13,6 +13,7 @@ Standards: RFC 3834 (Auto-Submitted and what responders should do).
 import re
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from outreach.inbound.absence_words import any_of, as_written, either, framed, says, words
 from outreach.inbound.auto_reply_kinds import AutoReplyKind, kind_of
@@ -36,11 +37,11 @@ from outreach.inbound.return_dates import (
 )
 from outreach.inbound.subjects import ANSWER_MARKS
 
-_NOTE = 400  # characters of a reply in which a person mentions being away
-_EARLY = 320  # characters in which a notice says what it is
-_CURT = 160  # characters of a note that says no more than that, and whom to turn to
-_TITLE = 80  # characters of a subject that says what a notice is
-_SHORT = 1200  # characters: notices to everybody are brief
+_NOTE: Final = 400  # characters of a reply in which a person mentions being away
+_EARLY: Final = 320  # characters in which a notice says what it is
+_CURT: Final = 160  # characters of a note that says no more than that, and whom to turn to
+_TITLE: Final = 80  # characters of a subject that says what a notice is
+_SHORT: Final = 1200  # characters: notices to everybody are brief
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,21 +60,21 @@ class AutoReply:
     contact: Address | None = None
 
 
-_AUTOMATIC = any_of("automatic")
-_AWAY = any_of("away")
-_SUBJECT = re.compile(rf"^\W*(?:{filed(words('subjects'))})(?![a-z])")
+_AUTOMATIC: Final = any_of("automatic")
+_AWAY: Final = any_of("away")
+_SUBJECT: Final = re.compile(rf"^\W*(?:{filed(words('subjects'))})(?![a-z])")
 # "Re: News [automatic reply]"
-_SUBJECT_END = re.compile(rf"[\[(]\s*(?:{filed(words('subjects'))})[^\])]{{0,20}}[\])]\s*$")
-_NAMED_AUTOMATIC = re.compile(r"^\W*auto|^.{0,20}自動")
-_ASIDE = re.compile(r"\s[-–—|]\s(?=\D)")
-_PREFIX = re.compile(r"^\s*(?:\[[^\]]{1,40}\]\s*|\*+[^*]{1,30}\*+\s*)*")
-_ANSWER = re.compile(rf"^\s*(?:(?:{ANSWER_MARKS})\s*(?:\[\d+\])?\s*[:：]\s*)+")
-_URGENT = re.compile(either("urgent"))
+_SUBJECT_END: Final = re.compile(rf"[\[(]\s*(?:{filed(words('subjects'))})[^\])]{{0,20}}[\])]\s*$")
+_NAMED_AUTOMATIC: Final = re.compile(r"^\W*auto|^.{0,20}自動")
+_ASIDE: Final = re.compile(r"\s[-–—|]\s(?=\D)")
+_PREFIX: Final = re.compile(r"^\s*(?:\[[^\]]{1,40}\]\s*|\*+[^*]{1,30}\*+\s*)*")
+_ANSWER: Final = re.compile(rf"^\s*(?:(?:{ANSWER_MARKS})\s*(?:\[\d+\])?\s*[:：]\s*)+")
+_URGENT: Final = re.compile(either("urgent"))
 
 # A mailbox that is not read sends us to a desk; it was never anybody's, who could be gone.
-_DESK = re.compile(rf"(?:{either('desks')})[\w.+-]*@")
-_MAILBOX = re.compile(either("mailbox"))
-_NO_MORE = re.compile(either("no_more"))
+_DESK: Final = re.compile(rf"(?:{either('desks')})[\w.+-]*@")
+_MAILBOX: Final = re.compile(either("mailbox"))
+_NO_MORE: Final = re.compile(either("no_more"))
 
 
 def _only_unread(contact: Address, body: str) -> bool:
@@ -96,7 +97,7 @@ def machine_rule(mail: Mail) -> str | None:
 
 
 # What in which field says so, in lower case, and the name of the rule.
-_SAID_BY_MACHINES = {
+_SAID_BY_MACHINES: Final = {
     "auto-submitted": (re.compile("^auto-replied"), "auto-submitted"),
     **{
         name: (re.compile(r"^(?!(?:no|false|0)\Z)"), name)
@@ -114,7 +115,7 @@ _SAID_BY_MACHINES = {
     "x-mailer": (re.compile("vacation|autorespond|auto-reply"), "x-mailer"),
     "delivered-to": (re.compile("vacation|autorespond|auto-reply"), "x-mailer"),
 }  # fmt: skip
-_MACHINE_FIELDS = tuple(_SAID_BY_MACHINES)
+_MACHINE_FIELDS: Final = tuple(_SAID_BY_MACHINES)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -198,7 +199,7 @@ def _title(subject: str, *, announced: bool) -> str:
     return before + colon + ours
 
 
-_OURS = re.compile(rf"\s[\[(]?(?:{ANSWER_MARKS})\s?[:：]")
+_OURS: Final = re.compile(rf"\s[\[(]?(?:{ANSWER_MARKS})\s?[:：]")
 
 
 def read_auto_reply(mail: Mail, text: str, today: date | None) -> AutoReply | None:
@@ -257,7 +258,7 @@ def read_auto_reply(mail: Mail, text: str, today: date | None) -> AutoReply | No
 
 
 # No machine knows by whose name to greet.
-_GREETING = re.compile(
+_GREETING: Final = re.compile(
     rf"(?i:(?:{'|'.join(as_written('greetings'))})(?:,| )+(?!(?:{'|'.join(as_written('to_all'))})(?![^\W\d_])))"
     r"(?:(?:Frau|Herrn?|Mrs?|Ms|Mme|M|Sig|Sig\.ra|Dott|Dr|Pan|Pani|Panie|Sra?|Dra|Don|Doña|Dona|meneer|mevrouw|de heer)\.?a? )?"
     r"[^\W\d_a-zß-öø-ÿ][\w'’-]+(?: [^\W\d_a-zß-öø-ÿ][\w'’-]+){0,2}\s*(?:[,!.:–-]|\n|$)"
@@ -397,7 +398,7 @@ def _is_absent_after_all(
     return False
 
 
-_KANA = re.compile("[\u3040-\u30ff]")
+_KANA: Final = re.compile("[\u3040-\u30ff]")
 
 
 def _is_only_represented(body: str) -> bool:
@@ -408,8 +409,8 @@ def _is_only_represented(body: str) -> bool:
     return kind_of(" ".join(rest)) is AutoReplyKind.ABSENT
 
 
-_LONG_LEAVE = re.compile(framed("long_leave"))
-_SUCCESSION = re.compile(framed("succession"))
+_LONG_LEAVE: Final = re.compile(framed("long_leave"))
+_SUCCESSION: Final = re.compile(framed("succession"))
 
 
 def _overrules(dated: End, kind: AutoReplyKind | None, body: str, *, announced: bool) -> bool:
@@ -440,7 +441,7 @@ def _overrules(dated: End, kind: AutoReplyKind | None, body: str, *, announced: 
     return False
 
 
-_FOR_GOOD = re.compile(framed("for_good"))
+_FOR_GOOD: Final = re.compile(framed("for_good"))
 
 
 def read_absence_note(text: str, today: date | None) -> AutoReply | None:
@@ -469,9 +470,9 @@ def read_new_address(mail: Mail, text: str) -> AutoReply | None:
     return AutoReply(kind=AutoReplyKind.MOVED, rule="own-words", contact=theirs)
 
 
-_MOVED = any_of("moved")
+_MOVED: Final = any_of("moved")
 # One of these stands wherever a new address is spoken of, before the address itself.
-_ADDRESS_HINTS = as_written("address_hints")
+_ADDRESS_HINTS: Final = as_written("address_hints")
 
 
 def _only_moved(body: str) -> bool:
@@ -506,7 +507,7 @@ def _formal(body: str, kind: AutoReplyKind, until: date | None) -> bool:
 
 
 # "Reply without changing the subject": so asks nobody but a filter.
-_UNCHANGED = re.compile(framed("unchanged"))
+_UNCHANGED: Final = re.compile(framed("unchanged"))
 
 
 def _is_notice(body: str) -> bool:
@@ -529,13 +530,13 @@ def _asks(text: str) -> bool:
     return False
 
 
-_LIST_FIELDS = frozenset({"list-id", "list-post", "newsgroups"})
-_ASKED = re.compile("[?？]")
-_SENTENCE_END = re.compile(r"[.!?\n？。]")
-_NO_QUESTION = 3  # words
+_LIST_FIELDS: Final = frozenset({"list-id", "list-post", "newsgroups"})
+_ASKED: Final = re.compile("[?？]")
+_SENTENCE_END: Final = re.compile(r"[.!?\n？。]")
+_NO_QUESTION: Final = 3  # words
 
 
-_AUTOMATIC_SUBJECTS = words("subject_hints")
-_AUTOMATIC_HINTS = words("automatic_hints")
+_AUTOMATIC_SUBJECTS: Final = words("subject_hints")
+_AUTOMATIC_HINTS: Final = words("automatic_hints")
 # One of these stands in every notice that words alone can give away: see `_formal` and `_AUTOMATIC`.
-_HINTS = ("@", *words("notice_hints"))
+_HINTS: Final = ("@", *words("notice_hints"))

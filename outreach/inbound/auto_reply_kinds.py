@@ -5,6 +5,7 @@ The phrases of all languages are looked for at once (`absence_words`): a notice 
 
 import re
 from enum import StrEnum
+from typing import Final
 
 from outreach.inbound.absence_words import either, words
 from outreach.inbound.phrases import Rules
@@ -25,15 +26,17 @@ class AutoReplyKind(StrEnum):
     MOVED = "moved"
 
 
-_KINDS = (
+_KINDS: Final = (
     AutoReplyKind.CHALLENGE,
     AutoReplyKind.LEFT,
     AutoReplyKind.ABSENT,
     AutoReplyKind.ACKNOWLEDGEMENT,
 )
-_KIND_WORDS = Rules([words(field) for field in ("challenged", "left", "absent", "acknowledged")])
+_KIND_WORDS: Final = Rules(
+    [words(field) for field in ("challenged", "left", "absent", "acknowledged")]
+)
 # Who challenges asks for something to be done: a link to be followed, or an answer.
-_TO_BE_DONE = re.compile(rf"://|www\.|{either('to_be_done')}")
+_TO_BE_DONE: Final = re.compile(rf"://|www\.|{either('to_be_done')}")
 
 
 def kind_of(body: str) -> AutoReplyKind | None:

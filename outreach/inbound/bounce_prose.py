@@ -9,6 +9,7 @@ original below a rule. Those habits are read here, not the phrases of single pro
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
 from outreach.inbound.bounce_words import (
     ANSWER_SUBJECT,
@@ -44,7 +45,7 @@ from outreach.inbound.parts import Part
 from outreach.inbound.phrases import fold
 from outreach.inbound.reasons import REPLY_CODE, Reason, reason_in
 
-_BRIEF = 1500  # characters of a notice that has nothing but its words to show
+_BRIEF: Final = 1500  # characters of a notice that has nothing but its words to show
 
 
 def speaks_as_daemon(mail: Mail) -> bool:
@@ -79,7 +80,7 @@ def _is_of_a_list(mail: Mail) -> bool:
     return "x-mlserver" in mail.headers and _KEEPER.match(mail.sender.address) is not None
 
 
-_KEEPER = re.compile(r"(.+)-(?:admin|bounces|owner|request)(@.+)", re.IGNORECASE)
+_KEEPER: Final = re.compile(r"(.+)-(?:admin|bounces|owner|request)(@.+)", re.IGNORECASE)
 
 
 def prose_of(mail: Mail, depth: int = 0) -> str:
@@ -159,8 +160,13 @@ def _refuses(prose: str) -> bool:
     return bool(_REFUSAL.search(prose)) or reason_in(prose) in _OF_THE_ADDRESS
 
 
-_REFUSAL = re.compile(r"(?<![\d.])5[0-5]\d[ \-]#?5\.\d{1,3}\.\d{1,3}(?![\d.])")
-_OF_THE_ADDRESS = (Reason.USER_UNKNOWN, Reason.HOST_UNKNOWN, Reason.MAILBOX_FULL, Reason.DISABLED)
+_REFUSAL: Final = re.compile(r"(?<![\d.])5[0-5]\d[ \-]#?5\.\d{1,3}\.\d{1,3}(?![\d.])")
+_OF_THE_ADDRESS: Final = (
+    Reason.USER_UNKNOWN,
+    Reason.HOST_UNKNOWN,
+    Reason.MAILBOX_FULL,
+    Reason.DISABLED,
+)
 
 
 def _is_brief(prose: str) -> bool:
@@ -198,7 +204,7 @@ def from_prose(
 
 
 # Of our own mail: it looks like an address.
-_MESSAGE_ID = re.compile(r"\bmessage-?id:?\s*<?[^\s<>]{1,200}>?", re.IGNORECASE)
+_MESSAGE_ID: Final = re.compile(r"\bmessage-?id:?\s*<?[^\s<>]{1,200}>?", re.IGNORECASE)
 
 
 def _addresses_in_prose(mail: Mail, prose: str, returned: Headers | None) -> list[str]:
@@ -255,25 +261,27 @@ def _bare_names(mail: Mail, prose: str) -> list[str]:
     return [f"{match[1]}@{domain}" for match in _BARE_NAME.finditer(prose)] if domain else []
 
 
-_BARE_NAME = re.compile(r"(?<=:\n)(?:[ \t]*\n)?[ \t]{1,12}([\w.+-]{2,64})[ \t]*$", re.MULTILINE)
+_BARE_NAME: Final = re.compile(
+    r"(?<=:\n)(?:[ \t]*\n)?[ \t]{1,12}([\w.+-]{2,64})[ \t]*$", re.MULTILINE
+)
 
 
-_SPOKEN = re.compile(
+_SPOKEN: Final = re.compile(
     r"(?:rcpt to:?\s*|[45]\d\d(?:[ -]#?\d\.\d{1,3}\.\d{1,3})? )<?(?P<a>" + MAILBOX + ")",
     re.IGNORECASE,
 )
-_X400 = re.compile(rf"\bsmtp=(?P<a>{MAILBOX});", re.IGNORECASE)
-_NAMING = re.compile(
+_X400: Final = re.compile(rf"\bsmtp=(?P<a>{MAILBOX});", re.IGNORECASE)
+_NAMING: Final = re.compile(
     r"\b(?:recipients?|address(?:es)?|deliver(?:ed|ing|y)?|mail|message|user|mailbox|to|for|reach|sent|account)\b(?=[^\w@])",
     re.IGNORECASE,
 )
-_HELP = re.compile(
+_HELP: Final = re.compile(
     r"contact|assistance|support|question|(?:please|^\W*) ?(?:write|e-?mail|reply|turn)\b|hilfe|kontakt|wenden|aide|ayuda|aiuto|ajuda|hulp|pomoc|hjalp|hjälp",
     re.IGNORECASE,
 )
 
 
-_CLAUSE_END = re.compile(r"[@.;]|\n\s*\n")
+_CLAUSE_END: Final = re.compile(r"[@.;]|\n\s*\n")
 
 
 def _named(prose: str) -> list[str]:
@@ -308,23 +316,23 @@ def _only(prose: str, ours: set[str]) -> list[str]:
 
 
 # What follows is our own mail: a rule with words in it, an announcement, or headers of transport.
-_DOUBLED = ("--", "==", "__", "**")
-_STROKES = "->*=_| \t"
-_RULE_ABOVE = re.compile(
+_DOUBLED: Final = ("--", "==", "__", "**")
+_STROKES: Final = "->*=_| \t"
+_RULE_ABOVE: Final = re.compile(
     r".{0,40}?(?:cop(?:y|ie)|original|return(?:ed|ing) (?:message|mail)|unsent|undelivered message|message (?:header|text))"
 )
-_ANNOUNCED = re.compile(
+_ANNOUNCED: Final = re.compile(
     r"(?:copy of (?:the|your) (?:original )?(?:message|mail)|(?:original|your|returned)? ?(?:message|mail)(?:'s)?"
     r"(?: headers?)? (?:follows?|as follows|header:|is (?:attached|included|enclosed) below)).{0,30}$"
     r"|^\s*original message:?\s*$",
     re.IGNORECASE,
 )
-_TRANSPORT_FIELD = re.compile(
+_TRANSPORT_FIELD: Final = re.compile(
     r"[ \t|>]*(?:Return-Path|Received|DKIM-Signature|X-Received|ARC-Seal|X-Google-\S{1,40}|Message-Id|MIME-Version"
     r"|X-Mailer|Delivered-To|Authentication-Results):",
     re.IGNORECASE,
 )
-_AUTHOR_FIELD = re.compile(r"(?:From|To|Subject|Date|User-Agent|Message-Id):", re.IGNORECASE)
+_AUTHOR_FIELD: Final = re.compile(r"(?:From|To|Subject|Date|User-Agent|Message-Id):", re.IGNORECASE)
 
 
 def _original_at(text: str) -> Iterator[int]:
@@ -376,7 +384,7 @@ def returned_headers(mail: Mail, depth: int) -> Headers | None:
     return None
 
 
-_HEADER_BLOCK = re.compile(
+_HEADER_BLOCK: Final = re.compile(
     r"^[ \t]{0,8}(?:Return-Path|Received|DKIM-Signature|X-[\w-]{1,40}|Message-Id|MIME-Version|From|Delivered-To"
     r"|ARC-[\w-]{1,40}|To|Date|Subject):[ \t][^\n]*\n(?:[ \t][^\n]*\n)*(?=[ \t]{0,8}[A-Z][\w-]{1,40}:[ \t])",
     re.IGNORECASE | re.MULTILINE,

@@ -6,20 +6,21 @@ Data for `outreach.inbound.bounce_prose` and `outreach.inbound.notices`, and not
 # ruff: noqa: E501
 
 import re
+from typing import Final
 
 from outreach.inbound.phrases import Phrases
 
-DAEMON = re.compile(
+DAEMON: Final = re.compile(
     r"^(?:mailer[-_. ]?daemon|post[-_]?master|mail[-_.]?daemon|daemon|mdaemon|mail[-_.]?(?:delivery|system)"
     r"[\w.-]*|mmsc|uucp|mail-?er|ndr|non-?delivery[\w.-]*|[\w.-]*(?:smtp|antivirus|virus)[\w.-]*)(?:[@\\]|$)",
     re.IGNORECASE,
 )
-DAEMON_PATH = re.compile(r"^\s*<?mailer[-_.]?daemon\b", re.IGNORECASE)
-DAEMON_NAME = re.compile(
+DAEMON_PATH: Final = re.compile(r"^\s*<?mailer[-_.]?daemon\b", re.IGNORECASE)
+DAEMON_NAME: Final = re.compile(
     r"mail(?:er)?[ -]?(?:delivery|daemon|administrator|system)|delivery (?:sub)?system|postmaster"
     r"|system administrator|ndr(?<!\wndr)\b|mail transport"
 )  # compared with a name in lower case
-FAILURE_SUBJECT = re.compile(
+FAILURE_SUBJECT: Final = re.compile(
     r"(?:\*+\w+\*+\W*)?(?:undeliver(?:able|ed)|returned (?:mail|to sender|e-?mail)|failed (?:mail|message|delivery|to deliver)"
     r"|failure (?:notice|delivery|report)|mail failure|delivery[ -](?:fail|status|report|notif|problem|error|delay)"
     r"|(?:mail|message|e-?mail)(?: message)? (?:could not be delivered|(?:delivery|system|status|transport) "
@@ -40,15 +41,17 @@ FAILURE_SUBJECT = re.compile(
     r"|전송 ?실패|반송|배달 ?(?:실패|되지)|전송되지)",
     re.IGNORECASE,
 )
-ANYWHERE_SUBJECT = re.compile(
+ANYWHERE_SUBJECT: Final = re.compile(
     r"mail failure|delivery fail|undeliver|配信でき|配信不能|送信できませ|не доставлен|被退回|退信|반송|loop alert|could not be delivered"
 )  # compared with a subject in lower case
-AT_END = re.compile(
+AT_END: Final = re.compile(
     r"(?:non remis|undelivered|undeliverable|not delivered|nicht zugestellt)\W*$"
 )  # compared with a subject in lower case
-NOT_WORDS = re.compile(r"^[^\w*]+")
-ANSWER_SUBJECT = re.compile(r"^\s*(?:re|aw|sv|antw|odp|fwd?|wg|tr|rv|r|i|vs)\s*(?:\[\d+\])?:", re.I)
-FAILURE = re.compile(
+NOT_WORDS: Final = re.compile(r"^[^\w*]+")
+ANSWER_SUBJECT: Final = re.compile(
+    r"^\s*(?:re|aw|sv|antw|odp|fwd?|wg|tr|rv|r|i|vs)\s*(?:\[\d+\])?:", re.I
+)
+FAILURE: Final = re.compile(
     r"could(?: not|n't) be delivered|(?:was|has|have) not (?:been )?(?:yet )?delivered|not reach the following"
     r"|(?:unable|able|failed|trouble|error|problem\w*)[^.\n]{0,40}(?:to )?deliver"
     r"|deliver(?:y|ing)[^.\n]{0,80}(?:fail|error|problem|delayed|impossible)"
@@ -69,7 +72,7 @@ FAILURE = re.compile(
     r"|被退回|退信|投[递遞]失[败敗]|[无無]法[送投][达遞递]|没有投递成功|전송(?:하지|되지)|배달(?:하지|되지)|반송",
     re.IGNORECASE,
 )
-DELAY = Phrases(
+DELAY: Final = Phrases(
     (
         r"(?:has been|is|was) delayed", r"delayed \d+", r"not yet been delivered",
         r"(?:has|have) been (?:postponed|deferred)", r"will (?:be retried|continue to (?:try|be)|keep trying)", r"delivery attempts will continue",

@@ -11,6 +11,7 @@ Standards: RFC 3464 and 6533 (delivery-status), RFC 6522 (multipart/report), RFC
 
 import json
 import re
+from typing import Final
 
 from outreach.inbound.bounce_prose import (
     from_prose,
@@ -88,7 +89,7 @@ def _read_refusal(mail: Mail) -> DeliveryNotice | None:
     )
 
 
-_REFUSED = re.compile(
+_REFUSED: Final = re.compile(
     r"\breject\w*|refus\w*|abgelehnt|rejet|rechazad|rifiutat|recusad|geweigerd|avvis|odrzuc|拒否",
     re.I,
 )

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Final
 
 from outreach.inbound.absences import (
     AutoReply,
@@ -142,8 +143,8 @@ def _matched(found: Match) -> dict[str, object]:
     }
 
 
-_BULK = frozenset({"bulk", "list", "junk"})
-_STRUCTURE = (
+_BULK: Final = frozenset({"bulk", "list", "junk"})
+_STRUCTURE: Final = (
     "blockquote",
     "gmail_quote",
     "divRplyFwdMsg",

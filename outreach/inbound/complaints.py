@@ -13,13 +13,14 @@ import json
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from outreach.inbound.headers import Headers, parse_addresses, read_headers
 from outreach.inbound.mail import Mail
 from outreach.inbound.parts import Part
 
-_MAX_FIELDS = 64 * 1024
-_MAX_RECIPIENTS = 100
+_MAX_FIELDS: Final = 64 * 1024
+_MAX_RECIPIENTS: Final = 100
 
 
 class FeedbackType(StrEnum):
@@ -34,8 +35,8 @@ class FeedbackType(StrEnum):
     OTHER = "other"
 
 
-_NO_COMPLAINT = frozenset({FeedbackType.NOT_SPAM, FeedbackType.AUTH_FAILURE})
-_TYPES = frozenset(FeedbackType)
+_NO_COMPLAINT: Final = frozenset({FeedbackType.NOT_SPAM, FeedbackType.AUTH_FAILURE})
+_TYPES: Final = frozenset(FeedbackType)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,12 +63,12 @@ class FeedbackReport:
 
 
 # A mailbox whose local part is a placeholder or a digest stands for one we are not told.
-_REDACTED = re.compile(
+_REDACTED: Final = re.compile(
     r"^(?:\W*redacted\W*|x{3,}|\*+|[0-9a-f]{32,}|[0-9a-f-]{36}|undisclosed|hidden|anonymi[sz]ed|removed)(?:@|$)"
     r"|@(?:redacted|hidden|example\.invalid)",
     re.IGNORECASE,
 )
-_FEEDBACK = re.compile(r"^Feedback-Type[ \t]*:", re.IGNORECASE | re.MULTILINE)
+_FEEDBACK: Final = re.compile(r"^Feedback-Type[ \t]*:", re.IGNORECASE | re.MULTILINE)
 
 
 def read_report(mail: Mail) -> FeedbackReport | None:

@@ -4,6 +4,7 @@
 
 import re
 from datetime import date, timedelta
+from typing import Final
 
 from outreach.inbound.absence_words import LANGUAGES, either
 from outreach.inbound.absence_words.table import DayWords
@@ -31,15 +32,15 @@ def _counted_in(days: DayWords) -> str:
 
 
 # Of the languages that have all the words it takes.
-_WORDS = {
+_WORDS: Final = {
     tag: language.days
     for tag, language in LANGUAGES.items()
     if language.days.units and language.days.roughly and language.days.from_now
 }
-_PATTERNS = {tag: _counted_in(days) for tag, days in _WORDS.items()}
-COUNTED = tuple(_PATTERNS.values())
+_PATTERNS: Final = {tag: _counted_in(days) for tag, days in _WORDS.items()}
+COUNTED: Final = tuple(_PATTERNS.values())
 """Patterns of such days in folded text, one a language."""
-_FROM_NOW = re.compile(either("from_now"))
+_FROM_NOW: Final = re.compile(either("from_now"))
 
 
 def begins_now(told: str) -> bool:

@@ -3,16 +3,16 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 from outreach.errors import suggestion
 
-PASSWORD = "password"  # noqa: S105 - a way to log in, not a password
-XOAUTH2 = "xoauth2"
+PASSWORD: Final = "password"  # noqa: S105 - a way to log in, not a password
+XOAUTH2: Final = "xoauth2"
 """A login with an access token (developers.google.com/workspace/gmail/imap/xoauth2-protocol)."""
 
-_KEYS = ("url", "folders", "sent", "auth", "password_command")
+_KEYS: Final = ("url", "folders", "sent", "auth", "password_command")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,10 +71,10 @@ class Mailbox:
         )
 
 
-PROVIDERS = ("ses", "postmark", "mailgun", "sendgrid")
+PROVIDERS: Final = ("ses", "postmark", "mailgun", "sendgrid")
 """Whose webhooks are understood."""
 
-_WEBHOOK_KEYS = ("provider", "topics", "public_keys")
+_WEBHOOK_KEYS: Final = ("provider", "topics", "public_keys")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,46 +16,46 @@ from datetime import UTC, datetime
 from email.utils import parsedate_tz
 from functools import lru_cache
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-MAX_HEADERS = 256 * 1024
+MAX_HEADERS: Final = 256 * 1024
 """Bytes of one header block that are read."""
 
-MAX_FIELD = 16 * 1024
+MAX_FIELD: Final = 16 * 1024
 """Characters of one header field that are interpreted (addresses, parameters, encoded words)."""
 
-_FIELD_END = re.compile(r"\n(?![ \t])")
+_FIELD_END: Final = re.compile(r"\n(?![ \t])")
 
-_NAME = re.compile(r"([!-9;-~]{1,256})[ \t]*")
+_NAME: Final = re.compile(r"([!-9;-~]{1,256})[ \t]*")
 
-_ENCODED_WORD = re.compile(r"=\?([^?*\s]{1,40})(?:\*[^?\s]{0,20})?\?([bBqQ])\?([^?\n]*)\?=")
+_ENCODED_WORD: Final = re.compile(r"=\?([^?*\s]{1,40})(?:\*[^?\s]{0,20})?\?([bBqQ])\?([^?\n]*)\?=")
 
-_WORD_GAP = re.compile(r"(\?=)\s+(?==\?[^?\s]{1,60}\?[bBqQ]\?)")
+_WORD_GAP: Final = re.compile(r"(\?=)\s+(?==\?[^?\s]{1,60}\?[bBqQ]\?)")
 
-_PARAMETER = re.compile(
+_PARAMETER: Final = re.compile(
     r""";\s*([^\s=;"]{1,60})\s*=\s*(?:"((?:[^"\\]|\\.)*)"?|([^;\s]*))""", re.DOTALL
 )
 
-_QUOTED_PAIR = re.compile(r"\\(.)", re.DOTALL)
+_QUOTED_PAIR: Final = re.compile(r"\\(.)", re.DOTALL)
 
-_ADDRESS = re.compile(
+_ADDRESS: Final = re.compile(
     r"""(?:"((?:[^"\\\n]|\\.){0,200})"\s*|([^<>,;:"@()\n]{0,200}))<\s*([^<>\s,]{1,320})\s*>"""
     r"""|((?:"[^"\n]{1,64}"|[^\s<>,;:"@()\[\]]{1,128})@[^\s<>,;:"@()]{1,255})"""
 )
 
-_USUAL_ADDRESS = re.compile(
+_USUAL_ADDRESS: Final = re.compile(
     r"\"?([^\\\"<>()@,;:\n]{0,200})\"? {0,2}<([^\s<>,\"()]{1,320})>"
     r"|([^\s<>,;:\"@()\[\]]{1,128}@[^\s<>,;:\"@()]{1,255})"
 )
 
-_MESSAGE_ID = re.compile(r"<\s*([^<>\s]{1,998})\s*>")
+_MESSAGE_ID: Final = re.compile(r"<\s*([^<>\s]{1,998})\s*>")
 
-_WHITE = re.compile(r"\s+")
+_WHITE: Final = re.compile(r"\s+")
 
-_USUAL_LENGTH = 80
+_USUAL_LENGTH: Final = 80
 """Characters of a field as it may stand in many mails: ``text/plain; charset=utf-8``."""
 
-_ALIASES = {
+_ALIASES: Final = {
     "ascii": "us-ascii",
     "cp-850": "cp850",
     "gb2312": "gb18030",
@@ -77,7 +77,7 @@ _ALIASES = {
 }
 
 # Text codecs that are no mail charsets; two of them take quadratic time on hostile input.
-_NOT_CHARSETS = frozenset(
+_NOT_CHARSETS: Final = frozenset(
     {"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape", "mbcs", "oem"}
 )
 
@@ -261,14 +261,14 @@ def _addresses(value: str) -> tuple[Address, ...]:
 _usual_addresses = lru_cache(maxsize=512)(_addresses)
 
 
-_MONTHS = {
+_MONTHS: Final = {
     name: f"{number:02}"
     for number, name in enumerate(
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"], 1
     )
 }
 
-_USUAL_LENGTHS = (6, 7)  # words: "Fri, 18 Dec 2026 09:30:00 +0000", and perhaps "(GMT)"
+_USUAL_LENGTHS: Final = (6, 7)  # words: "Fri, 18 Dec 2026 09:30:00 +0000", and perhaps "(GMT)"
 
 
 def parse_date(value: str) -> datetime | None:
@@ -335,10 +335,10 @@ def _parameters(value: str) -> tuple[str, Mapping[str, str]]:
 _usual_parameters = lru_cache(maxsize=256)(_parameters)
 
 
-_KNOWN: dict[str, str] = {}
+_KNOWN: Final[dict[str, str]] = {}
 """The names of fields as they have been written before: the same few stand in all mail."""
 
-_MOST_KNOWN = 2048
+_MOST_KNOWN: Final = 2048
 
 
 def _field_name(head: str) -> str | None:
@@ -395,4 +395,4 @@ def read_headers(buffer: bytes, start: int, end: int) -> tuple[Headers, int]:
     return Headers(fields), body
 
 
-_USUAL = frozenset({"content-type", "date", "from", "received", "subject", "to"})
+_USUAL: Final = frozenset({"content-type", "date", "from", "received", "subject", "to"})

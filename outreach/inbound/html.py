@@ -12,40 +12,41 @@ markup, and nothing is ever fetched, run or kept.
 
 import re
 from html import unescape
+from typing import Final
 
-MAX_NESTING = 200
+MAX_NESTING: Final = 200
 """Elements whose end is watched for; what lies deeper counts to the innermost one watched."""
 
-_DROPPED = re.compile(
+_DROPPED: Final = re.compile(
     r"<(?:!--(?:.*?-->|.*\Z)|([sS][tT][yY][lL][eE]|[sS][cC][rR][iI][pP][tT]|[tT](?:[iI][tT][lL][eE]|[eE][mM][pP][lL][aA][tT][eE]))"
     r"\b[^<>]*>(?:.*?</(?i:\1)\s*>|.*\Z)|!\[[^>]*>|[!?][^>]*>)",
     re.DOTALL,
 )
-_MAY_DROP = re.compile("<[sStT][tTcCiIeE][yYrRtTmM]")
-_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:]{0,20}+)((?:[\s/][^<>]*+)?+)>")
-_MARK = re.compile(
+_MAY_DROP: Final = re.compile("<[sStT][tTcCiIeE][yYrRtTmM]")
+_TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:]{0,20}+)((?:[\s/][^<>]*+)?+)>")
+_MARK: Final = re.compile(
     r"""\b(?:class|id|style|name)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE
 )
-_QUOTE_MARK = re.compile(
+_QUOTE_MARK: Final = re.compile(
     r"gmail_attr|moz-cite-prefix|yahoo_quoted|yqt\d|protonmail_quote|tutanota_quote|zmail_extra"
     r"|outlookmessageheader|mail-quote|ydp\w*yahoo_quoted|reply-?quote\b",
     re.IGNORECASE,
 )
-_REPLY_MARK = re.compile(
+_REPLY_MARK: Final = re.compile(
     r"divrplyfwdmsg|appendonsend|mail-editor-reference-message-container", re.I
 )
-_SIGNATURE_MARK = re.compile(
+_SIGNATURE_MARK: Final = re.compile(
     r"gmail_signature|moz-signature|(?:^|[\s_])signature$|ms-outlook-mobile-signature"
     r"|protonmail_signature|applemailsignature|outlook-signature|messagesignaturesection",
     re.IGNORECASE,
 )
 # One of these stands in every mark above: whether any is worth looking for.
-_MARK_HINTS = ("gmail_attr", "moz-cite", "yqt", "quote", "zmail_extra", "outlookmessageheader", "rplyfwd",
+_MARK_HINTS: Final = ("gmail_attr", "moz-cite", "yqt", "quote", "zmail_extra", "outlookmessageheader", "rplyfwd",
                "appendonsend", "reference-message", "signature")  # fmt: skip
-_HIDDEN = re.compile(r"display\s*:\s*none")  # compared with text in lower case
+_HIDDEN: Final = re.compile(r"display\s*:\s*none")  # compared with text in lower case
 
 _LINE, _PARAGRAPH, _CELL, _BREAK = 1, 2, 3, 4
-_LAYOUT = (
+_LAYOUT: Final = (
     dict.fromkeys(
         ("address", "article", "dd", "div", "dl", "dt", "footer", "form", "header", "hr", "li", "main", "nav", "ol", "pre",
          "section", "table", "tbody", "tr", "ul", "center"), _LINE)
@@ -53,17 +54,17 @@ _LAYOUT = (
     | {"td": _CELL, "th": _CELL, "br": _BREAK}
 )  # fmt: skip
 """What a tag does to the line it stands in."""
-_WATCHED = frozenset({"blockquote", "div", "p", "section", "span", "table", "td", "pre"})
-_FORMING = frozenset({"blockquote", "pre"})
-_ELEMENTS = {name: (name, 0, 0, 0) for name in _WATCHED}
+_WATCHED: Final = frozenset({"blockquote", "div", "p", "section", "span", "table", "td", "pre"})
+_FORMING: Final = frozenset({"blockquote", "pre"})
+_ELEMENTS: Final = {name: (name, 0, 0, 0) for name in _WATCHED}
 """An open element that changes nothing, by its tag."""
 
 # The commonest tags that neither end a line nor mark anything: many of most mails.
-_INLINE = frozenset({"a", "b", "i", "u", "font", "img", "strong", "em"})
-_INLINE_SPANS = _INLINE | {"span"}
-_INLINE_TAGS = _INLINE | set(map(str.upper, _INLINE))
+_INLINE: Final = frozenset({"a", "b", "i", "u", "font", "img", "strong", "em"})
+_INLINE_SPANS: Final = _INLINE | {"span"}
+_INLINE_TAGS: Final = _INLINE | set(map(str.upper, _INLINE))
 
-_REPLY_RULE = "\n________________________________\n"
+_REPLY_RULE: Final = "\n________________________________\n"
 
 
 def to_text(source: str) -> str:
@@ -90,10 +91,10 @@ def to_text(source: str) -> str:
 
 
 # What stands for a tag while a text has no lines yet; one that does nothing keeps apart what it stands between.
-_SIGN = "\x01"
+_SIGN: Final = "\x01"
 _BREAK_SIGN, _LINE_SIGN, _PARAGRAPH_SIGN, _NO_SIGN = (f"{_SIGN}{letter}" for letter in "blpn")
-_SIGNS = {_BREAK: _BREAK_SIGN, _LINE: _LINE_SIGN, _PARAGRAPH: _PARAGRAPH_SIGN, _CELL: " "}
-_SIGN_OF = {name: _SIGNS[layout] for name, layout in _LAYOUT.items()}
+_SIGNS: Final = {_BREAK: _BREAK_SIGN, _LINE: _LINE_SIGN, _PARAGRAPH: _PARAGRAPH_SIGN, _CELL: " "}
+_SIGN_OF: Final = {name: _SIGNS[layout] for name, layout in _LAYOUT.items()}
 
 
 def _in_a_row(words: list[str], tags: list[str]) -> list[str]:

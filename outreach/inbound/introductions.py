@@ -9,6 +9,7 @@ of `reply_words`.
 
 import re
 from functools import lru_cache
+from typing import Final
 
 from outreach.inbound.patterns import filed, ways_to_begin
 from outreach.inbound.reply_words import alternatives, words
@@ -41,7 +42,7 @@ def _cases(letter: str) -> str:
     return f"[{letter}{letter.upper()}{_OTHER_CASES.get(letter, '')}]"
 
 
-_OTHER_CASES = {
+_OTHER_CASES: Final = {
     "i": "\u0130\u0131",
     "k": "\u212a",
     "s": "\u017f",
@@ -50,54 +51,54 @@ _OTHER_CASES = {
 }
 
 
-_SPACE = r"[\s\u00a0\u202f\u3000]"
+_SPACE: Final = r"[\s\u00a0\u202f\u3000]"
 
 # These are compared with text in lower case.
-WROTE = re.compile(rf"[^a-zà-ÿ](?:{alternatives('wrote')})(?!\w)")  # with a space put before
-_ON = re.compile(rf"^{_SPACE}*(?:{filed(words('on') + words('quoting'))})[\s,.:]")
-_QUOTING = re.compile(rf"(?:{alternatives('quoting')})\s")
-_ADDRESS = re.compile(r"@(?<=[^\s<>\"'(]@)[^\s<>\"')]+\w")
+WROTE: Final = re.compile(rf"[^a-zà-ÿ](?:{alternatives('wrote')})(?!\w)")  # with a space put before
+_ON: Final = re.compile(rf"^{_SPACE}*(?:{filed(words('on') + words('quoting'))})[\s,.:]")
+_QUOTING: Final = re.compile(rf"(?:{alternatives('quoting')})\s")
+_ADDRESS: Final = re.compile(r"@(?<=[^\s<>\"'(]@)[^\s<>\"')]+\w")
 
 # Around addresses some programs put marks of the direction of writing.
-_MARKED_ADDRESS = re.compile(
+_MARKED_ADDRESS: Final = re.compile(
     r"<[^\s<>]+@[^\s<>]+>\S{0,3}\s*(?:\S{0,12}|\[[\d :./+-]{8,30}\])[:：][\s\u200e\u200f\u202a-\u202e\u2066-\u2069]*$"
 )
 
-_TIME = re.compile(r"\d{1,2}[:.h]\d\d|\d\s?[ap]\.?m\b", re.IGNORECASE)
-_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_TIME: Final = re.compile(r"\d{1,2}[:.h]\d\d|\d\s?[ap]\.?m\b", re.IGNORECASE)
+_YEAR: Final = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
-_DAY = re.compile(
+_DAY: Final = re.compile(
     r"(?<![^\W_])(?:\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\d{4}年|\d{1,2}\.?\s+(?:de\s+)?[^\W\d]{3,12}\.?,?\s+(?:de\s+)?\d{2,4}"
     r"|[^\W\d]{3,12}\.?\s+\d{1,2},?\s+\d{4}|\d{1,2}\.?\s+[^\W\d]{3,9}\.?\s+\d{1,2}[:.]\d\d)"
 )
 
-_DATED = re.compile(
+_DATED: Final = re.compile(
     r"\W{0,2}+(?:\d(?:\d{3}[-/.年]\s?\d{1,2}[-/.月]\s?\d{1,2}|\d?[-/.]\d{1,2}[-/.]\d{2,4}"
     r"|\d?\.?\s+(?:de\s+)?[^\W\d]{3,12}\.?,?\s+(?:de\s+)?\d{4})"
     r"|[^\W\d]{2,12}+(?:\.?,?\s+\d{1,2}\.?\s+(?:de\s+)?[^\W\d]{3,12}"
     r"|(?<=[^\W\d]{3})\.?,\s+[^\W\d]{3,12}\.?\s+\d{1,2}))",
 )
 
-QUOTE = re.compile(rf"^{_SPACE}{{0,3}}(?:>|\|(?!\S*\|)|[A-Za-z]{{1,3}}>{{1,3}}(?:\s|$))")
+QUOTE: Final = re.compile(rf"^{_SPACE}{{0,3}}(?:>|\|(?!\S*\|)|[A-Za-z]{{1,3}}>{{1,3}}(?:\s|$))")
 
 # The ">" that closes an address, alone on the next line with what follows it.
-_INSERTED = re.compile(
+_INSERTED: Final = re.compile(
     r"^\s*>\s*(?:[:：]|(?:" + alternatives("wrote") + r")\s*[:：]?\s*$)", re.IGNORECASE
 )
 
-LONG_RULE = re.compile(r"^\s*[_*=-]{20,}\s*$")
-RULING = " \t\u00a0>*_-=\u2013\u2014\u2500"
+LONG_RULE: Final = re.compile(r"^\s*[_*=-]{20,}\s*$")
+RULING: Final = " \t\u00a0>*_-=\u2013\u2014\u2500"
 
 # These are compared with names in lower case.
-_HEADER_NAMES = {
+_HEADER_NAMES: Final = {
     kind: re.compile(alternatives(kind)) for kind in ("sender", "sent", "to", "subject")
 }
-_HEADER_NAME = re.compile("|".join(pattern.pattern for pattern in _HEADER_NAMES.values()))
+_HEADER_NAME: Final = re.compile("|".join(pattern.pattern for pattern in _HEADER_NAMES.values()))
 
-_HEADER_MARKS = " \t*_>|\u00a0"
+_HEADER_MARKS: Final = " \t*_>|\u00a0"
 
 # What a head or an introduction begins with (`_header_of`, `_ON`, `_DATED`), within a text of several lines.
-OPENING = "|".join(
+OPENING: Final = "|".join(
     [
         _in_any_case(
             [
@@ -157,28 +158,28 @@ def with_words_apart(lines: list[str]) -> list[str]:
     return lines
 
 
-_LED_BY = re.compile(r"\s*[^>\s][^\n]{0,120}@[^\n]{1,120}?[:：] {2,}(?=\S)")
-_COLON_AT_END = re.compile(r":[^\S\n]*\n")
-_RUN_ON = re.compile(
+_LED_BY: Final = re.compile(r"\s*[^>\s][^\n]{0,120}@[^\n]{1,120}?[:：] {2,}(?=\S)")
+_COLON_AT_END: Final = re.compile(r":[^\S\n]*\n")
+_RUN_ON: Final = re.compile(
     rf"[^\W\d_][^\w\n]{{0,12}}[\s-](?=(?:{filed(map(str.capitalize, words('run_on')))})\s)"
 )
 
 # An introduction ends with a colon or a dash, and marks around it; one that does not has an address.
-_DIRECTIONS = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-_TRAILING = " \t>*_\u00a0" + _DIRECTIONS
+_DIRECTIONS: Final = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+_TRAILING: Final = " \t>*_\u00a0" + _DIRECTIONS
 
-CLOSING = frozenset(":：-—*_>\u00a0" + _DIRECTIONS)
-INTRODUCTION_LINES = 7
+CLOSING: Final = frozenset(":：-—*_>\u00a0" + _DIRECTIONS)
+INTRODUCTION_LINES: Final = 7
 
-_MAYBE_DATED = re.compile(
+_MAYBE_DATED: Final = re.compile(
     r"\d\d?[-/.:年h]\s?\d|(?:19|20)\d\d|\d\.? [^\W\d]{3}|\d\s?[apAP]\.?[mM]\b"
 )
 
-MAX_LAYOUT = 400  # longer lines are words
-MAX_HEADER_NAME = 40
+MAX_LAYOUT: Final = 400  # longer lines are words
+MAX_HEADER_NAME: Final = 40
 
-_COLON = re.compile("[:：]")
-DIGIT = re.compile(r"\d")
+_COLON: Final = re.compile("[:：]")
+DIGIT: Final = re.compile(r"\d")
 
 
 def ends_below(lines: list[str], index: int) -> bool:
@@ -265,7 +266,7 @@ def _unknown_headers_at(lines: list[str], index: int) -> int:
     return count if _TIME.search(rest) and _DAY.search(rest) else 0
 
 
-_NAMED_VALUE = re.compile(r"^[ \t*_]{0,4}[^\W\d_][^:：\d@]{0,24}[:：][*_ \t]*\S")
+_NAMED_VALUE: Final = re.compile(r"^[ \t*_]{0,4}[^\W\d_][^:：\d@]{0,24}[:：][*_ \t]*\S")
 
 
 def attribution_at(lines: list[str], index: int) -> int:  # noqa: PLR0911, PLR0912
@@ -359,14 +360,14 @@ def _introduces(joined: str, opens: bool, lines: list[str], after: int) -> bool:
 
 
 # "You wrote to me. To have it delivered, click below:" goes on behind a full stop.
-_SENTENCE_END = re.compile(r"[^\W\d_]{4}[.!?]\s+[A-ZÀ-Þ]")
+_SENTENCE_END: Final = re.compile(r"[^\W\d_]{4}[.!?]\s+[A-ZÀ-Þ]")
 
 
 def _is_dated(joined: str) -> bool:
     return bool(_DAY.search(joined) or (_TIME.search(joined) and DIGIT.search(joined)))
 
 
-_SAYER = re.compile(rf"(?:as )?(?:{alternatives('pronouns')})\b", re.IGNORECASE)
+_SAYER: Final = re.compile(rf"(?:as )?(?:{alternatives('pronouns')})\b", re.IGNORECASE)
 
 
 def _quoted_next(lines: list[str], index: int) -> bool:

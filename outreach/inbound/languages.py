@@ -9,16 +9,17 @@ that tells nothing may be in any.
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import Final
 
 from outreach.inbound.phrases import spelt_words
 
-_FIRST = 60
+_FIRST: Final = 60
 """Words of a text that are looked at."""
 
-_SHARE = 0.4
+_SHARE: Final = 0.4
 """Of the words that speak for the likeliest language, how many must speak for another one."""
 
-_LITTLE_WORDS: Mapping[str, str] = {
+_LITTLE_WORDS: Final[Mapping[str, str]] = {
     "en": "the and you your i to of is are was for from this that it with have has will be not no me my we our on in at please what who how if when but can do don thanks off any more",
     "de": "der die das und ist sind ich sie wir ihr mich mir uns nicht kein keine ein eine einen zu von vom aus dem den des bei mit fur auf im am bitte noch mehr auch so dass hab habe haben wird ab bin es wie wo wenn aber danke immer wieder gar",
     "fr": "le la les et est sont je vous nous ne pas plus un une des de du au aux mon ma mes votre vos me moi sur pour par dans en qui que ce cette merci bonjour avec j ai suis svp il elle c est tout mais",
@@ -34,8 +35,8 @@ _LITTLE_WORDS: Mapping[str, str] = {
     "cs": "a je jsem v z na do od ne uz se to ten ta ja vy mi me nas muj prosim dekuji ale jak kde dobry den vice velmi jsme pro o po za by",
     "ru": "и в не на я вы мы с от из за по это что как меня мне нас мой ваш пожалуйста спасибо но у для или же",
 }
-_EAST_ASIAN = frozenset({"ja", "zh"})
-_ALL = frozenset(_LITTLE_WORDS) | _EAST_ASIAN
+_EAST_ASIAN: Final = frozenset({"ja", "zh"})
+_ALL: Final = frozenset(_LITTLE_WORDS) | _EAST_ASIAN
 
 
 def _by_word() -> dict[str, tuple[str, ...]]:
@@ -46,7 +47,7 @@ def _by_word() -> dict[str, tuple[str, ...]]:
     return known
 
 
-_LANGUAGES_OF = _by_word()
+_LANGUAGES_OF: Final = _by_word()
 
 
 @lru_cache(maxsize=8)
@@ -71,13 +72,13 @@ def likely_languages(folded: str) -> frozenset[str]:
     return found.union([language for language, count in counts.items() if count >= least])
 
 
-_CYRILLIC = re.compile("[\u0400-\u04ff]+")
-_PLENTY = 6  # different little words of English: the others need not be counted
-_ENGLISH = frozenset(_LITTLE_WORDS["en"].split())
-_FOREIGN = frozenset(_LANGUAGES_OF) - _ENGLISH
-_ONLY_ENGLISH = frozenset({"en"})
-_TELLING = 2  # one word may be of any
-_FEW = 12  # words among which none may be little
+_CYRILLIC: Final = re.compile("[\u0400-\u04ff]+")
+_PLENTY: Final = 6  # different little words of English: the others need not be counted
+_ENGLISH: Final = frozenset(_LITTLE_WORDS["en"].split())
+_FOREIGN: Final = frozenset(_LANGUAGES_OF) - _ENGLISH
+_ONLY_ENGLISH: Final = frozenset({"en"})
+_TELLING: Final = 2  # one word may be of any
+_FEW: Final = 12  # words among which none may be little
 
 
 def _has_east_asian(folded: str) -> bool:

@@ -13,7 +13,7 @@ parameters), RFC 6532 (UTF-8 headers).
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from mypy_extensions import mypyc_attr
 
@@ -21,10 +21,10 @@ from outreach.inbound.headers import Address, parse_date
 from outreach.inbound.html import to_text
 from outreach.inbound.parts import MAX_TEXT, Part, tree
 
-_EPOCH = 1990  # no mail that reaches us was written before
-_CLOCK_SKEW = timedelta(days=2)
-_MAX_READABLE = 20
-_RECIPIENT_FIELDS = (
+_EPOCH: Final = 1990  # no mail that reaches us was written before
+_CLOCK_SKEW: Final = timedelta(days=2)
+_MAX_READABLE: Final = 20
+_RECIPIENT_FIELDS: Final = (
     "x-original-to",
     "delivered-to",
     "envelope-to",

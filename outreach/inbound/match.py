@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
+from typing import Final
 
 from outreach.domain.links import TOKEN_LENGTH
 from outreach.inbound.complaints import FeedbackReport
@@ -27,15 +28,15 @@ from outreach.inbound.mail import Mail
 from outreach.inbound.notices import DeliveryNotice
 from outreach.inbound.subjects import bare_subject
 
-THREAD_AGE = timedelta(days=90)
+THREAD_AGE: Final = timedelta(days=90)
 """How long after a delivery a mail with its subject from its reader still answers it."""
 
-MAX_IDS = 200
+MAX_IDS: Final = 200
 """Ids of one mail that are looked at. References may be made longer by anyone."""
 
-_SKEW = timedelta(days=1)
-_ID = re.compile(r"[^\s<>\"]{1,300}")
-_TOKEN = re.compile(rf"[0-9a-f]{{{TOKEN_LENGTH},{3 * TOKEN_LENGTH}}}", re.IGNORECASE)
+_SKEW: Final = timedelta(days=1)
+_ID: Final = re.compile(r"[^\s<>\"]{1,300}")
+_TOKEN: Final = re.compile(rf"[0-9a-f]{{{TOKEN_LENGTH},{3 * TOKEN_LENGTH}}}", re.IGNORECASE)
 
 
 class Rung(IntEnum):
@@ -49,7 +50,7 @@ class Rung(IntEnum):
     TEXT_TOKEN = 6
 
 
-_CONFIDENCE = {
+_CONFIDENCE: Final = {
     Rung.ADDRESS_TOKEN: 0.99,
     Rung.THREAD_ID: 0.98,
     Rung.PROVIDER_ID: 0.97,
@@ -57,7 +58,7 @@ _CONFIDENCE = {
     Rung.SENDER: 0.6,
     Rung.TEXT_TOKEN: 0.5,
 }
-_STRANGER = 0.7  # what remains of it when somebody else answers
+_STRANGER: Final = 0.7  # what remains of it when somebody else answers
 
 
 @dataclass(slots=True, kw_only=True)  # frozen ones take longer to make, and each mail has one
@@ -153,7 +154,11 @@ def clues(
     )
 
 
-_OTHER_IDS = ("original-message-id", "x-original-message-id", "x-ms-exchange-parent-message-id")
+_OTHER_IDS: Final = (
+    "original-message-id",
+    "x-original-message-id",
+    "x-ms-exchange-parent-message-id",
+)
 
 
 def _ids_about(returned: Headers) -> list[str]:

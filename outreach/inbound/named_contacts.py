@@ -3,6 +3,7 @@
 # ruff: noqa: E501 (patterns and messages are easier to check in one piece)
 
 import re
+from typing import Final
 
 from outreach.inbound.absence_words import as_written, either, framed
 from outreach.inbound.headers import Address
@@ -10,10 +11,10 @@ from outreach.inbound.mail import Mail
 from outreach.inbound.phrases import fold
 from outreach.inbound.return_dates import MAX_WORDS
 
-ADDRESS = re.compile(r"([\w.+'-]{1,64}@[\w.-]{1,253}\.\w{2,24})")
+ADDRESS: Final = re.compile(r"([\w.+'-]{1,64}@[\w.-]{1,253}\.\w{2,24})")
 """A mailbox within the words of a notice."""
 
-_NAME_BEFORE = re.compile(
+_NAME_BEFORE: Final = re.compile(
     rf"((?:[A-ZÀ-ÖØ-ÞŁŚŻ][\w'’.-]{{1,30}} ){{0,3}}[A-ZÀ-ÖØ-ÞŁŚŻ][\w'’-]{{1,30}})\s*(?:\(|<|,|{'|'.join(as_written('at'))}|:|-|–)?\s*(?:mailto:)?$"
 )
 
@@ -38,9 +39,9 @@ def named_contact(mail: Mail, told: str) -> Address | None:
     return former
 
 
-_BEHIND = 60  # characters behind an address in which it may be said that it is no more
-_NO_MORE = re.compile(
+_BEHIND: Final = 60  # characters behind an address in which it may be said that it is no more
+_NO_MORE: Final = re.compile(
     framed("out_of_use", before=rf"[\s)>\].]*(?:{either('becomes')}) (?:\w+ ){{0,2}}")
 )
 # Right before an address, or what it is called: one that was.
-_FORMER = re.compile(framed("former", after=r"(?: [\w-]+){0,3}[ (:]*$"))
+_FORMER: Final = re.compile(framed("former", after=r"(?: [\w-]+){0,3}[ (:]*$"))

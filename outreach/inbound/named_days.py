@@ -15,6 +15,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import Final
 
 from outreach.inbound.absence_words import LANGUAGES, either, framed, words
 from outreach.inbound.counted_days import COUNTED, begins_now, counted_day
@@ -23,17 +24,17 @@ from outreach.inbound.patterns import openings
 from outreach.inbound.phrases import Phrases, fold_pattern
 from outreach.inbound.spelt_days import number_of
 
-_PATIENCE = timedelta(days=45)  # how far back a date without a year may lie
-ARTICLE = rf"(?:\s*(?:{either('article')})\b)*\s*:?\s*"
-RANGE = re.compile(r"\s*[)\]]?\s*[-–—~〜～]\s*[(\[]?\s*")
-UNTIL = re.compile(rf"(?<![a-z])(?:{either('until')}){ARTICLE}$")
-SINCE = re.compile(rf"(?<![a-z])(?:{either('since')}){ARTICLE}$")
-OPENS_RANGE = re.compile(rf"\s*[,)]?\s*(?:{either('until')}){ARTICLE}")
-_BEGUN = re.compile(r"(?<![\d-])\d{1,2}(?:\.|st|nd|rd|th)?\s*[-–—~〜]\s*$")
-DASH = re.compile(r"[\w.)]\s*[-–—~〜]\s*$")
+_PATIENCE: Final = timedelta(days=45)  # how far back a date without a year may lie
+ARTICLE: Final = rf"(?:\s*(?:{either('article')})\b)*\s*:?\s*"
+RANGE: Final = re.compile(r"\s*[)\]]?\s*[-–—~〜～]\s*[(\[]?\s*")
+UNTIL: Final = re.compile(rf"(?<![a-z])(?:{either('until')}){ARTICLE}$")
+SINCE: Final = re.compile(rf"(?<![a-z])(?:{either('since')}){ARTICLE}$")
+OPENS_RANGE: Final = re.compile(rf"\s*[,)]?\s*(?:{either('until')}){ARTICLE}")
+_BEGUN: Final = re.compile(r"(?<![\d-])\d{1,2}(?:\.|st|nd|rd|th)?\s*[-–—~〜]\s*$")
+DASH: Final = re.compile(r"[\w.)]\s*[-–—~〜]\s*$")
 
 
-_FRIDAY = 4
+_FRIDAY: Final = 4
 
 
 def _named(field: str) -> tuple[str, list[tuple[re.Pattern[str], int]]]:
@@ -51,24 +52,26 @@ _MONTHS, _MONTH_NUMBERS = _named("months")
 # A month alone must be spelt out: "out", "set", "ago" and "may" are words of other languages.
 # "Rivolgetevi a Marco": folded, "março" is a name, but behind "em", "até" and "de".
 # "Maja" and "marca" are Polish months behind "końca" alone.
-_LONG_MONTHS = r"(?<=konca )(?:marca|maja)|" + "|".join(
+_LONG_MONTHS: Final = r"(?<=konca )(?:marca|maja)|" + "|".join(
     "(?<=em |te |de )marco" if name.pattern == "marco" else name.pattern
     for name, _ in _MONTH_NUMBERS
     if len(name.pattern) > 3 and "月" not in name.pattern and name.pattern not in ("maja", "marca")
 )
 # Before its day a month is short in English alone: in others "sie 4" and "set 4" may be other words.
-_MONTHS_FIRST = "|".join(
+_MONTHS_FIRST: Final = "|".join(
     name.pattern
     for name, _ in _MONTH_NUMBERS
     if len(name.pattern) > 3 or name.pattern in "|".join(LANGUAGES["en"].days.months).split("|")
 )
 _WEEKDAYS, _WEEKDAY_NUMBERS = _named("weekdays")
-_YEAR = r"(?:(?:19|20)\d\d)"
-_ORDINAL = rf"(?:\.|°|{either('ordinals')})?"
+_YEAR: Final = r"(?:(?:19|20)\d\d)"
+_ORDINAL: Final = rf"(?:\.|°|{either('ordinals')})?"
 # The end of a month, of a week, of a year: which of them is told by the pattern's place.
-_PERIOD_ENDS = tuple(f"(?P<{end}>{either(end)})" for end in ("month_end", "week_end", "year_end"))
+_PERIOD_ENDS: Final = tuple(
+    f"(?P<{end}>{either(end)})" for end in ("month_end", "week_end", "year_end")
+)
 # "3 working days", "9 to 14 h": a number, and no day of a month.
-_COUNTED = (
+_COUNTED: Final = (
     framed("counted", before=r"\s*")
     + rf"|\s*%|\s?(?:{either('oclock')})"
     + rf"|(?<=\d)\s*(?:{either('to', 'to_hour')}|-|–)\s*\d{{1,2}}(?:[:.]\d\d)?\s*(?:h\b|uhr|hrs|horas|heures|uur|o'clock|am\b|pm\b|p\.m)"
@@ -76,10 +79,10 @@ _COUNTED = (
     + rf"|\s*(?:{either('and_')})\s*\d{{1,2}}(?!\d)(?!\.\s?(?:jan|feb|mar|apr|ma[iy]|jun|jul|au|sep|o[ck]t|nov|de[cz])|st|nd|rd|th)"
 )
 # "All of August": the month is meant from its first day to its last.
-_WHOLE = either("whole")
-_END_OF = either("end_of")
-_WEEK = either("week")
-_BEGUN_BY = openings(
+_WHOLE: Final = either("whole")
+_END_OF: Final = either("end_of")
+_WEEK: Final = either("week")
+_BEGUN_BY: Final = openings(
     [
         _MONTHS,
         _WEEKDAYS,
@@ -94,7 +97,7 @@ _BEGUN_BY = openings(
     ]
 )
 # Each begins with a digit, or a word with one of few beginnings: elsewhere none is tried.
-_DATES = re.compile(
+_DATES: Final = re.compile(
     rf"(?=\d|(?<![a-z])(?:{_BEGUN_BY})|[^\x00-\x7f])(?:"
     rf"(?P<iso_y>{_YEAR})[-/.](?P<iso_m>\d{{1,2}})[-/.](?P<iso_d>\d{{1,2}})(?!\d)"
     rf"|(?:(?:(?P<cjk_y>{_YEAR})|令和\s?(?P<era>\d{{1,2}}))年\s*)?(?P<cjk_m>\d{{1,2}})月\s*(?P<cjk_d>\d{{1,2}})[日号號]"
@@ -114,7 +117,7 @@ _DATES = re.compile(
     rf"|(?<![a-z])(?P<next_week>{either('next_week')})(?![a-z])"
     rf"|(?<![a-z\d.:/°#])(?<!\dh)(?<!\d\d )(?P<day>\d{{1,2}})(?!(?: \d\d){{2}}|[,.]\d)(?P<day_mark>st|nd|rd|th|(?:ste|de)(?![a-z])|-?go(?![a-z])|日|号|:[ae](?![a-z])|er?(?![a-z])|\.(?=\s|$)|(?=[\s,;.!]|$))(?!\s*(?:{_MONTHS})(?![a-z]))(?:(?<=(?:le|el|il|am|op) \d)|(?<=(?:le|el|il|am|op) \d\d)|(?!{_COUNTED})))"
 )
-_DAY_WORDS = Phrases(
+_DAY_WORDS: Final = Phrases(
     [_WEEKDAYS, *words("tomorrow"), *words("day_after_tomorrow"), *words("next_week")]
 )
 
@@ -124,34 +127,34 @@ def speaks_of_a_day(told: str) -> bool:
     return bool(_DIGIT.search(told)) or _DAY_WORDS.search(told) is not None
 
 
-_DIGIT = re.compile(r"[0-9]|[^\x00-\x7f](?<=\d)")  # few texts have other digits
+_DIGIT: Final = re.compile(r"[0-9]|[^\x00-\x7f](?<=\d)")  # few texts have other digits
 # Right before a date, where nothing else is so short.
-_SHORT_WEEKDAYS = either("short_weekdays")
-_NEXT = f"(?:{either('coming')})"
+_SHORT_WEEKDAYS: Final = either("short_weekdays")
+_NEXT: Final = f"(?:{either('coming')})"
 # What belongs to a date, or to a weekday, that stands before it.
-_ADORNED_BEFORE = re.compile(
+_ADORNED_BEFORE: Final = re.compile(
     rf"(?:(?:(?<![a-z]){_NEXT}[\s,]+)?(?:(?<![a-z])(?:{_WEEKDAYS})(?![a-z])|(?<![a-z])(?:{_SHORT_WEEKDAYS})(?![a-z]))[\s,.]*(?:(?:the|den|dem|der|de|le|el|il|lo|a|o|dia|dnia)\s+)*"
     rf"|\(|(?<![a-z])the\s+|(?<![a-z]){_NEXT}?\s*(?:dia|dnia|giorno)\s+|(?<![a-z]){_NEXT}\s+)$"
 )
-_COMING = re.compile(rf"(?:\(|(?<![a-z]){_NEXT}\s*|(?<![a-z])the\s+)$")
-_ADORNED_AFTER = re.compile(
+_COMING: Final = re.compile(rf"(?:\(|(?<![a-z]){_NEXT}\s*|(?<![a-z])the\s+)$")
+_ADORNED_AFTER: Final = re.compile(
     rf"\s?\((?:{_WEEKDAYS}|{_SHORT_WEEKDAYS}|[月火水木金土日](?:曜日?)?)(?:[・/]祝)?\)|,? (?:{_WEEKDAYS})(?![a-z])(?! (?:the|de|den|dem|le|el|il|o|dia) \d)"
     rf"|,? (?:{either('coming_after')})(?![a-z])"
 )
-_ADORNED = 40  # characters before a date in which what belongs to it is looked for
-_ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
-_REIWA = 2018  # the year before the Japanese era's first
-WEEKDAY_TAIL = re.compile(
+_ADORNED: Final = 40  # characters before a date in which what belongs to it is looked for
+_ROMAN: Final = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
+_REIWA: Final = 2018  # the year before the Japanese era's first
+WEEKDAY_TAIL: Final = re.compile(
     rf"(?:(?:{_WEEKDAYS})(?:,?\s+(?:the|den|dem|de|le|el|il|lo|a|o)(?:\s+dia)?|,?\s+dia)?[\s,.]*|\(|the\s+|(?<![a-z])(?:{_SHORT_WEEKDAYS})[.,]?\s*)$"
 )
-_HOUR = re.compile(
+_HOUR: Final = re.compile(
     rf"(?<!\d)\d{{1,2}}\s*(?:{either('to', 'to_the', 'and_')}|-|–)\s*$|(?<![a-z])(?:{either('at_hour')})\s*$"
 )
-_DIALLED = re.compile(framed("dialled", after=r"\s$"))
-_HOUR_OF_WEEKDAY = re.compile(
+_DIALLED: Final = re.compile(framed("dialled", after=r"\s$"))
+_HOUR_OF_WEEKDAY: Final = re.compile(
     rf"(?:{_WEEKDAYS}|{either('tomorrow')})\w*(?:[^.!?\n]{{0,40}},)?,? (?:{either('of_hours')})\s$"
 )
-_OF_DAY = re.compile(rf"(?:^|[.!?\n¡¿,])\s*(?:{either('on_day')})\s$")
+_OF_DAY: Final = re.compile(rf"(?:^|[.!?\n¡¿,])\s*(?:{either('on_day')})\s$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,8 +277,8 @@ def _read_month(match: re.Match[str], parts: _Parts, today: date) -> NamedDay | 
     )
 
 
-_MIDDLE = re.compile(framed("middle_of", after=r"[\s-]+$"))
-_MIDDLE_DAY = 15
+_MIDDLE: Final = re.compile(framed("middle_of", after=r"[\s-]+$"))
+_MIDDLE_DAY: Final = 15
 
 
 def _read_period(match: re.Match[str], parts: _Parts, today: date) -> NamedDay | None:
@@ -377,20 +380,20 @@ def _is_opening(match: re.Match[str], folded: str) -> bool:
     return bool(_DAYS_OF_A_WEEK.search(leading))
 
 
-_LATEST_CLOSING = 23
-_IN_NEXT_WEEK = re.compile(
+_LATEST_CLOSING: Final = 23
+_IN_NEXT_WEEK: Final = re.compile(
     rf"(?<![a-z])(?:{either('next_week')})(?:の|[\s,]+(?:(?:{either('on')})\s)?)$"
 )
-_ITS_DAY = re.compile(rf"(?:の|[\s,]+(?:(?:{either('on')})\s)?)(?:{_WEEKDAYS})(?![a-z])")
-_AT_HOUR = re.compile(framed("at_hour", after=r"\s*$"))
-_OPENING_HOURS = re.compile(framed("opening_hours", after=r"(?![a-z])[^.!?\n]*$"))
-_DAYS_OF_A_WEEK = re.compile(
+_ITS_DAY: Final = re.compile(rf"(?:の|[\s,]+(?:(?:{either('on')})\s)?)(?:{_WEEKDAYS})(?![a-z])")
+_AT_HOUR: Final = re.compile(framed("at_hour", after=r"\s*$"))
+_OPENING_HOURS: Final = re.compile(framed("opening_hours", after=r"(?![a-z])[^.!?\n]*$"))
+_DAYS_OF_A_WEEK: Final = re.compile(
     rf"(?:{_WEEKDAYS}|(?<![a-z])(?:{_SHORT_WEEKDAYS}))\.?\s*(?:-|–|t/m|{either('to', 'to_the')})\s*(?:{_WEEKDAYS}|{_SHORT_WEEKDAYS})[.,:]?\s*$"
 )
 
 
 # "Via 1° Maggio": streets and squares are named after days.
-_STREET = re.compile(framed("street", after=r"\s(?:d[ueao]s?\s|del\s|dell')?$"))
+_STREET: Final = re.compile(framed("street", after=r"\s(?:d[ueao]s?\s|del\s|dell')?$"))
 
 
 def _is_in_a_number(match: re.Match[str], folded: str) -> bool:
@@ -399,8 +402,8 @@ def _is_in_a_number(match: re.Match[str], folded: str) -> bool:
     return bool(_NUMBER_BEHIND.match(folded, match.end()) or _NUMBERED.search(leading))
 
 
-_NUMBER_BEHIND = re.compile(r"[-/](?:[a-z]|\d{3})")
-_NUMBERED = re.compile(
+_NUMBER_BEHIND: Final = re.compile(r"[-/](?:[a-z]|\d{3})")
+_NUMBERED: Final = re.compile(
     rf"[a-z]{{2,4}}-(?:\d\d-)?$|(?<!\d)\d{{3}}-$|(?<![a-z])(?:{either('numbers')})\s?[:#]?\s?[#\[(]?\s?(?:[a-z]{{1,4}}-)?$"
 )
 
@@ -410,7 +413,7 @@ def _end(match: re.Match[str]) -> int:
     return match.end() - bool(_WHOLE_NAME.search(match[0]))
 
 
-_WHOLE_NAME = re.compile(r"[a-z]{5}\.$")
+_WHOLE_NAME: Final = re.compile(r"[a-z]{5}\.$")
 
 
 def _is_any(folded: str, weekday: re.Match[str]) -> bool:
@@ -420,7 +423,7 @@ def _is_any(folded: str, weekday: re.Match[str]) -> bool:
     return folded[: weekday.start()].endswith(" a ") and weekday[0] in LANGUAGES["en"].days.weekdays
 
 
-_ANY = re.compile(framed("every", after=r"\s$"))
+_ANY: Final = re.compile(framed("every", after=r"\s$"))
 
 
 def _in_same_month(folded: str, match: re.Match[str], found: list[NamedDay]) -> date | None:
@@ -437,9 +440,9 @@ def _in_same_month(folded: str, match: re.Match[str], found: list[NamedDay]) -> 
     return day if day and day > first.day else None
 
 
-_CJK_FROM = re.compile(r"\s*(?:から|より|、|到|至)\s*")
+_CJK_FROM: Final = re.compile(r"\s*(?:から|より|、|到|至)\s*")
 # "4 January and 12 guests", "4 January, 9 to 5 pm": a number, and no second day.
-_GOES_ON = re.compile(
+_GOES_ON: Final = re.compile(
     r"\s*(?:[ap]\.?m\b|uhr|h\b|o'clock|:\d|\d)|\s(?!(?:december|dezember|inclusi|inkl|einschl|with|mit|and|und)\w*)[a-z]{4}"
 )
 
@@ -454,16 +457,16 @@ def _beside_date(folded: str, match: re.Match[str], found: list[NamedDay]) -> bo
 
 
 # "Monday 4 January", "Wednesday (the 18th)", "Monday of week 33, that is the 10th of August"
-_IN_WEEK = r"(?:(?:week|after)[\s,]{1,2})?(?:(?:v\.?|w\.?|week|kw|vecka|woche|semaine|semana|settimana|uge|uke) ?\d{1,2}[\s,.(]{1,3})?"
-_THAT_IS = rf"(?:(?:{either('that_is')})[.,]{{0,2}}\s)?"
-_ARTICLES = r"(?:the |den |dem |le |el |il |o |dia |de )?"
-_DAY_AFTER = re.compile(
+_IN_WEEK: Final = r"(?:(?:week|after)[\s,]{1,2})?(?:(?:v\.?|w\.?|week|kw|vecka|woche|semaine|semana|settimana|uge|uke) ?\d{1,2}[\s,.(]{1,3})?"
+_THAT_IS: Final = rf"(?:(?:{either('that_is')})[.,]{{0,2}}\s)?"
+_ARTICLES: Final = r"(?:the |den |dem |le |el |il |o |dia |de )?"
+_DAY_AFTER: Final = re.compile(
     rf"[\s,.(]{{0,3}}{_IN_WEEK}{_THAT_IS}{_ARTICLES}\d{{1,4}}(?!\d)(?![:h]\d)(?!\.\d\d\s?(?:uhr|uur|h))(?!{_COUNTED})"
 )
-_DATE_AFTER = re.compile(
+_DATE_AFTER: Final = re.compile(
     rf"[\s,.(]{{1,3}}{_THAT_IS}{_ARTICLES}\d{{1,2}}(?:\.|st|nd|rd|th|:[ae])?\s?(?:of |de |d')?(?:[./-]\s?\d|(?:{_MONTHS})(?![a-z]))"
 )
-_MONTH_AFTER = re.compile(rf"[\s,.]{{1,3}}(?:{_MONTHS})(?![a-z])")
+_MONTH_AFTER: Final = re.compile(rf"[\s,.]{{1,3}}(?:{_MONTHS})(?![a-z])")
 
 
 def _month_end(day: date) -> date:
@@ -528,8 +531,8 @@ def _spread(days: list[date | None], today: date) -> int:
     return max(abs((day - today).days) for day in days if day)
 
 
-_SLASHED = re.compile(r"(?<![\d/.:])(\d{1,2})[/-](\d{1,2})(?![\d.:]\d|\d)")
-_ENGLISH = re.compile(
+_SLASHED: Final = re.compile(r"(?<![\d/.:])(\d{1,2})[/-](\d{1,2})(?![\d.:]\d|\d)")
+_ENGLISH: Final = re.compile(
     r"\b(?:the|i'm|i'll|i've|office|will|with|and|back|away|until|through|you|your|thanks|thank|please|reply|return(?:ing)?)\b"
 )
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from outreach.inbound.bounce_words import DELAY
 from outreach.inbound.headers import Headers
@@ -24,10 +25,10 @@ from outreach.inbound.reasons import (
     severity,
 )
 
-MAX_RECIPIENTS = 500
+MAX_RECIPIENTS: Final = 500
 """Recipients that are read from one notice."""
 
-MAX_REPORT = 64 * 1024
+MAX_REPORT: Final = 64 * 1024
 """Characters of prose that are looked at."""
 
 
@@ -41,7 +42,7 @@ class Action(StrEnum):
     EXPANDED = "expanded"
 
 
-_ACTIONS = frozenset(Action)
+_ACTIONS: Final = frozenset(Action)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,15 +96,15 @@ class DeliveryNotice:
 # -- addresses ------------------------------------------------------------------------------------
 
 
-_DOMAIN = (
+_DOMAIN: Final = (
     r"(?:\[[\w:.]{2,60}\]|#?[^\W_](?:[\w-]{0,62}[^\W_])?(?:\.[^\W_](?:[\w-]{0,62}[^\W_])?){0,12})"
 )
-_NO_LOCAL = r"\s<>,;:\"'()\[\]|`：；，。、（）【】「」＜＞"
-MAILBOX = rf"(?:\"[^\"\n]{{1,64}}\"|[^{_NO_LOCAL}]{{1,128}})@{_DOMAIN}"
-_MAILBOX_RE = re.compile(MAILBOX)
-_MAX_LOCAL = 128
-_AT = re.compile(r"@(?=\[|#?[^\W_])")  # with what a domain begins with
-_BEFORE_LOCAL = re.compile(rf"(?s:.*)[{_NO_LOCAL}]")
+_NO_LOCAL: Final = r"\s<>,;:\"'()\[\]|`：；，。、（）【】「」＜＞"
+MAILBOX: Final = rf"(?:\"[^\"\n]{{1,64}}\"|[^{_NO_LOCAL}]{{1,128}})@{_DOMAIN}"
+_MAILBOX_RE: Final = re.compile(MAILBOX)
+_MAX_LOCAL: Final = 128
+_AT: Final = re.compile(r"@(?=\[|#?[^\W_])")  # with what a domain begins with
+_BEFORE_LOCAL: Final = re.compile(rf"(?s:.*)[{_NO_LOCAL}]")
 
 
 def mailboxes(text: str) -> Iterator[re.Match[str]]:
@@ -124,7 +125,7 @@ def mailboxes(text: str) -> Iterator[re.Match[str]]:
             yield found
 
 
-LEADING = re.compile(
+LEADING: Final = re.compile(
     r"^[ \t>*•-]{0,12}[\"']?(?:<(?P<a>" + MAILBOX + r")>|(?P<b>" + MAILBOX + r"))[\"']?"
     r"(?:[ \t]*[<(]\s*(?P<c>" + MAILBOX + r")\s*[>)])?"
     r"(?=[ \t]*(?:[:,;]|\.\.\.|$)|[ \t]+(?:on [A-Z\d]|invalid|error|unknown"
@@ -154,11 +155,11 @@ def told_about(prose: str, recipient: str, *, alone: bool) -> str:
 # -- fields ---------------------------------------------------------------------------------------
 
 
-RECIPIENT_FIELD = re.compile(
+RECIPIENT_FIELD: Final = re.compile(
     r"^[ \t>]*(?:final|original)-recipient[ \t]*:", re.IGNORECASE | re.MULTILINE
 )
-_TYPED = re.compile(r"^\s*([\w.-]{1,32})\s*;\s*")
-_UNICODE_ESCAPE = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")
+_TYPED: Final = re.compile(r"^\s*([\w.-]{1,32})\s*;\s*")
+_UNICODE_ESCAPE: Final = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")
 
 
 def field_groups(text: str) -> list[dict[str, str]]:
@@ -234,8 +235,8 @@ def from_groups(groups: list[dict[str, str]], prose: str) -> list[RecipientStatu
 # -- one recipient -------------------------------------------------------------------------------
 
 
-_BESIDE = re.compile(r"[245]\d\d[ \-]['\"#(<\[]{0,2}$")
-_SMTP_REPLY = re.compile(r"[45](?<![\d.:][45])[0-5]\d[ \-]")
+_BESIDE: Final = re.compile(r"[245]\d\d[ \-]['\"#(<\[]{0,2}$")
+_SMTP_REPLY: Final = re.compile(r"[45](?<![\d.:][45])[0-5]\d[ \-]")
 
 
 def action_in(value: str, otherwise: str) -> Action:

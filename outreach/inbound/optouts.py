@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from typing import Final
 
 from outreach.inbound.languages import likely_languages
 from outreach.inbound.opt_out_words import LANGUAGES, patterns_of, words
@@ -20,10 +21,10 @@ from outreach.inbound.patterns import filed
 from outreach.inbound.phrases import SENTENCE_ENDS, Phrases, compared, fold, speech
 from outreach.inbound.subjects import ANSWER_MARKS
 
-SHORT = 25
+SHORT: Final = 25
 """Words, or a third of the characters in writing without spaces, up to which a mere word is a sure request."""
 
-LETTER = 110
+LETTER: Final = 110
 """So many in which a request is looked for; a longer letter is about something."""
 
 
@@ -35,23 +36,23 @@ class OptOut:
     sure: bool
 
 
-_LONG = 3000  # characters of a letter
-_REMARK = 30  # words of a body that need not say again what the subject asked for
-_GREETING = 7  # words that add nothing to it
-_TITLE = 12  # words of a subject that asks for something
-_CURT = 6  # words with which somebody says no more than "stop"
+_LONG: Final = 3000  # characters of a letter
+_REMARK: Final = 30  # words of a body that need not say again what the subject asked for
+_GREETING: Final = 7  # words that add nothing to it
+_TITLE: Final = 12  # words of a subject that asks for something
+_CURT: Final = 6  # words with which somebody says no more than "stop"
 
 # What is said by somebody else, if it is more than a word.
-_SPEECH = re.compile(speech("{8,160}", "{4,100}"))
-_POLITE = (
+_SPEECH: Final = re.compile(speech("{8,160}", "{4,100}"))
+_POLITE: Final = (
     r"please|pls|thanks?(?: you)?|thx|bitte|danke(?: schon)?|vielen dank|merci|svp|s'il (?:vous|te) plait|por favor|gracias|per favore|per cortesia|grazie|obrigad[oa]|favor"
     r"|a\.?u\.?b\.?|s\.?v\.?p\.?|alstublieft|alsjeblieft|bedankt|graag|dank (?:u|je)|tack|snalla|prosze|dziekuj\w+|お願い(?:いた)?します|hi|hello|hallo|hej|hoi|bonjour|hola|ciao|ola|buongiorno|guten tag|now|jetzt|ya|nu|already|endlich"
 )
-_ALONE = re.compile(
+_ALONE: Final = re.compile(
     rf"^\W*(?:(?:{_POLITE})\W+)*(?:{filed(words('alone'))})(?:\W+(?:{_POLITE}))*\W*$"
 )
-_MARKS = re.compile(rf"^\W*(?:(?:{ANSWER_MARKS})\s*[:：]\s*)+")
-_TOKEN = re.compile(r"^\W*unsubscribe\s+[0-9a-f]{32,272}$")
+_MARKS: Final = re.compile(rf"^\W*(?:(?:{ANSWER_MARKS})\s*[:：]\s*)+")
+_TOKEN: Final = re.compile(r"^\W*unsubscribe\s+[0-9a-f]{32,272}$")
 
 
 class _Tongue:
@@ -79,7 +80,7 @@ def _tongues(folded: str) -> list[_Tongue]:
     return _tongues_of(languages)
 
 
-_MANY = 4  # languages, which are worth being asked one by one
+_MANY: Final = 4  # languages, which are worth being asked one by one
 
 
 @lru_cache(maxsize=256)
@@ -136,7 +137,7 @@ def _in_subject(told: str, size: int, subject: str) -> OptOut | None:
     return None
 
 
-_THANKS = re.compile(rf"\W*(?:(?:{_POLITE})\W*)+(?:\w+\W*){{0,2}}")
+_THANKS: Final = re.compile(rf"\W*(?:(?:{_POLITE})\W*)+(?:\w+\W*){{0,2}}")
 
 
 def _in_words(told: str, size: int) -> OptOut | None:
@@ -190,16 +191,16 @@ def _first(found: Iterable[re.Match[str] | None]) -> re.Match[str] | None:
 
 
 # A word of hundreds of letters is none, and takes patterns long.
-_ENDLESS = re.compile(r"[^\s\u3040-\u9fff]{100,}")
-_AVERAGE = 20  # letters of a word
+_ENDLESS: Final = re.compile(r"[^\s\u3040-\u9fff]{100,}")
+_AVERAGE: Final = 20  # letters of a word
 # In the tables "@" stands for a mailbox, in which others would be looked for at every letter.
-_ADDRESS = re.compile(r"[^\s<>@]{1,64}@[^\s<>@]{1,253}")
+_ADDRESS: Final = re.compile(r"[^\s<>@]{1,64}@[^\s<>@]{1,253}")
 # "Art. 17" ends no sentence.
-_NUMBERED = re.compile(r"(?<=[a-z])\.(?= ?\d)")
+_NUMBERED: Final = re.compile(r"(?<=[a-z])\.(?= ?\d)")
 
 
 def _unspaced(text: str) -> int:
     return 0 if text.isascii() else len(_UNSPACED.findall(text))
 
 
-_UNSPACED = re.compile("[\u3040-\u9fff]")
+_UNSPACED: Final = re.compile("[\u3040-\u9fff]")

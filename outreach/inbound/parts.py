@@ -9,6 +9,7 @@ Standards: RFC 2045 and 2046 (MIME).
 import binascii
 import re
 from collections.abc import Iterator
+from typing import Final
 
 from outreach.inbound.headers import (
     MAX_HEADERS,
@@ -19,17 +20,19 @@ from outreach.inbound.headers import (
     read_headers,
 )
 
-MAX_DEPTH = 40
+MAX_DEPTH: Final = 40
 """Levels of nesting that are opened; a deeper part is kept closed, as one leaf."""
 
-MAX_PARTS = 1000
+MAX_PARTS: Final = 1000
 """Parts that are opened in one message."""
 
 
-MAX_TEXT = 1024 * 1024
+MAX_TEXT: Final = 1024 * 1024
 """Bytes of one part that are decoded as text. Nobody's own words are longer."""
 
-_STRAY_BOUNDARY = re.compile(rb"(?:^|\n)--([^\n]{1,200}?)[ \t]*\n(?=Content-)", re.IGNORECASE)
+_STRAY_BOUNDARY: Final = re.compile(
+    rb"(?:^|\n)--([^\n]{1,200}?)[ \t]*\n(?=Content-)", re.IGNORECASE
+)
 
 
 class Part:
@@ -128,7 +131,7 @@ def _sections(part: Part) -> Iterator[tuple[int, int]]:
         yield opened, end
 
 
-_MESSAGE_TYPES = frozenset({"message/rfc822", "message/global", "message/news"})
+_MESSAGE_TYPES: Final = frozenset({"message/rfc822", "message/global", "message/news"})
 
 
 def tree(raw: bytes) -> list[Part]:

@@ -8,18 +8,19 @@ classes, quantifiers and looks around. What is not understood says nothing, and 
 
 import re
 from collections.abc import Iterable
+from typing import Final
 
-BEGINNING = 4
+BEGINNING: Final = 4
 """Letters of a word by which it is known."""
 
 
 _Words = frozenset[str] | None
 """What has been read of the word one stands in, each way that it can begin; None where it is untold."""
 
-_BETWEEN_WORDS = frozenset({""})
+_BETWEEN_WORDS: Final = frozenset({""})
 # Where one word ends and another may begin.
-_BOUND = re.compile(r"\\b|\^|\$|\(\?<!\[a-z\]\)")
-_MOST_WAYS = 12
+_BOUND: Final = re.compile(r"\\b|\^|\$|\(\?<!\[a-z\]\)")
+_MOST_WAYS: Final = 12
 
 
 def needed(
@@ -100,7 +101,7 @@ def _rarity(sign: str) -> int:
 
 
 # Long signs that every eighth mail of a language has all the same.
-_COMMON = frozenset(
+_COMMON: Final = frozenset(
     [
         "mail",
         "emai",
@@ -239,7 +240,9 @@ def _is_no_letter(item: str) -> bool:
     return not _LETTERED_CLASS.search(item)
 
 
-_LETTERED_CLASS = re.compile(r"^\[\^|[a-z](?<!\\s|\\d)|\\[SDw]|(?<=[^\[])-(?=[^\]])", re.IGNORECASE)
+_LETTERED_CLASS: Final = re.compile(
+    r"^\[\^|[a-z](?<!\\s|\\d)|\\[SDw]|(?<=[^\[])-(?=[^\]])", re.IGNORECASE
+)
 
 
 def _repeat(rest: str) -> tuple[str, bool, bool]:
@@ -302,7 +305,7 @@ def filed(patterns: Iterable[str]) -> str:
     return "|".join([f"{first}(?:{'|'.join(rest)})" for first, rest in by_letter.items()] + others)
 
 
-_REPEATED = frozenset("*+{")
+_REPEATED: Final = frozenset("*+{")
 
 
 def openings(patterns: Iterable[str], length: int = 4) -> str:
@@ -323,7 +326,7 @@ def openings(patterns: Iterable[str], length: int = 4) -> str:
     return filed(re.escape(opening) for opening in found if opening[:1].isalpha())
 
 
-_NAMED_GROUP = re.compile(r"\(\?P<\w+>")
+_NAMED_GROUP: Final = re.compile(r"\(\?P<\w+>")
 
 
 def _openings(

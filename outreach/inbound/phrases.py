@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from operator import itemgetter
+from typing import Final
 
 from outreach.inbound.patterns import BEGINNING, branches, needed, rarest
 
@@ -27,7 +28,7 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", text)))
 
 
-_ACCENTS = re.compile("[\u0300-\u036f]+")
+_ACCENTS: Final = re.compile("[\u0300-\u036f]+")
 
 
 def unwrap(text: str) -> str:
@@ -51,7 +52,7 @@ def unwrap(text: str) -> str:
     return "\n".join(joined)
 
 
-SENTENCE_ENDS = re.compile(r"(?<=[.!?])\s+|(?<=。)|\n+")
+SENTENCE_ENDS: Final = re.compile(r"(?<=[.!?])\s+|(?<=。)|\n+")
 """Where one sentence ends and the next begins, in a text of which each line is whole."""
 
 
@@ -67,7 +68,7 @@ def speech(letters: str, unspaced: str) -> str:
     return "|".join(pairs)
 
 
-_WRAPPED = 45  # columns: a shorter line was ended by its writer
+_WRAPPED: Final = 45  # columns: a shorter line was ended by its writer
 
 
 @lru_cache(maxsize=8)
@@ -76,7 +77,7 @@ def compared(text: str) -> str:
     return fold(unwrap(text))
 
 
-_LETTERS = str.maketrans(
+_LETTERS: Final = str.maketrans(
     {
         "ł": "l",
         "Ł": "l",
@@ -100,11 +101,13 @@ def fold_pattern(pattern: str) -> str:
     )
 
 
-_LETTERS_ONLY = bytes(code if ord("a") <= code <= ord("z") else ord(" ") for code in range(256))
+_LETTERS_ONLY: Final = bytes(
+    code if ord("a") <= code <= ord("z") else ord(" ") for code in range(256)
+)
 _beginning_of: Callable[[str], str] = itemgetter(slice(BEGINNING))
 
 
-_ASKED_FOR: set[str] = set()
+_ASKED_FOR: Final[set[str]] = set()
 """All signs that some pattern needs: others say nothing of a text."""
 
 

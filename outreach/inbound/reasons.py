@@ -12,6 +12,7 @@ RFC 7505 (null MX).
 
 import re
 from enum import StrEnum
+from typing import Final
 
 from outreach.inbound.phrases import Phrases, Rules, fold
 
@@ -76,8 +77,8 @@ class Severity(StrEnum):
     POLICY = "policy"
 
 
-_DEAD = frozenset({Reason.USER_UNKNOWN, Reason.HOST_UNKNOWN, Reason.NO_MAIL, Reason.MOVED})
-_OURS = frozenset(
+_DEAD: Final = frozenset({Reason.USER_UNKNOWN, Reason.HOST_UNKNOWN, Reason.NO_MAIL, Reason.MOVED})
+_OURS: Final = frozenset(
     {
         Reason.AUTHENTICATION,
         Reason.SENDER_REJECTED,
@@ -102,14 +103,14 @@ def severity(reason: Reason) -> Severity:
     return Severity.POLICY if reason in _OURS else Severity.SOFT
 
 
-ENHANCED_STATUS = re.compile(r"([245])(?<![\d.][245])\.(\d{1,3})\.(\d{1,3})(?!\.?\d)")
+ENHANCED_STATUS: Final = re.compile(r"([245])(?<![\d.][245])\.(\d{1,3})\.(\d{1,3})(?!\.?\d)")
 """An enhanced status code (RFC 3463 2): class, subject, detail. Not a part of an IP address."""
 
-REPLY_CODE = re.compile(r"([45](?<![\d.][45])[0-5]\d)(?=[ \-\])]|$)(?!-\d\d)", re.MULTILINE)
+REPLY_CODE: Final = re.compile(r"([45](?<![\d.][45])[0-5]\d)(?=[ \-\])]|$)(?!-\d\d)", re.MULTILINE)
 """An SMTP reply code of a refusal (RFC 5321 4.2.1)."""
 
 # Codes whose meaning the registry settles, for when the words say nothing. Keys are "subject.detail".
-_BY_CODE = {
+_BY_CODE: Final = {
     "1.0": Reason.USER_UNKNOWN,
     "1.1": Reason.USER_UNKNOWN,
     "1.2": Reason.HOST_UNKNOWN,
@@ -153,7 +154,7 @@ _BY_CODE = {
     "7.515": Reason.AUTHENTICATION,
     "7.606": Reason.BLOCKED,
 }
-_BY_SUBJECT = {
+_BY_SUBJECT: Final = {
     "1": Reason.UNKNOWN,
     "2": Reason.UNKNOWN,
     "3": Reason.SYSTEM,
@@ -163,12 +164,14 @@ _BY_SUBJECT = {
     "7": Reason.POLICY,
 }
 # Codes that speak of the address itself: with one of these, "unknown user" needs no other proof.
-_ADDRESS_CODES = frozenset({"1.0", "1.1", "1.2", "1.3", "1.4", "1.6", "1.10", "2.1", "4.1", "4.4"})
+_ADDRESS_CODES: Final = frozenset(
+    {"1.0", "1.1", "1.2", "1.3", "1.4", "1.6", "1.10", "2.1", "4.1", "4.4"}
+)
 
 
 # In order: the first that is found decides. What blames the sender comes before what sounds like
 # it blames the recipient ("sender address rejected: domain not found"), the narrow before the wide.
-_WORDS: tuple[tuple[Reason, tuple[str, ...]], ...] = (
+_WORDS: Final[tuple[tuple[Reason, tuple[str, ...]], ...]] = (
     (
         Reason.VIRUS,
         (r"\bvirus", r"\bmalware", r"\binfected", r"\btrojan", r"dangerous attachment"),
@@ -526,20 +529,20 @@ _WORDS: tuple[tuple[Reason, tuple[str, ...]], ...] = (
     ),
 )
 
-_NOISE = re.compile(r"https?://\S+|<?[^\s<>@]{1,128}@[^\s<>@]{1,255}>?", re.IGNORECASE)
+_NOISE: Final = re.compile(r"https?://\S+|<?[^\s<>@]{1,128}@[^\s<>@]{1,255}>?", re.IGNORECASE)
 # The stage of the dialogue that was refused, where the notice tells.
-_AT_RCPT = re.compile(
+_AT_RCPT: Final = re.compile(
     r"\brcpt\b|recipient (?:(?:address )?rejected|not found|unknown|invalid)|rejected (?:the )?(?:address|recipient)"
     r"|(?:invalid|not a valid|no such) recipient|requested action not taken",
     re.IGNORECASE,
 )
 # Said of what is looked for and not there, which no filter says.
-_NO_MAILBOX = re.compile(
+_NO_MAILBOX: Final = re.compile(
     r"(?:user|mail ?box) (?:was )?not found|no such person|does(?:n't| not) have an? .{0,60}account|mail ?box does not exist|or not local|(?<=: )no such user"
     r"|existiert nicht|n'existe pas|no existe|non esiste|não existe|inexistente|bestaat niet|finns inte|nie istnieje|存在し(?:ません|ない)|見つかりません",
     re.IGNORECASE,
 )
-_BEFORE_RCPT = re.compile(
+_BEFORE_RCPT: Final = re.compile(
     r"(?:after|in re(?:ply|sponse) to|did not like our|\[|sender was rejected)"
     r"(?:(?<=rejected)|\s*(?:the )?(?:mail[ _]from|initial connection|ehlo|helo|connect))"
 )  # compared with text in lower case
@@ -555,8 +558,8 @@ def reason_in(words: str) -> Reason | None:
     return None if found is None else _WORDS[found][0]
 
 
-_MAX_WORDS = 2500  # characters; what a server says is brief
-_RULES = Rules([patterns for _, patterns in _WORDS])
+_MAX_WORDS: Final = 2500  # characters; what a server says is brief
+_RULES: Final = Rules([patterns for _, patterns in _WORDS])
 
 
 def classify(status: str | None, words: str, context: str = "", comment: str = "") -> Reason:
@@ -593,4 +596,4 @@ def classify(status: str | None, words: str, context: str = "", comment: str = "
     return reason
 
 
-_DISABLED_WORDS = Phrases(dict(_WORDS)[Reason.DISABLED])
+_DISABLED_WORDS: Final = Phrases(dict(_WORDS)[Reason.DISABLED])

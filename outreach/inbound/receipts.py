@@ -7,6 +7,7 @@ nobody opens. Where a person speaks of themselves it is none.
 # ruff: noqa: E501 (patterns and messages are easier to check in one piece)
 
 import re
+from typing import Final
 
 from outreach.inbound.absence_words import any_of, either, framed, words
 from outreach.inbound.auto_reply_kinds import AutoReplyKind, kind_of
@@ -43,12 +44,14 @@ def _names_a_return(sentence: str) -> bool:
 
 
 # A day or two on which a door is closed do not last; what has an end or a return does.
-_LASTING = re.compile(
+_LASTING: Final = re.compile(
     framed("lasting", after="(?![a-z])") + r"|(?<!:)(?<!:\d)\d\s?[-–〜~]\s?\d{1,2}(?![\d:])"
 )
-_CLOSED = re.compile(framed("closed", after="(?![a-z])"))
-_ACKNOWLEDGED = any_of("acknowledged")
-_NUMBERED = re.compile(
+_CLOSED: Final = re.compile(framed("closed", after="(?![a-z])"))
+_ACKNOWLEDGED: Final = any_of("acknowledged")
+_NUMBERED: Final = re.compile(
     rf"{''.join(f'(?<!{word})' for word in words('phone'))}(?:{either('case_number')})(?: is|は|:)?\s?(?=[\w/-]*\d)[\w/-]{{3,}}"
 )
-_TERM = re.compile(rf"(?:\d+|{either('few')})(?:\s?[-–]\s?\d+)?\s{{0,2}}(?:{either('term')})")
+_TERM: Final = re.compile(
+    rf"(?:\d+|{either('few')})(?:\s?[-–]\s?\d+)?\s{{0,2}}(?:{either('term')})"
+)

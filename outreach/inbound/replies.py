@@ -14,6 +14,7 @@ by the order of the classes; languages differ only in the tables of `reply_words
 
 import re
 from dataclasses import dataclass
+from typing import Final
 
 from outreach.inbound.introductions import (
     CLOSING,
@@ -35,50 +36,50 @@ from outreach.inbound.patterns import filed
 from outreach.inbound.reply_words import alternatives, words
 from outreach.inbound.signatures import PICTURE, signature_at
 
-MAX_LINES = 5000
+MAX_LINES: Final = 5000
 """Lines of a reply that are looked at. What lies beyond is quotation in all of practice."""
 
-_MAX_LINE = 2000
-_SIGNATURE_LINES = 15  # a longer text below "--" is no signature
+_MAX_LINE: Final = 2000
+_SIGNATURE_LINES: Final = 15  # a longer text below "--" is no signature
 
 
-_ORIGINAL = re.compile(rf"(?:{alternatives('original')})\s*[:：]?$")
-_SENT_FROM = re.compile(
+_ORIGINAL: Final = re.compile(rf"(?:{alternatives('original')})\s*[:：]?$")
+_SENT_FROM: Final = re.compile(
     rf"^[\s*_<>\[(-]{{0,4}}(?:{alternatives('sent_from')})[\s*_.!\])<>]*(?:\([^()]*\))?[\s.!]*$"
 )
-_BARE_STAMP = re.compile(
+_BARE_STAMP: Final = re.compile(
     r"^\d{4}[-/]\d{1,2}[-/]\d{1,2}(?:,?\s+\d{1,2}:\d\d(?:\s+(?:gmt|utc)?\s?[+-]\d\d:?\d\d)?)\s+\S.{0,80}$",
     re.I,
 )
-_NOTES_STAMP = re.compile(r"\w ?---\d\d[/.]\d\d[/.]\d{4} \d\d:\d\d(?::\d\d)?(?: [AP]M)?---")
-_RULE_MARKS = "-_=~+*#•·–—\u2015\u2500ᐧ\u200b━═☆★◇◆□■○●△▲▽▼＊＝－"
-_RULE = re.compile(rf"(?:[{_RULE_MARKS}\s]+|[{_RULE_MARKS}.\s]{{8,}})$")
-_SIGNATURE_RULE = re.compile(r"^\s?(?:--|—|–|——|__)\s{0,2}$")
-_DASHED_NAME = re.compile(r"^-{1,2}\s?[^\W\d_][\w.'-]*(?: [^\W\d_][\w.'-]*){0,2}$")
-_RULED_OFF = re.compile(r"^\s*[-=*~─━—_]{3,}\s*$")
-_CONTACT = re.compile(
+_NOTES_STAMP: Final = re.compile(r"\w ?---\d\d[/.]\d\d[/.]\d{4} \d\d:\d\d(?::\d\d)?(?: [AP]M)?---")
+_RULE_MARKS: Final = "-_=~+*#•·–—\u2015\u2500ᐧ\u200b━═☆★◇◆□■○●△▲▽▼＊＝－"
+_RULE: Final = re.compile(rf"(?:[{_RULE_MARKS}\s]+|[{_RULE_MARKS}.\s]{{8,}})$")
+_SIGNATURE_RULE: Final = re.compile(r"^\s?(?:--|—|–|——|__)\s{0,2}$")
+_DASHED_NAME: Final = re.compile(r"^-{1,2}\s?[^\W\d_][\w.'-]*(?: [^\W\d_][\w.'-]*){0,2}$")
+_RULED_OFF: Final = re.compile(r"^\s*[-=*~─━—_]{3,}\s*$")
+_CONTACT: Final = re.compile(
     rf"[\w.]@[\w-]|https?://|\bwww\.|\+?\d[\d ()/.-]{{7,}}\d|{alternatives('contact')}",
     re.IGNORECASE,
 )
-_LINK = re.compile(
+_LINK: Final = re.compile(
     r"\[([^\[\]]*)\]\([^()\s]*\)|<(?:https?:|mailto:)[^<>]*>|\(\s?https?:[^()\s]*\s?\)"
 )
-_DEVICE = re.compile(
+_DEVICE: Final = re.compile(
     r"i-?phone|i-?pad|android|samsung|galaxy|blackberry|outlook|windows|nokia|gmail|yahoo|proton|mail\b|e-?mail|huawei|xiaomi|\bmi\b"
     rf"|sony|htc|lg\b|motorola|spark|thunderbird|k-9|{alternatives('devices')}",
     re.IGNORECASE,
 )
 # What lists, providers, lawyers and virus scanners add below: the first letters of a line tell whether it may be one.
-_FOOTERS = (*words("footers"), "avast", "nod32(?<=__ nod32)")
-_FOOTER = re.compile(rf"^(?:[\s*_>-]{{0,4}}|_+ )(?:{filed(_FOOTERS)})", re.IGNORECASE)
-_FOOTER_START = 4
-_FOOTER_STARTS = frozenset(
+_FOOTERS: Final = (*words("footers"), "avast", "nod32(?<=__ nod32)")
+_FOOTER: Final = re.compile(rf"^(?:[\s*_>-]{{0,4}}|_+ )(?:{filed(_FOOTERS)})", re.IGNORECASE)
+_FOOTER_START: Final = 4
+_FOOTER_STARTS: Final = frozenset(
     written(footer[:_FOOTER_START])
     for footer in _FOOTERS
     for written in (str.lower, str.capitalize, str.upper, str.title)
 )
-_LIST = re.compile(rf"mailman|listinfo|google groups|{alternatives('mailing_list')}")
-_ABOVE = re.compile(
+_LIST: Final = re.compile(rf"mailman|listinfo|google groups|{alternatives('mailing_list')}")
+_ABOVE: Final = re.compile(
     rf"(?:{alternatives('reply')})[^.]{{0,40}}(?:{alternatives('above')})[^.]{{0,20}}(?:{alternatives('line')})"
 )
 
@@ -94,7 +95,7 @@ class Reply:
     trimmed: bool
 
 
-NOTHING = Reply("", "", trimmed=False)
+NOTHING: Final = Reply("", "", trimmed=False)
 
 
 def own_words(text: str) -> Reply:
@@ -135,13 +136,13 @@ def _without_openpgp(text: str) -> str:
     return f"{text[: signed.start()]}{words}\n{text[signed.end() :]}"
 
 
-_SIGNED_HEAD = "-----BEGIN PGP SIGNED MESSAGE-----\n"
-_SIGNED = re.compile(
+_SIGNED_HEAD: Final = "-----BEGIN PGP SIGNED MESSAGE-----\n"
+_SIGNED: Final = re.compile(
     rf"{_SIGNED_HEAD}(?:[A-Za-z-]+: [^\n]*\n)*[ \t]*\n(.*?)"
     r"^-----BEGIN PGP SIGNATURE-----\n(?:.*?^-----END PGP SIGNATURE-----|.*)",
     re.DOTALL | re.MULTILINE,
 )
-_DASH_ESCAPED = re.compile("^- ", re.MULTILINE)
+_DASH_ESCAPED: Final = re.compile("^- ", re.MULTILINE)
 
 
 # Line classes: e(mpty) q(uoted) t(ext) r(ule) a(ttribution) h(eader) o(riginal-message rule)
@@ -229,10 +230,10 @@ def _plain_classes(lines: list[str], code: frozenset[int]) -> list[str]:
 # end like a rule or an introduction, and are none of what `_class_of` asks about: they begin like no
 # head, no introduction and no stamp of a program. Most have neither digit nor colon, and are asked nothing.
 # (Nothing here is given back once it is matched, so that a match costs a few looks at each letter.)
-_NO_END = rf"(?<![{re.escape(''.join(CLOSING))}#=])"
-_NO_WORDS = "_@:：<>|#=*–—─-"
-_DIGITS = "0-9\u0660-\u0669\u06f0-\u06f9\u0966-\u096f\uff10-\uff19"
-_PLAIN_LINES = re.compile(
+_NO_END: Final = rf"(?<![{re.escape(''.join(CLOSING))}#=])"
+_NO_WORDS: Final = "_@:：<>|#=*–—─-"
+_DIGITS: Final = "0-9\u0660-\u0669\u06f0-\u06f9\u0966-\u096f\uff10-\uff19"
+_PLAIN_LINES: Final = re.compile(
     "(?:"
     + "|".join(
         [
@@ -253,7 +254,7 @@ def _is_footer(lines: list[str], index: int) -> bool:
     return not (index and lines[index - 1][-1:].isalnum()) and bool(_FOOTER.match(lines[index]))
 
 
-_FOOTER_LEAD = " \t\u00a0*_>-"
+_FOOTER_LEAD: Final = " \t\u00a0*_>-"
 
 
 def _is_name_above(lines: list[str], classes: list[str], index: int) -> bool:
@@ -282,7 +283,7 @@ def _with_device_lines(lines: list[str], classes: str) -> str:
     return classes
 
 
-_LAST_WORDS = re.compile("[te]*t(?=e*(?:[^te]|$))")
+_LAST_WORDS: Final = re.compile("[te]*t(?=e*(?:[^te]|$))")
 
 
 def _class_of(lines: list[str], index: int) -> tuple[str, int]:  # noqa: PLR0911, PLR0912
@@ -335,8 +336,8 @@ def _class_of(lines: list[str], index: int) -> tuple[str, int]:  # noqa: PLR0911
 
 
 # GroupWise frames its introduction, and quotes below without a mark: ">>> Ann <ann@example.org> 9/29/2025 7:58 AM >>>"
-_FRAMED = re.compile(r">>> (?=[^>]*\S)[^\n]{5,160}\d[^\n]{0,20} >>>$")
-_MAX_DEVICE_LINE = 120
+_FRAMED: Final = re.compile(r">>> (?=[^>]*\S)[^\n]{5,160}\d[^\n]{0,20} >>>$")
+_MAX_DEVICE_LINE: Final = 120
 
 
 def _is_original_rule(plain: str) -> bool:
@@ -397,8 +398,8 @@ def _cut(lines: list[str], classes: str) -> tuple[list[str], str]:
     return kept[len(kept) - len(kinds) :], kinds
 
 
-_WARNING = re.compile(rf"\W*(?:{alternatives('warnings')})\b")
-_OUTSIDE = re.compile(alternatives("outside"))
+_WARNING: Final = re.compile(rf"\W*(?:{alternatives('warnings')})\b")
+_OUTSIDE: Final = re.compile(alternatives("outside"))
 
 
 def _warns(line: str) -> bool:
@@ -407,8 +408,8 @@ def _warns(line: str) -> bool:
     return bool(_WARNING.match(low) and _OUTSIDE.search(low))
 
 
-_MAX_WARNING = 300
-_WRAPPED_AROUND = re.compile("[^aq]*t[^aq]*ae*q[qe]*(?:t[^aqt]*){1,6}")
+_MAX_WARNING: Final = 300
+_WRAPPED_AROUND: Final = re.compile("[^aq]*t[^aq]*ae*q[qe]*(?:t[^aqt]*){1,6}")
 
 
 def _weak_signature(line: str) -> bool:
@@ -434,9 +435,9 @@ def _behind_quotation(classes: str, at: int) -> int:
     return at if _ANSWERED_AGAIN.match(classes, quoted.end()) else quoted.end()
 
 
-_HEAD = re.compile("[aehor]+")
-_QUOTED = re.compile("[qe]+")
-_ANSWERED_AGAIN = re.compile("[^qahos]*t[^qahos]*q[qe]*t")
+_HEAD: Final = re.compile("[aehor]+")
+_QUOTED: Final = re.compile("[qe]+")
+_ANSWERED_AGAIN: Final = re.compile("[^qahos]*t[^qahos]*q[qe]*t")
 
 
 def _end(lines: list[str], classes: str, begin: int) -> int:
@@ -456,10 +457,10 @@ def _end(lines: list[str], classes: str, begin: int) -> int:
 
 
 # Of quoted lines one below another, the first is answered if any is.
-_MARKED = re.compile("q+|[^teq]")
+_MARKED: Final = re.compile("q+|[^teq]")
 # The quotation that begins here has answers between or below its lines. Directly below a quoted line
 # words may be the rest of that line, wrapped in transit; words before any quoted line were introduced.
-_ANSWERED = re.compile("[^qt]*q(?:[^thos]|(?<!e)t(?=q))*(?:(?<=e)t|t(?!q))")
+_ANSWERED: Final = re.compile("[^qt]*q(?:[^thos]|(?<!e)t(?=q))*(?:(?<=e)t|t(?!q))")
 
 
 def _is_rule_of_a_footer(lines: list[str], classes: str, at: int) -> bool:
@@ -486,7 +487,7 @@ def _speaks_of_a_list(lines: list[str], at: int) -> bool:
     return bool(_LIST.search(low))
 
 
-_FOOTER_LINES = 7
+_FOOTER_LINES: Final = 7
 
 
 def _text_after(classes: str, at: int) -> int:
@@ -495,4 +496,4 @@ def _text_after(classes: str, at: int) -> int:
     return classes.count("t", at + 1, stop.start() if stop else len(classes))
 
 
-_INTRODUCED = re.compile("[aho]")
+_INTRODUCED: Final = re.compile("[aho]")

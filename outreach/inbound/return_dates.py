@@ -11,6 +11,7 @@ since a notice is often in two; which words make a day is told by `named_days`.
 import re
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import Final
 
 from outreach.inbound.absence_words import any_of, either, framed, words
 from outreach.inbound.named_days import (
@@ -27,52 +28,52 @@ from outreach.inbound.named_days import (
 from outreach.inbound.phrases import speech
 from outreach.inbound.spelt_days import with_numbers
 
-MAX_WORDS = 4000
+MAX_WORDS: Final = 4000
 """Characters of a notice that are read."""
 
-UNTIL_CUE = 2
+UNTIL_CUE: Final = 2
 """What "until" beside a date weighs."""
 
-RETURN = 4
+RETURN: Final = 4
 """What a word of return beside a date weighs, at least."""
 
-ABSENT = any_of("absent")
+ABSENT: Final = any_of("absent")
 """The phrases that say that somebody is away."""
 
-_BACK = any_of("back")
-_EVENT = any_of("event")
-_ANSWERS = any_of("answers")
-MYSELF = re.compile(rf"(?<![a-z])(?:{either('myself')})(?![a-z])")
+_BACK: Final = any_of("back")
+_EVENT: Final = any_of("event")
+_ANSWERS: Final = any_of("answers")
+MYSELF: Final = re.compile(rf"(?<![a-z])(?:{either('myself')})(?![a-z])")
 """Words with which a person speaks of themselves."""
 
-OPEN_ENDED = re.compile(framed("open_ended"))
+OPEN_ENDED: Final = re.compile(framed("open_ended"))
 """What says of an absence that its end is not known."""
 
 # What is said of people and doors alone; other words of return may be about anything.
-_SURELY_BACK = re.compile(framed("surely_back", before="(?<![a-z'-])", after="(?![a-z])"))
-_DEADLINE = re.compile(framed("deadline", after=r"(?: \w+){0,2}\s*$"))
-_DEADLINE_AFTER = re.compile(rf"^(?:{either('deadline_after')})")
-_AND = re.compile(rf"(?<![a-z])(?:{either('and_', 'and_day')}){ARTICLE}$")
+_SURELY_BACK: Final = re.compile(framed("surely_back", before="(?<![a-z'-])", after="(?![a-z])"))
+_DEADLINE: Final = re.compile(framed("deadline", after=r"(?: \w+){0,2}\s*$"))
+_DEADLINE_AFTER: Final = re.compile(rf"^(?:{either('deadline_after')})")
+_AND: Final = re.compile(rf"(?<![a-z])(?:{either('and_', 'and_day')}){ARTICLE}$")
 # "Between 23 (and 27 March)"
-_BEGUN_BY_NUMBER = re.compile(
+_BEGUN_BY_NUMBER: Final = re.compile(
     rf"(?<![a-z])(?:{either('since')}){ARTICLE}\d{{1,2}}[.:a-z]{{0,3}}\s*$"
 )
-_UNTIL_AFTER = re.compile(rf"^(?:{either('until_after')})")
-_SINCE_AFTER = re.compile(rf"^(?:{either('since_after')})")
+_UNTIL_AFTER: Final = re.compile(rf"^(?:{either('until_after')})")
+_SINCE_AFTER: Final = re.compile(rf"^(?:{either('since_after')})")
 # Cues of at least three letters end what belongs to the date before them.
-_LONG_CUES = re.compile(rf"(?<![a-z])(?=[a-z]{{3}})(?:{either('until', 'since')})(?![a-z])")
-_NEXT_YEAR = re.compile(r"(?:来年|翌年)の?(?=\d{1,2}月)")
-_BOUNDARY = re.compile(
+_LONG_CUES: Final = re.compile(rf"(?<![a-z])(?=[a-z]{{3}})(?:{either('until', 'since')})(?![a-z])")
+_NEXT_YEAR: Final = re.compile(r"(?:来年|翌年)の?(?=\d{1,2}月)")
+_BOUNDARY: Final = re.compile(
     rf"\n\s*\n|[!?;。!]|(?:(?<=[^\W\d]{{3}}){''.join(f'(?<!{word})' for word in words('abbreviations'))}|(?<=\.[a-z]{{2}})|(?<=[^\W\d]\))|(?<=\s(?:da|an|ab|zu|me|it|us|in|up|so|eu|ja|yo|io|te|to|ik|er|op|af|ni|du|tu|ok)))\.\s"
 )
-_WINDOW = 80
-_STEPS = timedelta(days=14)
-_NAMED = 1  # what a week or month in which somebody is away weighs: less than any "until"
-_MEETING = re.compile(framed("meeting", after="(?![a-z])"))
-_OCCASION = re.compile(framed("occasion", before="(?<![a-z-])", after="(?![a-z])"))
-_QUOTED = re.compile(speech("{3,120}", "{3,80}"))
-_PART_TIME = re.compile(either("part_time"))
-_WITHIN = re.compile(framed("within", after=r"\s*$"))
+_WINDOW: Final = 80
+_STEPS: Final = timedelta(days=14)
+_NAMED: Final = 1  # what a week or month in which somebody is away weighs: less than any "until"
+_MEETING: Final = re.compile(framed("meeting", after="(?![a-z])"))
+_OCCASION: Final = re.compile(framed("occasion", before="(?<![a-z-])", after="(?![a-z])"))
+_QUOTED: Final = re.compile(speech("{3,120}", "{3,80}"))
+_PART_TIME: Final = re.compile(either("part_time"))
+_WITHIN: Final = re.compile(framed("within", after=r"\s*$"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,9 @@ def dated_end(folded: str, today: date | None, *, trusting: bool) -> End | None:
     return _next_day_named(folded, found, end) if top == UNTIL_CUE else end
 
 
-_COUNTABLE = range(1000, 9900)  # years from which one can count on and back; a header may name any
+_COUNTABLE: Final = range(
+    1000, 9900
+)  # years from which one can count on and back; a header may name any
 
 
 def _is_a_step(folded: str, first: End, each: End) -> bool:
@@ -198,8 +201,8 @@ def _is_about_mail_or_return(piece: str) -> bool:
     return bool(_SURELY_BACK.search(piece) or MYSELF.search(piece) or _ANSWERS.search(piece))
 
 
-_SOON = timedelta(days=4)
-_OF_WEEK = re.compile(rf"(?:{either('of_week')})\s$")
+_SOON: Final = timedelta(days=4)
+_OF_WEEK: Final = re.compile(rf"(?:{either('of_week')})\s$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +253,7 @@ def _reads_mail(clause: str) -> bool:
 
 
 # "On Thursday, 20 May. We ...": behind a whole month the full stop that is read with it ends the sentence.
-_WITH_FULL_STOP = re.compile(
+_WITH_FULL_STOP: Final = re.compile(
     r"(?:[a-z]{5,}|(?<![a-z])(?:mai|may|maja|maj|juni|juli|mars|marz|maio|juin|june|july|mayo|luty))\.$"
 )
 
@@ -357,11 +360,11 @@ def _is_no_end(
 
 
 # "Monday, 7:30, we are back", "from 8.30 am", "8時30分より": the hour of a day says nothing of what the day is.
-_HOUR_AFTER = re.compile(
+_HOUR_AFTER: Final = re.compile(
     rf"^[\s,(]{{0,2}}(?:(?:{either('by_hour')})\s)*"
     r"(?:\d{1,2}[:.]\d\d(?:\s?(?:uhr|h|uur|hrs|am|pm|a\.m\.|p\.m\.)(?![a-z]))?|\d{1,2}\s?(?:h(?:\d\d)?|uhr|uur|u|am|pm|a\.m\.|p\.m\.|o'clock)(?![a-z])|(?:午前|午後)?\d{1,2}時(?:\d{1,2}分|半)?(?:より|から)?)\)?"
 )
-_HOUR_LATER = re.compile(
+_HOUR_LATER: Final = re.compile(
     framed(
         "from_hour",
         after=rf" (?:\d{{1,2}}(?:[:.]\d\d)?\s?(?:uhr|h|uur|u|am|pm|o'clock)(?![a-z])|\d{{1,2}}[:.]\d\d|{either('noon')})",
@@ -377,15 +380,15 @@ def _is_deadline(beside: _Beside) -> bool:
     return bool(_PROMISE.search(beside.clause)) and not ABSENT.search(beside.clause)
 
 
-_PROMISE = re.compile(framed("promise"))
+_PROMISE: Final = re.compile(framed("promise"))
 
 
 # "Je ne lirai rien avant la fin avril"
-_NOT_BEFORE = re.compile(
+_NOT_BEFORE: Final = re.compile(
     framed("nothing", after=rf"(?![a-z])[^.!?;]{{0,40}} (?:{either('before')})")
 )
 # "Till och med augusti": to the last day of it.
-_THROUGH = re.compile(framed("through", after=r"\s*$"))
+_THROUGH: Final = re.compile(framed("through", after=r"\s*$"))
 
 
 def _joins(folded: str, first: NamedDay, last: NamedDay) -> bool:
@@ -396,7 +399,7 @@ def _joins(folded: str, first: NamedDay, last: NamedDay) -> bool:
     )
 
 
-_JOINED = re.compile(
+_JOINED: Final = re.compile(
     rf"\s*(?:{either('and_', 'and_after')})\s+(?:(?:{either('on', 'and_the')})\s+)*"
 )
 
@@ -455,7 +458,7 @@ def _piece(clause: str, at: int) -> str:
     return clause[begin : end.start() if end else len(clause)]
 
 
-_PIECE_END = re.compile(r", |、|\.\s|\n")
+_PIECE_END: Final = re.compile(r", |、|\.\s|\n")
 
 
 def _behind(each: NamedDay, gone: date) -> date:
@@ -491,10 +494,10 @@ def speaks_of_return(text: str) -> bool:
     return False
 
 
-_DENIAL = re.compile(framed("denial", after="(?![a-z])"))
-_DENIES = re.compile(framed("denies", after=r"\s$"))  # "não atendemos"
-_BEFORE = re.compile(framed("denies_until", before=r"\s*(?:\w+ )?", after="(?![a-z])"))
-_DENIED = re.compile(
+_DENIAL: Final = re.compile(framed("denial", after="(?![a-z])"))
+_DENIES: Final = re.compile(framed("denies", after=r"\s$"))  # "não atendemos"
+_BEFORE: Final = re.compile(framed("denies_until", before=r"\s*(?:\w+ )?", after="(?![a-z])"))
+_DENIED: Final = re.compile(
     framed(
         "denied",
         before=r"\s*(?:\w+ ){0,2}",

@@ -11,62 +11,63 @@ what was asked for. Languages differ only in the tables of `reply_words`.
 
 import re
 from collections.abc import Sequence
+from typing import Final
 
 from outreach.inbound.reply_words import alternatives, words
 
-MAX_LINES = 16
+MAX_LINES: Final = 16
 """Lines of such a block, with the empty ones between them."""
 
-_MAX_LINE = 120
-_MAX_REGISTERED = 400  # characters of what a firm has to say of itself
-_MAX_WORDS = 16  # of a line that is no sentence
-_MAX_WORDS_GOING_ON = 6  # of one that begins with a small letter
-_MAX_WORDS_OF_A_POST = 12  # in a firm, with its name and seat
+_MAX_LINE: Final = 120
+_MAX_REGISTERED: Final = 400  # characters of what a firm has to say of itself
+_MAX_WORDS: Final = 16  # of a line that is no sentence
+_MAX_WORDS_GOING_ON: Final = 6  # of one that begins with a small letter
+_MAX_WORDS_OF_A_POST: Final = 12  # in a firm, with its name and seat
 
 # These are compared with text in lower case.
-_CLOSING = re.compile(rf"\W{{0,3}}(?:{alternatives('closings')})")
-_SECRET = re.compile(alternatives("confidential"))
-_READERS = re.compile(alternatives("recipients"))
+_CLOSING: Final = re.compile(rf"\W{{0,3}}(?:{alternatives('closings')})")
+_SECRET: Final = re.compile(alternatives("confidential"))
+_READERS: Final = re.compile(alternatives("recipients"))
 
-_MAX_CLOSING = 60  # characters
+_MAX_CLOSING: Final = 60  # characters
 
 # Where a picture stood that a program put below, a logo for example.
-PICTURE = re.compile(
+PICTURE: Final = re.compile(
     r"(?:!\[[^\[\]]*\]\([^()\s]*\)|\[(?:cid:|image|inline image|https?:)[^\[\]]*\]|<image\d*\.\w+>)$",
     re.I,
 )
 
 # As "tel" and as "Tel".
-_PHONE_WORDS = "|".join(f"[{word[0]}{word[0].upper()}]{word[1:]}" for word in words("phone"))
-_PHONE = re.compile(
+_PHONE_WORDS: Final = "|".join(f"[{word[0]}{word[0].upper()}]{word[1:]}" for word in words("phone"))
+_PHONE: Final = re.compile(
     r"(?:\+\d|\(\+?\d|\b0\d)[\d ()/.\u2010-\u2015-]{5,18}\d|\b\d{3}[ .-]\d{3}[ .-]\d{4}\b"
     rf"|(?:{_PHONE_WORDS})\w{{0,8}}\W{{0,4}}\d[\d ()/.-]{{5,18}}\d"
 )
-_LABELLED = re.compile(rf"\W*(?:[tmpfewd]|{alternatives('labels')})[.: ]", re.IGNORECASE)
-_MAILBOX = re.compile(r"[\w.+-]@[\w-]+\.\w[\w.-]*")
-_DIGITS = re.compile(r"[0-9][0-9 ()/.\u2010-\u2015-]{5,20}[0-9]")
+_LABELLED: Final = re.compile(rf"\W*(?:[tmpfewd]|{alternatives('labels')})[.: ]", re.IGNORECASE)
+_MAILBOX: Final = re.compile(r"[\w.+-]@[\w-]+\.\w[\w.-]*")
+_DIGITS: Final = re.compile(r"[0-9][0-9 ()/.\u2010-\u2015-]{5,20}[0-9]")
 # Characters around digits in which all of a telephone number stands, with what names it.
-_LABEL = 24
-_DIGIT = re.compile("[0-9]")
+_LABEL: Final = 24
+_DIGIT: Final = re.compile("[0-9]")
 # What a firm has to say of itself, in lower case.
-_REGISTERED = re.compile(rf"(?<![^\W_])(?:{alternatives('registers')})(?![^\W\d_])")
+_REGISTERED: Final = re.compile(rf"(?<![^\W_])(?:{alternatives('registers')})(?![^\W\d_])")
 # A line of strokes divides a signature as an empty one does.
-_STROKE_MARKS = frozenset("_=*~-–—" + "".join(map(chr, range(0x2500, 0x2600))))
-_STROKES = re.compile(r"\s*[_=*~\u2500-\u25ff\u2013\u2014-]{3,}$")
-_SITE = re.compile(r"\.(?:com|org|net|de|fr|eu|io)\b(?!@)", re.IGNORECASE)
-_CAPITAL = r"[^\W\d_a-zß-öø-ÿ]"
-_PARTICLE = f"(?:{alternatives('particles')}|&)"
-_TITLE = f"(?:{alternatives('titles')})"
-_NAME = re.compile(
+_STROKE_MARKS: Final = frozenset("_=*~-–—" + "".join(map(chr, range(0x2500, 0x2600))))
+_STROKES: Final = re.compile(r"\s*[_=*~\u2500-\u25ff\u2013\u2014-]{3,}$")
+_SITE: Final = re.compile(r"\.(?:com|org|net|de|fr|eu|io)\b(?!@)", re.IGNORECASE)
+_CAPITAL: Final = r"[^\W\d_a-zß-öø-ÿ]"
+_PARTICLE: Final = f"(?:{alternatives('particles')}|&)"
+_TITLE: Final = f"(?:{alternatives('titles')})"
+_NAME: Final = re.compile(
     rf"[\s*_]*(?:{_TITLE}\.? )*(?:{_PARTICLE} )*{_CAPITAL}[\w.'’-]*(?:,? (?:{_CAPITAL}[\w.,'’-]*|{_PARTICLE}|\(\w+\)|&)){{0,6}}[\s*_]*$"
 )
-_BESIDE = re.compile(r"[*_\s]*[|•·]|\s[–—-]\s|\t")
-_GREETED = re.compile(r"[,!:]\W*$")
+_BESIDE: Final = re.compile(r"[*_\s]*[|•·]|\s[–—-]\s|\t")
+_GREETED: Final = re.compile(r"[,!:]\W*$")
 # What is asked for may be an address; then it is no signature.
-_SPEAKS_OF_AN_ADDRESS = re.compile(rf"{alternatives('address')}|[:：]\W*$", re.IGNORECASE)
+_SPEAKS_OF_AN_ADDRESS: Final = re.compile(rf"{alternatives('address')}|[:：]\W*$", re.IGNORECASE)
 # A full stop behind more than a few letters, or behind a word that is no abbreviation, ends a sentence;
 # only the last word is looked at.
-_ABBREVIATED = re.compile(r"(?:\b\w{1,3}|\.\w+)\.$")
+_ABBREVIATED: Final = re.compile(r"(?:\b\w{1,3}|\.\w+)\.$")
 
 
 def signature_at(lines: Sequence[str]) -> int:
@@ -153,15 +154,15 @@ def _business_card(lines: Sequence[str]) -> int:
     return begin if _says_something(lines[:begin]) else none
 
 
-_MOST_OF_A_CARD = 40  # lines, with the empty ones that HTML leaves between
-_LEAST_OF_A_CARD = 4
-_SOON = 6  # lines from the name to the first way to reach its owner
+_MOST_OF_A_CARD: Final = 40  # lines, with the empty ones that HTML leaves between
+_LEAST_OF_A_CARD: Final = 4
+_SOON: Final = 6  # lines from the name to the first way to reach its owner
 # "p.p. Ann Smith"
-_SIGNED_FOR = re.compile(r"^\s*(?:i\. ?[AV]\.|ppa\.|p\.p\.|p\. ?o\.|gez\.)\s*")
-_LOGO = re.compile(
+_SIGNED_FOR: Final = re.compile(r"^\s*(?:i\. ?[AV]\.|ppa\.|p\.p\.|p\. ?o\.|gez\.)\s*")
+_LOGO: Final = re.compile(
     rf"(?:\[[^\[\]]{{1,80}}\]\s*(?:<[^<>]*>)?\s*)+$|(?:{PICTURE.pattern})", re.IGNORECASE
 )
-_ADDED = re.compile(r"\s*(?:P\.? ?S\b|N\.?B\b|PPS\b)")
+_ADDED: Final = re.compile(r"\s*(?:P\.? ?S\b|N\.?B\b|PPS\b)")
 
 
 def _without_strokes(lines: Sequence[str]) -> Sequence[str]:
@@ -217,7 +218,7 @@ def _legal_notice_at(lines: Sequence[str]) -> int:
     return begin if _SECRET.search(low) and _READERS.search(low) else none
 
 
-_SHORTEST_NOTICE = 120  # characters
+_SHORTEST_NOTICE: Final = 120  # characters
 
 
 def _details(lines: Sequence[str]) -> int:
@@ -244,7 +245,7 @@ def _below_closing(lines: Sequence[str], top: int) -> tuple[int, bool]:
 
 
 # A place, a number in a register, a picture.
-_IN_BETWEEN = re.compile(r"\d|^\W*\[?image")
+_IN_BETWEEN: Final = re.compile(r"\d|^\W*\[?image")
 
 
 def _named_block(lines: Sequence[str], top: int) -> int:

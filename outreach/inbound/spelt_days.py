@@ -4,16 +4,17 @@
 
 import re
 from collections.abc import Iterable
+from typing import Final
 
 from outreach.inbound.absence_words import LANGUAGES
 from outreach.inbound.patterns import openings
 from outreach.inbound.phrases import fold_pattern
 
 # A day spelt out, beside a month of its own language: "twelve" alone counts something.
-_SPELT_OUT = openings(
+_SPELT_OUT: Final = openings(
     name for language in LANGUAGES.values() for name in map(fold_pattern, language.days.spelt)
 )
-_SPELT = re.compile(
+_SPELT: Final = re.compile(
     rf"(?<![a-z-])(?={_SPELT_OUT}|[^\x00-\x7f])(?:"
     + "|".join(
         rf"(?P<{tag}>(?<![a-z-])(?:{fold_pattern('|'.join(language.days.spelt))}))(?=\s+(?:of |de |d'|di |den )?(?:{fold_pattern('|'.join(language.days.months))})(?![a-z]))"
@@ -23,11 +24,11 @@ _SPELT = re.compile(
     + ")"
 )
 # "January the fifteenth", "Monday, the fifteenth"
-_SPELT_LAST = re.compile(
+_SPELT_LAST: Final = re.compile(
     rf"(?<![a-z])(?P<lead>(?:{'|'.join(LANGUAGES['en'].days.months)})\s+(?:the\s+)?|(?:{'|'.join(LANGUAGES['en'].days.weekdays)}),? the\s+)"
     rf"(?P<en>{'|'.join(LANGUAGES['en'].days.spelt)})(?![a-z-])"
 )
-_DAYS_SPELT = {
+_DAYS_SPELT: Final = {
     tag: [
         (re.compile(fold_pattern(names)), number)
         for number, names in enumerate(language.days.spelt, 1)
@@ -54,9 +55,9 @@ def _figures(kanji: re.Match[str]) -> str:
     return str(10 * count + (_KANJI.find(ones) + 1 if ones else 0))
 
 
-_KANJI = "一二三四五六七八九"
+_KANJI: Final = "一二三四五六七八九"
 # "十月十八日から", and not "二日間"
-_IN_KANJI = re.compile(
+_IN_KANJI: Final = re.compile(
     rf"(?<![{_KANJI}十])[{_KANJI}]?十?[{_KANJI}]?(?<=[{_KANJI}十])"
     rf"(?=月[{_KANJI}十\d]|日(?:\(|に|より|から|まで|以降|~|〜))"
 )
