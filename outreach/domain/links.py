@@ -2,9 +2,9 @@
 
 A token says "this delivery", "this contact", "this contact and this series" in a way that nobody
 else can say. It goes where mail programs, servers and people mangle text: into a Message-ID, an
-envelope sender, a plus-address, a link read out over the telephone. So it is written in hexadecimal
-digits, which survive lower- and upper-casing and sound like nothing else, and it fits the 64 octets
-of a local part behind a short prefix.
+envelope sender, a plus-address, a link read out over the telephone. So its alphabet is base32,
+which survives lower- and upper-casing, and a token is never longer than what fits the 64 octets of
+a local part beside a short prefix, and a line of a letter's text beside the address of our pages.
 
 A token is one block of AES-256 (FIPS 197): a number in six octets, behind ten octets that are the
 same in all tokens of a kind and a series. Whoever lacks the key cannot tell what enciphers to what,
@@ -18,13 +18,14 @@ delivery is sent again; what it says cannot be read. Tokens never expire: an uns
 work for as long as the mail exists.
 """
 
+import base64
 import hashlib
 import hmac
 import re
-from binascii import hexlify
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from struct import Struct
 from urllib.parse import quote
 
 from cryptography.hazmat.primitives.ciphers import Cipher
@@ -37,15 +38,17 @@ _BLOCK_OCTETS = 16
 #: Enough for 281 trillion contacts or deliveries.
 _ID_OCTETS = 6
 _CHECK_OCTETS = _BLOCK_OCTETS - _ID_OCTETS
-#: The hexadecimal digits of a token that says only a number.
-TOKEN_LENGTH = 2 * _BLOCK_OCTETS
+#: The letters of a token that says only a number.
+TOKEN_LENGTH = 26
+#: Letters from one block to the next where several are written: of whole units of base32.
+_STEP = 32
 #: The longest series name, in octets; such a token fits a header line, and no local part.
 MAX_SERIES = 120
 
-_DIGITS = rf"[0-9a-f]{{{TOKEN_LENGTH}}}(?:[0-9a-f]{{2}}){{0,{MAX_SERIES}}}"
-_TOKEN = re.compile(rf"{_DIGITS}\Z", re.IGNORECASE)
+_LETTERS_OF_TOKEN = rf"[a-z2-7]{{{TOKEN_LENGTH},{TOKEN_LENGTH + MAX_SERIES * 8 // 5}}}"
+_TOKEN = re.compile(rf"{_LETTERS_OF_TOKEN}\Z", re.IGNORECASE)
 # A token at the end of a local part, behind any separator that a server may have put there.
-_IN_LOCAL_PART = re.compile(rf"(?:^|[+\-=.])({_DIGITS})\Z", re.IGNORECASE)
+_IN_LOCAL_PART = re.compile(rf"(?:^|[+\-=.])({_LETTERS_OF_TOKEN})\Z", re.IGNORECASE)
 
 _DELIVERY = b"delivery"
 _VIEW = b"view"
@@ -95,18 +98,17 @@ class Signer:
         key = self._keys[0]
         checks = [key.check(kind, name) for kind, name in kinds]
         names = [
-            hexlify(key.masked(check, name)) for check, (_, name) in zip(checks, kinds, strict=True)
+            base32(key.masked(check, name)).encode("ascii")
+            for check, (_, name) in zip(checks, kinds, strict=True)
         ]
         blocks = b"".join(check.replace(b"%", b"%%") + b"%b" for check in checks)
         encipher = key.cipher.encryptor().update  # each block by itself
-        ends = range(TOKEN_LENGTH, TOKEN_LENGTH * (len(kinds) + 1), TOKEN_LENGTH)
-        places = [
-            (slice(end - TOKEN_LENGTH, end), name) for end, name in zip(ends, names, strict=True)
-        ]
+        letters_of = block_writer(len(kinds))
+        places = [(_STEP * at, _STEP * at + TOKEN_LENGTH, name) for at, name in enumerate(names)]
 
         def sign(numbers: Sequence[bytes]) -> list[bytes]:
-            digits = hexlify(encipher(blocks % (*numbers,)))
-            return [digits[place] + name for place, name in places]
+            letters = letters_of(encipher(blocks % (*numbers,)))
+            return [letters[start:end] + name for start, end, name in places]
 
         return sign
 
@@ -114,11 +116,13 @@ class Signer:
         """Return the number and the name in a token that one of our secrets signed, else None."""
         if not token.isascii() or not _TOKEN.match(token):
             return None
-        octets = bytes.fromhex(token)
+        enciphered, masked = _octets(token[:TOKEN_LENGTH]), _octets(token[TOKEN_LENGTH:])
+        if enciphered is None or masked is None:
+            return None
         for key in self._keys:
-            block = key.cipher.decryptor().update(octets[:_BLOCK_OCTETS])
+            block = key.cipher.decryptor().update(enciphered)
             check, number = block[:_CHECK_OCTETS], block[_CHECK_OCTETS:]
-            name = key.masked(check, octets[_BLOCK_OCTETS:])
+            name = key.masked(check, masked)
             if hmac.compare_digest(check, key.check(kind, name)):
                 return int.from_bytes(number, "big"), name
         return None
@@ -300,3 +304,49 @@ def _tagged(address: str | None, token: str) -> str | None:
     base: Address = parse_address(address)
     local = f"{base.local}+{token}"
     return str(Address(local, base.domain)) if len(local.encode()) <= MAX_LOCAL_PART else None
+
+
+def base32(octets: bytes) -> str:
+    """Return octets in lower-case base32 (RFC 4648 6) without padding."""
+    return base64.b32encode(octets).decode("ascii").rstrip("=").lower()
+
+
+def _octets(letters: str) -> bytes | None:
+    """Return what `base32` made letters of; None if they are none, or not those that it makes."""
+    try:
+        octets = base64.b32decode(letters.upper() + "=" * (-len(letters) % 8))
+    except ValueError:
+        return None
+    return octets if base32(octets) == letters.lower() else None
+
+
+_LETTERS = bytes.maketrans(bytes(range(32)), b"abcdefghijklmnopqrstuvwxyz234567")
+
+
+def block_writer(number: int) -> Callable[[bytes], bytes]:
+    """Return what gives so many blocks in lower-case base32, faster than `base64`.
+
+    Each takes 32 letters, of which the first 26 are its own.
+    """
+    # All groups of five bits are moved to octets of their own at once, as lanes of one long number.
+    # Each lane of 64 bits has five octets to begin with; then, in halves of it, of 20, 10 and 5
+    # bits each, the upper ones move up. Each mask has the lower half in every lane.
+    apart = Struct("5s5s5s1s" * number).unpack
+    together = Struct("3x5s3x5s3x5s3x1s4x" * number).pack
+    twenty, ten, five = (
+        sum(((1 << half) - 1) << (lane * at) for at in range(8 * _STEP * number // lane))
+        for lane, half in ((64, 20), (32, 10), (16, 5))
+    )
+    size = _STEP * number
+    number_of = int.from_bytes
+
+    def write(blocks: bytes) -> bytes:
+        bits = number_of(together(*apart(blocks)), "big")
+        low = bits & twenty
+        bits = (bits ^ low) << 12 | low
+        low = bits & ten
+        bits = (bits ^ low) << 6 | low
+        low = bits & five
+        return ((bits ^ low) << 3 | low).to_bytes(size, "big").translate(_LETTERS)
+
+    return write

@@ -36,7 +36,7 @@ MAX_IDS: Final = 200
 
 _SKEW: Final = timedelta(days=1)
 _ID: Final = re.compile(r"[^\s<>\"]{1,300}")
-_TOKEN: Final = re.compile(rf"[0-9a-f]{{{TOKEN_LENGTH},{3 * TOKEN_LENGTH}}}", re.IGNORECASE)
+_TOKEN: Final = re.compile(rf"[a-z2-7]{{{TOKEN_LENGTH},{3 * TOKEN_LENGTH}}}", re.IGNORECASE)
 
 
 class Rung(IntEnum):

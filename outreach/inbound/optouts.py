@@ -52,7 +52,7 @@ _ALONE: Final = re.compile(
     rf"^\W*(?:(?:{_POLITE})\W+)*(?:{filed(words('alone'))})(?:\W+(?:{_POLITE}))*\W*$"
 )
 _MARKS: Final = re.compile(rf"^\W*(?:(?:{ANSWER_MARKS})\s*[:：]\s*)+")
-_TOKEN: Final = re.compile(r"^\W*unsubscribe\s+[0-9a-f]{32,272}$")
+_TOKEN: Final = re.compile(r"^\W*unsubscribe\s+[a-z2-7]{26,218}$")
 
 
 class _Tongue:

@@ -16,15 +16,8 @@ class Tokens:
 
     __slots__ = ("octets",)
 
-    def __init__(self, texts: Sequence[str]) -> None:
-        self.octets: Sequence[bytes] = [text.encode() for text in texts]
-
-    @classmethod
-    def of(cls, octets: Sequence[bytes]) -> "Tokens":
-        """Return tokens that are octets already."""
-        tokens = cls.__new__(cls)
-        tokens.octets = octets
-        return tokens
+    def __init__(self, octets: Sequence[bytes]) -> None:
+        self.octets = octets
 
 
 # Words that no encoding changes in any place: without ``=``, which is escaped, without ``:``,

@@ -82,7 +82,7 @@ class Filling:
 
     def _filled(self, found: Found, contact: Contact, delivery_id: int, date: datetime) -> Composed:
         octets = self._maker(found.tokens)(contact.id, delivery_id)
-        tokens = Tokens.of(octets)
+        tokens = Tokens(octets)
         varying = Varying(contact.email, shown_name(contact), found.subject, date)
         own = octets[0].decode("ascii")
         message_id = own.join(self._message_id)

@@ -18,7 +18,7 @@ MARKERS = {0: "m" * 24, 1: "n" * 40}
 def test_a_line_is_encoded_as_a_whole(first, one, middle, other, last):
     pieces = [first, (0, str), middle, (1, str), last]
     line = Line([piece for piece in pieces if piece != ""])
-    tokens = Tokens(["", ""])
+    tokens = Tokens([b"", b""])
     text = line.text([one, other], tokens)
     assert text == first + one + middle + other + last
     assert line.quoted([one, other], tokens) == quoted_printable(text)
@@ -40,7 +40,7 @@ def test_a_piece_of_a_line_is_encoded_as_in_the_line(piece):
 def test_tokens_take_the_place_of_markers_also_over_soft_breaks(before, behind, token):
     text = f"{before}{MARKERS[0]}{behind}\n"
     part = SplicedPart("text/plain", [text], MARKERS)
-    tokens = Tokens([token, "z" * 40])
+    tokens = Tokens([token.encode(), b"z" * 40])
     assert part.tokens == {0}
     assert part.text((), tokens) == text.replace(MARKERS[0], token)
     whole = SplicedPart("text/plain", [text.replace(MARKERS[0], token)], {})
