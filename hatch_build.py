@@ -26,7 +26,11 @@ target, level, config, *modules = sys.argv[1:]
 setup(
     name="outreach",
     packages=[],
-    ext_modules=mypycify([f"--config-file={config}", *modules], opt_level=level),
+    ext_modules=mypycify(
+        [f"--config-file={config}", f"--cache-dir={target}/known", *modules],
+        opt_level=level,
+        target_dir=f"{target}/sources",
+    ),
     script_args=["-q", "build_ext", f"--build-lib={target}", f"--build-temp={target}/objects"],
 )
 """

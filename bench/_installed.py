@@ -33,7 +33,7 @@ def as_installed(module: str) -> None:
 
 def installed() -> Path:
     """Return the folder in which the wheel of these sources is installed."""
-    builder = f"{sys.version} {sys.executable}".encode()
+    builder = f"{sys.version} {sys.executable} {shutil.which('cc')}".encode()
     digest = hashlib.sha256(builder)
     for path in sorted(_sources()):
         digest.update(f"\n{path.relative_to(_ROOT)}\n".encode() + path.read_bytes())
