@@ -94,6 +94,7 @@ test: .venv/ready compiler postgres dovecot postfix chromium mjml
 chaos: .venv/ready postgres
 	CHAOS_ROUNDS=$(ROUNDS) CHAOS_SEED=$(SEED) $(BIN)/python -m pytest tests/chaos $(CHAOS)
 
+# FUZZ='-p tests.native' reads them with the native modules.
 fuzz: .venv/ready
 	@FUZZ_MAILS=$(FUZZ_MAILS) FUZZ_FROM=$(FUZZ_FROM) $(BIN)/python -m pytest -n 0 -q $(FUZZ) tests/inbound/test_fuzz.py
 
