@@ -12,23 +12,26 @@ from pathlib import Path
 
 _ROOT = Path(__file__).parent.parent
 _BUILD = _ROOT / "build"
-_SOURCES = ("outreach", "templates", "segments")
-_FILES = ("pyproject.toml", "hatch_build.py", "README.md", "LICENSE")
+#: What the wheel is built from.
+SOURCES = ("outreach", "templates", "segments")
+FILES = ("pyproject.toml", "hatch_build.py", "README.md", "LICENSE")
 
 
-def as_installed(module: str) -> None:
+def as_installed() -> None:
     """Run this program once more, with Outreach as its wheel installs it, unless it runs so.
 
     The wheel is built anew whenever something that it is built from has changed, which takes a
-    minute, and lies in ``build/``. `module` is the name of the program, ``bench.inbox``.
+    minute, and lies in ``build/``. For programs that are run with ``python -m``.
     """
     first = os.environ.get("PYTHONPATH", "").partition(os.pathsep)[0]
     if Path(first).parent == _BUILD and os.environ.get("PYTHONSAFEPATH"):
         return
+    module = sys.modules["__main__"].__spec__
+    assert module is not None, "run it with python -m"
     path = os.pathsep.join((str(installed()), str(_ROOT)))
     # Safe: else the folder that it is run in, which has the sources, would come first.
     os.environ |= {"PYTHONPATH": path, "PYTHONSAFEPATH": "1"}
-    os.execv(sys.executable, [sys.executable, "-m", module, *sys.argv[1:]])
+    os.execv(sys.executable, [sys.executable, "-m", module.name, *sys.argv[1:]])
 
 
 def installed() -> Path:
@@ -54,8 +57,8 @@ def installed() -> Path:
 
 
 def _sources() -> list[Path]:
-    found = [_ROOT / name for name in _FILES]
-    for name in _SOURCES:
+    found = [_ROOT / name for name in FILES]
+    for name in SOURCES:
         found += [path for path in (_ROOT / name).rglob("*") if path.is_file()]
     return [path for path in found if "__pycache__" not in path.parts]
 

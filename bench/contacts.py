@@ -254,5 +254,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    as_installed("bench.contacts")
+    as_installed()
     main()

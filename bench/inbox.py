@@ -271,5 +271,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    as_installed("bench.inbox")
+    as_installed()
     main()

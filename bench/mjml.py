@@ -186,5 +186,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    as_installed("bench.mjml")
+    as_installed()
     main()

@@ -97,5 +97,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    as_installed("bench.pacing")
+    as_installed()
     main()

@@ -348,5 +348,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    as_installed("bench.render")
+    as_installed()
     main()

@@ -289,5 +289,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    as_installed("bench.segments")
+    as_installed()
     main()

@@ -498,5 +498,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    as_installed("bench.send")
+    as_installed()
     main()

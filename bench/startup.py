@@ -82,5 +82,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    as_installed("bench.startup")
+    as_installed()
     main()

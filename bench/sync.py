@@ -224,5 +224,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    as_installed("bench.sync")
+    as_installed()
     main()

@@ -99,5 +99,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    as_installed("bench.workers")
+    as_installed()
     main()

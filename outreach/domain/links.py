@@ -25,6 +25,7 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import lru_cache
 from struct import Struct
 from urllib.parse import quote
 
@@ -323,6 +324,7 @@ def _octets(letters: str) -> bytes | None:
 _LETTERS = bytes.maketrans(bytes(range(32)), b"abcdefghijklmnopqrstuvwxyz234567")
 
 
+@lru_cache(maxsize=8)  # of as many as a message has
 def block_writer(number: int) -> Callable[[bytes], bytes]:
     """Return what gives so many blocks in lower-case base32, faster than `base64`.
 

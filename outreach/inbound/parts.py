@@ -26,7 +26,6 @@ MAX_DEPTH: Final = 40
 MAX_PARTS: Final = 1000
 """Parts that are opened in one message."""
 
-
 MAX_TEXT: Final = 1024 * 1024
 """Bytes of one part that are decoded as text. Nobody's own words are longer."""
 

@@ -10,6 +10,7 @@ import binascii
 import codecs
 import re
 from functools import lru_cache
+from string import ascii_letters, digits
 
 from outreach.errors import MessageError
 
@@ -28,14 +29,11 @@ _HEADER_BLANKS = re.compile(rb"[ \t]{2,}|\t")
 #: RFC 2047 2: an encoded-word has 75 characters; ``=?utf-8?q?`` and ``?=`` are twelve of them.
 _WORD = 75
 _WORD_FRAME = 12
-#: Each octet in the Q encoding, of what a phrase allows (RFC 2047 4.2 and 5 (3)).
+_Q_SAFE = frozenset(ascii_letters + digits + "!*+-/")  # what a phrase allows, RFC 2047 5 (3)
+#: Each octet in the Q encoding (RFC 2047 4.2).
 _Q_OCTETS = [
-    "_"
-    if octet == 0x20
-    else chr(octet)
-    if re.match(rb"[A-Za-z0-9!*+\-/]", bytes([octet]))
-    else f"={octet:02X}"
-    for octet in range(256)
+    letter if letter in _Q_SAFE else "_" if letter == " " else f"={ord(letter):02X}"
+    for letter in map(chr, range(256))
 ]
 
 #: Lines of up to this many characters need no encoding (RFC 5322 2.1.1, SHOULD).

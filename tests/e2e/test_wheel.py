@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from bench._installed import FILES, SOURCES
 from tests.compiler import can_compile
 
 ROOT = Path(__file__).parents[2]
@@ -23,9 +24,9 @@ pytestmark = pytest.mark.slow
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel, built from a copy of what a checkout holds."""
     source = tmp_path_factory.mktemp("source")
-    for name in ("outreach", "templates", "segments"):
+    for name in SOURCES:
         shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "hatch_build.py", "README.md", "LICENSE"):
+    for name in FILES:
         shutil.copy(ROOT / name, source / name)
     target = tmp_path_factory.mktemp("dist")
     subprocess.run(
