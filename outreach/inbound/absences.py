@@ -228,7 +228,7 @@ def read_auto_reply(mail: Mail, text: str, today: date | None) -> AutoReply | No
         return None
     trusting = by_machine and kind is not AutoReplyKind.ACKNOWLEDGEMENT
     trusting = trusting or (automatic and kind is AutoReplyKind.ABSENT)
-    dated = dated_end(_told(body, evidence), today, trusting=trusting)
+    dated = _dated(body, evidence, today, trusting=trusting)
     sure = by_machine or bool(automatic and dated and dated.weight >= RETURN)
     if dated and _overrules(dated, kind, body, announced=sure):
         kind = AutoReplyKind.ABSENT
@@ -266,12 +266,19 @@ _GREETING: Final = re.compile(
 )
 
 
-def _told(body: str, evidence: _Evidence) -> str:
-    """Return in what a day is looked for: the words, and what a notice says above them."""
+def _dated(body: str, evidence: _Evidence, today: date | None, *, trusting: bool) -> End | None:
+    """Return the day that the words name as the end, and what a notice says above them."""
     if not (evidence.announced or evidence.entitled):
-        return body
-    # Behind a dash the subject may be our own, which names days of its own.
-    return f"{_ASIDE.sub('. ', evidence.title)}.\n\n{body}"
+        return dated_end(body, today, trusting=trusting)
+    title = evidence.title
+    before, colon, _ = title.partition(":")
+    if colon and evidence.by_subject:
+        # Behind the colon the subject may be our own, though it sounds like one of theirs.
+        surely = dated_end(f"{before}.\n\n{body}", today, trusting=False)
+        if surely and surely.weight >= UNTIL_CUE:
+            return surely
+    # Behind a dash as well, where it names days of its own.
+    return dated_end(f"{_ASIDE.sub('. ', title)}.\n\n{body}", today, trusting=trusting)
 
 
 def _is_open(dated: End, body: str) -> bool:

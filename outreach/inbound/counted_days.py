@@ -24,27 +24,32 @@ def _counted_in(days: DayWords) -> str:
     """Return a pattern of so many days, weeks or months from now."""
     # In writing without spaces none follows it.
     roughly = rf"(?:(?:{_either(days.roughly)})(?:\s|(?<![\x00-\x7f])))?"
-    many = rf"{roughly}(?:{_counts(days)})\s?(?:{_either(days.units or ())})"
+    count, unit = rf"{roughly}(?:{_counts(days)})", f"(?:{_either(days.units or ())})"
+    many = rf"{count}\s?{unit}"
     before, after = days.hence
-    now = f"(?:{_either(days.from_now)})"
-    behind, ahead = rf"{many},?\s?{now}", rf"{now}(?:,?\s[a-z]{{1,8}}){{0,3}},?\s?{many}"
-    return rf"(?<![a-z])(?:{before}\s*{many}{after}(?:,?\s?{now})?|{behind}|{ahead})"
+    now, next_ = f"(?:{_either(days.from_now)})", f"(?:{_either(days.ahead)})"
+    from_now = rf"{many},?\s?{now}|{now}(?:,?\s[a-z]{{1,8}}){{0,3}},?\s?{many}"
+    # "Next week" alone is a week of its own, and no seven days from today.
+    ahead = rf"{next_}\s?(?!{unit}){many}|{count}\s{next_}\s{unit}|{many}\s{next_}"
+    return rf"(?<![a-z])(?:{before}\s*{many}{after}(?:,?\s?{now})?|{from_now}|{ahead})"
 
 
 # Of the languages that have all the words it takes.
 _WORDS: Final = {
     tag: language.days
     for tag, language in LANGUAGES.items()
-    if language.days.units and language.days.roughly and language.days.from_now
+    if all(
+        (language.days.units, language.days.roughly, language.days.from_now, language.days.ahead)
+    )
 }
 _PATTERNS: Final = {tag: _counted_in(days) for tag, days in _WORDS.items()}
 COUNTED: Final = tuple(_PATTERNS.values())
 """Patterns of such days in folded text, one a language."""
-_FROM_NOW: Final = re.compile(either("from_now"))
+_FROM_NOW: Final = re.compile(either("from_now", "ahead"))
 
 
 def begins_now(told: str) -> bool:
-    """Whether it is said of so many days that they begin today: "two weeks from now"."""
+    """Whether it is said of so many days that they begin today: "two weeks from now", "the next two weeks"."""
     return _FROM_NOW.search(told) is not None
 
 
@@ -53,7 +58,8 @@ def counted_day(told: str, today: date) -> date | None:
     tag = next(tag for tag, pattern in _PATTERNS.items() if re.fullmatch(pattern, told))
     words = _WORDS[tag]
     days, weeks, _ = units = tuple(map(fold_pattern, words.units or ()))
-    many = re.search(rf"(?P<number>{_counts(words)})\s?(?P<unit>{'|'.join(units)})", told)
+    between = f"(?:(?:{_either(words.ahead)})\\s)?"
+    many = re.search(rf"(?P<number>{_counts(words)})\s?{between}(?P<unit>{'|'.join(units)})", told)
     if many is None:
         return None
     names = enumerate(map(fold_pattern, words.counts), 1)

@@ -40,17 +40,21 @@ def only_closes(dated: End | None, body: str, title: str) -> bool:
 
 
 def _names_a_return(sentence: str) -> bool:
-    return speaks_of_return(sentence) and any(map(str.isdigit, sentence))
+    named = any(map(str.isdigit, sentence)) or _TOMORROW.search(sentence)
+    return speaks_of_return(sentence) and bool(named)
 
 
 # A day or two on which a door is closed do not last; what has an end or a return does.
 _LASTING: Final = re.compile(
-    framed("lasting", after="(?![a-z])") + r"|(?<!:)(?<!:\d)\d\s?[-–〜~]\s?\d{1,2}(?![\d:])"
+    framed("lasting", after="(?![a-z])")
+    + r"|(?<!:)(?<!:\d)\d(?:\([^\d)]{1,6}\))?\s?[-–〜~]\s?\d{1,2}(?![\d:])"
 )
 _CLOSED: Final = re.compile(framed("closed", after="(?![a-z])"))
+_TOMORROW: Final = re.compile(framed("tomorrow", after="(?![a-z])"))
 _ACKNOWLEDGED: Final = any_of("acknowledged")
+_NO_PHONE: Final = r"(?!\d{2,5}[ .]\d{2,}(?!\d))"  # "333 555 0119": no case has such a number
 _NUMBERED: Final = re.compile(
-    rf"{''.join(f'(?<!{word})' for word in words('phone'))}(?:{either('case_number')})(?: is|は|:)?\s?(?=[\w/-]*\d)[\w/-]{{3,}}"
+    rf"{''.join(f'(?<!{word})' for word in words('phone'))}(?:{either('case_number')})(?: is|は|:)?\s?{_NO_PHONE}(?=[\w/-]*\d)[\w/-]{{3,}}"
 )
 _TERM: Final = re.compile(
     rf"(?:\d+|{either('few')})(?:\s?[-–]\s?\d+)?\s{{0,2}}(?:{either('term')})"

@@ -109,7 +109,7 @@ def dated_end(folded: str, today: date | None, *, trusting: bool) -> End | None:
     folded = _QUOTED.sub(" ", folded[:MAX_WORDS])  # such as the subject of ours
     folded = OPEN_ENDED.sub("; ", folded)  # "no date of return yet" speaks of none
     folded = _NEXT_YEAR.sub(f"{today.year + 1}年", with_numbers(folded))
-    found = named_days(folded, today)
+    found = _without_rows(folded, named_days(folded, today))
     scored = _scored(folded, found, today, trusting=trusting)
     if not scored:
         return None
@@ -262,7 +262,7 @@ def _weight(folded: str, found: list[NamedDay], index: int, beside: _Beside) -> 
     """Return what speaks for a day as an end, without what else the notice says."""
     each, before, after = found[index], beside.before, beside.after
     weight = max(_score(before, after), UNTIL_CUE if beside.ranged else -9)
-    if each.lasting and 0 <= weight <= UNTIL_CUE and not _is_deadline(beside):
+    if each.lasting and weight <= UNTIL_CUE and not _is_deadline(beside):
         return UNTIL_CUE if ABSENT.search(beside.clause) else _NAMED
     if weight == 0 and index and _joins(folded, found[index - 1], each):
         return UNTIL_CUE  # closed "on the 4th and on the 5th"
@@ -407,6 +407,36 @@ _JOINED: Final = re.compile(
 def _is_of_every_week(each: NamedDay, weight: int) -> bool:
     """Whether a day may be one of those on which somebody always works, or never."""
     return each.loose or ((each.weekday or each.bare) and weight < RETURN)
+
+
+def _without_rows(folded: str, found: list[NamedDay]) -> list[NamedDay]:
+    """Leave out several weekdays in one row: "I am normally in on Monday, Tuesday and Thursday"."""
+    left: list[NamedDay] = []
+    row: list[NamedDay] = []
+    for each in found:
+        if row and not _go_together(folded, row[-1], each):
+            left += _unless_of_every_week(folded, row)
+            row = []
+        row.append(each)
+    return left + _unless_of_every_week(folded, row)
+
+
+def _unless_of_every_week(folded: str, row: list[NamedDay]) -> list[NamedDay]:
+    if len(row) <= _FEW_DAYS:
+        return row
+    after = _BOUNDARY.split(folded[row[-1].end : row[-1].end + _WINDOW])[0]
+    return row if ABSENT.search(_leading(folded, row[0]) + after) else []
+
+
+def _go_together(folded: str, first: NamedDay, last: NamedDay) -> bool:
+    if not (first.weekday and last.weekday):
+        return False
+    # A weekday behind a comma belongs to the day before it, as far as that can tell.
+    return last.start < first.end or bool(_BESIDE_ANOTHER.fullmatch(folded, first.end, last.start))
+
+
+_FEW_DAYS: Final = 2
+_BESIDE_ANOTHER: Final = re.compile(rf"[,、・/\s]{{1,2}}|,?\s?(?:{either('and_', 'and_after')})\s?")
 
 
 def _leading(folded: str, each: NamedDay) -> str:

@@ -268,3 +268,30 @@ class TestEvidence:
         raw = message("I am away, back in 3 months.", Auto_Submitted="auto-replied", Date="Fri, 31 Dec 9999 10:00:00 +0000")  # fmt: skip
         e = explain(raw)
         assert (e.kind, e.absence.until) == (Kind.ABSENT, None)
+
+    @pytest.mark.parametrize(
+        "body",
+        ["I am in an all-day training session today and will respond to your message tomorrow.", "Ich bin heute ganztägig in einer Schulung und antworte Ihnen morgen.", "本日は休みをいただいております。メールは明日確認のうえ、ご返信いたします。"],
+    )  # fmt: skip
+    def test_who_answers_tomorrow_is_away_today(self, body):
+        e = explained({"received": "2026-12-01", "body": body, "subject": "Auto: News", "evidence": "A"})  # fmt: skip
+        assert (e.kind, e.absence.until) == (Kind.ABSENT, date(2026, 12, 2))
+
+    @pytest.mark.parametrize(
+        ("until", "body"),
+        [("2026-08-24", "Gentile Cliente, lo studio resterà chiuso per ferie dal 10 al 21 agosto. Riapriremo lunedì 24 agosto. Per urgenze chiami il numero 333 555 0119."),
+         ("2026-08-16", "メールありがとうございます。夏季休業期間:8/8(土)~8/16(日) お急ぎの方は info@hidamari.example までご連絡ください。発送は休業明けとなります。")],
+    )  # fmt: skip
+    def test_a_telephone_number_or_an_end_makes_a_closed_door_no_receipt(self, until, body):
+        row = {"received": "2026-08-09", "body": body, "evidence": "A"}
+        e = explained(row | {"subject": "Risposta automatica: News"})
+        assert (e.kind, e.absence.until) == (Kind.ABSENT, date.fromisoformat(until))
+
+    def test_a_day_in_our_own_subject_is_no_return(self):
+        body = "Dzień dobry, jestem nieobecna do 24 listopada."
+        row = {"received": "2026-11-15", "body": body, "evidence": "A"}
+        e = explained(row | {"subject": "Automatyczna odpowiedź: Szkolenie BHP 6 grudnia"})
+        assert e.absence.until == date(2026, 11, 24)
+        # Where the words name none, what somebody wrote into the subject counts.
+        e = explained(row | {"subject": "Automatic reply: Away until 6 December", "body": "See you!"})  # fmt: skip
+        assert e.absence.until == date(2026, 12, 6)

@@ -6,7 +6,7 @@ import pytest
 
 from outreach.inbound.named_days import named_days
 from outreach.inbound.phrases import compared
-from outreach.inbound.return_dates import return_date
+from outreach.inbound.return_dates import UNTIL_CUE, dated_end, return_date
 from outreach.inbound.spelt_days import with_numbers
 
 TODAY = date(2026, 11, 18)  # a Wednesday
@@ -106,6 +106,28 @@ def days(text: str) -> list[date]:
 )  # fmt: skip
 def test_an_absence_that_lasts_so_long_from_now(text):
     assert return_date(compared(text), TODAY) == date(2026, 12, 2)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["I am away for the next two weeks.", "Over the coming 14 days I am travelling.", "Die nächsten zwei Wochen bin ich im Urlaub und lese keine Mails.", "In den kommenden zwei Wochen bin ich auf Dienstreise.", "Je suis en déplacement les deux prochaines semaines.", "Durant les deux semaines à venir, je suis absente.", "Estaré de viaje las próximas dos semanas.", "Nelle prossime due settimane sono in ferie.", "Estarei de férias nas próximas duas semanas.",
+     "De komende twee weken ben ik met verlof en lees ik geen mail.", "De kommande två veckorna är jag på tjänsteresa.", "Przez najbliższe dwa tygodnie jestem na urlopie.", "W ciągu najbliższych dwóch tygodni jestem nieobecny.", "今後2週間、出張のため不在にしております。", "向こう二週間不在です。"],
+)  # fmt: skip
+def test_an_absence_through_the_next_so_many_days(text):
+    assert return_date(compared(text), TODAY) == date(2026, 12, 2)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["You will have our answer within the next two days.", "Sie erhalten in den nächsten zwei Tagen eine Antwort.", "Vous recevrez une réponse dans les deux prochains jours."],
+)  # fmt: skip
+def test_the_next_so_many_days_in_which_one_is_answered_end_no_absence(text):
+    found = dated_end(compared(text), TODAY, trusting=True)
+    assert found is None or found.weight < UNTIL_CUE
+
+
+def test_next_week_alone_counts_no_days():
+    assert days("przez następny tydzień") == []
 
 
 @pytest.mark.parametrize(

@@ -133,6 +133,28 @@ def test_a_deadline_soon_behind_the_end_is_not_the_return():
     assert return_date(text, date(2026, 11, 24), trusting=True) == date(2026, 12, 5)
 
 
+def test_a_day_of_examinations_behind_the_end_is_not_the_return():
+    text = "entre 12 e 23 de junho estarei fora. os exames mantem a data (26 de junho, sala 2.13)"
+    assert return_date(text, date(2026, 6, 10), trusting=True) == date(2026, 6, 23)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "afwezig tot 9 mei. normaal werk ik op maandag, dinsdag en donderdag",
+        "away until 9 may. i am normally in on monday, tuesday and thursday",
+        "bis 9. mai abwesend. sonst bin ich montag/dienstag/mittwoch da",
+    ],
+)
+def test_several_weekdays_in_a_row_are_those_of_every_week(text):
+    assert return_date(text, date(2023, 5, 1), trusting=True) == date(2023, 5, 9)
+
+
+def test_several_weekdays_of_an_absence_end_it():
+    text = "i am out sick on tuesday, wednesday and thursday"
+    assert return_date(text, date(2023, 5, 1), trusting=True) == date(2023, 5, 4)
+
+
 @pytest.mark.parametrize("today", [date.min, date.max])
 @pytest.mark.parametrize(
     "text",

@@ -90,6 +90,7 @@ NOTICE = NoticeWords(
     ),
     myself=(r"ich|mein|meine|meiner|meinem|meinen|mir|mich",),
     event=(
+        r"prüfung\w*|klausur\w*",
         r"zahlung\w*",
         r"unberührt|umstellung\w*",
         r"wie geplant|planmäßig|tag der offenen tür|hausmesse|messe\b|elternabend|schulfest|anmeldung\w*|rechnung\w*|bestellung\w*|auftrag|aufträge|abgabe\w*|steuer\w+|frist\w*|umzug|ziehen um|neue anschrift|symposium|termine?\b|sitzung\w*|versammlung\w*",
@@ -409,6 +410,7 @@ DAYS = DayWords(
     units=("tag(?:en|e)?", "wochen?", "monat(?:en|e)?"),
     hence=("in", ""),
     from_now=(r"(?:ab|von|seit) (?:heute|jetzt|sofort)(?: an)?(?: gerechnet)?",),
+    ahead=(r"nächste[nr]?|kommende[nr]?|folgende[nr]?",),
     middle_of=(r"mitte",),
     deadline=(r"spätestens|innerhalb",),
     within=(r"in|im|(?:im|den) monat",),

@@ -74,6 +74,7 @@ NOTICE = NoticeWords(
         r"unattended|unmanned|not (?:being )?staffed",
         r"hop(?:e|ing) to be (?:back|up|well|better|upright|at)",
         r"on (?:\w+ )?tour\b",
+        r"in (?:an? )?(?:[\w-]+ ){0,2}(?:training|meetings?|workshops?|conference|seminar|off-?site)\b(?: session| day)? (?:today|all (?:day|week)|this (?:morning|afternoon|week)|until|till)",
     ),
     away=(
         r"(?:my|our) (?:father|mother|mum|mom|dad|brother|sister|husband|wife|partner|son|daughter|grand\w+|family|uncle|aunt|child) (?:\w+ ){0,3}(?:died|passed|dying|ill|hospital)",
@@ -108,6 +109,7 @@ NOTICE = NoticeWords(
         r"i(?:'m|'ve|'ll|'d| am| will| have| can| do| don't| was| shall| may| only| work| cannot| must| hope| expect)|my",
     ),
     event=(
+        r"exams?\b",
         r"committee|hearing|(?:fair|show|course) runs",
         r"(?:diary|bookings?|box office|calendar|shop window) opens?",
         r"(?:is|are) not affected|unaffected|late opening|admission|interviews? on",
@@ -231,7 +233,7 @@ NOTICE = NoticeWords(
         r"(?:next|first) (?:working|business) day",
         r"(?:see|get to|get round to|pick up|look at) (?:your|my|the|all) (?:\w+ )?(?:mails?|e-?mails?|messages?|inbox|post)",
         r"expect (?:an answer|a reply|a response|to hear) (?:\w+ ){0,3}(?:after|on|from)\b",
-        r"(?:respond|reply|answer|write back|be in touch)(?: (?:to )?you)? ?$",
+        r"(?:respond|reply|answer|write back|be in touch)(?: (?:to )?(?:you|your (?:\w+ )?(?:e-?mail|mail|message)))? ?$",
         r"(?:dig|work|go|wade|plough|plow|catch) (?:\w+ )?(?:through|up)\b",
         r"pick(?:ing)? (?:\w+ ){0,3}up\b",
         r"pick(?:ing)? up (?:your|this|any|all|my)\b",
@@ -487,6 +489,7 @@ DAYS = DayWords(
     units=("days?", "weeks?", "months?"),
     hence=("in", ""),
     from_now=(r"(?:start|begin|count)ing (?:today|now)|(?:from|as (?:of|from)) (?:today|now)",),
+    ahead=(r"next|coming|following",),
     middle_of=(r"mid|(?:the )?middle of",),
     deadline=(r"by|within",),
     within=(r"in|during|the (?:whole )?month of",),

@@ -78,6 +78,7 @@ NOTICE = NoticeWords(
         r"yo|estoy|estaré|mis|podré|puedo|soy|ando|reaparezco|vuelvo|volveré|regreso|regresaré|te leo|os leo|le leo|(?:te|os|le|les) respondo|contesto|me voy|me tomo|llevo",
     ),
     event=(
+        r"exámenes|examen",
         r"pagos?\b|cuotas?",
         r"fiesta|patr[óo]n\b|se apuntan",
         r"(?:sigue|siguen|permanece|está) abiert\w+|convocatoria|homologación|obras?\b",
@@ -343,6 +344,7 @@ DAYS = DayWords(
     units=("días?", "semanas?", "mes(?:es)?"),
     hence=("(?:dentro de|en)", ""),
     from_now=(r"(?:contad[ao]s )?(?:a partir de|a contar desde|desde) (?:hoy|ahora)",),
+    ahead=(r"próxim[oa]s?|siguientes?",),
     middle_of=(r"mediados de",),
     deadline=(r"antes del?",),
     within=(r"en|durante|(?:el|del) mes de",),

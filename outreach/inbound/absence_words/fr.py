@@ -91,6 +91,7 @@ NOTICE = NoticeWords(
         r"j'\w+|moi|mon (?:absence|retour|bureau|collegue|assistant\w*|remplacant\w*|poste|telephone|portable|depart|conge|equipe|ordinateur|ecran|adresse)|mes (?:conges|vacances|messages|mails|collegues|e-?mails)",
     ),
     event=(
+        r"examens?",
         r"signature\w* (?:n\'est|est)|aucune signature",
         r"paiements?|règlement",
         r"marché|réserv\w+",
@@ -382,6 +383,7 @@ DAYS = DayWords(
     units=("jours?", "semaines?", "mois"),
     hence=("dans", ""),
     from_now=(r"(?:à (?:compter|partir|dater) |dès )(?:d'aujourd'hui|aujourd'hui|de ce jour)",),
+    ahead=(r"prochaine?s?|à venir|qui viennent",),
     middle_of=(r"(?:la )?mi",),
     deadline=(r"avant|sous",),
     within=(r"en|pendant|au mois d[e']|le mois d[e']",),

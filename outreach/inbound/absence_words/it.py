@@ -79,6 +79,7 @@ NOTICE = NoticeWords(
     ),
     myself=(r"io|sarò|mio|mia|miei|mie|posso|riesco",),
     event=(
+        r"esam[ei]",
         r"saldo|quote\b|pagament\w*",
         r"l'ingresso|seduta|gratuit\w",
         r"(?:è|resta|restano|sono) apert\w (?:fino|sino)|bando|cantiere",
@@ -328,6 +329,7 @@ DAYS = DayWords(
     units=("giorn[oi]", "settiman[ae]", "mes[ei]"),
     hence=("(?:fra|tra)", ""),
     from_now=(r"(?:a (?:partire|contare|decorrere) )?da (?:oggi|adesso)",),
+    ahead=(r"prossim[aei]",),
     middle_of=(r"metà(?: di)?",),
     deadline=(r"entro",),
     within=(r"in|durante|nel|(?:il|del|nel) mese di",),

@@ -66,6 +66,7 @@ NOTICE = NoticeWords(
     ),
     myself=(r"ik|mijn|mij|m'n",),
     event=(
+        r"examens?|tentamens?",
         r"betaling\w*",
         r"gewoon (?:geopend|open)",
         r"gaat (?:gewoon )?door|zoals gepland|volgens planning|open (?:dag|huis)|ouderavond|vergadering|factu\w+|bestelling\w*|offerte\w*|congres\w*|symposium|verhui\w+|aangifte\w*|beurs\b|leveren|levering|inschrijv\w+",
@@ -319,6 +320,7 @@ DAYS = DayWords(
     units=("dag(?:en)?", "we(?:ek|ken)", "maand(?:en)?"),
     hence=("over", ""),
     from_now=(r"(?:gerekend )?(?:vanaf|met ingang van) (?:vandaag|heden|nu)",),
+    ahead=(r"(?:eerst)?komende|volgende",),
     middle_of=(r"half|medio|midden",),
     deadline=(r"uiterlijk|binnen",),
     within=(r"in|de maand",),

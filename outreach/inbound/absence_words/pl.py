@@ -65,6 +65,7 @@ NOTICE = NoticeWords(
     ),
     myself=(r"jestem|mnie|mój|moja|moje|mojego|mojej|mam|mogę|będę|\w+łam|\w+łem",),
     event=(
+        r"egzamin\w*",
         r"zgodnie z planem|bez zmian|dzień otwarty|dni otwarte|zebrani\w+|faktur\w+|zamówieni\w+|dokument\w*|sympozj\w+|przeprowadz\w+|deklaracj\w+|walne|targ[iów]+\b|dostaw\w+|rejestracja (?:na|trwa|do)|składani\w+|płatno\w+|zapłac\w+",
         r"rozmowy kwalifikacyjne|przesłuchania",
         r"wynik\w*|termin (?:zgłosz|składan|nadsył)\w+|odbędzie się|odbywa się|ogłos\w+|podamy|rozstrzygn\w+|konkurs\w*|jury|wystaw\w+|godzin\w+|wysył\w+|dostaw\w+|ukaże się|zapisy|rekrutacj\w+",
@@ -315,10 +316,10 @@ DAYS = DayWords(
     ),
     counts=(
         r"jeden|jedną|(?=tydzien\b|miesiac\b)",
-        r"dwa|dwie",
-        r"trzy",
-        r"cztery",
-        r"pięć",
+        r"dwa|dwie|dwóch",
+        r"trzy|trzech",
+        r"cztery|czterech",
+        r"pięć|pięciu",
         r"sześć",
         r"siedem",
         r"osiem",
@@ -330,6 +331,7 @@ DAYS = DayWords(
     units=("dni|dzień", "ty(?:dzień|godnie|godni)", "miesi(?:ąc\\w*|ęcy)"),
     hence=("za", ""),
     from_now=(r"(?:licząc )?od (?:dziś|dzisiaj|teraz|dnia dzisiejszego)",),
+    ahead=(r"najbliższ\w+|kolejn\w+|następn\w+",),
     middle_of=(r"połow(?:a|y|ę|ie)",),
     deadline=(
         r"najpóźniej|(?:odpowie\w*|odpisz\w*|skontaktuj\w*)(?: \w+){0,3} do(?: dnia)?(?=\s*$)",

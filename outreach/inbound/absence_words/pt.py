@@ -75,6 +75,7 @@ NOTICE = NoticeWords(
     ),
     myself=(r"eu|estou|estarei|meu|minha|meus|minhas|mim|posso|consigo",),
     event=(
+        r"exames?|provas?\b",
         r"pagamentos?|quotas?",
         r"(?:continua|continuam|segue|está|estão) abert\w+|obras?\b",
         r"mant[ée]m-?(?:se)?|como (?:previsto|combinado|planeado|planejado)|portas abertas|reuni(?:ão|ões)|faturas?|notas? fisca\w+|encomendas?|encomendad\w+|entregues?|congresso|simpósio|mudança|mudamos|declaraç\w+|assembleia|(?<!-)feira\b|matrícula\w*|prazos?|edital|reservas?",
@@ -338,6 +339,7 @@ DAYS = DayWords(
     units=("dias?", "semanas?", "m[eê]s(?:es)?"),
     hence=("(?:dentro de|daqui a|em)", ""),
     from_now=(r"(?:a (?:contar|partir) de|desde) (?:hoje|agora)",),
+    ahead=(r"próxim[oa]s?",),
     middle_of=(r"meados de|meio de",),
     deadline=(r"até",),
     within=(r"em|durante|(?:o|do|no) mês de",),

@@ -85,7 +85,8 @@ class DayWords:
     the days of a month spelt out, from the first; `ordinals` follow the number of one. `counts`
     are the numbers from one, `units` day, week and month as they are counted, and `hence` what
     stands before and after so many of them from now, with `roughly` before the number; `from_now`
-    says beside a number of them that they begin today.
+    says beside a number of them that they begin today, as `ahead` does before it, between or
+    behind it ("the next two weeks").
     `tomorrow`, `day_after_tomorrow` and `next_week` are such days, `month_end`, `week_end` and
     `year_end` the end of the present one. `end_of` stands before a month, `whole` before one that
     is meant from its first day to its last, `middle_of` before one of which no day is told, `week`
@@ -117,6 +118,7 @@ class DayWords:
     units: tuple[str, str, str] | None = None
     hence: tuple[str, str] = ("", "")
     from_now: tuple[str, ...] = ()
+    ahead: tuple[str, ...] = ()
     roughly: tuple[str, ...] = ()
     tomorrow: tuple[str, ...] = ()
     day_after_tomorrow: tuple[str, ...] = ()
