@@ -30,6 +30,7 @@ from outreach.inbound.return_dates import (
     MYSELF,
     OPEN_ENDED,
     RETURN,
+    SURELY_BACK,
     UNTIL_CUE,
     End,
     dated_end,
@@ -322,7 +323,8 @@ def _unsaid(body: str, contact: Address | None) -> AutoReplyKind:
     machine say, most is that they are away.
     """
     if contact and not _only_unread(contact, body):
-        return AutoReplyKind.ABSENT if _URGENT.search(body) else AutoReplyKind.LEFT
+        away = _URGENT.search(body) or (MYSELF.search(body) and SURELY_BACK.search(body))
+        return AutoReplyKind.ABSENT if away else AutoReplyKind.LEFT
     return AutoReplyKind.ABSENT if MYSELF.search(body) else AutoReplyKind.ACKNOWLEDGEMENT
 
 

@@ -106,9 +106,11 @@ _DATES: Final = re.compile(
     rf"|(?<![\d.:])(?P<dm_d>\d{{1,2}}){_ORDINAL}(?:[^\S\n]*|-)(?:of\s+|de\s+|d'|den\s+|di\s+|da\s+)?(?<![a-z])(?P<dm_m>{_MONTHS})(?![a-z])\.?,?(?:(?:\s*|-)(?:de\s+|del\s+|do\s+)?(?:(?P<dm_y>{_YEAR})|'(?P<dm_yy>\d\d)(?!\d)))?"
     r"|(?<![\d.:/])(?P<ro_d>\d{1,2})(?:\.? |\.)(?P<ro_m>xii|xi|x|ix|viii|vii|vi|v|iv|iii|ii)(?=\s*(?:$|[,.;:!?)\n]|(?:19|20)\d\d|(?:do|od|wracam|jestem|bede)(?![a-z])))"
     rf"|(?<![a-z])(?P<md_m>{_MONTHS_FIRST})(?![a-z])\.?\s+(?:the\s+)?(?P<md_d>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:.]\d)(?!\d)(?:,?\s+(?P<md_y>{_YEAR}))?"
-    rf"|(?P<whole>(?<![a-z])(?:{_WHOLE})\s+)?(?P<end>(?<![a-z])(?:{_END_OF})\s+(?:the month of\s+)?)?(?<![a-z])(?P<m_m>{_LONG_MONTHS})(?![a-z])(?:\s+(?:de\s+)?(?P<m_y>{_YEAR}))?"
+    # Behind "end of" a month may be short: it is no word of another language then.
+    rf"|(?<![a-z])(?:{_END_OF})\s+(?:the month of\s+)?(?P<end_m>{_MONTHS})(?![a-z])(?:\s+(?:de\s+)?(?P<end_y>{_YEAR}))?"
+    rf"|(?P<whole>(?<![a-z])(?:{_WHOLE})\s+)?(?<![a-z])(?P<m_m>{_LONG_MONTHS})(?![a-z])(?:\s+(?:de\s+)?(?P<m_y>{_YEAR}))?"
     rf"|(?<![a-z])(?P<my_m>{_MONTHS})\.?\s+(?:de\s+)?(?P<my_y>{_YEAR})"
-    rf"|(?<![a-z])(?P<weekday>{_WEEKDAYS})(?:s?(?:{either('day_parts')})s?)?(?![a-z])(?:,? (?:i|in|in der|der|van|du|de la|della|da|of|w) (?:{_WEEK}) ?(?P<its_week>[0-5]?\d)(?!\d|[.:/]\d))?"
+    rf"|(?<![a-z])(?P<weekday>{_WEEKDAYS})(?:s?(?:{either('day_parts')})s?)?(?![a-z])(?:,? \(?(?:(?:i|in|in der|der|van|du|de la|della|da|of|w) )?(?:{_WEEK}) ?(?P<its_week>[0-5]?\d)(?!\d|[.:/]\d))?"
     rf"|(?<![a-z])(?:{_WEEK}) ?(?P<week>[0-5]?\d)(?: ?(?:[-–/]|{either('and_')}) ?(?P<week_last>[0-5]?\d))?(?!\d|[.:/]\d)"
     rf"|(?<![a-z])(?P<period_end>{'|'.join(_PERIOD_ENDS)})(?![a-z])"
     rf"|(?<![a-z])(?P<after_tomorrow>{either('day_after_tomorrow')})(?![a-z])"
@@ -255,16 +257,17 @@ def _read_month(match: re.Match[str], parts: _Parts, today: date) -> NamedDay | 
     if number := parts["cjk_last"]:
         first = _dated(parts["cjk_last_y"], int(number), 1, today.replace(day=1))
         return NamedDay(*match.span(), _month_end(first), vague=True) if first else None
-    name = parts["my_m"] or parts["m_m"]
+    name = parts["end_m"] or parts["my_m"] or parts["m_m"]
     if name is None:
         return None
-    first = _dated(parts["my_y"] or parts["m_y"], number_of(name, _MONTH_NUMBERS), 1, today)
+    year = parts["end_y"] or parts["my_y"] or parts["m_y"]
+    first = _dated(year, number_of(name, _MONTH_NUMBERS), 1, today)
     if first is None:
         return None
     if parts["my_m"]:
         return NamedDay(*match.span(), first, vague=True)
     last = _month_end(first)
-    if parts["end"]:
+    if parts["end_m"]:
         return NamedDay(*match.span(), last, vague=True)
     rough = _MIDDLE.search(match.string, max(0, match.start() - _ADORNED), match.start())
     return NamedDay(

@@ -49,8 +49,9 @@ MYSELF: Final = re.compile(rf"(?<![a-z])(?:{either('myself')})(?![a-z])")
 OPEN_ENDED: Final = re.compile(framed("open_ended"))
 """What says of an absence that its end is not known."""
 
-# What is said of people and doors alone; other words of return may be about anything.
-_SURELY_BACK: Final = re.compile(framed("surely_back", before="(?<![a-z'-])", after="(?![a-z])"))
+SURELY_BACK: Final = re.compile(framed("surely_back", before="(?<![a-z'-])", after="(?![a-z])"))
+"""What is said of people and doors alone; other words of return may be about anything."""
+
 _DEADLINE: Final = re.compile(framed("deadline", after=r"(?: \w+){0,2}\s*$"))
 _DEADLINE_AFTER: Final = re.compile(rf"^(?:{either('deadline_after')})")
 _AND: Final = re.compile(rf"(?<![a-z])(?:{either('and_', 'and_day')}){ARTICLE}$")
@@ -191,14 +192,14 @@ def _next_day_named(folded: str, found: list[NamedDay], end: End) -> End:
             if each.weekday and not _is_about_mail_or_return(piece):
                 continue  # "the course on Wednesday"
             other = _EVENT.search(piece) or ABSENT.search(piece) or _OF_WEEK.search(leading)
-            if (_SURELY_BACK.search(after) and not _EVENT.search(piece)) or not other:
+            if (SURELY_BACK.search(after) and not _EVENT.search(piece)) or not other:
                 return replace(end, day=day)
         gone = gone or day == end.day
     return end
 
 
 def _is_about_mail_or_return(piece: str) -> bool:
-    return bool(_SURELY_BACK.search(piece) or MYSELF.search(piece) or _ANSWERS.search(piece))
+    return bool(SURELY_BACK.search(piece) or MYSELF.search(piece) or _ANSWERS.search(piece))
 
 
 _SOON: Final = timedelta(days=4)
@@ -262,6 +263,9 @@ def _weight(folded: str, found: list[NamedDay], index: int, beside: _Beside) -> 
     """Return what speaks for a day as an end, without what else the notice says."""
     each, before, after = found[index], beside.before, beside.after
     weight = max(_score(before, after), UNTIL_CUE if beside.ranged else -9)
+    today_and = each.vague and _TODAY_AND.search(before)
+    if today_and and weight <= UNTIL_CUE and ABSENT.search(beside.clause):
+        return UNTIL_CUE  # "out today and tomorrow"
     if each.lasting and weight <= UNTIL_CUE and not _is_deadline(beside):
         return UNTIL_CUE if ABSENT.search(beside.clause) else _NAMED
     if weight == 0 and index and _joins(folded, found[index - 1], each):
@@ -305,7 +309,7 @@ def _scored(folded: str, found: list[NamedDay], today: date, *, trusting: bool) 
         if day < today and weight < RETURN and not ABSENT.search(beside.clause):
             continue
         if weight >= 0:
-            returning = weight >= RETURN and _SURELY_BACK.search(beside.clause) is not None
+            returning = weight >= RETURN and SURELY_BACK.search(beside.clause) is not None
             deadline = (each.counted and not (returning or each.lasting)) or _is_deadline(beside)
             own = MYSELF.search(beside.clause) is not None
             absent = (
@@ -399,6 +403,9 @@ def _joins(folded: str, first: NamedDay, last: NamedDay) -> bool:
     )
 
 
+_TODAY_AND: Final = re.compile(
+    rf"(?:{either('today')})(?:\s?(?:{either('and_', 'and_after')})\s?|\s?[,/、・+&]\s?)$"
+)
 _JOINED: Final = re.compile(
     rf"\s*(?:{either('and_', 'and_after')})\s+(?:(?:{either('on', 'and_the')})\s+)*"
 )
@@ -465,12 +472,12 @@ def _is_of_something_else(clause: str, at: int, weight: int, before: str) -> boo
     if weight < 0:
         return False
     piece = _piece(clause, at)
-    if _OCCASION.search(clause) and _MEETING.search(clause) and not _SURELY_BACK.search(piece):
+    if _OCCASION.search(clause) and _MEETING.search(clause) and not SURELY_BACK.search(piece):
         return True
-    if _OCCASION.search(piece) and not (_SURELY_BACK.search(piece) or ABSENT.search(piece)):
+    if _OCCASION.search(piece) and not (SURELY_BACK.search(piece) or ABSENT.search(piece)):
         return True
     if _EVENT.search(piece) and not (
-        ABSENT.search(piece) or _SURELY_BACK.search(piece) or MYSELF.search(piece)
+        ABSENT.search(piece) or SURELY_BACK.search(piece) or MYSELF.search(piece)
     ):
         return True
     if not _EVENT.search(clause) or ABSENT.search(clause):
@@ -478,7 +485,7 @@ def _is_of_something_else(clause: str, at: int, weight: int, before: str) -> boo
     unsaid = weight == 0 or (
         weight == UNTIL_CUE and bool(_AND.search(before) or not _LONG_CUES.search(before))
     )
-    return unsaid or not (_SURELY_BACK.search(clause) or MYSELF.search(clause))
+    return unsaid or not (SURELY_BACK.search(clause) or MYSELF.search(clause))
 
 
 def _piece(clause: str, at: int) -> str:
@@ -552,7 +559,7 @@ def _score(before: str, after: str) -> int:
         # "back to 3 January" is no return, "and return on" is none of an "and" alone
         if back_before:
             return RETURN + 1
-        at_once = _SURELY_BACK.match(after.lstrip(" ,.)"))
+        at_once = SURELY_BACK.match(after.lstrip(" ,.)"))
         return RETURN if at_once and _AND.search(before) else UNTIL_CUE
     if back_before or back_after:
         return RETURN + 1 if back_before else RETURN

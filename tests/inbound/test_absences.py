@@ -295,3 +295,16 @@ class TestEvidence:
         # Where the words name none, what somebody wrote into the subject counts.
         e = explained(row | {"subject": "Automatic reply: Away until 6 December", "body": "See you!"})  # fmt: skip
         assert e.absence.until == date(2026, 12, 6)
+
+    @pytest.mark.parametrize(
+        "body",
+        ["Ich bin erst in der zweiten Septemberhälfte wieder regelmäßig am Schreibtisch. Bauanträge bitte an bau@kreis.example.", "Hej, jag mönstrar på och är tillbaka i mitten av maj. Skicka det som inte kan vänta till ekonomi@sag.example."],
+    )  # fmt: skip
+    def test_who_speaks_of_being_back_has_not_left(self, body):
+        e = explained({"received": "2026-08-01", "body": body, "subject": "Auto: News", "evidence": "A"})  # fmt: skip
+        assert (e.kind, e.absence.until) == (Kind.ABSENT, None)
+
+    def test_a_vaccine_is_no_illness(self):
+        body = "メールをお送りいただきありがとうございます。回答には1週間から10日程度かかる場合があります。新型コロナウイルスワクチンに関するお問い合わせは、コールセンターをご利用ください。"
+        e = explained({"received": "2026-08-01", "body": body, "subject": "受信のお知らせ", "evidence": "A"})  # fmt: skip
+        assert e.kind is Kind.ACKNOWLEDGEMENT

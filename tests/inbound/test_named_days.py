@@ -155,6 +155,27 @@ def test_the_last_day_of_a_month(text):
     assert days(text) == [date(2026, 12, 31)]
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["away until the end of May", "until end of may 2027", "Ich bin bis Ende Mai in Elternzeit", "bis Ende Mai 2027", "jusqu'à fin mai", "tot eind mei 2027", "till slutet av maj", "do końca maja 2027", "hasta finales de mayo de 2027", "até ao fim de maio", "fino a fine maggio"],
+)  # fmt: skip
+def test_the_end_of_a_month_with_a_short_name(text):
+    assert days(text) == [date(2027, 5, 31)]
+
+
+@pytest.mark.parametrize("text", ["åter måndag v. 49", "zurück am Montag, KW 49", "terug maandag (week 49)", "back Monday of week 49"])  # fmt: skip
+def test_a_weekday_of_a_week_by_its_number(text):
+    assert days(text) == [date(2026, 11, 30)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["I'm out of the office today and tomorrow, so replies will be slow.", "Ich bin heute und morgen im Urlaub.", "Je suis absente aujourd'hui et demain.", "Hoy y mañana estoy de vacaciones.", "Oggi e domani sono in ferie.", "Hoje e amanhã estou de férias.", "Vandaag en morgen ben ik met verlof.", "I dag och i morgon har jag semester.", "Dziś i jutro jestem na urlopie.", "本日と明日は終日研修のため、メールを見られません。"],
+)  # fmt: skip
+def test_who_is_away_today_and_tomorrow_is_away_until_tomorrow(text):
+    assert return_date(compared(text), TODAY) == TODAY + timedelta(days=1)
+
+
 def test_a_word_that_begins_like_a_month_of_another_language_is_none():
     assert days("se for elogio, guarda") == []
     assert days("takaisin elokuussa") == [date(2027, 8, 1)]

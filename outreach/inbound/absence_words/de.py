@@ -68,6 +68,7 @@ NOTICE = NoticeWords(
         r"bin (?:(?!hier|da)\w+ ){0,3}nicht (?:da|hier)\b",
     ),
     away=(
+        r"außendienst|feldforschung|geländearbeit\w*",
         r"(?:mein\w*|unser\w*) (?:vater|mutter|bruder|schwester|mann|frau|sohn|tochter|grossvater|großmutter|oma|opa|kind|familie)\b.{0,20}(?:gestorben|verstorben|krank|krankenhaus)",
         r"(?:familiären?|persönlichen?|privaten?|gesundheitlichen?|medizinischen?) (?:gründen?|notfall|anlass|umständen)",
         r"todesfall|trauerfall|beerdigung|beisetzung|pflegefall|notfall\b",
@@ -357,6 +358,7 @@ DAYS = DayWords(
         r"(?:urlaub|ferien|abwesenheit|auszeit|elternzeit|pause|sabbatical)\w* endet?n?",
     ),
     since=(r"vom", r"von", r"ab(?: dem)?", r"seit(?: dem)?", r"zwischen(?: dem)?", r"nach dem"),
+    today=(r"heute",),
     tomorrow=(r"morgen",),
     next_week=(r"(?:nächste|kommende)[rn]? woche",),
     day_after_tomorrow=(r"übermorgen",),

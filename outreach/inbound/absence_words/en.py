@@ -77,6 +77,7 @@ NOTICE = NoticeWords(
         r"in (?:an? )?(?:[\w-]+ ){0,2}(?:training|meetings?|workshops?|conference|seminar|off-?site)\b(?: session| day)? (?:today|all (?:day|week)|this (?:morning|afternoon|week)|until|till)",
     ),
     away=(
+        r"field ?(?:work|trip|research)\b",
         r"(?:my|our) (?:father|mother|mum|mom|dad|brother|sister|husband|wife|partner|son|daughter|grand\w+|family|uncle|aunt|child) (?:\w+ ){0,3}(?:died|passed|dying|ill|hospital)",
         r"(?:death|bereavement|funeral|illness|emergency|birth|loss) (?:in|of) (?:my|our|the) (?:family|son|daughter|child|father|mother|baby|close)",
         r"(?:family|personal|health|medical) (?:reasons|emergency|matters?|circumstances|appointment)",
@@ -436,6 +437,7 @@ DAYS = DayWords(
         r"between",
         r"dated?",
     ),
+    today=(r"today",),
     tomorrow=(r"tomorrow",),
     next_week=(r"next week",),
     day_after_tomorrow=(r"(?:the )?day after tomorrow",),

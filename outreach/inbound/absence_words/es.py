@@ -60,6 +60,7 @@ NOTICE = NoticeWords(
         r"(?:con|por) (?:gripe|fiebre|covid)|indispuest[oa]|desatendid[oa]",
     ),
     away=(
+        r"trabajo de campo",
         r"fallec\w+ (?:de )?(?:mi|un familiar)|mi (?:padre|madre|hermano|hermana|marido|mujer|hijo|hija|abuelo|abuela)\b.{0,15}(?:falleci\w+|muri\w+|enferm\w+|hospital)",
         r"duelo|luto|funeral|entierro|hospital\w*|operación|operad[oa]\b|gripe|fiebre|enferm\w+|lesión|lesionad[oa]|roto|rota|recuper\w+|convalec\w+",
         r"(?:motivos?|razones?|asuntos?) (?:familiar\w*|personal\w*|de salud|médic\w+|graves?)",
@@ -311,6 +312,7 @@ DAYS = DayWords(
         r"entre(?: el)?",
         r"después del",
     ),
+    today=(r"hoy",),
     tomorrow=(r"mañana",),
     next_week=(r"(?:la )?(?:próxima semana|semana que viene|semana próxima)",),
     day_after_tomorrow=(r"pasado mañana",),

@@ -71,6 +71,7 @@ NOTICE = NoticeWords(
         r"arrêt maladie|suis arrêtée?\b",
     ),
     away=(
+        r"(?:travail|mission|étude) (?:sur le |de )terrain",
         r"deuil|décès|obsèques|enterrement|hospitalis\w+|opération\b|opérée?\b|convalescen\w+|grippe|fièvre|blessée?|cassée?|fracture|malade|souffran\w+|alitée?|clouée?",
         r"(?:raisons?|motifs?) (?:familiales?|personnelles?|de santé|médicales?|familiaux|personnels?)",
         r"ne (?:suis|serai|pourrai|peux|pourrais|répondrai|lirai|consulte|lis|réponds|travaille|passe) (?:\w+ ){0,2}(?:pas|plus|guère|que|qu')",
@@ -350,6 +351,7 @@ DAYS = DayWords(
         r"entre(?: le)?",
         r"après(?: le)?",
     ),
+    today=(r"aujourd'hui",),
     tomorrow=(r"demain",),
     day_after_tomorrow=(r"après-demain",),
     next_week=(r"(?:la )?semaine prochaine",),

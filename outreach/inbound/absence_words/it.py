@@ -41,7 +41,7 @@ NOTICE = NoticeWords(
         r"(?:a|in) una fiera|in fiera",
         r"per le festività|festività",
         r"giorni di (?:riposo|ferie)",
-        r"fuori (?:ufficio|sede|dall'ufficio|città)",
+        r"fuori (?:ufficio|studio|sede|dall'ufficio|dallo studio|città)",
         r"in (?:ferie|vacanza|trasferta|viaggio|malattia|maternità|congedo|aspettativa|permesso)",
         r"assent[ei]\b|assenza",
         r"non (?:sono|sarò|siamo|saremo) (?:\w+ )?(?:in ufficio|disponibil\w|raggiungibil\w|presente|reperibil\w)",
@@ -63,6 +63,7 @@ NOTICE = NoticeWords(
         r"non ci (?:sono|sarò|siamo|saremo)\b",
     ),
     away=(
+        r"(?:lavoro|ricerca) sul campo",
         r"lutto|funeral\w*|decesso|scomparsa d|ospedale|ricover\w+|operazione|stat[oa] operat[oa]|influenza|febbre|malat\w+|infortun\w+|frattur\w+|rott[oa]|convalescen\w+|indispost[oa]",
         r"(?:motivi|ragioni|problemi) (?:familiari|personali|di salute|di famiglia|medici)",
         r"non (?:\w+ )?(?:posso|potrò|riesco|riuscirò|rispondo|risponderò|leggo|leggerò|consulto|lavoro|guardo|controllo)\b",
@@ -292,6 +293,7 @@ DAYS = DayWords(
         r"(?:ferie|vacanze|congedo|assenza|pausa|permesso) (?:termina|finisc[eo]|conclud[eo]|scad[eo])(?:no)?",
     ),
     since=(r"dal(?:l')?", r"da", r"a partire dal?", r"dopo il", r"tra il", r"del"),
+    today=(r"oggi",),
     tomorrow=(
         r"domattina|domani mattina",
         r"domani",

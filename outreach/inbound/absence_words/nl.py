@@ -50,6 +50,7 @@ NOTICE = NoticeWords(
         r"(?:ben|zijn)\b.{0,40}\bgesloten",
     ),
     away=(
+        r"veldwerk|buitendienst",
         r"sterfgeval|overlijden van|begrafenis|uitvaart|ziekenhuis|operatie|geopereerd|griep|koorts|ziek\w*|gebroken|blessure|herstel\w*|revalid\w+|bevalling",
         r"(?:familie|privé|persoonlijke|medische|gezondheids)\s?-?(?:omstandigheden|redenen|aangelegenhe\w+)",
         r"(?:kan|zal) ik (?:[\w-]+ ){0,5}(?:geen|niet|nauwelijks|niets) (?:[\w-]+ ){0,4}(?:beantwoorden|antwoorden|lezen|reageren|bekijken|openen|mailen)",
@@ -267,6 +268,7 @@ DAYS = DayWords(
         r"(?:vakantie|verlof|afwezigheid|pauze) (?:eindigt|loopt af|duurt tot|loopt tot)(?: op)?",
     ),
     since=(r"van(?:af)?", r"sinds", r"per", r"met ingang van", r"na", r"tussen"),
+    today=(r"vandaag",),
     tomorrow=(r"morgen",),
     next_week=(r"volgende week",),
     day_after_tomorrow=(r"overmorgen",),

@@ -49,6 +49,7 @@ NOTICE = NoticeWords(
         r"nie ma mnie\b|nie będzie mnie\b",
     ),
     away=(
+        r"bada(?:nia|niach) terenow\w+|prac[ey] terenow\w+",
         r"(?:śmier\w+|zgon\w*) (?:w rodzinie|bliskiej|mojej|mojego)|pogrzeb\w*|żałob\w+|szpital\w*|operacj\w+|gryp\w+|gorączk\w+|chor\w+|złam\w+|kontuzj\w+|rekonwalescencj\w+|leżę\b",
         r"(?:powod\w+|względ\w+|spraw\w+) (?:rodzinn\w+|osobist\w+|zdrowotn\w+|prywatn\w+)",
         r"nie (?:\w+ ){0,2}(?:mogę|będę mógł|będę mogła|odpisuję|odpowiadam|czytam|sprawdzam|pracuję|zaglądam|odpowiem|odpiszę|jestem w stanie)\b",
@@ -278,6 +279,7 @@ DAYS = DayWords(
         r"(?:urlop|zwolnienie|nieobecność|przerwa|ferie) (?:kończy|kończą) się",
     ),
     since=(r"od(?: dnia)?", r"po(?: dniu)?", r"między", r"począwszy od", r"z dniem"),
+    today=(r"dziś|dzisiaj",),
     tomorrow=(r"jutra|jutro",),
     next_week=(r"(?:w )?(?:przyszłym|następnym) tygodni\w+",),
     day_after_tomorrow=(r"pojutrze",),

@@ -31,6 +31,7 @@ NOTICE = NoticeWords(
     ),
     answers=(r"respond(?:o|erei)(?:-lhe|-te)?\b|(?:leio|lerei)\b|terá (?:\w+ ){0,2}resposta",),
     absent=(
+        r"acesso (?:muito |bastante )?(?:restrito|limitado|intermitente)",
         r"em (?:digressão|turnê|tournée)|em recuperação|passei por uma cirurgia|(?:fui|estou) (?:internad|operad)[oa]",
         r"(?:sem|não há) (?:internet|rede|sinal|cobertura)",
         r"fui (?:pescar|de férias|à pesca|descansar|viajar)|não há .{0,40}(?:telefone|e-?mail|orçamentos|atendimento)",
@@ -59,6 +60,7 @@ NOTICE = NoticeWords(
         r"(?:com|de) (?:gripe|febre|covid)|de cama|constipad[oa]",
     ),
     away=(
+        r"trabalho de campo",
         r"luto|falec\w+ d|funeral|enterro|velório|hospital\w*|cirurgia|operad[oa]|internad[oa]|gripe|febre|doen\w+|fratur\w+|parti o|lesão|convalesc\w+|recuper\w+",
         r"(?:motivos?|razões|assuntos?|problemas?) (?:familiar\w*|pessoa\w+|de saúde|médic\w+)",
         r"não (?:\w+ )?(?:poderei|posso|consigo|conseguirei|responderei|respondo|leio|lerei|consulto|trabalho|vejo)\b",
@@ -304,6 +306,7 @@ DAYS = DayWords(
         r"após(?: o)?(?: dia)?",
         r"dia",
     ),
+    today=(r"hoje",),
     tomorrow=(r"amanhã",),
     next_week=(r"(?:na |a )?(?:próxima semana|semana que vem|semana próxima)",),
     day_after_tomorrow=(r"depois de amanhã",),

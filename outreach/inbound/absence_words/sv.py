@@ -43,6 +43,7 @@ NOTICE = NoticeWords(
         r"(?:förkyld|influensa|feber|hemma sjuk)|obemanna\w+",
     ),
     away=(
+        r"fältarbete\w*|fältstudi\w+",
         r"dödsfall|bortgång|begravning|sjukhus\w*|operation\w*|operer\w+|influensa|feber|sjuk\w*|bröt|brutit|skad(?:ad|at)|konvalescen\w+|vabbar|förkyl\w+",
         r"(?:familje|personliga|privata|hälso)\s?-?(?:skäl|angelägenheter)",
         r"(?:svarar|läser|kan|kommer|arbetar|jobbar|kollar|hinner) (?:jag )?(?:[\w-]+ ){0,4}(?:inte|ej|inga|inget|knappt|bara|endast)\b",
@@ -269,6 +270,7 @@ DAYS = DayWords(
         r"(?:semester|ledighet|frånvaro|paus|föräldraledighet)(?:en|n)? (?:slutar|tar slut|upphör|varar till)",
     ),
     since=(r"från(?: och med)?", r"fr\.?o\.?m\.?", r"sedan", r"efter", r"mellan", r"under"),
+    today=(r"i ?dag",),
     tomorrow=(r"i ?morgon",),
     next_week=(r"nästa vecka",),
     day_after_tomorrow=(r"i ?övermorgon",),
