@@ -559,7 +559,20 @@ def has_died(owner: str) -> bool:
         return True
     except OSError:
         return False
-    return False
+    return _only_waits_to_be_buried(number)
+
+
+def _only_waits_to_be_buried(number: str) -> bool:
+    """Whether a process has ended, and its parent has not asked how yet.
+
+    One that never asks is the first process of many a container.
+    """
+    try:
+        said = Path(f"/proc/{number}/stat").read_bytes()
+    except OSError:
+        return False
+    # The state stands behind the name, which may contain anything (proc(5)).
+    return said.rpartition(b")")[2].lstrip()[:1] == b"Z"
 
 
 def _machine() -> str:

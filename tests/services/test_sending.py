@@ -361,6 +361,15 @@ def test_a_run_knows_whether_another_on_this_machine_is_alive() -> None:
     assert len(mine) <= 80
 
 
+def test_a_run_that_ended_is_dead_though_nobody_asked_how() -> None:
+    child = subprocess.Popen([sys.executable, "-c", ""])
+    owner = f"{owner_name().split('/')[0]}/{child.pid}/00000000"
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+    os.kill(child.pid, 0)  # its number is still taken
+    assert has_died(owner)
+    child.wait()
+
+
 @dataclass
 class Rendezvous(ScriptedTransport):
     """Answers nobody before `number` mails are in its hands at the same moment."""
