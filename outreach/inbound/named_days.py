@@ -101,6 +101,7 @@ _DATES: Final = re.compile(
     rf"(?=\d|(?<![a-z])(?:{_BEGUN_BY})|[^\x00-\x7f])(?:"
     rf"(?P<iso_y>{_YEAR})[-/.](?P<iso_m>\d{{1,2}})[-/.](?P<iso_d>\d{{1,2}})(?!\d)"
     rf"|(?:(?:(?P<cjk_y>{_YEAR})|令和\s?(?P<era>\d{{1,2}}))年\s*)?(?P<cjk_m>\d{{1,2}})月\s*(?P<cjk_d>\d{{1,2}})[日号號]"
+    rf"|(?P<cjk_first>\d{{1,2}})月の?(?=初め|はじめ|上旬|初旬|頭)"
     rf"|(?:(?P<cjk_last_y>{_YEAR})年\s*)?(?P<cjk_last>\d{{1,2}})月(?=いっぱい|末)"
     rf"|(?<![\d.:/])(?P<n1>\d{{1,2}})(?:o(?=/))?\s?(?P<sep>[./-])\s?(?P<n2>\d{{1,2}})(?:(?P=sep)\s?(?P<n_y>{_YEAR}|\d\d(?!\d))|\.)?(?![\d:]|\.\d)(?!\s?(?:uhr|h\b|am\b|pm\b|%|klo))(?!{_ORDINAL}[^\S\n]*(?:of\s+|de\s+|d')?(?:{_MONTHS})(?![a-z]))"
     rf"|(?<![\d.:])(?P<dm_d>\d{{1,2}}){_ORDINAL}(?:[^\S\n]*|-)(?:of\s+|de\s+|d'|den\s+|di\s+|da\s+)?(?<![a-z])(?P<dm_m>{_MONTHS})(?![a-z])\.?,?(?:(?:\s*|-)(?:de\s+|del\s+|do\s+)?(?:(?P<dm_y>{_YEAR})|'(?P<dm_yy>\d\d)(?!\d)))?"
@@ -254,9 +255,10 @@ def _read_date(
 
 def _read_month(match: re.Match[str], parts: _Parts, today: date) -> NamedDay | None:
     """Return a month that is named without a day, or its end: its first day, or its last."""
-    if number := parts["cjk_last"]:
+    if number := parts["cjk_first"] or parts["cjk_last"]:
         first = _dated(parts["cjk_last_y"], int(number), 1, today.replace(day=1))
-        return NamedDay(*match.span(), _month_end(first), vague=True) if first else None
+        day = first and (first if parts["cjk_first"] else _month_end(first))
+        return NamedDay(*match.span(), day, vague=True) if day else None
     name = parts["end_m"] or parts["my_m"] or parts["m_m"]
     if name is None:
         return None

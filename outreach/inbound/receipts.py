@@ -12,7 +12,7 @@ from typing import Final
 from outreach.inbound.absence_words import any_of, either, framed, words
 from outreach.inbound.auto_reply_kinds import AutoReplyKind, kind_of
 from outreach.inbound.phrases import SENTENCE_ENDS
-from outreach.inbound.return_dates import ABSENT, MYSELF, RETURN, End, speaks_of_return
+from outreach.inbound.return_dates import ABSENT, MYSELF, QUOTED, RETURN, End, speaks_of_return
 
 
 def only_takes_time(body: str) -> bool:
@@ -20,13 +20,13 @@ def only_takes_time(body: str) -> bool:
     return (
         _ACKNOWLEDGED.search(body) is not None
         and bool(_TERM.search(body) or _NUMBERED.search(body))
-        and not MYSELF.search(body)
+        and not _speaks_of_oneself(body)
     )
 
 
 def only_closes(dated: End | None, body: str, title: str) -> bool:
     """Whether a receipt mentions beside that on which days a desk is closed, and speaks of nobody."""
-    if not _CLOSED.search(body) or MYSELF.search(body) or ABSENT.search(title):
+    if not _CLOSED.search(body) or _speaks_of_oneself(body) or ABSENT.search(title):
         return False
     closed: list[str] = []
     rest: list[str] = []
@@ -37,6 +37,11 @@ def only_closes(dated: End | None, body: str, title: str) -> bool:
     return not any(map(_LASTING.search, closed)) and kind_of(". ".join([title, *rest])) is (
         AutoReplyKind.ACKNOWLEDGEMENT
     )
+
+
+def _speaks_of_oneself(body: str) -> bool:
+    # "See 'My orders'": what is quoted nobody says of themselves.
+    return MYSELF.search(QUOTED.sub(" ", body)) is not None
 
 
 def _names_a_return(sentence: str) -> bool:

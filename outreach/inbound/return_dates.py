@@ -46,6 +46,9 @@ _ANSWERS: Final = any_of("answers")
 MYSELF: Final = re.compile(rf"(?<![a-z])(?:{either('myself')})(?![a-z])")
 """Words with which a person speaks of themselves."""
 
+QUOTED: Final = re.compile(speech("{3,120}", "{3,80}"))
+"""What stands in quotation marks, such as our own subject."""
+
 OPEN_ENDED: Final = re.compile(framed("open_ended"))
 """What says of an absence that its end is not known."""
 
@@ -72,7 +75,6 @@ _STEPS: Final = timedelta(days=14)
 _NAMED: Final = 1  # what a week or month in which somebody is away weighs: less than any "until"
 _MEETING: Final = re.compile(framed("meeting", after="(?![a-z])"))
 _OCCASION: Final = re.compile(framed("occasion", before="(?<![a-z-])", after="(?![a-z])"))
-_QUOTED: Final = re.compile(speech("{3,120}", "{3,80}"))
 _PART_TIME: Final = re.compile(either("part_time"))
 _WITHIN: Final = re.compile(framed("within", after=r"\s*$"))
 
@@ -107,7 +109,7 @@ def dated_end(folded: str, today: date | None, *, trusting: bool) -> End | None:
     """Return the date as `return_date` does, with what speaks for it."""
     if today is None or today.year not in _COUNTABLE:
         return None
-    folded = _QUOTED.sub(" ", folded[:MAX_WORDS])  # such as the subject of ours
+    folded = QUOTED.sub(" ", folded[:MAX_WORDS])  # such as the subject of ours
     folded = OPEN_ENDED.sub("; ", folded)  # "no date of return yet" speaks of none
     folded = _NEXT_YEAR.sub(f"{today.year + 1}年", with_numbers(folded))
     found = _without_rows(folded, named_days(folded, today))
@@ -143,6 +145,8 @@ def _is_a_step(folded: str, first: End, each: End) -> bool:
         return True
     if not first.day <= each.day <= first.day + _STEPS:
         return False
+    if each.returning and not first.returning:
+        return True  # "reachable by telephone from the 18th", and then back
     if first.returning and not (each.returning or each.own):
         return False
     begin, end = sorted((first.at, each.at))
@@ -234,6 +238,7 @@ def _beside(folded: str, found: list[NamedDay], index: int, *, apart: bool) -> _
     if apart and not cuts:
         # "On the 5th I am back, the 3rd is a holiday": what is said of the date before is not of this one.
         before = before.rstrip(", ").rpartition(", ")[2]
+    before = _outside_brackets(folded, each, before)
     until = min(following, each.end + _WINDOW)
     cut = _BOUNDARY.search(folded, each.end, until)
     after = folded[each.end : cut.start() if cut else until]
@@ -242,6 +247,25 @@ def _beside(folded: str, found: list[NamedDay], index: int, *, apart: bool) -> _
     after = _HOUR_LATER.sub("", _HOUR_AFTER.sub("", after))
     begins = bool(cuts) or not index
     return _Beside(before, after, folded[each.start : each.end], begins, ranged)
+
+
+def _outside_brackets(folded: str, each: NamedDay, before: str) -> str:
+    """Return what stands before a day, without what brackets around it and its own words keep apart.
+
+    "I am back on the 22nd (the 21st is a holiday)": what is said before them is not of this day.
+    """
+    if not _REST_OF_BRACKETS.match(folded, each.end):
+        return before
+    if folded[each.start] == "(":
+        return ""
+    opened = before.rfind("(")
+    return before[opened + 1 :] if opened > before.rfind(")") else before
+
+
+# With words, and not an hour or a weekday alone.
+_REST_OF_BRACKETS: Final = re.compile(
+    r"[^()\n]{0,60}(?:[a-z]{4}|[\u3040-\u9fff]{2})[^()\n]{0,60}\)"
+)
 
 
 def _reads_mail(clause: str) -> bool:

@@ -308,3 +308,8 @@ class TestEvidence:
         body = "メールをお送りいただきありがとうございます。回答には1週間から10日程度かかる場合があります。新型コロナウイルスワクチンに関するお問い合わせは、コールセンターをご利用ください。"
         e = explained({"received": "2026-08-01", "body": body, "subject": "受信のお知らせ", "evidence": "A"})  # fmt: skip
         assert e.kind is Kind.ACKNOWLEDGEMENT
+
+    def test_what_a_receipt_quotes_it_does_not_say_of_itself(self):
+        body = 'Recebemos sua mensagem. Protocolo: 2024111103882. Responderemos em até 2 dias úteis. Não haverá atendimento na sexta-feira, 15/11, feriado. Para trocas acesse "Meus pedidos".'
+        row = {"received": "2024-11-11", "body": body, "subject": "Recebemos", "evidence": "A"}
+        assert explained(row).kind is Kind.ACKNOWLEDGEMENT

@@ -150,6 +150,26 @@ def test_several_weekdays_in_a_row_are_those_of_every_week(text):
     assert return_date(text, date(2023, 5, 1), trusting=True) == date(2023, 5, 9)
 
 
+@pytest.mark.parametrize(
+    ("until", "text"),
+    [
+        (22, "afwezig. op 22 juli ben ik terug op kantoor (maandag 21 juli is een feestdag)"),
+        (25, "不在です。7月18日以降は携帯電話にて対応可能です。25日に戻ります(24日は休日)。"),
+        (19, "da lunedi 14 luglio saro raggiungibile per telefono, in ufficio da sabato 19 luglio"),
+        (24, "estoy de vacaciones hasta el 21 de julio. me reincorporo el 24."),
+        (16, "nao havera expediente nos dias 14 e 15 de julho. voltaremos a atender no dia 16"),
+    ],
+)  # fmt: skip
+def test_the_last_of_several_days_on_which_somebody_returns(until, text):
+    assert return_date(text, date(2025, 7, 10), trusting=True) == date(2025, 7, until)
+
+
+def test_the_beginning_of_a_month_in_japanese():
+    assert return_date("育児休業中です。2月初めに復帰の予定です。", date(2023, 10, 16)) == date(
+        2024, 2, 1
+    )
+
+
 def test_several_weekdays_of_an_absence_end_it():
     text = "i am out sick on tuesday, wednesday and thursday"
     assert return_date(text, date(2023, 5, 1), trusting=True) == date(2023, 5, 4)

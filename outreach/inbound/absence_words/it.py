@@ -185,6 +185,7 @@ NOTICE = NoticeWords(
         r"(?:rispondo|leggo|rientro|riprendo|torno|riapro|riapriamo|riaprono)\b",
         r"ci vediamo",
         r"a (?:vostra|sua) disposizione\b",
+        r"(?<!sono )(?<!sarò )(?<!siamo )(?<!saremo )in (?:ufficio|sede) dal?\b",
         r"primo giorno (?:di lavoro|lavorativo|in ufficio)",
         r"(?:mi|ci) (?:trovate|trova|trovi|troverete|troverà|ritrov\w+|rivedi\w+|risent\w+|rilegg\w+|rived\w+|vedi\w+)\b",
         r"(?:leggerò|risponderò|tratterò|gestirò|evaderò|mi occuperò|sarò)\b",
