@@ -278,7 +278,7 @@ def _dated(body: str, evidence: _Evidence, today: date | None, *, trusting: bool
         surely = dated_end(f"{before}.\n\n{body}", today, trusting=False)
         if surely and surely.weight >= UNTIL_CUE:
             return surely
-    # Behind a dash as well, where it names days of its own.
+    # What stands behind a dash may be ours as well, and name days of its own.
     return dated_end(f"{_ASIDE.sub('. ', title)}.\n\n{body}", today, trusting=trusting)
 
 

@@ -559,13 +559,13 @@ def has_died(owner: str) -> bool:
         return True
     except OSError:
         return False
-    return _only_waits_to_be_buried(number)
+    return _is_zombie(number)
 
 
-def _only_waits_to_be_buried(number: str) -> bool:
+def _is_zombie(number: str) -> bool:
     """Whether a process has ended, and its parent has not asked how yet.
 
-    One that never asks is the first process of many a container.
+    The first process of many a container never asks.
     """
     try:
         said = Path(f"/proc/{number}/stat").read_bytes()
