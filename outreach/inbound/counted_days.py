@@ -58,7 +58,7 @@ def counted_day(told: str, today: date) -> date | None:
     tag = next(tag for tag, pattern in _PATTERNS.items() if re.fullmatch(pattern, told))
     words = _WORDS[tag]
     days, weeks, _ = units = tuple(map(fold_pattern, words.units or ()))
-    between = f"(?:(?:{_either(words.ahead)})\\s)?"
+    between = rf"(?:(?:{_either(words.ahead)})\s)?"
     many = re.search(rf"(?P<number>{_counts(words)})\s?{between}(?P<unit>{'|'.join(units)})", told)
     if many is None:
         return None

@@ -102,18 +102,11 @@ def days(text: str) -> list[date]:
 @pytest.mark.parametrize(
     "text",
     ["I am away for two weeks from today.", "Out of office starting today for 2 weeks", "Ich bin ab heute zwei Wochen im Urlaub.", "Genau zwei Wochen ab heute bin ich weg, im Urlaub.", "Je m'absente 2 semaines à compter d'aujourd'hui.", "Estoy de vacaciones dos semanas a partir de hoy.", "De vacaciones dentro de dos semanas, contadas desde hoy.", "Due settimane da oggi sono in ferie.", "De férias por duas semanas a contar de hoje.", "Twee weken vanaf vandaag ben ik met vakantie.",
-     "Vanaf vandaag ben ik twee weken afwezig.", "Semester två veckor från och med i dag.", "Dwa tygodnie od dzisiaj jestem na urlopie.", "Od dziś przez 2 tygodnie jestem na urlopie.", "本日より2週間お休みします。", "今日からきっかり二週間、休暇です。"],
-)  # fmt: skip
-def test_an_absence_that_lasts_so_long_from_now(text):
-    assert return_date(compared(text), TODAY) == date(2026, 12, 2)
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["I am away for the next two weeks.", "Over the coming 14 days I am travelling.", "Die nächsten zwei Wochen bin ich im Urlaub und lese keine Mails.", "In den kommenden zwei Wochen bin ich auf Dienstreise.", "Je suis en déplacement les deux prochaines semaines.", "Durant les deux semaines à venir, je suis absente.", "Estaré de viaje las próximas dos semanas.", "Nelle prossime due settimane sono in ferie.", "Estarei de férias nas próximas duas semanas.",
+     "Vanaf vandaag ben ik twee weken afwezig.", "Semester två veckor från och med i dag.", "Dwa tygodnie od dzisiaj jestem na urlopie.", "Od dziś przez 2 tygodnie jestem na urlopie.", "本日より2週間お休みします。", "今日からきっかり二週間、休暇です。",
+     "I am away for the next two weeks.", "Over the coming 14 days I am travelling.", "Die nächsten zwei Wochen bin ich im Urlaub und lese keine Mails.", "In den kommenden zwei Wochen bin ich auf Dienstreise.", "Je suis en déplacement les deux prochaines semaines.", "Durant les deux semaines à venir, je suis absente.", "Estaré de viaje las próximas dos semanas.", "Nelle prossime due settimane sono in ferie.", "Estarei de férias nas próximas duas semanas.",
      "De komende twee weken ben ik met verlof en lees ik geen mail.", "De kommande två veckorna är jag på tjänsteresa.", "Przez najbliższe dwa tygodnie jestem na urlopie.", "W ciągu najbliższych dwóch tygodni jestem nieobecny.", "今後2週間、出張のため不在にしております。", "向こう二週間不在です。"],
 )  # fmt: skip
-def test_an_absence_through_the_next_so_many_days(text):
+def test_an_absence_that_lasts_so_long_from_now(text):
     assert return_date(compared(text), TODAY) == date(2026, 12, 2)
 
 

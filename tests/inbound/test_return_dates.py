@@ -138,6 +138,11 @@ def test_a_day_of_examinations_behind_the_end_is_not_the_return():
     assert return_date(text, date(2026, 6, 10), trusting=True) == date(2026, 6, 23)
 
 
+def test_who_examines_something_speaks_of_no_examination():
+    text = "siamo chiusi fino al 9 maggio. esamineremo le richieste da mercoledi 10 maggio"
+    assert return_date(text, date(2023, 5, 1), trusting=True) == date(2023, 5, 10)
+
+
 @pytest.mark.parametrize(
     "text",
     [

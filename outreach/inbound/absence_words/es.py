@@ -79,8 +79,7 @@ NOTICE = NoticeWords(
         r"yo|estoy|estaré|mis|podré|puedo|soy|ando|reaparezco|vuelvo|volveré|regreso|regresaré|te leo|os leo|le leo|(?:te|os|le|les) respondo|contesto|me voy|me tomo|llevo",
     ),
     event=(
-        r"pedidos?\b|fiestas?\b",
-        r"exámenes|examen",
+        r"pedidos?\b|exámenes\b|examen\b",
         r"pagos?\b|cuotas?",
         r"fiesta|patr[óo]n\b|se apuntan",
         r"(?:sigue|siguen|permanece|está) abiert\w+|convocatoria|homologación|obras?\b",
@@ -256,7 +255,7 @@ NOTICE = NoticeWords(
     meeting=(r"vemos|vernos|veremos|nos encontr\w+",),
     occasion=(r"feria|congreso|exposición|festival",),
     part_time=(r"media jornada|jornada reducida|tiempo parcial|no trabajo los",),
-    denies=(r"no|no (?:hay|habrá|tendremos)",),
+    denies=(r"no(?: (?:hay|habrá|tendremos))?",),
     denies_until=(r"antes|hasta",),
     still_away=(r"fuera|ausentes?",),
     nothing=(r"no",),

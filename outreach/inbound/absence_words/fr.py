@@ -92,7 +92,7 @@ NOTICE = NoticeWords(
         r"j'\w+|moi|mon (?:absence|retour|bureau|collegue|assistant\w*|remplacant\w*|poste|telephone|portable|depart|conge|equipe|ordinateur|ecran|adresse)|mes (?:conges|vacances|messages|mails|collegues|e-?mails)",
     ),
     event=(
-        r"examens?",
+        r"examens?\b",
         r"signature\w* (?:n\'est|est)|aucune signature",
         r"paiements?|règlement",
         r"marché|réserv\w+",

@@ -80,7 +80,7 @@ NOTICE = NoticeWords(
     ),
     myself=(r"io|sarò|mio|mia|miei|mie|posso|riesco",),
     event=(
-        r"esam[ei]",
+        r"esam[ei]\b",
         r"saldo|quote\b|pagament\w*",
         r"l'ingresso|seduta|gratuit\w",
         r"(?:è|resta|restano|sono) apert\w (?:fino|sino)|bando|cantiere",

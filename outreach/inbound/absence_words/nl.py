@@ -67,7 +67,7 @@ NOTICE = NoticeWords(
     ),
     myself=(r"ik|mijn|mij|m'n",),
     event=(
-        r"examens?|tentamens?",
+        r"examens?\b|tentamens?\b",
         r"betaling\w*",
         r"gewoon (?:geopend|open)",
         r"gaat (?:gewoon )?door|zoals gepland|volgens planning|open (?:dag|huis)|ouderavond|vergadering|factu\w+|bestelling\w*|offerte\w*|congres\w*|symposium|verhui\w+|aangifte\w*|beurs\b|leveren|levering|inschrijv\w+",
