@@ -229,7 +229,7 @@ def test_whatever_a_server_made_of_it_the_token_in_our_message_id_is_found(
 
 @pytest.mark.slow
 def test_postfix_hands_bounces_over_and_waits_where_nobody_takes_them(
-    studio: Path, lmtp_port: int
+    studio: Path, postfix: Postfix, lmtp_port: int
 ) -> None:
     settings = (studio / "outreach.toml").read_text()
     (studio / "outreach.toml").write_text(
@@ -240,7 +240,13 @@ def test_postfix_hands_bounces_over_and_waits_where_nobody_takes_them(
     assert rows(studio, "SELECT id FROM inbound") == []
     with program(studio, "inbox", "listen", "--lmtp", f"127.0.0.1:{lmtp_port}") as started:
         bounces = "SELECT id FROM inbound WHERE kind = 'bounce'"
-        wait_for(lambda: len(rows(studio, bounces)) == 7, seconds=90)
+
+        def seen() -> str:
+            started.kill()
+            found = rows(studio, "SELECT kind, subject, delivery_id FROM inbound")
+            return f"{found}\n{started.communicate()}\n{postfix.log}"
+
+        wait_for(lambda: len(rows(studio, bounces)) == 7, seconds=90, seen=seen)
         ended(started)
     tied = rows(studio, "SELECT mailbox, rung FROM inbound WHERE kind = 'bounce'")
     assert set(tied) == {("lmtp", "address-token")}

@@ -103,8 +103,13 @@ def recipients(server: ScriptedServer) -> Counter[str]:
     return Counter(address for message in server.accepted for address in message.recipients)
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 30) -> None:
+def wait_for(
+    condition: Callable[[], bool],
+    seconds: float = 30,
+    seen: Callable[[], str] = lambda: "waited in vain",
+) -> None:
+    """Wait until it holds; `seen` says what there is instead, where it never does."""
     end = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < end, "waited in vain"
+        assert time.monotonic() < end, seen()
         time.sleep(0.01)
