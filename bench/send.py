@@ -3,8 +3,10 @@
 ``python -m bench.send`` invents contacts in a SQLite database, plans and approves a mailing of the
 shipped newsletter, and sends it with the real sending service in a process of its own to postfix's
 ``smtp-sink``. In the same run postfix's ``smtp-source``, which renders nothing and records nothing,
-sends messages of the same size to the same sink over as many connections. Both are Debian's package
-postfix (``apt-get install --no-install-recommends postfix``); its daemons are not needed.
+sends messages of the same size to the same sink over as many connections, which it keeps, as we do
+(``-d``). Left to itself it opens one for each message; that is measured and printed as well, and
+decides nothing. Both are Debian's package postfix
+(``apt-get install --no-install-recommends postfix``); its daemons are not needed.
 
 ``--latency MS`` puts a proxy between both and the sink that delays every octet by so many
 milliseconds each way. ``--million`` measures planning, memory and the time of a message instead,
@@ -233,13 +235,14 @@ def sink() -> Iterator[int]:
         process.wait()
 
 
-def source(port: int, connections: int, messages: int, octets: int) -> dict:
-    """Send with smtp-source; return what it took."""
+def source(port: int, connections: int, messages: int, octets: int, *, kept: bool = True) -> dict:
+    """Send with smtp-source, over connections that are `kept` or new ones; return what it took."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     begun = time.perf_counter()
     subprocess.run(
         [
-            *(find("smtp-source"), "-4", "-d", "-s", str(connections), "-m", str(messages)),
+            *(find("smtp-source"), "-4", *(["-d"] if kept else [])),
+            *("-s", str(connections), "-m", str(messages)),
             *("-l", str(octets), "-f", "anna@studio.example", "-t", "p1@example.com"),
             f"inet:127.0.0.1:{port}",
         ],
@@ -310,6 +313,7 @@ def compare(contacts: int, connections: int) -> dict:
         theirs = [source(port, connections, half, planned["octets"])]
         ours = apart("send", folder=name, port=port, connections=connections, limit=None)
         theirs.append(source(port, connections, half, planned["octets"]))
+        left_alone = source(port, connections, half, planned["octets"], kept=False)
         check(folder, contacts)
     both = {name: round(statistics.mean(each[name] for each in theirs), 1) for name in theirs[0]}
     return {
@@ -320,6 +324,8 @@ def compare(contacts: int, connections: int) -> dict:
         "ours": ours,
         "source": both,
         "ratio": round(ours["per_second"] / both["per_second"], 2),
+        "source_left_alone": left_alone,
+        "ratio_left_alone": round(ours["per_second"] / left_alone["per_second"], 2),
     }
 
 
@@ -418,6 +424,8 @@ def table(found: dict) -> str:
             f"  CPU {ours['cpu_us'] / theirs['cpu_us']:.1f} times smtp-source's own; planned in "
             f"{near['plan']['planned_seconds']} s, every mail rendered in "
             f"{near['plan']['proved_seconds']} s; peak memory {ours['peak_mb']} MB",
+            f"  {near['ratio_left_alone']} of smtp-source with a connection a message, its default "
+            f"({near['source_left_alone']['per_second']:,.0f} a second)",
         ]
     if far := found.get("far"):
         lines += [

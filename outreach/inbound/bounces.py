@@ -55,6 +55,8 @@ def _read_dsn(mail: Mail) -> DeliveryNotice | None:
     groups = [group for part in reports for group in field_groups(part.text())]
     prose = prose_of(mail, depth)
     recipients = from_groups(groups, prose)
+    # Who got it stands beside those who did not, and is nobody the notice is about.
+    recipients = [each for each in recipients if each.action in _UNDELIVERED] or recipients
     envelope = next(
         (g["original-envelope-id"] for g in groups if "original-envelope-id" in g), None
     )
@@ -67,6 +69,9 @@ def _read_dsn(mail: Mail) -> DeliveryNotice | None:
         returned=returned_headers(mail, depth),
         envelope_id=envelope,
     )
+
+
+_UNDELIVERED: Final = (Action.FAILED, Action.DELAYED)
 
 
 def _read_refusal(mail: Mail) -> DeliveryNotice | None:

@@ -87,7 +87,7 @@ _INSERTED: Final = re.compile(
 )
 
 LONG_RULE: Final = re.compile(r"^\s*[_*=-]{20,}\s*$")
-RULING: Final = " \t\u00a0>*_-=\u2013\u2014\u2500"
+RULING: Final = " \t\u00a0>*_-=\u2010\u2011\u2013\u2014\u2500"
 
 # These are compared with names in lower case.
 _HEADER_NAMES: Final = {
@@ -244,7 +244,8 @@ def headers_at(lines: list[str], index: int) -> int:
         return 0
     evidence = " ".join(kinds.values())
     if (len(kinds) == 2 or "subject" not in kinds) and not (
-        _ADDRESS.search(evidence) or _YEAR.search(evidence) or _TIME.search(evidence)
+        # "Da: quando torno, alle 19:30", "A: ...": an hour is evidence where a day is to stand.
+        _ADDRESS.search(evidence) or _YEAR.search(evidence) or _TIME.search(kinds.get("sent", ""))
     ):
         return 0
     return last

@@ -66,9 +66,10 @@ _MONTHS_FIRST: Final = "|".join(
 _WEEKDAYS, _WEEKDAY_NUMBERS = _named("weekdays")
 _YEAR: Final = r"(?:(?:19|20)\d\d)"
 _ORDINAL: Final = rf"(?:\.|°|{either('ordinals')})?"
-# The end of a month, of a week, of a year: which of them is told by the pattern's place.
+# The end of a week, of a month, of a year; that of the next one says more, and is tried first.
 _PERIOD_ENDS: Final = tuple(
-    f"(?P<{end}>{either(end)})" for end in ("month_end", "week_end", "year_end")
+    f"(?P<{end}>{either(end)})"
+    for end in ("next_week_end", "next_month_end", "month_end", "week_end", "year_end")
 )
 # "3 working days", "9 to 14 h": a number, and no day of a month.
 _COUNTED: Final = (
@@ -81,12 +82,14 @@ _COUNTED: Final = (
 # "All of August": the month is meant from its first day to its last.
 _WHOLE: Final = either("whole")
 _END_OF: Final = either("end_of")
+_START_OF: Final = either("start_of")
 _WEEK: Final = either("week")
 _BEGUN_BY: Final = openings(
     [
         _MONTHS,
         _WEEKDAYS,
         _END_OF,
+        _START_OF,
         _WEEK,
         _WHOLE,
         *_PERIOD_ENDS,
@@ -94,6 +97,7 @@ _BEGUN_BY: Final = openings(
         *words("tomorrow"),
         *words("day_after_tomorrow"),
         *words("next_week"),
+        *words("next_month"),
     ]
 )
 # Each begins with a digit, or a word with one of few beginnings: elsewhere none is tried.
@@ -101,27 +105,33 @@ _DATES: Final = re.compile(
     rf"(?=\d|(?<![a-z])(?:{_BEGUN_BY})|[^\x00-\x7f])(?:"
     rf"(?P<iso_y>{_YEAR})[-/.](?P<iso_m>\d{{1,2}})[-/.](?P<iso_d>\d{{1,2}})(?!\d)"
     rf"|(?:(?:(?P<cjk_y>{_YEAR})|令和\s?(?P<era>\d{{1,2}}))年\s*)?(?P<cjk_m>\d{{1,2}})月\s*(?P<cjk_d>\d{{1,2}})[日号號]"
-    rf"|(?P<cjk_first>\d{{1,2}})月の?(?=初め|はじめ|上旬|初旬|頭)"
-    rf"|(?:(?P<cjk_last_y>{_YEAR})年\s*)?(?P<cjk_last>\d{{1,2}})月(?=いっぱい|末)"
+    rf"|(?:(?P<cjk_first_y>{_YEAR})年\s*)?(?P<cjk_first>\d{{1,2}})月(?:の?(?:初め|はじめ|上旬|初旬|頭)|(?=に|から|より|復帰|復職|再開|以降|頃|ごろ|の?予定))"
+    rf"|(?:(?P<cjk_last_y>{_YEAR})年\s*)?(?P<cjk_last>\d{{1,2}})月(?=いっぱい|末|まで(?!に))"
     rf"|(?<![\d.:/])(?P<n1>\d{{1,2}})(?:o(?=/))?\s?(?P<sep>[./-])\s?(?P<n2>\d{{1,2}})(?:(?P=sep)\s?(?P<n_y>{_YEAR}|\d\d(?!\d))|\.)?(?![\d:]|\.\d)(?!\s?(?:uhr|h\b|am\b|pm\b|%|klo))(?!{_ORDINAL}[^\S\n]*(?:of\s+|de\s+|d')?(?:{_MONTHS})(?![a-z]))"
     rf"|(?<![\d.:])(?P<dm_d>\d{{1,2}}){_ORDINAL}(?:[^\S\n]*|-)(?:of\s+|de\s+|d'|den\s+|di\s+|da\s+)?(?<![a-z])(?P<dm_m>{_MONTHS})(?![a-z])\.?,?(?:(?:\s*|-)(?:de\s+|del\s+|do\s+)?(?:(?P<dm_y>{_YEAR})|'(?P<dm_yy>\d\d)(?!\d)))?"
     r"|(?<![\d.:/])(?P<ro_d>\d{1,2})(?:\.? |\.)(?P<ro_m>xii|xi|x|ix|viii|vii|vi|v|iv|iii|ii)(?=\s*(?:$|[,.;:!?)\n]|(?:19|20)\d\d|(?:do|od|wracam|jestem|bede)(?![a-z])))"
     rf"|(?<![a-z])(?P<md_m>{_MONTHS_FIRST})(?![a-z])\.?\s+(?:the\s+)?(?P<md_d>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:.]\d)(?!\d)(?:,?\s+(?P<md_y>{_YEAR}))?"
+    rf"|(?<![a-z])(?P<period_end>{'|'.join(_PERIOD_ENDS)})(?![a-z])"
     # Behind "end of" a month may be short: it is no word of another language then.
     rf"|(?<![a-z])(?:{_END_OF})\s+(?:the month of\s+)?(?P<end_m>{_MONTHS})(?![a-z])(?:\s+(?:de\s+)?(?P<end_y>{_YEAR}))?"
-    rf"|(?P<whole>(?<![a-z])(?:{_WHOLE})\s+)?(?<![a-z])(?P<m_m>{_LONG_MONTHS})(?![a-z])(?:\s+(?:de\s+)?(?P<m_y>{_YEAR}))?"
+    rf"|(?P<whole>(?<![a-z])(?:{_WHOLE})\s+)?(?P<start>(?<![a-z])(?:{_START_OF})[\s-]+)?(?<![a-z])(?P<m_m>{_LONG_MONTHS})(?![a-z])(?:\s+(?:de\s+)?(?P<m_y>{_YEAR}))?"
     rf"|(?<![a-z])(?P<my_m>{_MONTHS})\.?\s+(?:de\s+)?(?P<my_y>{_YEAR})"
-    rf"|(?<![a-z])(?P<weekday>{_WEEKDAYS})(?:s?(?:{either('day_parts')})s?)?(?![a-z])(?:,? \(?(?:(?:i|in|in der|der|van|du|de la|della|da|of|w) )?(?:{_WEEK}) ?(?P<its_week>[0-5]?\d)(?!\d|[.:/]\d))?"
+    rf"|(?<![a-z])(?P<weekday>{_WEEKDAYS})(?:s?(?:{either('day_parts')})s?)?(?![a-z])(?:,? \(?(?:(?:i|in|in der|der|van|du|de la|della|da|of|w) )?(?:{_WEEK}) ?(?P<its_week>[0-5]?\d)(?!\d|[.:/]\d))?(?:[\s,]+(?P<of_next_week>{either('of_next_week')})(?![a-z]))?"
     rf"|(?<![a-z])(?:{_WEEK}) ?(?P<week>[0-5]?\d)(?: ?(?:[-–/]|{either('and_')}) ?(?P<week_last>[0-5]?\d))?(?!\d|[.:/]\d)"
-    rf"|(?<![a-z])(?P<period_end>{'|'.join(_PERIOD_ENDS)})(?![a-z])"
     rf"|(?<![a-z])(?P<after_tomorrow>{either('day_after_tomorrow')})(?![a-z])"
     rf"|(?P<hence>{'|'.join(COUNTED)})(?![a-z])"
     rf"|(?<![a-z])(?P<tomorrow>{either('tomorrow')})(?![a-z])"
-    rf"|(?<![a-z])(?P<next_week>{either('next_week')})(?![a-z])"
+    rf"|(?<![a-z])(?:(?P<next_week>{either('next_week')})|(?P<next_month>{either('next_month')}))(?![a-z])"
     rf"|(?<![a-z\d.:/°#])(?<!\dh)(?<!\d\d )(?P<day>\d{{1,2}})(?!(?: \d\d){{2}}|[,.]\d)(?P<day_mark>st|nd|rd|th|(?:ste|de)(?![a-z])|-?go(?![a-z])|日|号|:[ae](?![a-z])|er?(?![a-z])|\.(?=\s|$)|(?=[\s,;.!]|$))(?!\s*(?:{_MONTHS})(?![a-z]))(?:(?<=(?:le|el|il|am|op) \d)|(?<=(?:le|el|il|am|op) \d\d)|(?!{_COUNTED})))"
 )
 _DAY_WORDS: Final = Phrases(
-    [_WEEKDAYS, *words("tomorrow"), *words("day_after_tomorrow"), *words("next_week")]
+    [
+        _WEEKDAYS,
+        *words("tomorrow"),
+        *words("day_after_tomorrow"),
+        *words("next_week"),
+        *words("next_month"),
+    ]
 )
 
 
@@ -211,7 +221,9 @@ def _read(
         if (week := parts["its_week"]) and (monday := _week(int(week), today)):
             return NamedDay(*match.span(), monday + timedelta(days=number))
         day = today + timedelta(days=(number - today.weekday()) % 7 or 7)
-        if _IN_NEXT_WEEK.search(folded, max(0, match.start() - _ADORNED), match.start()):
+        if parts["of_next_week"] or _IN_NEXT_WEEK.search(
+            folded, max(0, match.start() - _ADORNED), match.start()
+        ):
             day = today + timedelta(days=7 - today.weekday() + number)
         return NamedDay(*match.span(), day, vague=True, weekday=True)
     if parts["day"]:
@@ -256,7 +268,8 @@ def _read_date(
 def _read_month(match: re.Match[str], parts: _Parts, today: date) -> NamedDay | None:
     """Return a month that is named without a day, or its end: its first day, or its last."""
     if number := parts["cjk_first"] or parts["cjk_last"]:
-        first = _dated(parts["cjk_last_y"], int(number), 1, today.replace(day=1))
+        year = parts["cjk_first_y"] or parts["cjk_last_y"]
+        first = _dated(year, int(number), 1, today.replace(day=1))
         day = first and (first if parts["cjk_first"] else _month_end(first))
         return NamedDay(*match.span(), day, vague=True) if day else None
     name = parts["end_m"] or parts["my_m"] or parts["m_m"]
@@ -276,7 +289,7 @@ def _read_month(match: re.Match[str], parts: _Parts, today: date) -> NamedDay | 
         *match.span(),
         first.replace(day=_MIDDLE_DAY) if rough else first,
         vague=True,
-        month_end=None if rough else last,
+        month_end=None if rough or parts["start"] else last,
         whole=bool(parts["whole"]),
         rough=bool(rough),
     )
@@ -288,15 +301,8 @@ _MIDDLE_DAY: Final = 15
 
 def _read_period(match: re.Match[str], parts: _Parts, today: date) -> NamedDay | None:
     """Return what counts from today: the end of this month, a week by its number, "in two days"."""
-    day = last = None
-    hence = parts["hence"]
-    if parts["month_end"]:
-        day = _month_end(today)
-    elif parts["week_end"]:
-        day = today + timedelta(days=(_FRIDAY - today.weekday()) % 7)
-    elif parts["period_end"]:
-        day = date(today.year, 12, 31)
-    elif week := parts["week"]:
+    day, last, hence = _relative_day(parts, today), None, parts["hence"]
+    if week := parts["week"]:
         if _DATE_AFTER.match(match.string, match.end()):
             return None  # "in week 33, that is the 10th of August"
         day = monday = _week(int(parts["week_last"] or week), today)
@@ -305,12 +311,6 @@ def _read_period(match: re.Match[str], parts: _Parts, today: date) -> NamedDay |
             day = monday - timedelta(weeks=weeks)  # it may have begun
     elif hence:
         day = counted_day(hence, today)
-    elif parts["after_tomorrow"]:
-        day = today + timedelta(days=2)
-    elif parts["tomorrow"]:
-        day = today + timedelta(days=1)
-    elif parts["next_week"]:
-        day = today + timedelta(days=7 - today.weekday())
     if day is None:
         return None
     return NamedDay(
@@ -318,10 +318,28 @@ def _read_period(match: re.Match[str], parts: _Parts, today: date) -> NamedDay |
         day,
         vague=True,
         last=last,
-        loose=bool(parts["next_week"]),
+        loose=bool(parts["next_week"] or parts["next_month"]),
         counted=bool(hence),
         lasting=bool(hence and begins_now(hence)),
     )
+
+
+def _relative_day(parts: _Parts, today: date) -> date | None:
+    """Return the day that is named by its place beside today, if one is."""
+    next_monday = today + timedelta(days=7 - today.weekday())
+    next_month = _month_end(today) + timedelta(days=1)
+    days = {
+        "tomorrow": today + timedelta(days=1),
+        "after_tomorrow": today + timedelta(days=2),
+        "next_week": next_monday,
+        "next_month": next_month,
+        "week_end": today + timedelta(days=(_FRIDAY - today.weekday()) % 7),
+        "next_week_end": next_monday + timedelta(days=_FRIDAY),
+        "month_end": _month_end(today),
+        "next_month_end": _month_end(next_month),
+        "year_end": date(today.year, 12, 31),
+    }
+    return next((day for name, day in days.items() if parts[name]), None)
 
 
 def _read_number(
@@ -387,9 +405,11 @@ def _is_opening(match: re.Match[str], folded: str) -> bool:
 
 _LATEST_CLOSING: Final = 23
 _IN_NEXT_WEEK: Final = re.compile(
-    rf"(?<![a-z])(?:{either('next_week')})(?:の|[\s,]+(?:(?:{either('on')})\s)?)$"
+    rf"(?<![a-z])(?:{either('next_week')})(?:の|(?<![a-z])|[\s,]+(?:(?:{either('on')})\s)?)$"
 )
-_ITS_DAY: Final = re.compile(rf"(?:の|[\s,]+(?:(?:{either('on')})\s)?)(?:{_WEEKDAYS})(?![a-z])")
+_ITS_DAY: Final = re.compile(
+    rf"(?:の|(?<![a-z])|[\s,]+(?:(?:{either('on')})\s)?)(?:{_WEEKDAYS})(?![a-z])"
+)
 _AT_HOUR: Final = re.compile(framed("at_hour", after=r"\s*$"))
 _OPENING_HOURS: Final = re.compile(framed("opening_hours", after=r"(?![a-z])[^.!?\n]*$"))
 _DAYS_OF_A_WEEK: Final = re.compile(

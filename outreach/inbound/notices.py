@@ -126,7 +126,11 @@ def mailboxes(text: str) -> Iterator[re.Match[str]]:
 
 
 LEADING: Final = re.compile(
-    r"^[ \t>*•-]{0,12}[\"']?(?:<(?P<a>" + MAILBOX + r")>|(?P<b>" + MAILBOX + r"))[\"']?"
+    r"^[ \t>*•-]{0,12}(?:(?:failed )?recipient: )?[\"']?(?:<(?P<a>"
+    + MAILBOX
+    + r")>|(?P<b>"
+    + MAILBOX
+    + r"))[\"']?"
     r"(?:[ \t]*[<(]\s*(?P<c>" + MAILBOX + r")\s*[>)])?"
     r"(?=[ \t]*(?:[:,;]|\.\.\.|$)|[ \t]+(?:on [A-Z\d]|invalid|error|unknown"
     r"|\d{3}[ -]|is |was |does |[(\[:-]))",
@@ -140,15 +144,21 @@ def told_about(prose: str, recipient: str, *, alone: bool) -> str:
         return prose
     out = []
     keep = 0  # 2: the address leads a paragraph, 1: it is spoken of in one line
+    listed = False  # whether nothing was told of it yet: what follows the others listed is of all
     needle = recipient.lower()
     for line in prose.split("\n"):
+        leading = LEADING.match(line)
         if needle in line.lower():
-            leading = LEADING.match(line)
             keep = 2 if leading or keep == 2 else 1
-        elif LEADING.match(line) or (keep == 1 and line[:1] not in (" ", "\t")):
+        elif (leading and not listed) or (keep == 1 and line[:1] not in (" ", "\t")):
             keep = 0
+        elif leading:
+            continue
         if keep:
             out.append(line)
+            listed = bool(leading and not line[leading.end() :].strip()) or (
+                listed and not line.strip()
+            )
     return "\n".join(out)
 
 

@@ -103,7 +103,7 @@ def severity(reason: Reason) -> Severity:
     return Severity.POLICY if reason in _OURS else Severity.SOFT
 
 
-ENHANCED_STATUS: Final = re.compile(r"([245])(?<![\d.][245])\.(\d{1,3})\.(\d{1,3})(?!\.?\d)")
+ENHANCED_STATUS: Final = re.compile(r"([245])(?<![\d._][245])\.(\d{1,3})\.(\d{1,3})(?!\.?\d)")
 """An enhanced status code (RFC 3463 2): class, subject, detail. Not a part of an IP address."""
 
 REPLY_CODE: Final = re.compile(r"([45](?<![\d.][45])[0-5]\d)(?=[ \-\])]|$)(?!-\d\d)", re.MULTILINE)

@@ -70,7 +70,12 @@ _DEVICE: Final = re.compile(
     re.IGNORECASE,
 )
 # What lists, providers, lawyers and virus scanners add below: the first letters of a line tell whether it may be one.
-_FOOTERS: Final = (*words("footers"), "avast", "nod32(?<=__ nod32)")
+_FOOTERS: Final = (
+    *words("footers"),
+    "avast",
+    "<https://www\\.avast\\.com/sig-email",
+    "nod32(?<=__ nod32)",
+)
 _FOOTER: Final = re.compile(rf"^(?:[\s*_>-]{{0,4}}|_+ )(?:{filed(_FOOTERS)})", re.IGNORECASE)
 _FOOTER_START: Final = 4
 _FOOTER_STARTS: Final = frozenset(
@@ -354,10 +359,11 @@ def _is_device_line(line: str) -> bool:
         if "[" in line or "<" in line or "(" in line
         else line
     )
-    # What a program says of itself names a device, or links to its maker.
-    return bool(_SENT_FROM.match(plain.lower())) and bool(
-        _DEVICE.search(plain) or plain != line.strip()
-    )
+    low = plain.lower()
+    # What a program says of itself names a device, or links to its maker; what it says of a head
+    # below stands between strokes as a rule, and alone with some.
+    told = _SENT_FROM.match(low) and (_DEVICE.search(plain) or plain != line.strip())
+    return bool(told or _ORIGINAL.match(low))
 
 
 def _cut(lines: list[str], classes: str) -> tuple[list[str], str]:

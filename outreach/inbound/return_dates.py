@@ -134,9 +134,8 @@ def dated_end(folded: str, today: date | None, *, trusting: bool) -> End | None:
     return _next_day_named(folded, found, end) if top == UNTIL_CUE else end
 
 
-_COUNTABLE: Final = range(
-    1000, 9900
-)  # years from which one can count on and back; a header may name any
+# Years from which one can count on and back; a header may name any.
+_COUNTABLE: Final = range(1000, 9900)
 
 
 def _is_a_step(folded: str, first: End, each: End) -> bool:
@@ -198,7 +197,7 @@ def _next_day_named(folded: str, found: list[NamedDay], end: End) -> End:
             other = _EVENT.search(piece) or ABSENT.search(piece) or _OF_WEEK.search(leading)
             if (SURELY_BACK.search(after) and not _EVENT.search(piece)) or not other:
                 return replace(end, day=day)
-        gone = gone or day == end.day
+        gone = gone or day == end.day or each.start == end.at
     return end
 
 
@@ -292,7 +291,8 @@ def _weight(folded: str, found: list[NamedDay], index: int, beside: _Beside) -> 
         return UNTIL_CUE  # "out today and tomorrow"
     if each.lasting and weight <= UNTIL_CUE and not _is_deadline(beside):
         return UNTIL_CUE if ABSENT.search(beside.clause) else _NAMED
-    if weight == 0 and index and _joins(folded, found[index - 1], each):
+    joined = index and weight <= 0 and not OPENS_RANGE.match(after)
+    if joined and _joins(folded, found[index - 1], each):
         return UNTIL_CUE  # closed "on the 4th and on the 5th"
     if weight == UNTIL_CUE and beside.begins:
         return _unless_only_joined(before, after)
@@ -312,7 +312,8 @@ def _scored(folded: str, found: list[NamedDay], today: date, *, trusting: bool) 
         apart = _score(beside.before, "") == 0  # nothing before it speaks for this date
         weight = _weight(folded, found, index, beside)
         within = _WITHIN.search(beside.before) is not None
-        if (weight == 0 or (within and weight < 0)) and (each.last or each.month_end):
+        named = weight == 0 or ((within or each.whole) and weight < 0)
+        if named and (each.last or each.month_end):
             scored += _of_period(each, beside, within=within)
             continue
         if _is_no_end(folded, found, index, weight, beside):
@@ -379,7 +380,7 @@ def _is_no_end(
 ) -> bool:
     """Whether a day is one of every week, opens hours or is that of something else."""
     each = found[index]
-    if index and _are_hours(folded, found[index - 1], each):
+    if index and _are_hours(folded, found[index - 1], each, _clause_behind(folded, found, index)):
         return True
     if _is_of_every_week(each, weight) and _PART_TIME.search(folded):
         return True
@@ -431,7 +432,7 @@ _TODAY_AND: Final = re.compile(
     rf"(?:{either('today')})(?:\s?(?:{either('and_', 'and_after')})\s?|\s?[,/、・+&]\s?)$"
 )
 _JOINED: Final = re.compile(
-    rf"\s*(?:{either('and_', 'and_after')})\s+(?:(?:{either('on', 'and_the')})\s+)*"
+    rf"\s*(?:{either('and_', 'and_after')})(?:\s+|(?<![\x00-\x7f]))(?:(?:{either('on', 'and_the')})\s+)*"
 )
 
 
@@ -531,14 +532,24 @@ def _behind(each: NamedDay, gone: date) -> date:
     return next_day(each.day.day, gone) or each.day
 
 
-def _are_hours(folded: str, first: NamedDay, last: NamedDay) -> bool:
+def _clause_behind(folded: str, found: list[NamedDay], index: int) -> str:
+    """Return what is said right behind a day, up to a comma, a bracket or the next day."""
+    begin = found[index].end
+    end = found[index + 1].start if index + 1 < len(found) else begin + _WINDOW
+    return _CLAUSE_END.split(_BOUNDARY.split(folded[begin:end])[0], maxsplit=1)[0]
+
+
+_CLAUSE_END: Final = re.compile(r"[,;:(、]")
+
+
+def _are_hours(folded: str, first: NamedDay, last: NamedDay, behind: str) -> bool:
     """Whether "Monday to Friday" are the days on which somebody works, and not when they are away."""
     if not (first.weekday and last.weekday):
         return False
     if not OPENS_RANGE.fullmatch(f" {folded[first.end : last.start].strip()}"):
         return False
     before = folded[max(0, first.start - _WINDOW) : first.start]
-    return not ABSENT.search(_BOUNDARY.split(before)[-1])
+    return not (ABSENT.search(_BOUNDARY.split(before)[-1]) or ABSENT.search(behind))
 
 
 def speaks_of_return(text: str) -> bool:

@@ -321,7 +321,7 @@ def _ways(line: str) -> int:
     """Return how many ways to reach somebody a line tells; one that is named as such counts double."""
     told = (
         bool(_MAILBOX.search(line))
-        + bool(_PHONE.search(line))
+        + len(_PHONE.findall(line))
         + _names_a_site(_MAILBOX.sub("", line))
     )
     return told + bool(told and _LABELLED.match(line))

@@ -132,6 +132,11 @@ class TestDeliveryStatus:
         text = f"Final-Recipient: rfc822; bob@example.org\nAction: failed\nStatus: {field}\nDiagnostic-Code: {diagnostic}\n"
         assert read_notice(Mail(report(text))).recipients[0].status == status
 
+    def test_who_got_it_is_not_among_those_who_did_not(self):
+        relayed = "\nFinal-Recipient: rfc822; ann@example.org\nAction: relayed\nStatus: 2.1.5\n"
+        (bounced,) = read_notice(Mail(report(ONE + relayed))).recipients
+        assert bounced.recipient == "bob@example.org"
+
     def test_what_was_relayed_has_a_status_too(self):
         text = "Final-Recipient: rfc822; bob@example.org\nAction: relayed\nStatus: 2.0.0\n"
         assert read_notice(Mail(report(text))).recipients[0].status == "2.0.0"
@@ -317,6 +322,46 @@ class TestProse:
     def test_what_a_list_only_holds_is_no_bounce(self):
         told = explain(message("Your mail to 'dev' with the subject\n\n    Our news\n\nIs being held until the list moderator can review it for approval.", **{"From": "dev-bounces@lists.example", "X-BeenThere": "dev@lists.example", "X-List-Administrivia": "yes", "Subject": "Your message to dev awaits moderator approval"}))  # fmt: skip
         assert told.kind is not Kind.BOUNCE
+
+    def test_one_refusal_below_the_list_of_all_whom_it_concerns(self):
+        body = "Failed recipient(s):\nann@example.org\nbob@example.org\n\nError message:\n550 5.1.2 No mail servers found for domain; domain does not exist"
+        told = read_notice(Mail(prose(body))).recipients
+        assert [(one.recipient, one.status, one.address_dead) for one in told] == [
+            ("ann@example.org", "5.1.2", True),
+            ("bob@example.org", "5.1.2", True),
+        ]
+
+    def test_recipients_behind_a_word(self):
+        body = (
+            "Could not deliver message to the following recipient(s):\n\n"
+            "Failed Recipient: ann@example.org\nReason: Remote host said: 550 5.1.1 <ann@example.org> not found\n\n"
+            "Failed Recipient: bob@example.org\nReason: Remote host said: 452 4.2.2 Mailbox full\n"
+        )
+        told = read_notice(Mail(prose(body))).recipients
+        assert [(one.recipient, one.status) for one in told] == [
+            ("ann@example.org", "5.1.1"),
+            ("bob@example.org", "4.2.2"),
+        ]
+
+    def test_opensmtpd_tells_of_a_delay(self):
+        body = "A message is delayed for more than 4 hours for the following\nlist of recipients:\n\nann@example.org: 421 4.3.2 Service shutting down\n"
+        assert explain(prose(body, Subject="Delayed mail: warning")).kind is Kind.DELAY
+
+    def test_a_list_that_rejects_is_no_reply(self):
+        body = 'Your request to the dev@lists.example.org mailing list\n\n    Posting of your message titled "Letter"\n\nhas been rejected by the list moderator.'
+        raw = message(
+            body,
+            From="dev-bounces@lists.example.org",
+            Subject="Request to mailing list dev rejected",
+        )
+        told = explain(raw)
+        assert told.kind is Kind.BOUNCE
+        assert [one.recipient for one in told.notice.recipients] == ["dev@lists.example.org"]
+
+    def test_a_name_of_a_file_is_no_status(self):
+        body = "ann@example.org: 552 the attachment prices_5.1.1.exe is not permitted"
+        (bounced,) = read_notice(Mail(prose(body))).recipients
+        assert (bounced.status, bounced.address_dead) == (None, False)
 
 
 class TestReasons:

@@ -67,6 +67,392 @@ SAID = {
 }  # fmt: skip
 
 
+# What counts from today, or has no day of its own; today is Monday, 6 July 2026. Each in up to ten languages.
+PERIODS = [
+    (
+        "2027-04-01",
+        [
+            "I am on leave until April 2027.",
+            "Ich bin bis April 2027 in Elternzeit.",
+            "Estoy de baja hasta abril de 2027.",
+            "Sono in congedo fino ad aprile 2027.",
+            "Estou de licença até abril de 2027.",
+            "Ik ben met verlof tot april 2027.",
+            "Jag är föräldraledig till april 2027.",
+            "Jestem na urlopie do kwietnia 2027.",
+        ],
+    ),
+    (
+        "2026-09-01",
+        [
+            "I am away and will be back in September.",
+            "Ich bin abwesend und im September wieder da.",
+            "Je suis absent et de retour en septembre.",
+            "Estoy fuera y vuelvo en septiembre.",
+            "Sono assente e torno a settembre.",
+            "Estou ausente e regresso em setembro.",
+            "Ik ben afwezig en in september weer terug.",
+            "Jag är borta och åter i september.",
+            "Jestem nieobecna, wracam we wrześniu.",
+            "休暇中です。9月に復帰します。",
+        ],
+    ),
+    (
+        "2026-09-01",
+        [
+            "I am away until early September.",
+            "Ich bin bis Anfang September abwesend.",
+            "Je suis absente jusqu'à début septembre.",
+            "Estoy fuera hasta principios de septiembre.",
+            "Sono assente fino all'inizio di settembre.",
+            "Estou ausente até ao início de setembro.",
+            "Ik ben afwezig tot begin september.",
+            "Jag är borta till början av september.",
+            "Jestem nieobecna do początku września.",
+            "9月初めまで不在です。",
+        ],
+    ),
+    (
+        "2026-07-31",
+        [
+            "I am away until the end of the month.",
+            "Ich bin bis Ende des Monats abwesend.",
+            "Je suis absente jusqu'à la fin du mois.",
+            "Estoy fuera hasta fin de mes.",
+            "Sono assente fino alla fine del mese.",
+            "Estou ausente até ao fim do mês.",
+            "Ik ben afwezig tot het einde van de maand.",
+            "Jag är borta till slutet av månaden.",
+            "Jestem nieobecna do końca miesiąca.",
+            "今月末まで不在です。",
+        ],
+    ),
+    (
+        "2026-07-10",
+        [
+            "I am away until the end of the week.",
+            "Ich bin bis Ende der Woche abwesend.",
+            "Je suis absente jusqu'à la fin de la semaine.",
+            "Estoy fuera hasta el final de la semana.",
+            "Sono assente fino alla fine della settimana.",
+            "Estou ausente até ao fim da semana.",
+            "Ik ben afwezig tot het einde van de week.",
+            "Jag är borta till slutet av veckan.",
+            "Jestem nieobecna do końca tygodnia.",
+            "今週末まで不在です。",
+        ],
+    ),
+    (
+        "2026-07-15",
+        [
+            "I am away and back on Wednesday next week.",
+            "Ich bin abwesend und am Mittwoch nächster Woche zurück.",
+            "Je suis absent et de retour mercredi de la semaine prochaine.",
+            "Estoy fuera y vuelvo el miércoles de la próxima semana.",
+            "Sono assente e torno mercoledì della prossima settimana.",
+            "Estou ausente e volto na quarta-feira da próxima semana.",
+            "Ik ben afwezig en woensdag volgende week terug.",
+            "Jag är borta och tillbaka onsdag nästa vecka.",
+            "Jestem nieobecny, wracam w środę w przyszłym tygodniu.",
+            "不在です。来週水曜日に戻ります。",
+        ],
+    ),
+    (
+        "2026-07-13",
+        [
+            "I am away and back next week.",
+            "Ich bin abwesend und nächste Woche wieder da.",
+            "Je suis absent et de retour la semaine prochaine.",
+            "Estoy fuera y vuelvo la próxima semana.",
+            "Sono assente e torno la prossima settimana.",
+            "Estou ausente e volto na próxima semana.",
+            "Ik ben afwezig en volgende week terug.",
+            "Jag är borta och tillbaka nästa vecka.",
+            "Jestem nieobecny, wracam w przyszłym tygodniu.",
+            "不在です。来週戻ります。",
+        ],
+    ),
+    (
+        "2026-07-20",
+        [
+            "I am on holiday and back in two weeks.",
+            "Ich bin im Urlaub und in zwei Wochen zurück.",
+            "Je suis en vacances et de retour dans deux semaines.",
+            "Estoy de vacaciones y vuelvo en dos semanas.",
+            "Sono in ferie e torno tra due settimane.",
+            "Estou de férias e volto daqui a duas semanas.",
+            "Ik ben op vakantie en over twee weken terug.",
+            "Jag har semester och är tillbaka om två veckor.",
+            "Jestem na urlopie, wracam za dwa tygodnie.",
+            "休暇中です。2週間後に戻ります。",
+        ],
+    ),
+    (
+        "2026-07-09",
+        [
+            "I am away for the next three days.",
+            "Ich bin die nächsten drei Tage nicht da.",
+            "Je suis absent les trois prochains jours.",
+            "Estoy fuera los próximos tres días.",
+            "Sono assente per i prossimi tre giorni.",
+            "Estou ausente nos próximos três dias.",
+            "Ik ben de komende drie dagen afwezig.",
+            "Jag är borta de närmaste tre dagarna.",
+            "Jestem nieobecny przez najbliższe trzy dni.",
+            "今後3日間不在です。",
+        ],
+    ),
+    (
+        "2026-08-03",
+        [
+            "Ich bin ab KW 32 wieder im Büro.",
+            "Vanaf week 32 ben ik er weer.",
+            "Jag är åter vecka 32.",
+            "I am back in week 32.",
+        ],
+    ),
+    (
+        "2026-08-31",
+        [
+            "We are closed for the whole of August.",
+            "Wir haben den ganzen August geschlossen.",
+            "Nous sommes fermés tout le mois d'août.",
+            "Cerramos todo el mes de agosto.",
+            "Siamo chiusi per tutto il mese di agosto.",
+            "Estamos encerrados todo o mês de agosto.",
+            "Wij zijn de hele maand augustus gesloten.",
+            "Vi har stängt hela augusti.",
+            "Jesteśmy nieczynni przez cały sierpień.",
+        ],
+    ),
+    (
+        None,
+        [
+            "I am on sick leave until further notice.",
+            "Ich bin bis auf Weiteres krankgeschrieben.",
+            "Je suis en arrêt maladie jusqu'à nouvel ordre.",
+            "Estoy de baja hasta nuevo aviso.",
+            "Sono in malattia fino a nuovo avviso.",
+            "Estou de baixa até nova indicação.",
+            "Ik ben tot nader order ziek.",
+            "Jag är sjukskriven tills vidare.",
+            "Jestem na zwolnieniu do odwołania.",
+            "当面の間、休職いたします。",
+        ],
+    ),
+    (
+        None,
+        [
+            "I am away until mid-September.",
+            "Ich bin bis Mitte September weg.",
+            "Je suis absent jusqu'à mi-septembre.",
+            "Estoy fuera hasta mediados de septiembre.",
+            "Sono assente fino a metà settembre.",
+            "Estou ausente até meados de setembro.",
+            "Ik ben afwezig tot half september.",
+            "Jag är borta till mitten av september.",
+            "Jestem nieobecny do połowy września.",
+            "9月中旬まで不在です。",
+        ],
+    ),
+    (
+        "2026-12-31",
+        [
+            "I am on sabbatical until the end of the year.",
+            "Ich bin bis Jahresende im Sabbatical.",
+            "Je suis en congé sabbatique jusqu'à la fin de l'année.",
+            "Estoy de excedencia hasta fin de año.",
+            "Sono in aspettativa fino alla fine dell'anno.",
+            "Estou de licença sabática até ao fim do ano.",
+            "Ik ben met sabbatical tot het einde van het jaar.",
+            "Jag är tjänstledig till årets slut.",
+            "Jestem na urlopie do końca roku.",
+            "年末まで休職しております。",
+        ],
+    ),
+    (
+        "2026-07-13",
+        [
+            "Back Monday.",
+            "Montag wieder da.",
+            "De retour lundi.",
+            "Vuelvo el lunes.",
+            "Torno lunedì.",
+            "Volto na segunda.",
+            "Maandag weer terug.",
+            "Tillbaka på måndag.",
+            "Wracam w poniedziałek.",
+            "月曜日に戻ります。",
+        ],
+    ),
+    (
+        "2026-08-01",
+        [
+            "I am on leave and back next month.",
+            "Ich bin im Urlaub und nächsten Monat zurück.",
+            "En congé, de retour le mois prochain.",
+            "De vacaciones, vuelvo el próximo mes.",
+            "In ferie, torno il mese prossimo.",
+            "De férias, volto no próximo mês.",
+            "Op vakantie, volgende maand terug.",
+            "På semester, åter nästa månad.",
+            "Na urlopie, wracam w przyszłym miesiącu.",
+            "休暇中です。来月復帰します。",
+        ],
+    ),
+    (
+        "2026-08-31",
+        [
+            "I am on leave until the end of next month.",
+            "Ich bin bis Ende nächsten Monats im Urlaub.",
+            "En congé jusqu'à la fin du mois prochain.",
+            "De vacaciones hasta finales del próximo mes.",
+            "In ferie fino alla fine del mese prossimo.",
+            "De férias até ao fim do próximo mês.",
+            "Op vakantie tot eind volgende maand.",
+            "På semester till slutet av nästa månad.",
+            "Na urlopie do końca przyszłego miesiąca.",
+            "来月末まで休暇です。",
+        ],
+    ),
+    (
+        "2026-07-17",
+        [
+            "I am on leave until the end of next week.",
+            "Ich bin bis Ende nächster Woche im Urlaub.",
+            "En congé jusqu'à la fin de la semaine prochaine.",
+            "De vacaciones hasta el final de la próxima semana.",
+            "In ferie fino alla fine della prossima settimana.",
+            "De férias até ao fim da próxima semana.",
+            "Op vakantie tot eind volgende week.",
+            "På semester till slutet av nästa vecka.",
+            "Na urlopie do końca przyszłego tygodnia.",
+            "来週末まで休暇です。",
+        ],
+    ),
+    (
+        "2026-07-10",
+        [
+            "I am away until this Friday.",
+            "Ich bin bis diesen Freitag weg.",
+            "Je suis absent jusqu'à ce vendredi.",
+            "Estoy fuera hasta este viernes.",
+            "Sono assente fino a questo venerdì.",
+            "Estou ausente até esta sexta-feira.",
+            "Ik ben tot aanstaande vrijdag afwezig.",
+            "Jag är borta till nu på fredag.",
+            "Jestem nieobecny do tego piątku.",
+            "今週金曜日まで不在です。",
+        ],
+    ),
+    (
+        "2026-07-09",
+        [
+            "I am out of the office from Tuesday to Thursday.",
+            "Ich bin von Dienstag bis Donnerstag nicht im Büro.",
+            "Je suis absent de mardi à jeudi.",
+            "Estaré fuera de martes a jueves.",
+            "Sono assente da martedì a giovedì.",
+            "Estarei ausente de terça a quinta-feira.",
+            "Ik ben van dinsdag tot en met donderdag afwezig.",
+            "Jag är borta från tisdag till torsdag.",
+            "Jestem nieobecny od wtorku do czwartku.",
+            "火曜日から木曜日まで不在です。",
+        ],
+    ),
+    (
+        "2026-07-10",
+        [
+            "I am out of the office on Thursday and Friday.",
+            "Ich bin am Donnerstag und Freitag nicht im Büro.",
+            "Je suis absent jeudi et vendredi.",
+            "Estaré fuera el jueves y el viernes.",
+            "Sono assente giovedì e venerdì.",
+            "Estarei ausente na quinta e na sexta-feira.",
+            "Ik ben donderdag en vrijdag afwezig.",
+            "Jag är borta torsdag och fredag.",
+            "Jestem nieobecny w czwartek i piątek.",
+            "木曜日と金曜日は不在です。",
+        ],
+    ),
+    (
+        "2026-08-10",
+        [
+            "I am back in the week of 10 August.",
+            "Ich bin in der Woche ab dem 10. August wieder da.",
+            "Je serai de retour la semaine du 10 août.",
+            "Vuelvo la semana del 10 de agosto.",
+            "Torno la settimana del 10 agosto.",
+            "Volto na semana de 10 de agosto.",
+            "Ik ben in de week van 10 augustus terug.",
+            "Jag är tillbaka veckan som börjar den 10 augusti.",
+            "Wracam w tygodniu od 10 sierpnia.",
+            "8月10日の週に戻ります。",
+        ],
+    ),
+    (
+        "2026-07-07",
+        [
+            "I am out until tomorrow.",
+            "Ich bin bis morgen nicht da.",
+            "Je suis absent jusqu'à demain.",
+            "Estoy fuera hasta mañana.",
+            "Sono assente fino a domani.",
+            "Estou ausente até amanhã.",
+            "Ik ben tot morgen afwezig.",
+            "Jag är borta till i morgon.",
+            "Nie ma mnie do jutra.",
+            "明日まで不在です。",
+        ],
+    ),
+    (
+        "2026-07-08",
+        [
+            "I am travelling and back Wednesday morning.",
+            "Ich bin unterwegs und Mittwoch früh wieder da.",
+            "En déplacement, de retour mercredi matin.",
+            "De viaje, vuelvo el miércoles por la mañana.",
+            "In viaggio, torno mercoledì mattina.",
+            "Em viagem, volto quarta-feira de manhã.",
+            "Op reis, woensdagochtend terug.",
+            "På resa, åter på onsdag morgon.",
+            "W podróży, wracam w środę rano.",
+            "出張中です。水曜日の朝に戻ります。",
+        ],
+    ),
+    (
+        "2026-08-14",
+        [
+            "I am away and will answer after 14 August.",
+            "Ich bin abwesend und antworte nach dem 14. August.",
+            "Absent, je répondrai après le 14 août.",
+            "Estoy fuera y contestaré después del 14 de agosto.",
+            "Assente, risponderò dopo il 14 agosto.",
+            "Ausente, responderei depois de 14 de agosto.",
+            "Afwezig; ik antwoord na 14 augustus.",
+            "Borta; jag svarar efter den 14 augusti.",
+            "Nieobecny; odpowiem po 14 sierpnia.",
+            "不在です。8月14日以降にお返事します。",
+        ],
+    ),
+    (
+        "2026-08-14",
+        [
+            "I am away between 3 and 14 August.",
+            "Zwischen dem 3. und dem 14. August bin ich nicht da.",
+            "Je suis absent entre le 3 et le 14 août.",
+            "Estaré fuera entre el 3 y el 14 de agosto.",
+            "Sono assente tra il 3 e il 14 agosto.",
+            "Estarei ausente entre 3 e 14 de agosto.",
+            "Tussen 3 en 14 augustus ben ik afwezig.",
+            "Mellan den 3 och 14 augusti är jag borta.",
+            "Między 3 a 14 sierpnia jestem nieobecny.",
+            "8月3日〜14日は不在です。",
+        ],
+    ),
+]
+
+
 @pytest.mark.parametrize(
     ("language", "frame"),
     [(tag, frame) for tag, (_, _, frames) in SAID.items() for frame in frames],
@@ -227,3 +613,23 @@ def test_a_word_before_a_number_stands_apart_from_it():
 
 def test_years_are_no_days():
     assert days("na 25 dienstjaren, after 25 years, nach 25 Jahren, po 25 lata") == []
+
+
+@pytest.mark.parametrize(
+    ("until", "text"), [(until, text) for until, texts in PERIODS for text in texts]
+)
+def test_what_counts_from_today_in_each_language(until, text):
+    end = dated_end(compared(text), date(2026, 7, 6), trusting=True)
+    assert (None if end is None or end.rough else end.day.isoformat()) == until
+
+
+def test_hours_of_opening_end_no_absence():
+    text = "We are open Monday to Friday, closed at weekends. Back in the office on 20 July."
+    assert return_date(compared(text), date(2026, 7, 6)) == date(2026, 7, 20)
+    text = "I work from Monday to Thursday and am out of the office on Friday."
+    assert return_date(compared(text), date(2026, 7, 6)) is None
+
+
+def test_who_answers_on_the_day_behind_weekdays_of_absence_is_back_then():
+    text = "Segunda e terça em formação, sem computador. Respondo na quarta-feira, dia 14."
+    assert return_date(compared(text), date(2026, 10, 12)) == date(2026, 10, 14)

@@ -404,6 +404,26 @@ class TestSignatures:
         )
         assert own_words(f"{NEW}\n\n{quoted}").text == NEW
 
+    @pytest.mark.parametrize(
+        "below",
+        [
+            "<https://www.avast.com/sig-email?utm_medium=email>\nLibre de virus.\n",
+            "Sent from my BlackBerry 10 smartphone.\n  Original Message\nFrom: Ann Lee\nSent: Monday, April 3, 2023 10:00\nTo: Jane\nSubject: News\n\nHello",
+            "Envoyé avec la messagerie sécurisée ProtonMail.\n\n‐‐‐‐‐‐‐ Original Message ‐‐‐‐‐‐‐\nHello",
+        ],
+    )
+    def test_what_programs_put_below_the_words_goes(self, below):
+        assert own_words(f"{NEW}\n\n{below}").text == NEW
+
+    def test_two_lines_that_look_like_a_head_and_name_only_hours_are_words(self):
+        text = "Il problema è sempre lo stesso:\nDa: quando torno a casa, verso le 19\nA: quando i bambini dormono, cioè le 21:30\nnon ho un minuto per me."
+        assert own_words(text).text == text
+
+    def test_a_signature_with_two_numbers_on_one_line_goes(self):
+        card = "Fernando Lopes\nCorretor de Imóveis | CRECI 00000-F\nLopes Imóveis Ltda.\n(11) 0000-0000 / WhatsApp (11) 90000-0000"
+        text = "Participo no sábado.\n\nAtenciosamente,"
+        assert own_words(f"{text}\n{card}").text == text
+
     def test_list_footer_goes(self):
         footer = "_______________________________________________\nletters mailing list\nletters@lists.example\n"
         assert own_words(f"{NEW}\n\n{footer}").text == NEW

@@ -86,10 +86,12 @@ class DayWords:
     are the numbers from one, `units` day, week and month as they are counted, and `hence` what
     stands before and after so many of them from now, with `roughly` before the number; `from_now`
     says beside a number of them that they begin today, as `ahead` does before it, between or
-    behind it ("the next two weeks"). `today`, `tomorrow`, `day_after_tomorrow` and `next_week` are
-    such days, `month_end`, `week_end` and `year_end` the end of the present one. `end_of` stands
-    before a month, `whole` before one that is meant from its first day to its last, `middle_of`
-    before one of which no day is told, `week` before the number of one.
+    behind it ("the next two weeks"). `today`, `tomorrow`, `day_after_tomorrow`, `next_week` and
+    `next_month` are such days, `month_end`, `week_end` and `year_end` the end of the present one,
+    `next_week_end` and `next_month_end` that of the next. `end_of` and
+    `start_of` stand before a month, `whole` before one that is meant from its first day to its
+    last, `middle_of` before one of which no day is told, `week` before the number of one.
+    `of_next_week` stands behind a weekday.
 
     `until` and `since` stand right before a date that ends or begins an absence, with an
     `article` or the like between, `until_after` and `since_after` right after it. `through`
@@ -123,10 +125,15 @@ class DayWords:
     tomorrow: tuple[str, ...] = ()
     day_after_tomorrow: tuple[str, ...] = ()
     next_week: tuple[str, ...] = ()
+    of_next_week: tuple[str, ...] = ()
+    next_month: tuple[str, ...] = ()
+    next_week_end: tuple[str, ...] = ()
+    next_month_end: tuple[str, ...] = ()
     month_end: tuple[str, ...] = ()
     week_end: tuple[str, ...] = ()
     year_end: tuple[str, ...] = ()
     end_of: tuple[str, ...] = ()
+    start_of: tuple[str, ...] = ()
     middle_of: tuple[str, ...] = ()
     whole: tuple[str, ...] = ()
     week: tuple[str, ...] = ()
