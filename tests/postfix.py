@@ -6,6 +6,7 @@ other machine: a domain goes where the test says, and all others bounce.
 
 import os
 import pwd
+import re
 import shutil
 import socket
 import subprocess
@@ -46,13 +47,13 @@ virtual_gid_maps = static:{gid}
 recipient_delimiter = +
 transport_maps = texthash:{folder}/transports
 
-# What is put off is given up within seconds, and somebody is told of the delay before; a notice of
-# that waits for as long as a busy machine may need.
+# What is put off is given up within seconds, and somebody is told of the delay before. That goes
+# for notices as well: Postfix has no more patience with them than with other mail.
 queue_run_delay = 1s
 minimal_backoff_time = 1s
 maximal_backoff_time = 1s
-maximal_queue_lifetime = 6s
-bounce_queue_lifetime = 5m
+maximal_queue_lifetime = {lifetime}
+bounce_queue_lifetime = {lifetime}
 delay_warning_time = 2s
 """
 
@@ -90,11 +91,16 @@ def find_program() -> str | None:
 class Postfix:
     """One running server. Mail to ``NAME@studio.example`` lies in the Maildir ``mail/NAME``.
 
-    `transports` says where the mail of other domains, or of one address, goes, in Postfix's words.
+    `transports` says where the mail of other domains, or of one address, goes, in Postfix's words,
+    and `lifetime` for how long it tries, such as ``6s``.
     """
 
     def __init__(
-        self, program: str, mailboxes: Mapping[str, str], transports: Mapping[str, str]
+        self,
+        program: str,
+        mailboxes: Mapping[str, str],
+        transports: Mapping[str, str],
+        lifetime: str = "6s",
     ) -> None:
         self.program = program
         self.folder = Path(tempfile.mkdtemp(prefix="outreach-mta-", dir="/tmp"))
@@ -110,8 +116,9 @@ class Postfix:
         usual = {DOMAIN: "virtual:", "*": "error:5.4.4 no mail leaves this machine"}
         self._map("transports", {**usual, **transports})
         config = self.folder / "etc"
+        ids = {"uid": nobody.pw_uid, "gid": nobody.pw_gid}
         (config / "main.cf").write_text(
-            _MAIN.format(folder=self.folder, domain=DOMAIN, uid=nobody.pw_uid, gid=nobody.pw_gid)
+            _MAIN.format(folder=self.folder, domain=DOMAIN, lifetime=lifetime, **ids)
         )
         (config / "master.cf").write_text(_MASTER.format(port=self.port))
         self._server = subprocess.Popen(
@@ -135,6 +142,19 @@ class Postfix:
     def maildir(self, name: str) -> Path:
         """Return the Maildir of one of the mailboxes."""
         return self.folder / "mail" / name
+
+    def give_up_after(self, lifetime: str) -> None:
+        """Try from now on for so long, those mails too that wait already."""
+        config = self.folder / "etc" / "main.cf"
+        line = re.compile("(queue_lifetime) = .*")
+        config.write_text(line.sub(rf"\1 = {lifetime}", config.read_text()))
+        subprocess.run(
+            [self.program, "-c", str(self.folder / "etc"), "reload"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=True,
+            timeout=30,
+        )
 
     def fill(self, name: str) -> None:
         """Make the mbox ``mail/NAME`` as large as a mailbox may be."""

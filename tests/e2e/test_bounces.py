@@ -63,7 +63,9 @@ def lmtp_port() -> int:
 
 
 @pytest.fixture
-def postfix(far: ScriptedServer, lmtp_port: int) -> Iterator[Postfix]:
+def postfix(
+    far: ScriptedServer, lmtp_port: int, request: pytest.FixtureRequest
+) -> Iterator[Postfix]:
     """A real mail server, whose mail for reject.example goes to `far`."""
     program = find_program()
     if program is None:
@@ -85,6 +87,7 @@ def postfix(far: ScriptedServer, lmtp_port: int) -> Iterator[Postfix]:
             "nullmx.example": f"error:{NULL_MX}",
             "letters@studio.example": f"lmtp:[127.0.0.1]:{lmtp_port}",
         },
+        getattr(request, "param", "6s"),
     )
     server.fill("stuffed")
     yield server
@@ -228,6 +231,7 @@ def test_whatever_a_server_made_of_it_the_token_in_our_message_id_is_found(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("postfix", ["5m"], indirect=True)
 def test_postfix_hands_bounces_over_and_waits_where_nobody_takes_them(
     studio: Path, postfix: Postfix, lmtp_port: int
 ) -> None:
@@ -246,6 +250,9 @@ def test_postfix_hands_bounces_over_and_waits_where_nobody_takes_them(
             found = rows(studio, "SELECT kind, subject, delivery_id FROM inbound")
             return f"{found}\n{started.communicate()}\n{postfix.log}"
 
+        wait_for(lambda: len(rows(studio, bounces)) == 6, seconds=90, seen=seen)
+        # Only now may it lose patience with what is put off, too.
+        postfix.give_up_after("6s")
         wait_for(lambda: len(rows(studio, bounces)) == 7, seconds=90, seen=seen)
         ended(started)
     tied = rows(studio, "SELECT mailbox, rung FROM inbound WHERE kind = 'bounce'")
