@@ -36,6 +36,7 @@ MOST_PAUSES = 6
 JITTER = 0.25
 """How much longer than computed a pause may be, as a share of it."""
 
+_LONGEST_CLOSURE = timedelta(days=1)  # longer than any pause
 _NEARLY_ONE = 1 - 1e-6
 _UNITS = {
     "second": timedelta(seconds=1),
@@ -175,8 +176,13 @@ def new_lane(name: str, rate: Rate | None, now: datetime) -> Lane:
 
 
 def closed(lane: Lane, now: datetime) -> datetime | None:
-    """Return until when the lane is closed, or None where it is open at `now`."""
-    return lane.closed_until if lane.closed_until and now < lane.closed_until else None
+    """Return until when the lane is closed, or None where it is open at `now`.
+
+    What is closed for longer than any pause lasts was so by a clock that was ahead.
+    """
+    if lane.closed_until is None or not now < lane.closed_until <= now + _LONGEST_CLOSURE:
+        return None
+    return lane.closed_until
 
 
 def backed_off(lane: Lane, now: datetime, *, asked: timedelta | None, jitter: float) -> Lane:
@@ -197,7 +203,11 @@ def backed_off(lane: Lane, now: datetime, *, asked: timedelta | None, jitter: fl
 
 def accepted(lane: Lane, now: datetime, most: int) -> Lane:
     """Return the lane after a mail was taken at `now`; `most` connections are full speed."""
-    if lane.connections is None or lane.stepped_at is None or now < lane.stepped_at + STEP:
+    if lane.connections is None or lane.stepped_at is None:
+        return lane
+    if lane.stepped_at > now + _LONGEST_CLOSURE:  # by a clock that was ahead
+        return replace(lane, closed_until=None, stepped_at=now)
+    if now < lane.stepped_at + STEP:
         return lane
     if lane.connections + 1 >= most:
         return replace(lane, closed_until=None, pauses=0, connections=None, stepped_at=None)

@@ -356,7 +356,8 @@ class Exchange:
                 enhanced_code=reply.enhanced if reply else None,
             )
             event, not_before, reason = self._consequence(claim, receipt, attempt)
-            settled.setdefault(event, []).append(Settled(claim, attempt, reason, not_before))
+            since = _deferred_since(claim, attempt) if event is DeliveryEvent.DEFER else None
+            settled.setdefault(event, []).append(Settled(claim, attempt, reason, not_before, since))
             self._follow_up(turn, answer, event)
             worse = self.guard.count(event) or worse
             self._told.append((_RESULTS[event], ready.contact.email, reason or ""))
@@ -364,11 +365,25 @@ class Exchange:
             done = self.ledger.settle(event, those)
             if event is DeliveryEvent.ACCEPT:
                 self._touch(those, done, composed_of)
+        if DeliveryEvent.DEFER in settled or DeliveryEvent.WITHDRAW in settled:
+            self._fit_in_late_ones()
         self.report.servers.update([answer.receipt.server for answer in answers])
         self.report.domains.update(
             [made.recipient.rpartition("@")[2] for made in composed_of.values()]
         )
         return worse
+
+    def _fit_in_late_ones(self) -> None:
+        """See to mail that is pending again in a campaign that ended while it was under way."""
+        state, _ = self.ledger.state()
+        if state not in (CampaignState.FINISHED, CampaignState.CANCELLED):
+            return
+        with self.ledger.held.session() as session:
+            if state is CampaignState.CANCELLED:
+                deliveries.cancel(session, self.campaign.id)
+            else:
+                # Another run took us for dead, and what we had in hand for lost.
+                campaigns.apply(session, self.campaign.id, CampaignEvent.RESUME, self.rules.clock())
 
     def _follow_up(self, turn: Turn, answer: Answer, event: DeliveryEvent) -> None:
         """See to what an answer means beyond its delivery."""
@@ -422,34 +437,47 @@ class Exchange:
         if event is DeliveryEvent.LOSE:
             return event, None, reason
         if receipt.fault is not None and receipt.fault.is_ours:
-            return self._withdrawal(claim, receipt, reason, now)
+            withdrawal = self._withdrawal(claim, receipt, reason, now)
+            if withdrawal is not None:
+                return withdrawal
+            event = DeliveryEvent.DEFER
         if event is DeliveryEvent.DEFER:
-            with self.ledger.held.session() as session:
-                first = deliveries.first_tried(session, claim.id) or attempt.started_at
-            if now - first >= self.rules.give_up_after:
-                hours = round(self.rules.give_up_after.total_seconds() / 3600)
-                return DeliveryEvent.REJECT, None, f"gave up after {hours} hours; {reason}"
-            least = receipt.retry_after or RETRY_GENERAL
-            wait = retry_wait(claim.attempts + 1, at_least=least, jitter=self.rules.draw())
-            return event, now + wait, reason
+            return self._deferral(claim, receipt, reason, attempt)
         return event, None, reason
+
+    def _deferral(
+        self, claim: Claim, receipt: Receipt, reason: str, attempt: Attempt
+    ) -> tuple[DeliveryEvent, datetime | None, str | None]:
+        """Return what "not now" of a receiver does: it is tried again, but not for ever.
+
+        Only what they said counts, and not how long our side failed before it came to that.
+        """
+        now = attempt.finished_at
+        if now - _deferred_since(claim, attempt) >= self.rules.give_up_after:
+            hours = round(self.rules.give_up_after.total_seconds() / 3600)
+            return DeliveryEvent.REJECT, None, f"gave up after {hours} hours; {reason}"
+        least = receipt.retry_after or RETRY_GENERAL
+        wait = retry_wait(claim.deferrals + 1, at_least=least, jitter=self.rules.draw())
+        return DeliveryEvent.DEFER, now + wait, reason
 
     def _withdrawal(
         self, claim: Claim, receipt: Receipt, reason: str, now: datetime
-    ) -> tuple[DeliveryEvent, datetime | None, str | None]:
+    ) -> tuple[DeliveryEvent, datetime | None, str | None] | None:
         """Return what a failure of ours does to a delivery: it waits, blamed on nobody.
 
-        A receiver that still will not have us, after a person has looked and resumed, has its way:
-        else one of them could stop the whole campaign for ever.
+        None where it is put off like one that was deferred: a receiver that refuses us for what we
+        are does so again though a person has looked and resumed, and others shall have their turn.
         """
         if receipt.held is not None:
             return DeliveryEvent.WITHDRAW, now + receipt.held, reason
-        if receipt.outcome is Outcome.REJECTED:
+        wait = receipt.retry_after if receipt.fault is Fault.REPUTATION else None
+        if receipt.step not in _BEFORE_RECIPIENT and claim.attempts:
             with self.ledger.held.session() as session:
                 last = deliveries.last_outcome(session, claim.id)
-            if last is Outcome.REJECTED:
-                return DeliveryEvent.REJECT, None, reason
-        wait = receipt.retry_after if receipt.fault is Fault.REPUTATION else None
+            if receipt.outcome is Outcome.REJECTED and last is Outcome.REJECTED:
+                return None
+            # Whatever it is about this mail, it goes behind those that have not been tried.
+            wait = wait or RETRY_GENERAL
         return DeliveryEvent.WITHDRAW, now + wait if wait else None, reason
 
     def _ours(self, event: DeliveryEvent, receipt: Receipt, too_fast: str | None) -> str | None:
@@ -495,6 +523,12 @@ _RESULTS: Mapping[DeliveryEvent, Result] = {
 }
 
 _BEFORE_MAIL = frozenset({Step.CONNECT, Step.GREETING})
+_BEFORE_RECIPIENT = frozenset({Step.CONNECT, Step.GREETING, Step.TLS, Step.LOGIN, Step.SENDER})
+
+
+def _deferred_since(claim: Claim, attempt: Attempt) -> datetime:
+    """Return when a delivery was first deferred; not later than now, whatever the clock said."""
+    return min(claim.deferred_since or attempt.started_at, attempt.started_at)
 
 
 def merged() -> Decision:

@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -575,10 +575,16 @@ def _is_zombie(number: str) -> bool:
     return said.rpartition(b")")[2].lstrip()[:1] == b"Z"
 
 
+@cache
 def _machine() -> str:
-    """Return what process numbers of this machine, or of this container, have in common."""
+    """Return what process numbers of this machine, or of this container, have in common.
+
+    Two machines may have one name, and the first namespace has the same number on all of them:
+    what tells them apart is the boot.
+    """
     try:
         space = Path("/proc/self/ns/pid").stat().st_ino
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")[:8]
     except OSError:
-        space = 0
-    return f"{socket.gethostname()[:40]}:{space}"
+        space, boot = 0, ""
+    return f"{socket.gethostname()[:40]}:{space}:{boot}"

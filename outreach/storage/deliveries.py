@@ -27,6 +27,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.elements import ColumnElement
 
 from outreach.domain.delivery import (
     CampaignState,
@@ -36,6 +37,7 @@ from outreach.domain.delivery import (
     target,
 )
 from outreach.domain.feedback import Outcome
+from outreach.domain.pacing import CLOCK_SLACK
 from outreach.storage.database import UtcDateTime, among, given, is_sqlite
 from outreach.storage.suppressions import BOUNCE
 from outreach.storage.tables import (
@@ -57,11 +59,17 @@ IN_FLIGHT = (DeliveryState.PENDING, DeliveryState.CLAIMED, DeliveryState.SENDING
 
 @dataclass(slots=True, kw_only=True)  # frozen ones take longer to make, and each mail has one
 class Claim:
-    """A delivery in the hands of a run. `attempts` counts those before."""
+    """A delivery in the hands of a run.
+
+    `attempts` counts those before. `deferrals` counts how often its receiver said "not now" since
+    somebody last asked for another try, and `deferred_since` is when they first did.
+    """
 
     id: int
     contact_id: int
     attempts: int
+    deferrals: int = 0
+    deferred_since: datetime | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -231,9 +239,19 @@ def claim(
     """
     rows = session.execute(
         _claiming(),
-        {"campaign": campaign_id, "now": now, "limit": limit, "owner": owner, "until": until},
+        {
+            "campaign": campaign_id,
+            "now": now,
+            "latest": now + CLOCK_SLACK,
+            "limit": limit,
+            "owner": owner,
+            "until": until,
+        },
     )
-    claims = [Claim(id=id_, contact_id=contact, attempts=tries) for id_, contact, tries in rows]
+    claims = [
+        Claim(id=id_, contact_id=contact, attempts=tries, deferrals=times, deferred_since=since)
+        for id_, contact, tries, times, since in rows
+    ]
     return sorted(claims, key=lambda claim: claim.id)
 
 
@@ -245,10 +263,7 @@ def _claiming() -> Any:  # noqa: ANN401 - SQL
         .where(
             DeliveryRow.campaign_id == bindparam("campaign"),
             DeliveryRow.state.in_(sources(DeliveryEvent.CLAIM)),
-            or_(
-                DeliveryRow.not_before.is_(None),
-                DeliveryRow.not_before <= bindparam("now", type_=moment),
-            ),
+            _may_go(bindparam("now", type_=moment), bindparam("latest", type_=moment)),
         )
         .order_by(DeliveryRow.id)
         .limit(bindparam("limit"))
@@ -264,8 +279,30 @@ def _claiming() -> Any:  # noqa: ANN401 - SQL
             lease_owner=bindparam("owner"),
             lease_until=bindparam("until", type_=moment),
         )
-        .returning(DeliveryRow.id, DeliveryRow.contact_id, DeliveryRow.attempts)
+        .returning(
+            DeliveryRow.id,
+            DeliveryRow.contact_id,
+            DeliveryRow.attempts,
+            DeliveryRow.deferrals,
+            DeliveryRow.deferred_since,
+        )
     )
+
+
+def _may_go(now: Any, latest: Any) -> ColumnElement[bool]:  # noqa: ANN401 - a moment, or its name
+    """Return the condition that a pending delivery is due at `now`.
+
+    What was put off later than `latest`, a little from now, was so by a clock that was wrong.
+    """
+    return or_(
+        DeliveryRow.not_before.is_(None),
+        DeliveryRow.not_before <= now,
+        DeliveryRow.deferred_since > latest,
+    )
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    return _may_go(now, now + CLOCK_SLACK)
 
 
 def renew(session: Session, campaign_id: int, owner: str, until: datetime) -> None:
@@ -278,13 +315,6 @@ def renew(session: Session, campaign_id: int, owner: str, until: datetime) -> No
             DeliveryRow.lease_owner == owner,
         )
         .values(lease_until=until)
-    )
-
-
-def first_tried(session: Session, delivery_id: int) -> datetime | None:
-    """Return when the delivery was first attempted, or None."""
-    return session.scalar(
-        select(func.min(AttemptRow.started_at)).where(AttemptRow.delivery_id == delivery_id)
     )
 
 
@@ -378,6 +408,8 @@ def give_word(
     values: dict[str, Any] = {"reason": reason, "not_before": None}
     if event is DeliveryEvent.ACCEPT:
         values["sent_at"] = DeliveryRow.tried_at
+    elif event is DeliveryEvent.RETRY:
+        values |= {"deferrals": 0, "deferred_since": None}
     return _count(session.execute(change.values(**values)))
 
 
@@ -451,7 +483,8 @@ def waiting(session: Session, campaign_id: int, now: datetime) -> Waiting:
         select(func.count(), func.min(DeliveryRow.not_before)).where(
             DeliveryRow.campaign_id == campaign_id,
             DeliveryRow.state == DeliveryState.PENDING,
-            DeliveryRow.not_before > now,
+            DeliveryRow.not_before.is_not(None),
+            func.coalesce(~_is_due(now), True),
         )
     ).one()
     return Waiting(number, first)
@@ -463,7 +496,7 @@ def count_due(session: Session, campaign_id: int, now: datetime) -> int:
         select(func.count()).where(
             DeliveryRow.campaign_id == campaign_id,
             DeliveryRow.state == DeliveryState.PENDING,
-            or_(DeliveryRow.not_before.is_(None), DeliveryRow.not_before <= now),
+            _is_due(now),
         )
     ).scalar_one()
 
@@ -475,10 +508,7 @@ def campaigns_due(session: Session, now: datetime) -> Sequence[tuple[str, int]]:
     needs to be finished; that one counts 0. The oldest come first.
     """
     due = or_(
-        and_(
-            DeliveryRow.state == DeliveryState.PENDING,
-            or_(DeliveryRow.not_before.is_(None), DeliveryRow.not_before <= now),
-        ),
+        and_(DeliveryRow.state == DeliveryState.PENDING, _is_due(now)),
         and_(
             DeliveryRow.state.in_((DeliveryState.CLAIMED, DeliveryState.SENDING)),
             DeliveryRow.lease_until <= now,

@@ -46,12 +46,16 @@ class Begun:
 
 @dataclass(slots=True)
 class Settled:
-    """What an attempt does to its delivery: why, and when it may be tried again."""
+    """What an attempt does to its delivery: why, and when it may be tried again.
+
+    `deferred_since` is told of one that is deferred: when its receiver first said so.
+    """
 
     claim: Claim
     attempt: Attempt
     reason: str | None = None
     not_before: datetime | None = None
+    deferred_since: datetime | None = None
 
 
 class Touched(NamedTuple):
@@ -152,7 +156,9 @@ class Ledger:
         """
         stamp = self.held.stamp
         done = self._found(event, [each.claim.id for each in settled])
-        attempts, changes = [], []
+        attempts: list[tuple[object, ...]] = []
+        changes: list[tuple[object, ...]] = []
+        counted = event is DeliveryEvent.DEFER
         for each in settled:
             claim, attempt = each.claim, each.attempt
             finished = stamp(attempt.finished_at)
@@ -162,7 +168,10 @@ class Ledger:
             attempts.append((claim.id, claim.attempts + 1, outcome, started, finished, *said))
             if claim.id in done:
                 sent_at = finished if event is DeliveryEvent.ACCEPT else None
-                changes.append((claim.id, each.reason, stamp(each.not_before), sent_at, *said))
+                times = (claim.deferrals + 1, stamp(each.deferred_since)) if counted else ()
+                changes.append(
+                    (claim.id, each.reason, stamp(each.not_before), sent_at, *said, *times)
+                )
         said_names = (
             "given_transport",
             "given_reply_code",
@@ -182,9 +191,12 @@ class Ledger:
             ),
             attempts,
         )
+        counts = {"deferrals": "given_deferrals", "deferred_since": "given_deferred_since"}
+        counts = counts if counted else {}
         self._change_all(
             event,
             lambda: _change(event).values(
+                **{column: bindparam(name) for column, name in counts.items()},
                 reason=bindparam("given_reason"),
                 not_before=bindparam("given_not_before"),
                 lease_owner=None,
@@ -195,7 +207,14 @@ class Ledger:
                 reply_text=bindparam("given_reply_text"),
                 sent_at=bindparam("given_sent_at"),
             ),
-            ("of", "given_reason", "given_not_before", "given_sent_at", *said_names),
+            (
+                "of",
+                "given_reason",
+                "given_not_before",
+                "given_sent_at",
+                *said_names,
+                *counts.values(),
+            ),
             changes,
         )
         return done

@@ -427,6 +427,9 @@ class DeliveryRow(Table):
     lease_until: Mapped[datetime | None]
     not_before: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    #: How often its receiver said "not now", and since when; what failed on our side counts not.
+    deferrals: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    deferred_since: Mapped[datetime | None]
     message_id: Mapped[str | None] = mapped_column(Text)
     transport: Mapped[str | None] = mapped_column(Text)
     reply_code: Mapped[int | None] = mapped_column(Integer)

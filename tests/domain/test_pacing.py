@@ -205,6 +205,17 @@ def test_each_refusal_after_a_pause_makes_the_next_one_longer(jitters, asked):
     assert lane.pauses == len(jitters)
 
 
+def test_a_lane_that_a_clock_closed_that_was_a_year_ahead_opens_when_it_is_right():
+    ahead = NOW + timedelta(days=365)
+    lane = backed_off(new_lane("x", None, ahead), ahead, asked=None, jitter=0)
+    assert closed(lane, ahead) is not None
+    assert closed(lane, NOW) is None
+    # And comes back to speed from now on.
+    lane = accepted(lane, NOW, 3)
+    assert (lane.closed_until, lane.stepped_at, lane.connections) == (None, NOW, 1)
+    assert accepted(lane, NOW + STEP, 3).connections == 2
+
+
 def test_a_mail_taken_while_the_lane_is_closed_speeds_nothing_up():
     lane = backed_off(new_lane("x", None, NOW), NOW, asked=None, jitter=0.0)
     assert accepted(lane, NOW + seconds(1), 1) == lane

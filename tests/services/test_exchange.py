@@ -1,24 +1,28 @@
 """Answers: whose fault it was when a mail failed, and what follows from it."""
 
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 
-from outreach.domain.delivery import CampaignEvent, CampaignState
+from outreach.domain.delivery import CampaignEvent, CampaignState, DeliveryEvent, DeliveryState
+from outreach.domain.feedback import Cause, Fault, Outcome, Step
 from outreach.domain.pacing import Breaker
 from outreach.errors import UnavailableError
 from outreach.services import campaigns as service
 from outreach.services.report import Result
-from outreach.storage import campaigns
+from outreach.storage import campaigns, deliveries
 from outreach.storage.database import Database
 from outreach.storage.ledger import Ledger
 from outreach.testing import FrozenClock
+from outreach.transport.base import Receipt
 from tests.services.desk import (
     ACCEPTED,
     DEAD,
     DOWN,
     FULL,
     GREYLISTED,
+    SERVER,
     SILENT,
     SPAM,
     TOO_LARGE,
@@ -27,6 +31,22 @@ from tests.services.desk import (
     new_campaign,
     staffed,
     state_of,
+)
+
+WRONG_PASSWORD = Receipt(
+    Outcome.REJECTED, Fault.CONNECTION, Cause.CREDENTIALS, Step.LOGIN, "535 5.7.8 wrong", SERVER
+)
+UNWELCOME_SENDER = Receipt(
+    Outcome.REJECTED, Fault.CONNECTION, Cause.SENDER, Step.SENDER, "550 5.7.1 not yours", SERVER
+)
+BROKEN = Receipt(
+    Outcome.DEFERRED,
+    Fault.CONNECTION,
+    Cause.NETWORK,
+    Step.RECIPIENT,
+    "the server closed the connection",
+    SERVER,
+    retry_after=timedelta(minutes=1),
 )
 
 
@@ -112,8 +132,82 @@ def test_one_receiver_that_will_not_have_us_cannot_stop_the_campaign_for_ever(de
     resume(desk, campaign.id)
     desk.transport.script = [SPAM]
     report = desk.work(campaign)
-    assert report.counts == {Result.REJECTED: 1, Result.SENT: 5}
+    # Put off, and no reason to pause again; given up only when it would not have us for two days.
+    assert report.counts == {Result.DEFERRED: 1, Result.SENT: 5}
+    assert report.paused is None
+    desk.clock.advance(hours=49)
+    desk.transport.script = [SPAM]
+    report = desk.work(campaign)
+    assert report.counts == {Result.REJECTED: 1}
+    assert report.failures[0].reason.startswith("gave up after 48 hours; spam")
     assert desk.rows("SELECT 1 FROM suppressions") == []
+
+
+@pytest.mark.parametrize("answer", [WRONG_PASSWORD, UNWELCOME_SENDER])
+def test_what_fails_before_a_recipient_is_named_blames_nobody_however_often(
+    desk: Desk, answer: Receipt
+) -> None:
+    campaign = desk.approved()
+    for _ in range(4):
+        desk.transport.script = [answer] * 6
+        assert desk.work(campaign).paused is not None
+        resume(desk, campaign.id)
+    assert Counter(desk.states().values()) == {"pending": 6}
+    desk.transport.script = []
+    assert desk.work(campaign).counts == {Result.SENT: 6}
+
+
+def test_a_mail_at_which_the_connection_always_breaks_lets_the_others_go_first(desk: Desk) -> None:
+    campaign = desk.approved()
+    for _ in range(2):
+        desk.transport.script = [BROKEN]
+        assert desk.work(campaign).paused is not None
+        resume(desk, campaign.id)
+    assert desk.work(campaign).counts == {Result.SENT: 5}
+    assert desk.states()["anna"] == "pending"
+
+
+def test_how_long_our_side_failed_is_no_age_of_a_deferral(desk: Desk) -> None:
+    campaign = desk.approved(where='first_name == "Anna"')
+    for _ in range(5):
+        desk.transport.script = [DOWN]
+        desk.work(campaign)
+        resume(desk, campaign.id)
+        desk.clock.advance(hours=12)
+    desk.transport.script = [GREYLISTED]
+    report = desk.work(campaign)
+    assert report.counts == {Result.DEFERRED: 1}
+    assert report.totals.next_at == desk.clock() + timedelta(minutes=5)
+
+
+def test_a_person_who_asks_for_another_try_begins_anew(desk: Desk) -> None:
+    campaign = desk.approved(where='first_name == "Anna"')
+    desk.transport.script = [GREYLISTED]
+    desk.work(campaign)
+    desk.clock.advance(hours=50)
+    desk.transport.script = [GREYLISTED]
+    assert desk.work(campaign).counts == {Result.REJECTED: 1}
+    with desk.database.write() as session:
+        deliveries.give_word(
+            session, campaign.id, DeliveryEvent.RETRY, DeliveryState.REJECTED, None
+        )
+    resume(desk, campaign.id)
+    desk.transport.script = [GREYLISTED]
+    report = desk.work(campaign)
+    assert report.counts == {Result.DEFERRED: 1}
+    assert report.totals.next_at == desk.clock() + timedelta(minutes=5)
+
+
+def test_what_a_clock_put_off_that_was_a_year_ahead_goes_when_it_is_right(desk: Desk) -> None:
+    campaign = desk.approved(where='first_name == "Anna"')
+    desk.clock.advance(days=365)
+    desk.transport.script = [GREYLISTED]
+    assert desk.work(campaign).counts == {Result.DEFERRED: 1}
+    desk.clock.advance(days=-365, hours=5)
+    with desk.database.read() as session:
+        assert deliveries.waiting(session, campaign.id, desk.clock()).number == 0
+        assert deliveries.count_due(session, campaign.id, desk.clock()) == 1
+    assert desk.work(campaign).counts == {Result.SENT: 1}
 
 
 def test_too_many_bounces_stop_the_campaign_until_a_person_has_looked(desk: Desk) -> None:
@@ -167,10 +261,26 @@ def test_a_late_answer_that_says_not_now_is_believed_and_tried_again(desk: Desk)
     desk.transport.hook = hook
     assert desk.work(campaign).counts == {Result.DEFERRED: 1}
     assert desk.states() == {"anna": "pending"}
+    # It is not finished after all, and any run goes on with it.
+    assert state_of(desk) is CampaignState.ACTIVE
     desk.clock.advance(hours=1)
-    resumed = service.resume(desk.database, campaign.key, desk.clock())
-    assert desk.work(resumed).counts == {Result.SENT: 1}
+    assert desk.work(campaign).counts == {Result.SENT: 1}
     assert len(desk.transport.sent) == 1
+
+
+def test_not_now_for_a_mail_of_a_campaign_that_was_cancelled_meanwhile_calls_it_off(
+    desk: Desk,
+) -> None:
+    campaign = desk.approved(where='first_name == "Anna"')
+    desk.transport.script = [GREYLISTED]
+
+    def hook(_address: str) -> None:
+        service.cancel(desk.database, campaign.key, "ann", desk.clock())
+
+    desk.transport.hook = hook
+    desk.work(campaign)
+    assert desk.states() == {"anna": "cancelled"}
+    assert state_of(desk) is CampaignState.CANCELLED
 
 
 def test_a_database_that_fails_while_an_answer_is_recorded_leaves_the_mail_in_doubt(

@@ -357,6 +357,10 @@ def test_a_run_knows_whether_another_on_this_machine_is_alive() -> None:
     assert has_died(f"{machine}/{child.pid}/00000000")
     assert not has_died(f"elsewhere:1/{child.pid}/00000000")
     assert not has_died("nonsense")
+    # Another machine may have our name.
+    name, _, boot = machine.rpartition(":")
+    assert boot
+    assert not has_died(f"{name}:00000000/{child.pid}/00000000")
     assert mine.split("/")[1] == str(os.getpid())
     assert len(mine) <= 80
 

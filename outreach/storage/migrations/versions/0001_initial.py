@@ -491,6 +491,8 @@ def upgrade() -> None:
         sa.Column("lease_until", storage.UtcDateTime(), nullable=True),
         sa.Column("not_before", storage.UtcDateTime(), nullable=True),
         sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("deferrals", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("deferred_since", storage.UtcDateTime(), nullable=True),
         sa.Column("message_id", sa.Text(), nullable=True),
         sa.Column("transport", sa.Text(), nullable=True),
         sa.Column("reply_code", sa.Integer(), nullable=True),
