@@ -203,7 +203,8 @@ def check_not_halted(database: Database) -> None:
 def retry(database: Database, key: str, by: str, now: datetime) -> int:
     """Put what was rejected back among what is to be sent; return how many.
 
-    The gate is asked about each of them again: an address found dead stays suppressed.
+    The gate is asked about each of them again: an address found dead stays suppressed. A campaign
+    that is paused stays so.
     """
     campaign = get(database, key)
     _check_alive(campaign)
@@ -216,7 +217,7 @@ def retry(database: Database, key: str, by: str, now: datetime) -> int:
             reason=f"tried again on the word of {by}",
         )
         if number:
-            campaigns.apply(session, campaign.id, CampaignEvent.RESUME, now)
+            _revive(session, campaign.id, now)
     return number
 
 
@@ -303,7 +304,7 @@ def reconcile(
                 reason=None if word is Word.SENT else f"{word} on the word of {by}",
             )
             if settled and word is Word.RESEND:
-                campaigns.apply(session, campaign.id, CampaignEvent.RESUME, now)
+                _revive(session, campaign.id, now)
         left = list(deliveries.standings(session, campaign.id, [DeliveryState.UNCERTAIN]))
     return Reconciled(
         filed=number_filed,
@@ -359,6 +360,15 @@ def _check_alive(campaign: Campaign) -> None:
             f"{campaign.key} is {campaign.state}; nothing of it is sent again",
             hint=f"outreach campaigns show {campaign.key}",
         )
+
+
+def _revive(session: Session, campaign_id: int, now: datetime) -> None:
+    """Let a campaign that was finished go on: there is something to send again.
+
+    Trying mails again says nothing about why a campaign was paused.
+    """
+    if campaigns.state_of(session, campaign_id) is CampaignState.FINISHED:
+        campaigns.apply(session, campaign_id, CampaignEvent.RESUME, now)
 
 
 def _contacts_of(session: Session, emails: Collection[str]) -> list[int]:

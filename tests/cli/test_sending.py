@@ -158,6 +158,30 @@ def test_the_groups_and_the_states_can_be_listed(outreach: Command) -> None:
     assert "is finished and cannot be cancelled" in outreach("campaigns", "cancel", "k", code=5)
 
 
+def test_what_is_tried_again_waits_for_a_paused_campaign_and_that_is_said(
+    outreach: Command, sqlite_database: Database
+) -> None:
+    outreach(*SEND, "--key", "k", "--limit", "1")
+    outreach("campaigns", "pause", "k")
+    for state, order, said in (
+        ("rejected", ("retry", "k", "--failed"), "1 of k will be tried again"),
+        ("uncertain", ("reconcile", "k", "--resend"), "they will be tried again"),
+    ):
+        with sqlite_database.write() as session:
+            session.execute(text(f"UPDATE deliveries SET state = '{state}' WHERE state = 'sent'"))
+        printed = outreach("campaigns", *order)
+        assert f"{said} once you resume it: outreach campaigns resume k" in printed
+        assert "k: paused" in outreach("campaigns", "show", "k")
+        assert "k was paused by anna" in outreach(*SEND, "--key", "k", code=5)
+        with sqlite_database.write() as session:
+            session.execute(text("UPDATE deliveries SET state = 'sent' WHERE attempts = 1"))
+    with sqlite_database.write() as session:
+        session.execute(text("UPDATE deliveries SET state = 'rejected' WHERE attempts = 1"))
+        session.execute(text("UPDATE campaigns SET state = 'finished'"))
+    printed = outreach("campaigns", "retry", "k", "--failed")
+    assert "1 of k will be tried again: outreach campaigns resume k" in printed
+
+
 def test_a_ledger_that_was_tampered_with_is_noticed(
     outreach: Command, sqlite_database: Database
 ) -> None:
