@@ -174,10 +174,10 @@ def _plan_and_send(
         return _nothing_to_approve(app, console, planner, plan)
     try:
         _approve(app, console, order, plan)
+        campaign = planner.approve(plan, app.person, app.clock())
     except BaseException:
         planner.abandon(plan)
         raise
-    campaign = planner.approve(plan, app.person, app.clock())
     left = totals(app.database, campaign.id, campaign.audience, app.clock())
     if order.detach:
         return detach(app, console, campaign, left, plan=plan)
@@ -273,7 +273,7 @@ def _continue(
     if campaign.state != "active":
         from outreach.services import campaigns
 
-        campaign = campaigns.resume(app.database, campaign.key, now)
+        campaign = campaigns.go_on(app.database, campaign.key, now)
     if order.detach:
         return detach(app, console, campaign, left)
     return deliver(app, console, campaign, left, limit=order.limit)

@@ -14,8 +14,8 @@ from outreach.domain.gate import Decision, Intent, Policy, decide
 from outreach.domain.mailing import ContentClass, MailKind
 from outreach.errors import NotFoundError, Problem, RefusedError, suggestion
 from outreach.inbound.sources import Source
-from outreach.services.report import Totals, totals
-from outreach.storage import campaigns, contacts, decisions, deliveries, halts
+from outreach.services.report import Totals, check_open, totals
+from outreach.storage import campaigns, contacts, decisions, deliveries, halts, health
 from outreach.storage.campaigns import Campaign
 from outreach.storage.database import Database
 from outreach.storage.decisions import Recorded
@@ -126,19 +126,47 @@ def details(database: Database, key: str, now: datetime) -> Details:
 
 
 def resume(database: Database, key: str, now: datetime) -> Campaign:
-    """Let a campaign that has something left go on; return it. One with nothing left stays so."""
-    campaign = get(database, key)
-    if campaign.state in (CampaignState.CANCELLED, CampaignState.PLANNED):
-        raise RefusedError(
-            f"{key} was cancelled"
-            if campaign.state is CampaignState.CANCELLED
-            else f"nobody has approved {key} yet",
-            hint="plan and send it with `outreach send`",
-        )
+    """Let a campaign that has something left go on; return it. One with nothing left stays so.
+
+    It is a person's word that they have looked at why it was paused: what was known until now does
+    not count any more (`outreach.services.guard`).
+    """
+    get(database, key)
     with database.write() as session:
-        if not deliveries.is_done(session, campaign.id):
-            campaigns.apply(session, campaign.id, CampaignEvent.RESUME, now)
-        found = campaigns.find(session, key)
+        campaign = _locked(session, key)
+        if campaign.state in (CampaignState.CANCELLED, CampaignState.PLANNED):
+            raise RefusedError(
+                f"{key} was cancelled"
+                if campaign.state is CampaignState.CANCELLED
+                else f"nobody has approved {key} yet",
+                hint="plan and send it with `outreach send`",
+            )
+        if campaign.state is CampaignState.PAUSED and not campaign.heals:
+            health.set_baseline(session, campaign.id)
+        return _let_go_on(session, campaign, now)
+
+
+def go_on(database: Database, key: str, now: datetime) -> Campaign:
+    """Do the same for a run that was asked for, which is nobody's word about a pause.
+
+    Raises `RefusedError` where a person has to resume it.
+    """
+    with database.write() as session:
+        campaign = _locked(session, key)
+        check_open(campaign)
+        return _let_go_on(session, campaign, now)
+
+
+def _locked(session: Session, key: str) -> Campaign:
+    campaign = campaigns.find(session, key, locked=True)
+    assert campaign is not None, "one that was approved is never removed"
+    return campaign
+
+
+def _let_go_on(session: Session, campaign: Campaign, now: datetime) -> Campaign:
+    if not deliveries.is_done(session, campaign.id):
+        campaigns.apply(session, campaign.id, CampaignEvent.RESUME, now)
+    found = campaigns.find(session, campaign.key)
     assert found is not None
     return found
 

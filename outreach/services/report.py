@@ -119,15 +119,17 @@ def totals(database: Database, campaign_id: int, audience: int, now: datetime) -
 
 
 def check_open(campaign: Campaign) -> None:
-    """Raise `RefusedError` where a campaign was called off or is paused by a person."""
+    """Raise `RefusedError` where a campaign was called off, or a person has to resume it first."""
     if campaign.state is CampaignState.CANCELLED:
         raise RefusedError(
             f"{campaign.key} was cancelled",
             hint="give the mailing another key with --key to send it after all",
         )
-    if campaign.state is CampaignState.PAUSED and campaign.paused_by is not None:
+    if campaign.state is CampaignState.PAUSED and not campaign.heals:
+        by = f"was paused by {campaign.paused_by}" if campaign.paused_by else "paused itself"
         reason = f": {campaign.state_reason}" if campaign.state_reason else ""
+        resume = f"outreach campaigns resume {campaign.key}"
         raise RefusedError(
-            f"{campaign.key} was paused by {campaign.paused_by}{reason}",
-            hint=f"outreach campaigns resume {campaign.key}",
+            f"{campaign.key} {by}{reason}",
+            hint=resume if campaign.paused_by else f"look at that, then: {resume}",
         )

@@ -135,6 +135,14 @@ DOWN = Receipt(
     SERVER,
     retry_after=timedelta(minutes=1),
 )
+NO_LOGIN = Receipt(
+    Outcome.REJECTED,
+    Fault.CONNECTION,
+    Cause.CREDENTIALS,
+    Step.LOGIN,
+    "535 5.7.8 wrong password",
+    SERVER,
+)
 SPAM = Receipt(
     Outcome.REJECTED, Fault.REPUTATION, Cause.SPAM, Step.CONTENT, "550 5.7.1 spam", SERVER
 )
