@@ -141,11 +141,12 @@ def resume(invocation: Invocation, key: str, limit: int | None, detach: bool) ->
     """
     from outreach.cli import sending
     from outreach.services import campaigns as service
-    from outreach.services.report import totals
+    from outreach.services.report import check_not_halted, totals
 
     app, console = invocation.app, invocation.console
     if detach:
         sending.check_detachable(app, limit)
+    check_not_halted(app.database)
     campaign = service.resume(app.database, key, app.clock())
     left = totals(app.database, campaign.id, campaign.audience, app.clock())
     if detach:
@@ -304,8 +305,8 @@ def reconcile(
 def halt(invocation: Invocation, lift: bool, reason: str | None) -> None:
     """Stop all sending at once, until it is lifted.
 
-    It holds for every campaign and on every machine. Runs at work end within one message a
-    connection, and no other begins.
+    It holds for every campaign and on every machine, and for test mail and answers too. Runs at
+    work end within one message a connection, and no other begins.
 
     \b
     Examples:

@@ -157,9 +157,10 @@ def _plan_and_send(
     campaign: "Campaign | None",
 ) -> int:
     from outreach.services.planning import Planner
-    from outreach.services.report import totals
+    from outreach.services.report import check_not_halted, totals
     from outreach.services.sending import owner_name
 
+    check_not_halted(app.database)
     now = app.clock()
     planner = Planner(app.database, app.policy, owner=owner_name(), types=app.settings.attributes)
     if campaign is None or campaign.state == "planned":
@@ -243,7 +244,7 @@ def _continue(
 ) -> int:
     """Send what an approved campaign has left, or say that there is nothing."""
     from outreach.domain.delivery import DeliveryState
-    from outreach.services.report import totals
+    from outreach.services.report import check_not_halted, totals
 
     if campaign.template != order.edition.name:
         raise RefusedError(
@@ -270,6 +271,7 @@ def _continue(
         data = {"campaign": campaign.key, "outside": outside, "run": None}
         console.result({**data, "totals": totals_data(left)}, text)
         return 0
+    check_not_halted(app.database)
     if campaign.state != "active":
         from outreach.services import campaigns
 
@@ -343,7 +345,7 @@ def deliver(
     plan: "Plan | None" = None,
 ) -> int:
     """Send what `campaign` has left, print what came of it, and return the exit code."""
-    from outreach.services.campaigns import check_not_halted
+    from outreach.services.report import check_not_halted
 
     check_not_halted(app.database)
     run = app.run(campaign)

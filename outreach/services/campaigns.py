@@ -216,18 +216,6 @@ def lift_halt(database: Database, by: str, now: datetime) -> bool:
     return lasted
 
 
-def check_not_halted(database: Database) -> None:
-    """Raise `RefusedError` while all sending is halted."""
-    with database.read() as session:
-        found = halts.present(session)
-    if found is not None:
-        reason = f": {found.reason}" if found.reason else ""
-        raise RefusedError(
-            f"all sending was halted by {found.by} at {found.at:%Y-%m-%d %H:%M} UTC{reason}",
-            hint="outreach halt --lift",
-        )
-
-
 def retry(database: Database, key: str, by: str, now: datetime) -> int:
     """Put what was rejected back among what is to be sent; return how many.
 

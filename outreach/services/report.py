@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from outreach.domain.delivery import CampaignState, DeliveryState
 from outreach.errors import RefusedError
-from outreach.storage import deliveries
+from outreach.storage import deliveries, halts
 from outreach.storage.campaigns import Campaign
 from outreach.storage.database import Database
 
@@ -132,4 +132,16 @@ def check_open(campaign: Campaign) -> None:
         raise RefusedError(
             f"{campaign.key} {by}{reason}",
             hint=resume if campaign.paused_by else f"look at that, then: {resume}",
+        )
+
+
+def check_not_halted(database: Database) -> None:
+    """Raise `RefusedError` while all sending is halted."""
+    with database.read() as session:
+        found = halts.present(session)
+    if found is not None:
+        reason = f": {found.reason}" if found.reason else ""
+        raise RefusedError(
+            f"all sending was halted by {found.by} at {found.at:%Y-%m-%d %H:%M} UTC{reason}",
+            hint="outreach halt --lift",
         )

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import case, delete, func, or_, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.elements import ColumnElement
 
 from outreach.domain.delivery import (
     CampaignEvent,
@@ -174,7 +175,7 @@ def apply(
     A campaign does not pause itself where it is paused already until a person resumes it.
     """
     values: dict[str, Any] = {"state": campaign_target(event), "state_reason": reason}
-    possible = CampaignRow.state.in_(campaign_sources(event))
+    possible: ColumnElement[bool] = CampaignRow.state.in_(campaign_sources(event))
     if event is CampaignEvent.APPROVE:
         values |= {"approved_at": now, "approved_by": by, "planned_by": None, "finished_at": None}
         values |= {"audience": _audience(campaign_id), "paused_by": None, "heals": False}

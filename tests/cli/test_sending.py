@@ -158,6 +158,30 @@ def test_the_groups_and_the_states_can_be_listed(outreach: Command) -> None:
     assert "is finished and cannot be cancelled" in outreach("campaigns", "cancel", "k", code=5)
 
 
+def test_while_all_sending_is_halted_nothing_is_planned_tested_or_resumed(
+    outreach: Command, sqlite_database: Database
+) -> None:
+    outreach(*SEND, "--key", "k", "--limit", "1")
+    outreach("campaigns", "pause", "k")
+    outreach("halt", "--reason", "wrong link")
+    for order in (
+        (*SEND, "--key", "other"),
+        (*SEND, "--to", "me@example.com"),
+        ("campaigns", "resume", "k"),
+    ):
+        printed = outreach(*order, code=5)
+        assert "all sending was halted by anna" in printed
+        assert "wrong link" in printed
+        assert "outreach halt --lift" in printed
+    with sqlite_database.read() as session:
+        assert session.execute(text("SELECT key, state FROM campaigns")).all() == [("k", "paused")]
+    # To look is no sending.
+    assert "nothing was recorded or sent" in outreach(*SEND, "--key", "other", "--dry-run")
+    outreach("halt", "--lift")
+    assert "sent a test to me@example.com" in outreach(*SEND, "--to", "me@example.com")
+    assert "sent 2" in outreach("campaigns", "resume", "k")
+
+
 def test_what_is_tried_again_waits_for_a_paused_campaign_and_that_is_said(
     outreach: Command, sqlite_database: Database
 ) -> None:

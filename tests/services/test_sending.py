@@ -16,7 +16,7 @@ from outreach.domain.contact import ConsentStatus
 from outreach.domain.delivery import CampaignEvent, CampaignState
 from outreach.errors import RefusedError
 from outreach.services import campaigns as service
-from outreach.services.report import Report, Result
+from outreach.services.report import Report, Result, check_not_halted
 from outreach.services.sending import has_died, owner_name
 from outreach.storage import campaigns, contacts, deliveries
 from outreach.storage.database import Database
@@ -439,7 +439,7 @@ def test_a_halt_takes_effect_within_one_message(desk: Desk) -> None:
     desk.transport.hook = lambda _: None
     assert desk.work(campaign).counts.total() == 0
     with pytest.raises(RefusedError, match="halted by anna"):
-        service.check_not_halted(desk.database)
+        check_not_halted(desk.database)
     assert service.lift_halt(desk.database, "anna", desk.clock())
-    service.check_not_halted(desk.database)
+    check_not_halted(desk.database)
     assert desk.work(campaign).counts == {Result.SENT: 4}
