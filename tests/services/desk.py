@@ -163,6 +163,10 @@ TOO_LARGE = Receipt(
 )
 
 
+class KilledError(BaseException):
+    """Stands for the death of the process while the transport is at work."""
+
+
 @dataclass
 class ScriptedTransport:
     """Answers from `script`, then accepts. `sent` is what went out; `hook` runs at each send."""

@@ -29,6 +29,7 @@ from tests.services.desk import (
     SILENT,
     Composed,
     Desk,
+    KilledError,
     ScriptedTransport,
     add_contacts,
     new_campaign,
@@ -219,10 +220,6 @@ def test_a_run_asked_to_stop_finishes_the_message_in_hand(desk: Desk) -> None:
     report = desk.work(desk.approved(), stopping=stop.is_set)
     assert report.stopped
     assert Counter(desk.states().values()) == {"sent": 3, "pending": 3}
-
-
-class KilledError(BaseException):
-    """Stands for the death of the process while the transport is at work."""
 
 
 def test_a_run_that_dies_leaves_one_mail_in_doubt_and_the_rest_as_it_was(desk: Desk) -> None:
