@@ -7,6 +7,7 @@ import click
 from outreach.cli.output import Invocation, json_option, pass_invocation, printable, table
 
 if TYPE_CHECKING:
+    from outreach.app import App
     from outreach.services.campaigns import Details, Explanation, Overview, Story
 
 
@@ -140,11 +141,12 @@ def resume(invocation: Invocation, key: str, limit: int | None, detach: bool) ->
     """
     from outreach.cli import sending
     from outreach.services import campaigns as service
-    from outreach.services.report import totals
+    from outreach.services.report import check_not_halted, totals
 
     app, console = invocation.app, invocation.console
     if detach:
         sending.check_detachable(app, limit)
+    check_not_halted(app.database)
     campaign = service.resume(app.database, key, app.clock())
     left = totals(app.database, campaign.id, campaign.audience, app.clock())
     if detach:
@@ -203,7 +205,8 @@ def pause(invocation: Invocation, key: str, reason: str | None) -> None:
 def retry(invocation: Invocation, key: str, failed: bool) -> None:  # noqa: ARG001 - said for safety
     """Put what a mail server rejected back among what is to be sent.
 
-    The gate is asked again about each: an address that was found dead stays suppressed.
+    The gate is asked again about each: an address that was found dead stays suppressed. A campaign
+    that is paused stays so until it is resumed.
 
     \b
     Example:
@@ -214,11 +217,19 @@ def retry(invocation: Invocation, key: str, failed: bool) -> None:  # noqa: ARG0
     app = invocation.app
     number = service.retry(app.database, key, app.person, app.clock())
     told = (
-        f"{number:,} of {key} will be tried again: outreach campaigns resume {key}"
+        f"{number:,} of {key} will be tried again{_to_go_on(app, key)}"
         if number
         else f"nothing of {key} was rejected"
     )
     invocation.console.result({"campaign": key, "retried": number}, told)
+
+
+def _to_go_on(app: "App", key: str) -> str:
+    """Return what is still to be done for mails that are to be sent again."""
+    from outreach.services import campaigns as service
+
+    is_paused = service.get(app.database, key).state == "paused"
+    return f"{' once you resume it' if is_paused else ''}: outreach campaigns resume {key}"
 
 
 @campaigns.command()
@@ -279,7 +290,7 @@ def reconcile(
         ]
         text = f"{key}: {', '.join(parts)}, {len(found.left):,} in doubt"
         if word == "resend" and found.settled:
-            text += f"\nto send them: outreach campaigns resume {key}"
+            text += f"\nthey will be tried again{_to_go_on(app, key)}"
         rows = [(s.address, s.tried_at, s.message_id, s.reason) for s in found.left]
         return text + ("\n\n" + table(("address", "tried", "message", "why"), rows) if rows else "")
 
@@ -294,8 +305,8 @@ def reconcile(
 def halt(invocation: Invocation, lift: bool, reason: str | None) -> None:
     """Stop all sending at once, until it is lifted.
 
-    It holds for every campaign and on every machine. Runs at work end within one message a
-    connection, and no other begins.
+    It holds for every campaign and on every machine, and for test mail and answers too. Runs at
+    work end within one message a connection, and no other begins.
 
     \b
     Examples:

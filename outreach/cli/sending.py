@@ -157,9 +157,10 @@ def _plan_and_send(
     campaign: "Campaign | None",
 ) -> int:
     from outreach.services.planning import Planner
-    from outreach.services.report import totals
+    from outreach.services.report import check_not_halted, totals
     from outreach.services.sending import owner_name
 
+    check_not_halted(app.database)
     now = app.clock()
     planner = Planner(app.database, app.policy, owner=owner_name(), types=app.settings.attributes)
     if campaign is None or campaign.state == "planned":
@@ -174,10 +175,10 @@ def _plan_and_send(
         return _nothing_to_approve(app, console, planner, plan)
     try:
         _approve(app, console, order, plan)
+        campaign = planner.approve(plan, app.person, app.clock())
     except BaseException:
         planner.abandon(plan)
         raise
-    campaign = planner.approve(plan, app.person, app.clock())
     left = totals(app.database, campaign.id, campaign.audience, app.clock())
     if order.detach:
         return detach(app, console, campaign, left, plan=plan)
@@ -243,7 +244,7 @@ def _continue(
 ) -> int:
     """Send what an approved campaign has left, or say that there is nothing."""
     from outreach.domain.delivery import DeliveryState
-    from outreach.services.report import totals
+    from outreach.services.report import check_not_halted, totals
 
     if campaign.template != order.edition.name:
         raise RefusedError(
@@ -270,10 +271,11 @@ def _continue(
         data = {"campaign": campaign.key, "outside": outside, "run": None}
         console.result({**data, "totals": totals_data(left)}, text)
         return 0
+    check_not_halted(app.database)
     if campaign.state != "active":
         from outreach.services import campaigns
 
-        campaign = campaigns.resume(app.database, campaign.key, now)
+        campaign = campaigns.go_on(app.database, campaign.key, now)
     if order.detach:
         return detach(app, console, campaign, left)
     return deliver(app, console, campaign, left, limit=order.limit)
@@ -343,7 +345,7 @@ def deliver(
     plan: "Plan | None" = None,
 ) -> int:
     """Send what `campaign` has left, print what came of it, and return the exit code."""
-    from outreach.services.campaigns import check_not_halted
+    from outreach.services.report import check_not_halted
 
     check_not_halted(app.database)
     run = app.run(campaign)

@@ -14,8 +14,8 @@ from outreach.domain.gate import Decision, Intent, Policy, decide
 from outreach.domain.mailing import ContentClass, MailKind
 from outreach.errors import NotFoundError, Problem, RefusedError, suggestion
 from outreach.inbound.sources import Source
-from outreach.services.report import Totals, totals
-from outreach.storage import campaigns, contacts, decisions, deliveries, halts
+from outreach.services.report import Totals, check_open, totals
+from outreach.storage import campaigns, contacts, decisions, deliveries, halts, health
 from outreach.storage.campaigns import Campaign
 from outreach.storage.database import Database
 from outreach.storage.decisions import Recorded
@@ -126,19 +126,47 @@ def details(database: Database, key: str, now: datetime) -> Details:
 
 
 def resume(database: Database, key: str, now: datetime) -> Campaign:
-    """Let a campaign that has something left go on; return it. One with nothing left stays so."""
-    campaign = get(database, key)
-    if campaign.state in (CampaignState.CANCELLED, CampaignState.PLANNED):
-        raise RefusedError(
-            f"{key} was cancelled"
-            if campaign.state is CampaignState.CANCELLED
-            else f"nobody has approved {key} yet",
-            hint="plan and send it with `outreach send`",
-        )
+    """Let a campaign that has something left go on; return it. One with nothing left stays so.
+
+    It is a person's word that they have looked at why it was paused: what was known until now does
+    not count any more (`outreach.services.guard`).
+    """
+    get(database, key)
     with database.write() as session:
-        if not deliveries.is_done(session, campaign.id):
-            campaigns.apply(session, campaign.id, CampaignEvent.RESUME, now)
-        found = campaigns.find(session, key)
+        campaign = _locked(session, key)
+        if campaign.state in (CampaignState.CANCELLED, CampaignState.PLANNED):
+            raise RefusedError(
+                f"{key} was cancelled"
+                if campaign.state is CampaignState.CANCELLED
+                else f"nobody has approved {key} yet",
+                hint="plan and send it with `outreach send`",
+            )
+        if campaign.state is CampaignState.PAUSED and not campaign.heals:
+            health.set_baseline(session, campaign.id)
+        return _let_go_on(session, campaign, now)
+
+
+def go_on(database: Database, key: str, now: datetime) -> Campaign:
+    """Do the same for a run that was asked for, which is nobody's word about a pause.
+
+    Raises `RefusedError` where a person has to resume it.
+    """
+    with database.write() as session:
+        campaign = _locked(session, key)
+        check_open(campaign)
+        return _let_go_on(session, campaign, now)
+
+
+def _locked(session: Session, key: str) -> Campaign:
+    campaign = campaigns.find(session, key, locked=True)
+    assert campaign is not None, "one that was approved is never removed"
+    return campaign
+
+
+def _let_go_on(session: Session, campaign: Campaign, now: datetime) -> Campaign:
+    if not deliveries.is_done(session, campaign.id):
+        campaigns.apply(session, campaign.id, CampaignEvent.RESUME, now)
+    found = campaigns.find(session, campaign.key)
     assert found is not None
     return found
 
@@ -188,22 +216,11 @@ def lift_halt(database: Database, by: str, now: datetime) -> bool:
     return lasted
 
 
-def check_not_halted(database: Database) -> None:
-    """Raise `RefusedError` while all sending is halted."""
-    with database.read() as session:
-        found = halts.present(session)
-    if found is not None:
-        reason = f": {found.reason}" if found.reason else ""
-        raise RefusedError(
-            f"all sending was halted by {found.by} at {found.at:%Y-%m-%d %H:%M} UTC{reason}",
-            hint="outreach halt --lift",
-        )
-
-
 def retry(database: Database, key: str, by: str, now: datetime) -> int:
     """Put what was rejected back among what is to be sent; return how many.
 
-    The gate is asked about each of them again: an address found dead stays suppressed.
+    The gate is asked about each of them again: an address found dead stays suppressed. A campaign
+    that is paused stays so.
     """
     campaign = get(database, key)
     _check_alive(campaign)
@@ -216,7 +233,7 @@ def retry(database: Database, key: str, by: str, now: datetime) -> int:
             reason=f"tried again on the word of {by}",
         )
         if number:
-            campaigns.apply(session, campaign.id, CampaignEvent.RESUME, now)
+            _revive(session, campaign.id, now)
     return number
 
 
@@ -303,7 +320,7 @@ def reconcile(
                 reason=None if word is Word.SENT else f"{word} on the word of {by}",
             )
             if settled and word is Word.RESEND:
-                campaigns.apply(session, campaign.id, CampaignEvent.RESUME, now)
+                _revive(session, campaign.id, now)
         left = list(deliveries.standings(session, campaign.id, [DeliveryState.UNCERTAIN]))
     return Reconciled(
         filed=number_filed,
@@ -359,6 +376,15 @@ def _check_alive(campaign: Campaign) -> None:
             f"{campaign.key} is {campaign.state}; nothing of it is sent again",
             hint=f"outreach campaigns show {campaign.key}",
         )
+
+
+def _revive(session: Session, campaign_id: int, now: datetime) -> None:
+    """Let a campaign that was finished go on: there is something to send again.
+
+    Trying mails again says nothing about why a campaign was paused.
+    """
+    if campaigns.state_of(session, campaign_id) is CampaignState.FINISHED:
+        campaigns.apply(session, campaign_id, CampaignEvent.RESUME, now)
 
 
 def _contacts_of(session: Session, emails: Collection[str]) -> list[int]:

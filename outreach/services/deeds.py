@@ -22,6 +22,7 @@ from outreach.storage import (
     campaigns,
     contacts,
     deeds,
+    health,
     inbox,
     keys,
     permissions,
@@ -147,7 +148,7 @@ class Deed:
         delivery = self.origin.delivery
         if delivery is None:
             return
-        number = deeds.policy_bounces(self.session, delivery.campaign_id)
+        number = health.returned(self.session, delivery.campaign_id)
         if number < POLICY_BOUNCES:
             return
         reason = f"{number} mails came back because of us, the last as {bounce.reason}"

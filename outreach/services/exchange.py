@@ -404,8 +404,12 @@ class Exchange:
             turn.unwelcome.append(answer)
         elif paused := self._ours(event, receipt, too_fast):
             self.report.paused = paused
+            # Our server may be back without anybody's doing; all else a person has to look at.
+            heals = event is DeliveryEvent.WITHDRAW and receipt.cause is Cause.NETWORK
             with self.ledger.held.session() as session:
-                campaigns.apply(session, self.campaign.id, CampaignEvent.PAUSE, now, reason=paused)
+                campaigns.apply(
+                    session, self.campaign.id, CampaignEvent.PAUSE, now, reason=paused, heals=heals
+                )
 
     def _touch(
         self, settled: Sequence[Settled], done: Collection[int], made: "Mapping[int, Composed]"

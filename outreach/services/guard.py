@@ -38,6 +38,5 @@ class Guard:
             self._looked_at = now
         why = self._breaker.trips(self._known + self._since)
         if why is not None:
-            health.set_baseline(session, self._campaign_id)
             campaigns.apply(session, self._campaign_id, CampaignEvent.PAUSE, now, reason=why)
         return why

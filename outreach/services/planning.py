@@ -33,6 +33,7 @@ from outreach.errors import (
 )
 from outreach.services.exchange import merged
 from outreach.services.pacing import Pacer
+from outreach.services.report import check_not_halted, check_open
 from outreach.services.sending import intent_of
 from outreach.storage import campaigns, contacts, decisions, deliveries
 from outreach.storage import segments as audience
@@ -231,10 +232,16 @@ class Planner:
             raise
 
     def approve(self, plan: Plan, by: str, now: datetime) -> Campaign:
-        """Let the plan be sent, on the word of `by`; return the campaign as it is then."""
+        """Let the plan be sent, on the word of `by`; return the campaign as it is then.
+
+        Raises `RefusedError` where somebody has paused it in the meantime.
+        """
         campaign = _recorded(plan)
         with self.database.write() as session:
             self._check_ours(session, campaign)
+            present = campaigns.find(session, campaign.key)
+            assert present is not None
+            check_open(present)
             deliveries.approve(session, campaign.id)
             if not campaigns.apply(session, campaign.id, CampaignEvent.APPROVE, now, by=by):
                 raise _overtaken(campaign.key)
@@ -433,8 +440,9 @@ def send_test(
 
     The contact is the one with the address `rendered_as`, else the first of `segment`. `allowed`
     are the addresses that may get tests, with commas between them; any if None. The links in a test
-    do nothing for the contact.
+    do nothing for the contact. Raises `RefusedError` while all sending is halted.
     """
+    check_not_halted(database)
     recipient = str(parse_address(to))
     if allowed is not None:
         known = {normalise(each.strip()) for each in allowed.split(",") if each.strip()}

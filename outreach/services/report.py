@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from outreach.domain.delivery import CampaignState, DeliveryState
 from outreach.errors import RefusedError
-from outreach.storage import deliveries
+from outreach.storage import deliveries, halts
 from outreach.storage.campaigns import Campaign
 from outreach.storage.database import Database
 
@@ -119,15 +119,29 @@ def totals(database: Database, campaign_id: int, audience: int, now: datetime) -
 
 
 def check_open(campaign: Campaign) -> None:
-    """Raise `RefusedError` where a campaign was called off or is paused by a person."""
+    """Raise `RefusedError` where a campaign was called off, or a person has to resume it first."""
     if campaign.state is CampaignState.CANCELLED:
         raise RefusedError(
             f"{campaign.key} was cancelled",
             hint="give the mailing another key with --key to send it after all",
         )
-    if campaign.state is CampaignState.PAUSED and campaign.paused_by is not None:
+    if campaign.state is CampaignState.PAUSED and not campaign.heals:
+        by = f"was paused by {campaign.paused_by}" if campaign.paused_by else "paused itself"
         reason = f": {campaign.state_reason}" if campaign.state_reason else ""
+        resume = f"outreach campaigns resume {campaign.key}"
         raise RefusedError(
-            f"{campaign.key} was paused by {campaign.paused_by}{reason}",
-            hint=f"outreach campaigns resume {campaign.key}",
+            f"{campaign.key} {by}{reason}",
+            hint=resume if campaign.paused_by else f"look at that, then: {resume}",
+        )
+
+
+def check_not_halted(database: Database) -> None:
+    """Raise `RefusedError` while all sending is halted."""
+    with database.read() as session:
+        found = halts.present(session)
+    if found is not None:
+        reason = f": {found.reason}" if found.reason else ""
+        raise RefusedError(
+            f"all sending was halted by {found.by} at {found.at:%Y-%m-%d %H:%M} UTC{reason}",
+            hint="outreach halt --lift",
         )

@@ -16,6 +16,7 @@ from outreach.rendering.headers import Mailbox
 from outreach.rendering.message import Mail, Manner, build_message
 from outreach.services.contacts import find
 from outreach.services.pacing import Pacer
+from outreach.services.report import check_not_halted
 from outreach.storage import contacts, decisions, inbox
 from outreach.storage.decisions import Stage
 from outreach.storage.inbox import Item
@@ -52,9 +53,10 @@ class Draft:
 def draft(inbox_: "Inbox", email: str, *, inbound_id: int | None = None) -> Draft:
     """Return an answer to what a contact wrote: the newest mail of theirs, or the one named.
 
-    Raises `RefusedError` where their address is suppressed, and `NotFoundError` where they wrote
-    nothing that could be answered.
+    Raises `RefusedError` where their address is suppressed or all sending is halted, and
+    `NotFoundError` where they wrote nothing that could be answered.
     """
+    check_not_halted(inbox_.database)
     with inbox_.database.read() as session:
         contact_id = find(session, email)
         item = (
@@ -120,11 +122,12 @@ def send(
     """Send an answer, and record it: a touch of ours that stops the clock.
 
     It waits for nothing, but `pacer` counts it. `keys` sign it. Raises `UsageError` for an empty
-    text, `UnavailableError` where the answer was not taken, in which case nothing is recorded, or
-    where nobody can know, in which case it is.
+    text, `RefusedError` while all sending is halted, `UnavailableError` where the answer was not
+    taken, in which case nothing is recorded, or where nobody can know, in which case it is.
     """
     if not text.strip():
         raise UsageError("the answer is empty", hint="nothing was sent")
+    check_not_halted(inbox_.database)
     now = inbox_.clock()
     data = build_message(
         Mail(

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, delete, func, select, update
+from sqlalchemy import case, delete, func, or_, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.elements import ColumnElement
 
 from outreach.domain.delivery import (
     CampaignEvent,
@@ -61,6 +62,7 @@ class Campaign:
     state: CampaignState
     state_reason: str | None
     paused_by: str | None
+    heals: bool
     audience: int
     planned_by: str | None
     created_at: datetime
@@ -69,11 +71,15 @@ class Campaign:
     finished_at: datetime | None
 
 
-def find(session: Session, key: str) -> Campaign | None:
-    """Return the campaign with this key, or None."""
-    row = session.scalar(
-        select(CampaignRow).where(CampaignRow.key == key).execution_options(populate_existing=True)
-    )
+def find(session: Session, key: str, *, locked: bool = False) -> Campaign | None:
+    """Return the campaign with this key, or None.
+
+    Where it is `locked`, it stays as it is until the transaction ends, unless this one changes it.
+    """
+    wanted = select(CampaignRow).where(CampaignRow.key == key)
+    if locked:
+        wanted = wanted.with_for_update()
+    row = session.scalar(wanted.execution_options(populate_existing=True))
     return _campaign(row) if row else None
 
 
@@ -161,16 +167,24 @@ def apply(
     *,
     reason: str | None = None,
     by: str | None = None,
+    heals: bool = False,
 ) -> bool:
-    """Let `event` happen to the campaign; return whether it could."""
+    """Let `event` happen to the campaign; return whether it could.
+
+    `heals` says of a pause that nobody has to look: what it is for may be over with the next run.
+    A campaign does not pause itself where it is paused already until a person resumes it.
+    """
     values: dict[str, Any] = {"state": campaign_target(event), "state_reason": reason}
+    possible: ColumnElement[bool] = CampaignRow.state.in_(campaign_sources(event))
     if event is CampaignEvent.APPROVE:
         values |= {"approved_at": now, "approved_by": by, "planned_by": None, "finished_at": None}
-        values["audience"] = _audience(campaign_id)
+        values |= {"audience": _audience(campaign_id), "paused_by": None, "heals": False}
     elif event is CampaignEvent.PAUSE:
-        values["paused_by"] = by
+        values |= {"paused_by": by, "heals": heals}
+        if by is None:
+            possible &= or_(CampaignRow.state != CampaignState.PAUSED, CampaignRow.heals)
     elif event is CampaignEvent.RESUME:
-        values["paused_by"] = None
+        values |= {"paused_by": None, "heals": False}
     elif event in (CampaignEvent.FINISH, CampaignEvent.CANCEL):
         # What was approved stays the measure; a plan that ends unapproved has its audience now.
         unapproved = CampaignRow.state == CampaignState.PLANNED
@@ -178,7 +192,7 @@ def apply(
         values |= {"finished_at": now, "planned_by": None, "audience": audience}
     done = session.execute(
         update(CampaignRow)
-        .where(CampaignRow.id == campaign_id, CampaignRow.state.in_(campaign_sources(event)))
+        .where(CampaignRow.id == campaign_id, possible)
         .values(**values)
         .returning(CampaignRow.id)
         .execution_options(synchronize_session=False)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from outreach.domain.delivery import DeliveryEvent, sources, target
@@ -166,15 +166,6 @@ _SOFT = (
     )
     .order_by(_BOUNCES.c.at, _BOUNCES.c.id)
 )
-
-
-def policy_bounces(session: Session, campaign_id: int) -> int:
-    """Return how many deliveries of a campaign bounced because of us or the message."""
-    return session.execute(
-        select(func.count(BounceRow.delivery_id.distinct()))
-        .join(DeliveryRow, DeliveryRow.id == BounceRow.delivery_id)
-        .where(DeliveryRow.campaign_id == campaign_id, BounceRow.severity == Severity.POLICY)
-    ).scalar_one()
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ from outreach.storage.tables import (
     DecisionRow,
     DeliveryRow,
     InboundRow,
+    PassageRow,
     SuppressionRow,
 )
 
@@ -356,9 +357,18 @@ def expire(session: Session, campaign_id: int, now: datetime, dead: Collection[s
     """End leases that ran out by `now`, and those of runs known to be `dead`.
 
     What was only claimed is pending again. What was being sent may have gone out: it becomes
-    uncertain, and the number of those is returned.
+    uncertain, and the number of those is returned. None is under way any more, so that others may
+    take its place on the lanes.
     """
     over = or_(DeliveryRow.lease_until <= now, DeliveryRow.lease_owner.in_(dead))
+    sending = and_(
+        DeliveryRow.campaign_id == campaign_id, DeliveryRow.state == DeliveryState.SENDING, over
+    )
+    session.execute(
+        delete(PassageRow)
+        .where(PassageRow.delivery_id.in_(select(DeliveryRow.id).where(sending)))
+        .execution_options(synchronize_session=False)
+    )
     values = {"lease_owner": None, "lease_until": None}
     session.execute(
         _change(DeliveryEvent.RELEASE)
@@ -368,11 +378,7 @@ def expire(session: Session, campaign_id: int, now: datetime, dead: Collection[s
     return _count(
         session.execute(
             _change(DeliveryEvent.LOSE)
-            .where(
-                DeliveryRow.campaign_id == campaign_id,
-                DeliveryRow.state == DeliveryState.SENDING,
-                over,
-            )
+            .where(sending)
             .values(**values, reason="the run ended before the server's answer was recorded")
         )
     )

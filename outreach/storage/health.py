@@ -12,7 +12,7 @@ from outreach.storage.tables import BaselineRow, BounceRow, DeliveryRow, Inbound
 
 
 def health(session: Session, campaign_id: int) -> Health:
-    """Return how the campaign does since it last stopped itself, if ever.
+    """Return how the campaign does since a person last let it go on, if ever.
 
     A bounce is a mail that a server refused for good, at once or with a notice that came back.
     """
@@ -20,18 +20,33 @@ def health(session: Session, campaign_id: int) -> Health:
 
 
 def set_baseline(session: Session, campaign_id: int) -> None:
-    """Count from now on: a person is about to look at what happened so far."""
+    """Count from now on: a person has looked at what happened so far."""
     found = _whole(session, campaign_id)
     values = {
         "answered": found.answered,
         "bounced": found.bounced,
         "complained": found.complained,
+        "returned": _returned(session, campaign_id),
     }
     session.execute(
         insert_into(session, BaselineRow)
         .values(campaign_id=campaign_id, **values)
         .on_conflict_do_update(index_elements=["campaign_id"], set_=values)
     )
+
+
+def returned(session: Session, campaign_id: int) -> int:
+    """Return how many mails of a campaign came back because of us or the message, since then."""
+    row = session.get(BaselineRow, campaign_id, populate_existing=True)
+    return _returned(session, campaign_id) - (row.returned if row else 0)
+
+
+def _returned(session: Session, campaign_id: int) -> int:
+    return session.execute(
+        select(func.count(BounceRow.delivery_id.distinct()))
+        .join(DeliveryRow, DeliveryRow.id == BounceRow.delivery_id)
+        .where(DeliveryRow.campaign_id == campaign_id, BounceRow.severity == Severity.POLICY)
+    ).scalar_one()
 
 
 def _whole(session: Session, campaign_id: int) -> Health:

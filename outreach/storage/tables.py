@@ -400,6 +400,9 @@ class CampaignRow(Table):
     state_reason: Mapped[str | None] = mapped_column(Text)
     #: Who paused it; None where it paused itself because our side failed.
     paused_by: Mapped[str | None] = mapped_column(Text)
+    #: Whether what it paused for may heal by itself, as when a server is away: the next run that is
+    #: asked for goes on then. Whatever else paused it, a person has to look and resume it.
+    heals: Mapped[bool] = mapped_column(server_default=text("false"))
     audience: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     #: The run whose plan waits for approval; another run that plans anew takes its place.
     planned_by: Mapped[str | None] = mapped_column(String(80))
@@ -558,7 +561,7 @@ class OperatorRow(Table):
 
 
 class BaselineRow(Table):
-    """How a campaign did when it stopped itself: what a person has looked at counts no more."""
+    """How a campaign did when a person let it go on: what they have looked at counts no more."""
 
     __tablename__ = "baselines"
 
@@ -566,6 +569,8 @@ class BaselineRow(Table):
     answered: Mapped[int] = mapped_column(Integer)
     bounced: Mapped[int] = mapped_column(Integer)
     complained: Mapped[int] = mapped_column(Integer)
+    #: How many mails had come back because of us.
+    returned: Mapped[int] = mapped_column(Integer, server_default=text("0"))
 
 
 class InboundRow(Table):

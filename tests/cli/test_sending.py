@@ -158,6 +158,54 @@ def test_the_groups_and_the_states_can_be_listed(outreach: Command) -> None:
     assert "is finished and cannot be cancelled" in outreach("campaigns", "cancel", "k", code=5)
 
 
+def test_while_all_sending_is_halted_nothing_is_planned_tested_or_resumed(
+    outreach: Command, sqlite_database: Database
+) -> None:
+    outreach(*SEND, "--key", "k", "--limit", "1")
+    outreach("campaigns", "pause", "k")
+    outreach("halt", "--reason", "wrong link")
+    for order in (
+        (*SEND, "--key", "other"),
+        (*SEND, "--to", "me@example.com"),
+        ("campaigns", "resume", "k"),
+    ):
+        printed = outreach(*order, code=5)
+        assert "all sending was halted by anna" in printed
+        assert "wrong link" in printed
+        assert "outreach halt --lift" in printed
+    with sqlite_database.read() as session:
+        assert session.execute(text("SELECT key, state FROM campaigns")).all() == [("k", "paused")]
+    # To look is no sending.
+    assert "nothing was recorded or sent" in outreach(*SEND, "--key", "other", "--dry-run")
+    outreach("halt", "--lift")
+    assert "sent a test to me@example.com" in outreach(*SEND, "--to", "me@example.com")
+    assert "sent 2" in outreach("campaigns", "resume", "k")
+
+
+def test_what_is_tried_again_waits_for_a_paused_campaign_and_that_is_said(
+    outreach: Command, sqlite_database: Database
+) -> None:
+    outreach(*SEND, "--key", "k", "--limit", "1")
+    outreach("campaigns", "pause", "k")
+    for state, order, said in (
+        ("rejected", ("retry", "k", "--failed"), "1 of k will be tried again"),
+        ("uncertain", ("reconcile", "k", "--resend"), "they will be tried again"),
+    ):
+        with sqlite_database.write() as session:
+            session.execute(text(f"UPDATE deliveries SET state = '{state}' WHERE state = 'sent'"))
+        printed = outreach("campaigns", *order)
+        assert f"{said} once you resume it: outreach campaigns resume k" in printed
+        assert "k: paused" in outreach("campaigns", "show", "k")
+        assert "k was paused by anna" in outreach(*SEND, "--key", "k", code=5)
+        with sqlite_database.write() as session:
+            session.execute(text("UPDATE deliveries SET state = 'sent' WHERE attempts = 1"))
+    with sqlite_database.write() as session:
+        session.execute(text("UPDATE deliveries SET state = 'rejected' WHERE attempts = 1"))
+        session.execute(text("UPDATE campaigns SET state = 'finished'"))
+    printed = outreach("campaigns", "retry", "k", "--failed")
+    assert "1 of k will be tried again: outreach campaigns resume k" in printed
+
+
 def test_a_ledger_that_was_tampered_with_is_noticed(
     outreach: Command, sqlite_database: Database
 ) -> None:

@@ -165,6 +165,32 @@ def test_a_server_that_is_down_pauses_and_can_be_resumed(workspace: Workspace) -
         assert len(server.accepted) == 12
 
 
+def test_a_server_that_was_down_is_tried_again_by_the_same_line(workspace: Workspace) -> None:
+    with ScriptedServer() as server:
+        workspace.through(server)
+    workspace.send(code=7)
+    with ScriptedServer() as server:
+        workspace.through(server)
+        assert "sent 12" in workspace.send()
+
+
+def test_a_mailing_that_does_harm_waits_for_a_person_whatever_line_is_run(
+    workspace: Workspace,
+) -> None:
+    workspace.environ |= {"OUTREACH_BREAKER_SAMPLE": "2", "OUTREACH_CONNECTIONS": "1"}
+    with ScriptedServer(Rule("RCPT", reply="550 5.1.1 no such user", times=2)) as server:
+        workspace.through(server)
+        assert "2 of 2 mails bounced" in workspace.send(code=7)
+        key = workspace.key()
+        for _ in range(2):
+            printed = workspace.send(code=5)
+            assert f"{key} paused itself: 2 of 2 mails bounced" in printed
+            assert f"outreach campaigns resume {key}" in printed
+        workspace.send("--add-new", code=5)
+        assert server.accepted == []
+        assert "sent 10" in workspace.run("campaigns", "resume", key)
+
+
 def test_each_answer_is_recorded_for_what_it_is(workspace: Workspace) -> None:
     rules = [
         Rule("RCPT", reply="550 5.1.1 no such user", when=lambda who: "c1@" in who),

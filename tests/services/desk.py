@@ -135,6 +135,14 @@ DOWN = Receipt(
     SERVER,
     retry_after=timedelta(minutes=1),
 )
+NO_LOGIN = Receipt(
+    Outcome.REJECTED,
+    Fault.CONNECTION,
+    Cause.CREDENTIALS,
+    Step.LOGIN,
+    "535 5.7.8 wrong password",
+    SERVER,
+)
 SPAM = Receipt(
     Outcome.REJECTED, Fault.REPUTATION, Cause.SPAM, Step.CONTENT, "550 5.7.1 spam", SERVER
 )
@@ -153,6 +161,10 @@ SILENT = Receipt(
 TOO_LARGE = Receipt(
     Outcome.REJECTED, Fault.MESSAGE, Cause.TOO_LARGE, Step.CONTENT, "552 5.3.4 too large", SERVER
 )
+
+
+class KilledError(BaseException):
+    """Stands for the death of the process while the transport is at work."""
 
 
 @dataclass

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from outreach.domain.delivery import CampaignState
+from outreach.domain.delivery import CampaignEvent, CampaignState
 from outreach.services import campaigns as service
 from outreach.services.report import Result
-from outreach.storage import deliveries, keys, suppressions
+from outreach.storage import campaigns, deliveries, keys, suppressions
 from outreach.storage.database import Database
 from outreach.storage.tables import InboundRow
 from outreach.testing import FrozenClock
@@ -29,6 +29,29 @@ def test_what_was_rejected_is_tried_again_on_request_but_not_a_dead_address(desk
     assert report.counts == {Result.SENT: 1, Result.REFUSED: 1}
     assert desk.states()["anna"] == "refused"
     assert report.totals.missing == 0
+
+
+@pytest.mark.parametrize("by", ["bert", None])
+def test_what_is_tried_again_of_a_paused_campaign_waits_until_it_is_resumed(
+    desk: Desk, by: str | None
+) -> None:
+    desk.transport.script = [FULL, SILENT]
+    campaign = desk.approved()
+    desk.work(campaign, limit=3)
+    with desk.database.write() as session:
+        now = desk.clock()
+        campaigns.apply(session, campaign.id, CampaignEvent.PAUSE, now, reason="why", by=by)
+    assert service.retry(desk.database, campaign.key, "anna", desk.clock()) == 1
+    found = service.reconcile(
+        desk.database, campaign.key, "anna", desk.clock(), word=service.Word.RESEND
+    )
+    assert found.settled == 1
+    paused = service.get(desk.database, campaign.key)
+    assert paused.state is CampaignState.PAUSED
+    assert (paused.paused_by, paused.state_reason) == (by, "why")
+    assert len(desk.transport.tried) == 3
+    resumed = service.resume(desk.database, campaign.key, desk.clock())
+    assert desk.work(resumed).counts == {Result.SENT: 5}
 
 
 def test_what_is_in_doubt_is_settled_by_a_persons_word(desk: Desk) -> None:

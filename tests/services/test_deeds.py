@@ -13,6 +13,7 @@ from outreach.domain.effects import Kind
 from outreach.domain.touches import SUMMARIES
 from outreach.domain.working_time import WorkingTime
 from outreach.inbound.sources import Received
+from outreach.services import campaigns as service
 from outreach.services import merging
 from outreach.storage import contacts, suppressions, touches
 from outreach.storage.database import Database
@@ -222,6 +223,12 @@ def test_policy_bounces_pause_the_campaign_and_blame_nobody(post: Post) -> None:
     assert state == "paused"
     assert "3 mails came back" in reason
     assert post.suppressed() == {}
+    # Once a person has looked, one more does not stop it again.
+    service.resume(post.database, campaign.key, post.clock())
+    post.work(campaign)
+    ((delivery_id, address),) = post.rows("SELECT id, address FROM deliveries ORDER BY id")[3:]
+    post.bounce(address, delivery_id, "5.7.1", "message rejected due to DMARC policy")
+    assert post.rows("SELECT state FROM campaigns")[0][0] == "finished"
 
 
 def test_a_bounce_of_a_forwarded_mail_is_put_before_a_person(post: Post) -> None:

@@ -8,7 +8,7 @@ import pytest
 from outreach.domain.delivery import CampaignEvent, CampaignState, DeliveryEvent, DeliveryState
 from outreach.domain.feedback import Cause, Fault, Outcome, Step
 from outreach.domain.pacing import Breaker
-from outreach.errors import UnavailableError
+from outreach.errors import RefusedError, UnavailableError
 from outreach.services import campaigns as service
 from outreach.services.report import Result
 from outreach.storage import campaigns, deliveries
@@ -22,6 +22,7 @@ from tests.services.desk import (
     DOWN,
     FULL,
     GREYLISTED,
+    NO_LOGIN,
     SERVER,
     SILENT,
     SPAM,
@@ -33,9 +34,6 @@ from tests.services.desk import (
     state_of,
 )
 
-WRONG_PASSWORD = Receipt(
-    Outcome.REJECTED, Fault.CONNECTION, Cause.CREDENTIALS, Step.LOGIN, "535 5.7.8 wrong", SERVER
-)
 UNWELCOME_SENDER = Receipt(
     Outcome.REJECTED, Fault.CONNECTION, Cause.SENDER, Step.SENDER, "550 5.7.1 not yours", SERVER
 )
@@ -119,6 +117,55 @@ def test_no_connection_pauses_the_campaign_and_blames_nobody(desk: Desk) -> None
     assert desk.work(campaign).counts == {Result.SENT: 5}
 
 
+@pytest.mark.parametrize(
+    ("script", "heals"),
+    [
+        ([DOWN], True),
+        ([NO_LOGIN], False),
+        ([SPAM], False),
+        ([SILENT, SILENT, SILENT], False),
+        ([TOO_LARGE, TOO_LARGE, TOO_LARGE], False),
+    ],
+)
+def test_only_a_server_that_is_away_needs_nobody_to_look(
+    desk: Desk, script: list[Receipt], heals: bool
+) -> None:
+    desk.transport.script = [*script]
+    campaign = desk.approved()
+    assert desk.work(campaign).paused is not None
+    assert service.get(desk.database, campaign.key).heals is heals
+    if heals:
+        service.go_on(desk.database, campaign.key, desk.clock())
+        assert state_of(desk) is CampaignState.ACTIVE
+        return
+    with pytest.raises(RefusedError, match=r"paused itself: .*\n  hint: look at that, then: "):
+        service.go_on(desk.database, campaign.key, desk.clock())
+    assert state_of(desk) is CampaignState.PAUSED
+    service.resume(desk.database, campaign.key, desk.clock())
+    assert desk.work(campaign).counts.total() == 6 - len(script) + (len(script) == 1)
+
+
+def test_a_pause_that_a_person_must_lift_outlasts_what_fails_meanwhile(desk: Desk) -> None:
+    """A mail that was on its way when somebody paused, and met a server that was gone."""
+    campaign = desk.approved()
+    desk.transport.script = [DOWN]
+
+    def hook(_address: str) -> None:
+        service.pause(desk.database, campaign.key, "anna", "wrong link", desk.clock())
+
+    desk.transport.hook = hook
+    desk.work(campaign)
+    with pytest.raises(RefusedError, match="paused by anna: wrong link"):
+        service.go_on(desk.database, campaign.key, desk.clock())
+    service.resume(desk.database, campaign.key, desk.clock())
+    # And the other way round: a server that is away, and then a person.
+    desk.transport.script, desk.transport.hook = [DOWN], lambda _: None
+    desk.work(campaign)
+    service.pause(desk.database, campaign.key, "bert", None, desk.clock())
+    with pytest.raises(RefusedError, match="paused by bert"):
+        service.go_on(desk.database, campaign.key, desk.clock())
+
+
 def resume(desk: Desk, campaign_id: int) -> None:
     with desk.database.write() as session:
         assert campaigns.apply(session, campaign_id, CampaignEvent.RESUME, desk.clock())
@@ -143,7 +190,7 @@ def test_one_receiver_that_will_not_have_us_cannot_stop_the_campaign_for_ever(de
     assert desk.rows("SELECT 1 FROM suppressions") == []
 
 
-@pytest.mark.parametrize("answer", [WRONG_PASSWORD, UNWELCOME_SENDER])
+@pytest.mark.parametrize("answer", [NO_LOGIN, UNWELCOME_SENDER])
 def test_what_fails_before_a_recipient_is_named_blames_nobody_however_often(
     desk: Desk, answer: Receipt
 ) -> None:
@@ -220,7 +267,7 @@ def test_too_many_bounces_stop_the_campaign_until_a_person_has_looked(desk: Desk
     assert report.paused == "5 of 50 mails bounced: 10 %, and 10 % is the limit"
     assert report.counts == {Result.REJECTED: 5, Result.SENT: 45}
     assert state_of(desk) is CampaignState.PAUSED
-    resume(desk, campaign.id)
+    service.resume(desk.database, campaign.key, desk.clock())
     # What they have looked at counts no more.
     report = desk.run(campaign, **breaker).work()
     assert report.paused is None

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from outreach.domain.delivery import CampaignState, DeliveryEvent
 from outreach.domain.pacing import Breaker, Health
+from outreach.services import campaigns as service
 from outreach.services.guard import LOOK, Guard
 from outreach.storage import campaigns, health
 from outreach.storage.campaigns import Campaign
@@ -99,6 +100,10 @@ def test_complaints_that_come_later_stop_what_is_left(desk: Desk, campaign: Camp
         said = guard.stop(session, desk.clock.advance(seconds=LOOK.total_seconds()))
     assert said == "2 of 20 mails brought a complaint: 10 %, and 10 % is the limit"
     assert state(desk, campaign) is CampaignState.PAUSED
+    with desk.database.write() as session:
+        # Nobody has looked yet, however many runs there are.
+        assert Guard(BREAKER, campaign.id).stop(session, desk.clock()) == said
+    service.resume(desk.database, campaign.key, desk.clock())
     with desk.database.write() as session:
         # A person looked at these; a run after that begins to count at none.
         assert health.health(session, campaign.id) == Health()

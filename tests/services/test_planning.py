@@ -10,7 +10,8 @@ from outreach.domain.contact import ConsentBasis, ConsentStatus
 from outreach.domain.delivery import CampaignState, DeliveryState
 from outreach.domain.gate import decide
 from outreach.domain.mailing import ContentClass
-from outreach.errors import BusyError, TemplateError
+from outreach.errors import BusyError, RefusedError, TemplateError
+from outreach.services import campaigns as service
 from outreach.services.report import Result
 from outreach.services.sending import intent_of
 from outreach.storage import (
@@ -278,6 +279,18 @@ def test_another_segment_widens_the_campaign(desk: Desk) -> None:
     assert campaign.segment_where == '(tier == "client") or (tier == "customer")'
     desk.work(campaign)
     assert desk.states() == {"anna": "sent", "kurt": "sent"}
+
+
+def test_what_is_added_does_not_lift_a_pause_that_came_meanwhile(desk: Desk) -> None:
+    add_contacts(desk.database, ["anna"], desk.clock())
+    campaign = desk.approved()
+    add_contacts(desk.database, ["bert"], desk.clock())
+    plan = desk.planner().plan_additions(campaign, segment(), desk.clock())
+    service.pause(desk.database, campaign.key, "carl", "wrong link", desk.clock())
+    with pytest.raises(RefusedError, match="was paused by carl: wrong link"):
+        desk.planner().approve(plan, "anna", desk.clock())
+    assert service.get(desk.database, campaign.key).state is CampaignState.PAUSED
+    assert desk.states() == {"anna": "pending", "bert": "planned"}
 
 
 def test_a_plan_that_refuses_everyone_is_closed_and_keeps_its_reasons(desk: Desk) -> None:

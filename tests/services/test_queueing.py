@@ -1,5 +1,7 @@
 """Mails whose turn has not come: limits, slow receivers, windows."""
 
+import subprocess
+import sys
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,15 +15,18 @@ from outreach.domain.windows import Windows
 from outreach.services import campaigns as service
 from outreach.services.pacing import Pacer
 from outreach.services.report import Result
+from outreach.services.sending import owner_name
 from outreach.storage.database import Database
 from outreach.storage.tables import ContactRow
 from outreach.testing import FrozenClock
 from outreach.transport.failover import FailoverTransport
 from tests.services.desk import (
+    ACCEPTED,
     DOWN,
     NAMES,
     RATE,
     Desk,
+    KilledError,
     ScriptedTransport,
     add_contacts,
     staffed,
@@ -38,6 +43,23 @@ def paced(**how: Any) -> dict[str, Any]:
     """What `Desk.run` is told for a run with limits that does not wait."""
     pace = Pace(**{"patience": timedelta(0), **how})
     return {"pacer": Pacer(pace, "memory", connections=1, draw=lambda: 0.0)}
+
+
+def test_a_run_that_died_takes_no_place_among_the_connections(desk: Desk) -> None:
+    campaign = desk.approved()
+    desk.transport.script = [ACCEPTED, KilledError()]
+    # It is known to be dead long before its lease ends.
+    child = subprocess.Popen([sys.executable, "-c", ""])
+    child.wait()
+    dead = f"{owner_name().partition('/')[0]}/{child.pid}/00000000"
+    one = paced(transport=Limit(connections=1), domain=Limit(connections=1))
+    with pytest.raises(KilledError):
+        desk.run(campaign, owner=dead, **one).work()
+    assert desk.rows("SELECT count(*) FROM passages") == [(2,)]
+    again = paced(transport=Limit(connections=1), domain=Limit(connections=1))
+    report = desk.run(campaign, owner=owner_name(), **again).work()
+    assert (report.found_uncertain, report.counts) == (1, {Result.SENT: 4})
+    assert desk.rows("SELECT count(*) FROM passages") == [(0,)]
 
 
 def test_who_finds_us_too_fast_is_left_alone_and_nobody_else(desk: Desk) -> None:

@@ -16,7 +16,7 @@ from outreach.domain.contact import ConsentStatus
 from outreach.domain.delivery import CampaignEvent, CampaignState
 from outreach.errors import RefusedError
 from outreach.services import campaigns as service
-from outreach.services.report import Report, Result
+from outreach.services.report import Report, Result, check_not_halted
 from outreach.services.sending import has_died, owner_name
 from outreach.storage import campaigns, contacts, deliveries
 from outreach.storage.database import Database
@@ -29,6 +29,7 @@ from tests.services.desk import (
     SILENT,
     Composed,
     Desk,
+    KilledError,
     ScriptedTransport,
     add_contacts,
     new_campaign,
@@ -219,10 +220,6 @@ def test_a_run_asked_to_stop_finishes_the_message_in_hand(desk: Desk) -> None:
     report = desk.work(desk.approved(), stopping=stop.is_set)
     assert report.stopped
     assert Counter(desk.states().values()) == {"sent": 3, "pending": 3}
-
-
-class KilledError(BaseException):
-    """Stands for the death of the process while the transport is at work."""
 
 
 def test_a_run_that_dies_leaves_one_mail_in_doubt_and_the_rest_as_it_was(desk: Desk) -> None:
@@ -443,7 +440,7 @@ def test_a_halt_takes_effect_within_one_message(desk: Desk) -> None:
     desk.transport.hook = lambda _: None
     assert desk.work(campaign).counts.total() == 0
     with pytest.raises(RefusedError, match="halted by anna"):
-        service.check_not_halted(desk.database)
+        check_not_halted(desk.database)
     assert service.lift_halt(desk.database, "anna", desk.clock())
-    service.check_not_halted(desk.database)
+    check_not_halted(desk.database)
     assert desk.work(campaign).counts == {Result.SENT: 4}

@@ -13,7 +13,7 @@ from outreach.domain.mailing import Sender
 from outreach.domain.pacing import Limit, Pace, Rate
 from outreach.errors import NotFoundError, RefusedError, UnavailableError, UsageError
 from outreach.rendering.dkim import SigningKey, generate_key, load_key, verify_message
-from outreach.services import threads
+from outreach.services import campaigns, threads
 from outreach.services.pacing import Pacer
 from outreach.services.threads import answered_subject
 from outreach.storage import decisions
@@ -39,6 +39,18 @@ def answer(
     keys: Sequence[SigningKey] = (),
 ) -> Receipt:
     written = threads.draft(post.inbox, "ada@example.com")
+    return send(post, transport, written, text, pace=pace, keys=keys)
+
+
+def send(
+    post: Post,
+    transport: MemoryTransport,
+    written: threads.Draft,
+    text: str = "Gladly: Tuesday?",
+    *,
+    pace: Pace | None = None,
+    keys: Sequence[SigningKey] = (),
+) -> Receipt:
     return threads.send(
         post.inbox,
         transport,
@@ -134,6 +146,24 @@ def test_what_may_have_gone_is_recorded_and_said(post: Post) -> None:
     with pytest.raises(UnavailableError, match="may or may not"):
         answer(post, transport)
     assert len(post.inbox.listing(kinds=[Kind.ANSWER])) == 1
+
+
+def test_while_all_sending_is_halted_nobody_is_answered(post: Post) -> None:
+    sent = post.mailing(["ada"])
+    post.write(answers=sent["ada"])
+    transport = MemoryTransport()
+    written = threads.draft(post.inbox, "ada@example.com")
+    campaigns.halt(post.database, "bert", "wrong link", post.clock())
+    with pytest.raises(RefusedError, match="halted by bert"):
+        answer(post, transport)
+    # Nor where somebody halts it while the answer is being written.
+    with pytest.raises(RefusedError, match="halted by bert"):
+        send(post, transport, written)
+    assert transport.sent == []
+    assert post.inbox.listing(kinds=[Kind.ANSWER]) == []
+    campaigns.lift_halt(post.database, "bert", post.clock())
+    answer(post, transport)
+    assert len(transport.sent) == 1
 
 
 def test_what_cannot_be_answered(post: Post) -> None:

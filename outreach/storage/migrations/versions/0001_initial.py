@@ -255,6 +255,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("state_reason", sa.Text(), nullable=True),
         sa.Column("paused_by", sa.Text(), nullable=True),
+        sa.Column("heals", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("audience", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("planned_by", sa.String(length=80), nullable=True),
         sa.Column("created_at", storage.UtcDateTime(), nullable=False),
@@ -439,6 +440,7 @@ def upgrade() -> None:
         sa.Column("answered", sa.Integer(), nullable=False),
         sa.Column("bounced", sa.Integer(), nullable=False),
         sa.Column("complained", sa.Integer(), nullable=False),
+        sa.Column("returned", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.ForeignKeyConstraint(
             ["campaign_id"], ["campaigns.id"], name=op.f("fk_baselines_campaign_id")
         ),
