@@ -12,18 +12,20 @@ from outreach.domain.delivery import CampaignEvent, CampaignState, DeliveryEvent
 from outreach.domain.effects import Kind
 from outreach.domain.gate import Decision, Intent, Policy, decide
 from outreach.domain.mailing import ContentClass, MailKind
+from outreach.domain.touches import Channel, Direction
 from outreach.errors import NotFoundError, Problem, RefusedError, suggestion
 from outreach.inbound.sources import Source
 from outreach.services.report import Totals, check_open, totals
-from outreach.storage import campaigns, contacts, decisions, deliveries, halts, health
+from outreach.storage import campaigns, contacts, decisions, deliveries, halts, health, touches
 from outreach.storage.campaigns import Campaign
 from outreach.storage.database import Database
 from outreach.storage.decisions import Recorded
 from outreach.storage.deliveries import Standing
 from outreach.storage.halts import Halt
+from outreach.storage.touches import Touch
 
 LISTED = 20
-"""How many deliveries of one state are shown one by one."""
+"""How many deliveries of one state are shown one by one, unless all are asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,12 +48,16 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Details:
-    """A campaign with its totals, why mails were not sent, and those in doubt one by one."""
+    """A campaign with its totals, why mails were not sent, and those in doubt one by one.
+
+    Of those that were rejected, which may be many, `unlisted` are left out of `rejected`.
+    """
 
     overview: Overview
     groups: Sequence[Group]
     uncertain: Sequence[Standing]
     rejected: Sequence[Standing]
+    unlisted: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,8 +104,8 @@ def overviews(database: Database, now: datetime, limit: int | None = None) -> li
     ]
 
 
-def details(database: Database, key: str, now: datetime) -> Details:
-    """Return all that can be said of a campaign on one page."""
+def details(database: Database, key: str, now: datetime, *, limit: int | None = LISTED) -> Details:
+    """Return all that can be said of a campaign, with up to `limit` of what was rejected."""
     campaign = get(database, key)
     groups = []
     with database.read() as session:
@@ -109,12 +115,11 @@ def details(database: Database, key: str, now: datetime) -> Details:
                 for reason, number, next_at in deliveries.by_reason(session, campaign.id, state)
                 if reason
             ]
-        uncertain = list(
-            deliveries.standings(session, campaign.id, [DeliveryState.UNCERTAIN], limit=LISTED)
-        )
+        uncertain = list(deliveries.standings(session, campaign.id, [DeliveryState.UNCERTAIN]))
         rejected = list(
-            deliveries.standings(session, campaign.id, [DeliveryState.REJECTED], limit=LISTED)
+            deliveries.standings(session, campaign.id, [DeliveryState.REJECTED], limit=limit)
         )
+        number = deliveries.totals(session, campaign.id)[DeliveryState.REJECTED]
     return Details(
         overview=Overview(
             campaign=campaign, totals=totals(database, campaign.id, campaign.audience, now)
@@ -122,6 +127,7 @@ def details(database: Database, key: str, now: datetime) -> Details:
         groups=groups,
         uncertain=uncertain,
         rejected=rejected,
+        unlisted=number - len(rejected),
     )
 
 
@@ -225,12 +231,14 @@ def retry(database: Database, key: str, by: str, now: datetime) -> int:
     campaign = get(database, key)
     _check_alive(campaign)
     with database.write() as session:
-        number = deliveries.give_word(
-            session,
-            campaign.id,
-            DeliveryEvent.RETRY,
-            DeliveryState.REJECTED,
-            reason=f"tried again on the word of {by}",
+        number = len(
+            deliveries.give_word(
+                session,
+                campaign.id,
+                DeliveryEvent.RETRY,
+                DeliveryState.REJECTED,
+                reason=f"tried again on the word of {by}",
+            )
         )
         if number:
             _revive(session, campaign.id, now)
@@ -285,6 +293,7 @@ def reconcile(
     settled = 0
     filed = _filed(database, campaign.id, mailboxes)
     with database.write() as session:
+        whose = deliveries.doubtful(session, campaign.id)
         came_back = deliveries.answered_since(session, campaign.id)
         bounced = {who: "a notice came back" for who, kinds in came_back.items() if _failed(kinds)}
         bounced |= deliveries.bounced_since(session, campaign.id)
@@ -302,23 +311,23 @@ def reconcile(
                 [contact_id],
                 reason=f"it bounced: {detail}",
             )
-        deliveries.give_word(
-            session, campaign.id, DeliveryEvent.ACCEPT, DeliveryState.UNCERTAIN, answered
-        )
-        number_filed = deliveries.give_word(
-            session, campaign.id, DeliveryEvent.ACCEPT, DeliveryState.UNCERTAIN, filed
-        )
-        if word is not None:
+        _settle_as_sent(session, campaign, answered, whose)
+        number_filed = _settle_as_sent(session, campaign, filed, whose)
+        named = _contacts_of(session, emails) if emails else None
+        if word is Word.SENT:
+            settled = _settle_as_sent(session, campaign, named, whose)
+        elif word is not None:
             if word is Word.RESEND:
                 _check_alive(campaign)
-            settled = deliveries.give_word(
+            given = deliveries.give_word(
                 session,
                 campaign.id,
-                _EVENT_OF_WORD[word],
+                DeliveryEvent.RETRY if word is Word.RESEND else DeliveryEvent.DROP,
                 DeliveryState.UNCERTAIN,
-                _contacts_of(session, emails) if emails else None,
-                reason=None if word is Word.SENT else f"{word} on the word of {by}",
+                named,
+                reason=f"{word} on the word of {by}",
             )
+            settled = len(given)
             if settled and word is Word.RESEND:
                 _revive(session, campaign.id, now)
         left = list(deliveries.standings(session, campaign.id, [DeliveryState.UNCERTAIN]))
@@ -343,6 +352,42 @@ def _filed(database: Database, campaign_id: int, mailboxes: Iterable[Source]) ->
     return [wanted[each] for each in found]
 
 
+def _settle_as_sent(
+    session: Session,
+    campaign: Campaign,
+    contact_ids: Collection[int] | None,
+    whose: Mapping[int, int],
+) -> int:
+    """Record that mails in doubt went out when they were tried, all or these contacts'.
+
+    It was written to them then, as to anybody whose server answered: what the gate knows of that,
+    and the contact's history, are touches. Returns how many they were.
+    """
+    given = deliveries.give_word(
+        session, campaign.id, DeliveryEvent.ACCEPT, DeliveryState.UNCERTAIN, contact_ids
+    )
+    # What this reader saw as the subject is not known any more, unless all saw the same.
+    summary = None if "{" in campaign.subject else campaign.subject
+    for each in given:
+        assert each.tried_at is not None, "only what was tried can be in doubt"
+        touches.record(
+            session,
+            Touch(
+                contact_id=whose[each.contact_id],
+                at=each.tried_at,
+                direction=Direction.OUT,
+                channel=Channel.MAIL,
+                kind=campaign.kind,
+                content_class=campaign.content_class,
+                personal=False,
+                by=campaign.approved_by,
+                summary=summary,
+                delivery_id=each.id,
+            ),
+        )
+    return len(given)
+
+
 _PROOF = frozenset(
     {
         Kind.REPLY,
@@ -361,13 +406,6 @@ _PROOF = frozenset(
 def _failed(kinds: Collection[Kind]) -> bool:
     """Whether it bounced, and nothing that came back says that it arrived all the same."""
     return Kind.BOUNCE in kinds and not _PROOF.intersection(kinds)
-
-
-_EVENT_OF_WORD: Mapping[Word, DeliveryEvent] = {
-    Word.SENT: DeliveryEvent.ACCEPT,
-    Word.RESEND: DeliveryEvent.RETRY,
-    Word.DROP: DeliveryEvent.DROP,
-}
 
 
 def _check_alive(campaign: Campaign) -> None:

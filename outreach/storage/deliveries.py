@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import (
     Select,
@@ -42,6 +42,7 @@ from outreach.storage.tables import (
     AddressRow,
     AttemptRow,
     CampaignRow,
+    ContactRow,
     DecisionRow,
     DeliveryRow,
     InboundRow,
@@ -93,6 +94,14 @@ class Standing:
     tried_at: datetime | None
     sent_at: datetime | None
     message_id: str | None
+
+
+class Given(NamedTuple):
+    """A delivery that a person's word happened to, and when it was last tried."""
+
+    id: int
+    contact_id: int
+    tried_at: datetime | None
 
 
 def freeze(session: Session, campaign_id: int, members: Select[Any], now: datetime) -> int:
@@ -374,8 +383,8 @@ def give_word(
     contact_ids: Collection[int] | None = None,
     *,
     reason: str | None = None,
-) -> int:
-    """Let a person's word happen to those in `state`, all or these contacts'; return how many."""
+) -> Sequence[Given]:
+    """Let a person's word happen to those in `state`, all or these contacts'; return which."""
     change = _change(event).where(
         DeliveryRow.campaign_id == campaign_id, DeliveryRow.state == state
     )
@@ -384,7 +393,29 @@ def give_word(
     values: dict[str, Any] = {"reason": reason, "not_before": None}
     if event is DeliveryEvent.ACCEPT:
         values["sent_at"] = DeliveryRow.tried_at
-    return _count(session.execute(change.values(**values)))
+    rows = session.execute(
+        change.values(**values).returning(
+            DeliveryRow.id, DeliveryRow.contact_id, DeliveryRow.tried_at
+        )
+    )
+    return [Given(*row) for row in rows]
+
+
+def doubtful(session: Session, campaign_id: int) -> Mapping[int, int]:
+    """Return whose mails are in doubt: by contact, who they are after any merges.
+
+    Nobody else decides about those contacts before the transaction ends.
+    """
+    in_doubt = select(DeliveryRow.contact_id).where(
+        DeliveryRow.campaign_id == campaign_id, DeliveryRow.state == DeliveryState.UNCERTAIN
+    )
+    rows = session.execute(
+        select(ContactRow.id, ContactRow.merged_into_id)
+        .where(ContactRow.id.in_(in_doubt))
+        .order_by(ContactRow.id)
+        .with_for_update()
+    )
+    return {contact_id: merged_into or contact_id for contact_id, merged_into in rows}
 
 
 def bounced_since(session: Session, campaign_id: int) -> Mapping[int, str]:
