@@ -272,7 +272,8 @@ def reconcile(
     """Settle the mails that may or may not have gone out.
 
     Where a bounce came back, the mail is known to have failed; where an answer did, to have
-    arrived; with --mailbox, where a copy was filed, to have gone. About the others you decide, for
+    arrived; where a server tells that it is late, or with --mailbox a copy was filed, to have gone.
+    About the others you decide, for
     all of them or for the addresses you name. A mail that is sent again has the same Message-ID, so
     that most mail programs show it once.
 
@@ -301,6 +302,7 @@ def reconcile(
             *([f"{found.filed:,} were filed as sent"] if mailboxes else []),
             f"{found.bounced:,} had bounced",
             f"{found.answered:,} had arrived",
+            *([f"{found.delayed:,} are on their way"] if found.delayed else []),
             f"{found.settled:,} settled as you said",
         ]
         text = f"{key}: {', '.join(parts)}, {len(found.left):,} in doubt"

@@ -261,12 +261,13 @@ class Reconciled:
     """What became of mails in doubt.
 
     How many a mailbox holds a copy of, how many bounced, how many were answered and so had arrived,
-    how many a word settled, and who is left.
+    how many a server took and told us that they are late, how many a word settled, and who is left.
     """
 
     filed: int
     bounced: int
     answered: int
+    delayed: int
     settled: int
     left: Sequence[Standing]
 
@@ -284,10 +285,11 @@ def reconcile(
     """Settle the mails of a campaign that may or may not have gone out.
 
     Where a bounce came back or the address has bounced since, the mail went out and was rejected;
-    where anything else came back that answers it, it had arrived. It went out as well where one of
-    `mailboxes` holds a copy: servers file what they took, and nobody else knows our Message-ID. Of
-    the others `word` is what a person says, of all or of those to `emails`; without it they stay in
-    doubt. Raises `UnavailableError` where a mailbox cannot be read.
+    where anything else came back that answers it, it had arrived. It went out as well where a
+    server tells that it tries on, since it must have it for that, and where one of `mailboxes`
+    holds a copy: servers file what they took, and nobody else knows our Message-ID. Of the others
+    `word` is what a person says, of all or of those to `emails`; without it they stay in doubt.
+    Raises `UnavailableError` where a mailbox cannot be read.
     """
     campaign = get(database, key)
     settled = 0
@@ -295,12 +297,15 @@ def reconcile(
     with database.write() as session:
         whose = deliveries.doubtful(session, campaign.id)
         came_back = deliveries.answered_since(session, campaign.id)
-        bounced = {who: "a notice came back" for who, kinds in came_back.items() if _failed(kinds)}
-        bounced |= deliveries.bounced_since(session, campaign.id)
-        answered = [
-            who
-            for who, kinds in came_back.items()
-            if who not in bounced and _PROOF.intersection(kinds)
+        failed = {who: mail.words for who, mail in came_back.items() if _failed(mail.kinds)}
+        bounced = {who: words or "a notice came back" for who, words in failed.items()}
+        # What a server said stands for itself; what an address is blocked for is our word for it.
+        blocked = deliveries.bounced_since(session, campaign.id)
+        bounced |= {who: detail for who, detail in blocked.items() if not failed.get(who)}
+        taken = {who: mail.kinds for who, mail in came_back.items() if who not in bounced}
+        answered = [who for who, kinds in taken.items() if _PROOF.intersection(kinds)]
+        delayed = [
+            who for who, kinds in taken.items() if Kind.DELAY in kinds and who not in answered
         ]
         for contact_id, detail in bounced.items():
             deliveries.give_word(
@@ -311,7 +316,7 @@ def reconcile(
                 [contact_id],
                 reason=f"it bounced: {detail}",
             )
-        _settle_as_sent(session, campaign, answered, whose)
+        _settle_as_sent(session, campaign, [*answered, *delayed], whose)
         number_filed = _settle_as_sent(session, campaign, filed, whose)
         named = _contacts_of(session, emails) if emails else None
         if word is Word.SENT:
@@ -335,6 +340,7 @@ def reconcile(
         filed=number_filed,
         bounced=len(bounced),
         answered=len(answered),
+        delayed=len(delayed),
         settled=settled,
         left=left,
     )

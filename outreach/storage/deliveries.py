@@ -7,7 +7,7 @@ the claim is still theirs.
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -94,6 +94,14 @@ class Standing:
     tried_at: datetime | None
     sent_at: datetime | None
     message_id: str | None
+
+
+@dataclass(slots=True)
+class CameBack:
+    """The kinds of mail that came back to one of ours, and the newest words of why it bounced."""
+
+    kinds: "set[Kind]" = field(default_factory=set)
+    words: str | None = None
 
 
 class Given(NamedTuple):
@@ -437,23 +445,37 @@ def bounced_since(session: Session, campaign_id: int) -> Mapping[int, str]:
     return {contact_id: detail or "its address is dead" for contact_id, detail in rows}
 
 
-def answered_since(session: Session, campaign_id: int) -> Mapping[int, "Collection[Kind]"]:
-    """Return what kinds of mail came back to each of those in doubt, by contact."""
+def answered_since(session: Session, campaign_id: int) -> Mapping[int, CameBack]:
+    """Return what came back to each of those in doubt, by contact."""
     from outreach.domain.effects import Kind  # noqa: PLC0415 - few runs have doubts to settle
 
-    kinds: dict[int, set[Kind]] = {}
+    found: dict[int, CameBack] = {}
     rows = session.execute(
-        select(DeliveryRow.contact_id, InboundRow.kind)
+        select(DeliveryRow.contact_id, DeliveryRow.address, InboundRow.kind, InboundRow.findings)
         .join(InboundRow, InboundRow.delivery_id == DeliveryRow.id)
         .where(
             DeliveryRow.campaign_id == campaign_id,
             DeliveryRow.state == DeliveryState.UNCERTAIN,
             InboundRow.received_at >= DeliveryRow.tried_at,
         )
+        .order_by(InboundRow.received_at, InboundRow.id)
     )
-    for contact_id, kind in rows:
-        kinds.setdefault(contact_id, set()).add(Kind(kind))
-    return kinds
+    for contact_id, address, kind, findings in rows:
+        mail = found.setdefault(contact_id, CameBack())
+        mail.kinds.add(Kind(kind))
+        if kind == Kind.BOUNCE:
+            mail.words = _words(findings, address) or mail.words
+    return found
+
+
+def _words(findings: Mapping[str, Any], address: str) -> str | None:
+    """Return what a notice says of this address, or of any if it does not name it."""
+    said = [
+        (address.lower() not in (each.get("recipient"), each.get("original")), each["diagnostic"])
+        for each in findings.get("recipients") or ()
+        if each.get("diagnostic")
+    ]
+    return min(said, key=lambda each: each[0])[1] if said else None
 
 
 def totals(session: Session, campaign_id: int) -> Counter[DeliveryState]:

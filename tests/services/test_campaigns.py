@@ -131,6 +131,51 @@ def test_what_came_back_settles_a_mail_in_doubt(desk: Desk, kind: str, state: st
     assert desk.states()["anna"] == state
 
 
+FULL_NOTICE = {
+    "recipients": [
+        {"recipient": "bert@example.com", "original": None, "diagnostic": "550 not Anna"},
+        {"recipient": "anna@example.com", "original": None, "diagnostic": "552 5.2.2 mailbox full"},
+    ]
+}
+
+
+@pytest.mark.parametrize(
+    ("notices", "state", "reason", "counts"),
+    [
+        # It tries on, so that it must have the mail.
+        ([("delay", {})], "sent", None, (0, 0, 1)),
+        ([("delay", {}), ("reply", {})], "sent", None, (0, 1, 0)),
+        ([("delay", {}), ("bounce", FULL_NOTICE)], "rejected", "552 5.2.2 mailbox full", (1, 0, 0)),
+        ([("bounce", {"recipients": []})], "rejected", "a notice came back", (1, 0, 0)),
+        (
+            [("bounce", {"recipients": [{"recipient": "a@b.c", "diagnostic": "554 no"}]})],
+            "rejected",
+            "554 no",
+            (1, 0, 0),
+        ),
+    ],
+)
+def test_what_a_notice_says_settles_a_mail_in_doubt_in_its_words(
+    desk: Desk,
+    notices: list[tuple[str, Any]],
+    state: str,
+    reason: str | None,
+    counts: tuple[int, int, int],
+) -> None:
+    desk.transport.script = [SILENT]
+    campaign = desk.approved()
+    desk.work(campaign)
+    for kind, findings in notices:
+        desk.clock.advance(hours=1)
+        came_back(desk, campaign.id, kind, findings)
+    found = service.reconcile(desk.database, campaign.key, "anna", desk.clock())
+    assert (found.bounced, found.answered, found.delayed) == counts
+    assert found.left == []
+    ((settled, why),) = desk.rows("SELECT state, reason FROM deliveries WHERE id = 1")
+    assert settled == state
+    assert why == (reason and f"it bounced: {reason}")
+
+
 def test_all_in_doubt_are_told_and_how_many_of_the_rejected_are_not(desk: Desk) -> None:
     add_contacts(desk.database, [f"c{number}" for number in range(50)], desk.clock())
     campaign = desk.approved()
