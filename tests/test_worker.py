@@ -230,7 +230,9 @@ def test_a_failure_of_ours_pauses_and_is_told(workspace: Workspace) -> None:
         workspace.through(server)
     approve(workspace)
     _, said = work(workspace)
-    assert any("is paused: 127.0.0.1" in line and "--detach" in line for line in said)
+    assert any(
+        "is paused: cannot connect to 127.0.0.1" in line and "--detach" in line for line in said
+    )
     assert workspace.states() == {"pending": PEOPLE}
     with ScriptedServer() as server:
         workspace.through(server)

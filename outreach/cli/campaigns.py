@@ -60,18 +60,24 @@ def _row(each: "Overview") -> tuple[object, ...]:
 
 @campaigns.command()
 @click.argument("key")
+@click.option("--all", "everything", is_flag=True, help="List every mail, however many there are.")
 @json_option
 @pass_invocation
-def show(invocation: Invocation, key: str) -> None:
+def show(invocation: Invocation, key: str, everything: bool) -> None:
     """Show one campaign: totals, reasons, and each mail that may or may not have gone out.
 
+    Of each kind 20 mails are listed, and with --all every one. JSON always has all that are in
+    doubt, and says how many of the rejected it leaves out.
+
     \b
-    Example:
+    Examples:
       outreach campaigns show newsletter@2026-12
+      outreach campaigns show newsletter@2026-12 --all
     """
     from outreach.services import campaigns as service
 
-    found = service.details(invocation.app.database, key, invocation.app.clock())
+    limit = None if everything else service.LISTED
+    found = service.details(invocation.app.database, key, invocation.app.clock(), limit=limit)
     if found.overview.totals.missing:
         invocation.console.warn(
             f"the ledger does not add up: {found.overview.totals.missing} deliveries are not "
@@ -83,12 +89,13 @@ def show(invocation: Invocation, key: str) -> None:
             "groups": found.groups,
             "uncertain": found.uncertain,
             "rejected": found.rejected,
+            "rejected_unlisted": found.unlisted,
         },
-        lambda: _details_text(found),
+        lambda: _details_text(found, limit),
     )
 
 
-def _details_text(found: "Details") -> str:
+def _details_text(found: "Details", limit: int | None) -> str:
     from outreach.cli.sending import totals_text
 
     campaign = found.overview.campaign
@@ -115,14 +122,22 @@ def _details_text(found: "Details") -> str:
         parts.append(table(("state", "number", "reason", "not before"), rows))
     if found.rejected:
         rejected = [(s.address, s.attempts, s.reason) for s in found.rejected]
-        parts.append(table(("rejected", "attempts", "why"), rejected))
+        more = _and_more(campaign.key, found.unlisted)
+        parts.append(table(("rejected", "attempts", "why"), rejected) + more)
     if found.uncertain:
-        listed = [(s.address, s.tried_at, s.message_id, s.reason) for s in found.uncertain]
+        listed = found.uncertain[:limit]
+        doubtful = [(s.address, s.tried_at, s.message_id, s.reason) for s in listed]
         parts.append(
             "These may have gone out. They are never sent again by themselves:\n"
-            + table(("address", "tried", "message", "why"), listed)
+            + table(("address", "tried", "message", "why"), doubtful)
+            + _and_more(campaign.key, len(found.uncertain) - len(listed))
         )
     return "\n\n".join(parts)
+
+
+def _and_more(key: str, number: int) -> str:
+    """Return the line below a list of which so many are left out."""
+    return f"\nand {number:,} more: outreach campaigns show {key} --all" if number else ""
 
 
 @campaigns.command()
@@ -257,7 +272,8 @@ def reconcile(
     """Settle the mails that may or may not have gone out.
 
     Where a bounce came back, the mail is known to have failed; where an answer did, to have
-    arrived; with --mailbox, where a copy was filed, to have gone. About the others you decide, for
+    arrived; where a server tells that it is late, or with --mailbox a copy was filed, to have gone.
+    About the others you decide, for
     all of them or for the addresses you name. A mail that is sent again has the same Message-ID, so
     that most mail programs show it once.
 
@@ -286,6 +302,7 @@ def reconcile(
             *([f"{found.filed:,} were filed as sent"] if mailboxes else []),
             f"{found.bounced:,} had bounced",
             f"{found.answered:,} had arrived",
+            *([f"{found.delayed:,} are on their way"] if found.delayed else []),
             f"{found.settled:,} settled as you said",
         ]
         text = f"{key}: {', '.join(parts)}, {len(found.left):,} in doubt"

@@ -496,7 +496,8 @@ def _run_text(campaign: "Campaign", report: "Report") -> str:
         lines.append(f"the campaign is {report.ended_by} now")
     elif elsewhere := report.totals.elsewhere:
         lines.append(f"{_count(elsewhere, 'mail')} in the hands of another run")
-    if report.waits is not None and not report.stopped:
+    ended = report.stopped or report.paused or report.ended_by or report.halted
+    if report.waits is not None and not ended:
         at = f"{report.waits.at:%Y-%m-%d %H:%M} UTC"
         lines.append(
             f"{printable(report.waits.why)}: the next mail may go at {at}; "

@@ -272,8 +272,9 @@ class Breaker:
         ):
             share = number * 100 / health.answered
             if number >= least and share >= limit:
+                shown = f"{share:.2g}" if share < 10 else f"{share:.0f}"
                 return (
-                    f"{number:,} of {health.answered:,} mails {what}: {share:.2g} %, "
+                    f"{number:,} of {health.answered:,} mails {what}: {shown} %, "
                     f"and {limit:g} % is the limit"
                 )
         return None

@@ -12,18 +12,20 @@ from outreach.domain.delivery import CampaignEvent, CampaignState, DeliveryEvent
 from outreach.domain.effects import Kind
 from outreach.domain.gate import Decision, Intent, Policy, decide
 from outreach.domain.mailing import ContentClass, MailKind
+from outreach.domain.touches import Channel, Direction
 from outreach.errors import NotFoundError, Problem, RefusedError, suggestion
 from outreach.inbound.sources import Source
 from outreach.services.report import Totals, check_open, totals
-from outreach.storage import campaigns, contacts, decisions, deliveries, halts, health
+from outreach.storage import campaigns, contacts, decisions, deliveries, halts, health, touches
 from outreach.storage.campaigns import Campaign
 from outreach.storage.database import Database
 from outreach.storage.decisions import Recorded
 from outreach.storage.deliveries import Standing
 from outreach.storage.halts import Halt
+from outreach.storage.touches import Touch
 
 LISTED = 20
-"""How many deliveries of one state are shown one by one."""
+"""How many deliveries of one state are shown one by one, unless all are asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,12 +48,16 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Details:
-    """A campaign with its totals, why mails were not sent, and those in doubt one by one."""
+    """A campaign with its totals, why mails were not sent, and those in doubt one by one.
+
+    Of those that were rejected, which may be many, `unlisted` are left out of `rejected`.
+    """
 
     overview: Overview
     groups: Sequence[Group]
     uncertain: Sequence[Standing]
     rejected: Sequence[Standing]
+    unlisted: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,8 +104,8 @@ def overviews(database: Database, now: datetime, limit: int | None = None) -> li
     ]
 
 
-def details(database: Database, key: str, now: datetime) -> Details:
-    """Return all that can be said of a campaign on one page."""
+def details(database: Database, key: str, now: datetime, *, limit: int | None = LISTED) -> Details:
+    """Return all that can be said of a campaign, with up to `limit` of what was rejected."""
     campaign = get(database, key)
     groups = []
     with database.read() as session:
@@ -109,12 +115,11 @@ def details(database: Database, key: str, now: datetime) -> Details:
                 for reason, number, next_at in deliveries.by_reason(session, campaign.id, state)
                 if reason
             ]
-        uncertain = list(
-            deliveries.standings(session, campaign.id, [DeliveryState.UNCERTAIN], limit=LISTED)
-        )
+        uncertain = list(deliveries.standings(session, campaign.id, [DeliveryState.UNCERTAIN]))
         rejected = list(
-            deliveries.standings(session, campaign.id, [DeliveryState.REJECTED], limit=LISTED)
+            deliveries.standings(session, campaign.id, [DeliveryState.REJECTED], limit=limit)
         )
+        number = deliveries.totals(session, campaign.id)[DeliveryState.REJECTED]
     return Details(
         overview=Overview(
             campaign=campaign, totals=totals(database, campaign.id, campaign.audience, now)
@@ -122,6 +127,7 @@ def details(database: Database, key: str, now: datetime) -> Details:
         groups=groups,
         uncertain=uncertain,
         rejected=rejected,
+        unlisted=number - len(rejected),
     )
 
 
@@ -225,12 +231,14 @@ def retry(database: Database, key: str, by: str, now: datetime) -> int:
     campaign = get(database, key)
     _check_alive(campaign)
     with database.write() as session:
-        number = deliveries.give_word(
-            session,
-            campaign.id,
-            DeliveryEvent.RETRY,
-            DeliveryState.REJECTED,
-            reason=f"tried again on the word of {by}",
+        number = len(
+            deliveries.give_word(
+                session,
+                campaign.id,
+                DeliveryEvent.RETRY,
+                DeliveryState.REJECTED,
+                reason=f"tried again on the word of {by}",
+            )
         )
         if number:
             _revive(session, campaign.id, now)
@@ -253,12 +261,13 @@ class Reconciled:
     """What became of mails in doubt.
 
     How many a mailbox holds a copy of, how many bounced, how many were answered and so had arrived,
-    how many a word settled, and who is left.
+    how many a server took and told us that they are late, how many a word settled, and who is left.
     """
 
     filed: int
     bounced: int
     answered: int
+    delayed: int
     settled: int
     left: Sequence[Standing]
 
@@ -276,22 +285,27 @@ def reconcile(
     """Settle the mails of a campaign that may or may not have gone out.
 
     Where a bounce came back or the address has bounced since, the mail went out and was rejected;
-    where anything else came back that answers it, it had arrived. It went out as well where one of
-    `mailboxes` holds a copy: servers file what they took, and nobody else knows our Message-ID. Of
-    the others `word` is what a person says, of all or of those to `emails`; without it they stay in
-    doubt. Raises `UnavailableError` where a mailbox cannot be read.
+    where anything else came back that answers it, it had arrived. It went out as well where a
+    server tells that it tries on, since it must have it for that, and where one of `mailboxes`
+    holds a copy: servers file what they took, and nobody else knows our Message-ID. Of the others
+    `word` is what a person says, of all or of those to `emails`; without it they stay in doubt.
+    Raises `UnavailableError` where a mailbox cannot be read.
     """
     campaign = get(database, key)
     settled = 0
     filed = _filed(database, campaign.id, mailboxes)
     with database.write() as session:
+        whose = deliveries.doubtful(session, campaign.id)
         came_back = deliveries.answered_since(session, campaign.id)
-        bounced = {who: "a notice came back" for who, kinds in came_back.items() if _failed(kinds)}
-        bounced |= deliveries.bounced_since(session, campaign.id)
-        answered = [
-            who
-            for who, kinds in came_back.items()
-            if who not in bounced and _PROOF.intersection(kinds)
+        failed = {who: mail.words for who, mail in came_back.items() if _failed(mail.kinds)}
+        bounced = {who: words or "a notice came back" for who, words in failed.items()}
+        # What a server said stands for itself; what an address is blocked for is our word for it.
+        blocked = deliveries.bounced_since(session, campaign.id)
+        bounced |= {who: detail for who, detail in blocked.items() if not failed.get(who)}
+        taken = {who: mail.kinds for who, mail in came_back.items() if who not in bounced}
+        answered = [who for who, kinds in taken.items() if _PROOF.intersection(kinds)]
+        delayed = [
+            who for who, kinds in taken.items() if Kind.DELAY in kinds and who not in answered
         ]
         for contact_id, detail in bounced.items():
             deliveries.give_word(
@@ -302,23 +316,23 @@ def reconcile(
                 [contact_id],
                 reason=f"it bounced: {detail}",
             )
-        deliveries.give_word(
-            session, campaign.id, DeliveryEvent.ACCEPT, DeliveryState.UNCERTAIN, answered
-        )
-        number_filed = deliveries.give_word(
-            session, campaign.id, DeliveryEvent.ACCEPT, DeliveryState.UNCERTAIN, filed
-        )
-        if word is not None:
+        _settle_as_sent(session, campaign, [*answered, *delayed], whose)
+        number_filed = _settle_as_sent(session, campaign, filed, whose)
+        named = _contacts_of(session, emails) if emails else None
+        if word is Word.SENT:
+            settled = _settle_as_sent(session, campaign, named, whose)
+        elif word is not None:
             if word is Word.RESEND:
                 _check_alive(campaign)
-            settled = deliveries.give_word(
+            given = deliveries.give_word(
                 session,
                 campaign.id,
-                _EVENT_OF_WORD[word],
+                DeliveryEvent.RETRY if word is Word.RESEND else DeliveryEvent.DROP,
                 DeliveryState.UNCERTAIN,
-                _contacts_of(session, emails) if emails else None,
-                reason=None if word is Word.SENT else f"{word} on the word of {by}",
+                named,
+                reason=f"{word} on the word of {by}",
             )
+            settled = len(given)
             if settled and word is Word.RESEND:
                 _revive(session, campaign.id, now)
         left = list(deliveries.standings(session, campaign.id, [DeliveryState.UNCERTAIN]))
@@ -326,6 +340,7 @@ def reconcile(
         filed=number_filed,
         bounced=len(bounced),
         answered=len(answered),
+        delayed=len(delayed),
         settled=settled,
         left=left,
     )
@@ -341,6 +356,42 @@ def _filed(database: Database, campaign_id: int, mailboxes: Iterable[Source]) ->
         if left := wanted.keys() - found:
             found |= mailbox.find(left)
     return [wanted[each] for each in found]
+
+
+def _settle_as_sent(
+    session: Session,
+    campaign: Campaign,
+    contact_ids: Collection[int] | None,
+    whose: Mapping[int, int],
+) -> int:
+    """Record that mails in doubt went out when they were tried, all or these contacts'.
+
+    It was written to them then, as to anybody whose server answered: what the gate knows of that,
+    and the contact's history, are touches. Returns how many they were.
+    """
+    given = deliveries.give_word(
+        session, campaign.id, DeliveryEvent.ACCEPT, DeliveryState.UNCERTAIN, contact_ids
+    )
+    # What this reader saw as the subject is not known any more, unless all saw the same.
+    summary = None if "{" in campaign.subject else campaign.subject
+    for each in given:
+        assert each.tried_at is not None, "only what was tried can be in doubt"
+        touches.record(
+            session,
+            Touch(
+                contact_id=whose[each.contact_id],
+                at=each.tried_at,
+                direction=Direction.OUT,
+                channel=Channel.MAIL,
+                kind=campaign.kind,
+                content_class=campaign.content_class,
+                personal=False,
+                by=campaign.approved_by,
+                summary=summary,
+                delivery_id=each.id,
+            ),
+        )
+    return len(given)
 
 
 _PROOF = frozenset(
@@ -361,13 +412,6 @@ _PROOF = frozenset(
 def _failed(kinds: Collection[Kind]) -> bool:
     """Whether it bounced, and nothing that came back says that it arrived all the same."""
     return Kind.BOUNCE in kinds and not _PROOF.intersection(kinds)
-
-
-_EVENT_OF_WORD: Mapping[Word, DeliveryEvent] = {
-    Word.SENT: DeliveryEvent.ACCEPT,
-    Word.RESEND: DeliveryEvent.RETRY,
-    Word.DROP: DeliveryEvent.DROP,
-}
 
 
 def _check_alive(campaign: Campaign) -> None:

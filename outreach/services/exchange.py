@@ -496,7 +496,7 @@ class Exchange:
         if is_too_fast(receipt):
             return f"{too_fast}: {receipt.text}.{advice}" if too_fast else None
         if event is DeliveryEvent.WITHDRAW:
-            return f"{receipt.server}: {receipt.text}.{advice}"
+            return f"{receipt.told}.{advice}"
         suspicious = event is DeliveryEvent.LOSE or (
             receipt.fault is Fault.MESSAGE and receipt.cause is not Cause.SMTPUTF8
         )

@@ -463,9 +463,7 @@ def send_test(
         )
     if receipt.outcome is not Outcome.ACCEPTED:
         advice = ADVICE[receipt.cause] if receipt.cause else None
-        raise UnavailableError(
-            f"the test was not taken by {receipt.server}: {receipt.text}", hint=advice
-        )
+        raise UnavailableError(f"the test was not taken: {receipt.told}", hint=advice)
     return Trial(person.email, composed.subject, receipt)
 
 

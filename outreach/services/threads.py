@@ -152,8 +152,7 @@ def send(
         receipt = connection.send(Envelope(sender.address, written.address), data)
     if receipt.outcome in (Outcome.DEFERRED, Outcome.REJECTED):
         raise UnavailableError(
-            f"the answer to {written.address} was not taken: {receipt.text}",
-            source=receipt.server,
+            f"the answer to {written.address} was not taken: {receipt.told}",
             hint="nothing was recorded; try again",
         )
     kept = Received(raw=data, received_at=now, folder=REPLY_FOLDER, is_ours=True)
@@ -164,8 +163,7 @@ def send(
         decisions.record(session, None, Stage.SEND, [(written.contact_id, allowed)], now)
     if receipt.outcome is Outcome.UNCERTAIN:
         raise UnavailableError(
-            f"the answer to {written.address} may or may not have gone out: {receipt.text}",
-            source=receipt.server,
+            f"the answer to {written.address} may or may not have gone out: {receipt.told}",
             hint="it is recorded as sent; ask them before you send it again",
         )
     return receipt

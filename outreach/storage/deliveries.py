@@ -7,10 +7,10 @@ the claim is still theirs.
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import (
     Select,
@@ -44,6 +44,7 @@ from outreach.storage.tables import (
     AddressRow,
     AttemptRow,
     CampaignRow,
+    ContactRow,
     DecisionRow,
     DeliveryRow,
     InboundRow,
@@ -101,6 +102,22 @@ class Standing:
     tried_at: datetime | None
     sent_at: datetime | None
     message_id: str | None
+
+
+@dataclass(slots=True)
+class CameBack:
+    """The kinds of mail that came back to one of ours, and the newest words of why it bounced."""
+
+    kinds: "set[Kind]" = field(default_factory=set)
+    words: str | None = None
+
+
+class Given(NamedTuple):
+    """A delivery that a person's word happened to, and when it was last tried."""
+
+    id: int
+    contact_id: int
+    tried_at: datetime | None
 
 
 def freeze(session: Session, campaign_id: int, members: Select[Any], now: datetime) -> int:
@@ -404,8 +421,8 @@ def give_word(
     contact_ids: Collection[int] | None = None,
     *,
     reason: str | None = None,
-) -> int:
-    """Let a person's word happen to those in `state`, all or these contacts'; return how many."""
+) -> Sequence[Given]:
+    """Let a person's word happen to those in `state`, all or these contacts'; return which."""
     change = _change(event).where(
         DeliveryRow.campaign_id == campaign_id, DeliveryRow.state == state
     )
@@ -416,7 +433,29 @@ def give_word(
         values["sent_at"] = DeliveryRow.tried_at
     elif event is DeliveryEvent.RETRY:
         values |= {"deferrals": 0, "deferred_since": None}
-    return _count(session.execute(change.values(**values)))
+    rows = session.execute(
+        change.values(**values).returning(
+            DeliveryRow.id, DeliveryRow.contact_id, DeliveryRow.tried_at
+        )
+    )
+    return [Given(*row) for row in rows]
+
+
+def doubtful(session: Session, campaign_id: int) -> Mapping[int, int]:
+    """Return whose mails are in doubt: by contact, who they are after any merges.
+
+    Nobody else decides about those contacts before the transaction ends.
+    """
+    in_doubt = select(DeliveryRow.contact_id).where(
+        DeliveryRow.campaign_id == campaign_id, DeliveryRow.state == DeliveryState.UNCERTAIN
+    )
+    rows = session.execute(
+        select(ContactRow.id, ContactRow.merged_into_id)
+        .where(ContactRow.id.in_(in_doubt))
+        .order_by(ContactRow.id)
+        .with_for_update()
+    )
+    return {contact_id: merged_into or contact_id for contact_id, merged_into in rows}
 
 
 def bounced_since(session: Session, campaign_id: int) -> Mapping[int, str]:
@@ -438,23 +477,37 @@ def bounced_since(session: Session, campaign_id: int) -> Mapping[int, str]:
     return {contact_id: detail or "its address is dead" for contact_id, detail in rows}
 
 
-def answered_since(session: Session, campaign_id: int) -> Mapping[int, "Collection[Kind]"]:
-    """Return what kinds of mail came back to each of those in doubt, by contact."""
+def answered_since(session: Session, campaign_id: int) -> Mapping[int, CameBack]:
+    """Return what came back to each of those in doubt, by contact."""
     from outreach.domain.effects import Kind  # noqa: PLC0415 - few runs have doubts to settle
 
-    kinds: dict[int, set[Kind]] = {}
+    found: dict[int, CameBack] = {}
     rows = session.execute(
-        select(DeliveryRow.contact_id, InboundRow.kind)
+        select(DeliveryRow.contact_id, DeliveryRow.address, InboundRow.kind, InboundRow.findings)
         .join(InboundRow, InboundRow.delivery_id == DeliveryRow.id)
         .where(
             DeliveryRow.campaign_id == campaign_id,
             DeliveryRow.state == DeliveryState.UNCERTAIN,
             InboundRow.received_at >= DeliveryRow.tried_at,
         )
+        .order_by(InboundRow.received_at, InboundRow.id)
     )
-    for contact_id, kind in rows:
-        kinds.setdefault(contact_id, set()).add(Kind(kind))
-    return kinds
+    for contact_id, address, kind, findings in rows:
+        mail = found.setdefault(contact_id, CameBack())
+        mail.kinds.add(Kind(kind))
+        if kind == Kind.BOUNCE:
+            mail.words = _words(findings, address) or mail.words
+    return found
+
+
+def _words(findings: Mapping[str, Any], address: str) -> str | None:
+    """Return what a notice says of this address, or of any if it does not name it."""
+    said = [
+        (address.lower() not in (each.get("recipient"), each.get("original")), each["diagnostic"])
+        for each in findings.get("recipients") or ()
+        if each.get("diagnostic")
+    ]
+    return min(said, key=lambda each: each[0])[1] if said else None
 
 
 def totals(session: Session, campaign_id: int) -> Counter[DeliveryState]:

@@ -95,6 +95,11 @@ class Receipt:
         )
 
     @property
+    def told(self) -> str:
+        """What happened, and at which server, which the words may name already."""
+        return self.text if self.server in self.text else f"{self.server}: {self.text}"
+
+    @property
     def is_safe_elsewhere(self) -> bool:
         """Whether another server may be tried at once: ours failed, and before the content."""
         return self.fault is Fault.CONNECTION and self.step is not Step.CONTENT

@@ -206,6 +206,29 @@ def test_what_is_tried_again_waits_for_a_paused_campaign_and_that_is_said(
     assert "1 of k will be tried again: outreach campaigns resume k" in printed
 
 
+def test_what_is_not_listed_is_counted_and_can_be(
+    outreach: Command, sqlite_database: Database
+) -> None:
+    more = [f"c{number:02}" for number in range(50)]
+    add_contacts(sqlite_database, more, system_clock())
+    outreach(*SEND, "--key", "k")
+    for state, others in (("uncertain", 31), ("rejected", 21)):
+        with sqlite_database.write() as session:
+            session.execute(
+                text(f"UPDATE deliveries SET state = '{state}' WHERE id > 52 - {others}")
+            )
+        printed = outreach("campaigns", "show", "k")
+        assert printed.count("@example.com") >= 20
+        left = {"uncertain": 11, "rejected": 1}[state]
+        assert f"and {left} more: outreach campaigns show k --all" in printed
+        printed = outreach("campaigns", "show", "k", "--all")
+        assert "more: outreach" not in printed
+        assert all(f"{name}@example.com" in printed for name in more[-others:])
+    data = json.loads(outreach("campaigns", "show", "k", "--json"))
+    assert (len(data["uncertain"]), len(data["rejected"])) == (10, 20)
+    assert data["rejected_unlisted"] == 1
+
+
 def test_a_ledger_that_was_tampered_with_is_noticed(
     outreach: Command, sqlite_database: Database
 ) -> None:

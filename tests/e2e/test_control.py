@@ -150,6 +150,26 @@ def test_a_run_that_waits_for_its_turn_drains_too(workspace: Workspace) -> None:
         assert len(server.accepted) == 2
 
 
+@pytest.mark.parametrize(
+    ("order", "told"),
+    [(halt, "all sending is halted"), (pause, "the campaign is paused now")],
+)
+def test_a_run_that_was_stopped_while_it_waited_does_not_say_when_it_goes_on(
+    workspace: Workspace, order: Callable[[Workspace], None], told: str
+) -> None:
+    workspace.environ |= {"OUTREACH_RATE": "1/hour", "OUTREACH_BURST": "2"}
+    workspace.environ["OUTREACH_PATIENCE"] = "90"
+    with ScriptedServer() as server:
+        workspace.through(server)
+        process = workspace.start("send", "--template", "news", "--yes")
+        wait_for(lambda: len(server.accepted) == 2)
+        order(workspace)
+        printed, complaints = process.communicate(timeout=30)
+    assert process.returncode == 0, complaints
+    assert told in printed
+    assert "the next mail may go" not in printed
+
+
 def test_a_mailing_that_missed_its_time_is_not_sent_by_itself(workspace: Workspace) -> None:
     template = workspace.folder / "templates" / "news.txt"
     template.write_text(TEMPLATE.replace("period: month", "send_at: 2026-01-05 09:00"))

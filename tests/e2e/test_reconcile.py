@@ -81,16 +81,49 @@ def test_copies_answers_and_notices_settle_what_is_in_doubt(workspace: Workspace
     )
 
 
-def notice(to: str, about: str, message_id: str) -> bytes:
-    """A delivery report (RFC 3464) that says an address does not exist."""
+def test_a_server_that_tries_on_has_the_mail(workspace: Workspace) -> None:
+    rule = Rule("dot", drop=True, times=1, taken=True)
+    with ScriptedServer(rule) as server:
+        workspace.through(server)
+        for _ in range(2):
+            rule.used = 0
+            workspace.send("--limit", "1", code=6)
+        found = doubtful(workspace)
+        late, full = found
+        folder = mailbox.Maildir(str(workspace.folder / "mail"))
+        said = {"action": "delayed", "status": "4.4.1", "diagnostic": "451 4.4.1 no answer"}
+        for who in found:
+            folder.add(notice(of(server, who).sender, who, found[who], **said))
+        said = {"status": "5.2.2", "diagnostic": "552 5.2.2 mailbox full"}
+        folder.add(notice(of(server, full).sender, full, found[full], **said))
+        workspace.run("inbox", "sync", "anna")
+        printed = workspace.run("campaigns", "reconcile", workspace.key())
+        assert "1 had bounced, 0 had arrived, 1 are on their way" in printed
+        assert "0 in doubt" in printed
+    assert "it bounced: 552 5.2.2 mailbox full" in workspace.run(
+        "campaigns", "show", workspace.key()
+    )
+    assert "sent on" in workspace.run("why", late)
+
+
+def notice(
+    to: str,
+    about: str,
+    message_id: str,
+    *,
+    action: str = "failed",
+    status: str = "5.1.1",
+    diagnostic: str = "550 5.1.1 no such user",
+) -> bytes:
+    """A delivery report (RFC 3464); if nothing else is said, that an address does not exist."""
     return (
         f"From: MAILER-DAEMON@mx.example\nTo: {to}\nReturn-Path: <>\nDelivered-To: {to}\n"
-        "Subject: Undelivered Mail\nMIME-Version: 1.0\nMessage-ID: <dsn@mx.example>\n"
+        f"Subject: Undelivered Mail\nMIME-Version: 1.0\nMessage-ID: <{status}.{message_id[1:]}\n"
         'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\n\n'
         "--b\nContent-Type: text/plain\n\nIt could not be delivered.\n"
         "--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\n\n"
-        f"Final-Recipient: rfc822; {about}\nAction: failed\nStatus: 5.1.1\n"
-        "Diagnostic-Code: smtp; 550 5.1.1 no such user\n\n"
+        f"Final-Recipient: rfc822; {about}\nAction: {action}\nStatus: {status}\n"
+        f"Diagnostic-Code: smtp; {diagnostic}\n\n"
         f"--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: {message_id}\nTo: {about}\n\n"
         "--b--\n"
     ).encode()

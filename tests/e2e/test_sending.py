@@ -156,7 +156,9 @@ def test_a_server_that_is_down_pauses_and_can_be_resumed(workspace: Workspace) -
         port = server.port
     printed = workspace.send(code=7)
     key = workspace.key()
-    assert f"{key} is paused: 127.0.0.1:{port}" in printed
+    # The server is named once.
+    assert f"{key} is paused: cannot connect to 127.0.0.1:{port}: " in printed
+    assert printed.partition("is paused")[2].count(f"127.0.0.1:{port}") == 1
     assert f"outreach campaigns resume {key}" in printed
     assert workspace.states() == {"pending": 12}
     with ScriptedServer() as server:
