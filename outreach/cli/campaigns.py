@@ -96,7 +96,7 @@ def show(invocation: Invocation, key: str, everything: bool) -> None:
 
 
 def _details_text(found: "Details", limit: int | None) -> str:
-    from outreach.cli.sending import totals_text
+    from outreach.cli.runs import totals_text
 
     campaign = found.overview.campaign
     state = (
@@ -154,19 +154,19 @@ def resume(invocation: Invocation, key: str, limit: int | None, detach: bool) ->
       outreach campaigns resume newsletter@2026-12
       outreach campaigns resume newsletter@2026-12 --detach
     """
-    from outreach.cli import sending
+    from outreach.cli import runs
     from outreach.services import campaigns as service
     from outreach.services.report import check_not_halted, totals
 
     app, console = invocation.app, invocation.console
     if detach:
-        sending.check_detachable(app, limit)
+        runs.check_detachable(app, limit)
     check_not_halted(app.database)
     campaign = service.resume(app.database, key, app.clock())
     left = totals(app.database, campaign.id, campaign.audience, app.clock())
     if detach:
-        return sending.detach(app, console, campaign, left)
-    return sending.deliver(app, console, campaign, left, limit=limit)
+        return runs.detach(app, console, campaign, left)
+    return runs.deliver(app, console, campaign, left, limit=limit)
 
 
 @campaigns.command()
@@ -343,7 +343,7 @@ def halt(invocation: Invocation, lift: bool, reason: str | None) -> None:
 
 
 def _overview_data(each: "Overview") -> dict[str, Any]:
-    from outreach.cli.sending import totals_data
+    from outreach.cli.runs import totals_data
 
     return {"campaign": each.campaign, "totals": totals_data(each.totals)}
 

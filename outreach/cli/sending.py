@@ -8,24 +8,17 @@ import click
 
 from outreach.cli import schedule
 from outreach.cli.output import Console, Invocation, json_option, pass_invocation, printable
-from outreach.cli.progress import bar, draining, sending_bar
-from outreach.errors import (
-    PartialError,
-    Problem,
-    RefusedError,
-    UnavailableError,
-    UsageError,
-)
+from outreach.cli.progress import bar
+from outreach.cli.runs import check_detachable, counted, deliver, deliver_due, detach, totals_data
+from outreach.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
     from outreach.app import App
     from outreach.domain.segment import Segment
     from outreach.rendering.editions import Edition
     from outreach.services.planning import Plan, Tally
-    from outreach.services.report import Report, Totals
+    from outreach.services.report import Totals
     from outreach.storage.campaigns import Campaign
-
-INTERRUPTED = 130
 
 
 @dataclass(frozen=True)
@@ -54,6 +47,7 @@ class Order:
     metavar="HOURS",
     help="Do not begin later than so many hours after its time.",
 )
+@click.option("--due", is_flag=True, help="Begin nothing: send what was put off, of every mailing.")
 @click.option("--to", metavar="EMAIL", help="Send one test mail to this address instead.")
 @click.option("--as", "rendered_as", metavar="EMAIL", help="With --to: rendered for this contact.")
 @click.option("--dry-run", is_flag=True, help="Render every mail, record and send nothing.")
@@ -65,6 +59,7 @@ def send(
     invocation: Invocation,
     /,
     *,
+    due: bool,
     to: str | None,
     rendered_as: str | None,
     add_new: bool,
@@ -80,7 +75,8 @@ def send(
     `0 9 1 * * outreach send --segment clients --yes` sends every edition once.
 
     Who joins the segment later is not in the frozen audience; --add-new adds them, and asks the
-    gate again about those it refused. Mail that was held or deferred goes with a later run.
+    gate again about those it refused. Mail that was held or deferred goes with a later run, or by
+    a line of its own, for every mailing: `*/10 * * * * outreach send --due`.
 
     A mailing that nobody began in its time, because a machine was off, is asked about before it
     begins; where nobody can be asked, it is not sent. --max-lateness says what is still in time.
@@ -92,8 +88,15 @@ def send(
       outreach send --template newsletter/2026-12 --to me@example.com --as anna@example.com
       outreach send --segment clients --yes --limit 50
       outreach send --segment clients --detach
+      outreach send --due
     """
     app, console = invocation.app, invocation.console
+    if due:
+        others = {**ordered, "to": to, "as": rendered_as, "add_new": add_new, "dry_run": dry_run}
+        limit = others.pop("limit")
+        others.pop("yes")
+        _check_alone("--due", {**others, "max_lateness": max_lateness})
+        return deliver_due(app, console, limit=limit)
     if rendered_as and not to:
         raise UsageError("--as is for test mails", hint="add --to EMAIL, or take --as away")
     order = _order(app, **ordered)
@@ -120,6 +123,16 @@ def send(
         hours = app.settings.max_lateness if max_lateness is None else max_lateness
         schedule.check_lateness(console, order.edition, now, hours=hours, asks=not order.yes)
     return _plan_and_send(app, console, order, campaign)
+
+
+def _check_alone(flag: str, others: Mapping[str, Any]) -> None:
+    """Raise `UsageError` where something else was asked for beside a flag that takes nothing."""
+    given = [f"--{name.replace('_', '-')}" for name, value in others.items() if value]
+    if given:
+        raise UsageError(
+            f"{flag} goes on with what was approved, whatever it was",
+            hint=f"take {', '.join(given)} away",
+        )
 
 
 def _order(
@@ -181,8 +194,8 @@ def _plan_and_send(
         raise
     left = totals(app.database, campaign.id, campaign.audience, app.clock())
     if order.detach:
-        return detach(app, console, campaign, left, plan=plan)
-    return deliver(app, console, campaign, left, limit=order.limit, plan=plan)
+        return detach(app, console, campaign, left, plan=plan_data(plan))
+    return deliver(app, console, campaign, left, limit=order.limit, plan=plan_data(plan))
 
 
 def _new_campaign(app: "App", order: Order) -> Any:
@@ -227,11 +240,11 @@ def _approve(app: "App", console: Console, order: Order, plan: "Plan") -> None:
     number = plan.allowed if order.limit is None else min(order.limit, plan.allowed)
     if not console.interactive:
         raise RefusedError(
-            f"{plan.key}: {_count(number, 'mail')} ready, and nobody here to ask",
+            f"{plan.key}: {counted(number, 'mail')} ready, and nobody here to ask",
             hint="add --yes to send without being asked, or --dry-run to only look",
         )
     click.echo(_plan_text(app, order, plan), err=True)
-    if not click.confirm(f"Send {_count(number, 'mail')} now?", err=True):
+    if not click.confirm(f"Send {counted(number, 'mail')} now?", err=True):
         raise RefusedError("not sent, as you said", hint="nothing was recorded")
 
 
@@ -261,7 +274,7 @@ def _continue(
     left = totals(app.database, campaign.id, campaign.audience, now)
     if outside:
         console.note(
-            f"{_count(outside, 'contact')} joined {order.segment.name} after the audience was "
+            f"{counted(outside, 'contact')} joined {order.segment.name} after the audience was "
             f"frozen on {campaign.created_at:%Y-%m-%d}; --add-new would add them"
         )
     if left[DeliveryState.REFUSED] and not left.due:
@@ -335,113 +348,6 @@ def _test(app: "App", console: Console, order: Order, to: str, rendered_as: str 
     return 0
 
 
-def deliver(
-    app: "App",
-    console: Console,
-    campaign: "Campaign",
-    left: "Totals",
-    *,
-    limit: int | None = None,
-    plan: "Plan | None" = None,
-) -> int:
-    """Send what `campaign` has left, print what came of it, and return the exit code."""
-    from outreach.services.report import check_not_halted
-
-    check_not_halted(app.database)
-    run = app.run(campaign)
-    if app.settings.dkim_key:
-        for warning in app.signing(run.composer.sender).warnings:
-            console.warn(printable(str(warning)))
-    total = left.due if limit is None else min(limit, left.due)
-    with draining(console) as stopping, sending_bar(console, total) as show:
-        report = run.work(limit=limit, stopping=stopping, progress=show)
-    console.result(
-        {
-            "campaign": campaign.key,
-            "plan": plan and plan_data(plan),
-            "run": run_data(report),
-            "totals": totals_data(report.totals),
-        },
-        lambda: _run_text(campaign, report),
-    )
-    return _exit(campaign, report)
-
-
-def check_detachable(app: "App", limit: int | None) -> None:
-    """Raise `OutreachError` where there can be no workers, before anything is planned."""
-    from outreach.worker import Queue
-
-    if limit is not None:
-        raise UsageError("--limit is for one run's own sending", hint="take --detach away")
-    Queue(app.database)
-
-
-def detach(
-    app: "App",
-    console: Console,
-    campaign: "Campaign",
-    left: "Totals",
-    *,
-    plan: "Plan | None" = None,
-) -> int:
-    """Hand what `campaign` has left to the workers, and say so."""
-    from outreach.worker import Queue, slots_for
-
-    queue = Queue(app.database)
-    queue.install()
-    queue.put(campaign.key, slots_for(left.due))
-    workers = queue.workers()
-    if not workers:
-        console.warn("no worker is running; start one with `outreach worker`")
-    console.result(
-        {
-            "campaign": campaign.key,
-            "plan": plan and plan_data(plan),
-            "run": None,
-            "workers": workers,
-            "totals": totals_data(left),
-        },
-        f"{campaign.key}: {_count(left.due, 'mail')} handed to {_count(workers, 'worker')}; "
-        f"`outreach campaigns show {campaign.key}` tells how far they are",
-    )
-    return 0
-
-
-def _exit(campaign: "Campaign", report: "Report") -> int:
-    """Return the exit code of a run, or raise what a person must act on."""
-    resume = f"outreach campaigns resume {campaign.key}"
-    if report.stopped:
-        click.echo(f"interrupted; what was recorded is kept. To go on: {resume}", err=True)
-        return INTERRUPTED
-    if report.paused:
-        raise UnavailableError(
-            f"{campaign.key} is paused: {report.paused}", hint=f"mend that, then: {resume}"
-        )
-    problems = [
-        Problem(f"{failure.email}: {failure.result}: {failure.reason}")
-        for failure in report.failures
-    ]
-    if report.found_uncertain:
-        problems.append(
-            Problem(
-                f"{_count(report.found_uncertain, 'mail')} of an earlier run may have gone out; "
-                "none is sent again by itself",
-                hint=f"outreach campaigns show {campaign.key}",
-            )
-        )
-    if report.totals.missing:
-        problems.append(
-            Problem(
-                f"the ledger does not add up: {report.totals.missing} of "
-                f"{report.totals.audience} deliveries are not accounted for",
-                hint="restore the database from a copy; somebody changed it by hand",
-            )
-        )
-    if problems:
-        raise PartialError(problems)
-    return 0
-
-
 def _plan_text(app: "App", order: Order, plan: "Plan") -> str:
     proof = plan.proof
     matter = order.edition.front_matter
@@ -459,7 +365,8 @@ def _plan_text(app: "App", order: Order, plan: "Plan") -> str:
         if proof.mails
         else "",
         *(
-            f"  language   {_count(number, 'contact')} of locale {locale}, which has no translation"
+            f"  language   {counted(number, 'contact')} of locale {locale}, "
+            "which has no translation"
             for locale, number in proof.untranslated.most_common()
         ),
         f"  audience   {plan.considered:,}",
@@ -487,38 +394,6 @@ def _stopped(plan: "Plan") -> str:
     return printable("\n".join(lines))
 
 
-def _run_text(campaign: "Campaign", report: "Report") -> str:
-    did = ", ".join(f"{result} {number:,}" for result, number in report.counts.items())
-    lines = [f"{campaign.key}: {did or 'nothing was due'}", totals_text(report.totals)]
-    if report.halted:
-        lines.append("all sending is halted; outreach halt --lift lets it go on")
-    elif report.ended_by is not None and not report.paused:
-        lines.append(f"the campaign is {report.ended_by} now")
-    elif elsewhere := report.totals.elsewhere:
-        lines.append(f"{_count(elsewhere, 'mail')} in the hands of another run")
-    ended = report.stopped or report.paused or report.ended_by or report.halted
-    if report.waits is not None and not ended:
-        at = f"{report.waits.at:%Y-%m-%d %H:%M} UTC"
-        lines.append(
-            f"{printable(report.waits.why)}: the next mail may go at {at}; "
-            "the same line, or a worker, goes on then"
-        )
-    return "\n".join(line for line in lines if line)
-
-
-def totals_text(found: "Totals") -> str:
-    """Return the campaign's totals in a line or two."""
-    counts = {str(state): number for state, number in found.states.items() if number}
-    counts.pop("planned", None)
-    parts = ", ".join(f"{state} {number:,}" for state, number in counts.items())
-    text = f"audience {found.audience:,} = {parts or 'nobody'}"
-    if found.missing:
-        text += f", and {found.missing:,} missing"
-    if found.waiting and found.next_at:
-        text += f"\n{found.waiting:,} wait until {found.next_at:%Y-%m-%d %H:%M} UTC or later"
-    return text
-
-
 def _nothing_left(found: "Totals") -> str:
     counts = {str(state): number for state, number in found.states.items() if number}
     sent = counts.pop("sent", 0)
@@ -528,10 +403,6 @@ def _nothing_left(found: "Totals") -> str:
     rest = ", ".join(f"{number:,} {state}" for state, number in counts.items())
     when = f", the first from {found.next_at:%Y-%m-%d %H:%M} UTC on" if found.next_at else ""
     return f"nothing to send: {sent:,} of {found.audience:,} have it; {rest}{when}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def plan_data(plan: "Plan") -> Mapping[str, Any]:
@@ -558,29 +429,4 @@ def plan_data(plan: "Plan") -> Mapping[str, Any]:
         "octets": plan.proof.octets,
         "largest": plan.proof.largest,
         "untranslated": dict(plan.proof.untranslated),
-    }
-
-
-def run_data(report: "Report") -> Mapping[str, Any]:
-    """Return what a run did as JSON."""
-    return {
-        "counts": {str(result): number for result, number in report.counts.items()},
-        "failures": report.failures,
-        "found_uncertain": report.found_uncertain,
-        "stopped": report.stopped,
-        "paused": report.paused,
-        "servers": dict(report.servers),
-        "domains": dict(report.domains),
-        "waits": report.waits,
-    }
-
-
-def totals_data(found: "Totals") -> Mapping[str, Any]:
-    """Return a campaign's totals as JSON."""
-    return {
-        "audience": found.audience,
-        "states": {str(state): number for state, number in found.states.items()},
-        "waiting": found.waiting,
-        "next_at": found.next_at,
-        "missing": found.missing,
     }

@@ -476,8 +476,12 @@ def count_due(session: Session, campaign_id: int, now: datetime) -> int:
     ).scalar_one()
 
 
-def campaigns_due(session: Session, now: datetime) -> Sequence[tuple[str, int]]:
+def campaigns_due(
+    session: Session, now: datetime, *, healing: bool = False
+) -> Sequence[tuple[str, int]]:
     """Return (key, how many deliveries) of the active campaigns that a run could advance now.
+
+    With `healing` also of those paused for what may be over without anybody's doing.
 
     Some of their mail may go, a lease on it has ended, or nothing is left and the campaign only
     needs to be finished; that one counts 0. The oldest come first.
@@ -498,9 +502,12 @@ def campaigns_due(session: Session, now: datetime) -> Sequence[tuple[str, int]]:
     left = exists().where(
         DeliveryRow.campaign_id == CampaignRow.id, DeliveryRow.state.in_(IN_FLIGHT)
     )
+    going = [CampaignRow.state == CampaignState.ACTIVE]
+    if healing:
+        going.append(and_(CampaignRow.state == CampaignState.PAUSED, CampaignRow.heals))
     rows = session.execute(
         select(CampaignRow.key, number)
-        .where(CampaignRow.state == CampaignState.ACTIVE, or_(number > 0, ~left))
+        .where(or_(number > 0, ~left), or_(*going))
         .order_by(CampaignRow.id)
     )
     return [(key, count) for key, count in rows]

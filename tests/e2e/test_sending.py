@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from email import message_from_bytes
 from pathlib import Path
@@ -191,6 +192,44 @@ def test_a_mailing_that_does_harm_waits_for_a_person_whatever_line_is_run(
         workspace.send("--add-new", code=5)
         assert server.accepted == []
         assert "sent 10" in workspace.run("campaigns", "resume", key)
+
+
+def test_what_was_put_off_goes_by_a_line_of_its_own_whatever_mailing_it_is_of(
+    workspace: Workspace,
+) -> None:
+    def change(statement: str) -> None:
+        with workspace.database.write() as session:
+            session.execute(text(statement))
+
+    with ScriptedServer(Rule("RCPT", "450 4.7.1 greylisted, come back", times=1)) as server:
+        workspace.through(server)
+        assert "nothing is due" in workspace.run("send", "--due")
+        workspace.send("--key", "first")
+        assert "nothing is due" in workspace.run("send", "--due")
+        change("UPDATE deliveries SET not_before = NULL")
+        workspace.run("campaigns", "pause", "first")
+        assert "nothing is due" in workspace.run("send", "--due")
+        change("UPDATE campaigns SET state = 'active', paused_by = NULL")
+        assert "first: sent 1\n" in workspace.run("send", "--due")
+    assert recipients(server) == Counter({f"c{number}@example.com": 1 for number in range(12)})
+    assert workspace.states() == {"sent": 12}
+
+
+def test_a_server_that_was_down_is_tried_again_by_the_line_for_what_is_due(
+    workspace: Workspace,
+) -> None:
+    with ScriptedServer() as server:
+        workspace.through(server)
+    workspace.send(code=7)
+    workspace.run("send", "--due", code=7)
+    with ScriptedServer() as server:
+        workspace.through(server)
+        assert "sent 12" in workspace.run("send", "--due")
+
+
+def test_the_line_for_what_is_due_begins_nothing(workspace: Workspace) -> None:
+    told = workspace.run("send", "--due", "--to", "me@example.com", "--add-new", code=2)
+    assert "take --to, --add-new away" in told
 
 
 def test_each_answer_is_recorded_for_what_it_is(workspace: Workspace) -> None:
