@@ -346,14 +346,7 @@ class App:
             self.settings.transport,
             base=self.root,
             find_password=lambda user, host: find_password(user, host, self.environ),
-            timeouts=Timeouts(
-                connect=min(patience, Timeouts().connect),
-                greeting=patience,
-                command=patience,
-                data=patience,
-                block=patience,
-                final=patience,
-            ),
+            timeouts=Timeouts() if patience is None else Timeouts.all_of(patience),
         )
 
     @cached_property

@@ -367,6 +367,12 @@ class Pacer:
         for name in self._passages.pop(delivery_id, ()):
             self._lanes.arrive(delivery_id, name)
 
+    def keep(self, lanes: Lanes, until: datetime) -> None:
+        """Have mails that are under way count as that until `until`, if nobody says more."""
+        for delivery_id, names in self._passages.items():
+            for name in names:
+                lanes.depart(name, delivery_id, until)
+
     def leave(self) -> None:
         """Write what has changed: the last thing in a transaction."""
         if not self._open:

@@ -87,6 +87,18 @@ class Timeouts:
     final: float = 600
     goodbye: float = 2
 
+    @classmethod
+    def all_of(cls, seconds: float) -> "Timeouts":
+        """Make times of which each is `seconds`, but for a connection and a farewell no longer."""
+        return cls(
+            connect=min(seconds, cls().connect),
+            greeting=seconds,
+            command=seconds,
+            data=seconds,
+            block=seconds,
+            final=seconds,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmtpTransport:

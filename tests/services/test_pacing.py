@@ -197,6 +197,18 @@ def through(rate: str, burst: int = 1, **more: object) -> Allowance:
     return Allowance(Limit(Rate.parse(rate, burst)), **more)  # type: ignore[arg-type]
 
 
+def test_a_mail_counts_as_under_way_for_as_long_as_its_run_says(senders):
+    pace = Pace(transport=Limit(connections=1))
+    slow, other = senders(pace), senders(pace)
+    number = slow.begin(NOW)
+    later = NOW + 2 * LEASE
+    with slow.lanes.held.write():
+        slow.pacer.keep(slow.lanes, later + LEASE)
+    assert not other.send(later)
+    slow.hear(number, ACCEPTED, later)
+    assert other.send(later + MINUTE)
+
+
 def test_each_server_has_limits_of_its_own(senders):
     preferred = ["first"]
     pace = Pace(servers={"first": through("1/minute"), "second": through("1/hour", 2)})
