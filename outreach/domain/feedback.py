@@ -195,6 +195,19 @@ def out_of_step(step: Step) -> Verdict:
     return Verdict(Outcome.DEFERRED, Fault.CONNECTION, Cause.PROTOCOL, RETRY_CONNECTION)
 
 
+def is_goodbye(reply: Reply, step: Step) -> bool:
+    """Whether `reply` only ends a connection that was used before: a new one may serve at once.
+
+    So say servers that waited for long, had so many mails over one connection, or are restarted.
+    Whoever says 421 because of our rate or our name, or to a recipient, means this mail.
+    """
+    if reply.code != 421 or step in {Step.RECIPIENT, Step.CONTENT}:
+        return False
+    if _ENOUGH_OF_A_CONNECTION.search(reply.text):
+        return _cause_by_code(reply) is not Cause.RATE
+    return reply.enhanced in _OF_A_CONNECTION and _cause_of_code_and_words(reply) in _SAYS_NOTHING
+
+
 _ACCEPTED = Verdict(Outcome.ACCEPTED, None, None)
 _ENHANCED = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})(?:\s+|$)")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
@@ -529,6 +542,17 @@ def _settled_by_step(cause: Cause, reply: Reply, step: Step) -> Cause:
         settled = Cause.AUTHENTICATION
     return settled
 
+
+#: With which a server ends a connection, and causes of which it says no more by that.
+_OF_A_CONNECTION = frozenset({None, "4.0.0", "4.3.0", "4.3.2", "4.4.0", "4.4.1", "4.4.2", "4.7.0"})
+_SAYS_NOTHING = frozenset({Cause.BUSY, Cause.ROUTING, Cause.POLICY, Cause.UNKNOWN})
+_ENOUGH_OF_A_CONNECTION = re.compile(
+    r"(?:too many|(?:maximum|max|limit)\b(?: \S+){0,3}?) (?:messages|e?mails|transactions|commands)"
+    r"(?: \S+){0,4}? (?:session|connection)\b|"
+    r"(?:message|mail|transaction|session) limit(?: \S+){0,4}? (?:session|connection)\b|"
+    r"too many errors|\btime(?:d )?-?out|\bidle\b|inactivity",
+    re.IGNORECASE,
+)
 
 _UNSAID = frozenset(
     {Cause.POLICY, Cause.UNKNOWN, Cause.SPAM, Cause.PROTOCOL, Cause.BAD_ADDRESS, Cause.MAILBOX}

@@ -31,6 +31,7 @@ from outreach.domain.feedback import (
     Step,
     Verdict,
     classify,
+    is_goodbye,
     out_of_step,
     unanswered,
 )
@@ -557,7 +558,7 @@ class SmtpConnection:
         if reply.code < 400:
             return _Failed(out_of_step(step), step, f"unexpected answer: {reply}", reply)
         failed = _Failed(classify(reply, step), step, str(reply), reply)
-        failed.may_be_stale = reply.code == 421
+        failed.may_be_stale = is_goodbye(reply, step)
         return failed
 
     def _drop(self) -> None:

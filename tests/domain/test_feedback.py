@@ -14,6 +14,7 @@ from outreach.domain.feedback import (
     Reply,
     Step,
     classify,
+    is_goodbye,
     out_of_step,
     unanswered,
 )
@@ -222,6 +223,50 @@ def test_before_a_recipient_is_named_no_address_is_blamed(code, enhanced, text, 
     if step in before or code < 500:
         assert verdict.fault is not Fault.ADDRESS
     assert verdict.outcome is (Outcome.DEFERRED if code < 500 else Outcome.REJECTED)
+
+
+GOODBYES = [
+    "421 bye",
+    "421 4.3.0 temporary system problem",
+    "421 4.3.2 service shutting down",
+    "421 4.4.2 timeout exceeded",
+    "421 4.4.1 connection timed out",
+    "421 4.7.0 bye",
+    "421 4.7.0 too many messages in this session",
+    "421 4.7.0 error: too many errors",
+    "421 too many messages on this connection",
+    "421 too many messages in one SMTP session",
+    "421 4.7.1 maximum number of messages per connection reached",
+    "421 4.5.3 message limit for this connection reached",
+]
+ANSWERS = [
+    "421 4.7.28 unusual rate - gsmtp",
+    "421 4.7.0 unusual rate of unsolicited mail - gsmtp",
+    "421 4.7.0 [TSS04] deferred",
+    "421 RP-001 exceeded the rate limit",
+    "421 too many connections",
+    "421 too many messages, slow down",
+    "421 4.7.28 too many messages over this connection",
+    "421 4.7.0 greylisted",
+    "421 4.7.1 not now",
+    "421 4.7.0 very low reputation",
+    "421 4.7.0 blocked by spamhaus",
+    "451 4.3.2 closing",
+    "550 5.7.1 no",
+]
+
+
+@pytest.mark.parametrize("text", GOODBYES)
+def test_what_only_ends_a_connection(text):
+    for step in (Step.GREETING, Step.SENDER, Step.DATA):
+        assert is_goodbye(reply_of(text), step)
+    for step in (Step.RECIPIENT, Step.CONTENT):
+        assert not is_goodbye(reply_of(text), step), "it is about that mail"
+
+
+@pytest.mark.parametrize("text", ANSWERS)
+def test_what_a_server_means_by_ending_a_connection_is_its_answer(text):
+    assert not any(is_goodbye(reply_of(text), step) for step in Step)
 
 
 def test_accepted_is_nobodys_fault():
