@@ -200,8 +200,8 @@ class Settings:
     mx_lookup: bool = _setting(
         True,
         values.yes_or_no,
-        "Whether to ask the DNS who runs a domain's mail servers, where a limit on domains makes "
-        "it matter; well-known domains are told apart without it.",
+        "Whether to ask the DNS who runs a domain's mail servers, where a limit on domains, or one "
+        "that finds us too fast, makes it matter; well-known domains are told apart without it.",
     )
     warm_up_from: str | None = _setting(
         None,

@@ -178,6 +178,7 @@ class Exchange:
         for each in ready:
             # What signs it may need a moment more, for which no other writer should have to wait.
             _ = each.composed.message
+        self._tell_apart(answers, ready)
         with self.ledger.write():
             concerned = [*(answer.ready for answer in answers), *ready]
             self.ledger.lock({each.candidate.claim.contact_id for each in concerned})
@@ -196,6 +197,21 @@ class Exchange:
             self.pacer.leave()
         self._tell()
         return turn
+
+    def _tell_apart(self, answers: Sequence[Answer], ready: Sequence[Ready]) -> None:
+        """Find out who runs the receivers' servers, from the moment on when it matters.
+
+        Those who wait are asked about as well, so that not every mail has to wait for the DNS.
+        """
+        pacer = self.pacer
+        if not pacer.compares([answer.receipt for answer in answers]):
+            return
+        concerned = [*(answer.ready for answer in answers), *ready]
+        emails = [each.composed.recipient for each in concerned]
+        if not pacer.has_placed(emails):
+            others = self.others(READ_AHEAD)
+            emails += [each.facts.contact.email for each in others if each.facts]
+            pacer.place(self.ledger.held.database, emails, self.rules.clock())
 
     def refuse(self, candidate: Candidate, decision: Decision) -> None:
         """Record that a mail which was claimed never comes to be sent, and why."""

@@ -313,9 +313,9 @@ class _Supply:
     def _sort_in(self, fresh: Sequence[Candidate], now: datetime) -> None:
         """Put what was claimed into the queue; what has no place there goes back."""
         run, ledger = self.run, self.ledger
-        run.pacer.place(
-            run.database, [each.facts.contact.email for each in fresh if each.facts], now
-        )
+        if run.pacer.compares():
+            emails = [each.facts.contact.email for each in fresh if each.facts]
+            run.pacer.place(run.database, emails, now)
         back = self._queue.add(fresh, now)
         if back:
             with ledger.write(), ledger.held.session() as session:
