@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from outreach.storage.campaigns import Campaign
     from outreach.storage.database import Database
     from outreach.transport.base import Transport
+    from outreach.transport.exchangers import Exchangers, Lookup
 
 
 class App:
@@ -293,17 +294,12 @@ class App:
             zone=settings.timezone if settings.windows_in == "campaign" else None,
             patience=longest if patience is None else min(patience, longest),
         )
-        lookup = None
-        if settings.mx_lookup and pace.tells_domains_apart:
-            from outreach.transport.exchangers import DnsLookup
-
-            lookup = DnsLookup()
         return Pacer(
             pace,
             transport.name,
             connections=settings.connections,
             firm_zone=settings.timezone,
-            lookup=lookup,
+            lookup=self.mail_servers if settings.mx_lookup else None,
             preferred=lambda: chain.preferred,
         )
 
@@ -346,15 +342,19 @@ class App:
             self.settings.transport,
             base=self.root,
             find_password=lambda user, host: find_password(user, host, self.environ),
-            timeouts=Timeouts(
-                connect=min(patience, Timeouts().connect),
-                greeting=patience,
-                command=patience,
-                data=patience,
-                block=patience,
-                final=patience,
-            ),
+            timeouts=Timeouts() if patience is None else Timeouts.all_of(patience),
         )
+
+    def mail_servers(self, domains: Collection[str]) -> "Mapping[str, Exchangers]":
+        """Return the mail servers of domains, asked of the DNS."""
+        return self._lookup(domains)
+
+    @cached_property
+    def _lookup(self) -> "Lookup":
+        """What asks the DNS: made for the few runs that have to know."""
+        from outreach.transport.exchangers import DnsLookup
+
+        return DnsLookup()
 
     @cached_property
     def inbox(self) -> "Inbox":

@@ -149,8 +149,13 @@ class Settings:
         values.text,
         "Addresses, with commas between them, that `outreach send --to` may use; any if not set.",
     )
-    smtp_timeout: int = _setting(
-        60, values.integer(1, 600), "How long to wait for a mail server's answer.", unit="seconds"
+    smtp_timeout: int | None = _setting(
+        None,
+        values.integer(1, 3600),
+        "How long to wait for each answer of a mail server; if not set, as long as RFC 5321 asks: "
+        "5 minutes for most, 10 for the last one, before which nobody knows whether it has the "
+        "mail.",
+        unit="seconds",
     )
     connections: int = _setting(
         4,
@@ -195,8 +200,8 @@ class Settings:
     mx_lookup: bool = _setting(
         True,
         values.yes_or_no,
-        "Whether to ask the DNS who runs a domain's mail servers, where a limit on domains makes "
-        "it matter; well-known domains are told apart without it.",
+        "Whether to ask the DNS who runs a domain's mail servers, where a limit on domains, or one "
+        "that finds us too fast, makes it matter; well-known domains are told apart without it.",
     )
     warm_up_from: str | None = _setting(
         None,

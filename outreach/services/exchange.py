@@ -10,6 +10,7 @@ database says that nobody else has written anything since.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -27,6 +28,7 @@ from outreach.domain.delivery import (
 from outreach.domain.feedback import ADVICE, RETRY_GENERAL, Cause, Fault, Outcome, Step
 from outreach.domain.gate import Decision, Facts, Gate, Intent, Policy, Verdict
 from outreach.domain.touches import Channel, Direction
+from outreach.errors import UnavailableError
 from outreach.services.guard import Guard
 from outreach.services.pacing import Pacer, is_too_fast
 from outreach.services.report import Report, Result
@@ -176,6 +178,7 @@ class Exchange:
         for each in ready:
             # What signs it may need a moment more, for which no other writer should have to wait.
             _ = each.composed.message
+        self._tell_apart(answers, ready)
         with self.ledger.write():
             concerned = [*(answer.ready for answer in answers), *ready]
             self.ledger.lock({each.candidate.claim.contact_id for each in concerned})
@@ -194,6 +197,21 @@ class Exchange:
             self.pacer.leave()
         self._tell()
         return turn
+
+    def _tell_apart(self, answers: Sequence[Answer], ready: Sequence[Ready]) -> None:
+        """Find out who runs the receivers' servers, from the moment on when it matters.
+
+        Those who wait are asked about as well, so that not every mail has to wait for the DNS.
+        """
+        pacer = self.pacer
+        if not pacer.compares([answer.receipt for answer in answers]):
+            return
+        concerned = [*(answer.ready for answer in answers), *ready]
+        emails = [each.composed.recipient for each in concerned]
+        if not pacer.has_placed(emails):
+            others = self.others(READ_AHEAD)
+            emails += [each.facts.contact.email for each in others if each.facts]
+            pacer.place(self.ledger.held.database, emails, self.rules.clock())
 
     def refuse(self, candidate: Candidate, decision: Decision) -> None:
         """Record that a mail which was claimed never comes to be sent, and why."""
@@ -254,11 +272,32 @@ class Exchange:
         self.progress(self.report)
         return goes_on
 
-    def _renew(self, now: datetime) -> None:
-        if self.leased_until and self.leased_until - now < self.rules.lease / 2:
+    def keep(self) -> None:
+        """Keep what is claimed and under way, however long a server takes for its answer."""
+        now = self.rules.clock()
+        if self._is_half_over(now):
+            # Mails in hand are worth more than their lease: it is tried again at the next look.
+            with suppress(UnavailableError), self.ledger.write():
+                self._renew(now)
+
+    def lease(self, now: datetime) -> datetime:
+        """Return until when what is claimed now is held: as long as all else that is."""
+        if self.leased_until is None:
             self.leased_until = now + self.rules.lease
+        self._renew(now)
+        return self.leased_until
+
+    def _renew(self, now: datetime) -> None:
+        if self._is_half_over(now):
+            until = now + self.rules.lease
             with self.ledger.held.session() as session:
-                deliveries.renew(session, self.campaign.id, self.ledger.owner, self.leased_until)
+                deliveries.renew(session, self.campaign.id, self.ledger.owner, until)
+            self.pacer.keep(self.lanes, until)
+            self.leased_until = until
+
+    def _is_half_over(self, now: datetime) -> bool:
+        """Whether it is time to renew the lease: after half of it."""
+        return self.leased_until is not None and self.leased_until - now < self.rules.lease / 2
 
     def may_go_on(self) -> bool:
         """Whether the campaign is active and nothing halted; else the report says what is."""

@@ -52,6 +52,9 @@ WINDOW = "window"
 PACED = "paced"
 """What a delivery that waits says it waits for."""
 
+_DOMAIN = "domain "
+"""What the name of a receiver's lane begins with."""
+
 _ABOUT_THE_SERVER = frozenset({Step.CONNECT, Step.GREETING, Step.TLS, Step.LOGIN, Step.SENDER})
 
 
@@ -67,8 +70,9 @@ class Pacer:
     """The limits of one run through the transport called `transport`.
 
     `connections` is how many of its own it opens at most: full speed, where no limit says less.
-    `lookup` finds domains' mail servers; without it only well-known domains are told apart by who
-    runs them. `draw` gives numbers from 0 to 1, `firm_zone` is the zone of contacts without one.
+    `lookup` finds domains' mail servers, where it matters who runs them; without it only well-known
+    domains are told apart by that. `draw` gives numbers from 0 to 1, `firm_zone` is the zone of
+    contacts without one.
     `preferred` names the server that the next mail is likely to go to, where there are several.
     """
 
@@ -127,10 +131,25 @@ class Pacer:
 
     # Where a mail goes
 
-    def place(self, database: Database, emails: Iterable[str], now: datetime) -> None:
-        """Find out who runs the servers of these addresses, where that matters.
+    def compares(self, answered: Iterable[Receipt] = ()) -> bool:
+        """Whether it matters who runs a receiver's servers: for limits, or once one was too slow.
 
-        It may ask the DNS: to be called outside of any transaction.
+        `answered` are answers that were not heard yet.
+        """
+        return (
+            self.pace.tells_domains_apart
+            or any(name.startswith(_DOMAIN) for name in self._slowed)
+            or any(_is_about_the_receiver(receipt) for receipt in answered)
+        )
+
+    def has_placed(self, emails: Iterable[str]) -> bool:
+        """Whether `place` was asked about all of these."""
+        return all(_domain(email) in self._operators for email in emails)
+
+    def place(self, database: Database, emails: Iterable[str], now: datetime) -> None:
+        """Find out who runs the servers of these addresses.
+
+        It may ask the DNS: to be called outside of any transaction, and only where it `compares`.
         """
         domains = {_domain(email) for email in emails} - self._operators.keys()
         if not domains:
@@ -138,7 +157,7 @@ class Pacer:
         for domain in domains:
             self._operators[domain] = operator_at_hand(domain) or domain
         unknown = sorted(domain for domain in domains if operator_at_hand(domain) is None)
-        if not unknown or self._lookup is None or not self.pace.tells_domains_apart:
+        if not unknown or self._lookup is None:
             return
         with database.read() as session:
             self._operators |= (kept := operators.known(session, unknown, now))
@@ -225,7 +244,8 @@ class Pacer:
         """
         if not self._limits:
             return
-        self.place(database, [email], now)
+        if self.compares():
+            self.place(database, [email], now)
         rates = {name: rate for name, _, rate in self._ways(email, now) if rate}
         if not rates:
             return
@@ -367,6 +387,12 @@ class Pacer:
         for name in self._passages.pop(delivery_id, ()):
             self._lanes.arrive(delivery_id, name)
 
+    def keep(self, lanes: Lanes, until: datetime) -> None:
+        """Have mails that are under way count as that until `until`, if nobody says more."""
+        for delivery_id, names in self._passages.items():
+            for name in names:
+                lanes.depart(name, delivery_id, until)
+
     def leave(self) -> None:
         """Write what has changed: the last thing in a transaction."""
         if not self._open:
@@ -378,7 +404,7 @@ class Pacer:
 
     def _slow_down(self, email: str, receipt: Receipt, now: datetime, *, alone: bool) -> str | None:
         operator = self.operator(email)
-        names = [f"domain {operator}"]
+        names = [_lane_of(operator)]
         if receipt.step in _ABOUT_THE_SERVER:
             if not alone:
                 return None
@@ -418,7 +444,7 @@ class Pacer:
         found = self._common_ways(now, all_of_them=all_of_them)
         if all_of_them or self._slowed or self.pace.tells_domains_apart:
             operator = self.operator(email)
-            limit, name = self.pace.limit_for(operator), f"domain {operator}"[:300]
+            limit, name = self.pace.limit_for(operator), _lane_of(operator)
             if all_of_them or limit.is_any or name in self._slowed:
                 found.append((name, limit, limit.rate))
         return found
@@ -460,6 +486,15 @@ class Pacer:
         seen = self._seen.get(name)
         earlier = warm_up.rate(seen.bucket.at) if seen else None
         return [(name, Limit(rate), earlier or rate)]
+
+
+def _lane_of(operator: str) -> str:
+    return f"{_DOMAIN}{operator}"[:300]
+
+
+def _is_about_the_receiver(receipt: Receipt) -> bool:
+    """Whether one receiver, rather than the way there, asks us to slow down."""
+    return is_too_fast(receipt) and receipt.step not in _ABOUT_THE_SERVER
 
 
 def is_too_fast(receipt: Receipt) -> bool:

@@ -294,14 +294,14 @@ class _Supply:
             self.exchange.stop_harm()
             if run.report.paused:
                 return False
-            self.exchange.leased_until = now + run.rules.lease
+            until = self.exchange.lease(now)
             with ledger.held.session() as session:
                 claims = deliveries.claim(
                     session,
                     run.campaign.id,
                     run.owner,
                     now=now,
-                    until=self.exchange.leased_until,
+                    until=until,
                     limit=room,
                 )
             fresh = [Candidate(claim, None, None) for claim in claims]
@@ -313,9 +313,9 @@ class _Supply:
     def _sort_in(self, fresh: Sequence[Candidate], now: datetime) -> None:
         """Put what was claimed into the queue; what has no place there goes back."""
         run, ledger = self.run, self.ledger
-        run.pacer.place(
-            run.database, [each.facts.contact.email for each in fresh if each.facts], now
-        )
+        if run.pacer.compares():
+            emails = [each.facts.contact.email for each in fresh if each.facts]
+            run.pacer.place(run.database, emails, now)
         back = self._queue.add(fresh, now)
         if back:
             with ledger.write(), ledger.held.session() as session:
@@ -378,6 +378,7 @@ class _Sender:
             # While those are on their way there is time to render what comes next.
             elif not self._prepare_one():
                 self.lines.await_answer(self._until_next())
+                self.exchange.keep()
         if self._error is not None:
             raise self._error
 
@@ -400,23 +401,24 @@ class _Sender:
                 break
         return ended
 
-    def _until_next(self) -> float | None:
-        """Return how many seconds to wait at most, where something may go before an answer comes.
+    def _until_next(self) -> float:
+        """Return how many seconds to wait at most for an answer.
 
-        They are few: somebody may ask the run to stop.
+        They are few where something may go before one comes: somebody may ask the run to stop. An
+        answer may take longer than a lease, which has to be kept meanwhile.
         """
         delay = self.supply.opens() if self.lines.free else None
         if delay is None:
-            return None
+            return self.run.rules.lease.total_seconds() / 4
         left = (delay.at - self.run.clock()).total_seconds()
         return min(max(left, SHORTEST_REST), LONGEST_REST)
 
     def _rest(self) -> bool:
         """Wait a moment, where mail may go before long; return whether to go on."""
         delay, now = self.supply.opens(), self.run.clock()
-        seconds = self._until_next()
-        if delay is None or seconds is None:
+        if delay is None:
             return False
+        seconds = self._until_next()
         self.run.report.waits = delay
         if delay.at - now > self.run.pacer.pace.patience:
             return False

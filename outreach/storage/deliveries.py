@@ -309,12 +309,12 @@ def _is_due(now: datetime) -> ColumnElement[bool]:
 
 
 def renew(session: Session, campaign_id: int, owner: str, until: datetime) -> None:
-    """Prolong the lease on all that `owner` has claimed of this campaign and not begun."""
+    """Prolong the lease on all that `owner` has claimed of this campaign, or is sending."""
     session.execute(
         _update()
         .where(
             DeliveryRow.campaign_id == campaign_id,
-            DeliveryRow.state == DeliveryState.CLAIMED,
+            DeliveryRow.state.in_((DeliveryState.CLAIMED, DeliveryState.SENDING)),
             DeliveryRow.lease_owner == owner,
         )
         .values(lease_until=until)

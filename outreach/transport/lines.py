@@ -103,12 +103,14 @@ class Lines(Generic[Tag]):
     def await_answer(self, seconds: float | None = None) -> None:
         """Wait until `answers` has one to return, if any message was handed in.
 
-        With `seconds` only until something happens, or for so long.
+        With `seconds` no longer than that.
         """
+        until = None if seconds is None else self._now() + seconds
         while self.busy and not self._ended:
-            self._wait(seconds)
-            if seconds is not None:
+            left = None if until is None else until - self._now()
+            if left is not None and left <= 0:
                 break
+            self._wait(left)
 
     def retire(self, line: Line[Tag]) -> None:
         """Part for good from a connection that has given its answer."""

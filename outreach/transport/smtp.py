@@ -31,6 +31,7 @@ from outreach.domain.feedback import (
     Step,
     Verdict,
     classify,
+    is_goodbye,
     out_of_step,
     unanswered,
 )
@@ -86,6 +87,18 @@ class Timeouts:
     block: float = 180
     final: float = 600
     goodbye: float = 2
+
+    @classmethod
+    def all_of(cls, seconds: float) -> "Timeouts":
+        """Make times of which each is `seconds`, but for a connection and a farewell no longer."""
+        return cls(
+            connect=min(seconds, cls().connect),
+            greeting=seconds,
+            command=seconds,
+            data=seconds,
+            block=seconds,
+            final=seconds,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -545,7 +558,7 @@ class SmtpConnection:
         if reply.code < 400:
             return _Failed(out_of_step(step), step, f"unexpected answer: {reply}", reply)
         failed = _Failed(classify(reply, step), step, str(reply), reply)
-        failed.may_be_stale = reply.code == 421
+        failed.may_be_stale = is_goodbye(reply, step)
         return failed
 
     def _drop(self) -> None:

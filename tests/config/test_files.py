@@ -215,6 +215,23 @@ def test_what_is_wrong_about_the_pace_is_said_with_its_place(tmp_path: Path) -> 
     assert len(found) == 11
 
 
+def test_servers_have_the_time_that_the_standard_gives_them_or_the_one_that_is_set(tmp_path):
+    """RFC 5321 4.5.3.2."""
+
+    def timeouts(text):
+        found = settings(tmp_path, f'transport = "smtp://127.0.0.1"\n{text}')
+        return App(tmp_path, found, environ={}).transport.timeouts
+
+    usual = timeouts("")
+    assert (usual.greeting, usual.command, usual.data) == (300, 300, 120)
+    assert (usual.block, usual.final, usual.connect) == (180, 600, 30)
+    short = timeouts("smtp_timeout = 5")
+    assert {short.connect, short.greeting, short.command, short.data, short.block} == {5}
+    assert short.final == 5
+    long = timeouts("smtp_timeout = 1200")
+    assert (long.connect, long.greeting, long.final) == (30, 1200, 1200)
+
+
 SERVERS = """
 transport = "smtp://127.0.0.1:2525, smtp://localhost:26"
 warm_up_first = 20

@@ -14,6 +14,7 @@ from outreach.domain.feedback import (
     Reply,
     Step,
     classify,
+    is_goodbye,
     out_of_step,
     unanswered,
 )
@@ -125,7 +126,10 @@ ROWS = [
      Cause.TLS, 1),
     ("530 5.7.0 must issue a STARTTLS command first - gsmtp", "sender", R, Fault.CONNECTION,
      Cause.TLS, None),
-    ("421 4.7.0 try again later, closing - gsmtp", "recipient", D, Fault.RECEIVER, Cause.BUSY, 30),
+    ("421 4.7.0 try again later, closing - gsmtp", "recipient", D, Fault.REPUTATION, Cause.RATE,
+     10),
+    ("421 4.7.0 Try again later, closing connection. (EHLO) gsmtp", "greeting", D,
+     Fault.REPUTATION, Cause.RATE, 10),
     ("421 4.7.0 suspicious, very low reputation - gsmtp", "content", D, Fault.REPUTATION,
      Cause.SPAM, 30),
     ("550 5.7.1 invalid credentials for relay - gsmtp", "recipient", R, Fault.CONNECTION,
@@ -164,6 +168,75 @@ ROWS = [
     ("421 RP-002 exceeded the connection limit", "connect", D, Fault.REPUTATION, Cause.RATE, 10),
     ("550 SC-001 for policy reasons", "sender", R, Fault.REPUTATION, Cause.POLICY, None),
     ("550 5.1.10 recipient not found", "content", R, Fault.ADDRESS, Cause.BAD_ADDRESS, None),
+    ("421 RP-001 (COL004) Some mail was not sent. Please try again. We have limits for how many "
+     "messages can be sent per hour", "recipient", D, Fault.REPUTATION, Cause.RATE, 10),
+    ("421 RP-003 no", "recipient", D, Fault.REPUTATION, Cause.RATE, 10),
+    ("550 DY-001 not from dynamic IPs, unauthenticated mail", "sender", R, Fault.REPUTATION,
+     Cause.POLICY, None),
+    ("451 4.7.651 limited", "recipient", D, Fault.REPUTATION, Cause.RATE, 10),
+    ("421 4.7.652 maximum of connections", "recipient", D, Fault.REPUTATION, Cause.RATE, 10),
+    ("550 5.7.511 access denied, banned sender", "recipient", R, Fault.REPUTATION, Cause.SPAM,
+     None),
+    ("452 4.5.3 too many recipients (AS780090)", "recipient", D, Fault.REPUTATION, Cause.RATE, 10),
+    ("421 4.4.2 message submission rate has exceeded the configured limit", "recipient", D,
+     Fault.REPUTATION, Cause.RATE, 10),
+    ("550 5.1.90 daily limit for message recipients", "content", R, Fault.REPUTATION, Cause.RATE,
+     None),
+    ("550 5.7.233 tenant's limit", "content", R, Fault.REPUTATION, Cause.RATE, None),
+    ("554 5.2.0 SendAsDenied", "content", R, Fault.CONNECTION, Cause.SENDER, None),
+    ("550 5.7.60 client has no permissions to send as this sender", "content", R,
+     Fault.CONNECTION, Cause.SENDER, None),
+    # Words about the sending address' name, under whatever code.
+    ("450 4.7.1 Client host rejected: cannot find your hostname", "recipient", D,
+     Fault.REPUTATION, Cause.REVERSE_DNS, 30),
+    ("450 4.7.25 Client host rejected: cannot find your hostname", "recipient", D,
+     Fault.REPUTATION, Cause.REVERSE_DNS, 30),
+    ("550 5.7.1 Client host rejected: cannot find your reverse hostname", "recipient", R,
+     Fault.REPUTATION, Cause.REVERSE_DNS, None),
+    ("421 4.7.23 the IP address does not have a PTR record", "content", D, Fault.REPUTATION,
+     Cause.REVERSE_DNS, 30),
+    ("550 5.7.23 SPF validation failed", "content", R, Fault.REPUTATION, Cause.AUTHENTICATION,
+     None),
+    ("451 4.1.8 possibly forged hostname", "recipient", D, Fault.REPUTATION, Cause.REVERSE_DNS,
+     30),
+    # Who names a rule is not greylisting.
+    ("450 4.7.1 Helo command rejected: Host not found", "recipient", D, Fault.REPUTATION,
+     Cause.POLICY, 30),
+    ("450 4.7.1 Client host rejected: Access denied", "recipient", D, Fault.REPUTATION,
+     Cause.POLICY, 30),
+    ("550 Access denied - Invalid HELO name", "recipient", R, Fault.REPUTATION, Cause.POLICY, None),
+    ("450 4.7.1 Client host blocked using zen.spamhaus.org", "recipient", D, Fault.REPUTATION,
+     Cause.SPAM, 30),
+    # Postfix's own limits, and those of others.
+    ("450 4.7.1 Error: too much mail", "recipient", D, Fault.REPUTATION, Cause.RATE, 10),
+    ("421 4.7.0 Error: too many connections", "recipient", D, Fault.REPUTATION, Cause.RATE, 10),
+    ("421 4.3.2 too many concurrent SMTP connections", "recipient", D, Fault.REPUTATION,
+     Cause.RATE, 10),
+    ("421 4.3.2 maximum number of concurrent connections", "recipient", D, Fault.REPUTATION,
+     Cause.RATE, 10),
+    ("421 4.3.2 connection rate limit exceeded", "recipient", D, Fault.REPUTATION, Cause.RATE, 10),
+    ("421 too many sessions opened", "recipient", D, Fault.REPUTATION, Cause.RATE, 10),
+    ("421 4.7.0 [IPTS04] deferred", "recipient", D, Fault.REPUTATION, Cause.RATE, 10),
+    ("450 mailbox unavailable, mail send limit exceeded", "recipient", D, Fault.REPUTATION,
+     Cause.RATE, 10),
+    ("550 IP frequency limited", "recipient", R, Fault.REPUTATION, Cause.RATE, None),
+    # "Try again" and nothing else: greylisting. With a reason, it is that.
+    ("450 try again later", "recipient", D, Fault.RECEIVER, Cause.GREYLISTED, 5),
+    ("451 please retry later", "recipient", D, Fault.RECEIVER, Cause.GREYLISTED, 5),
+    ("451 resources temporarily unavailable, try again later", "recipient", D, Fault.RECEIVER,
+     Cause.BUSY, 30),
+    ("451 temporary local problem - please try later", "recipient", D, Fault.RECEIVER, Cause.BUSY,
+     30),
+    ("452 4.3.1 insufficient system storage", "recipient", D, Fault.RECEIVER, Cause.BUSY, 30),
+    # A mailbox that is closed, in Yahoo's and in Cisco's way.
+    ("554 delivery error: dd this mailbox is disabled (554.30)", "recipient", R, Fault.ADDRESS,
+     Cause.BAD_ADDRESS, None),
+    ("550 #5.1.0 address rejected", "recipient", R, Fault.ADDRESS, Cause.BAD_ADDRESS, None),
+    # The receiver's own resolver is refused by the block list: it says nothing about us.
+    ("554 5.7.1 Error: open resolver; https://check.spamhaus.org/returnc/pub/", "recipient", R,
+     Fault.RECEIVER, Cause.UNKNOWN, None),
+    ("554 address is not verified, the following identities failed", "content", R,
+     Fault.CONNECTION, Cause.SENDER, None),
 ]  # fmt: skip
 
 
@@ -222,6 +295,50 @@ def test_before_a_recipient_is_named_no_address_is_blamed(code, enhanced, text, 
     if step in before or code < 500:
         assert verdict.fault is not Fault.ADDRESS
     assert verdict.outcome is (Outcome.DEFERRED if code < 500 else Outcome.REJECTED)
+
+
+GOODBYES = [
+    "421 bye",
+    "421 4.3.0 temporary system problem",
+    "421 4.3.2 service shutting down",
+    "421 4.4.2 timeout exceeded",
+    "421 4.4.1 connection timed out",
+    "421 4.7.0 bye",
+    "421 4.7.0 too many messages in this session",
+    "421 4.7.0 error: too many errors",
+    "421 too many messages on this connection",
+    "421 too many messages in one SMTP session",
+    "421 4.7.1 maximum number of messages per connection reached",
+    "421 message limit for this connection reached",
+]
+ANSWERS = [
+    "421 4.7.28 unusual rate - gsmtp",
+    "421 4.7.0 unusual rate of unsolicited mail - gsmtp",
+    "421 4.7.0 [TSS04] deferred",
+    "421 RP-001 exceeded the rate limit",
+    "421 too many connections",
+    "421 too many messages, slow down",
+    "421 4.7.28 too many messages over this connection",
+    "421 4.7.0 greylisted",
+    "421 4.7.1 not now",
+    "421 4.7.0 very low reputation",
+    "421 4.7.0 blocked by spamhaus",
+    "451 4.3.2 closing",
+    "550 5.7.1 no",
+]
+
+
+@pytest.mark.parametrize("text", GOODBYES)
+def test_what_only_ends_a_connection(text):
+    for step in (Step.GREETING, Step.SENDER, Step.DATA):
+        assert is_goodbye(reply_of(text), step)
+    for step in (Step.RECIPIENT, Step.CONTENT):
+        assert not is_goodbye(reply_of(text), step), "it is about that mail"
+
+
+@pytest.mark.parametrize("text", ANSWERS)
+def test_what_a_server_means_by_ending_a_connection_is_its_answer(text):
+    assert not any(is_goodbye(reply_of(text), step) for step in Step)
 
 
 def test_accepted_is_nobodys_fault():

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -195,6 +196,18 @@ def test_only_so_many_are_under_way_at_once_over_all_processes(senders, database
 
 def through(rate: str, burst: int = 1, **more: object) -> Allowance:
     return Allowance(Limit(Rate.parse(rate, burst)), **more)  # type: ignore[arg-type]
+
+
+def test_a_mail_counts_as_under_way_for_as_long_as_its_run_says(senders):
+    pace = Pace(transport=Limit(connections=1))
+    slow, other = senders(pace), senders(pace)
+    number = slow.begin(NOW)
+    later = NOW + 2 * LEASE
+    with slow.lanes.held.write():
+        slow.pacer.keep(slow.lanes, later + LEASE)
+    assert not other.send(later)
+    slow.hear(number, ACCEPTED, later)
+    assert other.send(later + MINUTE)
 
 
 def test_each_server_has_limits_of_its_own(senders):
@@ -403,6 +416,32 @@ def test_domains_on_the_same_servers_share_a_limit_and_the_answer_is_kept(sender
 def test_nobody_is_asked_where_it_does_not_matter(database):
     names = Names()
     quiet = pacer(paced("1/minute"), lookup=names)
-    quiet.place(database, ["ann@firm.example"], NOW)
+    assert not quiet.compares()
+    quiet.count(database, "ann@firm.example", NOW)
     assert names.asked == []
     assert quiet.operator("ann@firm.example") == "firm.example"
+
+
+def test_once_a_receiver_found_us_too_fast_it_matters_who_runs_the_servers(senders, database):
+    at_google = Exchangers(("aspmx.l.google.com",), timedelta(hours=1))
+    names = Names(firm_example=at_google, other_example=at_google)
+    first, second = senders(Pace(), lookup=names), senders(Pace(), lookup=names)
+    number = first.begin(NOW, "ann@firm.example")
+    too_many = replace(RATE, step=Step.CONNECT)
+    assert not first.pacer.compares([ACCEPTED, too_many]), "that is about the way there"
+    assert first.pacer.compares([ACCEPTED, RATE])
+    first.pacer.place(database, ["ann@firm.example"], NOW)
+    first.hear(number, RATE, NOW, "ann@firm.example")
+    assert first.pacer.compares()
+    # Another process, too, once it has seen that one is slowed down.
+    assert not second.pacer.compares()
+    now = NOW + LOOK
+    assert second.send(now, "dan@elsewhere.example")
+    assert second.pacer.compares()
+    second.pacer.place(database, ["bob@other.example", "cai@silent.example"], now)
+    for sender in (first, second):
+        sender.pacer.place(database, ["bob@other.example", "cai@silent.example"], now)
+        assert not sender.send(now, "bob@other.example")
+        assert not sender.send(now, "eve@gmail.com")
+        assert sender.send(now, "cai@silent.example")
+    assert sender.pacer.delay("bob@other.example", now).why == "google.com found us too fast"

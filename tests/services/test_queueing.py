@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,11 +15,12 @@ from outreach.domain.pacing import Allowance, Limit, Pace, Rate
 from outreach.domain.windows import Windows
 from outreach.services import campaigns as service
 from outreach.services.pacing import Pacer
-from outreach.services.report import Result
+from outreach.services.report import Report, Result
 from outreach.services.sending import owner_name
 from outreach.storage.database import Database
 from outreach.storage.tables import ContactRow
 from outreach.testing import FrozenClock
+from outreach.transport.exchangers import Exchangers
 from outreach.transport.failover import FailoverTransport
 from tests.services.desk import (
     ACCEPTED,
@@ -60,6 +62,50 @@ def test_a_run_that_died_takes_no_place_among_the_connections(desk: Desk) -> Non
     report = desk.run(campaign, owner=owner_name(), **again).work()
     assert (report.found_uncertain, report.counts) == (1, {Result.SENT: 4})
     assert desk.rows("SELECT count(*) FROM passages") == [(0,)]
+
+
+def test_who_finds_us_too_fast_is_left_alone_with_all_domains_on_those_servers(desk: Desk) -> None:
+    for name in ("firm.example", "shop.example", "silent.example"):
+        add_contacts(desk.database, [f"ann.{name}"], desk.clock(), domain=name)
+    asked: list[str] = []
+
+    def lookup(domains: Collection[str]) -> dict[str, Exchangers]:
+        asked.extend(domains)
+        google = Exchangers(("aspmx.l.google.com",), timedelta(hours=1))
+        return {each: google for each in domains if each in ("example.com", "shop.example")}
+
+    desk.transport.script = [RATE]
+    campaign = desk.approved()
+
+    def run(owner: str) -> Report:
+        pacer = Pacer(
+            Pace(patience=timedelta(0)), "memory", connections=1, draw=lambda: 0.0, lookup=lookup
+        )
+        return desk.run(campaign, owner=owner, pacer=pacer).work()
+
+    report = run("elsewhere/1/run")
+    # Six are at example.com.
+    assert desk.transport.tried == [
+        "anna@example.com",
+        "ann.firm.example@firm.example",
+        "ann.silent.example@silent.example",
+    ]
+    assert report.waits is not None
+    assert report.waits.why == "google.com found us too fast"
+    assert sorted(asked) == ["example.com", "firm.example", "shop.example", "silent.example"]
+    assert run("elsewhere/2/run").counts.total() == 0
+    # What was answered is known to all; about the others nobody needed to ask.
+    assert len(asked) == 4
+    desk.clock.advance(minutes=10)
+    assert run("elsewhere/3/run").counts == {Result.SENT: 7}
+
+
+def test_where_nobody_finds_us_too_fast_no_name_server_is_asked(desk: Desk) -> None:
+    def lookup(domains: Collection[str]) -> dict[str, Exchangers]:
+        raise AssertionError(domains)
+
+    pacer = Pacer(Pace(), "memory", connections=1, lookup=lookup)
+    assert desk.run(desk.approved(), pacer=pacer).work().counts == {Result.SENT: 6}
 
 
 def test_who_finds_us_too_fast_is_left_alone_and_nobody_else(desk: Desk) -> None:

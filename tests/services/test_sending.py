@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -286,6 +287,39 @@ def test_a_long_batch_renews_its_lease(desk: Desk) -> None:
     desk.transport.hook = hook
     assert desk.work(campaign).counts == {Result.SENT: 6}
     assert others == [Counter()]
+
+
+class Slow(ScriptedTransport):
+    """Takes three leases for its answer, and looks then whether another run finds any ended."""
+
+    def __init__(self, desk: Desk, look: Callable[[], Report]) -> None:
+        super().__init__()
+        self.desk = desk
+        self.look = look
+        self.found: list[tuple[int, Counter[Result]]] = []
+
+    def talk(self, envelope: Envelope, data: bytes) -> Talk[Receipt]:
+        never, other_end = socket.socketpair()
+        with never, other_end:
+            for _ in range(20):
+                self.desk.clock.advance(seconds=SHORT_LEASE.total_seconds() * 3 / 20)
+                yield Wait(never, writing=False, seconds=0.06)
+        report = self.look()
+        self.found.append((report.found_uncertain, Counter(report.counts)))
+        return self.send(envelope, data)
+
+
+SHORT_LEASE = timedelta(seconds=0.2)
+
+
+def test_a_lease_is_kept_however_long_a_server_takes(desk: Desk) -> None:
+    campaign = desk.approved(where='first_name in ["Anna", "Bert"]')
+    other = desk.run(campaign, owner="elsewhere/2/other", transport=ScriptedTransport())
+    slow = Slow(desk, other.work)
+    report = desk.run(campaign, transport=slow, lease=SHORT_LEASE).work()
+    assert report.counts == {Result.SENT: 2}
+    assert slow.found == [(0, Counter())] * 2
+    assert len(slow.sent) == 2
 
 
 def test_a_merged_contact_is_not_mailed(desk: Desk) -> None:

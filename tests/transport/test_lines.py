@@ -87,6 +87,18 @@ def test_asking_for_answers_waits_no_longer_than_allowed() -> None:
         assert [answer.tag for answer in all_answers(lines)] == [1]
 
 
+def test_waiting_for_an_answer_ends_when_it_may_or_when_one_comes() -> None:
+    slow = Rule("dot", stall=0.5)
+    with ScriptedServer(slow) as server, Lines[int](to(server), 1) as lines:
+        begun = time.monotonic()
+        lines.send(1, envelope(1), MESSAGE)
+        lines.await_answer(0.2)
+        assert 0.2 <= time.monotonic() - begun < 0.45, "what a server says on the way ends nothing"
+        assert lines.answers() == []
+        lines.await_answer(5)
+        assert [answer.tag for answer in lines.answers()] == [1]
+
+
 def test_what_a_server_says_to_an_idle_line_wakes_it_once_and_costs_no_mail() -> None:
     parting = Rule("dot", reply="250 2.0.0 taken\r\n421 4.3.2 closing", drop=True, times=1)
     with ScriptedServer(parting) as server, Lines[int](to(server), 2) as lines:

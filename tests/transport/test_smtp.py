@@ -172,6 +172,32 @@ def test_a_used_connection_is_replaced_without_losing_or_doubling(server, change
     assert server.connections == 2
 
 
+@pytest.mark.parametrize("extensions", [USUAL, SERIAL], ids=["pipelined", "serial"])
+@pytest.mark.parametrize(
+    ("at", "reply", "cause"),
+    [
+        ("MAIL", "421 4.7.28 unusual rate - gsmtp", Cause.RATE),
+        ("RCPT", "421 4.7.28 unusual rate - gsmtp", Cause.RATE),
+        ("DATA", "421 4.7.28 unusual rate - gsmtp", Cause.RATE),
+        ("MAIL", "421 4.7.0 [TSS04] deferred", Cause.RATE),
+        ("RCPT", "421 4.3.2 closing", Cause.BUSY),
+    ],
+)
+def test_a_used_connection_is_not_replaced_where_the_server_means_us(at, reply, cause, extensions):
+    """Who says that we are too fast must not hear from us again at once."""
+    rule = Rule(at, reply=reply, drop=True, skip=1, times=1)
+    with (
+        ScriptedServer(rule, extensions=extensions) as server,
+        to(server).connect() as connection,
+    ):
+        assert connection.send(BOB, MESSAGE).outcome is Outcome.ACCEPTED
+        receipt = connection.send(BOB, MESSAGE)
+        assert (receipt.outcome, receipt.cause) == (Outcome.DEFERRED, cause)
+        assert str(receipt.reply) == reply
+        assert server.connections == 1
+    assert server.data == [MESSAGE]
+
+
 def test_an_old_connection_is_replaced():
     now = [0.0]
     with (
