@@ -544,11 +544,14 @@ def merged() -> Decision:
 def _wants_fewer(event: DeliveryEvent, receipt: Receipt) -> bool:
     """Whether a server that serves others of our connections would not take one more.
 
-    If it takes none at all, the last connection to try finds that out.
+    Some say so only when they are given a mail. If it takes none at all, the last connection to try
+    finds that out.
     """
-    return (
-        event is DeliveryEvent.WITHDRAW
-        and receipt.held is None
-        and receipt.outcome is Outcome.DEFERRED
-        and receipt.step in _BEFORE_MAIL
-    )
+    if (
+        event is not DeliveryEvent.WITHDRAW
+        or receipt.held is not None
+        or receipt.outcome is not Outcome.DEFERRED
+    ):
+        return False
+    is_busy = receipt.step is Step.SENDER and receipt.cause is Cause.BUSY
+    return is_busy or receipt.step in _BEFORE_MAIL
