@@ -30,6 +30,10 @@ class Step(StrEnum):
     CONTENT = "content"
 
 
+#: Steps before any recipient is named: what goes wrong there is between the server and us.
+BEFORE_RECIPIENT = frozenset({Step.CONNECT, Step.GREETING, Step.TLS, Step.LOGIN, Step.SENDER})
+
+
 class Cause(StrEnum):
     """What the matter is, for people and for statistics. `ADVICE` says what to do about each."""
 
@@ -59,8 +63,8 @@ ADVICE: Mapping[Cause, str] = {
     Cause.BAD_ADDRESS: "The address does not exist. Ask the contact for the right one.",
     Cause.MAILBOX_FULL: "The mailbox is full. It is tried again; later, reach them another way.",
     Cause.MAILBOX: "The mailbox takes no mail at present.",
-    Cause.GREYLISTED: "The server asks unknown senders to come back. It is tried again soon.",
-    Cause.BUSY: "The server is busy or being mended. It is tried again.",
+    Cause.GREYLISTED: "The server asks unknown senders to come back in some minutes.",
+    Cause.BUSY: "The server is busy or being mended. It may take mail later.",
     Cause.ROUTING: "The mail cannot be brought to that domain. Check the domain's spelling.",
     Cause.TOO_LARGE: "The message is larger than the server takes. Link to files instead.",
     Cause.CONTENT: "The server will not take a message of this form. Run outreach check on it.",
@@ -444,9 +448,7 @@ def _cause_by_words(reply: Reply) -> Cause | None:
 def _settled_by_step(cause: Cause, reply: Reply, step: Step) -> Cause:
     """Correct for what the server was asked: an address fault in answer to MAIL is our address."""
     settled = cause
-    if step is Step.CONNECT and reply.code >= 500 and cause in {Cause.BAD_ADDRESS, Cause.UNKNOWN}:
-        settled = Cause.POLICY
-    elif step is Step.GREETING and cause is Cause.BAD_ADDRESS:
+    if step is Step.GREETING and cause is Cause.BAD_ADDRESS and reply.code >= 500:
         settled = Cause.PROTOCOL
     elif step is Step.TLS:
         settled = Cause.TLS
@@ -454,6 +456,9 @@ def _settled_by_step(cause: Cause, reply: Reply, step: Step) -> Cause:
         settled = Cause.CREDENTIALS
     elif step is Step.SENDER and reply.code == 552:
         settled = Cause.TOO_LARGE
+    elif step is Step.SENDER and reply.code < 500 and reply.enhanced is None:
+        # That a mailbox is unavailable (450) can only mean the server.
+        settled = Cause.BUSY if cause is Cause.MAILBOX else cause
     elif step is Step.SENDER and (
         cause in {Cause.BAD_ADDRESS, Cause.MAILBOX}
         or (cause is Cause.UNKNOWN and reply.code in {550, 553})
@@ -467,7 +472,16 @@ def _settled_by_step(cause: Cause, reply: Reply, step: Step) -> Cause:
     elif step in {Step.RECIPIENT, Step.CONTENT} and reply.enhanced == "5.7.9":
         # The registry's weak login; once a mail is under way, Yahoo's failed DMARC.
         settled = Cause.AUTHENTICATION
+    if step in BEFORE_RECIPIENT and settled in _OF_A_RECEIVER:
+        settled = _said_of_us(settled, reply, step)
     return settled
+
+
+def _said_of_us(cause: Cause, reply: Reply, step: Step) -> Cause:
+    """Return what it means that a server says of a receiver when it knows of none yet."""
+    if reply.code < 500:
+        return cause if cause in {Cause.GREYLISTED, Cause.UNKNOWN} else Cause.BUSY
+    return Cause.POLICY if step in {Step.CONNECT, Step.GREETING} else Cause.UNKNOWN
 
 
 #: With which a server ends a connection, and causes of which it says no more by that.
@@ -487,6 +501,17 @@ _TROUBLE = re.compile(
     re.IGNORECASE,
 )
 
+_OF_A_RECEIVER = frozenset(
+    {
+        Cause.BAD_ADDRESS,
+        Cause.MAILBOX_FULL,
+        Cause.MAILBOX,
+        Cause.GREYLISTED,
+        Cause.BUSY,
+        Cause.ROUTING,
+        Cause.UNKNOWN,
+    }
+)
 _UNSAID = frozenset(
     {Cause.POLICY, Cause.UNKNOWN, Cause.SPAM, Cause.PROTOCOL, Cause.BAD_ADDRESS, Cause.MAILBOX}
 )

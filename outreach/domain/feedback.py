@@ -9,10 +9,19 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from outreach.domain.causes import ADVICE, Cause, Reply, Step, cause_of, is_goodbye
+from outreach.domain.causes import (
+    ADVICE,
+    BEFORE_RECIPIENT,
+    Cause,
+    Reply,
+    Step,
+    cause_of,
+    is_goodbye,
+)
 
 __all__ = [
     "ADVICE",
+    "BEFORE_RECIPIENT",
     "RETRY_CONNECTION",
     "RETRY_GENERAL",
     "RETRY_GREYLISTED",
@@ -87,17 +96,27 @@ def classify(reply: Reply, step: Step) -> Verdict:
     if 200 <= reply.code < 300:
         return _ACCEPTED
     cause = cause_of(reply, step)
-    fault = _FAULT[cause]
-    if cause is Cause.UNKNOWN and step in _ABOUT_US:
-        fault = Fault.CONNECTION
+    fault = _fault(cause, step)
     if 400 <= reply.code < 500:
         # Nothing temporary proves an address dead, whatever the code is about.
         if fault is Fault.ADDRESS:
             cause, fault = Cause.MAILBOX, Fault.RECEIVER
-        return Verdict(Outcome.DEFERRED, fault, cause, _WAIT.get(cause, RETRY_GENERAL))
+        usual = RETRY_CONNECTION if fault is Fault.CONNECTION else RETRY_GENERAL
+        return Verdict(Outcome.DEFERRED, fault, cause, _WAIT.get(cause, usual))
     if 500 <= reply.code < 600:
         return Verdict(Outcome.REJECTED, fault, cause)
     return out_of_step(step)
+
+
+def _fault(cause: Cause, step: Step) -> Fault:
+    """Return whose fault it is: nobody's but ours where nobody else is named yet.
+
+    The sender's command also tells how large a mail is, and whether its addresses are in ASCII.
+    """
+    fault = _FAULT[cause]
+    if step not in BEFORE_RECIPIENT or fault.is_ours:
+        return fault
+    return fault if fault is Fault.MESSAGE and step is Step.SENDER else Fault.CONNECTION
 
 
 def unanswered(step: Step) -> Verdict:
@@ -119,9 +138,6 @@ def out_of_step(step: Step) -> Verdict:
 
 
 _ACCEPTED = Verdict(Outcome.ACCEPTED, None, None)
-
-#: Steps before any recipient is named: what goes wrong there is between the server and us.
-_ABOUT_US = frozenset({Step.CONNECT, Step.GREETING, Step.TLS, Step.LOGIN, Step.SENDER})
 
 _FAULT: Mapping[Cause, Fault] = {
     Cause.BAD_ADDRESS: Fault.ADDRESS,

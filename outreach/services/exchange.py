@@ -25,7 +25,15 @@ from outreach.domain.delivery import (
     DeliveryEvent,
     retry_wait,
 )
-from outreach.domain.feedback import ADVICE, RETRY_GENERAL, Cause, Fault, Outcome, Step
+from outreach.domain.feedback import (
+    ADVICE,
+    BEFORE_RECIPIENT,
+    RETRY_GENERAL,
+    Cause,
+    Fault,
+    Outcome,
+    Step,
+)
 from outreach.domain.gate import Decision, Facts, Gate, Intent, Policy, Verdict
 from outreach.domain.touches import Channel, Direction
 from outreach.errors import UnavailableError
@@ -444,7 +452,7 @@ class Exchange:
         elif paused := self._ours(event, receipt, too_fast):
             self.report.paused = paused
             # Our server may be back without anybody's doing; all else a person has to look at.
-            heals = event is DeliveryEvent.WITHDRAW and receipt.cause is Cause.NETWORK
+            heals = event is DeliveryEvent.WITHDRAW and receipt.cause in _PASSING
             with self.ledger.held.session() as session:
                 campaigns.apply(
                     session, self.campaign.id, CampaignEvent.PAUSE, now, reason=paused, heals=heals
@@ -514,7 +522,7 @@ class Exchange:
         if receipt.held is not None:
             return DeliveryEvent.WITHDRAW, now + receipt.held, reason
         wait = receipt.retry_after if receipt.fault is Fault.REPUTATION else None
-        if receipt.step not in _BEFORE_RECIPIENT and claim.attempts:
+        if receipt.step not in BEFORE_RECIPIENT and claim.attempts:
             with self.ledger.held.session() as session:
                 last = deliveries.last_outcome(session, claim.id)
             if receipt.outcome is Outcome.REJECTED and last is Outcome.REJECTED:
@@ -566,7 +574,8 @@ _RESULTS: Mapping[DeliveryEvent, Result] = {
 }
 
 _BEFORE_MAIL = frozenset({Step.CONNECT, Step.GREETING})
-_BEFORE_RECIPIENT = frozenset({Step.CONNECT, Step.GREETING, Step.TLS, Step.LOGIN, Step.SENDER})
+#: Over sooner or later without anybody's doing.
+_PASSING = frozenset({Cause.NETWORK, Cause.BUSY, Cause.GREYLISTED})
 
 
 def _deferred_since(claim: Claim, attempt: Attempt) -> datetime:
@@ -582,11 +591,14 @@ def merged() -> Decision:
 def _wants_fewer(event: DeliveryEvent, receipt: Receipt) -> bool:
     """Whether a server that serves others of our connections would not take one more.
 
-    If it takes none at all, the last connection to try finds that out.
+    Some say so only when they are given a mail. If it takes none at all, the last connection to try
+    finds that out.
     """
-    return (
-        event is DeliveryEvent.WITHDRAW
-        and receipt.held is None
-        and receipt.outcome is Outcome.DEFERRED
-        and receipt.step in _BEFORE_MAIL
-    )
+    if (
+        event is not DeliveryEvent.WITHDRAW
+        or receipt.held is not None
+        or receipt.outcome is not Outcome.DEFERRED
+    ):
+        return False
+    is_busy = receipt.step is Step.SENDER and receipt.cause is Cause.BUSY
+    return is_busy or receipt.step in _BEFORE_MAIL

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from outreach.domain.feedback import Cause, Outcome, Step
+from outreach.domain.feedback import BEFORE_RECIPIENT, Cause, Outcome, Step
 from outreach.domain.gate import Decision, Verdict
 from outreach.domain.mailing import ContentClass
 from outreach.domain.operators import operator_at_hand, operator_of
@@ -54,8 +54,6 @@ PACED = "paced"
 
 _DOMAIN = "domain "
 """What the name of a receiver's lane begins with."""
-
-_ABOUT_THE_SERVER = frozenset({Step.CONNECT, Step.GREETING, Step.TLS, Step.LOGIN, Step.SENDER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,7 +359,7 @@ class Pacer:
         """Take an answer into account; return why a person must look at it, if one must.
 
         `alone` says that no other connection of ours is at work: a server that takes no further
-        connection may still be content with those there are.
+        connection may still be content with those there are. One that takes no further mail is not.
         """
         assert self._lanes is not None
         if self._begun_for:
@@ -405,8 +403,8 @@ class Pacer:
     def _slow_down(self, email: str, receipt: Receipt, now: datetime, *, alone: bool) -> str | None:
         operator = self.operator(email)
         names = [_lane_of(operator)]
-        if receipt.step in _ABOUT_THE_SERVER:
-            if not alone:
+        if receipt.step in BEFORE_RECIPIENT:
+            if not (alone or receipt.step is Step.SENDER):
                 return None
             names = [self._transport]
         elif self._complaining - {operator}:
@@ -494,7 +492,7 @@ def _lane_of(operator: str) -> str:
 
 def _is_about_the_receiver(receipt: Receipt) -> bool:
     """Whether one receiver, rather than the way there, asks us to slow down."""
-    return is_too_fast(receipt) and receipt.step not in _ABOUT_THE_SERVER
+    return is_too_fast(receipt) and receipt.step not in BEFORE_RECIPIENT
 
 
 def is_too_fast(receipt: Receipt) -> bool:

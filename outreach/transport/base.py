@@ -18,7 +18,15 @@ from datetime import timedelta
 from types import TracebackType
 from typing import Protocol, Self, TypeVar
 
-from outreach.domain.feedback import Cause, Fault, Outcome, Reply, Step, Verdict
+from outreach.domain.feedback import (
+    BEFORE_RECIPIENT,
+    Cause,
+    Fault,
+    Outcome,
+    Reply,
+    Step,
+    Verdict,
+)
 
 LONG_ROW_OF_DOTS = b"." * 72
 """As many dots in a row as a canonical message has wherever a line of it begins with one."""
@@ -101,7 +109,13 @@ class Receipt:
 
     @property
     def is_safe_elsewhere(self) -> bool:
-        """Whether another server may be tried at once: ours failed, and before the content."""
+        """Whether another server may be tried at once: ours failed, and before the content.
+
+        It also failed where it would not have us, whatever the reason, before it knew to whom the
+        mail goes. Where it knew, such a refusal may be the receiver's, and the same everywhere.
+        """
+        if self.fault is Fault.REPUTATION:
+            return self.step in BEFORE_RECIPIENT
         return self.fault is Fault.CONNECTION and self.step is not Step.CONTENT
 
 

@@ -18,7 +18,8 @@ from outreach.transport.base import (
     complete,
 )
 
-#: How long, in seconds, a server that failed is left alone before it is tried first again.
+#: How long, in seconds, a server that failed is left alone before it is tried first again, unless
+#: it asks for more.
 REST = 60.0
 
 
@@ -26,9 +27,10 @@ REST = 60.0
 class FailoverTransport:
     """Transports in order of preference.
 
-    Another is tried only when the fault is the server's or the network's *and* the content was not
-    on the wire yet; a refusal of the address or the message is the same everywhere, and silence
-    after the content must never lead to a second copy. One whose turn has not come is passed over
+    Another is tried only when the server or the network failed, or the server would not have us at
+    all, *and* the content was not on the wire yet (`Receipt.is_safe_elsewhere`); a refusal of the
+    address or the message is the same everywhere, and silence after the content must never lead to
+    a second copy. One whose turn has not come is passed over
     (`Envelope.turn`).
     """
 
@@ -105,7 +107,8 @@ class FailoverConnection:
             if not receipt.is_safe_elsewhere:
                 self._resting.pop(at, None)
                 return receipt
-            self._resting_until[at] = self._resting[at] = self._now() + REST
+            rest = max(REST, receipt.retry_after.total_seconds() if receipt.retry_after else 0)
+            self._resting_until[at] = self._resting[at] = self._now() + rest
         assert receipt is not None, "the one that the message was begun for never has to wait"
         receipt.held = min(held, default=None)
         return receipt

@@ -81,9 +81,31 @@ ROWS = [
     ("450 greylisting in action", "recipient", D, Fault.RECEIVER, Cause.GREYLISTED, 5),
     ("450 4.1.1 unverified address", "recipient", D, Fault.RECEIVER, Cause.MAILBOX, 30),
     ("452 4.2.2 mailbox full", "recipient", D, Fault.RECEIVER, Cause.MAILBOX_FULL, 30),
-    ("421 4.3.2 shutting down", "connect", D, Fault.RECEIVER, Cause.BUSY, 30),
+    ("421 4.3.2 shutting down", "recipient", D, Fault.RECEIVER, Cause.BUSY, 30),
     ("421 too many connections", "connect", D, Fault.REPUTATION, Cause.RATE, 10),
     ("450 hm", "recipient", D, Fault.RECEIVER, Cause.MAILBOX, 30),
+    # Before a recipient is named nobody but us can be meant.
+    ("421 4.3.2 shutting down", "connect", D, Fault.CONNECTION, Cause.BUSY, 1),
+    ("421 bye", "connect", D, Fault.CONNECTION, Cause.BUSY, 1),
+    ("421 4.7.0 [GL01] deferred", "connect", D, Fault.CONNECTION, Cause.GREYLISTED, 5),
+    ("421 4.3.0 later", "greeting", D, Fault.CONNECTION, Cause.BUSY, 1),
+    ("421 4.3.0 later", "login", D, Fault.CONNECTION, Cause.BUSY, 1),
+    ("451 4.3.0 later", "sender", D, Fault.CONNECTION, Cause.BUSY, 1),
+    ("450 not now", "sender", D, Fault.CONNECTION, Cause.BUSY, 1),
+    ("450 try again later", "sender", D, Fault.CONNECTION, Cause.GREYLISTED, 5),
+    ("452 4.3.1 insufficient storage", "sender", D, Fault.CONNECTION, Cause.BUSY, 1),
+    ("451 4.2.0 later", "greeting", D, Fault.CONNECTION, Cause.BUSY, 1),
+    ("432 4.3.2 concurrent connections limit exceeded", "sender", D, Fault.CONNECTION, Cause.BUSY,
+     1),
+    ("421 too many connections", "sender", D, Fault.REPUTATION, Cause.RATE, 10),
+    ("451 4.4.3 temporary server error", "sender", D, Fault.CONNECTION, Cause.BUSY, 1),
+    ("554 5.3.2 a problem occurred", "connect", R, Fault.REPUTATION, Cause.POLICY, None),
+    ("550 5.2.0 mail rejected", "connect", R, Fault.REPUTATION, Cause.POLICY, None),
+    ("554 no SMTP service here", "connect", R, Fault.REPUTATION, Cause.POLICY, None),
+    ("554 5.4.0 no", "sender", R, Fault.CONNECTION, Cause.UNKNOWN, None),
+    ("552 5.2.2 full", "login", R, Fault.CONNECTION, Cause.UNKNOWN, None),
+    ("554 5.6.0 malformed", "greeting", R, Fault.CONNECTION, Cause.CONTENT, None),
+    ("550 5.7.1 sender not allowed", "sender", R, Fault.CONNECTION, Cause.SENDER, None),
     # Gmail's numbers (support pages 81126 and 3726730), and how others say the same.
     ("421 4.7.28 unusual rate - gsmtp", "content", D, Fault.REPUTATION, Cause.RATE, 10),
     ("550 5.7.28 mail flood - gsmtp", "content", R, Fault.REPUTATION, Cause.RATE, None),
@@ -141,7 +163,7 @@ ROWS = [
      Cause.SENDER, None),
     # Yahoo's (senders.yahooinc.com/smtp-error-codes).
     ("421 4.7.1 [TS03] all deferred", "connect", D, Fault.REPUTATION, Cause.RATE, 10),
-    ("421 4.7.0 [GL01] deferred", "connect", D, Fault.RECEIVER, Cause.GREYLISTED, 5),
+    ("421 4.7.0 [GL01] deferred", "recipient", D, Fault.RECEIVER, Cause.GREYLISTED, 5),
     ("553 5.7.1 [BL21] not accepted", "connect", R, Fault.REPUTATION, Cause.SPAM, None),
     ("553 5.7.1 [BL23] not accepted", "connect", R, Fault.REPUTATION, Cause.SPAM, None),
     ("554 5.7.1 [PH01] not accepted for policy reasons", "content", R, Fault.REPUTATION,
@@ -289,11 +311,16 @@ def test_every_registered_code_has_one_cause(code):
 )
 @example(500, "5.1.0", "", Step.LOGIN)
 @example(550, None, "no such user", Step.GREETING)
-def test_before_a_recipient_is_named_no_address_is_blamed(code, enhanced, text, step):
+@example(450, None, "the user is receiving mail too quickly", Step.SENDER)
+def test_before_a_recipient_is_named_nobody_is_blamed(code, enhanced, text, step):
     verdict = classify(Reply(code, enhanced, text), step)
     before = {Step.CONNECT, Step.GREETING, Step.TLS, Step.LOGIN, Step.SENDER}
     if step in before or code < 500:
         assert verdict.fault is not Fault.ADDRESS
+    if step in before:
+        # The sender's command says how large the mail is.
+        is_the_mail = step is Step.SENDER and verdict.fault is Fault.MESSAGE
+        assert is_the_mail or verdict.fault in {Fault.CONNECTION, Fault.REPUTATION}
     assert verdict.outcome is (Outcome.DEFERRED if code < 500 else Outcome.REJECTED)
 
 

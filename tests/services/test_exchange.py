@@ -6,10 +6,11 @@ from datetime import timedelta
 import pytest
 
 from outreach.domain.delivery import CampaignEvent, CampaignState, DeliveryEvent, DeliveryState
-from outreach.domain.feedback import Cause, Fault, Outcome, Step
-from outreach.domain.pacing import Breaker
+from outreach.domain.feedback import Cause, Fault, Outcome, Reply, Step, classify
+from outreach.domain.pacing import Breaker, Pace
 from outreach.errors import RefusedError, UnavailableError
 from outreach.services import campaigns as service
+from outreach.services.pacing import Pacer
 from outreach.services.report import Result
 from outreach.storage import campaigns, deliveries
 from outreach.storage.database import Database
@@ -357,6 +358,69 @@ def test_a_server_that_wants_fewer_connections_gets_fewer(
     report = desk.run(desk.approved(), connections=4).work()
     assert report.paused is None
     assert report.counts == {Result.SENT: 60, Result.RETURNED: 2}
+
+
+def said(text: str, step: Step) -> Receipt:
+    code, _, words = text.partition(" ")
+    reply = Reply.from_lines(int(code), [words])
+    return Receipt.of(classify(reply, step), step, "memory", reply=reply)
+
+
+@pytest.mark.parametrize("step", [Step.CONNECT, Step.GREETING, Step.SENDER])
+def test_a_busy_server_is_used_over_the_connections_that_it_serves(
+    step: Step, database: Database, clock: FrozenClock
+) -> None:
+    desk = Desk(database, clock)
+    add_contacts(database, [f"contact{n}" for n in range(60)], clock())
+    desk.transport.script = [said("432 4.3.2 busy", step)] * 3
+    report = desk.run(desk.approved(), connections=4).work()
+    assert report.paused is None
+    assert report.counts == {Result.SENT: 60, Result.RETURNED: 3}
+
+
+@pytest.mark.parametrize(
+    ("text", "step"),
+    [
+        ("421 4.3.2 shutting down", Step.CONNECT),
+        ("421 bye", Step.GREETING),
+        ("421 4.3.0 later", Step.LOGIN),
+        ("451 4.3.0 later", Step.SENDER),
+        ("450 4.2.0 greylisted", Step.SENDER),
+        ("452 4.3.1 no space", Step.SENDER),
+        ("554 5.3.2 a problem occurred", Step.CONNECT),
+    ],
+)
+def test_what_a_server_says_before_it_knows_to_whom_is_no_contacts_fault(
+    text: str, step: Step, desk: Desk
+) -> None:
+    desk.transport.script = [said(text, step)] * 6
+    campaign = desk.approved()
+    report = desk.work(campaign)
+    assert report.counts == {Result.RETURNED: 1}
+    assert report.paused is not None
+    assert report.paused.startswith(f"memory: {text}. ")
+    assert len(desk.transport.tried) == 1
+    assert Counter(desk.states().values()) == {"pending": 6}
+    # Nothing counts towards giving up: a day or a month later it goes on.
+    desk.clock.advance(days=30)
+    resume(desk, campaign.id)
+    desk.transport.script = []
+    assert desk.work(campaign).counts == {Result.SENT: 6}
+
+
+def test_a_server_that_finds_us_too_fast_is_left_alone_by_all_connections(
+    database: Database, clock: FrozenClock
+) -> None:
+    desk = Desk(database, clock)
+    add_contacts(database, [f"contact{n}" for n in range(60)], clock())
+    desk.transport.script = [said("450 4.7.1 too much mail", Step.SENDER)]
+    pacer = Pacer(Pace(patience=timedelta(0)), "memory", connections=4, draw=lambda: 0.0)
+    report = desk.run(desk.approved(), connections=4, pacer=pacer).work()
+    assert report.counts[Result.RETURNED] == 1
+    assert report.waits is not None
+    assert report.waits.why == "memory found us too fast"
+    assert report.waits.at == desk.clock() + timedelta(minutes=10)
+    assert len(desk.transport.tried) <= 4
 
 
 def test_a_server_that_takes_no_connection_pauses(database: Database, clock: FrozenClock) -> None:

@@ -68,6 +68,67 @@ def test_a_refused_login_leads_to_the_next():
     assert pair.transport.connect().send(BOB, MESSAGE).server == "second"
 
 
+WILL_NOT_HAVE_US = [
+    "421 4.3.2 service not available",
+    "421 too many connections",
+    "421 4.7.28 unusual rate - gsmtp",
+    "450 4.2.0 greylisted",
+    "451 4.3.0 later",
+    "554 5.7.1 blocked using zen.spamhaus.org",
+    "554 no SMTP service here",
+    "550 5.7.1 sender not allowed",
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        (text, at)
+        for text in WILL_NOT_HAVE_US
+        for at in ("connect", "EHLO", "MAIL")
+        # A server that does not know EHLO is asked again, with HELO.
+        if not (at == "EHLO" and text.startswith("550"))
+    ],
+)
+def test_what_a_server_says_before_it_knows_to_whom_leads_to_the_next(text, at):
+    with ScriptedServer(Rule(at, reply=text)) as first, ScriptedServer() as second:
+        transport = FailoverTransport(
+            tuple(
+                SmtpTransport(host="127.0.0.1", port=port, security=Security.OFF, timeouts=WAITING)
+                for port in (first.port, second.port)
+            )
+        )
+        with transport.connect() as connection:
+            for _ in range(2):
+                receipt = connection.send(BOB, MESSAGE)
+                assert receipt.outcome is Outcome.ACCEPTED
+                assert receipt.server.endswith(f":{second.port}")
+        assert (len(first.accepted), len(second.accepted)) == (0, 2)
+        assert first.connections == 1, "it rests"
+
+
+def test_a_server_rests_for_as_long_as_it_asks():
+    pair = Pair()
+    too_fast = pair.first.reply("421 4.7.28 too fast", Step.SENDER)
+    pair.first.answer = pair.answering("first", too_fast)
+    with pair.transport.connect() as connection:
+        connection.send(BOB, MESSAGE)
+        pair.time = REST + 1
+        connection.send(BOB, MESSAGE)
+        assert pair.asked == ["first", "second", "second"]
+        pair.time = 601
+        connection.send(BOB, MESSAGE)
+    assert pair.asked == ["first", "second", "second", "first", "second"]
+
+
+@pytest.mark.parametrize("text", ["552 5.3.4 too big", "550 5.6.7 not in ASCII"])
+def test_a_mail_that_one_cannot_carry_is_refused_at_once(text):
+    pair = Pair()
+    pair.first.answer = pair.answering("first", pair.first.reply(text, Step.SENDER))
+    assert pair.transport.connect().send(BOB, MESSAGE).fault is Fault.MESSAGE
+    assert pair.asked == ["first"]
+
+
 def test_a_server_that_failed_rests_and_then_comes_first_again():
     pair = Pair()
     working = pair.first.answer

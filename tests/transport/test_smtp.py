@@ -219,10 +219,10 @@ def test_an_old_connection_is_replaced():
 
 REFUSALS = [
     ("connect", "554 5.7.1 go away", Step.CONNECT, Outcome.REJECTED, Fault.REPUTATION),
-    ("connect", "421 4.3.2 busy", Step.CONNECT, Outcome.DEFERRED, Fault.RECEIVER),
+    ("connect", "421 4.3.2 busy", Step.CONNECT, Outcome.DEFERRED, Fault.CONNECTION),
     ("EHLO", "554 5.7.1 not you", Step.GREETING, Outcome.REJECTED, Fault.REPUTATION),
     ("MAIL", "550 5.1.8 bad sender", Step.SENDER, Outcome.REJECTED, Fault.CONNECTION),
-    ("MAIL", "451 4.3.0 later", Step.SENDER, Outcome.DEFERRED, Fault.RECEIVER),
+    ("MAIL", "451 4.3.0 later", Step.SENDER, Outcome.DEFERRED, Fault.CONNECTION),
     ("RCPT", "550 5.1.1 no such user", Step.RECIPIENT, Outcome.REJECTED, Fault.ADDRESS),
     ("RCPT", "450 4.2.0 greylisted", Step.RECIPIENT, Outcome.DEFERRED, Fault.RECEIVER),
     ("RCPT", "421 4.7.28 too fast", Step.RECIPIENT, Outcome.DEFERRED, Fault.REPUTATION),
