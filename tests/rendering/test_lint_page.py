@@ -1,0 +1,78 @@
+"""What is found in the HTML alone, and what like it is left alone."""
+
+import pytest
+
+from outreach.rendering.rules import RULES
+from tests.rendering.judged import lint, rules, text
+
+
+@pytest.mark.parametrize(
+    ("body", "wanted"),
+    [
+        (text('<img src="https://e.example/a.png" width="9" height="9">'), {"L101"}),
+        (text('<img src="https://e.example/a.png" width="9" height="9" alt="">'), set()),
+        (text('<img src="https://e.example/a.png" alt="A">'), {"L501"}),
+        ('<mj-image src="https://e.example/a.png" alt="A"></mj-image>', set()),
+        (text('<img src="data:image/png;base64,AA==" alt="" width="1" height="1">'), {"L503"}),
+        (text('<img src="http://e.example/a.png" alt="" width="1" height="1">'), {"L203"}),
+        (text('<a href="https://e.example"></a>'), {"L102"}),
+        (text('<a href="https://e.example">&nbsp;&zwnj;</a>'), {"L102"}),
+        (
+            text('<a href="https://e.example"><img src="https://e.example/a.png" alt="A" width="9"'
+                 ' height="9"></a>'),
+            set(),
+        ),
+        (text('<a href="">words</a>'), {"L201"}),
+        (text('<a href="#">words</a>'), {"L201"}),
+        (text('<a href="#part">words</a><p id="part">x</p>'), {"L601"}),
+        (text('<a href="#part">words</a>'), {"L204", "L601"}),
+        (text('<a href="http://e.example/x">words</a>'), {"L203"}),
+        (text('<a href="page.html">words</a>'), {"L205"}),
+        (text('<a href="mailto:a@e.example">words</a>'), set()),
+        (text('<a href="https://evil.example">https://bank.example/x</a>'), {"L206"}),
+        (text('<a href="https://www.bank.example/y">bank.example</a>'), set()),
+        (text('<a href="https://www.bank.example/y">https://bank.example</a>'), set()),
+        (text("<h1>One</h1><h3>Three</h3>"), {"L108"}),
+        (text("<h2>Two</h2><h3>Three</h3><h1>One</h1>"), set()),
+        (text("<table><tr><td>Cell</td></tr></table>"), {"L109"}),
+        (text("<table><tr><th>Head</th></tr><tr><td>Cell</td></tr></table>"), set()),
+        (text('<p style="font-size:12px">small</p>'), {"L107"}),
+        (text('<p style="font-size:80%">small</p>'), {"L107"}),
+        (text('<font size="1">small</font>'), {"L107"}),
+        (text('<font size="3">usual</font>'), set()),
+        (text('<p style="font-size:11pt">14.7 px</p>'), set()),
+        (text('x<sup style="font-size:10px">2</sup>'), set()),
+        (text('<p style="display:none;font-size:1px">hidden</p>'), set()),
+        (text('<p style="color:#999">pale</p>'), {"L105"}),
+        (text('<p style="color:#767676">just enough</p>'), set()),
+        (text('<p style="color:#949494;font-size:24px">large</p>'), set()),
+        (text('<p style="color:#959595;font-size:24px">large</p>'), {"L105"}),
+        (text('<p style="color:#949494;font-size:19px;font-weight:700">bold</p>'), set()),
+        (text('<p style="color:#949494;font-size:18px;font-weight:700">bold</p>'), {"L105"}),
+        (text('<div style="background:#000"><b style="color:#111">dark</b></div>'), {"L105"}),
+        (text('<div style="background:#000 url(https://e.example/a.png)"><b>?</b></div>'), set()),
+        (text('<p style="color:rgba(0,0,0,.3)">thin</p>'), {"L105", "L601"}),
+        (text('<p style="color:var(--mine)">unknown</p>'), {"L601"}),
+        (text('<div style="display:flex">x</div>'), {"L601"}),
+        (text('<div style="box-shadow:0 0 3px red">x</div>'), {"L603"}),
+        (text('<div style="border-radius:3px">x</div>'), set()),
+        ("<mj-raw><video src='https://e.example/a.mp4'></video></mj-raw>", {"L601"}),
+    ],
+)  # fmt: skip
+def test_what_a_body_is_found_to_have(body: str, wanted: set[str]):
+    assert set(rules(body)) == wanted
+
+
+@pytest.mark.parametrize(
+    ("href", "hint"),
+    [
+        ("www.e.example", "write https://www.e.example"),
+        ("e.example/a?b", "write https://e.example/a?b"),
+        ("anna@e.example", "write mailto:anna@e.example"),
+        ("page.html", RULES["L205"].hint),
+        ("/page", RULES["L205"].hint),
+    ],
+)
+def test_a_link_that_lacks_its_beginning_is_told_whole(href: str, hint: str):
+    (found,) = lint(text(f'<a href="{href}">words</a>'))
+    assert (found.rule.id, found.problem.hint) == ("L205", hint)

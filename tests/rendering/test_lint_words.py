@@ -1,0 +1,94 @@
+"""What is found by its words: answers that are none, prices, shops."""
+
+import pytest
+
+from outreach.domain.mailing import ContentClass
+from tests.rendering.judged import PREHEADER, rules, text
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "AW: Ihr Angebot",
+        "SV: ditt brev",
+        "VS: tarjous",
+        "Rif: la tua lettera",
+        "Antw: vraag",
+        "RE : votre lettre",
+        "Отв: письмо",
+        "回复：你好",
+        "ΑΠ: γράμμα",
+        "השב: x",
+    ],
+)
+def test_an_answer_that_is_none_is_told_in_other_languages_too(subject: str):
+    head = f'subject: "{subject}"\npreheader: {PREHEADER}'
+    assert "L305" in rules(text("Guten Tag"), head=head)
+
+
+@pytest.mark.parametrize(
+    "subject", ["Awesome: five things", "Rechnung: 2026", "Tre saker: en lista", "Reise: Bilder"]
+)
+def test_words_that_begin_alike_are_no_answer(subject: str):
+    assert "L305" not in rules(
+        text("Guten Tag"), head=f'subject: "{subject}"\npreheader: {PREHEADER}'
+    )
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "49 Euro",
+        "1.299,- €",
+        "CHF 1’299.50",
+        "20 % Rabatt",
+        "20 % de remise",
+        "5 000 kronor",
+        "2 500 Kč",
+        "1 990 ₽",
+        "¥1,200",
+        "1200 円",
+        "99,90 zł",
+        "15 procent korting",
+        "200 евро",
+    ],
+)
+def test_a_price_is_a_price_in_every_currency(words: str):
+    assert "L307" in rules(text(words), content_class=ContentClass.GIVE)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "20 ft",
+        "3 pounds of flour",
+        "1 try",
+        "20 % der Leser",
+        "im Jahr 2026",
+        "2 Euroscheine",
+        "5 rons",
+        "um 9.30 Uhr",
+        "30 krig",
+        "Seite 12",
+    ],
+)
+def test_what_only_looks_like_a_price_is_none(words: str):
+    assert "L307" not in rules(text(words), content_class=ContentClass.GIVE)
+
+
+@pytest.mark.parametrize(
+    ("link", "sells"),
+    [
+        ("https://firma.example/warenkorb", True),
+        ("https://firma.example/de/bestellen?x=1", True),
+        ("https://boutique.example/panier", True),
+        ("https://www.etsy.com/listing/1", True),
+        ("https://firma.example/kassan", True),
+        ("https://firma.example/bestellungen-im-wandel", False),
+        ("https://firma.example/artikel/kaufen-oder-mieten", False),
+        ("https://notetsy.com/", False),
+    ],
+)
+def test_a_shop_is_a_shop_in_other_languages_too(link: str, sells: bool):
+    body = text(f'<a href="{link}">Mehr</a>')
+    assert ("L307" in rules(body, content_class=ContentClass.GIVE)) is sells
