@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from outreach.rendering.legibility import (
     INVISIBLE,
@@ -132,8 +132,10 @@ def _links(page: Any, shown: list[Any], known: Callable[[str], bool]) -> Iterato
         elif _FORBIDDEN.match(href):
             yield Hit("L202", f"a link does what no mail program allows: {href[:60]}", needles)
         elif href[:1] == "#":
-            if href[1:] not in places and href != "#top":
-                yield Hit("L204", f"a link leads to {href}, which is not in the mail", needles)
+            # As it is written, else decoded, or the top whatever its case (HTML, 7.4.6.4).
+            place = unquote(href[1:])
+            if not {href[1:], place} & places and place.lower() != "top":
+                yield Hit("L204", f"a link leads to #{place}, which is not in the mail", needles)
         elif href[:5].lower() == "http:":
             yield Hit("L203", f"a link is not encrypted: {told}", needles)
         elif not _SCHEME.match(href):

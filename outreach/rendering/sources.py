@@ -8,6 +8,8 @@ file is named.
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from html import escape
+from urllib.parse import unquote
 
 _COMMENT = re.compile(r"<!--(.*?)-->|\{#(.*?)#\}", re.DOTALL)
 _FRONT_MATTER = re.compile(r"---[ \t]*\n.*?\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
@@ -55,8 +57,8 @@ class Sources:
         return any(silence.word.lower() in asked for silence in self.silences.get(file or "", ()))
 
     def holds(self, words: str) -> bool:
-        """Whether some file has these very words."""
-        return any(words in text for text in self._texts.values())
+        """Whether some file has these very words, in one of their spellings."""
+        return any(one in text for one in _spellings(words) for text in self._texts.values())
 
     def find(self, needles: tuple[str, ...]) -> Place | None:
         """Return where the first of `needles` stands that some file has; None if none does."""
@@ -77,7 +79,8 @@ class Sources:
 
     def _find(self, needles: tuple[str, ...]) -> Place | None:
         vague = None
-        written = [words for needle in needles if (words := needle.split())]
+        spelt = [spelling for needle in needles for spelling in _spellings(needle)]
+        written = [words for spelling in spelt if (words := spelling.split())]
         parts = [part for words in written for part in _parts(words)]
         for part in (*written, *parts):
             pattern = re.compile(r"\s+".join(map(re.escape, part)), re.IGNORECASE)
@@ -94,6 +97,11 @@ class Sources:
             if hits and vague is None:
                 vague = Place(hits[0][0])
         return vague
+
+
+def _spellings(words: str) -> Iterable[str]:
+    """Return how a source may have written what HTML has: Markdown encodes the links in it."""
+    return dict.fromkeys((words, unquote(words), escape(words, quote=False)))
 
 
 def _parts(words: list[str]) -> Iterable[list[str]]:

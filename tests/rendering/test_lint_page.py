@@ -76,3 +76,57 @@ def test_what_a_body_is_found_to_have(body: str, wanted: set[str]):
 def test_a_link_that_lacks_its_beginning_is_told_whole(href: str, hint: str):
     (found,) = lint(text(f'<a href="{href}">words</a>'))
     assert (found.rule.id, found.problem.hint) == ("L205", hint)
+
+
+ANYWHERE = {"clients": ("apple-mail",)}
+"""Clients that follow a link within the mail, so that it is no finding of its own."""
+
+
+@pytest.mark.parametrize(
+    ("link", "place"),
+    [
+        ('<a href="#größe">Size</a>', '<p id="größe">x</p>'),
+        ('<a href="#gr%C3%B6%C3%9Fe">Size</a>', '<p id="größe">x</p>'),
+        ('<a href="#a%20b">Room</a>', '<p id="a b">x</p>'),
+        ('<a href="#100%25">All</a>', '<p id="100%">x</p>'),
+        ('<a href="#50%">Half</a>', '<p id="50%">x</p>'),
+        # What is written the same needs no decoding (HTML, 7.4.6.4).
+        ('<a href="#a%20b">Room</a>', '<p id="a%20b">x</p>'),
+        ('<a href="#größe">Size</a>', '<a name="größe">x</a>'),
+        ('<a href="#TOP">Up</a>', ""),
+    ],
+)
+def test_a_link_within_the_mail_leads_where_it_is_decoded(link: str, place: str):
+    assert rules(text(f"{link}{place}"), **ANYWHERE) == []
+
+
+@pytest.mark.parametrize("link", ["[Größe](#größe)", "[Raum](#a%20b)"])
+def test_links_within_the_mail_are_encoded_by_markdown(link: str):
+    places = '\n\n<p id="größe">x</p><p id="a b">y</p>\n\n' + "word " * 30
+    assert rules(link + places, suffix="md", **ANYWHERE) == []
+    (found,) = lint(link.replace("(#", "(#un") + places, suffix="md", **ANYWHERE)
+    assert (found.rule.id, found.problem.line) == ("L204", 5)
+    assert link.replace("%20", " ").split("#")[1][:-1] in found.problem.message
+
+
+@pytest.mark.parametrize(
+    ("href", "id_"), [("#a%20b", "a  b"), ("#größe", "grosse"), ("#a%2520b", "a b"), ("#%", "")]
+)
+def test_a_link_within_the_mail_that_leads_nowhere(href: str, id_: str):
+    body = text(f'<a href="{href}">words</a><p id="{id_}">x</p>')
+    assert rules(body, **ANYWHERE) == ["L204"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "[Größe](http://e.example/größe)",
+        "[Size](http://e.example/?a=1&b=2)",
+        '<a href="http://e.example/?a=1&amp;b=2">Size</a>',
+    ],
+)
+def test_a_link_that_is_written_otherwise_in_the_source_is_found_and_shown(body: str):
+    (found,) = lint(f"{'word ' * 30}\n\n{body}\n", suffix="md")
+    problem = found.problem
+    assert (found.rule.id, problem.line, problem.column) == ("L203", 7, body.index("http") + 1)
+    assert "http://e.example/" in problem.message
