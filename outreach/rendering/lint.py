@@ -16,7 +16,7 @@ from outreach.domain.contact import Contact
 from outreach.domain.mailing import ContentClass, MailKind, Sender
 from outreach.domain.tiers import EVERYONE, avoided
 from outreach.errors import Problem, suggestion
-from outreach.rendering import client_support, lint_page
+from outreach.rendering import client_support, lint_images, lint_page
 from outreach.rendering.legibility import pieces
 from outreach.rendering.lint_page import Hit, host_of
 from outreach.rendering.lint_words import PRICE, REPLY, SHOP
@@ -39,15 +39,7 @@ HEAVY_IMAGE = 1_000_000
 _TYPICAL_VALUE = 20  # characters that count of a value of the contact's, however long it is
 #: The night's colours are asked for by good practice; images in the HTML have a rule of their own.
 _TOLD_ELSEWHERE = client_support.NIGHT | {"image-base64"}
-#: MJML gives these alt="" where they have none, which cannot be told from one that is meant.
-_UNDESCRIBED = re.compile(
-    r"(?:<mj-attributes\b.*?</mj-attributes\s*>)|(?P<found><mj-(?:carousel-)?image\b"
-    r"(?!(?:[^<>\"']|\"[^\"]*\"|'[^']*')*?\salt\s*=)(?:[^<>\"']|\"[^\"]*\"|'[^']*')*>)",
-    re.IGNORECASE | re.DOTALL,
-)
-#: In Markdown, which makes alt="" of it too, and shows links that it does not trust as words.
-_NAMELESS = re.compile(r"(?P<found>!\[\s*\]\()")
-_NAME_IT = 'say between [ and ] what it shows; write <img alt="" …> if it only adorns'
+#: Markdown shows links that it does not trust as words.
 _NO_LINK = re.compile(
     r"(?:(?<!!)\[[^\]\n]*\]\(\s*<?|^ {0,3}\[[^\]\n]+\]:\s*<?|<(?=\w+:[^\s<>]*>))"
     r"(?P<found>(?:javascript|vbscript|file|data)\s*:[^)\s>]*)",
@@ -108,10 +100,9 @@ class Linter:
                 near = suggestion(word, [*RULES, *(rule.name for rule in RULES.values())])
                 hit = Hit("L003", f'there is no rule "{word}" to ignore', hint=near)
                 found.append(self._placed(hit, silence.place, 1))
-        for rule, pattern in (("L101", _UNDESCRIBED), ("L101", _NAMELESS), ("L202", _NO_LINK)):
-            places = () if self.template.format == ".txt" else self.sources.matches(pattern)
-            hint = _NAME_IT if pattern is _NAMELESS else None
-            found += [self._placed(Hit(rule, hint=hint), place, 1) for place in places]
+        if self.template.format != ".txt":
+            untrusted = self.sources.matches(_NO_LINK)
+            found += [self._placed(Hit("L202"), place, 1) for place, _ in untrusted]
         found += [self._finding(hit, 1, self.template) for hit in _sender_hits(self.policy.sender)]
         return self._kept(found)
 
@@ -139,7 +130,9 @@ class Linter:
     def _finding(self, hit: Hit, count: int, version: Template) -> Finding:
         sources = self._own_sources[version.file]
         place: Place | None
-        if hit.source:
+        if hit.place:
+            place = hit.place
+        elif hit.source:
             place = Place(hit.source)
         elif hit.key:
             place = self._line(hit.key, version)
@@ -173,6 +166,7 @@ class Linter:
             return
         yield from self._size(mail.html)
         yield from lint_page.hits(page, self.sources.holds)
+        yield from lint_images.hits(page, self._own_sources[version.file], version.image_names)
         yield from self._clients(page)
         yield from self._weights(page, version)
         yield from self._text_links(mail.html, mail.text)

@@ -19,6 +19,7 @@ from outreach.rendering.legibility import (
     knows_the_dark,
     pieces,
 )
+from outreach.rendering.sources import Place
 
 SMALL_FONT = 14
 """Pixels below which text is small."""
@@ -34,7 +35,8 @@ _SHOWN_URL = re.compile(r"(?:https?://|www\.)[^\s/]+\.[a-z]{2,}(?:[/?#]\S*)?", r
 class Hit:
     """Where a rule applied. `needles` are words that lead to the place in the sources.
 
-    `key` names a line of the front matter instead, and `source` a file beside the templates.
+    `key` names a line of the front matter instead, `source` a file beside the templates, and
+    `place` where it stands if that is known.
     """
 
     rule: str
@@ -43,6 +45,7 @@ class Hit:
     hint: str | None = None
     key: str | None = None
     source: str | None = None
+    place: Place | None = None
     count: int = 1
 
 
@@ -53,8 +56,7 @@ def hits(page: Any, known: Callable[[str], bool]) -> Iterator[Hit]:  # noqa: ANN
         yield Hit("L103", needles=("<mjml",))
     if not (page.findtext(".//title") or "").strip():
         yield Hit("L104", needles=("<mj-title", "<mj-head", "<mjml"))
-    shown = [element for element in page.iter() if isinstance(element.tag, str)]
-    shown = [element for element in shown if not _is_unseen(element) and not _is_of_mjml(element)]
+    shown = shown_in(page)
     by_day = list(pieces(page))
     yield from _images(shown, by_day)
     yield from _links(page, shown, known)
@@ -70,6 +72,12 @@ def hits(page: Any, known: Callable[[str], bool]) -> Iterator[Hit]:  # noqa: ANN
         yield from _faint(
             "L106", [one for one in by_night if (id(one.element), one.text) not in faint_by_day]
         )
+
+
+def shown_in(page: Any) -> list[Any]:  # noqa: ANN401
+    """Return the elements that a reader sees, without the works of MJML."""
+    elements = [element for element in page.iter() if isinstance(element.tag, str)]
+    return [one for one in elements if not _is_unseen(one) and not _is_of_mjml(one)]
 
 
 def host_of(url: str) -> str:

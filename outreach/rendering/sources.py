@@ -66,12 +66,12 @@ class Sources:
             self._known[needles] = self._find(needles)
         return self._known[needles]
 
-    def matches(self, pattern: re.Pattern[str]) -> Iterator[Place]:
-        """Yield the place of each match of the group ``found`` outside of comments."""
+    def matches(self, pattern: re.Pattern[str]) -> Iterator[tuple[Place, re.Match[str]]]:
+        """Yield each match of the group ``found`` outside of comments, and where it stands."""
         for file, text in self._texts.items():
             for match in pattern.finditer(text):
                 if match["found"] is not None:
-                    yield self._place(file, match.start("found"))
+                    yield self._place(file, match.start("found")), match
 
     def _place(self, file: str, start: int) -> Place:
         before = self._texts[file][:start]
