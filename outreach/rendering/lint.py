@@ -19,7 +19,7 @@ from outreach.errors import Problem, suggestion
 from outreach.rendering import client_support, lint_images, lint_page
 from outreach.rendering.legibility import pieces
 from outreach.rendering.lint_page import Hit, host_of
-from outreach.rendering.lint_words import PRICE, REPLY, SHOP
+from outreach.rendering.lint_words import FORBIDDEN, LINK, PRICE, REPLY, SHOP
 from outreach.rendering.rules import RULES, Rule, named
 from outreach.rendering.sources import Place, Sources
 from outreach.rendering.templates import Rendered, Template
@@ -162,6 +162,8 @@ class Linter:
             yield from self._sales(words, mail)
         if self.policy.kind is MailKind.NEWSLETTER:
             yield from self._imprint(mail, page)
+        if mail.html is None or version.front_matter.text is not None:
+            yield from self._links_in_text(mail.text)
         if mail.html is None or page is None:
             return
         yield from self._size(mail.html)
@@ -203,7 +205,7 @@ class Linter:
     def _sales(self, text: str, mail: Rendered) -> Iterator[Hit]:
         for price in dict.fromkeys(found[0] for found in PRICE.finditer(text)):
             yield Hit("L307", f"the mail is declared `give`, and names a price: {price}", (price,))
-        links = links_of(mail.html) if mail.html else re.findall(r"https?://\S+", mail.text)
+        links = links_of(mail.html) if mail.html else LINK.findall(mail.text)
         for link in dict.fromkeys(link for link in links if SHOP.match(link)):
             shown = link if self.sources.holds(link) else f"at {host_of(link)}"
             yield Hit("L307", f"the mail is declared `give`, and links to a shop: {shown}", (link,))
@@ -264,6 +266,16 @@ class Linter:
             if weight > HEAVY_IMAGE:
                 needles = (source, *version.image_names(source.removeprefix("cid:")))
                 yield Hit("L504", f"an image has {weight / 1_000_000:.1f} MB", needles)
+
+    def _links_in_text(self, text: str) -> Iterator[Hit]:
+        for found in LINK.finditer(text):
+            link = found[0]
+            if link[:5].lower() == "http:":
+                told = link if self.sources.holds(link) else f"one at {host_of(link)}"
+                yield Hit("L203", f"a link is not encrypted: {told}", (link,))
+        for found in FORBIDDEN.finditer(text):
+            message = f"a link does what no mail program allows: {found[0][:60]}"
+            yield Hit("L202", message, (found[0],))
 
     def _text_links(self, html: str, text: str) -> Iterator[Hit]:
         flat = text.replace("%20", " ")

@@ -1,6 +1,7 @@
 """What can be told from a mail's HTML alone: whether all can read it, and where its links lead."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -31,6 +32,13 @@ _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _SHOWN_URL = re.compile(r"(?:https?://|www\.)[^\s/]+\.[a-z]{2,}(?:[/?#]\S*)?", re.IGNORECASE)
 
 
+_FOR_OUTLOOK = re.compile(r"\bsrc\s*=\s*[\"']\s*([^\"']*)")
+_URL_IN_CSS = re.compile(
+    r"(?:\burl\(|@import)\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s)\"']+))", re.IGNORECASE
+)
+_NOT_FETCHED = re.compile(r"/\*.*?\*/|@namespace\b[^;]*;", re.IGNORECASE | re.DOTALL)
+
+
 @dataclass(frozen=True, slots=True)
 class Hit:
     """Where a rule applied. `needles` are words that lead to the place in the sources.
@@ -59,6 +67,7 @@ def hits(page: Any, known: Callable[[str], bool]) -> Iterator[Hit]:  # noqa: ANN
     shown = shown_in(page)
     by_day = list(pieces(page))
     yield from _images(shown, by_day)
+    yield from _unencrypted(page, known)
     yield from _links(page, shown, known)
     yield from _headings(shown)
     yield from _tables(shown)
@@ -111,12 +120,38 @@ def _images(shown: list[Any], texts: list[Piece]) -> Iterator[Hit]:
             yield Hit("L501", needles=needles)
         if source[:5].lower() == "data:":
             yield Hit("L503", needles=needles)
-        elif source[:5].lower() == "http:":
-            yield Hit("L203", f"an image is fetched without encryption: {source}", needles)
     letters = sum(len(piece.text) for piece in texts)
     few = letters < _FEW_CHARACTERS or (len(images) > 3 and letters < _PER_IMAGE * len(images))
     if images and few:
         yield Hit("L502")
+
+
+def _unencrypted(page: Any, known: Callable[[str], bool]) -> Iterator[Hit]:  # noqa: ANN401
+    """Yield all that a mail program fetches on its own, also for what nobody sees."""
+    images = Counter(image.get("src", "").strip() for image in page.iter("img"))
+    others = dict.fromkeys(address for element in page.iter() for address in _fetched(element))
+    for address, count in {**dict.fromkeys(others, 1), **images}.items():
+        if address[:5].lower() == "http:":
+            what = "an image" if address in images else "something"
+            told = address if known(address) else f"one at {host_of(address)}"
+            message = f"{what} is fetched without encryption: {told}"
+            yield Hit("L203", message, (address,), count=count)
+
+
+def _fetched(element: Any) -> Iterator[str]:  # noqa: ANN401
+    """Yield the addresses that an element, or a comment for Outlook, has fetched."""
+    if not isinstance(element.tag, str):
+        if (element.text or "").startswith("[if"):
+            yield from _FOR_OUTLOOK.findall(element.text)
+        return
+    for name in ("src", "background", "poster"):
+        yield element.get(name, "").strip()
+    if element.tag == "link":
+        yield element.get("href", "").strip()
+    yield from re.split(r"[\s,]+", element.get("srcset", ""))
+    sheet = element.text if element.tag == "style" else element.get("style")
+    for found in _URL_IN_CSS.finditer(_NOT_FETCHED.sub(" ", sheet or "")):
+        yield (found[1] or found[2] or found[3]).strip()
 
 
 def _links(page: Any, shown: list[Any], known: Callable[[str], bool]) -> Iterator[Hit]:  # noqa: ANN401

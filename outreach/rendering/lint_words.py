@@ -45,3 +45,16 @@ SHOP = re.compile(
     re.IGNORECASE,
 )
 """Where something is sold, by the words that shops call their pages."""
+
+#: Letters that need no spaces between words may follow an address at once.
+_IN_LINK = r"[^\s<>\"'\u3000-\u9fff\uac00-\ud7af\uff00-\uffef]"
+_END_OF_LINK = r"[^\s<>\"'.,;:!?)\]}»\u2019\u201d\u3000-\u9fff\uac00-\ud7af\uff00-\uffef]"
+LINK = re.compile(rf"(?<![\w.+/=-])https?://{_IN_LINK}*{_END_OF_LINK}", re.IGNORECASE)
+"""What a mail program takes for a link in plain text, without the sentence's own marks."""
+
+FORBIDDEN = re.compile(
+    rf"(?<![\w.+/=-])(?:(?:javascript|vbscript):(?=\S)|data:\w+/\w+[;,]|file://)"
+    rf"{_IN_LINK}+",
+    re.IGNORECASE,
+)
+"""What would be a link that does something else; ``JavaScript: a book`` is words."""

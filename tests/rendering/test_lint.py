@@ -21,7 +21,47 @@ def test_a_sound_mail_has_nothing_to_find():
 
 
 def test_plain_text_has_no_pictures_and_no_links_of_markdown():
-    assert lint("![](a.png) and [x](javascript:alert(1))", suffix="txt") == []
+    assert lint("![](a.png) and [x](#nowhere)", suffix="txt") == []
+
+
+@pytest.mark.parametrize(
+    ("words", "rule", "told"),
+    [
+        ("Read ▸http://e.example/a.", "L203", "is not encrypted: http://e.example/a"),
+        ("Read (▸HTTP://e.example/a), do", "L203", "is not encrypted: HTTP://e.example/a"),
+        ("Read ▸javascript:alert(1)", "L202", "no mail program allows: javascript:alert(1)"),
+        ("Read <▸vbscript:x>", "L202", "no mail program allows: vbscript:x"),
+        ("Read ▸data:text/html,x", "L202", "no mail program allows: data:text/html,x"),
+        ("Read ▸file:///C:/a", "L202", "no mail program allows: file:///C:/a"),
+        ("Read {{ place }}a", "L203", "is not encrypted: one at e.example"),
+    ],
+)
+def test_links_in_text_are_judged_too(words: str, rule: str, told: str):
+    head = f"subject: x\npreheader: {PREHEADER}\nplace: http://e.example/"
+    plain = words.replace("▸", "")
+    (found,) = [one for one in lint(plain, suffix="txt", head=head) if one.rule.id == rule]
+    assert found.problem.message.endswith(told)
+    if "▸" in words:
+        assert (found.problem.line, found.problem.column) == (6, words.index("▸") + 1)
+    assert rule in rules(text("Hello"), head=f"{head}\ntext: '{plain}'")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "JavaScript: the good parts",
+        "We have data: 12 firms, and a file: yours",
+        "metadata:text/x and https://e.example/?u=http://e.example and xhttp://e.example",
+        "https://e.example/a",
+    ],
+)
+def test_words_that_are_no_links_of_a_text(words: str):
+    assert {"L202", "L203"}.isdisjoint(rules(words, suffix="txt"))
+
+
+def test_a_text_that_was_made_of_the_html_is_not_judged_again():
+    (found,) = lint(text('<a href="http://e.example/x">words</a>'))
+    assert (found.rule.id, found.count) == ("L203", 1)
 
 
 def test_places_are_those_of_the_source():

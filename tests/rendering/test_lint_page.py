@@ -3,7 +3,7 @@
 import pytest
 
 from outreach.rendering.rules import RULES
-from tests.rendering.judged import lint, rules, text
+from tests.rendering.judged import FIRST, PAGE, PREHEADER, lint, rules, text
 
 
 @pytest.mark.parametrize(
@@ -130,3 +130,87 @@ def test_a_link_that_is_written_otherwise_in_the_source_is_found_and_shown(body:
     problem = found.problem
     assert (found.rule.id, problem.line, problem.column) == ("L203", 7, body.index("http") + 1)
     assert "http://e.example/" in problem.message
+
+
+PICTURE = 'width="9" height="9" alt="A"'
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        (text(f'<img src="https://e.example/a.png" {PICTURE} srcset="http://e.example/2.png 2x">'),
+         "http://e.example/2.png"),
+        (text(f'<img src="https://e.example/a.png" {PICTURE} srcset="https://e.example/1.png 1x,'
+              ' http://e.example/3.png 3x">'),
+         "http://e.example/3.png"),
+        (text(f'<img style="display:none" src="http://e.example/a.png" {PICTURE}>'),
+         "http://e.example/a.png"),
+        (text('<div style="background:url(http://e.example/b.png)">x</div>'),
+         "http://e.example/b.png"),
+        (text("<div style=\"background-image: url( 'HTTP://e.example/b.png' )\">x</div>"),
+         "HTTP://e.example/b.png"),
+        ('<mj-raw><table role="presentation" background="http://e.example/c.png"><tr><td>x</td>'
+         "</tr></table></mj-raw>", "http://e.example/c.png"),
+        ('<mj-raw><link rel="stylesheet" href="http://e.example/d.css"></mj-raw>',
+         "http://e.example/d.css"),
+        ("<mj-raw><style>@media print { p { background: url(http://e.example/e.png) } }</style>"
+         "</mj-raw>", "http://e.example/e.png"),
+        ("<mj-raw><style>@import 'http://e.example/f.css';</style></mj-raw>",
+         "http://e.example/f.css"),
+        ("<mj-raw><style>@font-face { font-family: F; src: url(\"http://e.example/f.woff2\") }"
+         "</style></mj-raw>", "http://e.example/f.woff2"),
+        ('<mj-raw><video poster="http://e.example/g.png"></video></mj-raw>',
+         "http://e.example/g.png"),
+        ('<mj-raw><video><source src="http://e.example/g.mp4"></video></mj-raw>',
+         "http://e.example/g.mp4"),
+    ],
+)  # fmt: skip
+def test_all_that_is_fetched_is_encrypted(body: str, shown: str):
+    (found,) = [one for one in lint(body) if one.rule.id == "L203"]
+    assert found.problem.message.endswith(f" is fetched without encryption: {shown}")
+    assert found.problem.line == FIRST
+
+
+def test_what_outlook_alone_fetches_is_encrypted():
+    # A comment is no place of a finding.
+    (found,) = lint(
+        '<mj-raw><!--[if mso]><v:image src="http://e.example/h.png" /><![endif]--></mj-raw>'
+    )
+    assert (found.rule.id, found.problem.line) == ("L203", None)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        text('<span title="http://e.example/a">x</span>'),
+        text('<p xmlns="http://www.w3.org/1999/xhtml">x</p>'),
+        text('<blockquote cite="http://e.example/a">x</blockquote>'),
+        text('<a href="https://e.example/?next=http://e.example/a">x</a>'),
+        text('<div style="background:url(https://e.example/?u=http://e.example)">x</div>'),
+        "<mj-raw><style>/* url(http://e.example/a.png) */ @namespace url(http://www.w3.org/x);"
+        "</style></mj-raw>",
+        "<mj-raw><!-- <img src='http://e.example/a.png'> --></mj-raw>",
+    ],
+)
+def test_what_is_not_fetched_needs_no_encryption(body: str):
+    assert "L203" not in rules(body)
+
+
+def test_what_mjml_fetches_is_encrypted():
+    page = PAGE.format(body=text("x")).replace(
+        "<mj-head>", '<mj-head><mj-font name="Round" href="http://e.example/round.css" />'
+    )
+    page = page.replace("<mj-section>", '<mj-section background-url="http://e.example/b.png">')
+    page = page.replace('font-size="16px"', 'font-size="16px" font-family="Round"')
+    found = [one for one in lint(page, whole=True) if one.rule.id == "L203"]
+    assert [(one.problem.line, one.problem.column, one.count) for one in found] == [
+        (6, 40, 1),
+        (7, 40, 1),
+    ]
+
+
+def test_no_personal_address_is_printed_of_what_is_fetched():
+    head = f"subject: x\npreheader: {PREHEADER}\nplace: http://e.example/"
+    body = text('<div style="background:url({{ place }}{{ contact.email }})">x</div>')
+    (found,) = [one for one in lint(body, head=head) if one.rule.id == "L203"]
+    assert found.problem.message.endswith("one at e.example")
