@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from unicodedata import category
+from urllib.parse import unquote
 
 from lxml import html as lxml_html
 
@@ -45,6 +46,9 @@ _NO_LINK = re.compile(
     r"(?P<found>(?:javascript|vbscript|file|data)\s*:[^)\s>]*)",
     re.IGNORECASE | re.MULTILINE,
 )
+_HOST = re.compile(r"https?://[^\s/?#]+", re.IGNORECASE)
+#: A sentence may end behind a link, in signs that go on nowhere.
+_GOES_ON = r"[.,;:!?(_*]*[A-Za-z0-9/#&=%~@+$-]"
 _FREE_MAIL = frozenset({"gmail.com", "googlemail.com"})
 
 
@@ -278,10 +282,9 @@ class Linter:
             yield Hit("L202", message, (found[0],))
 
     def _text_links(self, html: str, text: str) -> Iterator[Hit]:
-        flat = text.replace("%20", " ")
+        flat = _alike(text)
         for link in dict.fromkeys(links_of(html)):
-            target = link.replace("%20", " ").removeprefix("mailto:").removeprefix("tel:")
-            if link.startswith("#") or target in flat:
+            if link.startswith("#") or _whole(link).search(flat):
                 continue
             shown = link if self.sources.holds(link) else f"one at {host_of(link)}"
             yield Hit("L207", f"the text part lacks a link that the HTML has: {shown}", key="text")
@@ -356,6 +359,21 @@ def _css_needles(words: str) -> tuple[str, ...]:
     if not colon or words.startswith((":", "http", "data", "mailto", "#")):
         return (words,)
     return (f"{name}: {value}", words, f'{name}="{value}"', f"{name}:", f'{name}="')
+
+
+def _alike(text: str) -> str:
+    """Return `text` with the links in it as `_whole` looks for them."""
+    return _HOST.sub(lambda found: found[0].lower(), unquote(text))
+
+
+def _whole(link: str) -> re.Pattern[str]:
+    """Return what finds a link in a text, and none that it is only a part of."""
+    target = _alike(link).removeprefix("mailto:").removeprefix("tel:")
+    host = _HOST.match(target)
+    # Without a path it is the same with a slash (RFC 3986, 6.2.3).
+    root = host is not None and target[host.end() :] in ("", "/")
+    pattern = re.escape(target.removesuffix("/")) + "/?" if root else re.escape(target)
+    return re.compile(rf"(?<![A-Za-z0-9/.@+%&=?#~-]){pattern}(?!{_GOES_ON})")
 
 
 def _squeezed(text: str) -> str:

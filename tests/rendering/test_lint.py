@@ -431,3 +431,54 @@ def test_what_a_translation_brings_is_found_in_the_translation():
     assert [(one.rule.id, one.problem.source) for one in english] == [
         ("L203", "templates/mail.mjml")
     ]
+
+
+@pytest.mark.parametrize(
+    ("link", "words"),
+    [
+        ("https://x.example/a", "https://x.example/abc"),
+        ("https://x.example/a", "https://x.example/a/b"),
+        ("https://x.example/a", "https://x.example/a?b"),
+        ("https://x.example/a", "https://x.example/a.pdf"),
+        ("https://x.example/a", "https://x.example/a-b"),
+        ("https://x.example/a", "https://x.example/A"),
+        ("https://x.example/a", "https://y.example/?https://x.example/a"),
+        ("https://x.example", "https://x.example.org"),
+        ("https://x.example", "https://x.example/a"),
+        ("https://x.example/a?b=1", "https://x.example/a?b=12"),
+        ("mailto:anna@x.example", "joanna@x.example"),
+        ("mailto:anna@x.example", "anna@x.example.org"),
+        ("tel:+49123", "+491234"),
+        ("tel:123", "+49123"),
+    ],
+)
+def test_part_of_a_link_in_the_text_is_another_link(link: str, words: str):
+    head = f"subject: x\npreheader: {PREHEADER}\ntext: |\n  Read ({words}), then {words}."
+    assert rules(text(f'<a href="{link}">words</a>'), head=head) == ["L207"]
+
+
+@pytest.mark.parametrize(
+    ("link", "words"),
+    [
+        ("https://x.example/a", "https://x.example/a"),
+        ("https://x.example/a", "(https://x.example/a), and more"),
+        ("https://x.example/a", "<https://x.example/a>"),
+        ("https://x.example/a", "https://x.example/abc and https://x.example/a!"),
+        ("https://x.example/a", "Read „https://x.example/a“."),
+        ("https://x.example/a", "詳細はhttps://x.example/aをご覧ください"),
+        ("https://x.example/", "https://x.example."),
+        ("https://x.example", "https://x.example/"),
+        ("https://X.example/a", "https://x.example/a"),
+        ("https://x.example/a(b)", "see https://x.example/a(b)."),
+        ("https://x.example/größe", "https://x.example/gr%C3%B6%C3%9Fe"),
+        ("https://x.example/gr%C3%B6%C3%9Fe", "https://x.example/größe"),
+        ("https://x.example/a b", "https://x.example/a%20b"),
+        ("https://x.example/?a=1&amp;b=2", "https://x.example/?a=1&b=2"),
+        ("mailto:anna@x.example", "Write to anna@x.example."),
+        ("mailto:anna@x.example", "mailto:anna@x.example"),
+        ("tel:+49123", "Ring +49123."),
+    ],
+)
+def test_a_whole_link_is_found_in_the_text(link: str, words: str):
+    head = f"subject: x\npreheader: {PREHEADER}\ntext: |\n  Hello\n  {words}"
+    assert rules(text(f'<a href="{link}">words</a>'), head=head) == []
