@@ -14,19 +14,41 @@ REPLY = re.compile(
 )
 """What mail programs write before the subject of an answer, or of a mail that is passed on."""
 
-_SIGN = "[$€£¥₽₺₹₴₩₪฿円元원]"
-_CODE = "(?-i:EUR|USD|GBP|CHF|SEK|NOK|DKK|PLN|CZK|HUF|RON|BGN|RUB|UAH|TRY|INR|JPY|CNY|CAD|AUD|BRL)"
+_SIGN = "[$€£¥₽₺₹₴₩₪฿]"
+#: Of ISO 4217, without those that are known for something else, such as PHP, COP and OMR.
+_CODE = (
+    "(?-i:EUR|USD|GBP|CHF|SEK|NOK|DKK|ISK|PLN|CZK|HUF|RON|BGN|RSD|RUB|UAH|BYN|KZT|TRY|INR|LKR|PKR|"
+    "BDT|JPY|CNY|RMB|KRW|TWD|HKD|SGD|MYR|THB|IDR|VND|AUD|NZD|CAD|MXN|BRL|CLP|UYU|ZAR|NGN|KES|GHS|"
+    "EGP|AED|QAR|KWD)"
+)
 _COIN = "kr|zł|Kč|руб|грн|euros?|dollars?|Franken|francs?|Kronen|kronor|kroner|złotych|евро|рублей"
-_MONEY = rf"(?:{_SIGN}|\b(?:{_CODE}|{_COIN})\b\.?)"
+#: What stands before a sum. Of words spelt out only the euro, and with its cents: a standard is
+#: called Euro 7, a tournament EURO 2028, and who was in Franken in 2026 has paid nothing.
+_MONEY = rf"(?:{_SIGN}|\b(?:{_CODE}|(?-i:Rs|kr)|руб|грн)\b\.?)"
 _AFTER = rf"(?:{_SIGN}|(?:{_CODE}|{_COIN})\b)"
 _AMOUNT = r"\d(?:[\d.,'\u2019\u00a0\u202f]*\d)?(?:[.,][-\u2013\u2014])?"
+_EXACT = r"\d[\d.,'\u2019\u00a0\u202f]*[.,](?:\d\d(?!\d)|[-\u2013\u2014])"
+#: 49,- and 149:- name no money, but nothing else is written like it; a year may have a dash.
+_ROUND = (
+    r"(?:\d[\d.'\u2019]*(?:[,:]-|\d\.-)"
+    r"|(?!(?:19|20)\d\d\D)\d[\d.'\u2019]*\d[.,][\u2013\u2014])"
+    r"(?!\s?\d|[\w)(|/])"
+)
+#: Letters that need no space before a sum. 円, 元 and 원 begin and end words, so that they count
+#: behind a sum only: 3원칙 are three rules, 公元2026年 is a year, 元旦 the first day of one.
+_EASTERN = (
+    r"(?<![\d.,a-z])\d[\d.,]*\s?(?:[百千万萬億亿]*\s?"
+    r"(?:円(?![周形卓錐柱滑満])|[元圓](?!方程|[旦月宵年素日气氣首帅帥件祖老论論化组組]))"
+    r"|(?:(?<=\d\d\d)|(?<=\d\d\d\s)|[백천만억]+\s?)원(?![칙소색정고]))"
+)
 _REBATE = (
     "off|discount|rabatt|nachlass|günstiger|de descuento|de réduction|de remise|di sconto|korting|"
     "rabat|alennus|zniżki|de desconto|скидк"
 )
 
 PRICE = re.compile(
-    rf"{_MONEY}\s?{_AMOUNT}|(?<![\w.,]){_AMOUNT}\s?{_AFTER}"
+    rf"{_MONEY}\s?{_AMOUNT}|\beuros?\s{_EXACT}|(?<![\w.,]){_AMOUNT}\s?{_AFTER}"
+    rf"|(?<![\w.,:-]){_ROUND}|{_EASTERN}"
     rf"|\b\d{{1,2}}\s?(?:%|percent|prozent|procent|pour cent|por ciento|per cento)\s+(?:{_REBATE})",
     re.IGNORECASE,
 )

@@ -92,3 +92,83 @@ def test_what_only_looks_like_a_price_is_none(words: str):
 def test_a_shop_is_a_shop_in_other_languages_too(link: str, sells: bool):
     body = text(f'<a href="{link}">Mehr</a>')
     assert ("L307" in rules(body, content_class=ContentClass.GIVE)) is sells
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "49,-",
+        "nur 49,– heute",
+        "från 149:-",
+        "statt 49.– nur",
+        "ZAR 50",
+        "50 ZAR",
+        "SGD 50",
+        "NZD 5",
+        "HKD 1,200",
+        "1.200 MXN",
+        "Rs 500",
+        "Rs. 1,500",
+        "RMB 50",
+        "Euro 49,90",
+        "Euro 49,-",
+        "Euro 1.299,00",
+        "kr 500",
+        "kr. 99",
+        "руб. 500",
+        "5,000원",
+        "5000원입니다",
+        "3만원",
+        "1만 5천 원",
+        "500 원",
+        "100元",
+        "人民币50元",
+        "3万円",
+        "100円",
+        "100円です",
+        "1,5 万元",
+        "2000 Euro",
+        "2000 €",
+    ],
+)
+def test_a_price_may_be_written_in_many_ways(words: str):
+    assert "L307" in rules(text(words), content_class=ContentClass.GIVE)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "회원 3명",
+        "직원 20명",
+        "3원칙",
+        "공원 2곳과 병원 300곳",
+        "5원소와 3원색",
+        "公元2026年",
+        "地元3社",
+        "地元 3 社",
+        "2026元旦快乐",
+        "118元素",
+        "3元方程",
+        "3円卓",
+        "The Euro 7 norm",
+        "EURO 2028",
+        "Euro 2028 in England",
+        "Wir waren in Franken 2026",
+        "In Franken 12 Tage",
+        "In Franken 1.299 Betriebe",
+        "im Jahr 1990,– und",
+        "eine Liste: 1.- Brot",
+        "Kronen 3",
+        "OKR: KR 3",
+        "um 10.-12. Mai",
+        "12.–14. Mai",
+        "in 2026:-)",
+        "die Seiten 3,–4",
+        "PHP 8 and COP 28",
+        "the 3 Rs",
+        "OMR 2026",
+        "2,-3 Grad",
+    ],
+)
+def test_what_reads_like_money_and_is_none(words: str):
+    assert "L307" not in rules(text(words), content_class=ContentClass.GIVE)
