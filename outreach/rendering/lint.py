@@ -20,7 +20,7 @@ from outreach.errors import Problem, suggestion
 from outreach.rendering import client_support, lint_images, lint_page
 from outreach.rendering.legibility import pieces
 from outreach.rendering.lint_page import Hit, host_of
-from outreach.rendering.lint_words import FORBIDDEN, LINK, PRICE, REPLY, SHOP
+from outreach.rendering.lint_words import ADDRESS, FORBIDDEN, LINK, PRICE, REPLY, SHOP
 from outreach.rendering.rules import RULES, Rule, named
 from outreach.rendering.sources import Place, Sources
 from outreach.rendering.templates import Rendered, Template
@@ -325,11 +325,11 @@ def _sources(template: Template, files: Mapping[str, str]) -> Sources:
 
 
 def _said(mail: Rendered, version: Template) -> str:
-    """Return all words of a mail; a text part written by hand does not stand for the HTML."""
+    """Return all words of a mail, and no addresses; a text by hand does not stand for the HTML."""
     parts = [mail.subject, mail.preheader or "", mail.text]
     if mail.html and version.front_matter.text is not None:
         parts.append(html_to_text(mail.html))
-    return "\n".join(parts)
+    return ADDRESS.sub("…", "\n".join(parts))
 
 
 def _sender_hits(sender: Sender) -> Iterator[Hit]:

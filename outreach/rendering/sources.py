@@ -85,13 +85,20 @@ class Sources:
         for part in (*written, *parts):
             pattern = re.compile(r"\s+".join(map(re.escape, part)), re.IGNORECASE)
             hits = [
-                (file, found.start(), text[found.end() : found.end() + 1])
+                (
+                    file,
+                    found.start(),
+                    text[found.start() - 1 : found.start()],
+                    text[found.end() : found.end() + 1],
+                )
                 for file, text in self._texts.items()
                 for found in pattern.finditer(text)
             ]
             # The address of a page is not that of all that lies below it.
-            whole = [hit for hit in hits if not _GOES_ON.match(hit[2])]
-            for found in (hits, whole):
+            whole = [hit for hit in hits if not _GOES_ON.match(hit[3])]
+            # Nor is a word in an address said.
+            apart = [hit for hit in whole if not _GOES_ON.match(hit[2])]
+            for found in (hits, whole, apart):
                 if len(found) == 1:
                     return self._place(*found[0][:2])
             if hits and vague is None:

@@ -3,7 +3,7 @@
 import pytest
 
 from outreach.domain.mailing import ContentClass
-from tests.rendering.judged import PREHEADER, rules, text
+from tests.rendering.judged import PREHEADER, at, rules, text
 
 
 @pytest.mark.parametrize(
@@ -172,3 +172,59 @@ def test_a_price_may_be_written_in_many_ways(words: str):
 )
 def test_what_reads_like_money_and_is_none(words: str):
     assert "L307" not in rules(text(words), content_class=ContentClass.GIVE)
+
+
+WORDS = {"words": {"everyone": {"customer": "client"}}}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        'Read <a href="https://x.example/customer/stories">about it</a>.',
+        'Read <a href="https://x.example/customer/stories">https://x.example/customer/stories</a>.',
+        "Read https://x.example/customer, or http://customer.example.",
+        "Read www.x.example/customer.",
+        "Read x.example/customer/stories.",
+        "Read customer.com.",
+        "Read customer.co.uk today.",
+        'Write to <a href="mailto:customer@x.example?subject=customer">us</a>.',
+        "Write to customer@x.example, or to our.customer@x.example.",
+        'Or <a href="https://x.example/größe/customer">see</a>.',
+    ],
+)
+def test_an_address_is_nothing_that_is_said(body: str):
+    assert "L308" not in rules(text(body), **WORDS)
+    plain = "Read https://x.example/customer/stories and customer@x.example."
+    assert "L308" not in rules(plain, suffix="txt", **WORDS)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        'Read <a href="https://x.example/a">of a customer</a>.',
+        '<a href="https://x.example/customer">Each customer</a> knows.',
+        "Every customer/client knows.",
+        "No customer. Really.",
+        "Every customer.Really.",
+        'Read<a href="https://x.example/読む">こちら</a>を customer',
+        '<img src="https://e.example/a.png" alt="A customer" width="9" height="9">',
+        "See https://x.example/a customer",
+    ],
+)
+def test_what_is_said_beside_an_address_counts(body: str):
+    assert "L308" in rules(text(body), **WORDS)
+
+
+def test_a_sum_in_an_address_is_no_price():
+    body = '<a href="https://x.example/?sum=$5&amp;or=5EUR">Read</a>'
+    assert rules(text(body), content_class=ContentClass.GIVE) == []
+    assert (
+        rules("Read https://x.example/?sum=$5", suffix="txt", content_class=ContentClass.GIVE) == []
+    )
+
+
+def test_a_word_is_found_where_it_is_said():
+    body = text('Read <a href="https://x.example/customer-stories">of a customer</a>.')
+    assert at(body, "L308", **WORDS) == [(1, body.index("customer<") + 1)]
+    body = text('Read <a href="https://x.example/a/customer">of a customer</a>.')
+    assert at(body, "L308", **WORDS) == [(1, body.index("customer<") + 1)]
