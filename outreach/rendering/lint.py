@@ -46,6 +46,9 @@ _NO_LINK = re.compile(
     r"(?P<found>(?:javascript|vbscript|file|data)\s*:[^)\s>]*)",
     re.IGNORECASE | re.MULTILINE,
 )
+_NO_WAY_OUT = (
+    "set link_base or unsubscribe_address in outreach.toml, then print {{ links.unsubscribe }}"
+)
 _HOST = re.compile(r"https?://[^\s/?#]+", re.IGNORECASE)
 #: A sentence may end behind a link, in signs that go on nowhere.
 _GOES_ON = r"[.,;:!?(_*]*[A-Za-z0-9/#&=%~@+$-]"
@@ -71,6 +74,17 @@ class Policy:
     clients: tuple[str, ...] = ("gmail", "outlook", "apple-mail")
     weights: Mapping[str, int] = field(default_factory=dict)
     locale: str = "en"
+
+    @property
+    def may_be_left(self) -> bool:
+        """Whether readers may refuse such mail: newsletters, and all that gives or asks.
+
+        Mail about work in hand is none of it. Gmail and Yahoo ask for a visible way out of all that
+        is promotional or comes again and again, laws for an address.
+        """
+        if self.kind in (MailKind.NEWSLETTER, MailKind.SERVICE):
+            return self.kind is MailKind.NEWSLETTER
+        return self.content_class in (ContentClass.GIVE, ContentClass.ASK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +178,7 @@ class Linter:
         yield from self._words(words, own.contact.tier)
         if self.policy.content_class is ContentClass.GIVE:
             yield from self._sales(words, mail)
-        if self.policy.kind is MailKind.NEWSLETTER:
+        if self.policy.may_be_left:
             yield from self._imprint(mail, page)
         if mail.html is None or version.front_matter.text is not None:
             yield from self._links_in_text(mail.text)
@@ -216,11 +230,12 @@ class Linter:
 
     def _imprint(self, mail: Rendered, page: "lxml_html.HtmlElement | None") -> Iterator[Hit]:
         policy = self.policy
+        unset = None if policy.unsubscribe else _NO_WAY_OUT
         links = links_of(mail.html) if mail.html else []
         if page is not None and not any(link.startswith(policy.unsubscribe) for link in links):
-            yield Hit("L301")
+            yield Hit("L301", hint=unset)
         if not any(start in mail.text for start in policy.unsubscribe):
-            yield Hit("L302", key="text")
+            yield Hit("L302", key="text", hint=unset)
         if not policy.postal_address:
             yield Hit("L303", source="outreach.toml")
             return

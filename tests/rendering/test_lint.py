@@ -220,6 +220,40 @@ def test_what_a_newsletter_must_have():
     assert rules(foot, **LETTER, unsubscribe=mailto) == []
 
 
+@pytest.mark.parametrize(
+    ("kind", "content_class", "asked"),
+    [
+        (MailKind.NEWSLETTER, ContentClass.GIVE, True),
+        (MailKind.NEWSLETTER, ContentClass.SERVICE, True),
+        (MailKind.NEWSLETTER, ContentClass.ALERT, True),
+        (MailKind.CHECKIN, ContentClass.GIVE, True),
+        (MailKind.CHECKIN, ContentClass.ASK, True),
+        (MailKind.CHECKIN, ContentClass.SERVICE, False),
+        (MailKind.CHECKIN, ContentClass.ALERT, False),
+        (MailKind.ITEM, ContentClass.GIVE, True),
+        (MailKind.ITEM, ContentClass.ASK, True),
+        (MailKind.ITEM, ContentClass.SERVICE, False),
+        (MailKind.SERVICE, ContentClass.SERVICE, False),
+        (MailKind.SERVICE, ContentClass.GIVE, False),
+    ],
+)
+def test_who_may_leave_is_told_how(kind: MailKind, content_class: ContentClass, asked: bool):
+    manner = {"kind": kind, "content_class": content_class}
+    assert rules("", **manner) == (["L301", "L302", "L304"] if asked else [])
+    assert rules("", **manner, postal_address=None) == (["L301", "L302", "L303"] if asked else [])
+    assert rules(FOOT, **manner) == []
+
+
+def test_who_cannot_leave_is_told_what_to_set():
+    found = {one.rule.id: one.problem for one in lint(FOOT, **LETTER, unsubscribe=())}
+    assert found.keys() == {"L301", "L302"}
+    for problem in found.values():
+        assert problem.hint == (
+            "set link_base or unsubscribe_address in outreach.toml, then print "
+            "{{ links.unsubscribe }}"
+        )
+
+
 def test_no_personal_link_is_printed():
     by_hand = f'subject: x\npreheader: {PREHEADER}\ntext: "Bye"'
     (found,) = [one for one in lint(FOOT, head=by_hand) if one.rule.id == "L207"]
