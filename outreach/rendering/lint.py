@@ -20,7 +20,7 @@ from outreach.errors import Problem, suggestion
 from outreach.rendering import client_support, lint_images, lint_page
 from outreach.rendering.legibility import pieces
 from outreach.rendering.lint_page import Hit, host_of
-from outreach.rendering.lint_words import ADDRESS, FORBIDDEN, LINK, PRICE, REPLY, SHOP
+from outreach.rendering.lint_words import ADDRESS, FORBIDDEN, LINK, PRICE, SHOP, is_like_an_answer
 from outreach.rendering.rules import RULES, Rule, named
 from outreach.rendering.sources import Place, Sources
 from outreach.rendering.templates import Rendered, Template
@@ -172,8 +172,8 @@ class Linter:
         return Finding(rule, Problem(message, place.file, place.line, place.column, hint), count)
 
     def _hits(self, mail: Rendered, own: "_Own", version: Template) -> Iterator[Hit]:
-        yield from self._inbox(mail, own)
         page = _page(mail.html) if mail.html else None
+        yield from self._inbox(mail, page, own)
         words = own.without(_said(mail, version))
         yield from self._words(words, own.contact.tier)
         if self.policy.content_class is ContentClass.GIVE:
@@ -191,20 +191,27 @@ class Linter:
         yield from self._weights(page, version)
         yield from self._text_links(mail.html, mail.text)
 
-    def _inbox(self, mail: Rendered, own: "_Own") -> Iterator[Hit]:
-        if REPLY.match(mail.subject):
+    def _inbox(
+        self, mail: Rendered, page: "lxml_html.HtmlElement | None", own: "_Own"
+    ) -> Iterator[Hit]:
+        if is_like_an_answer(mail.subject):
             yield Hit("L305", key="subject")
         if own.typical(mail.subject) > LONG_SUBJECT:
             yield Hit("L404", key="subject")
-        if mail.html is None:
+        if page is None:
             return
         least, most = PREHEADER
-        if mail.preheader is None:
+        # What the page hides in front of its words counts: an mj-preview may say something else.
+        preheader = lint_page.preview_of(page) or mail.preheader
+        if preheader is None:
             yield Hit("L401", key="subject")
-        elif (size := own.typical(mail.preheader)) < least:
-            yield Hit("L402", key="preheader")
+            return
+        is_ours = _squeezed(preheader) == _squeezed(mail.preheader or "")
+        key, needles = ("preheader", ()) if is_ours else (None, (preheader,))
+        if (size := own.typical(preheader)) < least:
+            yield Hit("L402", needles=needles, key=key)
         elif size > most:
-            yield Hit("L403", key="preheader")
+            yield Hit("L403", needles=needles, key=key)
 
     def _words(self, text: str, tier: str) -> Iterator[Hit]:
         for word, instead in avoided(self.policy.words, tier).items():
@@ -350,7 +357,7 @@ def _said(mail: Rendered, version: Template) -> str:
 def _sender_hits(sender: Sender) -> Iterator[Hit]:
     name, domain = sender.name, sender.address.rpartition("@")[2].lower()
     wrong = []
-    if REPLY.match(name):
+    if is_like_an_answer(name):
         wrong.append("begins like an answer")
     if "@" in name or "://" in name:
         wrong.append("holds an address")

@@ -29,6 +29,7 @@ _PER_IMAGE = 60  # characters of text for each picture, from four pictures on
 _FORBIDDEN = re.compile(r"\s*(?:javascript|vbscript|data|file|blob|about)\s*:", re.IGNORECASE)
 _WORKS = re.compile(r"\bmj-(?:accordion|carousel)\b")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+_PADDING = "".join(map(chr, (0x34F, 0xAD, 0x200B, 0x200C, 0x2007, 0x2060, 0xFEFF))) + " \t\r\n\xa0"
 _SHOWN_URL = re.compile(r"(?:https?://|www\.)[^\s/]+\.[a-z]{2,}(?:[/?#]\S*)?", re.IGNORECASE)
 
 
@@ -87,6 +88,23 @@ def shown_in(page: Any) -> list[Any]:  # noqa: ANN401
     """Return the elements that a reader sees, without the works of MJML."""
     elements = [element for element in page.iter() if isinstance(element.tag, str)]
     return [one for one in elements if not _is_unseen(one) and not _is_of_mjml(one)]
+
+
+def preview_of(page: Any) -> str | None:  # noqa: ANN401
+    """Return what is hidden in front of all words, for inboxes to show beside the subject."""
+    hidden, place = [], None
+    for text in page.xpath("//body//text()"):
+        parent = text.getparent().getparent() if text.is_tail else text.getparent()
+        around = (parent, *parent.iterancestors())
+        if not INVISIBLE.sub("", text) or any(one.tag in UNSEEN for one in around):
+            continue
+        hiding = [one for one in around if is_hidden(one)]
+        # What else is hidden, such as another picture for telephones, is not written for inboxes.
+        if not hiding or place not in (None, hiding[-1]):
+            break
+        hidden.append(text)
+        place = hiding[-1]
+    return " ".join("".join(hidden).strip(_PADDING).split()) or None
 
 
 def host_of(url: str) -> str:

@@ -5,14 +5,26 @@ weight, and a try is no Turkish lira.
 """
 
 import re
+from unicodedata import category, normalize
 
-REPLY = re.compile(
+_ANSWER = re.compile(
     r"\s*(?:re|aw|wg|fwd?|sv|vs|vl|vb|vá|antw|doorst|tr|réf|rv|res|enc|odp|pd|rif|ynt|ilt|atb"
     r"|απ|πρθ|отв|回复|回覆|答复|轉寄|转发|返信|転送|답장|전달|השב|הועבר|رد)"
-    r"(?:\[\d+\])?\s*[:\uff1a]",
+    r"(?:\s?[\[(]\d+[\])]|[\^*]\d+)?\s*[:\uff1a]",
     re.IGNORECASE,
 )
-"""What mail programs write before the subject of an answer, or of a mail that is passed on."""
+#: Letters that show nothing, beside those of the category Cf.
+_BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u2800\ufe00-\ufe0f]")
+
+
+def is_like_an_answer(subject: str) -> bool:
+    """Whether words begin as mail programs begin the subject of an answer, or of mail passed on.
+
+    Marks that nobody sees, and letters in another dress, do not hide it.
+    """
+    seen = "".join(char for char in normalize("NFKC", subject) if category(char) != "Cf")
+    return bool(_ANSWER.match(_BLANK.sub("", seen)))
+
 
 _SIGN = "[$€£¥₽₺₹₴₩₪฿]"
 #: Of ISO 4217, without those that are known for something else, such as PHP, COP and OMR.

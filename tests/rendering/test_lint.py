@@ -516,3 +516,61 @@ def test_part_of_a_link_in_the_text_is_another_link(link: str, words: str):
 def test_a_whole_link_is_found_in_the_text(link: str, words: str):
     head = f"subject: x\npreheader: {PREHEADER}\ntext: |\n  Hello\n  {words}"
     assert rules(text(f'<a href="{link}">words</a>'), head=head) == []
+
+
+def with_preview(words: str, body: str = "") -> str:
+    page = PAGE.format(body=body or text("Hello"))
+    return page.replace("<mj-head>", f"<mj-head>\n<mj-preview>{words}</mj-preview>")
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        (PREHEADER, []),
+        ("For {{ contact.first_name }}: " + PREHEADER, []),
+        ("For you.", ["L402"]),
+        ("word " * 27, ["L403"]),
+        ("&#847;&zwnj;&nbsp;", ["L401"]),
+        ("{{ preheader }}", ["L401"]),
+        (PREHEADER + "&#847;&zwnj;&nbsp;" * 90, []),
+    ],
+)
+def test_a_page_may_say_itself_what_inboxes_show(words: str, wanted: list[str]):
+    assert rules(with_preview(words), head="subject: x", whole=True) == wanted
+
+
+def test_what_inboxes_show_is_found_where_it_is_written():
+    (found,) = lint(with_preview("For you."), head="subject: x", whole=True)
+    assert (found.problem.line, found.problem.column) == (6, 13)
+
+
+def test_a_preheader_is_found_whatever_letters_it_has():
+    (found,) = lint(text("x"), head="subject: x\npreheader: '👩\u200d🚀 &  می\u200cخواهم'")
+    assert (found.rule.id, found.problem.line) == ("L402", 3)
+
+
+def test_only_what_is_hidden_before_all_words_is_shown_by_inboxes():
+    hidden = f'<p style="display:none">{PREHEADER}</p>'
+    page = PAGE.format(body="").replace("Words enough", f"{hidden}Words enough")
+    assert rules(page, head="subject: x", whole=True) == []
+    page = PAGE.format(body="").replace("Words enough", f"Words enough {hidden}")
+    assert rules(page, head="subject: x", whole=True) == ["L401"]
+    # What else is hidden is not told to inboxes.
+    page = PAGE.format(body="").replace("Words enough", f"{hidden * 3}Words enough")
+    assert rules(page, head="subject: x", whole=True) == []
+    head = f"subject: x\npreheader: {PREHEADER}"
+    assert (
+        rules(PAGE.format(body="").replace("Words", f"{hidden * 3}Words"), head=head, whole=True)
+        == []
+    )
+    # A picture is no words.
+    picture = '<img src="https://e.example/a.png" alt="" width="9" height="9">'
+    page = PAGE.format(body="").replace("Words enough", f"{picture}{hidden}Words enough")
+    assert rules(page, head="subject: x", whole=True) == []
+
+
+@pytest.mark.parametrize(
+    "head", [f"subject: x\npreheader: {PREHEADER}", f"subject: x\npreheader: '{PREHEADER}'"]
+)
+def test_front_matter_says_what_inboxes_show_before_a_page_does(head: str):
+    assert rules(with_preview("{{ preheader }}"), head=head, whole=True) == []

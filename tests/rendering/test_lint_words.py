@@ -2,8 +2,8 @@
 
 import pytest
 
-from outreach.domain.mailing import ContentClass
-from tests.rendering.judged import PREHEADER, at, rules, text
+from outreach.domain.mailing import ContentClass, Sender
+from tests.rendering.judged import PREHEADER, at, lint, rules, text
 
 
 @pytest.mark.parametrize(
@@ -228,3 +228,39 @@ def test_a_word_is_found_where_it_is_said():
     assert at(body, "L308", **WORDS) == [(1, body.index("customer<") + 1)]
     body = text('Read <a href="https://x.example/a/customer">of a customer</a>.')
     assert at(body, "L308", **WORDS) == [(1, body.index("customer<") + 1)]
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "\u202eRe: hello",
+        "\u200bRe: hello",
+        "\u2060\ufeffFwd: hello",
+        "R\u200be: hello",
+        "Re\u00ad: hello",
+        "\u034fAW: hallo",
+        "\ufe0fRe: hello",
+        "\u3164Re: hello",
+        "\u00a0 Re: hello",
+        "\uff32\uff45\uff1a hello",
+        "\U0001d411\U0001d41e: hello",
+        "Re (2): hello",
+        "Re^2: hello",
+        "Re [3]: hello",
+        "Re*2: hello",
+    ],
+)
+def test_invisible_marks_hide_no_answer(subject: str):
+    head = f'subject: "{subject}"\npreheader: {PREHEADER}'
+    assert "L305" in rules(text("Hello"), head=head)
+
+
+@pytest.mark.parametrize("subject", ["\u200bRegarding: x", "Re\u200bading: x", "Re 2 go: x"])
+def test_invisible_marks_make_no_answer(subject: str):
+    head = f'subject: "{subject}"\npreheader: {PREHEADER}'
+    assert "L305" not in rules(text("Hello"), head=head)
+
+
+def test_a_sender_does_not_begin_like_an_answer_either():
+    found = lint(text("x"), sender=Sender("\u202eRe: Anna", "anna@studio.example"))
+    assert {one.rule.id for one in found} == {"L306"}
