@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -20,6 +21,7 @@ from outreach.rendering.legibility import (
     knows_the_dark,
     pieces,
 )
+from outreach.rendering.lint_words import DOMAIN
 from outreach.rendering.sources import Place
 
 SMALL_FONT = 14
@@ -33,6 +35,9 @@ _PADDING = "".join(map(chr, (0x34F, 0xAD, 0x200B, 0x200C, 0x2007, 0x2060, 0xFEFF
 _SHOWN_URL = re.compile(r"(?:https?://|www\.)[^\s/]+\.[a-z]{2,}(?:[/?#]\S*)?", re.IGNORECASE)
 
 
+_SHOWN_NAME = re.compile(rf"{DOMAIN}(?:[/?#]\S*)?")
+_NUMBER = re.compile(r"[\w*#]")
+_PICTURES = frozenset(["img", "video"])
 _FOR_OUTLOOK = re.compile(r"\bsrc\s*=\s*[\"']\s*([^\"']*)")
 _URL_IN_CSS = re.compile(
     r"(?:\burl\(|@import)\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s)\"']+))", re.IGNORECASE
@@ -94,7 +99,7 @@ def preview_of(page: Any) -> str | None:  # noqa: ANN401
     """Return what is hidden in front of all words, for inboxes to show beside the subject."""
     hidden, place = [], None
     for text in page.xpath("//body//text()"):
-        parent = text.getparent().getparent() if text.is_tail else text.getparent()
+        parent = _around(text)
         around = (parent, *parent.iterancestors())
         if not INVISIBLE.sub("", text) or any(one.tag in UNSEEN for one in around):
             continue
@@ -184,13 +189,11 @@ def _links(page: Any, shown: list[Any], known: Callable[[str], bool]) -> Iterato
         told = href if known(href) else f"one at {host_of(href)}"
         if not words and link.tag == "a":
             yield Hit("L102", f"a link has no text: {told}" if href else None, needles)
-        if href in ("", "#"):
-            yield Hit(
-                "L201",
-                f'the link "{words[:60]}" leads nowhere' if known(words) else None,
-                (words, 'href=""', 'href="#"'),
-            )
-        elif _FORBIDDEN.match(href):
+        if _leads_nowhere(href):
+            told = f'the link "{words[:60]}" leads nowhere' if known(words) else None
+            yield Hit("L201", told, (words, f'href="{href}"'))
+            continue
+        if _FORBIDDEN.match(href):
             yield Hit("L202", f"a link does what no mail program allows: {href[:60]}", needles)
         elif href[:1] == "#":
             # As it is written, else decoded, or the top whatever its case (HTML, 7.4.6.4).
@@ -201,9 +204,12 @@ def _links(page: Any, shown: list[Any], known: Callable[[str], bool]) -> Iterato
             yield Hit("L203", f"a link is not encrypted: {told}", needles)
         elif not _SCHEME.match(href):
             yield Hit("L205", f"a link has no host: {href[:80]}", needles, hint=_whole(href))
-        if _SHOWN_URL.fullmatch(words) and _SCHEME.match(href) and href[:4].lower() == "http":
+        is_name = _SHOWN_NAME.fullmatch(words)
+        if (is_name or _SHOWN_URL.fullmatch(words)) and href[:4].lower() == "http":
             seen = host_of(words if "://" in words else f"https://{words}")
-            if _bare(seen) != _bare(host_of(href)):
+            shown_host, host = _bare(seen), _bare(host_of(href))
+            # A name says whose place it is, and what lies below it is theirs.
+            if host != shown_host and not (is_name and host.endswith(f".{shown_host}")):
                 yield Hit("L206", f"a link shows {seen} and leads to {host_of(href)}", needles)
 
 
@@ -217,16 +223,43 @@ def _whole(href: str) -> str | None:
     return None
 
 
+def _leads_nowhere(href: str) -> bool:
+    """Whether a link lacks whom or what it is to reach."""
+    scheme, _, rest = href.partition(":")
+    rest = unquote(rest).strip()
+    if scheme.lower() in ("http", "https"):
+        try:
+            return not unquote(urlsplit(href).hostname or "").strip()
+        except ValueError:
+            return False
+    if scheme.lower() == "mailto":
+        # Without an address it asks whom to write to, if it says what.
+        return rest in ("", "?")
+    return href in ("", "#") or (scheme.lower() in ("tel", "sms") and not _NUMBER.search(rest))
+
+
 def _bare(host: str) -> str:
+    with suppress(UnicodeError):  # no host that there can be is told as it is
+        host = host.encode("idna").decode()
     return host.lower().removeprefix("www.")
 
 
 def _words_of(link: Any) -> str:  # noqa: ANN401
     """Return what a link says: its words, else those that stand for its pictures."""
-    words = " ".join(INVISIBLE.sub(" ", link.text_content()).split())
-    alternatives = [image.get("alt", "") for image in link.iter("img")]
+    parts = [one for one in link.iter() if isinstance(one.tag, str) and not _is_unseen(one)]
+    texts = [text for text in link.xpath(".//text()") if _around(text) in parts]
+    if words := " ".join(INVISIBLE.sub(" ", "".join(texts)).split()):
+        return words
+    if not any(one.tag in _PICTURES or "background" in one.get("style", "") for one in parts):
+        return ""  # a name for nothing that could be seen
+    alternatives = [image.get("alt", "") for image in parts if image.tag == "img"]
     named = [link.get("aria-label", ""), link.get("title", ""), link.get("alt", "")]
-    return words or " ".join(" ".join([*alternatives, *named]).split())
+    return " ".join(" ".join([*alternatives, *named]).split())
+
+
+def _around(text: Any) -> Any:  # noqa: ANN401 - lxml's text knows where it stands
+    """Return the element that a text is in."""
+    return text.getparent().getparent() if text.is_tail else text.getparent()
 
 
 def _headings(shown: list[Any]) -> Iterator[Hit]:

@@ -214,3 +214,134 @@ def test_no_personal_address_is_printed_of_what_is_fetched():
     body = text('<div style="background:url({{ place }}{{ contact.email }})">x</div>')
     (found,) = [one for one in lint(body, head=head) if one.rule.id == "L203"]
     assert found.problem.message.endswith("one at e.example")
+
+
+@pytest.mark.parametrize(
+    "href",
+    [
+        "mailto:",
+        "mailto: ",
+        "mailto:%20",
+        "mailto:?",
+        "MAILTO:",
+        "tel:",
+        "tel:+",
+        "sms:",
+        "https:",
+        "https://",
+        "https:///x",
+        "http:///",
+        "https://?a=b",
+        "https://#a",
+        "https://:443/",
+        "https://%20/",
+        "# ",
+    ],
+)
+def test_a_link_to_nothing_leads_nowhere(href: str):
+    (found,) = [
+        one for one in lint(text(f'Go <a href="{href}">there now</a>.')) if one.rule.id[:2] == "L2"
+    ]
+    assert found.rule.id == "L201"
+    assert found.problem.message == 'the link "there now" leads nowhere'
+    assert found.problem.line == FIRST
+
+
+@pytest.mark.parametrize(
+    "href",
+    [
+        "mailto:anna@e.example",
+        # To write to whomever one likes, as where a mail is passed on.
+        "mailto:?subject=Look&amp;body=x",
+        "mailto:?to=anna@e.example",
+        "tel:+491",
+        "tel:*100#",
+        "sms:+491",
+        "sms:?body=x",
+        "https://e.example",
+        "https://[::1]/",
+    ],
+)
+def test_a_link_to_something_leads_there(href: str):
+    assert rules(text(f'<a href="{href}">words</a>')) == []
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        '<a href="https://e.example" title="hi"></a>',
+        '<a href="https://e.example" aria-label="hi"> </a>',
+        '<a href="https://e.example"><span style="display:none">hi</span></a>',
+        '<a href="https://e.example"><!-- hi --></a>',
+        '<a href="https://e.example"><img hidden src="https://e.example/a.png" alt="A" width="9"'
+        ' height="9"></a>',
+        '<a href="https://e.example"><img src="https://e.example/a.png" alt="" width="9"'
+        ' height="9"></a>',
+    ],
+)
+def test_a_link_has_something_to_be_seen_and_read(link: str):
+    assert "L102" in rules(text(link))
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        '<a href="https://e.example" title="hi">x</a>',
+        '<a href="https://e.example" title="hi"><img src="https://e.example/a.png" alt="" width="9"'
+        ' height="9"></a>',
+        '<a href="https://e.example"><b style="color:#000000">hi</b></a>',
+        '<a href="https://e.example" aria-label="hi" style="display:block;height:9px;background:'
+        'url(https://e.example/a.png)"></a>',
+    ],
+)
+def test_a_picture_with_a_name_is_something(link: str):
+    assert "L102" not in rules(text(link))
+
+
+@pytest.mark.parametrize(
+    ("words", "href"),
+    [
+        ("google.com", "https://evil.example"),
+        ("Google.com", "https://evil.example"),
+        ("google.com/login", "https://evil.example"),
+        ("bank.co.uk", "https://evil.example/bank.co.uk"),
+        ("my-bank.de", "https://my-bank.de.evil.example"),
+        ("bank.de", "https://notbank.de"),
+        ("münchen.de", "https://xn--mnchen-3ya.example"),
+        ("https://bank.example", "https://login.bank.example"),
+    ],
+)
+def test_a_host_that_is_shown_is_the_one_that_is_led_to(words: str, href: str):
+    assert rules(text(f'<a href="{href}">{words}</a>')) == ["L206"]
+    assert "L206" in rules(f"{'word ' * 30}\n\n[{words}]({href})\n", suffix="md")
+
+
+@pytest.mark.parametrize(
+    ("words", "href"),
+    [
+        ("google.com", "https://www.google.com/x"),
+        ("google.com", "https://mail.google.com/x"),
+        ("www.google.com", "https://google.com"),
+        ("münchen.de", "https://xn--mnchen-3ya.de/"),
+        ("https://münchen.de", "https://münchen.de/"),
+        ("xn--mnchen-3ya.de", "https://münchen.de/"),
+        ("Node.js", "https://nodejs.org"),
+        ("e.g.", "https://e.example"),
+        ("z.B.", "https://e.example"),
+        ("README.md", "https://e.example"),
+        ("main.py", "https://e.example"),
+        ("build.sh", "https://e.example"),
+        ("ASP.NET", "https://e.example"),
+        ("U.S.", "https://e.example"),
+        ("Dr.Who", "https://e.example"),
+        ("Version 1.2", "https://e.example"),
+        ("google.com explained", "https://e.example"),
+        ("anna@bank.de", "https://e.example"),
+        ("bank.de", "mailto:anna@e.example"),
+        ("12.30", "https://e.example"),
+        ("plan.pdf", "https://e.example"),
+    ],
+)
+def test_words_with_dots_are_no_hosts(words: str, href: str):
+    assert rules(text(f'<a href="{href}">{words}</a>')) == []
+    assert "L206" not in rules(f"{'word ' * 30}\n\n[{words}]({href})\n", suffix="md")
