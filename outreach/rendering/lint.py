@@ -82,9 +82,10 @@ class Policy:
         Mail about work in hand is none of it. Gmail and Yahoo ask for a visible way out of all that
         is promotional or comes again and again, laws for an address.
         """
-        if self.kind in (MailKind.NEWSLETTER, MailKind.SERVICE):
-            return self.kind is MailKind.NEWSLETTER
-        return self.content_class in (ContentClass.GIVE, ContentClass.ASK)
+        if self.kind is MailKind.NEWSLETTER:
+            return True
+        promotes = self.content_class in (ContentClass.GIVE, ContentClass.ASK)
+        return promotes and self.kind is not MailKind.SERVICE
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +175,7 @@ class Linter:
     def _hits(self, mail: Rendered, own: "_Own", version: Template) -> Iterator[Hit]:
         page = _page(mail.html) if mail.html else None
         yield from self._inbox(mail, page, own)
-        words = own.without(_said(mail, version))
+        words = own.without(_said(mail, page, version))
         yield from self._words(words, own.contact.tier)
         if self.policy.content_class is ContentClass.GIVE:
             yield from self._sales(words, mail)
@@ -346,9 +347,12 @@ def _sources(template: Template, files: Mapping[str, str]) -> Sources:
     return Sources({template.display(name): text for name, text in ordered.items()})
 
 
-def _said(mail: Rendered, version: Template) -> str:
+def _said(mail: Rendered, page: "lxml_html.HtmlElement | None", version: Template) -> str:
     """Return all words of a mail, and no addresses; a text by hand does not stand for the HTML."""
     parts = [mail.subject, mail.preheader or "", mail.text]
+    if page is not None:
+        preview = lint_page.preview_of(page) or ""
+        parts += [preview] if _squeezed(preview) != _squeezed(mail.preheader or "") else []
     if mail.html and version.front_matter.text is not None:
         parts.append(html_to_text(mail.html))
     return ADDRESS.sub("…", "\n".join(parts))

@@ -33,8 +33,6 @@ _WORKS = re.compile(r"\bmj-(?:accordion|carousel)\b")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _PADDING = "".join(map(chr, (0x34F, 0xAD, 0x200B, 0x200C, 0x2007, 0x2060, 0xFEFF))) + " \t\r\n\xa0"
 _SHOWN_URL = re.compile(r"(?:https?://|www\.)[^\s/]+\.[a-z]{2,}(?:[/?#]\S*)?", re.IGNORECASE)
-
-
 _SHOWN_NAME = re.compile(rf"{DOMAIN}(?:[/?#]\S*)?")
 _NUMBER = re.compile(r"[\w*#]")
 _PICTURES = frozenset(["img", "video"])
@@ -196,7 +194,7 @@ def _links(page: Any, shown: list[Any], known: Callable[[str], bool]) -> Iterato
         if _FORBIDDEN.match(href):
             yield Hit("L202", f"a link does what no mail program allows: {href[:60]}", needles)
         elif href[:1] == "#":
-            # As it is written, else decoded, or the top whatever its case (HTML, 7.4.6.4).
+            # As it is written, else decoded, or the top whatever its case, as HTML says.
             place = unquote(href[1:])
             if not {href[1:], place} & places and place.lower() != "top":
                 yield Hit("L204", f"a link leads to #{place}, which is not in the mail", needles)
@@ -247,7 +245,8 @@ def _bare(host: str) -> str:
 def _words_of(link: Any) -> str:  # noqa: ANN401
     """Return what a link says: its words, else those that stand for its pictures."""
     parts = [one for one in link.iter() if isinstance(one.tag, str) and not _is_unseen(one)]
-    texts = [text for text in link.xpath(".//text()") if _around(text) in parts]
+    seen = set(parts)
+    texts = [text for text in link.xpath(".//text()") if _around(text) in seen]
     if words := " ".join(INVISIBLE.sub(" ", "".join(texts)).split()):
         return words
     if not any(one.tag in _PICTURES or "background" in one.get("style", "") for one in parts):

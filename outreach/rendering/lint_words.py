@@ -83,25 +83,26 @@ SHOP = re.compile(
 #: Letters that need no spaces between words may follow an address at once.
 _IN_LINK = r"[^\s<>\"'\u3000-\u9fff\uac00-\ud7af\uff00-\uffef]"
 _END_OF_LINK = r"[^\s<>\"'.,;:!?)\]}»\u2019\u201d\u3000-\u9fff\uac00-\ud7af\uff00-\uffef]"
-LINK = re.compile(rf"(?<![\w.+/=-])https?://{_IN_LINK}*{_END_OF_LINK}", re.IGNORECASE)
+LINK = re.compile(rf"(?<![A-Za-z0-9.+/=-])https?://{_IN_LINK}*{_END_OF_LINK}", re.IGNORECASE)
 """What a mail program takes for a link in plain text, without the sentence's own marks."""
 
+_LABEL = r"[A-Za-z0-9\u00c0-\u052f-]+"
 DOMAIN = (
-    r"(?:[\w-]+\.)+"
+    rf"(?:{_LABEL}\.)+"
     "(?:com|org|net|edu|gov|mil|int|info|biz|app|dev|io|co|ai|tv|me|eu|at|au|be|bg|br|ca|ch|cn|cz|de|"
     "dk|es|fi|fr|gr|hr|hu|ie|il|it|jp|kr|li|lt|lu|lv|mx|nl|no|nz|pl|pt|ro|ru|se|si|sk|tr|ua|uk|us|za)"
 )
 """What is a host without more around it: not Node.js, README.md and what else ends as files do."""
 
 ADDRESS = re.compile(
-    rf"\b(?i:https?://|www\.|mailto:|tel:){_IN_LINK}+"
-    r"|(?<![\w.+-])[\w.+-]+@(?:[\w-]+\.)+\w+"
-    rf"|(?<![\w.-])(?:(?:[\w-]+\.)+[a-z]{{2,}}/{_IN_LINK}*|{DOMAIN}(?![\w-]))",
+    rf"(?<![A-Za-z0-9])(?:(?i:https?://|www\.|mailto:|tel:){_IN_LINK}+"
+    rf"|[A-Za-z0-9._+-]+@(?:{_LABEL}\.)+{_LABEL}"
+    rf"|(?<![.-])(?:(?:{_LABEL}\.)+[a-z]{{2,}}/{_IN_LINK}*|{DOMAIN}(?![A-Za-z0-9-])))",
 )
 """Where something is or where somebody gets mail, which is no words of a sentence."""
 
 FORBIDDEN = re.compile(
-    rf"(?<![\w.+/=-])(?:(?:javascript|vbscript):(?=\S)|data:\w+/\w+[;,]|file://)"
+    rf"(?<![A-Za-z0-9.+/=-])(?:(?:javascript|vbscript):(?=\S)|data:\w+/\w+[;,]|file://)"
     rf"{_IN_LINK}+",
     re.IGNORECASE,
 )

@@ -539,6 +539,17 @@ def test_a_page_may_say_itself_what_inboxes_show(words: str, wanted: list[str]):
     assert rules(with_preview(words), head="subject: x", whole=True) == wanted
 
 
+def test_what_inboxes_show_is_said():
+    words = {"words": {"everyone": {"customer": "client"}}, **GIVE}
+    found = lint(
+        with_preview(f"A customer, and $5. {PREHEADER}"), head="subject: x", whole=True, **words
+    )
+    assert [(one.rule.id, one.count, one.problem.line) for one in found] == [
+        ("L308", 1, 6),
+        ("L307", 1, 6),
+    ]
+
+
 def test_what_inboxes_show_is_found_where_it_is_written():
     (found,) = lint(with_preview("For you."), head="subject: x", whole=True)
     assert (found.problem.line, found.problem.column) == (6, 13)

@@ -90,7 +90,7 @@ ANYWHERE = {"clients": ("apple-mail",)}
         ('<a href="#a%20b">Room</a>', '<p id="a b">x</p>'),
         ('<a href="#100%25">All</a>', '<p id="100%">x</p>'),
         ('<a href="#50%">Half</a>', '<p id="50%">x</p>'),
-        # What is written the same needs no decoding (HTML, 7.4.6.4).
+        # What is written the same needs no decoding.
         ('<a href="#a%20b">Room</a>', '<p id="a%20b">x</p>'),
         ('<a href="#größe">Size</a>', '<a name="größe">x</a>'),
         ('<a href="#TOP">Up</a>', ""),

@@ -187,6 +187,8 @@ WORDS = {"words": {"everyone": {"customer": "client"}}}
         "Read x.example/customer/stories.",
         "Read customer.com.",
         "Read customer.co.uk today.",
+        "詳細はhttps://x.example/customerをご覧ください",
+        "詳細はcustomer.comへ",
         'Write to <a href="mailto:customer@x.example?subject=customer">us</a>.',
         "Write to customer@x.example, or to our.customer@x.example.",
         'Or <a href="https://x.example/größe/customer">see</a>.',
@@ -209,6 +211,7 @@ def test_an_address_is_nothing_that_is_said(body: str):
         'Read<a href="https://x.example/読む">こちら</a>を customer',
         '<img src="https://e.example/a.png" alt="A customer" width="9" height="9">',
         "See https://x.example/a customer",
+        "customer 詳細はexample.comへ",
     ],
 )
 def test_what_is_said_beside_an_address_counts(body: str):
