@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from unicodedata import category
+from urllib.parse import unquote
 
 from lxml import html as lxml_html
 
@@ -16,10 +17,10 @@ from outreach.domain.contact import Contact
 from outreach.domain.mailing import ContentClass, MailKind, Sender
 from outreach.domain.tiers import EVERYONE, avoided
 from outreach.errors import Problem, suggestion
-from outreach.rendering import client_support, lint_page
+from outreach.rendering import client_support, lint_images, lint_page
 from outreach.rendering.legibility import pieces
 from outreach.rendering.lint_page import Hit, host_of
-from outreach.rendering.lint_words import PRICE, REPLY, SHOP
+from outreach.rendering.lint_words import ADDRESS, FORBIDDEN, LINK, PRICE, SHOP, is_like_an_answer
 from outreach.rendering.rules import RULES, Rule, named
 from outreach.rendering.sources import Place, Sources
 from outreach.rendering.templates import Rendered, Template
@@ -39,20 +40,18 @@ HEAVY_IMAGE = 1_000_000
 _TYPICAL_VALUE = 20  # characters that count of a value of the contact's, however long it is
 #: The night's colours are asked for by good practice; images in the HTML have a rule of their own.
 _TOLD_ELSEWHERE = client_support.NIGHT | {"image-base64"}
-#: MJML gives these alt="" where they have none, which cannot be told from one that is meant.
-_UNDESCRIBED = re.compile(
-    r"(?:<mj-attributes\b.*?</mj-attributes\s*>)|(?P<found><mj-(?:carousel-)?image\b"
-    r"(?!(?:[^<>\"']|\"[^\"]*\"|'[^']*')*?\salt\s*=)(?:[^<>\"']|\"[^\"]*\"|'[^']*')*>)",
-    re.IGNORECASE | re.DOTALL,
-)
-#: In Markdown, which makes alt="" of it too, and shows links that it does not trust as words.
-_NAMELESS = re.compile(r"(?P<found>!\[\s*\]\()")
-_NAME_IT = 'say between [ and ] what it shows; write <img alt="" …> if it only adorns'
+#: Markdown shows links that it does not trust as words.
 _NO_LINK = re.compile(
     r"(?:(?<!!)\[[^\]\n]*\]\(\s*<?|^ {0,3}\[[^\]\n]+\]:\s*<?|<(?=\w+:[^\s<>]*>))"
     r"(?P<found>(?:javascript|vbscript|file|data)\s*:[^)\s>]*)",
     re.IGNORECASE | re.MULTILINE,
 )
+_NO_WAY_OUT = (
+    "set link_base or unsubscribe_address in outreach.toml, then print {{ links.unsubscribe }}"
+)
+_HOST = re.compile(r"https?://[^\s/?#]+", re.IGNORECASE)
+#: A sentence may end behind a link, in signs that go on nowhere.
+_GOES_ON = r"[.,;:!?(_*]*[A-Za-z0-9/#&=%~@+$-]"
 _FREE_MAIL = frozenset({"gmail.com", "googlemail.com"})
 
 
@@ -75,6 +74,18 @@ class Policy:
     clients: tuple[str, ...] = ("gmail", "outlook", "apple-mail")
     weights: Mapping[str, int] = field(default_factory=dict)
     locale: str = "en"
+
+    @property
+    def may_be_left(self) -> bool:
+        """Whether readers may refuse such mail: newsletters, and all that gives or asks.
+
+        Mail about work in hand is none of it. Gmail and Yahoo ask for a visible way out of all that
+        is promotional or comes again and again, laws for an address.
+        """
+        if self.kind is MailKind.NEWSLETTER:
+            return True
+        promotes = self.content_class in (ContentClass.GIVE, ContentClass.ASK)
+        return promotes and self.kind is not MailKind.SERVICE
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +119,9 @@ class Linter:
                 near = suggestion(word, [*RULES, *(rule.name for rule in RULES.values())])
                 hit = Hit("L003", f'there is no rule "{word}" to ignore', hint=near)
                 found.append(self._placed(hit, silence.place, 1))
-        for rule, pattern in (("L101", _UNDESCRIBED), ("L101", _NAMELESS), ("L202", _NO_LINK)):
-            places = () if self.template.format == ".txt" else self.sources.matches(pattern)
-            hint = _NAME_IT if pattern is _NAMELESS else None
-            found += [self._placed(Hit(rule, hint=hint), place, 1) for place in places]
+        if self.template.format != ".txt":
+            untrusted = self.sources.matches(_NO_LINK)
+            found += [self._placed(Hit("L202"), place, 1) for place, _ in untrusted]
         found += [self._finding(hit, 1, self.template) for hit in _sender_hits(self.policy.sender)]
         return self._kept(found)
 
@@ -139,7 +149,9 @@ class Linter:
     def _finding(self, hit: Hit, count: int, version: Template) -> Finding:
         sources = self._own_sources[version.file]
         place: Place | None
-        if hit.source:
+        if hit.place:
+            place = hit.place
+        elif hit.source:
             place = Place(hit.source)
         elif hit.key:
             place = self._line(hit.key, version)
@@ -161,36 +173,46 @@ class Linter:
         return Finding(rule, Problem(message, place.file, place.line, place.column, hint), count)
 
     def _hits(self, mail: Rendered, own: "_Own", version: Template) -> Iterator[Hit]:
-        yield from self._inbox(mail, own)
         page = _page(mail.html) if mail.html else None
-        words = own.without(_said(mail, version))
+        yield from self._inbox(mail, page, own)
+        words = own.without(_said(mail, page, version))
         yield from self._words(words, own.contact.tier)
         if self.policy.content_class is ContentClass.GIVE:
             yield from self._sales(words, mail)
-        if self.policy.kind is MailKind.NEWSLETTER:
+        if self.policy.may_be_left:
             yield from self._imprint(mail, page)
+        if mail.html is None or version.front_matter.text is not None:
+            yield from self._links_in_text(mail.text)
         if mail.html is None or page is None:
             return
         yield from self._size(mail.html)
         yield from lint_page.hits(page, self.sources.holds)
+        yield from lint_images.hits(page, self._own_sources[version.file], version.image_names)
         yield from self._clients(page)
         yield from self._weights(page, version)
         yield from self._text_links(mail.html, mail.text)
 
-    def _inbox(self, mail: Rendered, own: "_Own") -> Iterator[Hit]:
-        if REPLY.match(mail.subject):
+    def _inbox(
+        self, mail: Rendered, page: "lxml_html.HtmlElement | None", own: "_Own"
+    ) -> Iterator[Hit]:
+        if is_like_an_answer(mail.subject):
             yield Hit("L305", key="subject")
         if own.typical(mail.subject) > LONG_SUBJECT:
             yield Hit("L404", key="subject")
-        if mail.html is None:
+        if page is None:
             return
         least, most = PREHEADER
-        if mail.preheader is None:
+        # What the page hides in front of its words counts: an mj-preview may say something else.
+        preheader = lint_page.preview_of(page) or mail.preheader
+        if preheader is None:
             yield Hit("L401", key="subject")
-        elif (size := own.typical(mail.preheader)) < least:
-            yield Hit("L402", key="preheader")
+            return
+        is_ours = _squeezed(preheader) == _squeezed(mail.preheader or "")
+        key, needles = ("preheader", ()) if is_ours else (None, (preheader,))
+        if (size := own.typical(preheader)) < least:
+            yield Hit("L402", needles=needles, key=key)
         elif size > most:
-            yield Hit("L403", key="preheader")
+            yield Hit("L403", needles=needles, key=key)
 
     def _words(self, text: str, tier: str) -> Iterator[Hit]:
         for word, instead in avoided(self.policy.words, tier).items():
@@ -209,18 +231,19 @@ class Linter:
     def _sales(self, text: str, mail: Rendered) -> Iterator[Hit]:
         for price in dict.fromkeys(found[0] for found in PRICE.finditer(text)):
             yield Hit("L307", f"the mail is declared `give`, and names a price: {price}", (price,))
-        links = links_of(mail.html) if mail.html else re.findall(r"https?://\S+", mail.text)
+        links = links_of(mail.html) if mail.html else LINK.findall(mail.text)
         for link in dict.fromkeys(link for link in links if SHOP.match(link)):
             shown = link if self.sources.holds(link) else f"at {host_of(link)}"
             yield Hit("L307", f"the mail is declared `give`, and links to a shop: {shown}", (link,))
 
     def _imprint(self, mail: Rendered, page: "lxml_html.HtmlElement | None") -> Iterator[Hit]:
         policy = self.policy
+        unset = None if policy.unsubscribe else _NO_WAY_OUT
         links = links_of(mail.html) if mail.html else []
         if page is not None and not any(link.startswith(policy.unsubscribe) for link in links):
-            yield Hit("L301")
+            yield Hit("L301", hint=unset)
         if not any(start in mail.text for start in policy.unsubscribe):
-            yield Hit("L302", key="text")
+            yield Hit("L302", key="text", hint=unset)
         if not policy.postal_address:
             yield Hit("L303", source="outreach.toml")
             return
@@ -271,11 +294,20 @@ class Linter:
                 needles = (source, *version.image_names(source.removeprefix("cid:")))
                 yield Hit("L504", f"an image has {weight / 1_000_000:.1f} MB", needles)
 
+    def _links_in_text(self, text: str) -> Iterator[Hit]:
+        for found in LINK.finditer(text):
+            link = found[0]
+            if link[:5].lower() == "http:":
+                told = link if self.sources.holds(link) else f"one at {host_of(link)}"
+                yield Hit("L203", f"a link is not encrypted: {told}", (link,))
+        for found in FORBIDDEN.finditer(text):
+            message = f"a link does what no mail program allows: {found[0][:60]}"
+            yield Hit("L202", message, (found[0],))
+
     def _text_links(self, html: str, text: str) -> Iterator[Hit]:
-        flat = text.replace("%20", " ")
+        flat = _alike(text)
         for link in dict.fromkeys(links_of(html)):
-            target = link.replace("%20", " ").removeprefix("mailto:").removeprefix("tel:")
-            if link.startswith("#") or target in flat:
+            if link.startswith("#") or _whole(link).search(flat):
                 continue
             shown = link if self.sources.holds(link) else f"one at {host_of(link)}"
             yield Hit("L207", f"the text part lacks a link that the HTML has: {shown}", key="text")
@@ -315,18 +347,21 @@ def _sources(template: Template, files: Mapping[str, str]) -> Sources:
     return Sources({template.display(name): text for name, text in ordered.items()})
 
 
-def _said(mail: Rendered, version: Template) -> str:
-    """Return all words of a mail; a text part written by hand does not stand for the HTML."""
+def _said(mail: Rendered, page: "lxml_html.HtmlElement | None", version: Template) -> str:
+    """Return all words of a mail, and no addresses; a text by hand does not stand for the HTML."""
     parts = [mail.subject, mail.preheader or "", mail.text]
+    if page is not None:
+        preview = lint_page.preview_of(page) or ""
+        parts += [preview] if _squeezed(preview) != _squeezed(mail.preheader or "") else []
     if mail.html and version.front_matter.text is not None:
         parts.append(html_to_text(mail.html))
-    return "\n".join(parts)
+    return ADDRESS.sub("…", "\n".join(parts))
 
 
 def _sender_hits(sender: Sender) -> Iterator[Hit]:
     name, domain = sender.name, sender.address.rpartition("@")[2].lower()
     wrong = []
-    if REPLY.match(name):
+    if is_like_an_answer(name):
         wrong.append("begins like an answer")
     if "@" in name or "://" in name:
         wrong.append("holds an address")
@@ -350,6 +385,21 @@ def _css_needles(words: str) -> tuple[str, ...]:
     if not colon or words.startswith((":", "http", "data", "mailto", "#")):
         return (words,)
     return (f"{name}: {value}", words, f'{name}="{value}"', f"{name}:", f'{name}="')
+
+
+def _alike(text: str) -> str:
+    """Return `text` with the links in it as `_whole` looks for them."""
+    return _HOST.sub(lambda found: found[0].lower(), unquote(text))
+
+
+def _whole(link: str) -> re.Pattern[str]:
+    """Return what finds a link in a text, and none that it is only a part of."""
+    target = _alike(link).removeprefix("mailto:").removeprefix("tel:")
+    host = _HOST.match(target)
+    # Without a path it is the same with a slash (RFC 3986, 6.2.3).
+    root = host is not None and target[host.end() :] in ("", "/")
+    pattern = re.escape(target.removesuffix("/")) + "/?" if root else re.escape(target)
+    return re.compile(rf"(?<![A-Za-z0-9/.@+%&=?#~-]){pattern}(?!{_GOES_ON})")
 
 
 def _squeezed(text: str) -> str:

@@ -8,6 +8,8 @@ file is named.
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from html import escape
+from urllib.parse import unquote
 
 _COMMENT = re.compile(r"<!--(.*?)-->|\{#(.*?)#\}", re.DOTALL)
 _FRONT_MATTER = re.compile(r"---[ \t]*\n.*?\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
@@ -55,8 +57,8 @@ class Sources:
         return any(silence.word.lower() in asked for silence in self.silences.get(file or "", ()))
 
     def holds(self, words: str) -> bool:
-        """Whether some file has these very words."""
-        return any(words in text for text in self._texts.values())
+        """Whether some file has these very words, in one of their spellings."""
+        return any(one in text for one in _spellings(words) for text in self._texts.values())
 
     def find(self, needles: tuple[str, ...]) -> Place | None:
         """Return where the first of `needles` stands that some file has; None if none does."""
@@ -64,12 +66,12 @@ class Sources:
             self._known[needles] = self._find(needles)
         return self._known[needles]
 
-    def matches(self, pattern: re.Pattern[str]) -> Iterator[Place]:
-        """Yield the place of each match of the group ``found`` outside of comments."""
+    def matches(self, pattern: re.Pattern[str]) -> Iterator[tuple[Place, re.Match[str]]]:
+        """Yield each match of the group ``found`` outside of comments, and where it stands."""
         for file, text in self._texts.items():
             for match in pattern.finditer(text):
                 if match["found"] is not None:
-                    yield self._place(file, match.start("found"))
+                    yield self._place(file, match.start("found")), match
 
     def _place(self, file: str, start: int) -> Place:
         before = self._texts[file][:start]
@@ -77,23 +79,36 @@ class Sources:
 
     def _find(self, needles: tuple[str, ...]) -> Place | None:
         vague = None
-        written = [words for needle in needles if (words := needle.split())]
+        spelt = [spelling for needle in needles for spelling in _spellings(needle)]
+        written = [words for spelling in spelt if (words := spelling.split())]
         parts = [part for words in written for part in _parts(words)]
         for part in (*written, *parts):
             pattern = re.compile(r"\s+".join(map(re.escape, part)), re.IGNORECASE)
             hits = [
-                (file, found.start(), text[found.end() : found.end() + 1])
+                (
+                    file,
+                    found.start(),
+                    text[found.start() - 1 : found.start()],
+                    text[found.end() : found.end() + 1],
+                )
                 for file, text in self._texts.items()
                 for found in pattern.finditer(text)
             ]
             # The address of a page is not that of all that lies below it.
-            whole = [hit for hit in hits if not _GOES_ON.match(hit[2])]
-            for found in (hits, whole):
+            whole = [hit for hit in hits if not _GOES_ON.match(hit[3])]
+            # Nor is a word in an address said.
+            apart = [hit for hit in whole if not _GOES_ON.match(hit[2])]
+            for found in (hits, whole, apart):
                 if len(found) == 1:
                     return self._place(*found[0][:2])
             if hits and vague is None:
                 vague = Place(hits[0][0])
         return vague
+
+
+def _spellings(words: str) -> Iterable[str]:
+    """Return how a source may have written what HTML has: Markdown encodes the links in it."""
+    return dict.fromkeys((words, unquote(words), escape(words, quote=False)))
 
 
 def _parts(words: list[str]) -> Iterable[list[str]]:

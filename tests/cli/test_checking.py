@@ -21,7 +21,7 @@ LETTER = """\
 ---
 subject: Hello
 preheader: Forty characters at the least, and no more than inboxes show.
-kind: check-in
+kind: service
 ---
 Dear {{ contact.first_name | default("you") }},
 

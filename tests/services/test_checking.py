@@ -102,9 +102,10 @@ def test_findings_stand_in_the_order_of_the_source():
     assert [one.problem.line for one in found] == [2, 2, 6, 8, 12]
 
 
-def test_what_a_newsletter_must_have_is_asked_of_newsletters():
+def test_what_a_newsletter_must_have_is_asked_of_all_that_is_not_about_work_in_hand():
     assert rules("Hello") == ["L301", "L302", "L304"]
-    assert rules("Hello", head=f"{HEAD}\nkind: check-in") == []
+    assert rules("Hello", head=f"{HEAD}\nkind: check-in") == ["L301", "L302", "L304"]
+    assert rules("Hello", head=f"{HEAD}\nkind: check-in\nclass: service") == []
     assert rules("Hello", head=f"{HEAD}\nclass: service") == []
 
 
