@@ -85,6 +85,7 @@ class Page:
     html: str
     has_preview: bool
     warnings: tuple[Problem, ...] = ()
+    styles: str = ""  # applied, and not to be seen in it
 
 
 class TemplateSet(TemplateFolder):
@@ -355,7 +356,7 @@ class Template:
             raise TemplateError([self._mapped(p, source) for p in error.problems]) from error
         warnings = tuple(self._mapped(problem, source) for problem in result.warnings)
         html = with_images(inline_css(result.html), self._image_url)
-        return Page(html, "<mj-preview" in source, warnings)
+        return Page(html, "<mj-preview" in source, warnings, result.styles)
 
     def _image_url(self, written: str) -> str:
         """Return the address of an inline image that the HTML shows by its relative path."""
