@@ -1,13 +1,14 @@
 """Mistakes in templates: where they are and what they mean, for the person who wrote them."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from html import escape
 
 import jinja2
 
 from outreach.errors import OutreachError, Problem, TemplateError, suggestion
 from outreach.rendering.filters import FILTERS, TESTS
+from outreach.rendering.origins import without_values
 from outreach.rendering.sources import Place, Sources
 
 EXPECTED = (
@@ -39,6 +40,10 @@ def as_template_error(
     if name and line and word:
         column = column_of(word, sources.get(name, ""), line)
     message, hint = _message(error)
+    told = without_values(message, sources.values())
+    if told != message and hint and hint.startswith("did you mean"):
+        hint = None  # it would say much of the value
+    message = told
     return TemplateError(Problem(message, display(name) if name else None, line, column, hint))
 
 
@@ -50,12 +55,27 @@ def link_error(link: str, sources: Mapping[str, str]) -> LinkError:
     """Return the error for `link`, which is looked for in `sources`, the template itself first."""
     place = Sources(sources).find((link, escape(link))) or Place(next(iter(sources)))
     return LinkError(
-        f"there is a link to {link[:80]!r}, which no mail program may follow",
+        without_values(
+            f"there is a link to {link[:80]!r}, which no mail program may follow", sources.values()
+        ),
         source=place.file,
         line=place.line,
         column=place.column,
         hint="links begin with https:, mailto: or tel:",
     )
+
+
+def image_error(
+    written: str, sources: Mapping[str, str], known: Iterable[str], folder: str
+) -> TemplateError:
+    """Return the error that there is no image of this name, in files like `link_error`'s."""
+    hint = f"put it into {folder}/ and write its whole path in the template"
+    message = f"there is no image {written[:80]!r} in PNG, JPEG or GIF"
+    told = without_values(message, sources.values())
+    if told == message:
+        hint = suggestion(written, known) or hint
+    place = Sources(sources).find((written,)) or Place(next(iter(sources)))
+    return TemplateError(told, source=place.file, line=place.line, column=place.column, hint=hint)
 
 
 def column_of(word: str, source: str, line: int) -> int | None:

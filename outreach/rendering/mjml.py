@@ -33,6 +33,7 @@ from outreach.rendering.mjml_source import (
     Document,
     Loader,
     Node,
+    Wrote,
     read,
     words,
 )
@@ -91,17 +92,24 @@ class MjmlResult:
     styles: str = ""
 
 
-def render_mjml(source: str, *, name: str, loader: Loader | None = None) -> MjmlResult:
+def render_mjml(
+    source: str,
+    *,
+    name: str,
+    loader: Loader | None = None,
+    wrote: Wrote | None = None,
+) -> MjmlResult:
     """Render an MJML template.
 
     `name` is the template's name relative to the template root; includes are relative to its
-    folder and are fetched by `loader` (without one, including is an error). Raises `TemplateError`
-    with every problem that would lose or misplace content, each with file, line and column.
+    folder and are fetched by `loader` (without one, including is an error). `wrote` tells words
+    that a person wrote from values. Raises `TemplateError` where content would be lost or
+    misplaced, with every problem there is, each with file, line and column.
     """
-    document = read(source, name, loader)
+    document = read(source, name, loader, wrote)
     check(document)
     if document.errors:
-        raise TemplateError(document.errors)
+        raise TemplateError([*document.errors, *document.warnings])
     rendering = _Pass(document)
     return MjmlResult(
         rendering.html(),
