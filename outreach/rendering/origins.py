@@ -44,8 +44,9 @@ class Origins:
 
     def placed(self, problem: Problem, made: str) -> Problem:
         """Return a problem with what Jinja made where it was written, if that is known."""
+        if problem.line is None:
+            return problem
         lines = made.split("\n")
-        assert problem.line is not None
         offset = sum(len(line) + 1 for line in lines[: problem.line - 1])
         origin = self.place(made, offset + (problem.column or 1) - 1)
         if origin is None:

@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
+from errno import ENOENT
 from functools import cached_property
 from hashlib import sha256
 from html import escape
@@ -36,7 +37,7 @@ from outreach.rendering.assets import (
     with_images,
 )
 from outreach.rendering.budget import Rendering, rendering
-from outreach.rendering.editions import Edition, TemplateFolder
+from outreach.rendering.editions import OUTSIDE, Edition, TemplateFolder
 from outreach.rendering.faults import EXPECTED, as_template_error, image_error, link_error
 from outreach.rendering.front_matter import FrontMatter
 from outreach.rendering.invites import invitation
@@ -361,12 +362,15 @@ class Template:
 
     def _image_url(self, written: str) -> str:
         """Return the address of an inline image that the HTML shows by its relative path."""
-        for beside in (self.file, self.layout or self.file, self._base):
-            for name in candidates(written, beside):
-                if name in self._images:
-                    return f"cid:{self._images[name].cid}"
+        besides = (self.file, self.layout or self.file, self._base)
+        names = [name for beside in besides for name in candidates(written, beside)]
+        for name in names:
+            if name in self._images:
+                return f"cid:{self._images[name].cid}"
         known = (*self._images, *self._templates.listing())
-        raise image_error(written, self._displayed(), known, self.display(FOLDER))
+        outside = [self.display(name) for name in names if self._templates.leads_out(name)]
+        sources, folder = self._displayed(), self.display(FOLDER)
+        raise image_error(written, sources, known=known, folder=folder, outside=outside)
 
     def _asset(self, written: str) -> bytes:
         assets = self._snapshot.assets
@@ -539,7 +543,8 @@ class Template:
 
     def _load_mjml(self, name: str) -> str:
         if name not in self.files:
-            raise FileNotFoundError(name)
+            out = self._templates.leads_out(name)
+            raise FileNotFoundError(ENOENT, f"it {OUTSIDE}") if out else FileNotFoundError(name)
         return self.files[name]
 
     @cached_property
@@ -564,13 +569,12 @@ class Template:
 
     def _mapped(self, problems: Iterable[Problem], source: str, name: str) -> list[Problem]:
         """Return problems, those with what Jinja made, `name`, placed where a person wrote it."""
-        mapped = []
-        for problem in problems:
-            placed = problem
-            if problem.source == name and problem.line is not None:
-                placed = self._origins.placed(problem, source)
-            mapped.append(replace(placed, source=self.display(placed.source or self.file)))
-        return list(dict.fromkeys(mapped))
+        # Most mails have none, and need no origins.
+        placed = (
+            self._origins.placed(one, source) if one.source == name else one for one in problems
+        )
+        shown = (replace(one, source=self.display(one.source or self.file)) for one in placed)
+        return list(dict.fromkeys(shown))
 
 
 def filled(template: jinja2.Template, names: Mapping[str, object]) -> str:
