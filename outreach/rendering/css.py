@@ -23,7 +23,7 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from lxml import etree
 from lxml.cssselect import CSSSelector
@@ -44,6 +44,9 @@ _COMMENT = re.compile(
 _CSS_TOKEN = re.compile(r""""(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|\\.|[(){}\[\];,]""", re.DOTALL)
 _IMPORTANT = re.compile(r"\s*!\s*important\s*\Z", re.IGNORECASE)
 _DYNAMIC = re.compile(r"::?(?!first-child\b|last-child\b|nth-child\b|not\b)[\w-]+(?:\([^)]*\))?")
+_ATTRIBUTE_SELECTOR = re.compile(r"\[(?:\s*(?P<name>[\w-]+)\s*[~|^$*!]?=|\s*[\w-]+\s*\])?")
+# Also where an escape hides the name of the pseudo-class.
+_BY_WORDS = re.compile(r":(?:contains|[\w-]*\\[^;{}]*)\(", re.IGNORECASE)
 _CONDITIONAL_RULE = re.compile(r"@(?:media|supports)\b", re.IGNORECASE)
 _SELECTOR_PART = re.compile(r"[\s>+~.#\[:]")
 _MAX_PARTS = 60  # of one selector; cssselect recurses for each
@@ -104,6 +107,29 @@ def set_attributes(html: str, wanted: Iterable[tuple[str, dict[str, str]]]) -> s
     for number, attributes in values.items():
         page.write(page.tags[number], attributes)
     return page.text()
+
+
+class Chosen(NamedTuple):
+    """On what it depends which elements some selectors choose, besides tags and their order.
+
+    `attributes` are those whose values count, or None where they may be any; `words` is whether
+    what stands in an element does.
+    """
+
+    attributes: frozenset[str] | None
+    words: bool
+
+
+def chosen_by(css: str) -> Chosen:
+    """Return on what the selectors in style rules depend; rather on too much than on too little.
+
+    Whatever is nested in whatever, no selector of an attribute can do without its bracket. One
+    whose name is written in an unusual way, with escapes, comments or a namespace, may be any.
+    """
+    selectors = list(_ATTRIBUTE_SELECTOR.finditer(css))
+    names = frozenset(found["name"].lower() for found in selectors if found["name"])
+    is_sure = all(found[0] != "[" for found in selectors)
+    return Chosen(names if is_sure else None, bool(_BY_WORDS.search(css)))
 
 
 def attributes_of(

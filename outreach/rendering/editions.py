@@ -22,6 +22,9 @@ SUFFIXES = (".mjml", ".md", ".txt")
 MAX_FILE = 2_000_000
 """Octets that one template file may have."""
 
+OUTSIDE = "leads out of the template folder"
+"""What to say of a link that does; not where to, which may be nobody's business."""
+INSTEAD = "put the file itself there"
 _APART = ("layouts", "partials", FOLDER)
 
 
@@ -207,7 +210,7 @@ class TemplateFolder:
         assert self.folder is not None
         path = self.folder / file
         try:
-            if not path.resolve().is_relative_to(self.folder.resolve()) or not path.is_file():
+            if not _is_inside(path, self.folder) or not path.is_file():
                 return None
             octets = path.read_bytes() if path.stat().st_size <= MAX_FILE else None
         except (OSError, ValueError) as error:
@@ -225,6 +228,14 @@ class TemplateFolder:
         if "\0" in text:
             raise TemplateError("holds a NUL character", source=self.display(file))
         return text.replace("\r\n", "\n").replace("\r", "\n")
+
+    def leads_out(self, file: str) -> bool:
+        """Whether there is a file of this name that is a link to one outside of the folder."""
+        for folder in (self.folder, self._assets):
+            path = folder / file if folder else None
+            if path and folder and path.is_symlink() and not _is_inside(path, folder):
+                return True
+        return False
 
     def read_asset(self, file: str) -> bytes | None:
         """Return what an attachment or an image holds, or None if there is no such file."""
@@ -271,6 +282,9 @@ class TemplateFolder:
             for suffix in SUFFIXES:
                 if self.read(inside + suffix) is not None:
                     return inside + suffix
+            for file in (inside, *(inside + suffix for suffix in SUFFIXES)):
+                if self.leads_out(file):
+                    raise NotFoundError(f"{self.display(file)} {OUTSIDE}", hint=INSTEAD)
             editions = self.editions(inside)
             if editions:
                 return self._find(editions[-1])
@@ -314,11 +328,15 @@ def is_language(tag: str) -> bool:
     return True
 
 
+def _is_inside(path: Path, folder: Path) -> bool:
+    return path.resolve().is_relative_to(folder.resolve())
+
+
 def _octets(folder: Path, file: str) -> bytes | None:
     """Return a file of `folder`, or None if there is none in it; not of what is too large."""
     path = folder / file
     try:
-        if not path.resolve().is_relative_to(folder.resolve()) or not path.is_file():
+        if not _is_inside(path, folder) or not path.is_file():
             return None
         if path.stat().st_size > MAX_ASSETS:
             raise TemplateError(

@@ -1,13 +1,15 @@
 """Mistakes in templates: where they are and what they mean, for the person who wrote them."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 
 import jinja2
 
 from outreach.errors import OutreachError, Problem, TemplateError, suggestion
+from outreach.rendering.editions import INSTEAD, OUTSIDE
 from outreach.rendering.filters import FILTERS, TESTS
+from outreach.rendering.origins import without_values
 from outreach.rendering.sources import Place, Sources
 
 EXPECTED = (
@@ -39,6 +41,13 @@ def as_template_error(
     if name and line and word:
         column = column_of(word, sources.get(name, ""), line)
     message, hint = _message(error)
+    if isinstance(error, jinja2.TemplateSyntaxError):
+        column = column or _column_of_sign(error, sources)
+    else:
+        told = without_values(message, sources.values())
+        if told != message and hint and hint.startswith("did you mean"):
+            hint = None  # it would say much of the value
+        message = told
     return TemplateError(Problem(message, display(name) if name else None, line, column, hint))
 
 
@@ -50,12 +59,37 @@ def link_error(link: str, sources: Mapping[str, str]) -> LinkError:
     """Return the error for `link`, which is looked for in `sources`, the template itself first."""
     place = Sources(sources).find((link, escape(link))) or Place(next(iter(sources)))
     return LinkError(
-        f"there is a link to {link[:80]!r}, which no mail program may follow",
+        without_values(
+            f"there is a link to {link[:80]!r}, which no mail program may follow", sources.values()
+        ),
         source=place.file,
         line=place.line,
         column=place.column,
         hint="links begin with https:, mailto: or tel:",
     )
+
+
+def image_error(
+    written: str,
+    sources: Mapping[str, str],
+    *,
+    known: Iterable[str],
+    folder: str,
+    outside: Sequence[str],
+) -> TemplateError:
+    """Return the error that there is no image of this name, in files like `link_error`'s.
+
+    `outside` are links of that name to what is none of the templates' files.
+    """
+    hint = f"put it into {folder}/ and write its whole path in the template"
+    message = f"there is no image {written[:80]!r} in PNG, JPEG or GIF"
+    told = without_values(message, sources.values())
+    if outside and told == message:
+        told, hint = f"{outside[0]} {OUTSIDE}", INSTEAD
+    elif told == message:
+        hint = suggestion(written, known) or hint
+    place = Sources(sources).find((written,)) or Place(next(iter(sources)))
+    return TemplateError(told, source=place.file, line=place.line, column=place.column, hint=hint)
 
 
 def column_of(word: str, source: str, line: int) -> int | None:
@@ -65,6 +99,18 @@ def column_of(word: str, source: str, line: int) -> int | None:
         rf"(?<!\w){re.escape(word)}(?!\w)", lines[line - 1] if line <= len(lines) else ""
     )
     return found.start() + 1 if found else None
+
+
+def _column_of_sign(error: jinja2.TemplateSyntaxError, sources: Mapping[str, str]) -> int | None:
+    """Return the column of the sign that Jinja stumbled over, of which it tells the offset."""
+    found = _UNEXPECTED.match(str(error.message))
+    read, lines = error.source, sources.get(error.name or "", "").split("\n")
+    if found is None or read is None or error.lineno > len(lines):
+        return None
+    begin = read.rfind("\n", 0, int(found[2])) + 1
+    # In front matter, what Jinja reads does not begin where the line does.
+    shift = lines[error.lineno - 1].find(read[begin:].partition("\n")[0])
+    return None if shift < 0 else shift + int(found[2]) - begin + 1
 
 
 def _place(error: Exception) -> tuple[str | None, int | None]:
@@ -85,7 +131,7 @@ def _message(error: Exception) -> tuple[str, str | None]:
     if isinstance(error, jinja2.TemplateNotFound):
         return f'there is no file "{error.name}"', hint
     text = str(error).strip().rstrip(".") or type(error).__name__
-    if plain := _beyond(error) or _mistyped(error, text):
+    if plain := _beyond(error) or _mistyped(error, text) or _unread(text):
         return plain[0], hint or plain[1]
     if found := re.match(r"No (filter|test) named '(\w+)'", text):
         known = FILTERS if found[1] == "filter" else TESTS
@@ -104,8 +150,54 @@ def _message(error: Exception) -> tuple[str, str | None]:
     return text[0].lower() + text[1:], hint
 
 
+def _unread(text: str) -> tuple[str, str | None] | None:
+    """Return what to say where Jinja cannot read a sign, or tags do not belong together."""
+    if found := _UNEXPECTED.match(text):
+        sign = found[1][1:-1]
+        if sign in "'\"":
+            message = "a text in quotation marks begins here and never ends"
+            return message, "put the same quotation mark behind it"
+        return f'"{sign}" means nothing here', None
+    found = _NESTING.match(text)
+    return None if found is None else _unclosed(found)
+
+
+def _unclosed(found: re.Match[str]) -> tuple[str, str] | None:
+    tag, block = found["tag"], found["open"]
+    if tag is None:
+        return (
+            f'the template ends, but "{block}" is still open',
+            f"close it with {{% end{block} %}}",
+        )
+    if tag not in ("else", "elif") and tag.removeprefix("end") not in _TAGS:
+        return None
+    if block:
+        message = f'{{% {tag} %}} stands here, but "{block}" is still open'
+        return message, f"close it with {{% end{block} %}} first"
+    begun = tag.removeprefix("end") if tag.startswith("end") else "if"
+    hint = f"take it away, or write {{% {begun} … %}} before it"
+    return f"{{% {tag} %}} closes nothing that is open", hint
+
+
+def _circle(error: Exception) -> list[str]:
+    """Return the files that include or extend each other, the first also at the end; or nothing."""
+    names: list[str] = []
+    trace = error.__traceback__
+    while trace is not None:
+        template = trace.tb_frame.f_globals.get("__jinja_template__")
+        if template is not None and trace.tb_frame.f_code.co_name == "root":
+            names.append(template.name)
+        trace = trace.tb_next
+    before = names[:-1]
+    if not before or names[-1] not in before:
+        return []
+    return names[len(before) - 1 - before[::-1].index(names[-1]) :]
+
+
 def _beyond(error: Exception) -> tuple[str, str] | None:
     """Return what to say of what no template can do."""
+    if isinstance(error, RecursionError) and (circle := _circle(error)):
+        return f"includes run in a circle: {' → '.join(circle)}", "remove one"
     if isinstance(error, RecursionError) and _place(error)[0]:
         return "the template calls itself without end", "look for a macro or include in itself"
     if isinstance(error, RecursionError) or "too many statically nested" in str(error):
@@ -137,6 +229,11 @@ def _called(name: str) -> str:
     return _KINDS.get(name) or re.sub(r"^(?:sync_)?(?:do)?_", "", name)
 
 
+_UNEXPECTED = re.compile(r"unexpected char (.+) at (\d+)\Z")
+_NESTING = re.compile(
+    r"(?:Encountered unknown tag '(?P<tag>\w+)'|Unexpected end of template)"
+    r"(?:\..* closed is '(?P<open>\w+)'|(?(tag)\Z|(?!)))"
+)
 _KINDS = {
     "int": "a number",
     "float": "a number",

@@ -38,18 +38,18 @@ _HARMLESS = frozenset("&:/?#@%+,.;=_~!*()$-")
 _SECTIONS = frozenset({"mj-section", "mj-wrapper", "mj-hero", "mj-raw"})
 
 
-def markdown_to_mjml(source: str, name: str, *, original: str | None = None) -> str:
+def markdown_to_mjml(source: str, name: str) -> str:
     """Return `source` as MJML sections, to stand in an ``mj-body``.
 
-    Raises `TemplateError` with every block that is wrong. `name` is the file for errors, and
-    `original` its text, in which the line of an error is looked for.
+    Raises `TemplateError` with every block that is wrong and where it stands in `source`, which
+    errors call `name`.
     """
-    return _readable(_Mjml(_parsed(source, name, original, layout=True)).sections())
+    return _readable(_Mjml(_parsed(source, name, layout=True)).sections())
 
 
-def markdown_to_html(source: str, name: str, *, original: str | None = None) -> str:
+def markdown_to_html(source: str, name: str) -> str:
     """Return `source` as plain HTML, for mail without a layout; errors as `markdown_to_mjml`."""
-    tree = _parsed(source, name, original, layout=False)
+    tree = _parsed(source, name, layout=False)
     return _readable("".join(map(_html, tree.children)))
 
 
@@ -58,21 +58,20 @@ class _Faults:
     """Collects problems of one document; markdown-it carries it to the rules."""
 
     name: str
-    original: Sequence[str]
+    lines: Sequence[str]
     problems: list[Problem]
 
-    def add(self, message: str, line_text: str, hint: str | None = None) -> None:
-        wanted = line_text.strip()
-        places = [number for number, line in enumerate(self.original, 1) if line.strip() == wanted]
-        # Jinja may have changed the line, or made two of it; then there is no line to name.
-        line = places[0] if places else None
-        problem = Problem(message, self.name, line, hint=hint)
+    def add(self, message: str, line: int, hint: str | None = None) -> None:
+        """Note a problem with the block that begins on a line, counted from 0."""
+        found = re.search(r":::|<|\S", self.lines[line])
+        column = found.start() + 1 if found else 1
+        problem = Problem(message, self.name, line + 1, column, hint)
         if problem not in self.problems:
             self.problems.append(problem)
 
 
-def _parsed(source: str, name: str, original: str | None, *, layout: bool) -> SyntaxTreeNode:
-    faults = _Faults(name, (original if original is not None else source).split("\n"), [])
+def _parsed(source: str, name: str, *, layout: bool) -> SyntaxTreeNode:
+    faults = _Faults(name, source.split("\n"), [])
     env: dict[str, object] = {"faults": faults}
     try:
         tree = SyntaxTreeNode(_parser().parse(source, env))
@@ -113,9 +112,9 @@ def _block_rule(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     if block not in BLOCKS:
         if block:
             hint = suggestion(block, BLOCKS) or f"there are {', '.join(BLOCKS)}"
-            faults.add(f'there is no block "{block}"', _line(state, start), hint)
+            faults.add(f'there is no block "{block}"', start, hint)
         else:
-            faults.add(f"this {colons} closes nothing", _line(state, start))
+            faults.add(f"this {colons} closes nothing", start)
     depth, closing = 1, None
     for number in range(start + 1, end):
         if found := _FENCE.match(_line(state, number)):
@@ -125,14 +124,13 @@ def _block_rule(state: StateBlock, start: int, end: int, silent: bool) -> bool:
                 break
     if closing is None and block:
         hint = f"put a line with {colons} below it"
-        faults.add(f'the block "{block}" is not closed', _line(state, start), hint)
+        faults.add(f'the block "{block}" is not closed', start, hint)
     inside = end if closing is None else closing
     if not block:
         state.line = start + 1
         return True
     token = state.push("mail_block_open", "div", 1)
     token.markup, token.info, token.meta = colons, block, {"arguments": arguments.strip()}
-    token.content = _line(state, start)
     token.block, token.map = True, [start, inside]
     parent, last = state.parentType, state.lineMax
     state.parentType, state.lineMax = "mail_block", inside
@@ -163,13 +161,13 @@ def _mjml_rule(state: StateBlock, start: int, end: int, silent: bool) -> bool:
             stop = found.end()
             break
     if stop is None:
-        state.env["faults"].add(f"<{tag}> is not closed", first, f"write </{tag}> behind it")
+        state.env["faults"].add(f"<{tag}> is not closed", start, f"write </{tag}> behind it")
         stop = len(text)
     last = start + text.count("\n", 0, stop)
     rest = text[stop:].split("\n", 1)[0].strip()
     if rest:
         state.env["faults"].add(
-            f"there is text behind </{tag}>", _line(state, last), "put it on a line of its own"
+            f"there is text behind </{tag}>", last, "put it on a line of its own"
         )
     token = state.push("mjml", "", 0)
     token.info, token.content, token.map = tag, text[:stop], [start, last + 1]
@@ -182,7 +180,7 @@ def _check(tree: SyntaxTreeNode, faults: _Faults, *, layout: bool) -> None:
     """Note what is wrong with the arguments and places of blocks."""
     for node in tree.walk():
         if node.type == "mjml":
-            line = node.content.split("\n", 1)[0]
+            line = _first_line(node)
             if not layout:
                 hint = "name one in the front matter: layout: newsletter"
                 faults.add(f"<{node.info}> needs a layout", line, hint)
@@ -191,9 +189,7 @@ def _check(tree: SyntaxTreeNode, faults: _Faults, *, layout: bool) -> None:
                 faults.add(f"<{node.info}> cannot stand inside of another block", line, hint)
         if node.type != "mail_block" or node.info not in BLOCKS:
             continue
-        # A tree node shares what its two tokens have; this is on the first of them.
-        opening = node.nester_tokens.opening if node.nester_tokens else None
-        line = opening.content if opening else ""
+        line = _first_line(node)
         parent = node.parent
         outer = parent.info if parent and parent.type == "mail_block" else None
         if (
@@ -223,6 +219,10 @@ def _check(tree: SyntaxTreeNode, faults: _Faults, *, layout: bool) -> None:
                 line,
                 "divide them by a line of --- between empty lines",
             )
+
+
+def _first_line(node: SyntaxTreeNode) -> int:
+    return node.map[0] if node.map else 0
 
 
 def _arguments(node: SyntaxTreeNode) -> str:

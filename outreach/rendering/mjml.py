@@ -33,6 +33,7 @@ from outreach.rendering.mjml_source import (
     Document,
     Loader,
     Node,
+    Wrote,
     read,
     words,
 )
@@ -82,26 +83,40 @@ class MjmlResult:
 
     `dependencies` are the names of all files it included, for whoever watches them. `warnings`
     are faults that did not stop the rendering: unknown attributes, values of the wrong type.
+    `styles` are the rules and selectors that were applied and do not stand in the HTML.
     """
 
     html: str
     dependencies: frozenset[str]
     warnings: tuple[Problem, ...]
+    styles: str = ""
 
 
-def render_mjml(source: str, *, name: str, loader: Loader | None = None) -> MjmlResult:
+def render_mjml(
+    source: str,
+    *,
+    name: str,
+    loader: Loader | None = None,
+    wrote: Wrote | None = None,
+) -> MjmlResult:
     """Render an MJML template.
 
     `name` is the template's name relative to the template root; includes are relative to its
-    folder and are fetched by `loader` (without one, including is an error). Raises `TemplateError`
-    with every problem that would lose or misplace content, each with file, line and column.
+    folder and are fetched by `loader` (without one, including is an error). `wrote` tells words
+    that a person wrote from values. Raises `TemplateError` where content would be lost or
+    misplaced, with every problem there is, each with file, line and column.
     """
-    document = read(source, name, loader)
+    document = read(source, name, loader, wrote)
     check(document)
     if document.errors:
-        raise TemplateError(document.errors)
-    html = _Pass(document).html()
-    return MjmlResult(html, frozenset(document.dependencies), tuple(document.warnings))
+        raise TemplateError([*document.errors, *document.warnings])
+    rendering = _Pass(document)
+    return MjmlResult(
+        rendering.html(),
+        frozenset(document.dependencies),
+        tuple(document.warnings),
+        rendering.applied(),
+    )
 
 
 @functools.cache
@@ -175,6 +190,11 @@ class _Pass:
             if node.tag == "mj-raw" and node.attributes.get("position") == "file-start"
         ]
         return "".join(before) + html
+
+    def applied(self) -> str:
+        """Return the rules and selectors that do not stand in the HTML."""
+        inlined = [css for css, inline in self._styles() if inline]
+        return "\n".join([*inlined, *(path for path, _ in self._html_attributes())])
 
     def _head_nodes(self, tag: str) -> list[Node]:
         return [node for node in self._head.children if node.tag == tag]

@@ -245,11 +245,13 @@ def _check_children(node: Node, document: Document) -> None:
         seen.add(child.tag)
         if child.tag == "#text":
             words = " ".join((child.body or "").split())
-            message = f'the text "{words[:40]}" stands between tags, where it would be lost'
+            text = child.source.told(words, f'the text "{words[:40]}"', "text")
+            message = f"{text} stands between tags, where it would be lost"
             graver = document.errors if len(words) > _SLIP else document.warnings
             graver.append(child.problem(message, "put it in an <mj-text> or <mj-raw>"))
         elif child.tag not in ATTRIBUTES and child.tag not in {"mj-class", "mj-all"}:
             document.errors.append(_unknown_tag(child, allowed))
+            _check_inside_unknown(child, document)
         elif node.tag == "mj-body" and child.tag in CHILDREN["mj-column"] - allowed:
             document.warnings.append(_misplaced(child, node))
             _check_children(child, document)
@@ -259,7 +261,19 @@ def _check_children(node: Node, document: Document) -> None:
             _check_children(child, document)
 
 
+def _check_inside_unknown(node: Node, document: Document) -> None:
+    """Check what is wrong wherever it stands: what belongs into an unknown tag is not known."""
+    for child in node.children:
+        if child.tag in CHILDREN:
+            _check_children(child, document)
+        elif child.tag not in ATTRIBUTES and not child.tag.startswith("#"):
+            document.errors.append(_unknown_tag(child, frozenset(ATTRIBUTES)))
+            _check_inside_unknown(child, document)
+
+
 def _unknown_tag(node: Node, allowed: frozenset[str]) -> Problem:
+    if not node.source.wrote(node.tag):
+        return node.problem("what is printed here is not an MJML tag")
     if node.tag.startswith("mj"):
         guess = suggestion(node.tag, allowed) or suggestion(node.tag, ATTRIBUTES)
         return node.problem(f"there is no tag <{node.tag}> in MJML", guess)
@@ -299,25 +313,39 @@ def _attribute_problems(node: Node, tag: str) -> Iterator[Problem]:
     types = ATTRIBUTES[tag] | EVERYWHERE
     for name, value in node.attributes.items():
         kind = types.get(name)
-        if kind is None:
+        if kind is None and not node.source.wrote(name):
+            yield node.problem(f"<{tag}> has no attribute as it is printed here", at=name)
+        elif kind is None:
             guess = suggestion(name, types)
             yield node.problem(f'<{tag}> has no attribute "{name}"', guess, at=name)
         elif wanted := _mismatch(value.strip(), kind):
-            message = f'"{value}" cannot be the {name} of <{tag}>: it has to be {wanted}'
-            yield node.problem(message, _repair(value.strip(), kind), at=name)
+            yield _unfit(node, name, f"<{tag}>", wanted, kind)
+
+
+def _unfit(node: Node, name: str, of: str, wanted: str, kind: str) -> Problem:
+    """Return the problem that an attribute's value is not what it has to be."""
+    value = node.attributes[name]
+    told = node.source.told(value, f'"{value}"')
+    hint = _repair(value.strip(), kind) if node.source.wrote(value) else None
+    message = f"{told} cannot be the {name} of {of}: it has to be {wanted}"
+    return node.problem(message, hint, at=name)
 
 
 def _class_problems(node: Node, classes: set[str]) -> Iterator[Problem]:
     for name in node.attributes.get("mj-class", "").split():
         if name not in classes and not _TEMPLATE_CODE.search(name):
-            message = f'no <mj-class> in <mj-attributes> has the name "{name}"'
-            yield node.problem(message, suggestion(name, classes), at="mj-class")
+            is_written = node.source.wrote(name)
+            told = f'name "{name}"' if is_written else "name that is printed here"
+            message = f"no <mj-class> in <mj-attributes> has the {told}"
+            hint = suggestion(name, classes) if is_written else None
+            yield node.problem(message, hint, at="mj-class")
 
 
 def _body_problems(node: Node) -> Iterator[Problem]:
     """Yield a problem for the first MJML tag in a body that is HTML."""
     if found := _MJ_TAG.search(node.body or ""):
-        message = f"<{found[1].lower()}> in <{node.tag}> is not rendered: its content is HTML"
+        told = node.source.told(found[1], f"<{found[1].lower()}>")
+        message = f"{told} in <{node.tag}> is not rendered: its content is HTML"
         offset = node.source.text.find(found[0], node.offset + 1)
         yield node.source.problem(offset, message, f"put it beside the <{node.tag}>")
 
@@ -328,13 +356,14 @@ def _default_problems(node: Node) -> Iterator[Problem]:
         kinds = _kinds().get(name)
         if name == "name" and node.tag == "mj-class":
             continue
-        if kinds is None:
+        if kinds is None and not node.source.wrote(name):
+            yield node.problem("no tag has an attribute as it is printed here", at=name)
+        elif kinds is None:
             yield node.problem(
                 f'no tag has an attribute "{name}"', suggestion(name, _kinds()), at=name
             )
         elif all(wanted := [_mismatch(value.strip(), kind) for kind in kinds]):
-            message = f'"{value}" cannot be the {name} of any tag: it has to be {wanted[0]}'
-            yield node.problem(message, _repair(value.strip(), kinds[0]), at=name)
+            yield _unfit(node, name, "any tag", str(wanted[0]), kinds[0])
 
 
 @functools.cache

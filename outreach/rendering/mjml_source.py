@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 
 from outreach.errors import OutreachError, Problem, suggestion
 
+Wrote = Callable[[str], bool]
+"""Tells whether a person wrote some words of a template, or they are a value that was printed."""
 Loader = Callable[[str], str]
 """Returns the text of a template by its name, relative to the template root, with ``/``.
 
@@ -52,14 +54,26 @@ _WINDOWS_DRIVE_OR_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
 class Source:
-    """The text of one file, able to say at which line and column an offset is."""
+    """The text of one file, able to say at which line and column an offset is.
 
-    __slots__ = ("_lines", "name", "text")
+    Where values may be among its words, problems tell of those that a person `wrote` alone.
+    """
 
-    def __init__(self, name: str, text: str) -> None:
+    __slots__ = ("_lines", "_wrote", "name", "text")
+
+    def __init__(self, name: str, text: str, wrote: Wrote | None = None) -> None:
         self.name = name
         self.text = text
+        self._wrote = wrote
         self._lines: list[int] | None = None
+
+    def wrote(self, words: str) -> bool:
+        """Whether a person wrote these words."""
+        return self._wrote is None or self._wrote(words)
+
+    def told(self, words: str, shown: str, otherwise: str = "what is printed here") -> str:
+        """Return `shown`, in which there are these `words`, or `otherwise` if nobody wrote them."""
+        return shown if self.wrote(words) else otherwise
 
     def problem(self, offset: int, message: str, hint: str | None = None) -> Problem:
         """Return a problem placed at `offset`, counting lines and columns from 1."""
@@ -80,6 +94,16 @@ class Node:
     places: dict[str, int] = field(default_factory=dict)
     children: list["Node"] = field(default_factory=list)
     body: str | None = None
+
+    @property
+    def label(self) -> str:
+        """What to call it in a message."""
+        return "text" if self.tag == "#text" else self.source.told(self.tag, f"<{self.tag}>")
+
+    @property
+    def end(self) -> str:
+        """What to call its end tag in a hint."""
+        return self.source.told(self.tag, f"</{self.tag}>", "its end tag")
 
     def problem(self, message: str, hint: str | None = None, *, at: str | None = None) -> Problem:
         """Return a problem placed at this node, or at its attribute `at`."""
@@ -110,9 +134,14 @@ class Document:
         return next((node for node in self.root.children if node.tag == tag), None)
 
 
-def read(text: str, name: str, loader: Loader | None = None) -> Document:
+def read(
+    text: str,
+    name: str,
+    loader: Loader | None = None,
+    wrote: Wrote | None = None,
+) -> Document:
     """Read a template and everything it includes; never raises for what the person wrote."""
-    source = Source(name, text)
+    source = Source(name, text, wrote)
     reader = _Reader(source)
     roots = [node for node in reader.read() if node.tag != "#comment"]
     root = next((node for node in roots if node.tag == "mjml"), None)
@@ -125,14 +154,14 @@ def read(text: str, name: str, loader: Loader | None = None) -> Document:
         return Document(Node("mjml", source, 0), set(), reader.errors, reader.warnings)
     for node in roots:
         if node is not root:
-            reader.errors.append(node.problem(f"{_label(node)} stands outside <mjml>"))
+            reader.errors.append(node.problem(f"{node.label} stands outside <mjml>"))
     document = Document(root, set(), reader.errors, reader.warnings)
     _Includes(document, loader).resolve(name)
     return document
 
 
-def _label(node: Node) -> str:
-    return "text" if node.tag == "#text" else f"<{node.tag}>"
+def _attribute(source: Source, name: str) -> str:
+    return source.told(name, f'the attribute "{name}"', "an attribute")
 
 
 class _Reader:
@@ -155,7 +184,7 @@ class _Reader:
         self._stray(position, len(text))
         for node in self._open[:0:-1]:
             self.errors.append(
-                node.problem(f"<{node.tag}> is never closed", f"add </{node.tag}> where it ends")
+                node.problem(f"{node.label} is never closed", f"add {node.end} where it ends")
             )
         return self._top.children
 
@@ -227,7 +256,7 @@ class _Reader:
             if name in node.attributes:
                 place = self.source.problem(
                     start + found.start(),
-                    f'<{node.tag}> has the attribute "{name}" twice; the first one counts',
+                    f"{node.label} has {_attribute(self.source, name)} twice; the first one counts",
                     "remove one of them",
                 )
                 self.warnings.append(place)
@@ -254,7 +283,7 @@ class _Reader:
         self._unclosed += 1
         if not node.tag.startswith("mj"):
             return start
-        message, hint = f"<{node.tag}> is never closed", f"add </{node.tag}> where it ends"
+        message, hint = f"{node.label} is never closed", f"add {node.end} where it ends"
         self.errors.append(node.problem(message, hint))
         following = _NEXT_MJ_TAG.search(text, start)
         return following.start() if following else len(text)
@@ -264,14 +293,15 @@ class _Reader:
             return
         level = next((i for i in range(len(self._open) - 1, 0, -1) if self._open[i].tag == tag), 0)
         if not level:
-            inner = self._open[-1].tag
-            hint = f"the open element here is <{inner}>" if inner != "#top" else None
-            problem = self.source.problem(offset, f"</{tag}> closes nothing that is open", hint)
-            self.errors.append(problem)
+            inner = self._open[-1]
+            hint = f"the open element here is {inner.label}" if inner.tag != "#top" else None
+            told = self.source.told(tag, f"</{tag}>")
+            message = f"{told} closes nothing that is open"
+            self.errors.append(self.source.problem(offset, message, hint))
             return
         for node in self._open[level + 1 :]:
             self.errors.append(
-                node.problem(f"<{node.tag}> is not closed before </{tag}>", f"add </{node.tag}>")
+                node.problem(f"{node.label} is not closed before </{tag}>", f"add {node.end}")
             )
         del self._open[level:]
 
@@ -347,7 +377,8 @@ class _Includes:
         """Return the name and text of what `node` includes, or note why that cannot be."""
         written = node.attributes.get("path", "")
         path = included_name(written, trail[-1])
-        problem = self._objection(node, written, path, trail)
+        told = node.source.told(written, f'"{written}"')
+        problem = self._objection(node, told, path, trail)
         if problem is None and path is not None and self._loader is not None:
             self._count += 1
             try:
@@ -358,10 +389,10 @@ class _Includes:
                     self._document.errors.append(found if found.source else placed)
                 return None
             except UnicodeError:
-                problem = node.problem(f'cannot include "{written}": it is not UTF-8', at="path")
+                problem = node.problem(f"cannot include {told}: it is not UTF-8", at="path")
             except (OSError, LookupError) as error:
                 reason = getattr(error, "strerror", None) or "there is no such file"
-                problem = node.problem(f'cannot include "{written}": {reason}', at="path")
+                problem = node.problem(f"cannot include {told}: {reason}", at="path")
             else:
                 self._characters += len(text)
                 self._document.dependencies.add(path)
@@ -371,13 +402,13 @@ class _Includes:
         return None
 
     def _objection(
-        self, node: Node, written: str, path: str | None, trail: tuple[str, ...]
+        self, node: Node, told: str, path: str | None, trail: tuple[str, ...]
     ) -> Problem | None:
         """Say why `node` must not include `path`, before anything is read."""
         if path is None:
-            message = f'cannot include "{written}": it is outside the template folder'
+            message = f"cannot include {told}: it is outside the template folder"
             hint = "give a path relative to this file, inside the template folder"
-            message = message if written else "<mj-include> names no file"
+            message = message if node.attributes.get("path") else "<mj-include> names no file"
             return node.problem(message, hint, at="path")
         if path in trail:
             circle = " → ".join([*trail[trail.index(path) :], path])
@@ -387,7 +418,7 @@ class _Includes:
                 f"includes are nested more than {MAX_INCLUDE_DEPTH} deep", at="path"
             )
         if self._loader is None:
-            return node.problem(f'cannot include "{written}" here', at="path")
+            return node.problem(f"cannot include {told} here", at="path")
         if self._count < MAX_INCLUDES and self._characters <= MAX_INCLUDED_CHARACTERS:
             return None
         self._full = True

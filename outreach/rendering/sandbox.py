@@ -281,12 +281,14 @@ class Sandbox(ImmutableSandboxedEnvironment):
         if attribute.startswith("_"):
             return _forbidden(attribute)
         if isinstance(obj, TemplateReference):
-            return obj[attribute]
+            return _block(obj, attribute)
         if isinstance(obj, Namespace | jinja2.environment.TemplateModule):
             try:
                 return getattr(obj, attribute)
             except AttributeError:
-                known = [name for name in vars(obj) if not name.startswith("_")]
+                # A namespace answers for nothing but its own names, so not for `__dict__`.
+                names = obj._Namespace__attrs if isinstance(obj, Namespace) else vars(obj)
+                known = [name for name in names if not name.startswith("_")]
                 raise Refusal(
                     f'there is no "{attribute}" in it', suggestion(attribute, known), attribute
                 ) from None
@@ -398,6 +400,15 @@ def _range(*arguments: int) -> range:
 
 def _forbidden(name: str) -> NoReturn:
     raise Refusal(f'"{name}" is out of reach of templates', word=name)
+
+
+def _block(blocks: Any, name: str) -> object:  # noqa: ANN401 - Jinja's, private to it
+    """Return what ``self.name`` means in a template."""
+    try:
+        return blocks[name]
+    except KeyError:
+        known = blocks._TemplateReference__context.blocks
+        raise Refusal(f'there is no block "{name}"', suggestion(name, known), name) from None
 
 
 def _kind(value: object) -> str:

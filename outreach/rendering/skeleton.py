@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from outreach.errors import MessageError, Problem, TemplateError
-from outreach.rendering.css import MARKUP, attributes_of
+from outreach.rendering.css import MARKUP, attributes_of, chosen_by
 from outreach.rendering.holes import (
     CONTENT,
     HIDDEN,
@@ -206,7 +206,7 @@ class Skeleton:
         if key.has_preheader and not page.has_preview:
             fixed = key.preheader
             html = with_hidden(html, _HIDDEN_HOLE if fixed is None else hidden_preheader(fixed))
-        self._check_html(html, source)
+        self._check_html(html, page.styles)
         return html.replace("\r\n", "\n").replace("\r", "\n") if "\r" in html else html
 
     def _refuse(self, text: str, *patterns: re.Pattern[str]) -> None:
@@ -237,19 +237,19 @@ class Skeleton:
 
     def _check_mjml(self, source: str) -> None:
         """Find the values that the structure of MJML depends on."""
+        self._refuse(source, _BESIDE_ANGLE, _CDATA)
         keyed: set[int] = set()
-        head = re.search(r"<mj-head\b.*?</mj-head>", source, re.DOTALL)
+        head = re.search(r"<mj-head\b.*?</mj-head>", source, re.DOTALL | re.IGNORECASE)
         if head:
-            harmless = _TITLES.sub("", head[0])
-            keyed |= _values_in(harmless)
+            keyed |= _values_in(_TITLES.sub("", head[0]))
         for found in _MJML_TAG.finditer(source):
             for name, value, _, _ in attributes_of(found[1], found[2]):
                 if value is None or name not in _FREE_MJML:
                     keyed |= _values_in(value or "")
             keyed |= _values_in(_QUOTED.sub("", found[2]))
-        self._learn(keyed)
+        self._learn(keyed | _values_at_edges(source))
 
-    def _check_html(self, html: str, source: str) -> None:
+    def _check_html(self, html: str, styles: str) -> None:
         """Find the values on which more than their own place depends."""
         wanted = _values_in(self.key.body + self.key.layout)
         whole = {number_of(found[1]) for found in HOLE.finditer(html)}
@@ -259,15 +259,22 @@ class Skeleton:
         if _has_private(HOLE.sub("", html)):
             raise NotTameError("the page has characters of Unicode's last private plane")
         self._refuse(html.partition("</head>")[2], _IN_FONT, _BEFORE_COLON)
-        selected = {name.lower() for name in _SELECTED.findall(source + html)}
-        keyed: set[int] = set()
-        for found in MARKUP.finditer(html):
+        markup = list(MARKUP.finditer(html))
+        sheets = [found["content"] for found in markup if (found["raw"] or "").lower() == "style"]
+        chosen = chosen_by("\n".join([styles, *sheets]))
+        if chosen.words:
+            self._learn(_values_in(html))
+        free = frozenset() if chosen.attributes is None else _FREE_HTML - chosen.attributes
+        keyed = _values_at_edges(html)
+        for found in markup:
             if not _VALUE.search(found[0]):
                 continue
             if found["tag"]:
-                keyed |= self._in_tag(found, selected)
+                keyed |= self._in_tag(found, free)
             elif found["raw"]:
-                harmless = found["content"] if found["raw"].lower() in _TEXT_ONLY else ""
+                # What might be its end tag, or stands behind that, is none of its text.
+                text = found["content"].partition("</")[0]
+                harmless = text if found["raw"].lower() in _TEXT_ONLY else ""
                 kept = found[0].replace(harmless, "") if harmless else found[0]
                 keyed |= _values_in(kept)
             elif not found[0].startswith("<!--"):
@@ -275,11 +282,11 @@ class Skeleton:
         self._learn(keyed)
 
     @staticmethod
-    def _in_tag(found: re.Match[str], selected: set[str]) -> set[int]:
+    def _in_tag(found: re.Match[str], free_names: frozenset[str]) -> set[int]:
         inside = _values_in(found[0])
         free: set[int] = set()
         for name, value, _, _ in attributes_of(found["tag"], found["inside"]):
-            if value is not None and name in _FREE_HTML - selected:
+            if value is not None and name in free_names:
                 free |= _values_in(value)
         return (inside - free) | _values_in(_QUOTED.sub("", found[0]))
 
@@ -383,20 +390,54 @@ _DEFINITION = re.compile(r"^[ \t>]*\[[^\]\n]+\]:", re.MULTILINE)
 _IN_BRACKETS = re.compile(r"\[[^\]]*[\U00108000-\U0010ffef][^\]]*\]")
 _TITLES = re.compile(r"<(mj-title|mj-preview)\b[^>]*>.*?</\1>", re.DOTALL)
 _INSIDE = r"""(?:[^<>"']|"[^"]*"|'[^']*')*"""
-_MJML_TAG = re.compile(rf"<(mj(?:ml|-[a-z-]+))(\s{_INSIDE})>")
+_MJML_TAG = re.compile(rf"<(mj(?:ml|-[a-z-]+))(\s{_INSIDE})>", re.IGNORECASE)
 _FREE_MJML = frozenset({"href", "src", "alt", "title"})
 _FREE_HTML = frozenset({"href", "src", "alt", "title", "aria-label"})
 _TEXT_ONLY = frozenset({"title", "textarea"})
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 _IN_FONT = re.compile(r'font-family:[^"]*', re.IGNORECASE)
 _BEFORE_COLON = re.compile(f"(?:{_ONE})i?d\\s*:", re.IGNORECASE)
-_SELECTED = re.compile(r"\[\s*([\w-]+)\s*[~|^$*]?=")
+# What no pattern above takes for a tag, a parser of HTML may, if the right letters follow.
+_MAYBE_MARKUP = re.compile("<(?:[A-Za-z/!?]|[\U00108000-\U0010ffef])[^>]*>?")
+# To a reader of MJML also where it is quoted, since bodies are HTML that it does not look into.
+_BESIDE_ANGLE = re.compile(f"<[/\\w:.-]*(?:{_ONE}[\\w:.-]*)+")
+_CDATA = re.compile(r"<!\[CDATA\[.*?(?:\]\]>|\Z)", re.DOTALL)
+_MAYBE_END = re.compile(f"{_ONE}[-!]*>")
+_ENDED_BEFORE = re.compile("<!---?>|<!--.*?--!>", re.DOTALL)
 
 
 def _values_in(text: str) -> set[int]:
     """Return the values that stand in a pattern, or in a source of Markdown."""
     text = _REFERRED.sub(lambda found: chr(int(found[1])), text)
     return set(map(number_of, _VALUE.findall(text)))
+
+
+def _values_at_edges(markup: str) -> set[int]:
+    """Return the values on which it depends where tags and comments begin and end."""
+    values: set[int] = set()
+    position = 0
+    for found in MARKUP.finditer(markup):
+        values |= _values_in_maybe_markup(markup, position, found.start())
+        position = found.end()
+        if found[0].startswith("<!--") and _VALUE.search(found[0]):
+            if _ENDED_BEFORE.match(found[0].removesuffix("-->")):
+                values |= _values_in(found[0])
+            for end in _MAYBE_END.finditer(found[0].removesuffix("-->")):
+                values |= _values_in(end[0])
+    return values | _values_in_maybe_markup(markup, position, len(markup))
+
+
+def _values_in_maybe_markup(markup: str, start: int, end: int) -> set[int]:
+    """Return the values in what begins like a tag in this range, which holds none."""
+    values: set[int] = set()
+    for begun in re.finditer("<", markup[start:end]):
+        found = _MAYBE_MARKUP.match(markup, start + begun.start())
+        if found:
+            # A quotation mark may take in what looks like the tag's end.
+            quoted = '"' in found[0] or "'" in found[0]
+            whole = quoted and found[0][1] not in "!?"
+            values |= _values_in(markup[found.start() :] if whole else found[0])
+    return values
 
 
 def _has_private(text: str) -> bool:

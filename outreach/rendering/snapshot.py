@@ -9,7 +9,7 @@ from jinja2 import meta, nodes
 
 from outreach.errors import Problem, TemplateError, suggestion
 from outreach.rendering import assets, invites
-from outreach.rendering.editions import TemplateFolder, layout_file
+from outreach.rendering.editions import INSTEAD, OUTSIDE, TemplateFolder, layout_file
 from outreach.rendering.faults import EXPECTED, as_template_error, column_of
 from outreach.rendering.filters import FILTERS, FUNCTIONS, TESTS
 from outreach.rendering.front_matter import FrontMatter, Sheet, front_matter, take_apart
@@ -173,7 +173,9 @@ class Snapshot:
             if file is None:
                 near = suggestion(spec.file, self.templates.listing())
                 hint = near or f"put it into {self.templates.display(assets.FOLDER)}/"
-                self._problem(f'there is no file "{spec.file}"', self.file, line, hint=hint)
+                names = assets.candidates(spec.file, self.file)
+                message = f'there is no file "{spec.file}"'
+                self._not_there(message, names, self.file, line, hint=hint)
             elif file.endswith((".md", ".mjml", ".txt")) and not file.startswith(assets.FOLDER):
                 self._problem(
                     f"{file} would be a template there",
@@ -289,13 +291,25 @@ class Snapshot:
             found = self._take(name) is not None or len(self.problems) > before or found
         if not found and not getattr(node, "ignore_missing", False):
             wanted = parts[0].value if parts else ""
-            self._problem(
-                f'there is no file "{wanted}"',
-                file,
-                node.lineno,
-                hint=suggestion(wanted, self.templates.listing()),
-                word=wanted,
-            )
+            near = suggestion(wanted, self.templates.listing())
+            message = f'there is no file "{wanted}"'
+            self._not_there(message, [wanted], file, node.lineno, hint=near, word=wanted)
+        elif isinstance(node, nodes.FromImport):
+            self._check_import(file, node)
+
+    def _check_import(self, file: str, node: nodes.FromImport) -> None:
+        """Note names that the file they are imported from has not, used or not."""
+        name = node.template.value if isinstance(node.template, nodes.Const) else None
+        module = self.trees.get(str(name))
+        if module is None:
+            return
+        known = _given(module)
+        for one in node.names:
+            wanted = one if isinstance(one, str) else one[0]
+            if wanted not in known:
+                message = f'{name} has no "{wanted}" to import'
+                hint = suggestion(wanted, known)
+                self._problem(message, file, node.lineno, hint=hint, word=wanted)
 
     def _take_mjml(self, file: str, path: str) -> None:
         # Whether it is relative to this file or to the one that extends it, MJML will say; what is
@@ -317,19 +331,31 @@ class Snapshot:
             return file
         self._torn = True
         near = suggestion(file, self.templates.listing())
-        self._problem(
-            f'{key} is "{value}", but there is no file {self.templates.display(file)}',
-            sheet.name,
-            sheet.lines[key],
-            hint=near,
-            word=value,
-        )
+        message = f'{key} is "{value}", but there is no file {self.templates.display(file)}'
+        line = sheet.lines[key]
+        self._not_there(message, [file], sheet.name, line, hint=near, word=str(value))
         return None
 
     def _text_file_name(self, value: str) -> str | None:
         if "\n" in value or not value.endswith(".txt"):
             return None
         return included_name(value, self.file)
+
+    def _not_there(
+        self,
+        message: str,
+        wanted: Collection[str],
+        file: str,
+        line: int,
+        *,
+        hint: str | None,
+        word: str | None = None,
+    ) -> None:
+        """Note that none of the files `wanted` is there, or that one leads out of the folder."""
+        out = next((name for name in wanted if self.templates.leads_out(name)), None)
+        if out is not None:
+            message, hint = f"{self.templates.display(out)} {OUTSIDE}", INSTEAD
+        self._problem(message, file, line, hint=hint, word=word)
 
     def _problem(
         self,

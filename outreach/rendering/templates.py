@@ -11,9 +11,11 @@ kept with what was sent, and rendered again when the files have long changed.
 
 import json
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
+from errno import ENOENT
+from functools import cached_property
 from hashlib import sha256
 from html import escape
 from pathlib import Path, PurePosixPath
@@ -24,7 +26,7 @@ from babel import Locale
 from markupsafe import Markup
 
 from outreach.domain.contact import Contact
-from outreach.errors import Problem, TemplateError, suggestion
+from outreach.errors import Problem, TemplateError
 from outreach.rendering.assets import (
     FOLDER,
     Attachment,
@@ -35,11 +37,12 @@ from outreach.rendering.assets import (
     with_images,
 )
 from outreach.rendering.budget import Rendering, rendering
-from outreach.rendering.editions import Edition, TemplateFolder
-from outreach.rendering.faults import EXPECTED, as_template_error, link_error
+from outreach.rendering.editions import OUTSIDE, Edition, TemplateFolder
+from outreach.rendering.faults import EXPECTED, as_template_error, image_error, link_error
 from outreach.rendering.front_matter import FrontMatter
 from outreach.rendering.invites import invitation
 from outreach.rendering.letter import LETTER, hidden_preheader, with_hidden
+from outreach.rendering.origins import Origins, origins_of
 from outreach.rendering.sandbox import Language, Record
 from outreach.rendering.scene import (
     Scene,
@@ -85,6 +88,7 @@ class Page:
     html: str
     has_preview: bool
     warnings: tuple[Problem, ...] = ()
+    styles: str = ""  # applied, and not to be seen in it
 
 
 class TemplateSet(TemplateFolder):
@@ -326,7 +330,7 @@ class Template:
             return source
         from outreach.rendering.markdown import markdown_to_mjml  # noqa: PLC0415
 
-        return markdown_to_mjml(source, self.display(self.file), original=self.files[self.file])
+        return self._traced(markdown_to_mjml, source)
 
     def document(self, source: str, *, subject: str, language: str, direction: str) -> Page:
         """Return the page for what Jinja made of the layout or, without one, of the body.
@@ -338,46 +342,35 @@ class Template:
         if self.layout is None and self.format == ".md":
             from outreach.rendering.markdown import markdown_to_html  # noqa: PLC0415
 
-            original = self.files[self.file]
             html = LETTER.format(
                 language=escape(language),
                 direction=direction,
                 title=escape(subject),
-                content=markdown_to_html(source, self.display(self.file), original=original),
+                content=self._traced(markdown_to_html, source),
             )
             return Page(with_images(inline_css(html), self._image_url), has_preview=False)
         from outreach.rendering.mjml import render_mjml  # noqa: PLC0415
 
         source = source.lstrip("\n")
         try:
-            result = render_mjml(source, name=self._base, loader=self._load_mjml)
+            result = render_mjml(source, name=self._base, loader=self._load_mjml, wrote=self._wrote)
         except TemplateError as error:
-            raise TemplateError([self._mapped(p, source) for p in error.problems]) from error
-        warnings = tuple(self._mapped(problem, source) for problem in result.warnings)
+            raise TemplateError(self._mapped(error.problems, source, self._base)) from error
+        warnings = tuple(self._mapped(result.warnings, source, self._base))
         html = with_images(inline_css(result.html), self._image_url)
-        return Page(html, "<mj-preview" in source, warnings)
+        return Page(html, "<mj-preview" in source, warnings, result.styles)
 
     def _image_url(self, written: str) -> str:
         """Return the address of an inline image that the HTML shows by its relative path."""
-        for beside in (self.file, self.layout or self.file, self._base):
-            for name in candidates(written, beside):
-                if name in self._images:
-                    return f"cid:{self._images[name].cid}"
-        near = suggestion(written, (*self._images, *self._templates.listing()))
-        raise TemplateError(
-            f"there is no image {written[:80]!r} in PNG, JPEG or GIF",
-            source=self.display(self.file),
-            line=next(
-                (
-                    number
-                    for number, line in enumerate(self.files[self.file].split("\n"), 1)
-                    if written in line
-                ),
-                None,
-            ),
-            hint=near
-            or f"put it into {self.display(FOLDER)}/ and write its whole path in the template",
-        )
+        besides = (self.file, self.layout or self.file, self._base)
+        names = [name for beside in besides for name in candidates(written, beside)]
+        for name in names:
+            if name in self._images:
+                return f"cid:{self._images[name].cid}"
+        known = (*self._images, *self._templates.listing())
+        outside = [self.display(name) for name in names if self._templates.leads_out(name)]
+        sources, folder = self._displayed(), self.display(FOLDER)
+        raise image_error(written, sources, known=known, folder=folder, outside=outside)
 
     def _asset(self, written: str) -> bytes:
         assets = self._snapshot.assets
@@ -469,8 +462,12 @@ class Template:
     def check_link(self, link: str) -> None:
         """Raise `LinkError` for a link that no mail may have."""
         if not _SAFE_LINK.match(link):
-            ordered = {self.file: self.own_files[self.file], **self.own_files}
-            raise link_error(link, {self.display(name): text for name, text in ordered.items()})
+            raise link_error(link, self._displayed())
+
+    def _displayed(self) -> dict[str, str]:
+        """Return the texts of the files by the names that people know, the template first."""
+        ordered = {self.file: self.own_files[self.file], **self.own_files}
+        return {self.display(name): text for name, text in ordered.items()}
 
     def column(self, line: int) -> int | None:
         """Return the column at which the value of a key in the front matter's `line` begins."""
@@ -546,34 +543,38 @@ class Template:
 
     def _load_mjml(self, name: str) -> str:
         if name not in self.files:
-            raise FileNotFoundError(name)
+            out = self._templates.leads_out(name)
+            raise FileNotFoundError(ENOENT, f"it {OUTSIDE}") if out else FileNotFoundError(name)
         return self.files[name]
 
-    def _mapped(self, problem: Problem, source: str) -> Problem:
-        """Return a problem of the MJML that Jinja made, placed where a person wrote that line."""
-        if problem.source != self._base:
-            return replace(problem, source=self.display(problem.source or self._base))
-        if problem.line is None:
-            return replace(problem, source=self.display(self._base))
-        wanted = source.split("\n")[problem.line - 1]
-        places = [
-            (file, number, line)
-            for file in (self._base, *(name for name in self.files if name != self._base))
-            for number, line in enumerate(self.files[file].split("\n"), 1)
-            if line.strip() == wanted.strip()
-        ]
-        if not places:
-            return replace(
-                problem,
-                message=f"{problem.message} (in what Jinja made: {wanted.strip()[:60]})",
-                source=self.display(self.file),
-                line=None,
-                column=None,
-            )
-        file, number, line = places[0]
-        shift = len(line) - len(line.lstrip()) - (len(wanted) - len(wanted.lstrip()))
-        column = problem.column and problem.column + shift
-        return replace(problem, source=self.display(file), line=number, column=column)
+    @cached_property
+    def _origins(self) -> Origins:
+        lexer = self.sandboxes[Language.HTML].lexer
+        ordered = (self._base, *(name for name in self.files if name != self._base))
+        return origins_of(
+            {name: self.files[name] for name in ordered},
+            {name: sheet.body for name, sheet in self.sheets.items() if not name.endswith(".txt")},
+            lexer,
+        )
+
+    def _wrote(self, words: str) -> bool:
+        return self._origins.wrote(words)
+
+    def _traced(self, convert: Callable[[str, str], str], source: str) -> str:
+        """Convert the body; what is wrong with it is told where a person wrote it."""
+        try:
+            return convert(source, self.file)
+        except TemplateError as error:
+            raise TemplateError(self._mapped(error.problems, source, self.file)) from error
+
+    def _mapped(self, problems: Iterable[Problem], source: str, name: str) -> list[Problem]:
+        """Return problems, those with what Jinja made, `name`, placed where a person wrote it."""
+        # Most mails have none, and need no origins.
+        placed = (
+            self._origins.placed(one, source) if one.source == name else one for one in problems
+        )
+        shown = (replace(one, source=self.display(one.source or self.file)) for one in placed)
+        return list(dict.fromkeys(shown))
 
 
 def filled(template: jinja2.Template, names: Mapping[str, object]) -> str:

@@ -14,6 +14,7 @@ from outreach.domain.tiers import Tiers
 from outreach.errors import MessageError, OutreachError, Problem, TemplateError
 from outreach.rendering.faults import LinkError
 from outreach.rendering.lint import Linter, Policy
+from outreach.rendering.origins import without_values
 from outreach.rendering.rules import RULES, Rule, Severity
 from outreach.rendering.templates import Template
 from outreach.services.composing import Composer
@@ -165,10 +166,11 @@ def unreadable(template: str, error: OutreachError) -> Report:
 def _in_template(problem: Problem, template: Template) -> Problem:
     """Return the problem of a header or part as one of the template that it came from."""
     what = problem.source
+    message = without_values(problem.message, template.files.values())
     line = template.front_matter.lines.get(what.lower()) if what else None
     return replace(
         problem,
-        message=f"{what}: {problem.message}" if what else problem.message,
+        message=f"{what}: {message}" if what else message,
         source=template.display(template.file),
         line=line,
         column=line and template.column(line),

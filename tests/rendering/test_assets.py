@@ -101,12 +101,23 @@ def test_what_cannot_go_along_is_told(tmp_path: Path, head: str, message: str, l
     assert problem.line == line
 
 
-def test_a_link_out_of_the_folder_is_no_file(tmp_path: Path):
+def test_a_link_out_of_the_folder_is_not_taken_along(tmp_path: Path):
     templates = folder(tmp_path, "Hi", "attachments: [files/link.pdf]")
     (tmp_path / "secret.pdf").write_bytes(PDF)
     (templates.folder / "files/link.pdf").symlink_to(tmp_path / "secret.pdf")
-    with pytest.raises(TemplateError, match="there is no file"):
+    with pytest.raises(TemplateError, match=r"files/link\.pdf leads out of the template folder"):
         templates.load("mail")
+
+
+def test_an_image_that_is_a_link_out_of_the_folder_is_not_shown(tmp_path: Path):
+    templates = folder(tmp_path, "![x](files/link.png)")
+    (tmp_path / "secret.png").write_bytes(PNG)
+    (templates.folder / "files/link.png").symlink_to(tmp_path / "secret.png")
+    with pytest.raises(TemplateError) as caught:
+        templates.load("mail").render(contact(), SCENE)
+    (problem,) = caught.value.problems
+    assert problem.message == "templates/files/link.png leads out of the template folder"
+    assert (problem.line, problem.column) == (6, 6)
 
 
 @pytest.mark.parametrize("layout", ["", "layout: letter"])

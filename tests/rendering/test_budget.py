@@ -79,7 +79,7 @@ def test_what_would_never_end_is_stopped_soon(body: str, said: str):
 
 def test_a_file_that_includes_itself_is_stopped():
     said = refusal("{% include 'mail.txt' %}")
-    assert "calls itself without end" in said
+    assert "includes run in a circle: mail.txt → mail.txt" in said
 
 
 def test_the_budget_is_for_each_rendering_and_thread():

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import html as lxml_html
 
-from outreach.errors import Problem, TemplateError
+from outreach.errors import NotFoundError, Problem, TemplateError
 from outreach.rendering.budget import Refusal
 from outreach.rendering.carried import carried
 from outreach.rendering.templates import TemplateSet
@@ -316,3 +316,36 @@ def test_a_layout_that_is_missing_gives_no_false_alarm_of_names():
         template("{{ of_the_layout }}", suffix="md", head="subject: x\nlayout: leter")
     (problem,) = caught.value.problems
     assert (problem.line, problem.column) == (3, 9)
+
+
+class TestLinksOutOfTheFolder:
+    @pytest.mark.parametrize(
+        ("text", "place"),
+        [
+            ("---\nsubject: x\n---\n{% include 'partials/pw.mjml' %}", (4, 13)),
+            ("---\nsubject: x\nlayout: pw\n---\nx", (3, 9)),
+            ("---\nsubject: x\nattachments: [pw.pdf]\n---\nx", (3, None)),
+            ("---\nsubject: x\n---\n<mjml><mj-body>\n<mj-include path='partials/pw.mjml' />"
+             "</mj-body></mjml>", (5, 13)),
+        ],
+    )  # fmt: skip
+    def test_are_named_as_what_they_are(self, text: str, place: tuple[int, int], folder: Path):
+        secret = folder.parent / "secret-place"
+        secret.write_text("SECRET")
+        for name in ("partials/pw.mjml", "layouts/pw.mjml", "files/pw.pdf"):
+            (folder / name).parent.mkdir(exist_ok=True)
+            (folder / name).symlink_to(secret)
+        (folder / "mail.mjml").write_text(text)
+        with pytest.raises(TemplateError) as caught:
+            TemplateSet(folder).load("mail").render(contact(), SCENE)
+        (problem,) = caught.value.problems
+        assert (problem.line, problem.column) == place
+        assert "leads out of the template folder" in problem.message
+        assert "did you mean" not in str(problem)
+        assert "secret" not in str(problem).lower()
+
+    def test_also_where_a_whole_template_is_one(self, folder: Path):
+        (folder.parent / "secret-place").write_text("SECRET")
+        (folder / "mail.md").symlink_to(folder.parent / "secret-place")
+        with pytest.raises(NotFoundError, match="leads out of the template folder"):
+            TemplateSet(folder).load("mail")

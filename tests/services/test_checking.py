@@ -36,7 +36,7 @@ HEAD = f"subject: x\n{PREHEADER}"
 def report(body: str, *people: object, head: str = HEAD) -> Report:
     made = template(body, suffix="md", head=head)
     sender = Sender("Anna", "anna@a.example")
-    composer = Composer(made, sender, LINKS, postal_address="1 Main Street, Town")
+    composer = Composer(made, sender, LINKS, company="Studio", postal_address="1 Main Street, Town")
     judge = linter(composer, tiers=TIERS, clients=["gmail"])
     return check(composer, judge, people or [contact()], NOW)  # type: ignore[arg-type]
 
@@ -71,12 +71,46 @@ def test_failures_are_grouped_by_cause_and_name_every_contact():
     assert found.reaches(Severity.ERROR)
 
 
+@pytest.mark.parametrize(
+    "part",
+    [
+        '<mj-text algn="left">Hello {{ contact.first_name }}</mj-text>',
+        "<mj-section><mj-column>Hello {{ contact.email }}</mj-column></mj-section>",
+        '<mj-text align="{{ contact.company }}">x</mj-text>',
+        "<mj-text>[{{ contact.company }}](x)</mj-text><mj-{{ contact.company }}>",
+        '<a href="{{ contact.company }}:x">x</a>',
+        '<img src="files/{{ contact.company }}.png" alt="">',
+        "{{ contact[contact.first_name] }}",
+        "{{ contact.company | number }}",
+        "{{ contact.company | date }}",
+        "{{ contact.company | money(contact.first_name) }}",
+        "{{ contact.company | int / 0 }}",
+        "{{ {'a': 1}[contact.company] }}",
+        "![x](files/{{ contact.company }}.png)",
+        "::: {{ contact.first_name }}\nx\n:::",
+        "x\n\n::: button {{ contact.company }}\n\nx\n\ny\n:::",
+    ],
+)
+def test_a_fault_is_one_finding_that_says_no_contact_s_values(part: str):
+    people = [
+        contact(id=n, email=f"{name}@example.com", first_name=name, company=f"{name}firm")
+        for n, name in enumerate(["Aadda", "Bobbo", "Cyyll"], 1)
+    ]
+    found = report(part + FOOT, *people, head=f"{HEAD}\nlayout: letter").findings
+    assert len(found) > 0
+    assert len({(one.rule.id, one.problem.line, one.problem.column) for one in found}) == len(found)
+    for finding in found:
+        said = f"{finding.problem.message} {finding.problem.hint}"
+        assert not any(name in said for name in ("Aadda", "Bobbo", "Cyyll", "aadda", "bobbo"))
+
+
 def test_a_message_that_cannot_be_built_is_a_failure():
     found = report("x" + FOOT, contact(email="no address"))
     assert found.failed == 1
     (problem,) = (one.problem for one in found.findings)
     assert problem.message.startswith("To: ")
     assert "is not a mail address" in problem.message
+    assert "no address" not in problem.message
     assert problem.source == "templates/mail.md"
 
 
