@@ -12,31 +12,27 @@ database says that nobody else has written anything since.
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from outreach.domain.address import normalise
-from outreach.domain.clock import Clock
-from outreach.domain.contact import AttributeType, Contact
+from outreach.domain.contact import Contact
 from outreach.domain.delivery import (
-    EVENT_OF_OUTCOME,
     CampaignEvent,
     CampaignState,
     DeliveryEvent,
-    retry_wait,
 )
 from outreach.domain.feedback import (
     ADVICE,
-    BEFORE_RECIPIENT,
-    RETRY_GENERAL,
     Cause,
     Fault,
     Outcome,
     Step,
 )
-from outreach.domain.gate import Decision, Facts, Gate, Intent, Policy, Verdict
+from outreach.domain.gate import Decision, Facts, Gate, Verdict
 from outreach.domain.touches import Channel, Direction
 from outreach.errors import UnavailableError
+from outreach.services.consequences import Rules, consequence
 from outreach.services.guard import Guard
 from outreach.services.pacing import Pacer, is_too_fast
 from outreach.services.report import Report, Result
@@ -110,19 +106,6 @@ class Turn:
     later: list[Ready] = field(default_factory=list)
     unwelcome: list[Answer] = field(default_factory=list)
     left: Sequence[Ready] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
-    """What a run decides by. `draw` gives numbers from 0 to 1."""
-
-    intent: Intent
-    policy: Policy
-    clock: Clock
-    lease: timedelta
-    give_up_after: timedelta
-    types: Mapping[str, AttributeType] | None
-    draw: Callable[[], float]
 
 
 class Exchange:
@@ -402,9 +385,11 @@ class Exchange:
                 reply_code=reply.code if reply else None,
                 enhanced_code=reply.enhanced if reply else None,
             )
-            event, not_before, reason = self._consequence(claim, receipt, attempt)
-            since = _deferred_since(claim, attempt) if event is DeliveryEvent.DEFER else None
-            settled.setdefault(event, []).append(Settled(claim, attempt, reason, not_before, since))
+            said = consequence(claim, receipt, attempt, self.rules, self._last_outcome)
+            event, reason = said.event, said.reason
+            settled.setdefault(event, []).append(
+                Settled(claim, attempt, reason, said.not_before, said.deferred_since)
+            )
             self._follow_up(turn, answer, event)
             worse = self.guard.count(event) or worse
             self._told.append((_RESULTS[event], ready.contact.email, reason or ""))
@@ -476,60 +461,9 @@ class Exchange:
             ],
         )
 
-    def _consequence(
-        self, claim: Claim, receipt: Receipt, attempt: Attempt
-    ) -> tuple[DeliveryEvent, datetime | None, str | None]:
-        """Return what the answer does to the delivery, when it may be tried again, and why."""
-        now = attempt.finished_at
-        event = EVENT_OF_OUTCOME[receipt.outcome]
-        if event is DeliveryEvent.ACCEPT:
-            return event, None, None
-        reason = f"{receipt.cause}: {receipt.text}" if receipt.cause else receipt.text
-        if event is DeliveryEvent.LOSE:
-            return event, None, reason
-        if receipt.fault is not None and receipt.fault.is_ours:
-            withdrawal = self._withdrawal(claim, receipt, reason, now)
-            if withdrawal is not None:
-                return withdrawal
-            event = DeliveryEvent.DEFER
-        if event is DeliveryEvent.DEFER:
-            return self._deferral(claim, receipt, reason, attempt)
-        return event, None, reason
-
-    def _deferral(
-        self, claim: Claim, receipt: Receipt, reason: str, attempt: Attempt
-    ) -> tuple[DeliveryEvent, datetime | None, str | None]:
-        """Return what "not now" of a receiver does: it is tried again, but not for ever.
-
-        Only what they said counts, and not how long our side failed before it came to that.
-        """
-        now = attempt.finished_at
-        if now - _deferred_since(claim, attempt) >= self.rules.give_up_after:
-            hours = round(self.rules.give_up_after.total_seconds() / 3600)
-            return DeliveryEvent.REJECT, None, f"gave up after {hours} hours; {reason}"
-        least = receipt.retry_after or RETRY_GENERAL
-        wait = retry_wait(claim.deferrals + 1, at_least=least, jitter=self.rules.draw())
-        return DeliveryEvent.DEFER, now + wait, reason
-
-    def _withdrawal(
-        self, claim: Claim, receipt: Receipt, reason: str, now: datetime
-    ) -> tuple[DeliveryEvent, datetime | None, str | None] | None:
-        """Return what a failure of ours does to a delivery: it waits, blamed on nobody.
-
-        None where it is put off like one that was deferred: a receiver that refuses us for what we
-        are does so again though a person has looked and resumed, and others shall have their turn.
-        """
-        if receipt.held is not None:
-            return DeliveryEvent.WITHDRAW, now + receipt.held, reason
-        wait = receipt.retry_after if receipt.fault is Fault.REPUTATION else None
-        if receipt.step not in BEFORE_RECIPIENT and claim.attempts:
-            with self.ledger.held.session() as session:
-                last = deliveries.last_outcome(session, claim.id)
-            if receipt.outcome is Outcome.REJECTED and last is Outcome.REJECTED:
-                return None
-            # Whatever it is about this mail, it goes behind those that have not been tried.
-            wait = wait or RETRY_GENERAL
-        return DeliveryEvent.WITHDRAW, now + wait if wait else None, reason
+    def _last_outcome(self, claim: Claim) -> Outcome | None:
+        with self.ledger.held.session() as session:
+            return deliveries.last_outcome(session, claim.id)
 
     def _ours(self, event: DeliveryEvent, receipt: Receipt, too_fast: str | None) -> str | None:
         """Return why the campaign must pause, or None.
@@ -576,11 +510,6 @@ _RESULTS: Mapping[DeliveryEvent, Result] = {
 _BEFORE_MAIL = frozenset({Step.CONNECT, Step.GREETING})
 #: Over sooner or later without anybody's doing.
 _PASSING = frozenset({Cause.NETWORK, Cause.BUSY, Cause.GREYLISTED})
-
-
-def _deferred_since(claim: Claim, attempt: Attempt) -> datetime:
-    """Return when a delivery was first deferred; not later than now, whatever the clock said."""
-    return min(claim.deferred_since or attempt.started_at, attempt.started_at)
 
 
 def merged() -> Decision:
