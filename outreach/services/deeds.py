@@ -34,9 +34,6 @@ from outreach.storage.inbox import State
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-COMPLAINT = "complaint"
-"""The reason of a suppression: the contact told their provider that our mail is spam."""
-
 
 @dataclass(slots=True)
 class Deed:
@@ -65,7 +62,7 @@ class Deed:
             self._touch(effects, summary)
         if effects.suppress_all:
             for address in self._all_addresses():
-                self._suppress(address, COMPLAINT, "they called our mail spam")
+                self._suppress(address, suppressions.COMPLAINT, "they called our mail spam")
         if effects.opt_outs:
             self._opt_out(effects.opt_outs)
         if effects.hold_until and effects.hold_until > self.now:
@@ -163,17 +160,18 @@ class Deed:
 
     def _suppress(self, address: str, reason: str, why: str) -> None:
         source = f"inbox {self.inbound_id}"
-        new = suppressions.suppress(
-            self.session,
-            address,
-            keys.secrets(self.session, self.now),
-            reason=reason,
-            source=source,
-            detail=why,
-            now=self.now,
+        secrets = keys.secrets(self.session, self.now)
+        listed = suppressions.holding(self.session, address, secrets)
+        weight = suppressions.weight
+        if listed and listed.source == source and weight(reason) <= weight(listed.reason):
+            return
+        before = deeds.apart_from_mail(self.session, self.contact_id, address, listed)
+        suppressions.suppress(
+            self.session, address, secrets, reason=reason, source=source, detail=why, now=self.now
         )
-        if new:
-            self._note(Effect.SUPPRESS, {"address": address, "reason": reason, "source": source})
+        # Also where it is listed already: what put it there may turn out to be misread.
+        detail = {"address": address, "reason": reason, "source": source, "before": before}
+        self._note(Effect.SUPPRESS, detail)
 
     def _opt_out(self, scopes: tuple[str, ...]) -> None:
         source = f"inbox {self.inbound_id}"

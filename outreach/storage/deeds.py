@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from outreach.domain.delivery import DeliveryEvent, sources, target
 from outreach.domain.effects import Kind, Severity
 from outreach.domain.mailing import MailKind
 from outreach.storage.inbox import State, change
+from outreach.storage.suppressions import Suppression, weight
 from outreach.storage.tables import (
     BounceRow,
     CampaignRow,
@@ -279,6 +280,42 @@ def last_sign(session: Session, contact_id: int) -> datetime | None:
 _LAST_SIGN = select(_CONTACTS.c.last_in).where(_CONTACTS.c.id == bindparam("of"))
 
 
+def apart_from_mail(
+    session: Session, contact_id: int | None, address: str, listed: Suppression | None
+) -> Mapping[str, str] | None:
+    """Return why an address would be on the list if no mail had put it there; None if it would not.
+
+    `listed` is what the list says of it.
+    """
+    if listed is None:
+        return None
+    for each in _suppressing(session, contact_id, address):
+        if each.detail["source"] == listed.source:
+            before: Mapping[str, str] | None = each.detail["before"]
+            return before
+    return {"reason": listed.reason, "source": listed.source}
+
+
+def _suppressing(session: Session, contact_id: int | None, address: str) -> list[EffectRow]:
+    """Return what mails did that stands and keeps mail from an address, oldest first."""
+    whose = EffectRow.contact_id.is_(None)  # known to a provider before it was to us
+    if contact_id is not None:
+        whose = or_(whose, EffectRow.contact_id == contact_id)
+    rows = session.scalars(
+        select(EffectRow)
+        .where(whose, EffectRow.effect == Effect.SUPPRESS, EffectRow.undone_at.is_(None))
+        .order_by(EffectRow.id)
+    )
+    return [each for each in rows if each.detail["address"] == address]
+
+
+def was_lifted(session: Session, contact_id: int | None, address: str, now: datetime) -> None:
+    """Let no mail of before keep mail from an address that a person took off the list."""
+    for each in _suppressing(session, contact_id, address):
+        each.undone_at = now
+    session.flush()
+
+
 # Taking back
 
 
@@ -358,7 +395,17 @@ def _take_back(session: Session, row: EffectRow, *, by: str, now: datetime) -> N
         if listed:
             said = f"{now:%Y-%m-%d}: {evidence}"
             listed.detail = f"{listed.detail}\n{said}" if listed.detail else said
-            listed.lifted_at, listed.lifted_by = now, by
+            others = [
+                each.detail
+                for each in _suppressing(session, row.contact_id, detail["address"])
+                if each.inbound_id != row.inbound_id
+            ]
+            others += [detail["before"]] if detail["before"] else []
+            if others:
+                weightiest = max(others, key=lambda each: weight(each["reason"]))
+                listed.reason, listed.source = weightiest["reason"], weightiest["source"]
+            else:
+                listed.lifted_at, listed.lifted_by = now, by
     elif row.effect == Effect.BOUNCE:
         session.execute(
             delete(BounceRow)

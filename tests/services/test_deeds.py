@@ -13,7 +13,7 @@ from outreach.domain.effects import Kind
 from outreach.domain.touches import SUMMARIES
 from outreach.domain.working_time import WorkingTime
 from outreach.inbound.sources import Received
-from outreach.services import merging
+from outreach.services import merging, permissions
 from outreach.storage import contacts, suppressions, touches
 from outreach.storage.database import Database
 from outreach.storage.inbox import State
@@ -283,6 +283,68 @@ def test_what_a_person_suppressed_is_not_lifted_with_a_bounce(post: Post) -> Non
     item = post.bounce("ada@example.com", sent["ada"])
     post.inbox.reclass(item.id, Kind.REPLY, by="anna")
     assert "ada@example.com" in post.suppressed()
+
+
+@pytest.mark.parametrize("taken_back", ["bounce", "complaint"])
+def test_a_bounce_and_a_complaint_stand_each_for_itself(post: Post, taken_back: str) -> None:
+    sent = post.mailing(["ada"])
+    items = {
+        "bounce": post.bounce("ada@example.com", sent["ada"]),
+        "complaint": post.complain("ada@example.com", sent["ada"]),
+    }
+    assert post.suppressed() == {"ada@example.com": "complaint"}
+    stays = "complaint" if taken_back == "bounce" else "bounce"
+    post.inbox.reclass(items[taken_back].id, Kind.AUTOMATIC, by="anna")
+    assert post.suppressed() == {"ada@example.com": stays}
+    post.inbox.reclass(items[stays].id, Kind.AUTOMATIC, by="anna")
+    assert post.suppressed() == {}
+
+
+def test_a_complaint_after_a_bounce_reaches_every_address(post: Post) -> None:
+    sent = post.mailing(["ada"])
+    with post.database.write() as session:
+        contacts.add_address(session, post.contact().id, "ada@home.example", post.clock())
+        contacts.make_primary(session, post.contact().id, "ada@home.example")
+    post.bounce("ada@example.com", sent["ada"])
+    assert not post.contact().suppressed
+    post.complain("ada@example.com", sent["ada"])
+    assert post.contact().suppressed
+    assert post.suppressed() == {"ada@example.com": "complaint", "ada@home.example": "complaint"}
+
+
+def test_of_two_bounces_the_other_stands(post: Post) -> None:
+    sent = post.mailing(["ada"])
+    first = post.bounce("ada@example.com", sent["ada"])
+    second = post.bounce("ada@example.com", sent["ada"])
+    post.inbox.reclass(first.id, Kind.AUTOMATIC, by="anna")
+    assert post.suppressed() == {"ada@example.com": "bounce"}
+    post.inbox.reclass(second.id, Kind.AUTOMATIC, by="anna")
+    assert post.suppressed() == {}
+
+
+@pytest.mark.parametrize("first", ["bounce", "anna"])
+def test_what_a_person_suppressed_outlives_every_mail(post: Post, first: str) -> None:
+    sent = post.mailing(["ada"])
+    items = [post.bounce("ada@example.com", sent["ada"])] if first == "bounce" else []
+    permissions.suppress(
+        post.database, "ada@example.com", reason="by letter", by="anna", now=post.clock()
+    )
+    items.append(post.complain("ada@example.com", sent["ada"]))
+    for item in items:
+        post.inbox.reclass(item.id, Kind.AUTOMATIC, by="anna")
+    assert post.suppressed() == {"ada@example.com": "manual"}
+
+
+def test_what_a_person_lifted_does_not_come_back_with_a_misread_mail(post: Post) -> None:
+    sent = post.mailing(["ada"])
+    post.complain("ada@example.com", sent["ada"])
+    permissions.lift_suppression(
+        post.database, "ada@example.com", reason="asked us to", by="anna", now=post.clock()
+    )
+    item = post.bounce("ada@example.com", sent["ada"])
+    assert post.suppressed() == {"ada@example.com": "bounce"}
+    post.inbox.reclass(item.id, Kind.AUTOMATIC, by="anna")
+    assert post.suppressed() == {}
 
 
 def test_a_reply_taken_for_an_absence_is_put_right_and_back(post: Post) -> None:
