@@ -175,7 +175,7 @@ class Deed:
 
     def _opt_out(self, scopes: tuple[str, ...]) -> None:
         source = f"inbox {self.inbound_id}"
-        new = permissions.opt_out(
+        permissions.opt_out(
             self.session,
             self.contact_id,
             scopes,
@@ -183,14 +183,13 @@ class Deed:
             evidence=f"their mail of {self.event.at:%Y-%m-%d %H:%M} UTC",
             occurred_at=self.event.at,
         )
-        if new:
-            self._note(Effect.OPT_OUT, {"scopes": new, "source": source})
+        self._note(Effect.OPT_OUT, {"scopes": scopes, "source": source})
 
     def _hold(self, until: datetime) -> None:
-        held = deeds.hold(self.session, self.contact_id, until)
-        if held is not None:
-            before = held.before.isoformat() if held.before else None
-            self._note(Effect.HOLD, {"until": held.until.isoformat(), "before": before})
+        before = deeds.hold(self.session, self.contact_id, until)
+        # Also where it is held longer already: that may turn out to be misread.
+        detail = {"until": until.isoformat(), "before": before.isoformat() if before else None}
+        self._note(Effect.HOLD, detail)
 
     def _start_clock(self, due: datetime) -> bool:
         """Start our response clock; return whether it runs, or an answer was there already."""

@@ -178,26 +178,48 @@ def policy_bounces(session: Session, campaign_id: int) -> int:
     ).scalar_one()
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A hold that was set, and the one that it took the place of."""
+def hold(session: Session, contact_id: int, until: datetime) -> datetime | None:
+    """Hold mail to a contact until then, unless it is held longer.
 
-    until: datetime
-    before: datetime | None
+    Return until when it would be held if no mail had asked for it.
+    """
+    held = session.scalar(select(ContactRow.held_until).where(ContactRow.id == contact_id))
+    before = held
+    for each in _holding(session, contact_id):
+        if _instant(each.detail["until"]) == held:
+            before = _instant(each.detail["before"])
+    if held is None or held < until:
+        session.execute(
+            update(ContactRow)
+            .where(ContactRow.id == contact_id)
+            .values(held_until=until)
+            .execution_options(synchronize_session=False)
+        )
+    return before
 
 
-def hold(session: Session, contact_id: int, until: datetime) -> Held | None:
-    """Hold mail to a contact; None where it is held as long already."""
-    before = session.scalar(select(ContactRow.held_until).where(ContactRow.id == contact_id))
-    if before is not None and before >= until:
-        return None
-    session.execute(
-        update(ContactRow)
-        .where(ContactRow.id == contact_id)
-        .values(held_until=until)
-        .execution_options(synchronize_session=False)
-    )
-    return Held(until, before)
+def _holding(session: Session, contact_id: int | None) -> Sequence[EffectRow]:
+    """Return the holds that mails asked for and that stand, oldest first."""
+    return session.scalars(
+        select(EffectRow)
+        .where(
+            EffectRow.contact_id == contact_id,
+            EffectRow.effect == Effect.HOLD,
+            EffectRow.undone_at.is_(None),
+        )
+        .order_by(EffectRow.id)
+    ).all()
+
+
+def was_decided(session: Session, contact_id: int, now: datetime) -> None:
+    """Let no mail of before hold a contact whose pause a person began or ended."""
+    for each in _holding(session, contact_id):
+        each.undone_at = now
+    session.flush()
+
+
+def _instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def cancel_checkins(session: Session, contact_id: int) -> list[int]:
@@ -298,12 +320,14 @@ def apart_from_mail(
 
 def _suppressing(session: Session, contact_id: int | None, address: str) -> list[EffectRow]:
     """Return what mails did that stands and keeps mail from an address, oldest first."""
-    whose = EffectRow.contact_id.is_(None)  # known to a provider before it was to us
-    if contact_id is not None:
-        whose = or_(whose, EffectRow.contact_id == contact_id)
     rows = session.scalars(
         select(EffectRow)
-        .where(whose, EffectRow.effect == Effect.SUPPRESS, EffectRow.undone_at.is_(None))
+        .where(
+            # a provider may have told of the address before it was anybody's
+            or_(EffectRow.contact_id.is_(None), EffectRow.contact_id == contact_id),
+            EffectRow.effect == Effect.SUPPRESS,
+            EffectRow.undone_at.is_(None),
+        )
         .order_by(EffectRow.id)
     )
     return [each for each in rows if each.detail["address"] == address]
@@ -364,12 +388,20 @@ def _take_back(session: Session, row: EffectRow, *, by: str, now: datetime) -> N
             .execution_options(**quiet)
         )
     elif row.effect == Effect.HOLD:
-        until = datetime.fromisoformat(detail["until"])
-        before = datetime.fromisoformat(detail["before"]) if detail["before"] else None
+        ends = [_instant(detail["before"])]
+        ends += [
+            _instant(each.detail["until"])
+            for each in _holding(session, row.contact_id)
+            if each.inbound_id != row.inbound_id
+        ]
+        left = [end for end in ends if end is not None and end > now]
         session.execute(
             update(ContactRow)
-            .where(ContactRow.id == row.contact_id, ContactRow.held_until == until)
-            .values(held_until=before)
+            .where(
+                ContactRow.id == row.contact_id,
+                ContactRow.held_until == _instant(detail["until"]),
+            )
+            .values(held_until=max(left, default=None))
             .execution_options(**quiet)
         )
     elif row.effect == Effect.OPT_OUT:

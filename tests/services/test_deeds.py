@@ -13,10 +13,10 @@ from outreach.domain.effects import Kind
 from outreach.domain.touches import SUMMARIES
 from outreach.domain.working_time import WorkingTime
 from outreach.inbound.sources import Received
-from outreach.services import merging, permissions
+from outreach.services import merging, permissions, tiers
 from outreach.storage import contacts, suppressions, touches
 from outreach.storage.database import Database
-from outreach.storage.inbox import State
+from outreach.storage.inbox import Item, State
 from outreach.testing import FrozenClock
 from tests.services.desk import TIERS, add_contacts, new_campaign
 from tests.services.post import LINKS, Post, message_id_of
@@ -345,6 +345,81 @@ def test_what_a_person_lifted_does_not_come_back_with_a_misread_mail(post: Post)
     assert post.suppressed() == {"ada@example.com": "bounce"}
     post.inbox.reclass(item.id, Kind.AUTOMATIC, by="anna")
     assert post.suppressed() == {}
+
+
+def away(post: Post, until: str) -> Item:
+    return post.write(
+        words=f"I am out of the office until {until} December 2026.",
+        subject="Automatic reply: Hello",
+        headers={"Auto-Submitted": "auto-replied"},
+    )
+
+
+@pytest.mark.parametrize("days", [("10", "17"), ("17", "10")])
+@pytest.mark.parametrize("first", [0, 1])
+def test_mail_is_held_by_the_longest_absence_that_stands(
+    post: Post, days: tuple[str, str], first: int
+) -> None:
+    post.mailing(["ada"])
+    # Both are Thursdays; Friday begins in Berlin.
+    ends = {day: datetime(2026, 12, int(day), 23, tzinfo=UTC) for day in days}
+    items = [away(post, day) for day in days]
+    assert post.contact().held_until == ends["17"]
+    post.inbox.reclass(items[first].id, Kind.ACKNOWLEDGEMENT, by="anna")
+    assert post.contact().held_until == ends[days[1 - first]]
+    post.inbox.reclass(items[1 - first].id, Kind.ACKNOWLEDGEMENT, by="anna")
+    assert post.contact().held_until is None
+
+
+def pause(post: Post, tier: str, until: datetime | None = None) -> None:
+    how = {"by": "anna", "reason": "so agreed", "now": post.clock(), "until": until}
+    tiers.move(post.database, TIERS, ["ada@example.com"], tier, **how)  # type: ignore[arg-type]
+
+
+def test_a_pause_by_hand_outlives_the_mails(post: Post) -> None:
+    post.mailing(["ada"])
+    end = post.clock() + timedelta(days=3)
+    pause(post, "paused", end)
+    items = [away(post, "10"), away(post, "17")]
+    for item in items:
+        post.inbox.reclass(item.id, Kind.ACKNOWLEDGEMENT, by="anna")
+    assert post.contact().held_until == end
+
+
+def test_a_hold_that_a_person_ended_does_not_come_back_with_a_misread_mail(post: Post) -> None:
+    post.mailing(["ada"])
+    away(post, "17")
+    pause(post, "client")
+    assert post.contact().held_until is None
+    item = away(post, "10")
+    post.inbox.reclass(item.id, Kind.ACKNOWLEDGEMENT, by="anna")
+    assert post.contact().held_until is None
+
+
+def test_of_two_requests_for_no_more_mail_the_other_stands(post: Post) -> None:
+    sent = post.mailing(["ada"])
+    items = [
+        post.write(words="Please take me off your list.", answers=sent["ada"]) for _ in range(2)
+    ]
+    post.inbox.reclass(items[0].id, Kind.REPLY, by="anna")
+    assert "newsletters" in post.contact().opted_out
+    post.inbox.reclass(items[1].id, Kind.REPLY, by="anna")
+    assert post.contact().opted_out == frozenset()
+
+
+def test_what_they_also_asked_for_by_telephone_stands(post: Post) -> None:
+    sent = post.mailing(["ada"])
+    item = post.write(words="Please take me off your list.", answers=sent["ada"])
+    told = permissions.opt_out(
+        post.database, TIERS, "ada@example.com", ("newsletters",), by="anna", now=post.clock()
+    )
+    assert told.new == ()
+    post.inbox.reclass(item.id, Kind.REPLY, by="anna")
+    assert post.contact().opted_out == {"newsletters"}
+    permissions.opt_in_again(
+        post.database, "ada@example.com", ("newsletters",), evidence="rang", now=post.clock()
+    )
+    assert post.contact().opted_out == frozenset()
 
 
 def test_a_reply_taken_for_an_absence_is_put_right_and_back(post: Post) -> None:
