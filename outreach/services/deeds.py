@@ -45,7 +45,7 @@ class Deed:
     origin: Origin
     event: Event
     now: datetime
-    #: Whether a person tied it to the contact just now: no answer of ours can have been to it.
+    #: Whether a person tied it to the contact just now: what we wrote to them may be about another.
     is_late: bool = False
     #: Who wrote it, where it is a mail of ours: its mailbox.
     by: str | None = None
@@ -195,9 +195,9 @@ class Deed:
         """Start our response clock; return whether it runs, or an answer was there already."""
         values: dict[str, Any] = {"answer_by": due}
         # The answer may have been read before the question, from another folder.
-        answer = None
-        if not self.is_late:
-            answer = deeds.answered_since(self.session, self.contact_id, self.event.at)
+        answer = deeds.first_answer(
+            self.session, self.contact_id, self.inbound_id, to_sender=self.is_late
+        )
         if answer is not None:
             values |= {"answered_by_id": answer[0], "answered_at": answer[1]}
         inbox.change(self.session, self.inbound_id, **values)

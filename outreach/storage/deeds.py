@@ -10,7 +10,8 @@ from sqlalchemy import bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from outreach.domain.delivery import DeliveryEvent, sources, target
-from outreach.domain.effects import Kind, Severity
+from outreach.domain.effects import LONG_PAST, Kind, Severity
+from outreach.domain.letters import Letter
 from outreach.domain.mailing import MailKind
 from outreach.storage.inbox import State, change
 from outreach.storage.suppressions import Suppression, weight
@@ -248,16 +249,13 @@ _CALLED_OFF = (
 
 
 def stop_clocks(session: Session, contact_id: int, *, at: datetime, answer_id: int) -> list[int]:
-    """Stop the response clocks of what a contact wrote before `at`; return those mails."""
+    """Stop the clocks of what a letter of ours to a contact answers; return those mails."""
+    ours = _letter(session.execute(_LETTER, {"of": answer_id}).one())
+    waiting = session.execute(_WAITING, {"of": contact_id, "but": answer_id})
+    answered = [row.id for row in waiting if ours.answers(_letter(row))]
     rows = session.scalars(
         update(InboundRow)
-        .where(
-            InboundRow.contact_id == contact_id,
-            InboundRow.answer_by.is_not(None),
-            InboundRow.answered_at.is_(None),
-            InboundRow.received_at <= at,
-            InboundRow.id != answer_id,
-        )
+        .where(InboundRow.id.in_(answered), InboundRow.answered_at.is_(None))
         .values(answered_at=at, answered_by_id=answer_id)
         .returning(InboundRow.id)
         .execution_options(synchronize_session=False)
@@ -271,26 +269,59 @@ def stop_clocks(session: Session, contact_id: int, *, at: datetime, answer_id: i
     return sorted(rows)
 
 
-def answered_since(session: Session, contact_id: int, at: datetime) -> tuple[int, datetime] | None:
-    """Return the first answer of ours to a contact after `at`, and when it was; or None."""
-    row = session.execute(_FIRST_ANSWER, {"of": contact_id, "since": at}).first()
-    return (row[0], row[1]) if row and row[0] is not None else None
+def first_answer(
+    session: Session, contact_id: int, question_id: int, *, to_sender: bool
+) -> tuple[int, datetime] | None:
+    """Return the first letter of ours to a contact that answers a mail, and when it was; or None.
+
+    With `to_sender`, one that does not name the mail counts only if it went to whence that came.
+    """
+    question = session.execute(_LETTER, {"of": question_id}).one()
+    theirs, sender = _letter(question), question.sender.lower()
+    since = question.received_at - LONG_PAST
+    for row in session.execute(_LETTERS, {"of": contact_id, "since": since}):
+        ours = _letter(row)
+        named = theirs.message_id in ours.names
+        if ours.answers(theirs) and (named or not to_sender or sender in row.findings["to"]):
+            return row.id, row.at
+    return None
 
 
-_FIRST_ANSWER = (
-    select(_TOUCHES.c.inbound_id, _TOUCHES.c.at)
-    .join_from(
-        _TOUCHES,
-        _INBOUND,
-        _INBOUND.c.id == _TOUCHES.c.inbound_id,
+def _letter(row: Any) -> Letter:  # noqa: ANN401 - a row with these columns
+    return Letter(
+        arrived=row.received_at,
+        dated=row.sent_at,
+        message_id=row.message_id,
+        names=frozenset(row.findings.get("answers", ())),
     )
+
+
+_OF_LETTER = (
+    _INBOUND.c.id,
+    _INBOUND.c.sender,
+    _INBOUND.c.message_id,
+    _INBOUND.c.sent_at,
+    _INBOUND.c.received_at,
+    _INBOUND.c.findings,
+)
+_LETTER = select(*_OF_LETTER).where(_INBOUND.c.id == bindparam("of"))
+_WAITING = select(*_OF_LETTER).where(
+    _INBOUND.c.contact_id == bindparam("of"),
+    _INBOUND.c.answer_by.is_not(None),
+    _INBOUND.c.answered_at.is_(None),
+    _INBOUND.c.id != bindparam("but"),
+)
+_LETTERS = (
+    select(*_OF_LETTER, _TOUCHES.c.at)
+    .join_from(_TOUCHES, _INBOUND, _INBOUND.c.id == _TOUCHES.c.inbound_id)
     .where(
         _TOUCHES.c.contact_id == bindparam("of"),
         _TOUCHES.c.at >= bindparam("since"),
+        # what went to many answers nobody
+        _TOUCHES.c.personal,
         _INBOUND.c.kind == Kind.ANSWER,
     )
     .order_by(_TOUCHES.c.at)
-    .limit(1)
 )
 
 

@@ -111,6 +111,48 @@ def test_an_answer_that_was_read_before_the_question_stops_its_clock(post: Post)
     assert item.answered_at == asked + timedelta(hours=1)
 
 
+@pytest.mark.parametrize("named", [True, False])
+@pytest.mark.parametrize("answer_first", [True, False])
+def test_folders_that_were_fetched_late_tell_by_their_dates(
+    post: Post, answer_first: bool, named: bool
+) -> None:
+    post.mailing(["ada"])
+    post.clock.advance(hours=2)
+
+    def ask() -> None:
+        headers = {"Message-ID": "<q@x>", "Date": "Tue, 01 Dec 2026 09:10:00 +0000"}
+        post.write(words="Could we speak?", subject="Hello", headers=headers)
+
+    def answer() -> None:
+        headers = {"Date": "Tue, 01 Dec 2026 09:30:00 +0000"}
+        thread = "q@x" if named else None
+        post.write(
+            ANNA, "Yes.", to="ada@example.com", headers=headers, answers=thread, is_ours=True
+        )
+
+    for step in (answer, ask) if answer_first else (ask, answer):
+        step()
+        post.clock.advance(seconds=1)
+    (item,) = post.inbox.listing(kinds=[Kind.REPLY])
+    assert item.state is State.DONE
+    assert item.answered_at == datetime(2026, 12, 1, 9, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("read_first", [True, False])
+def test_what_we_wrote_to_many_answers_nobody(post: Post, read_first: bool) -> None:
+    post.mailing(["ada", "bo", "cy", "di", "ed", "flo"])
+    asked = post.clock()
+    post.clock.advance(hours=1)
+    many = ", ".join(f"{name}@example.com" for name in ("ada", "bo", "cy", "di", "ed", "flo"))
+    if not read_first:
+        item = post.write(subject="A question", at=asked)
+    sent_at = asked + timedelta(minutes=9)
+    post.write(ANNA, "News.", to=many, subject="News", at=sent_at, is_ours=True)
+    if read_first:
+        item = post.write(subject="A question", at=asked)
+    assert post.inbox.show(item.id).item.state is State.OPEN
+
+
 def test_mail_of_long_ago_counts_and_starts_no_clock(post: Post) -> None:
     sent = post.mailing(["ada"])
     came = post.clock() - timedelta(days=60)
