@@ -3,8 +3,8 @@
 Nothing here raises for what stands in a mail, whatever it is.
 """
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from outreach.domain.effects import Bounced, Event, Kind, Proof, Severity
@@ -16,7 +16,7 @@ from outreach.inbound.notices import Action
 from outreach.inbound.sources import Received
 from outreach.inbound.webhooks import read_event
 from outreach.services.origins import Origin, Origins, addresses_of, normalised, people_of
-from outreach.storage import inbox
+from outreach.storage import contacts, inbox
 from outreach.storage.inbox import NewMail
 
 if TYPE_CHECKING:
@@ -87,6 +87,38 @@ def event_of(
     )
 
 
+def as_said(
+    session: "Session",
+    event: Event,
+    kind: Kind,
+    origin: Origin,
+    *,
+    until: date | None,
+    by_hand: bool,
+) -> Event:
+    """Return the event of a mail of which a person says whose it is, and `by_hand` of what kind."""
+    bounced = event.bounced
+    named = any(each.ours for each in bounced)
+    if kind is Kind.BOUNCE and not named and origin.contact_id is not None:
+        (primary, *_) = contacts.addresses(session, origin.contact_id)
+        address = origin.delivery.address if origin.delivery else primary.address
+        gone = Bounced(
+            address=normalised(address), severity=Severity.HARD, reason="a person says so"
+        )
+        bounced = (gone,)
+    if by_hand:
+        # They have read it: what a machine was not sure of is settled.
+        event = replace(event, sure=True, wants_out=False, new_address=None)
+    return replace(
+        event,
+        kind=kind,
+        until=until or (event.until if kind in (Kind.ABSENT, event.kind) else None),
+        bounced=bounced,
+        # Whoever names a contact's mail knows that it was meant for us.
+        is_bulk=False,
+    )
+
+
 def _bounced(explanation: Explanation, addresses: frozenset[str]) -> tuple[Bounced, ...]:
     notice = explanation.notice
     if notice is None:
@@ -152,14 +184,18 @@ def _ours(
         return Origin(), event, ()
     known = inbox.by_message_id(session, explanation.clues.ids)
     delivery = known[1] if known and known[0] == people[0] else None
-    origin = Origin(
-        contact_id=people[0],
-        delivery_id=delivery,
+    return to_them(people[0], delivery), event, people
+
+
+def to_them(contact_id: int, delivery_id: int | None = None) -> Origin:
+    """Return the origin of a mail of ours that went to a contact."""
+    return Origin(
+        contact_id=contact_id,
+        delivery_id=delivery_id,
         rung="recipient",
         confidence=1.0,
         proof=Proof.PERSON,
     )
-    return origin, event, people
 
 
 def _written_to(headers: Headers) -> list[Address]:

@@ -281,8 +281,8 @@ def first_answer(
     since = question.received_at - LONG_PAST
     for row in session.execute(_LETTERS, {"of": contact_id, "since": since}):
         ours = _letter(row)
-        named = theirs.message_id in ours.names
-        if ours.answers(theirs) and (named or not to_sender or sender in row.findings["to"]):
+        is_meant = theirs.message_id in ours.names or sender in row.findings.get("to", ())
+        if ours.answers(theirs) and (is_meant or not to_sender):
             return row.id, row.at
     return None
 
