@@ -117,12 +117,17 @@ class Origins:
                 confirmed.add(delivery_id)
             return delivery_id
 
+        def unsubscriber(token: str) -> int | None:
+            ended = self.links.read_unsubscribe(token)
+            return inbox.living(session, ended.contact_id) if ended is not None else None
+
         match(clues, verify=verify)  # only to learn which tokens it holds
         people = people_of(session, [Address("", each) for each in clues.senders])
+        named = [unsubscriber(each) for each in clues.unsubscribes]
         sent = inbox.answerable(
             session,
             delivery_ids=confirmed,
-            contact_ids=set(people.values()),
+            contact_ids={*people.values(), *(each for each in named if each is not None)},
             since=now - THREAD_AGE,
         )
         candidates = [
@@ -139,7 +144,9 @@ class Origins:
             )
             for each in sent
         ]
-        found = match(clues, verify=verify, sent=candidates, people=people)
+        found = match(
+            clues, verify=verify, unsubscriber=unsubscriber, sent=candidates, people=people
+        )
         if found is None or found.rung > Rung.PROVIDER_ID:
             found = self._in_thread(session, clues, people) or found
         return found, {each.delivery_id: each for each in sent}

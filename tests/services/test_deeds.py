@@ -1,6 +1,7 @@
 """What a mail does on both databases, once, and how it is taken back."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from outreach.domain.effects import Kind
+from outreach.domain.links import Links, Signer
 from outreach.domain.touches import SUMMARIES
 from outreach.domain.working_time import WorkingTime
 from outreach.inbound.sources import Received
@@ -19,7 +21,7 @@ from outreach.storage.database import Database
 from outreach.storage.inbox import Item, State
 from outreach.testing import FrozenClock
 from tests.services.desk import TIERS, add_contacts, new_campaign
-from tests.services.post import LINKS, Post, message_id_of
+from tests.services.post import ANNA, LINKS, Post, message_id_of
 
 
 @pytest.fixture
@@ -246,6 +248,31 @@ def test_a_complaint_that_proves_nothing_holds_and_asks(post: Post) -> None:
     post.mailing(["ada"])
     item = post.complain("ada@example.com", None)
     assert item.state is State.REVIEW
+    assert post.suppressed() == {}
+
+
+@pytest.mark.parametrize("form", ["mailto", "link"])
+@pytest.mark.parametrize("series", ["newsletter", "a-series-with-a-very-long-name-" * 3])
+def test_a_complaint_that_encloses_our_link_for_unsubscribing_is_about_our_mail(
+    post: Post, form: str, series: str
+) -> None:
+    sent = post.mailing(["ada", "bo"])
+    links = replace(LINKS, base_url="https://mail.berg.example")
+    make = links.unsubscribe_mailto if form == "mailto" else links.unsubscribe_url
+    listed = f"List-Unsubscribe: <{make(post.contact().id, series)}>\n"
+    subject = "Subject: News for Ada\n"
+    item = post.complain("redacted@provider.invalid", None, listed + subject)
+    assert (item.kind, item.state, item.rung) == (Kind.COMPLAINT, State.FILED, "address-token")
+    assert item.delivery_id == sent["ada"]
+    assert post.suppressed() == {"ada@example.com": "complaint"}
+
+
+def test_a_forged_link_for_unsubscribing_proves_nothing(post: Post) -> None:
+    post.mailing(["ada"])
+    made = Links(signer=Signer(["another"]), domain="x.example", unsubscribe_address=ANNA)
+    listed = f"List-Unsubscribe: <{made.unsubscribe_mailto(post.contact().id, 'newsletter')}>\n"
+    item = post.complain("redacted@provider.invalid", None, listed)
+    assert (item.state, item.contact_id) == (State.REVIEW, None)
     assert post.suppressed() == {}
 
 
