@@ -84,6 +84,7 @@ def event_of(
         wants_out=kind is Kind.REPLY and opt_out is not None,
         is_bulk=explanation.bulk,
         by_provider=told_by is not None,
+        about=tuple(filter(None, map(normalised, explanation.about))) if told_by else (),
     )
 
 

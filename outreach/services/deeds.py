@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 
+CALLED_SPAM = "they called our mail spam"
+
+
 @dataclass(slots=True)
 class Deed:
     """One mail at work on one contact."""
@@ -62,7 +65,7 @@ class Deed:
             self._touch(effects, summary)
         if effects.suppress_all:
             for address in self._all_addresses():
-                self._suppress(address, suppressions.COMPLAINT, "they called our mail spam")
+                self._suppress(address, suppressions.COMPLAINT, CALLED_SPAM)
         if effects.opt_outs:
             self._opt_out(effects.opt_outs)
         if effects.hold_until and effects.hold_until > self.now:
@@ -159,19 +162,15 @@ class Deed:
         return list(dict.fromkeys([*owned, *used]))
 
     def _suppress(self, address: str, reason: str, why: str) -> None:
-        source = f"inbox {self.inbound_id}"
-        secrets = keys.secrets(self.session, self.now)
-        listed = suppressions.holding(self.session, address, secrets)
-        weight = suppressions.weight
-        if listed and listed.source == source and weight(reason) <= weight(listed.reason):
-            return
-        before = deeds.apart_from_mail(self.session, self.contact_id, address, listed)
-        suppressions.suppress(
-            self.session, address, secrets, reason=reason, source=source, detail=why, now=self.now
+        _suppress(
+            self.session,
+            self.inbound_id,
+            self.contact_id,
+            address,
+            reason=reason,
+            why=why,
+            now=self.now,
         )
-        # Also where it is listed already: what put it there may turn out to be misread.
-        detail = {"address": address, "reason": reason, "source": source, "before": before}
-        self._note(Effect.SUPPRESS, detail)
 
     def _opt_out(self, scopes: tuple[str, ...]) -> None:
         source = f"inbox {self.inbound_id}"
@@ -203,3 +202,36 @@ class Deed:
         inbox.change(self.session, self.inbound_id, **values)
         self._note(Effect.CLOCK, {"answer_by": due.isoformat()})
         return answer is None
+
+
+def suppress_named(session: "Session", inbound_id: int, effects: Effects, now: datetime) -> None:
+    """Do what follows from a mail that is nobody's: addresses of no contact are suppressed."""
+    told = [(address, suppressions.BOUNCE, why) for address, why in effects.suppress]
+    told += [(each, suppressions.COMPLAINT, CALLED_SPAM) for each in effects.complainers]
+    for address, reason, why in told:
+        _suppress(session, inbound_id, None, address, reason=reason, why=why, now=now)
+
+
+def _suppress(
+    session: "Session",
+    inbound_id: int,
+    contact_id: int | None,
+    address: str,
+    *,
+    reason: str,
+    why: str,
+    now: datetime,
+) -> None:
+    source = f"inbox {inbound_id}"
+    secrets = keys.secrets(session, now)
+    listed = suppressions.holding(session, address, secrets)
+    weight = suppressions.weight
+    if listed and listed.source == source and weight(reason) <= weight(listed.reason):
+        return
+    before = deeds.apart_from_mail(session, contact_id, address, listed)
+    suppressions.suppress(
+        session, address, secrets, reason=reason, source=source, detail=why, now=now
+    )
+    # Also where it is listed already: what put it there may turn out to be misread.
+    detail = {"address": address, "reason": reason, "source": source, "before": before}
+    deeds.note(session, inbound_id, Effect.SUPPRESS, contact_id=contact_id, detail=detail, now=now)

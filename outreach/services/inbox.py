@@ -38,7 +38,7 @@ from outreach.services.arrivals import (
     said,
 )
 from outreach.services.contacts import find
-from outreach.services.deeds import Deed
+from outreach.services.deeds import Deed, suppress_named
 from outreach.services.letters import adopt
 from outreach.services.origins import Origin, Origins, addresses_of, normalised
 from outreach.storage import contacts, deeds, inbox, keys, suppressions, touches
@@ -316,6 +316,8 @@ class Inbox:
             state = deed.do(effects, summary=subject or None)
         if effects is None:
             effects = decide(event, Terms(None, self.work, ZoneInfo("UTC")))
+            if not people:
+                suppress_named(session, inbound_id, effects, now)
         if effects.review:
             state = State.REVIEW
         if state is not State.FILED or is_late:

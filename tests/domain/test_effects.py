@@ -107,6 +107,8 @@ events = st.builds(
     sure=st.booleans(),
     wants_out=st.booleans(),
     is_bulk=st.booleans(),
+    by_provider=st.booleans(),
+    about=st.sampled_from([(), ("ada@example.com",)]),
 )
 
 
@@ -114,14 +116,17 @@ events = st.builds(
 def test_strangers_and_the_unknown_never_change_a_contact(event: Event) -> None:
     found = decide(event, TERMS)
     if event.proof in (Proof.NONE, Proof.STRANGER):
-        assert found == Effects(review=found.review)
+        # What our provider tells of an address that is no contact's concerns no contact.
+        told = event.by_provider and event.proof is Proof.NONE
+        named = {"suppress": found.suppress, "complainers": found.complainers} if told else {}
+        assert found == Effects(review=found.review, **named)  # type: ignore[arg-type]
 
 
 @given(events)
 def test_nobody_is_suppressed_without_proof(event: Event) -> None:
     found = decide(event, TERMS)
-    if found.suppress:
-        assert event.proof >= Proof.SIGNED
+    if found.suppress or found.complainers:
+        assert event.proof >= Proof.SIGNED or (event.proof is Proof.NONE and event.by_provider)
     if found.suppress_all:
         assert event.kind is Kind.COMPLAINT
         assert event.proof >= Proof.SUBJECT
