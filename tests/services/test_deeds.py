@@ -58,6 +58,62 @@ def test_an_unsubscribe_token_ends_its_series_whoever_sends_it(post: Post) -> No
     assert post.write("robot@provider.example", "", subject=f"unsubscribe {forged}").email is None
 
 
+def unsubscribe_token(post: Post) -> str:
+    mailto = LINKS.unsubscribe_mailto(post.contact().id, "newsletter")
+    assert mailto is not None
+    return mailto.rpartition("%20")[2]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Auto-Submitted": "auto-replied"},
+        {"Auto-Submitted": "auto-generated", "Return-Path": "<>"},
+        {"X-Autoreply": "yes"},
+        {"Precedence": "auto_reply"},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize(
+    ("subject", "words"),
+    [
+        ("unsubscribe {}", ""),
+        ("unsubscribe%20{}", "Sent on behalf of a reader who pressed a button, by their provider."),
+        ("", "unsubscribe {}"),
+    ],
+)
+def test_an_unsubscribe_token_ends_its_series_whatever_the_mail_says_of_itself(
+    post: Post, subject: str, words: str, headers: dict[str, str]
+) -> None:
+    post.mailing(["ada"])
+    token = unsubscribe_token(post)
+    item = post.write(words=words.format(token), subject=subject.format(token), headers=headers)
+    assert (item.kind, item.rule, item.state) == (Kind.OPT_OUT, "unsubscribe-token", State.FILED)
+    assert post.contact().opted_out == {"series:newsletter"}
+
+
+@pytest.mark.parametrize(("by_hand", "quoted"), [(False, "> {}"), (False, "{}"), (True, "> {}")])
+def test_who_quotes_our_link_for_unsubscribing_asks_for_nothing(
+    post: Post, by_hand: bool, quoted: str
+) -> None:
+    sent = post.mailing(["ada"])
+    token = unsubscribe_token(post)
+    links = [
+        f"Unsubscribe: https://mail.berg.example/u/{token}",
+        f"or {LINKS.unsubscribe_mailto(post.contact().id, 'newsletter')}",
+        token,  # a program broke the line
+    ]
+    said = "Gladly, let us speak." if by_hand else "I am out of the office until 11 December 2026."
+    item = post.write(
+        words="\n".join([said, "", *(quoted.format(each) for each in links)]),
+        subject="Re: News for Ada" if by_hand else "Automatic reply: News for Ada",
+        answers=sent["ada"],
+        headers={} if by_hand else {"Auto-Submitted": "auto-replied"},
+    )
+    assert item.kind is (Kind.REPLY if by_hand else Kind.ABSENT)
+    assert post.contact().opted_out == frozenset()
+
+
 def test_a_possible_opt_out_holds_mail_until_a_person_decides(post: Post) -> None:
     sent = post.mailing(["ada"])
     words = (
