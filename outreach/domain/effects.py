@@ -211,6 +211,8 @@ def decide(event: Event, terms: Terms) -> Effects:
     return _RULES.get(event.kind, _nothing)(event, terms)
 
 
+_WANTS_PROOF = "a machine wants proof that a person wrote"
+
 _OF_A_PERSON = frozenset({Kind.REPLY, Kind.OPT_OUT})
 
 #: Everything that is sent to many or asks for something of ours; mail about work in hand goes on.
@@ -242,6 +244,20 @@ def _review_of_unknown(event: Event) -> str | None:
         return "a complaint about a mail that is not known to be ours"
     if event.kind in _OF_A_PERSON and not event.is_bulk:
         return "nobody on record has this address"
+    if event.proof is Proof.STRANGER:
+        # It answers a mail of ours to a contact, who may well read their mail at that address.
+        return _review_of_a_machine(event)
+    return None
+
+
+def _review_of_a_machine(event: Event) -> str | None:
+    match event.kind:
+        case Kind.ABSENT if event.until is None or event.until >= event.at.date():
+            return "somebody is away, says an address that is not theirs"
+        case Kind.LEFT:
+            return "somebody works there no more, says an address that is not theirs"
+        case Kind.CHALLENGE:
+            return _WANTS_PROOF
     return None
 
 
@@ -332,7 +348,7 @@ def _acknowledged(event: Event, _terms: Terms) -> Effects:
 
 
 def _challenged(_event: Event, _terms: Terms) -> Effects:
-    return Effects(review="a machine wants proof that a person wrote")
+    return Effects(review=_WANTS_PROOF)
 
 
 def _answer(event: Event, _terms: Terms) -> Effects:

@@ -59,6 +59,27 @@ def test_absences_that_end_oddly(until: date | None, held: datetime | None, asks
     assert (found.hold_until, found.review is not None) == (held, asks)
 
 
+@pytest.mark.parametrize(
+    ("kind", "until", "asks"),
+    [
+        (Kind.LEFT, None, "works there no more"),
+        (Kind.CHALLENGE, None, "wants proof"),
+        (Kind.ABSENT, None, "is away"),
+        (Kind.ABSENT, AT.date(), "is away"),
+        (Kind.ABSENT, AT.date() - timedelta(days=1), None),
+        (Kind.ACKNOWLEDGEMENT, None, None),
+    ],
+)
+def test_what_a_machine_says_from_an_address_that_is_not_theirs_is_looked_at(
+    kind: Kind, until: date | None, asks: str | None
+) -> None:
+    found = after(kind, Proof.STRANGER, until=until, is_bulk=True)
+    assert found == Effects(review=found.review)
+    assert asks in (found.review or "") if asks else found.review is None
+    # Of what answers nothing of ours nobody need know.
+    assert after(kind, Proof.NONE, until=until) == Effects()
+
+
 def test_who_left_is_looked_after_by_a_person() -> None:
     found = after(Kind.LEFT)
     assert found.review

@@ -267,6 +267,31 @@ def test_a_stranger_changes_nothing_about_the_contact(post: Post) -> None:
     assert post.contact() == before
 
 
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        ("I am out of the office until 11 December 2026.", Kind.ABSENT),
+        ("Ada no longer works here. Please contact joe@corp.example instead.", Kind.LEFT),
+    ],
+)
+def test_an_automatic_answer_from_another_address_waits_for_a_person(
+    post: Post, words: str, kind: Kind
+) -> None:
+    sent = post.mailing(["ada"])
+    before = post.contact()
+    item = post.write(
+        "Ada <a.lovelace@corp.example>",
+        words,
+        answers=sent["ada"],
+        subject="Automatic reply: News",
+        headers={"Auto-Submitted": "auto-replied"},
+    )
+    assert (item.kind, item.state, item.stranger) == (kind, State.REVIEW, True)
+    assert (post.did(item), post.contact()) == ([], before)
+    post.inbox.assign(item.id, "ada@example.com", by="anna")
+    assert post.contact().held_until is not None
+
+
 def test_somebody_unknown_is_put_before_a_person_and_never_added(post: Post) -> None:
     item = post.write("new@customer.example", "Do you do boats?", subject="A question")
     assert (item.state, item.contact_id) == (State.REVIEW, None)
