@@ -207,7 +207,9 @@ def _shown_text(shown: "Shown") -> str:
 
 def _effect_text(done: "Done") -> str:
     detail = {
-        name: value for name, value in done.detail.items() if value and name not in ("source",)
+        name: value
+        for name, value in done.detail.items()
+        if value and name not in ("source", "before")
     }
     told = ", ".join(f"{name.replace('_', ' ')} {_plain(value)}" for name, value in detail.items())
     undone = f" (taken back {done.undone_at:%Y-%m-%d %H:%M} UTC)" if done.undone_at else ""

@@ -138,7 +138,7 @@ class Event:
     `wants_out` says that a reply may hold one, `new_address` is what a reply gives as theirs from
     now on. `is_bulk` says that it went to many. `in_thread` is for a mail of ours: whether it
     answers one of theirs. `by_provider` says that it is no mail but what our provider told us of
-    one, so that nobody wrote anything.
+    one, so that nobody wrote anything, and `about` whom it is about.
     """
 
     kind: Kind
@@ -153,6 +153,7 @@ class Event:
     is_bulk: bool = False
     in_thread: bool = True
     by_provider: bool = False
+    about: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +170,9 @@ class Effects:
     """What follows from one mail. Empty where nothing does.
 
     `answer_by` starts our response clock, `stops_clocks` ends those that run for the contact.
-    `suppress` names addresses with the reason; `suppress_all` means every address of the contact.
-    `bounces` are counted. `review` says why a person must look.
+    `suppress` names dead addresses with the reason; `suppress_all` means every address of the
+    contact; `complainers` are addresses of nobody on record who called our mail spam. `bounces`
+    are counted. `review` says why a person must look.
     """
 
     touch: TouchMade | None = None
@@ -181,6 +183,7 @@ class Effects:
     opt_outs: tuple[str, ...] = ()
     suppress: tuple[tuple[str, str], ...] = ()
     suppress_all: bool = False
+    complainers: tuple[str, ...] = ()
     bounces: tuple[Bounced, ...] = ()
     review: str | None = None
 
@@ -201,10 +204,14 @@ def decide(event: Event, terms: Terms) -> Effects:
     """Return what follows from `event`."""
     if event.kind in _OF_A_PERSON and event.proof is Proof.STRANGER:
         return Effects(review="written from an address that is not theirs")
+    if event.proof is Proof.NONE and event.by_provider:
+        return _of_nobody(event)
     if event.proof in (Proof.NONE, Proof.STRANGER):
         return Effects(review=_review_of_unknown(event))
     return _RULES.get(event.kind, _nothing)(event, terms)
 
+
+_WANTS_PROOF = "a machine wants proof that a person wrote"
 
 _OF_A_PERSON = frozenset({Kind.REPLY, Kind.OPT_OUT})
 
@@ -212,11 +219,45 @@ _OF_A_PERSON = frozenset({Kind.REPLY, Kind.OPT_OUT})
 _ALL_BUT_WORK = (Scope.NEWSLETTERS.value, Scope.CHECKINS.value, Scope.ITEMS.value)
 
 
+def _of_nobody(event: Event) -> Effects:
+    """Return what follows where our provider tells of an address that is no contact's.
+
+    Whoever brings it to us later, such as an import, must find it on the list.
+    """
+    if event.kind is Kind.COMPLAINT and event.about:
+        return Effects(complainers=event.about)
+    if event.kind is Kind.BOUNCE:
+        return Effects(suppress=_dead(event.bounced))
+    return Effects(review=_review_of_unknown(event))
+
+
+def _dead(bounced: Collection[Bounced]) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (each.address, f"{each.reason} {each.status or ''}".strip())
+        for each in bounced
+        if each.severity is Severity.HARD
+    )
+
+
 def _review_of_unknown(event: Event) -> str | None:
     if event.kind is Kind.COMPLAINT:
         return "a complaint about a mail that is not known to be ours"
     if event.kind in _OF_A_PERSON and not event.is_bulk:
         return "nobody on record has this address"
+    if event.proof is Proof.STRANGER:
+        # It answers a mail of ours to a contact, who may well read their mail at that address.
+        return _review_of_a_machine(event)
+    return None
+
+
+def _review_of_a_machine(event: Event) -> str | None:
+    match event.kind:
+        case Kind.ABSENT if event.until is None or event.until >= event.at.date():
+            return "somebody is away, says an address that is not theirs"
+        case Kind.LEFT:
+            return "somebody works there no more, says an address that is not theirs"
+        case Kind.CHALLENGE:
+            return _WANTS_PROOF
     return None
 
 
@@ -270,12 +311,7 @@ def _bounce(event: Event, _terms: Terms) -> Effects:
     ours = tuple(each for each in event.bounced if each.ours)
     if not ours:
         return Effects(review="it bounced from an address that is not the one we wrote to")
-    dead = tuple(
-        (each.address, f"{each.reason} {each.status or ''}".strip())
-        for each in ours
-        if each.severity is Severity.HARD and event.proof >= Proof.SIGNED
-    )
-    return Effects(bounces=ours, suppress=dead)
+    return Effects(bounces=ours, suppress=_dead(ours) if event.proof >= Proof.SIGNED else ())
 
 
 def _back(event: Event, terms: Terms) -> Effects:
@@ -312,7 +348,7 @@ def _acknowledged(event: Event, _terms: Terms) -> Effects:
 
 
 def _challenged(_event: Event, _terms: Terms) -> Effects:
-    return Effects(review="a machine wants proof that a person wrote")
+    return Effects(review=_WANTS_PROOF)
 
 
 def _answer(event: Event, _terms: Terms) -> Effects:

@@ -6,7 +6,7 @@ in the text. `clues` collects from a mail what is needed; whoever owns the datab
 up, and `match` decides over the facts it is handed.
 
 Tokens are verified, never trusted: `verify` is `outreach.domain.links.Links.read_delivery`, and
-what it does not confirm is no clue. So an address or id may be cut out of whatever a server made of
+`unsubscriber` reads whom a link for unsubscribing was made for; what they do not confirm is no clue. So an address or id may be cut out of whatever a server made of
 it, in any case and with any separator, without risk.
 
 Standards: RFC 5322 3.6.4 (identification fields), RFC 3461 4.4 (ENVID).
@@ -37,6 +37,7 @@ MAX_IDS: Final = 200
 _SKEW: Final = timedelta(days=1)
 _ID: Final = re.compile(r"[^\s<>\"]{1,300}")
 _TOKEN: Final = re.compile(rf"[a-z2-7]{{{TOKEN_LENGTH},{3 * TOKEN_LENGTH}}}", re.IGNORECASE)
+_LONG_RUN: Final = re.compile(rf"[a-z2-7]{{{TOKEN_LENGTH},300}}", re.IGNORECASE)
 
 
 class Rung(IntEnum):
@@ -75,6 +76,8 @@ class Clues:
     subject: str
     text: str
     received_at: datetime | None
+    #: What may be a token in the List-Unsubscribe field of a mail of ours that is enclosed.
+    unsubscribes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +141,6 @@ def clues(
         addresses += [
             a.address for name in ("return-path", "reply-to") for a in returned.addresses(name)
         ]
-        addresses += _unsubscribe_addresses(returned)
     ids += list(reversed(headers.ids("in-reply-to"))) + list(reversed(headers.ids("references")))
     for name in headers.those_of(_OTHER_IDS):
         ids += headers.ids(name)
@@ -151,6 +153,7 @@ def clues(
         ),
         text=text[:20_000],
         received_at=mail.received_at,
+        unsubscribes=_unsubscribes(returned) if returned else (),
     )
 
 
@@ -173,12 +176,10 @@ def _ids_about(returned: Headers) -> list[str]:
     return ids + list(reversed(returned.ids("references")))
 
 
-def _unsubscribe_addresses(returned: Headers) -> list[str]:
-    return [
-        match[0]
-        for value in returned.all("list-unsubscribe")
-        for match in _TOKEN.finditer(value[:4000])
-    ]
+def _unsubscribes(returned: Headers) -> tuple[str, ...]:
+    return tuple(
+        run for value in returned.all("list-unsubscribe") for run in _LONG_RUN.findall(value[:4000])
+    )
 
 
 def lookups(given: Clues) -> frozenset[str]:
@@ -210,6 +211,7 @@ def match(
     given: Clues,
     *,
     verify: Callable[[str], int | None],
+    unsubscriber: Callable[[str], int | None] = lambda _token: None,
     sent: Sequence[Sent] = (),
     people: Mapping[str, int] | None = None,
 ) -> Match | None:
@@ -255,7 +257,35 @@ def match(
             delivery = by_provider.get(form.lower())
             if delivery is not None:
                 return tied(Rung.PROVIDER_ID, delivery, written)
-    return _by_sender(given, sent, people or {}, tied) or _by_text(given, verify, by_delivery, tied)
+    return (
+        _by_unsubscribe(given, unsubscriber, sent)
+        or _by_sender(given, sent, people or {}, tied)
+        or _by_text(given, verify, by_delivery, tied)
+    )
+
+
+def _by_unsubscribe(
+    given: Clues, unsubscriber: Callable[[str], int | None], sent: Sequence[Sent]
+) -> Match | None:
+    """Return whose the link for unsubscribing is; it names the reader, and no delivery."""
+    for token in given.unsubscribes:
+        contact = unsubscriber(token)
+        if contact is not None:
+            same = [
+                each
+                for each in sent
+                if each.contact_id == contact and bare_subject(each.subject) == given.subject
+            ]
+            newest = max(same, key=lambda each: (each.sent_at, each.delivery_id), default=None)
+            return Match(
+                rung=Rung.ADDRESS_TOKEN,
+                confidence=_CONFIDENCE[Rung.ADDRESS_TOKEN],
+                delivery_id=newest.delivery_id if newest else None,
+                contact_id=contact,
+                key=token,
+                stranger=False,
+            )
+    return None
 
 
 def _by_sender(

@@ -3,18 +3,20 @@
 Nothing here raises for what stands in a mail, whatever it is.
 """
 
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from outreach.domain.effects import Bounced, Event, Kind, Proof, Severity
+from outreach.domain.letters import Letter
 from outreach.inbound.classify import Explanation, explain
+from outreach.inbound.headers import Address, Headers
 from outreach.inbound.mail import Mail
 from outreach.inbound.notices import Action
 from outreach.inbound.sources import Received
 from outreach.inbound.webhooks import read_event
 from outreach.services.origins import Origin, Origins, addresses_of, normalised, people_of
-from outreach.storage import inbox
+from outreach.storage import contacts, inbox
 from outreach.storage.inbox import NewMail
 
 if TYPE_CHECKING:
@@ -33,7 +35,6 @@ class Found:
 MOST_RECIPIENTS = 5
 """A mail of ours to more contacts than this is no letter to each of them."""
 
-_FILED_WITHIN = timedelta(minutes=10)
 _MOST_LOOKED_AT = 50  # recipients of a mail of ours that are looked up
 
 EVENT = "event:"
@@ -83,6 +84,39 @@ def event_of(
         wants_out=kind is Kind.REPLY and opt_out is not None,
         is_bulk=explanation.bulk,
         by_provider=told_by is not None,
+        about=tuple(filter(None, map(normalised, explanation.about))) if told_by else (),
+    )
+
+
+def as_said(
+    session: "Session",
+    event: Event,
+    kind: Kind,
+    origin: Origin,
+    *,
+    until: date | None,
+    by_hand: bool,
+) -> Event:
+    """Return the event of a mail of which a person says whose it is, and `by_hand` of what kind."""
+    bounced = event.bounced
+    named = any(each.ours for each in bounced)
+    if kind is Kind.BOUNCE and not named and origin.contact_id is not None:
+        (primary, *_) = contacts.addresses(session, origin.contact_id)
+        address = origin.delivery.address if origin.delivery else primary.address
+        gone = Bounced(
+            address=normalised(address), severity=Severity.HARD, reason="a person says so"
+        )
+        bounced = (gone,)
+    if by_hand:
+        # They have read it: what a machine was not sure of is settled.
+        event = replace(event, sure=True, wants_out=False, new_address=None)
+    return replace(
+        event,
+        kind=kind,
+        until=until or (event.until if kind in (Kind.ABSENT, event.kind) else None),
+        bounced=bounced,
+        # Whoever names a contact's mail knows that it was meant for us.
+        is_bulk=False,
     )
 
 
@@ -139,13 +173,10 @@ def _ours(
     if origins.links.read_delivery(explanation.message_id or ""):
         return Origin(), event, ()  # a copy of a mailing; its delivery is on record
     headers = Mail(received.raw).headers
-    written_to = [each for name in ("to", "cc", "bcc") for each in headers.addresses(name)][
-        :_MOST_LOOKED_AT
-    ]
-    people = tuple(dict.fromkeys(people_of(session, written_to).values()))
+    people = tuple(dict.fromkeys(people_of(session, _written_to(headers)).values()))
     event = Event(
         kind=Kind.ANSWER,
-        at=_written_at(explanation, found.at),
+        at=Letter(arrived=found.at, dated=explanation.sent_at).written_at,
         proof=Proof.PERSON,
         is_bulk=len(people) > MOST_RECIPIENTS,
         in_thread="in-reply-to" in headers or "references" in headers,
@@ -154,23 +185,24 @@ def _ours(
         return Origin(), event, ()
     known = inbox.by_message_id(session, explanation.clues.ids)
     delivery = known[1] if known and known[0] == people[0] else None
-    origin = Origin(
-        contact_id=people[0],
-        delivery_id=delivery,
+    return to_them(people[0], delivery), event, people
+
+
+def to_them(contact_id: int, delivery_id: int | None = None) -> Origin:
+    """Return the origin of a mail of ours that went to a contact."""
+    return Origin(
+        contact_id=contact_id,
+        delivery_id=delivery_id,
         rung="recipient",
         confidence=1.0,
         proof=Proof.PERSON,
     )
-    return origin, event, people
 
 
-def _written_at(explanation: Explanation, at: datetime) -> datetime:
-    """Return when a mail of ours was written, given when it came into its folder.
-
-    That is the finer of the two, unless the mail was moved there later.
-    """
-    sent_at = explanation.sent_at
-    return at if sent_at is None or abs(at - sent_at) < _FILED_WITHIN else sent_at
+def _written_to(headers: Headers) -> list[Address]:
+    """Return to whom a mail of ours went."""
+    written = [each for name in ("to", "cc", "bcc") for each in headers.addresses(name)]
+    return written[:_MOST_LOOKED_AT]
 
 
 def row_of(
@@ -196,8 +228,13 @@ def row_of(
             findings={},
         )
     rule = "unsubscribe-token" if event.series else explanation.rule
+    findings = explanation.to_json()
     if event.kind is Kind.ANSWER:
         rule = "sent-folder"
+        # By these an answer is found when the question comes to us, or to a contact, later.
+        written_to = _written_to(Mail(received.raw).headers)
+        findings["to"] = [each.address.lower() for each in written_to]
+        findings["answers"] = list(explanation.clues.ids)
     return NewMail(
         fingerprint=mark,
         mailbox=mailbox,
@@ -212,7 +249,7 @@ def row_of(
         kind=event.kind,
         rule=rule,
         words=_clean(explanation.words),
-        findings=_clean_values(explanation.to_json()),
+        findings=_clean_values(findings),
         contact_id=origin.contact_id,
         delivery_id=origin.delivery.delivery_id if origin.delivery else origin.delivery_id,
         rung=origin.rung,

@@ -35,8 +35,8 @@ from outreach.storage.inbox import State
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-COMPLAINT = "complaint"
-"""The reason of a suppression: the contact told their provider that our mail is spam."""
+
+CALLED_SPAM = "they called our mail spam"
 
 
 @dataclass(slots=True)
@@ -49,7 +49,7 @@ class Deed:
     origin: Origin
     event: Event
     now: datetime
-    #: Whether a person tied it to the contact just now: no answer of ours can have been to it.
+    #: Whether a person tied it to the contact just now: what we wrote to them may be about another.
     is_late: bool = False
     #: Who wrote it, where it is a mail of ours: its mailbox.
     by: str | None = None
@@ -66,7 +66,7 @@ class Deed:
             self._touch(effects, summary)
         if effects.suppress_all:
             for address in self._all_addresses():
-                self._suppress(address, COMPLAINT, "they called our mail spam")
+                self._suppress(address, suppressions.COMPLAINT, CALLED_SPAM)
         if effects.opt_outs:
             self._opt_out(effects.opt_outs)
         if effects.hold_until and effects.hold_until > self.now:
@@ -163,22 +163,19 @@ class Deed:
         return list(dict.fromkeys([*owned, *used]))
 
     def _suppress(self, address: str, reason: str, why: str) -> None:
-        source = f"inbox {self.inbound_id}"
-        new = suppressions.suppress(
+        _suppress(
             self.session,
+            self.inbound_id,
+            self.contact_id,
             address,
-            keys.secrets(self.session, self.now),
             reason=reason,
-            source=source,
-            detail=why,
+            why=why,
             now=self.now,
         )
-        if new:
-            self._note(Effect.SUPPRESS, {"address": address, "reason": reason, "source": source})
 
     def _opt_out(self, scopes: tuple[str, ...]) -> None:
         source = f"inbox {self.inbound_id}"
-        new = permissions.opt_out(
+        permissions.opt_out(
             self.session,
             self.contact_id,
             scopes,
@@ -186,24 +183,56 @@ class Deed:
             evidence=f"their mail of {self.event.at:%Y-%m-%d %H:%M} UTC",
             occurred_at=self.event.at,
         )
-        if new:
-            self._note(Effect.OPT_OUT, {"scopes": new, "source": source})
+        self._note(Effect.OPT_OUT, {"scopes": scopes, "source": source})
 
     def _hold(self, until: datetime) -> None:
-        held = deeds.hold(self.session, self.contact_id, until)
-        if held is not None:
-            before = held.before.isoformat() if held.before else None
-            self._note(Effect.HOLD, {"until": held.until.isoformat(), "before": before})
+        before = deeds.hold(self.session, self.contact_id, until)
+        # Also where it is held longer already: that may turn out to be misread.
+        detail = {"until": until.isoformat(), "before": before.isoformat() if before else None}
+        self._note(Effect.HOLD, detail)
 
     def _start_clock(self, due: datetime) -> bool:
         """Start our response clock; return whether it runs, or an answer was there already."""
         values: dict[str, Any] = {"answer_by": due}
         # The answer may have been read before the question, from another folder.
-        answer = None
-        if not self.is_late:
-            answer = deeds.answered_since(self.session, self.contact_id, self.event.at)
+        answer = deeds.first_answer(
+            self.session, self.contact_id, self.inbound_id, to_sender=self.is_late
+        )
         if answer is not None:
             values |= {"answered_by_id": answer[0], "answered_at": answer[1]}
         inbox.change(self.session, self.inbound_id, **values)
         self._note(Effect.CLOCK, {"answer_by": due.isoformat()})
         return answer is None
+
+
+def suppress_named(session: "Session", inbound_id: int, effects: Effects, now: datetime) -> None:
+    """Do what follows from a mail that is nobody's: addresses of no contact are suppressed."""
+    told = [(address, suppressions.BOUNCE, why) for address, why in effects.suppress]
+    told += [(each, suppressions.COMPLAINT, CALLED_SPAM) for each in effects.complainers]
+    for address, reason, why in told:
+        _suppress(session, inbound_id, None, address, reason=reason, why=why, now=now)
+
+
+def _suppress(
+    session: "Session",
+    inbound_id: int,
+    contact_id: int | None,
+    address: str,
+    *,
+    reason: str,
+    why: str,
+    now: datetime,
+) -> None:
+    source = f"inbox {inbound_id}"
+    secrets = keys.secrets(session, now)
+    listed = suppressions.holding(session, address, secrets)
+    weight = suppressions.weight
+    if listed and listed.source == source and weight(reason) <= weight(listed.reason):
+        return
+    before = deeds.apart_from_mail(session, contact_id, address, listed)
+    suppressions.suppress(
+        session, address, secrets, reason=reason, source=source, detail=why, now=now
+    )
+    # Also where it is listed already: what put it there may turn out to be misread.
+    detail = {"address": address, "reason": reason, "source": source, "before": before}
+    deeds.note(session, inbound_id, Effect.SUPPRESS, contact_id=contact_id, detail=detail, now=now)

@@ -19,16 +19,7 @@ from zoneinfo import ZoneInfo
 
 from outreach.domain.address import normalise
 from outreach.domain.clock import Clock
-from outreach.domain.effects import (
-    Bounced,
-    Effects,
-    Event,
-    Kind,
-    Proof,
-    Severity,
-    Terms,
-    decide,
-)
+from outreach.domain.effects import Effects, Event, Kind, Proof, Terms, decide
 from outreach.domain.links import Links
 from outreach.domain.tiers import AnswerWithin, Tiers
 from outreach.domain.working_time import WorkingTime
@@ -36,15 +27,25 @@ from outreach.errors import NotFoundError, OutreachError, UsageError
 from outreach.inbound.classify import Explanation
 from outreach.inbound.sources import Position, Received, Source, fingerprint
 from outreach.inbound.webhooks import Receiver, Request, explain_kept
-from outreach.services.arrivals import EVENT, Found, event_of, placed, read, row_of, said
+from outreach.services.arrivals import (
+    EVENT,
+    Found,
+    as_said,
+    event_of,
+    placed,
+    read,
+    row_of,
+    said,
+)
 from outreach.services.contacts import find
-from outreach.services.deeds import Deed
+from outreach.services.deeds import Deed, suppress_named
+from outreach.services.letters import adopt
 from outreach.services.origins import Origin, Origins, addresses_of, normalised
 from outreach.storage import contacts, deeds, inbox, keys, suppressions, touches
 from outreach.storage.contacts import Standing
 from outreach.storage.database import Database
 from outreach.storage.deeds import Done
-from outreach.storage.inbox import Item, State
+from outreach.storage.inbox import Item, NewMail, State
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -179,9 +180,14 @@ class Inbox:
         marks = [each.mark or fingerprint(each.raw) for each in several]
         with self.database.read() as session:
             known = inbox.known(session, marks)
+            pairs = list(zip(several, marks, strict=True))
+            ours = [known[mark] for each, mark in pairs if each.is_ours and mark in known]
+            misplaced = inbox.may_be_ours(session, ours) if ours else frozenset[int]()
         arrived = [
-            _Arrived(each, mark, None if mark in known else read(each, now))
-            for each, mark in zip(several, marks, strict=True)
+            _Arrived(each, mark, read(each, now))
+            if mark not in known or (each.is_ours and known[mark] in misplaced)
+            else _Arrived(each, mark, None)
+            for each, mark in pairs
         ]
         try:
             return self._record(mailbox, arrived, known, now)
@@ -231,7 +237,13 @@ class Inbox:
         row = row_of(mailbox, received, mark, found=found, origin=origin, event=event)
         inbound_id = inbox.add(session, row, now)
         if inbound_id is None:  # it came twice, or another run was faster
-            return Taken(inbox.known(session, [mark])[mark], new=False)
+            inbound_id = inbox.known(session, [mark])[mark]
+            # A copy that came to us first was nobody's; the folder for sent mail proves it ours.
+            if event.kind is Kind.ANSWER and inbox.becomes_ours(session, inbound_id):
+                self.letter(
+                    session, inbound_id, row, origin=origin, event=event, people=people, now=now
+                )
+            return Taken(inbound_id, new=False)
         state = self._act(
             session,
             inbound_id,
@@ -243,6 +255,42 @@ class Inbox:
             by=mailbox if received.is_ours else None,
         )
         return Taken(inbound_id, new=True, kind=Kind(row.kind), state=state)
+
+    def letter(
+        self,
+        session: "Session",
+        inbound_id: int,
+        row: NewMail,
+        *,
+        origin: Origin,
+        event: Event,
+        people: Sequence[int],
+        now: datetime,
+    ) -> None:
+        """Let a mail that is in the inbox do what a letter of ours does, and nothing else."""
+        _, touched = deeds.undo(session, inbound_id, by=row.mailbox, now=now)
+        if touched:
+            touches.recompute(session, sorted(touched))
+        placed_now = ("rule", "findings", "contact_id", "delivery_id", "rung", "confidence")
+        inbox.change(
+            session,
+            inbound_id,
+            kind=Kind.ANSWER,
+            stranger=False,
+            state=State.FILED,
+            review=None,
+            **{name: getattr(row, name) for name in placed_now},
+        )
+        self._act(
+            session,
+            inbound_id,
+            origin=origin,
+            event=event,
+            people=people,
+            subject=row.subject,
+            now=now,
+            by=row.mailbox,
+        )
 
     # Acting
 
@@ -268,6 +316,8 @@ class Inbox:
             state = deed.do(effects, summary=subject or None)
         if effects is None:
             effects = decide(event, Terms(None, self.work, ZoneInfo("UTC")))
+            if not people:
+                suppress_named(session, inbound_id, effects, now)
         if effects.review:
             state = State.REVIEW
         if state is not State.FILED or is_late:
@@ -353,6 +403,9 @@ class Inbox:
             contact_id = find(session, email)
             if add_address:
                 _learn_address(session, contact_id, item.sender, now)
+            if item.sender and normalised(item.sender) not in self.origins.own:
+                naming = None if add_address else item.message_id or ""
+                adopt(self, session, contact_id, item.sender, naming=naming, now=now)
             same = item.contact_id == contact_id
             origin = Origin(
                 contact_id=contact_id,
@@ -386,6 +439,7 @@ class Inbox:
                 proof=_vouched(item),
             )
             inbox.change(session, inbound_id, kind=kind, classified_by=by)
+            item = _known(session, inbound_id)
             return self.again(session, item, origin, kind, by=by, now=now, until=until)
 
     def again(
@@ -400,6 +454,7 @@ class Inbox:
         until: date | None = None,
     ) -> Changed:
         """Take back what a mail did, and do what it should have done, within a transaction."""
+        by_hand = item.classified_by is not None
         stays, touched = deeds.undo(session, item.id, by=by, now=now)
         if touched:
             touches.recompute(session, sorted(touched))
@@ -438,7 +493,7 @@ class Inbox:
             event = event_of(
                 found.explanation, origin, item.received_at, addresses, told_by=received.provider
             )
-        event = self._as_said(session, event, kind, origin, until)
+        event = as_said(session, event, kind, origin, until=until, by_hand=by_hand)
         people = (origin.contact_id,) if origin.contact_id is not None else ()
         self._act(
             session,
@@ -451,32 +506,6 @@ class Inbox:
             is_late=True,
         )
         return Changed(_known(session, item.id), tuple(stays))
-
-    @staticmethod
-    def _as_said(
-        session: "Session", event: Event, kind: Kind, origin: Origin, until: date | None
-    ) -> Event:
-        """Return the event as a person says it is."""
-        bounced = event.bounced
-        named = any(each.ours for each in bounced)
-        if kind is Kind.BOUNCE and not named and origin.contact_id is not None:
-            (primary, *_) = contacts.addresses(session, origin.contact_id)
-            address = origin.delivery.address if origin.delivery else primary.address
-            gone = Bounced(
-                address=normalised(address), severity=Severity.HARD, reason="a person says so"
-            )
-            bounced = (gone,)
-        return replace(
-            event,
-            kind=kind,
-            until=until or (event.until if kind in (Kind.ABSENT, event.kind) else None),
-            bounced=bounced,
-            sure=True,
-            wants_out=False,
-            new_address=None,
-            # Whoever names a contact's mail knows that it was meant for us.
-            is_bulk=False,
-        )
 
     def finish(self, inbound_ids: Sequence[int], *, by: str) -> list[Item]:
         """Say that nothing is left to do about these mails; their clocks stop being owed."""

@@ -43,8 +43,6 @@ _PROOF = {
     Rung.TEXT_TOKEN: Proof.SUBJECT,
 }
 _ABOUT_OUR_MAIL = frozenset({Kind.BOUNCE, Kind.COMPLAINT, Kind.DELAY, Kind.RECEIPT})
-_MAY_UNSUBSCRIBE = frozenset({Kind.REPLY, Kind.OPT_OUT, Kind.AUTOMATIC})
-
 
 #: An id that a provider gave a mail when it took it, such as SES's: long, with many digits, and no
 #: name of a host, so that nobody can guess it. The queue ids of common mail servers are shorter.
@@ -63,10 +61,21 @@ class Origins:
     def unsubscription(
         self, session: "Session", explanation: Explanation
     ) -> tuple[Origin, str] | None:
-        """Return whose unsubscribe token stands in the subject, and which series it ends."""
-        if Kind(explanation.kind) not in _MAY_UNSUBSCRIBE:
+        """Return whose unsubscribe token a mail was written for, and which series it ends.
+
+        It stands in the subject, or is all that was written to our address for it; many a program
+        that sends such mail says that it answers by itself. Where an automatic answer quotes a
+        mail of ours, with the link for unsubscribing, it asks for nothing.
+        """
+        if Kind(explanation.kind) in _ABOUT_OUR_MAIL:
             return None
-        for word in explanation.subject.split()[:20]:
+        words = explanation.subject.replace("%20", " ").split()[:20]
+        own = explanation.words.split(maxsplit=2)
+        if len(own) == 1 or (len(own) == 2 and own[0].lower() == "unsubscribe"):
+            ours = normalised(self.links.unsubscribe_address or "")
+            if ours and ours in map(normalised, explanation.clues.addresses):
+                words.append(own[-1])
+        for word in words:
             ended = self.links.read_unsubscribe(word)
             if ended is None:
                 continue
@@ -117,12 +126,17 @@ class Origins:
                 confirmed.add(delivery_id)
             return delivery_id
 
+        def unsubscriber(token: str) -> int | None:
+            ended = self.links.read_unsubscribe(token)
+            return inbox.living(session, ended.contact_id) if ended is not None else None
+
         match(clues, verify=verify)  # only to learn which tokens it holds
         people = people_of(session, [Address("", each) for each in clues.senders])
+        named = [unsubscriber(each) for each in clues.unsubscribes]
         sent = inbox.answerable(
             session,
             delivery_ids=confirmed,
-            contact_ids=set(people.values()),
+            contact_ids={*people.values(), *(each for each in named if each is not None)},
             since=now - THREAD_AGE,
         )
         candidates = [
@@ -139,7 +153,9 @@ class Origins:
             )
             for each in sent
         ]
-        found = match(clues, verify=verify, sent=candidates, people=people)
+        found = match(
+            clues, verify=verify, unsubscriber=unsubscriber, sent=candidates, people=people
+        )
         if found is None or found.rung > Rung.PROVIDER_ID:
             found = self._in_thread(session, clues, people) or found
         return found, {each.delivery_id: each for each in sent}

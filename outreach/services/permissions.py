@@ -10,7 +10,7 @@ from outreach.domain.tiers import PARTED, Tiers
 from outreach.errors import NotFoundError, Problem, RefusedError, UsageError
 from outreach.services.contacts import find
 from outreach.services.tiers import move_one
-from outreach.storage import contacts, keys, permissions, suppressions
+from outreach.storage import contacts, deeds, keys, permissions, suppressions
 from outreach.storage.database import Database
 from outreach.storage.permissions import Consent
 from outreach.storage.suppressions import Suppression
@@ -155,7 +155,7 @@ def suppress(
 ) -> tuple[str, bool]:
     """Put an address on the list of those never mailed, a contact's or not.
 
-    Return it, and whether it was not on the list before.
+    Return it, and whether that changed the list: it may have been on it for as good a reason.
     """
     if not reason.strip():
         raise UsageError("say why the address is never to be mailed", hint='--reason "…"')
@@ -189,6 +189,7 @@ def lift_suppression(database: Database, email: str, *, reason: str, by: str, no
             raise NotFoundError(
                 f"{address} is not suppressed", hint="see outreach contacts suppressions list"
             )
+        deeds.was_lifted(session, contacts.find(session, email), address.normalised, now)
     return str(address)
 
 

@@ -17,6 +17,7 @@ from outreach.errors import NotFoundError, UsageError
 from outreach.inbound.headers import Address
 from outreach.inbound.mail import Mail
 from outreach.services.arrivals import MOST_RECIPIENTS
+from outreach.services.letters import adopt
 from outreach.services.origins import Origin, normalised
 from outreach.storage import contacts, inbox, keys, proposals, suppressions
 from outreach.storage import tiers as standings
@@ -130,6 +131,7 @@ def accept(
         )
         suppressions.recognise(session, [address], keys.secrets(session, now))
         proposals.accept(session, address)
+        adopt(inbox_, session, contact_id, email, now=now)
         for inbound_id in mails:
             item = inbox.get(session, inbound_id)
             assert item is not None

@@ -1,15 +1,17 @@
 """Threads: answering a contact in the thread they wrote in."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from outreach.domain.address import normalise
 from outreach.domain.feedback import Outcome
 from outreach.domain.gate import Decision, Verdict
 from outreach.domain.mailing import Sender
 from outreach.errors import NotFoundError, RefusedError, UnavailableError, UsageError
+from outreach.inbound.headers import Headers
 from outreach.inbound.mail import Mail as ReceivedMail
 from outreach.inbound.sources import Received
 from outreach.rendering.headers import Mailbox
@@ -17,12 +19,14 @@ from outreach.rendering.message import Mail, Manner, build_message
 from outreach.services.contacts import find
 from outreach.services.pacing import Pacer
 from outreach.services.report import check_not_halted
-from outreach.storage import contacts, decisions, inbox
+from outreach.storage import contacts, decisions, inbox, suppressions
 from outreach.storage.decisions import Stage
 from outreach.storage.inbox import Item
 from outreach.transport.base import Envelope, Receipt, Transport
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from outreach.rendering.dkim import SigningKey
     from outreach.services.inbox import Inbox
 
@@ -53,8 +57,9 @@ class Draft:
 def draft(inbox_: "Inbox", email: str, *, inbound_id: int | None = None) -> Draft:
     """Return an answer to what a contact wrote: the newest mail of theirs, or the one named.
 
-    Raises `RefusedError` where their address is suppressed or all sending is halted, and
-    `NotFoundError` where they wrote nothing that could be answered.
+    It goes to the address that they want answers at or wrote from, or else to their main one;
+    what bounced is passed over. Raises `RefusedError` where none is left, they want no mail at any,
+    or all sending is halted, and `NotFoundError` where they wrote nothing that could be answered.
     """
     check_not_halted(inbox_.database)
     with inbox_.database.read() as session:
@@ -77,16 +82,17 @@ def draft(inbox_: "Inbox", email: str, *, inbound_id: int | None = None) -> Draf
                 hint=f"if it is, say so first: outreach inbox assign {item.id} {email}",
             )
         (contact,) = contacts.load(session, [contact_id], inbox_.clock())
-        if contact.suppressed:
-            raise RefusedError(
-                f"{email} is on the list of addresses never to be mailed",
-                hint="answer from your own mail program, or lift the suppression with its reason",
-            )
         owned = inbox.addresses_of(session, [contact_id])[contact_id]
         raw = inbox.raw(session, item.id) or b""
-    headers = ReceivedMail(raw).headers
-    wanted = [each.address for each in headers.addresses("reply-to")] + [item.sender]
-    address = next((text for text in wanted if text.lower() in owned), contact.email)
+        headers = ReceivedMail(raw).headers
+        wanted = [each.address for each in headers.addresses("reply-to")] + [item.sender]
+        wanted = [text for text in wanted if text.lower() in owned] or [contact.email]
+        address = _open(session, [*wanted, contact.email], owned)
+        if address is None:
+            raise RefusedError(
+                f"{wanted[0]} is on the list of addresses never to be mailed",
+                hint="answer from your own mail program, or lift the suppression with its reason",
+            )
     parent = f"<{item.message_id}>" if item.message_id else None
     return Draft(
         item=item,
@@ -95,9 +101,31 @@ def draft(inbox_: "Inbox", email: str, *, inbound_id: int | None = None) -> Draf
         address=address,
         subject=answered_subject(item.subject),
         in_reply_to=parent,
-        references=tuple(f"<{each}>" for each in headers.ids("references")),
+        references=tuple(f"<{each}>" for each in _thread(headers)),
         quoted=_quoted(item, inbox_.work.zone),
     )
+
+
+def _open(session: "Session", wanted: Sequence[str], owned: Collection[str]) -> str | None:
+    """Return the first of these addresses that may be mailed, or None.
+
+    A bounce closes its own address; any other suppression is the person's word for all they have.
+    """
+    listed = [each for each in suppressions.of_addresses(session, owned) if each.lifted_at is None]
+    if any(each.reason != suppressions.BOUNCE for each in listed):
+        return None
+    dead = {each.address for each in listed}
+    return next((text for text in wanted if normalise(text) not in dead), None)
+
+
+def _thread(headers: Headers) -> list[str]:
+    """Return what stands before a mail in its thread (RFC 5322 3.6.4)."""
+    before = headers.ids("references")
+    if before:
+        return before
+    # Of several the order is not known, so none is named.
+    answered = headers.ids("in-reply-to")
+    return answered if len(answered) == 1 else []
 
 
 def answered_subject(subject: str) -> str:

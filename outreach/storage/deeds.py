@@ -6,13 +6,15 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from outreach.domain.delivery import DeliveryEvent, sources, target
-from outreach.domain.effects import Kind, Severity
+from outreach.domain.effects import LONG_PAST, Kind, Severity
+from outreach.domain.letters import Letter
 from outreach.domain.mailing import MailKind
 from outreach.storage.inbox import State, change
+from outreach.storage.suppressions import Suppression, weight
 from outreach.storage.tables import (
     BounceRow,
     CampaignRow,
@@ -168,26 +170,48 @@ _SOFT = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A hold that was set, and the one that it took the place of."""
+def hold(session: Session, contact_id: int, until: datetime) -> datetime | None:
+    """Hold mail to a contact until then, unless it is held longer.
 
-    until: datetime
-    before: datetime | None
+    Return until when it would be held if no mail had asked for it.
+    """
+    held = session.scalar(select(ContactRow.held_until).where(ContactRow.id == contact_id))
+    before = held
+    for each in _holding(session, contact_id):
+        if _instant(each.detail["until"]) == held:
+            before = _instant(each.detail["before"])
+    if held is None or held < until:
+        session.execute(
+            update(ContactRow)
+            .where(ContactRow.id == contact_id)
+            .values(held_until=until)
+            .execution_options(synchronize_session=False)
+        )
+    return before
 
 
-def hold(session: Session, contact_id: int, until: datetime) -> Held | None:
-    """Hold mail to a contact; None where it is held as long already."""
-    before = session.scalar(select(ContactRow.held_until).where(ContactRow.id == contact_id))
-    if before is not None and before >= until:
-        return None
-    session.execute(
-        update(ContactRow)
-        .where(ContactRow.id == contact_id)
-        .values(held_until=until)
-        .execution_options(synchronize_session=False)
-    )
-    return Held(until, before)
+def _holding(session: Session, contact_id: int | None) -> Sequence[EffectRow]:
+    """Return the holds that mails asked for and that stand, oldest first."""
+    return session.scalars(
+        select(EffectRow)
+        .where(
+            EffectRow.contact_id == contact_id,
+            EffectRow.effect == Effect.HOLD,
+            EffectRow.undone_at.is_(None),
+        )
+        .order_by(EffectRow.id)
+    ).all()
+
+
+def was_decided(session: Session, contact_id: int, now: datetime) -> None:
+    """Let no mail of before hold a contact whose pause a person began or ended."""
+    for each in _holding(session, contact_id):
+        each.undone_at = now
+    session.flush()
+
+
+def _instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def cancel_checkins(session: Session, contact_id: int) -> list[int]:
@@ -216,16 +240,13 @@ _CALLED_OFF = (
 
 
 def stop_clocks(session: Session, contact_id: int, *, at: datetime, answer_id: int) -> list[int]:
-    """Stop the response clocks of what a contact wrote before `at`; return those mails."""
+    """Stop the clocks of what a letter of ours to a contact answers; return those mails."""
+    ours = _letter(session.execute(_LETTER, {"of": answer_id}).one())
+    waiting = session.execute(_WAITING, {"of": contact_id, "but": answer_id})
+    answered = [row.id for row in waiting if ours.answers(_letter(row))]
     rows = session.scalars(
         update(InboundRow)
-        .where(
-            InboundRow.contact_id == contact_id,
-            InboundRow.answer_by.is_not(None),
-            InboundRow.answered_at.is_(None),
-            InboundRow.received_at <= at,
-            InboundRow.id != answer_id,
-        )
+        .where(InboundRow.id.in_(answered), InboundRow.answered_at.is_(None))
         .values(answered_at=at, answered_by_id=answer_id)
         .returning(InboundRow.id)
         .execution_options(synchronize_session=False)
@@ -239,26 +260,59 @@ def stop_clocks(session: Session, contact_id: int, *, at: datetime, answer_id: i
     return sorted(rows)
 
 
-def answered_since(session: Session, contact_id: int, at: datetime) -> tuple[int, datetime] | None:
-    """Return the first answer of ours to a contact after `at`, and when it was; or None."""
-    row = session.execute(_FIRST_ANSWER, {"of": contact_id, "since": at}).first()
-    return (row[0], row[1]) if row and row[0] is not None else None
+def first_answer(
+    session: Session, contact_id: int, question_id: int, *, to_sender: bool
+) -> tuple[int, datetime] | None:
+    """Return the first letter of ours to a contact that answers a mail, and when it was; or None.
+
+    With `to_sender`, one that does not name the mail counts only if it went to whence that came.
+    """
+    question = session.execute(_LETTER, {"of": question_id}).one()
+    theirs, sender = _letter(question), question.sender.lower()
+    since = question.received_at - LONG_PAST
+    for row in session.execute(_LETTERS, {"of": contact_id, "since": since}):
+        ours = _letter(row)
+        is_meant = theirs.message_id in ours.names or sender in row.findings.get("to", ())
+        if ours.answers(theirs) and (is_meant or not to_sender):
+            return row.id, row.at
+    return None
 
 
-_FIRST_ANSWER = (
-    select(_TOUCHES.c.inbound_id, _TOUCHES.c.at)
-    .join_from(
-        _TOUCHES,
-        _INBOUND,
-        _INBOUND.c.id == _TOUCHES.c.inbound_id,
+def _letter(row: Any) -> Letter:  # noqa: ANN401 - a row with these columns
+    return Letter(
+        arrived=row.received_at,
+        dated=row.sent_at,
+        message_id=row.message_id,
+        names=frozenset(row.findings.get("answers", ())),
     )
+
+
+_OF_LETTER = (
+    _INBOUND.c.id,
+    _INBOUND.c.sender,
+    _INBOUND.c.message_id,
+    _INBOUND.c.sent_at,
+    _INBOUND.c.received_at,
+    _INBOUND.c.findings,
+)
+_LETTER = select(*_OF_LETTER).where(_INBOUND.c.id == bindparam("of"))
+_WAITING = select(*_OF_LETTER).where(
+    _INBOUND.c.contact_id == bindparam("of"),
+    _INBOUND.c.answer_by.is_not(None),
+    _INBOUND.c.answered_at.is_(None),
+    _INBOUND.c.id != bindparam("but"),
+)
+_LETTERS = (
+    select(*_OF_LETTER, _TOUCHES.c.at)
+    .join_from(_TOUCHES, _INBOUND, _INBOUND.c.id == _TOUCHES.c.inbound_id)
     .where(
         _TOUCHES.c.contact_id == bindparam("of"),
         _TOUCHES.c.at >= bindparam("since"),
+        # what went to many answers nobody
+        _TOUCHES.c.personal,
         _INBOUND.c.kind == Kind.ANSWER,
     )
     .order_by(_TOUCHES.c.at)
-    .limit(1)
 )
 
 
@@ -268,6 +322,44 @@ def last_sign(session: Session, contact_id: int) -> datetime | None:
 
 
 _LAST_SIGN = select(_CONTACTS.c.last_in).where(_CONTACTS.c.id == bindparam("of"))
+
+
+def apart_from_mail(
+    session: Session, contact_id: int | None, address: str, listed: Suppression | None
+) -> Mapping[str, str] | None:
+    """Return why an address would be on the list if no mail had put it there; None if it would not.
+
+    `listed` is what the list says of it.
+    """
+    if listed is None:
+        return None
+    for each in _suppressing(session, contact_id, address):
+        if each.detail["source"] == listed.source:
+            before: Mapping[str, str] | None = each.detail["before"]
+            return before
+    return {"reason": listed.reason, "source": listed.source}
+
+
+def _suppressing(session: Session, contact_id: int | None, address: str) -> list[EffectRow]:
+    """Return what mails did that stands and keeps mail from an address, oldest first."""
+    rows = session.scalars(
+        select(EffectRow)
+        .where(
+            # a provider may have told of the address before it was anybody's
+            or_(EffectRow.contact_id.is_(None), EffectRow.contact_id == contact_id),
+            EffectRow.effect == Effect.SUPPRESS,
+            EffectRow.undone_at.is_(None),
+        )
+        .order_by(EffectRow.id)
+    )
+    return [each for each in rows if each.detail["address"] == address]
+
+
+def was_lifted(session: Session, contact_id: int | None, address: str, now: datetime) -> None:
+    """Let no mail of before keep mail from an address that a person took off the list."""
+    for each in _suppressing(session, contact_id, address):
+        each.undone_at = now
+    session.flush()
 
 
 # Taking back
@@ -318,12 +410,20 @@ def _take_back(session: Session, row: EffectRow, *, by: str, now: datetime) -> N
             .execution_options(**quiet)
         )
     elif row.effect == Effect.HOLD:
-        until = datetime.fromisoformat(detail["until"])
-        before = datetime.fromisoformat(detail["before"]) if detail["before"] else None
+        ends = [_instant(detail["before"])]
+        ends += [
+            _instant(each.detail["until"])
+            for each in _holding(session, row.contact_id)
+            if each.inbound_id != row.inbound_id
+        ]
+        left = [end for end in ends if end is not None and end > now]
         session.execute(
             update(ContactRow)
-            .where(ContactRow.id == row.contact_id, ContactRow.held_until == until)
-            .values(held_until=before)
+            .where(
+                ContactRow.id == row.contact_id,
+                ContactRow.held_until == _instant(detail["until"]),
+            )
+            .values(held_until=max(left, default=None))
             .execution_options(**quiet)
         )
     elif row.effect == Effect.OPT_OUT:
@@ -349,7 +449,17 @@ def _take_back(session: Session, row: EffectRow, *, by: str, now: datetime) -> N
         if listed:
             said = f"{now:%Y-%m-%d}: {evidence}"
             listed.detail = f"{listed.detail}\n{said}" if listed.detail else said
-            listed.lifted_at, listed.lifted_by = now, by
+            others = [
+                each.detail
+                for each in _suppressing(session, row.contact_id, detail["address"])
+                if each.inbound_id != row.inbound_id
+            ]
+            others += [detail["before"]] if detail["before"] else []
+            if others:
+                weightiest = max(others, key=lambda each: weight(each["reason"]))
+                listed.reason, listed.source = weightiest["reason"], weightiest["source"]
+            else:
+                listed.lifted_at, listed.lifted_by = now, by
     elif row.effect == Effect.BOUNCE:
         session.execute(
             delete(BounceRow)

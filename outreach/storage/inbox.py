@@ -20,6 +20,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.elements import ColumnElement
 
 from outreach.domain.effects import Kind
 from outreach.domain.touches import Direction
@@ -190,6 +191,55 @@ def _added(*, sqlite: bool) -> Any:  # noqa: ANN401 - one of two dialects' own
         .on_conflict_do_nothing(index_elements=["fingerprint"])
         .returning(table.c.id)
     )
+
+
+def may_be_ours(session: Session, inbound_ids: Collection[int]) -> set[int]:
+    """Return which of these mails are ours for all that is known of them."""
+    return set(session.scalars(select(InboundRow.id).where(_may_be_ours(inbound_ids))))
+
+
+def becomes_ours(session: Session, inbound_id: int) -> bool:
+    """Make a mail one of ours, if it may be; False where another run was faster."""
+    done = session.scalars(
+        update(InboundRow)
+        .where(_may_be_ours([inbound_id]))
+        .values(kind=Kind.ANSWER)
+        .returning(InboundRow.id)
+        .execution_options(synchronize_session=False)
+    )
+    return done.first() is not None
+
+
+def _may_be_ours(inbound_ids: Collection[int]) -> ColumnElement[bool]:
+    return and_(
+        InboundRow.id.in_(inbound_ids),
+        InboundRow.kind != Kind.ANSWER,
+        InboundRow.classified_by.is_(None),
+        # what a contact wrote from an address of theirs is theirs, wherever somebody filed it
+        or_(InboundRow.contact_id.is_(None), InboundRow.stranger),
+    )
+
+
+def letters(session: Session, contact_id: int, *, to: str, naming: str | None = None) -> list[int]:
+    """Return our letters to an address that are not yet letters to this contact, oldest first.
+
+    With `naming`, only those that answer the mail with this id.
+    """
+    theirs = select(TouchRow.inbound_id).where(
+        TouchRow.contact_id == contact_id, TouchRow.inbound_id.is_not(None)
+    )
+    rows = session.execute(
+        select(InboundRow.id, InboundRow.findings)
+        .where(InboundRow.kind == Kind.ANSWER, InboundRow.id.not_in(theirs))
+        .order_by(InboundRow.received_at, InboundRow.id)
+        .execution_options(yield_per=1000)
+    )
+    return [
+        inbound_id
+        for inbound_id, findings in rows
+        if to.lower() in findings.get("to", ())
+        and (naming is None or naming in findings.get("answers", ()))
+    ]
 
 
 def change(session: Session, inbound_id: int, **values: Any) -> None:  # noqa: ANN401 - columns

@@ -64,15 +64,20 @@ def opt_out(
     evidence: str | None,
     occurred_at: datetime,
 ) -> list[str]:
-    """Record opt-outs and return those that were new; one that holds already is not doubled."""
-    holding = set(
-        session.scalars(
-            select(OptOutRow.scope).where(
+    """Record opt-outs and return those that were new.
+
+    What two sources say is recorded twice, because one of them may turn out to be misread; what one
+    says again is not.
+    """
+    holding = {
+        (scope, said_by)
+        for scope, said_by in session.execute(
+            select(OptOutRow.scope, OptOutRow.source).where(
                 OptOutRow.contact_id == contact_id, OptOutRow.lifted_at.is_(None)
             )
         )
-    )
-    new = [scope for scope in dict.fromkeys(scopes) if scope not in holding]
+    }
+    wanted = dict.fromkeys(scopes)
     session.add_all(
         OptOutRow(
             contact_id=contact_id,
@@ -81,10 +86,12 @@ def opt_out(
             evidence=evidence,
             occurred_at=occurred_at,
         )
-        for scope in new
+        for scope in wanted
+        if (scope, source) not in holding
     )
     session.flush()
-    return new
+    held = {scope for scope, _ in holding}
+    return [scope for scope in wanted if scope not in held]
 
 
 def lift_opt_outs(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import and_, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from outreach.domain.effects import Kind
@@ -16,7 +16,7 @@ _LOOKED_AT = 5000  # mails of nobody on record that are looked through, the newe
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stray:
-    """A mail that belongs to no contact; `raw` only for one of ours, whose readers it names."""
+    """A mail of somebody unknown, or one of ours, with `raw`, of whose readers one may be."""
 
     id: int
     kind: Kind
@@ -29,7 +29,7 @@ class Stray:
 
 
 def strays(session: Session) -> Iterator[Stray]:
-    """Yield mails of people, and letters of ours, that belong to no contact, the newest first."""
+    """Yield mails of people, and letters of ours, that may concern no contact, the newest first."""
     wanted = (
         select(
             InboundRow.id,
@@ -39,14 +39,22 @@ def strays(session: Session) -> Iterator[Stray]:
             InboundRow.subject,
             InboundRow.received_at,
             InboundRow.findings,
+            InboundRow.contact_id,
         )
-        .where(InboundRow.contact_id.is_(None), InboundRow.kind.in_((Kind.REPLY, Kind.ANSWER)))
+        .where(
+            or_(
+                and_(InboundRow.contact_id.is_(None), InboundRow.kind == Kind.REPLY),
+                InboundRow.kind == Kind.ANSWER,
+            )
+        )
         .order_by(InboundRow.received_at.desc(), InboundRow.id.desc())
         .limit(_LOOKED_AT)
     )
     for row in session.execute(wanted):
         raw = None
         if row.kind == Kind.ANSWER:
+            if row.contact_id is not None and len(row.findings.get("to", ())) == 1:
+                continue  # its one reader is a contact
             raw = session.scalar(select(InboundRow.raw).where(InboundRow.id == row.id))
         yield Stray(
             id=row.id,

@@ -21,7 +21,14 @@ BATCH = 1_000
 
 MANUAL = "manual"
 BOUNCE = "bounce"
-"""Reasons: a person decided it; mail bounced, which is about the address and not its owner."""
+COMPLAINT = "complaint"
+"""Reasons: a person decided it; mail bounced, which is about the address and not its owner; its
+owner told their provider that our mail is spam."""
+
+
+def weight(reason: str) -> int:
+    """Return how much a reason says: a bounce least, of one address alone; a complaint most."""
+    return {BOUNCE: 0, COMPLAINT: 2}.get(reason, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +70,10 @@ def suppress(
     detail: str | None,
     now: datetime,
 ) -> bool:
-    """Put an address on the list and return whether it was not on it before.
+    """Put an address on the list; return whether that changed what the list says of it.
 
-    What is on the list stays as it was first written. `secrets` are those of `storage.keys`.
+    What is on the list stays as it was first written, unless this reason weighs more. `secrets`
+    are those of `storage.keys`.
     """
     row = _row(session, normalised, secrets)
     if row is None:
@@ -82,7 +90,7 @@ def suppress(
         session.flush()
         return True
     row.normalised = normalised
-    if row.lifted_at is None:
+    if row.lifted_at is None and weight(reason) <= weight(row.reason):
         return False
     again = (
         f"{now:%Y-%m-%d}: suppressed again ({reason}, {source}){f': {detail}' if detail else ''}"
@@ -111,6 +119,12 @@ def lift(
     row.lifted_at, row.lifted_by, row.normalised = now, by, normalised
     session.flush()
     return True
+
+
+def holding(session: Session, normalised: str, secrets: Sequence[str]) -> Suppression | None:
+    """Return what keeps mail from an address, or None where nothing does."""
+    row = _row(session, normalised, secrets)
+    return _suppression(row) if row is not None and row.lifted_at is None else None
 
 
 def recognise(

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from outreach.domain.moves import Standing
 from outreach.domain.tiers import PARTED, PAUSED, Tiers
+from outreach.storage.deeds import was_decided
 from outreach.storage.tables import ContactRow, PromiseRow, RoleRow, TierChangeRow
 
 
@@ -47,6 +48,8 @@ def record_move(
     `outreach.domain.moves.may_move` says whether it may be done. `until` is the end of a pause.
     """
     row = session.get_one(ContactRow, contact_id)
+    if PAUSED in (before, after):
+        was_decided(session, contact_id, now)
     if after == PAUSED:
         row.held_until = until
     elif after == PARTED:

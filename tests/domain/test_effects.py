@@ -59,6 +59,27 @@ def test_absences_that_end_oddly(until: date | None, held: datetime | None, asks
     assert (found.hold_until, found.review is not None) == (held, asks)
 
 
+@pytest.mark.parametrize(
+    ("kind", "until", "asks"),
+    [
+        (Kind.LEFT, None, "works there no more"),
+        (Kind.CHALLENGE, None, "wants proof"),
+        (Kind.ABSENT, None, "is away"),
+        (Kind.ABSENT, AT.date(), "is away"),
+        (Kind.ABSENT, AT.date() - timedelta(days=1), None),
+        (Kind.ACKNOWLEDGEMENT, None, None),
+    ],
+)
+def test_what_a_machine_says_from_an_address_that_is_not_theirs_is_looked_at(
+    kind: Kind, until: date | None, asks: str | None
+) -> None:
+    found = after(kind, Proof.STRANGER, until=until, is_bulk=True)
+    assert found == Effects(review=found.review)
+    assert asks in (found.review or "") if asks else found.review is None
+    # Of what answers nothing of ours nobody need know.
+    assert after(kind, Proof.NONE, until=until) == Effects()
+
+
 def test_who_left_is_looked_after_by_a_person() -> None:
     found = after(Kind.LEFT)
     assert found.review
@@ -107,6 +128,8 @@ events = st.builds(
     sure=st.booleans(),
     wants_out=st.booleans(),
     is_bulk=st.booleans(),
+    by_provider=st.booleans(),
+    about=st.sampled_from([(), ("ada@example.com",)]),
 )
 
 
@@ -114,14 +137,17 @@ events = st.builds(
 def test_strangers_and_the_unknown_never_change_a_contact(event: Event) -> None:
     found = decide(event, TERMS)
     if event.proof in (Proof.NONE, Proof.STRANGER):
-        assert found == Effects(review=found.review)
+        # What our provider tells of an address that is no contact's concerns no contact.
+        told = event.by_provider and event.proof is Proof.NONE
+        named = {"suppress": found.suppress, "complainers": found.complainers} if told else {}
+        assert found == Effects(review=found.review, **named)  # type: ignore[arg-type]
 
 
 @given(events)
 def test_nobody_is_suppressed_without_proof(event: Event) -> None:
     found = decide(event, TERMS)
-    if found.suppress:
-        assert event.proof >= Proof.SIGNED
+    if found.suppress or found.complainers:
+        assert event.proof >= Proof.SIGNED or (event.proof is Proof.NONE and event.by_provider)
     if found.suppress_all:
         assert event.kind is Kind.COMPLAINT
         assert event.proof >= Proof.SUBJECT

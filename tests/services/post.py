@@ -93,7 +93,9 @@ class Post(Desk):
         )
         return self.take(raw.encode())
 
-    def complain(self, address: str, delivery: int | None) -> Item:
+    def complain(
+        self, address: str, delivery: int | None, enclosed: str = "Subject: News\n"
+    ) -> Item:
         self.number += 1
         returned = f"Message-ID: {message_id_of(delivery)}\n" if delivery else ""
         raw = (
@@ -103,7 +105,7 @@ class Post(Desk):
             "--b\n\nA complaint.\n--b\nContent-Type: message/feedback-report\n\n"
             f"Feedback-Type: abuse\nUser-Agent: test/1\nVersion: 1\nOriginal-Rcpt-To: {address}\n\n"
             f"--b\nContent-Type: message/rfc822\n\nFrom: {ANNA}\nTo: {address}\n{returned}"
-            "Subject: News\n\nHello\n--b--\n"
+            f"{enclosed}\nHello\n--b--\n"
         )
         return self.take(raw.encode())
 

@@ -1,6 +1,7 @@
 """What a mail does on both databases, once, and how it is taken back."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,17 +11,18 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from outreach.domain.effects import Kind
+from outreach.domain.links import Links, Signer
 from outreach.domain.touches import SUMMARIES
 from outreach.domain.working_time import WorkingTime
 from outreach.inbound.sources import Received
 from outreach.services import campaigns as service
-from outreach.services import merging
+from outreach.services import merging, permissions, tiers
 from outreach.storage import contacts, suppressions, touches
 from outreach.storage.database import Database
-from outreach.storage.inbox import State
+from outreach.storage.inbox import Item, State
 from outreach.testing import FrozenClock
 from tests.services.desk import TIERS, add_contacts, new_campaign
-from tests.services.post import LINKS, Post, message_id_of
+from tests.services.post import ANNA, LINKS, Post, message_id_of
 
 
 @pytest.fixture
@@ -55,6 +57,62 @@ def test_an_unsubscribe_token_ends_its_series_whoever_sends_it(post: Post) -> No
     assert post.contact().opted_out == {"series:newsletter"}
     forged = "a" + token[1:] if token[0] != "a" else "b" + token[1:]
     assert post.write("robot@provider.example", "", subject=f"unsubscribe {forged}").email is None
+
+
+def unsubscribe_token(post: Post) -> str:
+    mailto = LINKS.unsubscribe_mailto(post.contact().id, "newsletter")
+    assert mailto is not None
+    return mailto.rpartition("%20")[2]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Auto-Submitted": "auto-replied"},
+        {"Auto-Submitted": "auto-generated", "Return-Path": "<>"},
+        {"X-Autoreply": "yes"},
+        {"Precedence": "auto_reply"},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize(
+    ("subject", "words"),
+    [
+        ("unsubscribe {}", ""),
+        ("unsubscribe%20{}", "Sent on behalf of a reader who pressed a button, by their provider."),
+        ("", "unsubscribe {}"),
+    ],
+)
+def test_an_unsubscribe_token_ends_its_series_whatever_the_mail_says_of_itself(
+    post: Post, subject: str, words: str, headers: dict[str, str]
+) -> None:
+    post.mailing(["ada"])
+    token = unsubscribe_token(post)
+    item = post.write(words=words.format(token), subject=subject.format(token), headers=headers)
+    assert (item.kind, item.rule, item.state) == (Kind.OPT_OUT, "unsubscribe-token", State.FILED)
+    assert post.contact().opted_out == {"series:newsletter"}
+
+
+@pytest.mark.parametrize(("by_hand", "quoted"), [(False, "> {}"), (False, "{}"), (True, "> {}")])
+def test_who_quotes_our_link_for_unsubscribing_asks_for_nothing(
+    post: Post, by_hand: bool, quoted: str
+) -> None:
+    sent = post.mailing(["ada"])
+    token = unsubscribe_token(post)
+    links = [
+        f"Unsubscribe: https://mail.berg.example/u/{token}",
+        f"or {LINKS.unsubscribe_mailto(post.contact().id, 'newsletter')}",
+        token,  # a program broke the line
+    ]
+    said = "Gladly, let us speak." if by_hand else "I am out of the office until 11 December 2026."
+    item = post.write(
+        words="\n".join([said, "", *(quoted.format(each) for each in links)]),
+        subject="Re: News for Ada" if by_hand else "Automatic reply: News for Ada",
+        answers=sent["ada"],
+        headers={} if by_hand else {"Auto-Submitted": "auto-replied"},
+    )
+    assert item.kind is (Kind.REPLY if by_hand else Kind.ABSENT)
+    assert post.contact().opted_out == frozenset()
 
 
 def test_a_possible_opt_out_holds_mail_until_a_person_decides(post: Post) -> None:
@@ -256,6 +314,31 @@ def test_a_complaint_that_proves_nothing_holds_and_asks(post: Post) -> None:
     assert post.suppressed() == {}
 
 
+@pytest.mark.parametrize("form", ["mailto", "link"])
+@pytest.mark.parametrize("series", ["newsletter", "a-series-with-a-very-long-name-" * 3])
+def test_a_complaint_that_encloses_our_link_for_unsubscribing_is_about_our_mail(
+    post: Post, form: str, series: str
+) -> None:
+    sent = post.mailing(["ada", "bo"])
+    links = replace(LINKS, base_url="https://mail.berg.example")
+    make = links.unsubscribe_mailto if form == "mailto" else links.unsubscribe_url
+    listed = f"List-Unsubscribe: <{make(post.contact().id, series)}>\n"
+    subject = "Subject: News for Ada\n"
+    item = post.complain("redacted@provider.invalid", None, listed + subject)
+    assert (item.kind, item.state, item.rung) == (Kind.COMPLAINT, State.FILED, "address-token")
+    assert item.delivery_id == sent["ada"]
+    assert post.suppressed() == {"ada@example.com": "complaint"}
+
+
+def test_a_forged_link_for_unsubscribing_proves_nothing(post: Post) -> None:
+    post.mailing(["ada"])
+    made = Links(signer=Signer(["another"]), domain="x.example", unsubscribe_address=ANNA)
+    listed = f"List-Unsubscribe: <{made.unsubscribe_mailto(post.contact().id, 'newsletter')}>\n"
+    item = post.complain("redacted@provider.invalid", None, listed)
+    assert (item.state, item.contact_id) == (State.REVIEW, None)
+    assert post.suppressed() == {}
+
+
 # Taking back
 
 
@@ -290,6 +373,143 @@ def test_what_a_person_suppressed_is_not_lifted_with_a_bounce(post: Post) -> Non
     item = post.bounce("ada@example.com", sent["ada"])
     post.inbox.reclass(item.id, Kind.REPLY, by="anna")
     assert "ada@example.com" in post.suppressed()
+
+
+@pytest.mark.parametrize("taken_back", ["bounce", "complaint"])
+def test_a_bounce_and_a_complaint_stand_each_for_itself(post: Post, taken_back: str) -> None:
+    sent = post.mailing(["ada"])
+    items = {
+        "bounce": post.bounce("ada@example.com", sent["ada"]),
+        "complaint": post.complain("ada@example.com", sent["ada"]),
+    }
+    assert post.suppressed() == {"ada@example.com": "complaint"}
+    stays = "complaint" if taken_back == "bounce" else "bounce"
+    post.inbox.reclass(items[taken_back].id, Kind.AUTOMATIC, by="anna")
+    assert post.suppressed() == {"ada@example.com": stays}
+    post.inbox.reclass(items[stays].id, Kind.AUTOMATIC, by="anna")
+    assert post.suppressed() == {}
+
+
+def test_a_complaint_after_a_bounce_reaches_every_address(post: Post) -> None:
+    sent = post.mailing(["ada"])
+    with post.database.write() as session:
+        contacts.add_address(session, post.contact().id, "ada@home.example", post.clock())
+        contacts.make_primary(session, post.contact().id, "ada@home.example")
+    post.bounce("ada@example.com", sent["ada"])
+    assert not post.contact().suppressed
+    post.complain("ada@example.com", sent["ada"])
+    assert post.contact().suppressed
+    assert post.suppressed() == {"ada@example.com": "complaint", "ada@home.example": "complaint"}
+
+
+def test_of_two_bounces_the_other_stands(post: Post) -> None:
+    sent = post.mailing(["ada"])
+    first = post.bounce("ada@example.com", sent["ada"])
+    second = post.bounce("ada@example.com", sent["ada"])
+    post.inbox.reclass(first.id, Kind.AUTOMATIC, by="anna")
+    assert post.suppressed() == {"ada@example.com": "bounce"}
+    post.inbox.reclass(second.id, Kind.AUTOMATIC, by="anna")
+    assert post.suppressed() == {}
+
+
+@pytest.mark.parametrize("first", ["bounce", "anna"])
+def test_what_a_person_suppressed_outlives_every_mail(post: Post, first: str) -> None:
+    sent = post.mailing(["ada"])
+    items = [post.bounce("ada@example.com", sent["ada"])] if first == "bounce" else []
+    permissions.suppress(
+        post.database, "ada@example.com", reason="by letter", by="anna", now=post.clock()
+    )
+    items.append(post.complain("ada@example.com", sent["ada"]))
+    for item in items:
+        post.inbox.reclass(item.id, Kind.AUTOMATIC, by="anna")
+    assert post.suppressed() == {"ada@example.com": "manual"}
+
+
+def test_what_a_person_lifted_does_not_come_back_with_a_misread_mail(post: Post) -> None:
+    sent = post.mailing(["ada"])
+    post.complain("ada@example.com", sent["ada"])
+    permissions.lift_suppression(
+        post.database, "ada@example.com", reason="asked us to", by="anna", now=post.clock()
+    )
+    item = post.bounce("ada@example.com", sent["ada"])
+    assert post.suppressed() == {"ada@example.com": "bounce"}
+    post.inbox.reclass(item.id, Kind.AUTOMATIC, by="anna")
+    assert post.suppressed() == {}
+
+
+def away(post: Post, until: str) -> Item:
+    return post.write(
+        words=f"I am out of the office until {until} December 2026.",
+        subject="Automatic reply: Hello",
+        headers={"Auto-Submitted": "auto-replied"},
+    )
+
+
+@pytest.mark.parametrize("days", [("10", "17"), ("17", "10")])
+@pytest.mark.parametrize("first", [0, 1])
+def test_mail_is_held_by_the_longest_absence_that_stands(
+    post: Post, days: tuple[str, str], first: int
+) -> None:
+    post.mailing(["ada"])
+    # Both are Thursdays; Friday begins in Berlin.
+    ends = {day: datetime(2026, 12, int(day), 23, tzinfo=UTC) for day in days}
+    items = [away(post, day) for day in days]
+    assert post.contact().held_until == ends["17"]
+    post.inbox.reclass(items[first].id, Kind.ACKNOWLEDGEMENT, by="anna")
+    assert post.contact().held_until == ends[days[1 - first]]
+    post.inbox.reclass(items[1 - first].id, Kind.ACKNOWLEDGEMENT, by="anna")
+    assert post.contact().held_until is None
+
+
+def pause(post: Post, tier: str, until: datetime | None = None) -> None:
+    how = {"by": "anna", "reason": "so agreed", "now": post.clock(), "until": until}
+    tiers.move(post.database, TIERS, ["ada@example.com"], tier, **how)  # type: ignore[arg-type]
+
+
+def test_a_pause_by_hand_outlives_the_mails(post: Post) -> None:
+    post.mailing(["ada"])
+    end = post.clock() + timedelta(days=3)
+    pause(post, "paused", end)
+    items = [away(post, "10"), away(post, "17")]
+    for item in items:
+        post.inbox.reclass(item.id, Kind.ACKNOWLEDGEMENT, by="anna")
+    assert post.contact().held_until == end
+
+
+def test_a_hold_that_a_person_ended_does_not_come_back_with_a_misread_mail(post: Post) -> None:
+    post.mailing(["ada"])
+    away(post, "17")
+    pause(post, "client")
+    assert post.contact().held_until is None
+    item = away(post, "10")
+    post.inbox.reclass(item.id, Kind.ACKNOWLEDGEMENT, by="anna")
+    assert post.contact().held_until is None
+
+
+def test_of_two_requests_for_no_more_mail_the_other_stands(post: Post) -> None:
+    sent = post.mailing(["ada"])
+    items = [
+        post.write(words="Please take me off your list.", answers=sent["ada"]) for _ in range(2)
+    ]
+    post.inbox.reclass(items[0].id, Kind.REPLY, by="anna")
+    assert "newsletters" in post.contact().opted_out
+    post.inbox.reclass(items[1].id, Kind.REPLY, by="anna")
+    assert post.contact().opted_out == frozenset()
+
+
+def test_what_they_also_asked_for_by_telephone_stands(post: Post) -> None:
+    sent = post.mailing(["ada"])
+    item = post.write(words="Please take me off your list.", answers=sent["ada"])
+    told = permissions.opt_out(
+        post.database, TIERS, "ada@example.com", ("newsletters",), by="anna", now=post.clock()
+    )
+    assert told.new == ()
+    post.inbox.reclass(item.id, Kind.REPLY, by="anna")
+    assert post.contact().opted_out == {"newsletters"}
+    permissions.opt_in_again(
+        post.database, "ada@example.com", ("newsletters",), evidence="rang", now=post.clock()
+    )
+    assert post.contact().opted_out == frozenset()
 
 
 def test_a_reply_taken_for_an_absence_is_put_right_and_back(post: Post) -> None:

@@ -99,6 +99,39 @@ def test_who_is_accepted_has_their_mails_and_can_be_answered(post: Post) -> None
         proposals.accept(post.inbox, "cy@shop.example", by="anna")
 
 
+def test_letters_to_who_is_accepted_are_letters_to_them(post: Post) -> None:
+    item = post.write("cy@shop.example", "Do you do boats?", subject="Boats")
+    post.clock.advance(hours=1)
+    to = "Cy <Cy@shop.example>, team@x.example"
+    ours = post.write(ANNA, "Gladly.", to=to, answers="m1@mail.example", is_ours=True)
+    assert ours.contact_id is None
+    post.clock.advance(hours=1)
+    proposals.accept(post.inbox, "cy@shop.example", by="anna")
+    asked = post.inbox.show(item.id).item
+    assert (asked.state, asked.answered_at) == (State.DONE, ours.received_at)
+    assert post.inbox.show(ours.id).item.email == "cy@shop.example"
+    assert post.did(ours) == ["touch"]
+    ((last_out, last_in),) = post.rows("SELECT last_out, last_in FROM contacts")
+    assert last_out > last_in
+    # The other reader of that letter is still proposed, and each of them has it once.
+    assert shown(post) == [("team@x.example", "", 0, 1)]
+    proposals.accept(post.inbox, "team@x.example", by="anna")
+    assert post.rows("SELECT count(*) FROM touches WHERE direction = 'out'")[0][0] == 2
+
+
+def test_what_was_written_before_the_letter_to_them_came_is_answered_and_no_later_mail(
+    post: Post,
+) -> None:
+    first = post.write("cy@shop.example", "Do you do boats?", subject="Boats")
+    post.clock.advance(hours=1)
+    post.write(ANNA, "We do.", to="cy@shop.example", subject="Boats", is_ours=True)
+    post.clock.advance(hours=1)
+    second = post.write("cy@shop.example", "And trains?", subject="Trains")
+    proposals.accept(post.inbox, "cy@shop.example", by="anna")
+    states = [post.inbox.show(each.id).item.state for each in (first, second)]
+    assert states == [State.DONE, State.OPEN]
+
+
 def test_who_was_suppressed_stays_so_and_is_not_proposed(post: Post) -> None:
     with post.database.write() as session:
         suppressions.suppress(

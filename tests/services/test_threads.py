@@ -16,7 +16,7 @@ from outreach.rendering.dkim import SigningKey, generate_key, load_key, verify_m
 from outreach.services import campaigns, threads
 from outreach.services.pacing import Pacer
 from outreach.services.threads import answered_subject
-from outreach.storage import decisions
+from outreach.storage import contacts, decisions, keys, suppressions
 from outreach.storage.database import Database
 from outreach.storage.inbox import State
 from outreach.testing import FrozenClock, MemoryTransport
@@ -179,6 +179,83 @@ def test_what_cannot_be_answered(post: Post) -> None:
     post.complain("ada@example.com", sent["ada"])
     with pytest.raises(RefusedError, match="never to be mailed"):
         threads.draft(post.inbox, "ada@example.com")
+
+
+@pytest.mark.parametrize(
+    ("replies_to", "goes_to"),
+    [
+        (None, "ada@home.example"),
+        ("ada@example.com", "ada@home.example"),
+        ("ada@office.example", "ada@office.example"),
+    ],
+)
+def test_an_address_that_bounced_is_passed_over(
+    post: Post, replies_to: str | None, goes_to: str
+) -> None:
+    sent = post.mailing(["ada"])
+    contact_id = post.contact().id
+    with post.database.write() as session:
+        for address in ("ada@home.example", "ada@office.example"):
+            contacts.add_address(session, contact_id, address, post.clock())
+    post.bounce("ada@example.com", sent["ada"])
+    assert post.contact().suppressed
+    headers = {"Reply-To": replies_to} if replies_to else {}
+    post.write("Ada <Ada@home.example>", "Can you call?", subject="Hello", headers=headers)
+    assert threads.draft(post.inbox, "ada@example.com").address.lower() == goes_to
+
+
+def test_where_every_address_is_closed_nothing_goes(post: Post) -> None:
+    sent = post.mailing(["ada"])
+    with post.database.write() as session:
+        found = contacts.find(session, "ada@example.com")
+        assert found is not None
+        contacts.add_address(session, found, "ada@home.example", post.clock())
+    post.write("ada@home.example", "Can you call?", subject="Hello")
+    post.bounce("ada@home.example", sent["ada"])
+    # Their main address is as good as any.
+    assert threads.draft(post.inbox, "ada@example.com").address == "ada@example.com"
+    post.bounce("ada@example.com", sent["ada"])
+    with pytest.raises(RefusedError, match=r"ada@home\.example is on the list"):
+        threads.draft(post.inbox, "ada@example.com")
+
+
+@pytest.mark.parametrize("said", ["complaint", "manual"])
+def test_what_a_person_wants_of_one_address_holds_for_all(post: Post, said: str) -> None:
+    post.mailing(["ada"])
+    contact_id = post.contact().id
+    with post.database.write() as session:
+        contacts.add_address(session, contact_id, "ada@home.example", post.clock())
+        suppressions.suppress(
+            session,
+            "ada@example.com",
+            keys.secrets(session, post.clock()),
+            reason=said,
+            source="anna",
+            detail=None,
+            now=post.clock(),
+        )
+    post.write("ada@home.example", "Can you call?", subject="Hello")
+    with pytest.raises(RefusedError, match="never to be mailed"):
+        threads.draft(post.inbox, "ada@example.com")
+
+
+@pytest.mark.parametrize(
+    ("headers", "before"),
+    [
+        ({}, ()),
+        ({"In-Reply-To": "<ours@x>"}, ("<ours@x>",)),
+        ({"In-Reply-To": "<ours@x> <other@x>"}, ()),
+        ({"In-Reply-To": "<ours@x>", "References": "<a@x> <b@x>"}, ("<a@x>", "<b@x>")),
+    ],
+    ids=str,
+)
+def test_the_thread_of_an_answer_goes_back_to_its_beginning(
+    post: Post, headers: dict[str, str], before: tuple[str, ...]
+) -> None:
+    post.mailing(["ada"])
+    post.write(headers=headers)
+    written = threads.draft(post.inbox, "ada@example.com")
+    assert (written.in_reply_to, written.references) == ("<m1@mail.example>", before)
 
 
 def test_it_goes_where_they_want_it_if_that_is_theirs(post: Post) -> None:

@@ -27,7 +27,7 @@ from tests.inbound.webhooks.senders import (
     name_of,
     receiver,
 )
-from tests.services.desk import new_campaign
+from tests.services.desk import add_contacts, new_campaign
 from tests.services.post import ANNA, LINKS, Post, message_id_of
 
 each_provider = pytest.mark.parametrize("sender", SENDERS, ids=name_of)
@@ -91,10 +91,32 @@ def test_a_delivery_is_kept_and_does_nothing(post: Post, sender: Sender) -> None
 
 
 @each_provider
-def test_who_is_no_contact_is_filed_and_nobody_is_added(post: Post, sender: Sender) -> None:
-    item = told(post, sender, sender.event(DEAD[sender.name]))
+@pytest.mark.parametrize("reason", ["bounce", "complaint"])
+def test_an_address_of_nobody_is_suppressed_before_somebody_brings_it(
+    post: Post, sender: Sender, reason: str
+) -> None:
+    words = (DEAD if reason == "bounce" else COMPLAINT)[sender.name]
+    item = told(post, sender, sender.event(words))
     assert (item.contact_id, item.state) == (None, State.FILED)
     assert post.rows("SELECT count(*) FROM contacts")[0][0] == 0
+    assert post.suppressed() == {"ada@example.com": reason}
+    add_contacts(post.database, ["ada", "bo"], post.clock())
+    assert (post.contact().suppressed, post.contact("bo").suppressed) == (True, False)
+    # It can be taken back like all that a mail does.
+    post.inbox.reclass(item.id, Kind.AUTOMATIC, by="anna")
+    assert post.suppressed() == {}
+
+
+def test_what_is_not_final_suppresses_no_address_of_nobody(post: Post) -> None:
+    sender = SENDERS[0]
+    told(post, sender, sender.event(DELIVERED[sender.name]))
+    item = told(post, sender, sender.event(OPT_OUT[sender.name], 2))
+    assert (item.state, post.suppressed()) == (State.REVIEW, {})
+
+
+def test_a_mail_that_proves_nothing_suppresses_no_address_of_nobody(post: Post) -> None:
+    post.bounce("nobody@example.com", None)
+    assert post.complain("nobody@example.com", None).state is State.REVIEW
     assert post.suppressed() == {}
 
 

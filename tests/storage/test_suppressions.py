@@ -43,6 +43,21 @@ def test_an_address_is_listed_once_as_it_was_first_written(suppressed: Database)
     assert (listed.address, listed.reason, listed.detail) == (ADA, "complaint", "arf")
 
 
+def test_the_reason_that_weighs_most_stands(database: Database) -> None:
+    with database.write() as session:
+        secrets = keys.secrets(session, NOW)
+        told = [
+            suppressions.suppress(
+                session, ADA, secrets, reason=reason, source=f"by {reason}", detail=None, now=NOW
+            )
+            for reason in ("bounce", "manual", "bounce", "complaint", "manual")
+        ]
+        assert told == [True, True, False, True, False]
+        (listed,) = suppressions.listing(session)
+    assert (listed.reason, listed.source) == ("complaint", "by complaint")
+    assert "suppressed again (manual, by manual)" in str(listed.detail)
+
+
 def test_the_list_holds_after_the_address_was_erased(suppressed: Database) -> None:
     with suppressed.write() as session:
         session.execute(update(SuppressionRow).values(normalised=None))
