@@ -184,6 +184,19 @@ def test_bulk_mail_from_somebody_unknown_is_filed(post: Post) -> None:
     assert item.state is State.FILED
 
 
+def test_a_letter_that_calls_itself_bulk_is_answered_like_any_other(post: Post) -> None:
+    post.mailing(["ada"])
+    item = post.write(
+        words="Could we speak about my tax return?",
+        subject="My tax return",
+        headers={"Precedence": "bulk"},
+    )
+    assert (item.kind, item.state) == (Kind.REPLY, State.OPEN)
+    assert "clock" in post.did(item)
+    item = post.write("new@customer.example", "Do you do boats?", headers={"Precedence": "bulk"})
+    assert item.state is State.REVIEW
+
+
 def test_a_person_says_whose_it_is(post: Post) -> None:
     sent = post.mailing(["ada"])
     item = post.write("ada@home.example", "Please unsubscribe me.", answers=sent["ada"])

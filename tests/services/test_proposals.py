@@ -43,7 +43,7 @@ def test_bulk_machines_and_those_on_record_are_not_proposed(post: Post) -> None:
     # Somebody else answers Ada's mail: a person looks at that one.
     post.write("other@else.example", "She is away.", answers=sent["ada"])
     post.write("list@shop.example", "Sale!", headers={"List-Id": "<x.shop.example>"})
-    post.write("list@shop.example", "Sale!", headers={"Precedence": "bulk"})
+    post.write("list@shop.example", "Sale!", headers={"Precedence": "bulk", "Feedback-ID": "1:2:3"})
     post.write("no-reply@bank.example", "Your statement.")
     post.write("noreply+x@bank.example", "Your statement.")
     post.write("robot@x.example", "Done.", headers={"Auto-Submitted": "auto-generated"})
