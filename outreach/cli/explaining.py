@@ -124,7 +124,8 @@ def _explanation_text(place: str, found: "Explanation") -> str:
     if found.report:
         lines.append(("  complained", ", ".join(found.report.recipients) or "not told"))
     if found.absence and found.absence.until:
-        lines.append(("  until", found.absence.until.isoformat()))
+        last = ", the last day" if found.absence.last_day else ""
+        lines.append(("  until", f"{found.absence.until.isoformat()}{last}"))
     if found.absence and found.absence.contact:
         other = found.absence.contact
         lines.append(("  instead", f"{other.name} <{other.address}>".strip()))

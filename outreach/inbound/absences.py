@@ -17,6 +17,7 @@ from typing import Final
 
 from outreach.inbound.absence_words import any_of, as_written, either, framed, says, words
 from outreach.inbound.auto_reply_kinds import AutoReplyKind, kind_of
+from outreach.inbound.cues import RETURN, SURELY_BACK, UNTIL_CUE
 from outreach.inbound.headers import Address
 from outreach.inbound.mail import Mail
 from outreach.inbound.named_contacts import ADDRESS, named_contact
@@ -29,12 +30,8 @@ from outreach.inbound.return_dates import (
     MAX_WORDS,
     MYSELF,
     OPEN_ENDED,
-    RETURN,
-    SURELY_BACK,
-    UNTIL_CUE,
     End,
     dated_end,
-    return_date,
 )
 from outreach.inbound.subjects import ANSWER_MARKS
 
@@ -50,7 +47,8 @@ class AutoReply:
     """What an automatic answer says.
 
     `until` is the last date it names as the end of the absence, or the day of return where it
-    names that; both mean: not before. `contact` is who is to be written to instead: the successor
+    names that; both mean: not before. `last_day` says that they surely are still away on that day.
+    `contact` is who is to be written to instead: the successor
     of somebody who left, the deputy of somebody away, themselves at a new address. `rule` names what
     gave the machine away.
     """
@@ -58,6 +56,7 @@ class AutoReply:
     kind: AutoReplyKind
     rule: str
     until: date | None = None
+    last_day: bool = False
     contact: Address | None = None
 
 
@@ -255,7 +254,13 @@ def read_auto_reply(mail: Mail, text: str, today: date | None) -> AutoReply | No
     if found is None:
         return None
     away = kind in (AutoReplyKind.LEFT, AutoReplyKind.ABSENT)
-    return AutoReply(kind=kind, rule=found, until=until, contact=contact if away else None)
+    return AutoReply(
+        kind=kind,
+        rule=found,
+        until=until,
+        last_day=bool(until and dated and dated.last_day),
+        contact=contact if away else None,
+    )
 
 
 # No machine knows by whose name to greet.
@@ -460,8 +465,12 @@ def read_absence_note(text: str, today: date | None) -> AutoReply | None:
     told = compared(text)
     if not speaks_of_a_day(told) or not says("absent", told):
         return None
-    until = return_date(told, today)
-    return AutoReply(kind=AutoReplyKind.ABSENT, rule="own-words", until=until) if until else None
+    end = dated_end(told, today, trusting=False)
+    if end is None:
+        return None
+    return AutoReply(
+        kind=AutoReplyKind.ABSENT, rule="own-words", until=end.day, last_day=end.last_day
+    )
 
 
 def read_new_address(mail: Mail, text: str) -> AutoReply | None:

@@ -109,6 +109,7 @@ class Explanation:
             "complained": list(report.recipients) if report else [],
             "redacted": report.redacted if report else None,
             "until": absence.until.isoformat() if absence and absence.until else None,
+            "last_day": absence.last_day if absence and absence.until else None,
             "contact": {"name": contact.name, "address": contact.address} if contact else None,
             "opt_out": {"evidence": self.opt_out.evidence, "sure": self.opt_out.sure}
             if self.opt_out

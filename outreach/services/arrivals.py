@@ -76,6 +76,7 @@ def event_of(
         proof=origin.proof,
         bounced=_bounced(explanation, addresses),
         until=absence.until if absence else None,
+        is_last_day=absence is not None and absence.last_day,
         sure=opt_out.sure if opt_out else True,
         new_address=absence.contact.address
         if absence and absence.contact and kind is Kind.REPLY

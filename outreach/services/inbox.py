@@ -470,6 +470,7 @@ class Inbox:
             event,
             kind=kind,
             until=until or (event.until if kind in (Kind.ABSENT, event.kind) else None),
+            is_last_day=until is None and event.is_last_day,
             bounced=bounced,
             sure=True,
             wants_out=False,

@@ -52,6 +52,7 @@ DAYS = DayWords(
         "neděl[eií]",
     ),
     until=(r"do", r"až do", r"a"),
+    included=(r"včetně",),
     since=(r"od", r"po"),
     tomorrow=(r"zítra",),
     next_week=(r"příští týden",),

@@ -56,6 +56,7 @@ DAYS = DayWords(
     ),
     weekdays=("mandag", "tirsdag", "onsdag", "torsdag", "fredag", "lørdag", "søndag"),
     until=(r"(?:frem )?til(?: og med)?(?: den)?", r"t\.?o\.?m\.?", r"og"),
+    through=(r"til og med|t\.?o\.?m\.?",),
     since=(r"fra(?: og med)?(?: den)?", r"siden", r"efter", r"mellem"),
     tomorrow=(r"i morgen",),
     next_week=(r"næste uge",),
