@@ -15,13 +15,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from outreach.inbound.absence_words import any_of, as_written, either, framed, says, words
+from outreach.inbound.absence_words import any_of, as_written, either, framed, words
 from outreach.inbound.auto_reply_kinds import AutoReplyKind, kind_of
 from outreach.inbound.cues import RETURN, SURELY_BACK, UNTIL_CUE
 from outreach.inbound.headers import Address
 from outreach.inbound.mail import Mail
 from outreach.inbound.named_contacts import ADDRESS, named_contact
-from outreach.inbound.named_days import speaks_of_a_day
 from outreach.inbound.patterns import filed
 from outreach.inbound.phrases import SENTENCE_ENDS, compared, fold
 from outreach.inbound.receipts import only_closes, only_takes_time
@@ -456,21 +455,6 @@ def _overrules(dated: End, kind: AutoReplyKind | None, body: str, *, announced: 
 
 
 _FOR_GOOD: Final = re.compile(framed("for_good"))
-
-
-def read_absence_note(text: str, today: date | None) -> AutoReply | None:
-    """Return what a person says about their own absence within a reply of theirs, or None."""
-    if len(text) > _NOTE:
-        return None
-    told = compared(text)
-    if not speaks_of_a_day(told) or not says("absent", told):
-        return None
-    end = dated_end(told, today, trusting=False)
-    if end is None:
-        return None
-    return AutoReply(
-        kind=AutoReplyKind.ABSENT, rule="own-words", until=end.day, last_day=end.last_day
-    )
 
 
 def read_new_address(mail: Mail, text: str) -> AutoReply | None:

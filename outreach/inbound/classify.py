@@ -16,12 +16,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
-from outreach.inbound.absences import (
-    AutoReply,
-    read_absence_note,
-    read_auto_reply,
-    read_new_address,
-)
+from outreach.inbound.absence_notes import read_absence_note
+from outreach.inbound.absences import AutoReply, read_auto_reply, read_new_address
 from outreach.inbound.auto_reply_kinds import AutoReplyKind
 from outreach.inbound.bounce_prose import read_prose, speaks_as_daemon
 from outreach.inbound.bounces import read_delivery_status

@@ -41,6 +41,9 @@ from outreach.inbound.spelt_days import with_numbers
 MAX_WORDS: Final = 4000
 """Characters of a notice that are read."""
 
+COUNTABLE: Final = range(1000, 9900)
+"""Years from which one can count on and back; a header may name any."""
+
 ABSENT: Final = any_of("absent")
 """The phrases that say that somebody is away."""
 
@@ -107,7 +110,7 @@ def return_date(folded: str, today: date | None, *, trusting: bool = False) -> d
 
 def dated_end(folded: str, today: date | None, *, trusting: bool) -> End | None:
     """Return the date as `return_date` does, with what speaks for it."""
-    if today is None or today.year not in _COUNTABLE:
+    if today is None or today.year not in COUNTABLE:
         return None
     folded = QUOTED.sub(" ", folded[:MAX_WORDS])  # such as the subject of ours
     folded = OPEN_ENDED.sub("; ", folded)  # "no date of return yet" speaks of none
@@ -134,10 +137,6 @@ def dated_end(folded: str, today: date | None, *, trusting: bool) -> End | None:
     # "Away until 11 December" in the subject, and "up to and including" below it
     end = replace(end, last_day=any(each.last_day for each in best if each.day == end.day))
     return _next_day_named(folded, found, end) if top == UNTIL_CUE else end
-
-
-# Years from which one can count on and back; a header may name any.
-_COUNTABLE: Final = range(1000, 9900)
 
 
 def _is_a_step(folded: str, first: End, each: End) -> bool:

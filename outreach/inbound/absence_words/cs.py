@@ -3,6 +3,7 @@
 from outreach.inbound.absence_words.table import AbsenceWords, ContactWords, DayWords, NoticeWords
 
 NOTICE = NoticeWords(
+    was=(r"byl[aiy]?",),
     absent=(
         r"mimo kancelář",
         r"na dovolené|dovolen(?:ou|á)",

@@ -5,6 +5,7 @@
 from outreach.inbound.absence_words.table import AbsenceWords, ContactWords, DayWords, NoticeWords
 
 NOTICE = NoticeWords(
+    was=(r"var|været|havde",),
     absent=(
         r"ikke (?:\w+ )?(?:på kontoret|til stede|tilgængelig|at træffe|at få fat|på arbejde)",
         r"(?:på|holder|har) (?:\w+ )?(?:ferie|orlov|barsel|forretningsrejse|tjenesterejse|sygeorlov)",

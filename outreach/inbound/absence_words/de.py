@@ -11,6 +11,8 @@ from outreach.inbound.absence_words.table import (
 )
 
 NOTICE = NoticeWords(
+    was=(r"war(?:en)?|hatten?",),
+    was_after=(r"war(?:en)?|gewesen|hatten?",),
     greetings=(
         r"liebe[rs]?|hallo|hi|guten (?:tag|morgen|abend)|sehr geehrte[rs]?|moin|servus|grüß gott|grüezi",
     ),

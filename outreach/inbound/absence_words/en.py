@@ -11,6 +11,7 @@ from outreach.inbound.absence_words.table import (
 )
 
 NOTICE = NoticeWords(
+    was=(r"was|were|been|wasn\'t|weren\'t|had|took",),
     greetings=(r"dear|hi|hello|hey|good (?:morning|afternoon|evening)|morning",),
     to_all=(
         r"all|customers?|clients?|sirs?|madam|sender|colleagues?|friends?|readers?|everyone|everybody|both|there|team|visitors?|guests?|parents?|members?|valued|sir or madam|folks|neighbou?rs?|applicants?",

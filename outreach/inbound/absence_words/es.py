@@ -26,6 +26,9 @@ _NUMBERS = (
 )
 
 NOTICE = NoticeWords(
+    was=(
+        r"estuv(?:e|o|imos|ieron)|estaba(?:n|mos)?|estábamos|(?:he|hemos|había) estado|fui|fuimos",
+    ),
     greetings=(r"hola|estimad[oa]|querid[oa]|buenos días|buenas tardes|buenas",),
     to_all=(r"todos|todas|clientes?|amig\w+|señor\w*|compañer\w+|pacientes?|familias?|vecin\w+",),
     answers=(

@@ -26,6 +26,7 @@ _NUMBERS = (
 )
 
 NOTICE = NoticeWords(
+    was=(r"étai(?:s|t|ent)|étions|(?:ai|as|a|avons|ont) été",),
     greetings=(r"bonjour|bonsoir|cher|chère|salut|coucou",),
     to_all=(
         r"tous|toutes|clients?|amis|amies|mesdames|messieurs|madame|monsieur|collègues?|parents|patients?",

@@ -26,6 +26,7 @@ _NUMBERS = (
 )
 
 NOTICE = NoticeWords(
+    was=(r"ero|era|eravamo|erano|(?:sono|siamo|è) stat[oaie]",),
     greetings=(r"ciao|gentile|gent\.(?:mo|ma)|car[oa]|buongiorno|buonasera|salve|egregio|egr\.",),
     to_all=(
         r"tutti|tutte|client[ei]|amic\w+|signor[ei]|utent[ei]|mittente|soci|colleg\w+|lettor\w+|visitator\w+|genitori",

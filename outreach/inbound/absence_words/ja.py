@@ -9,6 +9,9 @@ from outreach.inbound.absence_words.table import (
 )
 
 NOTICE = NoticeWords(
+    was_after=(
+        r"[^。]{0,60}(?:でした|だった|(?:て(?:おり|い)?|いただき|頂き)ました|てい?た(?![いくだ]))",
+    ),
     answers=(r"(?:拝見|お返事|返信|ご連絡|回答)(?:いた)?(?:します|致します)",),
     absent=(
         r"休職",

@@ -11,6 +11,8 @@ from outreach.inbound.absence_words.table import (
 )
 
 NOTICE = NoticeWords(
+    was=(r"was|waren|zat(?:en)?|had(?:den)?",),
+    was_after=(r"was|waren|geweest|zat(?:en)?",),
     greetings=(r"hoi|hallo|beste|dag|lieve|geachte|goedemorgen|goedemiddag|goedendag|ha",),
     to_all=(
         r"allen|allemaal|klant\w*|relatie\w*|heer|mevrouw|collega\w*|lezer\w*|vrienden|leden|ouders|patiënt\w*|redactie|mensen|iedereen",

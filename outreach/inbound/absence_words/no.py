@@ -3,6 +3,7 @@
 from outreach.inbound.absence_words.table import AbsenceWords, ContactWords, DayWords, NoticeWords
 
 NOTICE = NoticeWords(
+    was=(r"var|vært|hadde",),
     absent=(
         r"ikke (?:\w+ )?(?:på kontoret|til stede|tilgjengelig|på jobb|å treffe)",
         r"(?:på|har) (?:\w+ )?(?:ferie|permisjon|tjenestereise|reise|avspasering)",

@@ -11,6 +11,7 @@ from outreach.inbound.absence_words.table import (
 )
 
 NOTICE = NoticeWords(
+    was=(r"był[aoiy]?|był[ae]m|by(?:li|ły)śmy|byli|miał[ae]m",),
     greetings=(r"cześć|hej|drogi|droga|szanowny|szanowna|witaj|dzień dobry|witam",),
     to_all=(r"wszystkich|klien\w+|państwo|przyjacie\w+|czyteln\w+|pacjen\w+|rodzice",),
     answers=(r"odpisz?uję|odpiszę|odpowiem|odpowiadam|przeczytam|dostanie (?:\w+ ){0,3}odpowiedź",),

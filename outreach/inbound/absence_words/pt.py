@@ -25,6 +25,7 @@ _NUMBERS = (
 )
 
 NOTICE = NoticeWords(
+    was=(r"estive(?:mos)?|esteve|estava(?:m|mos)?|estávamos|tava|fui|fomos",),
     greetings=(r"olá|oi|car[oa]|prezad[oa]|bom dia|boa tarde|boa noite|querid[oa]",),
     to_all=(
         r"todos|todas|clientes?|amig\w+|senhor\w*|colegas?|pacientes?|utentes?|sócios?|leitor\w*|malta|pessoal",

@@ -5,6 +5,7 @@
 from outreach.inbound.absence_words.table import AbsenceWords, ContactWords, DayWords, NoticeWords
 
 NOTICE = NoticeWords(
+    was=(r"был[аи]?",),
     absent=(
         r"в (?:\w+ )?отпуске",
         r"отсутств\w+",

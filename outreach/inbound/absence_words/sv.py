@@ -11,6 +11,7 @@ from outreach.inbound.absence_words.table import (
 )
 
 NOTICE = NoticeWords(
+    was=(r"var|varit|hade",),
     greetings=(r"hej|hejsan|kära|bästa|god morgon|goddag|hallå",),
     to_all=(r"alla|kund\w*|vänner|medlemm\w*|läsare|kolleg\w*|patient\w*|föräldrar",),
     answers=(

@@ -19,7 +19,8 @@ class NoticeWords:
     `back` are words of return, `surely_back` those that are said of people and doors alone. They
     are none with a `denial` among them; behind `denies`, unless `denies_until` follows; before
     `denied`, unless `denied_until` follows, and before what says that somebody is `still_away`.
-    `nothing` denies what is done before a day.
+    `nothing` denies what is done before a day. Behind `was`, or before `was_after`, an absence is
+    over.
 
     `open_ended` are absences without an end yet, `long_leave` those of months, in which there may
     be talk of `succession`; `for_good` says that there is no return. `part_time` works on some
@@ -55,6 +56,8 @@ class NoticeWords:
     denied_until: tuple[str, ...] = ()
     still_away: tuple[str, ...] = ()
     nothing: tuple[str, ...] = ()
+    was: tuple[str, ...] = ()
+    was_after: tuple[str, ...] = ()
     open_ended: tuple[str, ...] = ()
     long_leave: tuple[str, ...] = ()
     succession: tuple[str, ...] = ()
