@@ -73,6 +73,8 @@ class Explanation:
     absence: AutoReply | None = None
     opt_out: OptOut | None = None
     match: Match | None = None
+    #: What an unsubscribe token in the subject ends, where that was looked for.
+    series: str | None = None
     clues: Clues
 
     @property
@@ -110,6 +112,7 @@ class Explanation:
             "opt_out": {"evidence": self.opt_out.evidence, "sure": self.opt_out.sure}
             if self.opt_out
             else None,
+            "series": self.series,
             "match": _matched(self.match) if self.match else None,
         }
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from outreach.domain.effects import Bounced, Event, Kind, Proof, Severity
 from outreach.inbound.classify import Explanation, explain
-from outreach.inbound.mail import Mail
+from outreach.inbound.mail import CLOCK_SKEW, EPOCH, Mail
 from outreach.inbound.notices import Action
 from outreach.inbound.sources import Received
 from outreach.inbound.webhooks import read_event
@@ -42,16 +42,29 @@ EVENT = "event:"
 
 def read(received: Received, now: datetime) -> Found:
     """Return what can be read of a mail, or of a provider's event, that came in."""
+    came = believable(received.received_at, now)
     try:
         if received.provider is not None:
             found = read_event(received.provider, received.raw)
         else:
-            found = explain(received.raw, received_at=received.received_at)
-        told = received.received_at or found.received_at or now
+            found = explained(received.raw, came, now)
+        told = came or found.received_at or now
         return Found(found, min(told, now).astimezone(UTC))
     except Exception as error:  # a mail is kept whatever is wrong with it
-        at = min(received.received_at or now, now).astimezone(UTC)
-        return Found(None, at, said(error))
+        return Found(None, min(came or now, now).astimezone(UTC), said(error))
+
+
+def explained(raw: bytes, came: datetime | None, now: datetime) -> Explanation:
+    """Return what a mail is that came at this time; where that is not told, as its header says."""
+    found = explain(raw, received_at=came)
+    if came is None and believable(found.received_at, now) is not found.received_at:
+        return explain(raw, received_at=now)
+    return found
+
+
+def believable(came: datetime | None, now: datetime) -> datetime | None:
+    """Return when a mail came, or None where that cannot be: a clock was wrong, or a date lost."""
+    return came if came and came.year >= EPOCH and came <= now + CLOCK_SKEW else None
 
 
 def said(error: Exception) -> str:

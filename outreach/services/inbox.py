@@ -33,9 +33,8 @@ from outreach.domain.links import Links
 from outreach.domain.tiers import AnswerWithin, Tiers
 from outreach.domain.working_time import WorkingTime
 from outreach.errors import NotFoundError, OutreachError, UsageError
-from outreach.inbound.classify import Explanation
 from outreach.inbound.sources import Position, Received, Source, fingerprint
-from outreach.inbound.webhooks import Receiver, Request, explain_kept
+from outreach.inbound.webhooks import Receiver, Request
 from outreach.services.arrivals import EVENT, Found, event_of, placed, read, row_of, said
 from outreach.services.contacts import find
 from outreach.services.deeds import Deed
@@ -489,18 +488,6 @@ class Inbox:
                     session, item.id, state=State.DONE, review=None, done_at=now, done_by=by
                 )
             return [_known(session, item.id) for item in items]
-
-    # Looking without recording
-
-    def explain(self, raw: bytes) -> Explanation:
-        """Return what a mail, or an event of a provider, is and what it answers. Records nothing.
-
-        Raises `ValueError` for an event that says nothing.
-        """
-        found = explain_kept(raw)
-        with self.database.read() as session:
-            answered, _ = self.origins.matched(session, found.clues, self.clock())
-        return replace(found, match=answered)
 
 
 @dataclass(slots=True)

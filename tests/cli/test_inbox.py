@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import sys
 import tempfile
 from collections.abc import Callable
@@ -171,6 +172,38 @@ def test_explain_needs_no_workspace_and_records_nothing(
     assert run(["inbox", "explain", "bounce.eml", "missing.eml"]) == 6
     assert run(["inbox", "explain", "missing.eml"]) == 2
     assert sorted(tmp_path.iterdir()) == before
+
+
+def test_explain_takes_a_mail_to_have_come_when_its_mailbox_says(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    away = (
+        b"From: Ada <ada@example.com>\nSubject: Automatic reply: x\n"
+        b"Auto-Submitted: auto-replied\n\nI am away and back on 2 January.\n"
+    )
+    Path("box").write_bytes(b"From ada@example.com Sun Dec 21 09:00:00 2025\n" + away)
+    for name in ("cur", "new", "tmp"):
+        (tmp_path / "mail" / name).mkdir(parents=True)
+    file = tmp_path / "mail" / "new" / "1"
+    file.write_bytes(away)
+    os.utime(file, (1608537600, 1608537600))  # 21 December 2020
+    Path("one.eml").write_bytes(away)
+    assert run(["inbox", "explain", "--json", "box", "mail", "one.eml"]) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["until"] for line in lines] == ["2026-01-02", "2021-01-02", None]
+
+
+def test_explain_tells_what_an_unsubscribe_token_ends(studio: Path, printed: Printed) -> None:
+    app = App.open(studio)
+    mailto = app.inbox.links.unsubscribe_mailto(1, "newsletter")
+    app.close()
+    assert mailto is not None
+    token = mailto.rpartition("%20")[2]
+    (studio / "out.eml").write_text(f"From: x@y.example\nSubject: unsubscribe {token}\n\n")
+    told = printed("inbox", "explain", str(studio / "out.eml"))
+    assert "opt-out (by unsubscribe-token)" in told
+    assert "ends: newsletter, for contact 1" in told
 
 
 def test_terminal_codes_of_a_stranger_are_shown_not_obeyed(studio: Path, printed: Printed) -> None:
