@@ -66,7 +66,8 @@ def sync(invocation: Invocation, names: tuple[str, ...], watch: bool) -> None:
 
 def _source(invocation: Invocation, name: str) -> "Source":
     if name != "-":
-        return invocation.app.mailbox(name)
+        console = invocation.console
+        return invocation.app.mailbox(name, lambda text: console.warn(printable(text)))
     from outreach.inbound.sources import Stream
 
     return Stream(sys.stdin.buffer, invocation.app.clock())

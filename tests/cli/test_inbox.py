@@ -6,6 +6,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -196,7 +197,9 @@ def test_explain_takes_a_mail_to_have_come_when_its_mailbox_says(
 
 def test_explain_tells_what_an_unsubscribe_token_ends(studio: Path, printed: Printed) -> None:
     app = App.open(studio)
-    mailto = app.inbox.links.unsubscribe_mailto(1, "newsletter")
+    mailto = replace(app.inbox.links, unsubscribe_address="x@y.example").unsubscribe_mailto(
+        1, "newsletter"
+    )
     app.close()
     assert mailto is not None
     token = mailto.rpartition("%20")[2]
