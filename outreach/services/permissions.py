@@ -9,6 +9,7 @@ from outreach.domain.moves import Trigger
 from outreach.domain.tiers import PARTED, Tiers
 from outreach.errors import NotFoundError, Problem, RefusedError, UsageError
 from outreach.services.contacts import find
+from outreach.services.deeds import COMPLAINT
 from outreach.services.tiers import move_one
 from outreach.storage import contacts, keys, permissions, suppressions
 from outreach.storage.database import Database
@@ -173,8 +174,19 @@ def suppress(
     return str(address), new
 
 
-def lift_suppression(database: Database, email: str, *, reason: str, by: str, now: datetime) -> str:
-    """Take an address off the list again, which only a person does, for a reason that is kept."""
+def lift_suppression(
+    database: Database,
+    email: str,
+    *,
+    reason: str,
+    by: str,
+    now: datetime,
+    despite_complaint: bool = False,
+) -> str:
+    """Take an address off the list again, which only a person does, for a reason that is kept.
+
+    A complaint suppresses for ever: `despite_complaint` says that the person knows of it.
+    """
     if not reason.strip():
         raise RefusedError(
             "a suppression is lifted only for a reason",
@@ -188,6 +200,14 @@ def lift_suppression(database: Database, email: str, *, reason: str, by: str, no
         ):
             raise NotFoundError(
                 f"{address} is not suppressed", hint="see outreach contacts suppressions list"
+            )
+        # Looked at now that it is found under its address, be it that it was erased before.
+        (lifted,) = suppressions.of_addresses(session, [address.normalised])
+        if lifted.reason == COMPLAINT and not despite_complaint:
+            raise RefusedError(
+                f"{address} called our mail spam on {lifted.created_at:%Y-%m-%d}, "
+                "which suppresses it for ever",
+                hint="if they have asked for mail again since, add --despite-complaint",
             )
     return str(address)
 
