@@ -76,6 +76,8 @@ class Report:
     new: int = 0
     kinds: Counter[str] = field(default_factory=Counter)
     states: Counter[str] = field(default_factory=Counter)
+    #: The mails that were to be answered when they were read.
+    waiting: set[int] = field(default_factory=set)
 
     def add(self, taken: Taken) -> None:
         """Count one mail."""
@@ -84,6 +86,8 @@ class Report:
             self.new += 1
             self.kinds[str(taken.kind)] += 1
             self.states[str(taken.state)] += 1
+            if taken.state is State.OPEN:
+                self.waiting.add(taken.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +169,19 @@ class Inbox:
                 for taken in self._take_all(source.name, several):
                     report.add(taken)
                     progress(report)
+        self.recount(report)
         return report
+
+    def recount(self, report: Report) -> None:
+        """Count as done what was answered since, by a mail that was read later."""
+        if not report.waiting:
+            return
+        with self.database.read() as session:
+            answered = inbox.no_longer_open(session, report.waiting)
+        report.waiting -= answered
+        report.states[State.OPEN] -= len(answered)
+        report.states[State.DONE] += len(answered)
+        report.states = +report.states  # without what there is none of
 
     def take(self, mailbox: str, received: Received) -> Taken:
         """Record one mail with all that follows from it, once."""
