@@ -5,7 +5,7 @@ Each part is made when it is first asked for, so that a command pays only for wh
 
 import getpass
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -401,8 +401,11 @@ class App:
         ours = [*self._sender_addresses, *(each for each in given if each)]
         return sorted({parse_address(each).domain.lower() for each in ours})
 
-    def mailbox(self, name: str) -> "Source":
-        """Return the mailbox called `name` in the settings, or raise `ConfigError`."""
+    def mailbox(self, name: str, warn: Callable[[str], None] = lambda _text: None) -> "Source":
+        """Return the mailbox called `name` in the settings, or raise `ConfigError`.
+
+        `warn` is told what a person should know of it and that keeps nothing from being read.
+        """
         from outreach.config.passwords import find_mailbox_password
         from outreach.inbound.declared import ImapUrl
         from outreach.inbound.imap import Imap
@@ -429,6 +432,7 @@ class App:
             folders=mailbox.folders,
             sent=mailbox.sent,
             auth=mailbox.auth,
+            warn=warn,
         )
 
     @cached_property

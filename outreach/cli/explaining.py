@@ -11,6 +11,8 @@ from outreach.cli.output import Invocation, json_option, one_line, pass_invocati
 from outreach.errors import NotFoundError, OutreachError, PartialError, Problem
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from outreach.inbound.classify import Explanation
     from outreach.services.inbox import Inbox
 
@@ -37,9 +39,9 @@ def explain(invocation: Invocation, files: tuple[str, ...]) -> None:
     first = True
     for name in files or ("-",):
         try:
-            for place, raw in _mails(name):
+            for place, raw, received_at in _mails(name):
                 try:
-                    found = _explained(service, raw)
+                    found = _explained(service, raw, received_at)
                 except ValueError as error:
                     problems.append(Problem(str(error), source=place))
                     continue
@@ -66,16 +68,20 @@ def _inbox_at_hand(invocation: Invocation) -> "Inbox | None":
         return None
 
 
-def _explained(service: "Inbox | None", raw: bytes) -> "Explanation":
+def _explained(
+    service: "Inbox | None", raw: bytes, received_at: "datetime | None"
+) -> "Explanation":
     if service is not None:
-        return service.explain(raw)
+        from outreach.services.explaining import explain as explain_in_workspace
+
+        return explain_in_workspace(service, raw, received_at)
     from outreach.inbound.webhooks import explain_kept
 
-    return explain_kept(raw)
+    return explain_kept(raw, received_at)
 
 
-def _mails(name: str) -> Iterator[tuple[str, bytes]]:
-    """Yield the mails of a file, an mbox or a Maildir, each with where it was."""
+def _mails(name: str) -> "Iterator[tuple[str, bytes, datetime | None]]":
+    """Yield the mails of a file, an mbox or a Maildir, each with where it was and when it came."""
     from outreach.inbound.sources import Maildir
 
     if name == "-":
@@ -84,13 +90,13 @@ def _mails(name: str) -> Iterator[tuple[str, bytes]]:
     path = Path(name)
     if path.is_dir():
         for received in Maildir(name, path).read({}):
-            yield f"{name}/{received.folder}", received.raw
+            yield f"{name}/{received.folder}", received.raw, received.received_at
         return
     with path.open("rb") as opened:
         yield from _of_stream(name, opened)
 
 
-def _of_stream(name: str, stream: BinaryIO) -> Iterator[tuple[str, bytes]]:
+def _of_stream(name: str, stream: BinaryIO) -> "Iterator[tuple[str, bytes, datetime | None]]":
     from io import BufferedReader, BytesIO
 
     from outreach.inbound.sources import split_mbox
@@ -100,10 +106,10 @@ def _of_stream(name: str, stream: BinaryIO) -> Iterator[tuple[str, bytes]]:
     begins = stream.read(5)
     stream.seek(0)
     if begins != b"From ":
-        yield name, stream.read()
+        yield name, stream.read(), None
         return
-    for number, (raw, _, _) in enumerate(split_mbox(stream), 1):
-        yield f"{name}:{number}", raw
+    for number, (raw, received_at, _) in enumerate(split_mbox(stream), 1):
+        yield f"{name}:{number}", raw, received_at
 
 
 def _explanation_text(place: str, found: "Explanation") -> str:
@@ -124,14 +130,17 @@ def _explanation_text(place: str, found: "Explanation") -> str:
     if found.report:
         lines.append(("  complained", ", ".join(found.report.recipients) or "not told"))
     if found.absence and found.absence.until:
-        lines.append(("  until", found.absence.until.isoformat()))
+        last = ", the last day" if found.absence.last_day else ""
+        lines.append(("  until", f"{found.absence.until.isoformat()}{last}"))
     if found.absence and found.absence.contact:
         other = found.absence.contact
         lines.append(("  instead", f"{other.name} <{other.address}>".strip()))
     if found.opt_out:
         sure = "sure" if found.opt_out.sure else "not sure"
         lines.append(("  wants out", f"{found.opt_out.evidence!r} ({sure})"))
-    if found.match:
+    if found.series is not None and found.match:
+        lines.append(("  ends", f"{found.series}, for contact {found.match.contact_id}"))
+    elif found.match:
         rung = found.match.rung.name.lower().replace("_", "-")
         whose = f"delivery {found.match.delivery_id}" if found.match.delivery_id else "no delivery"
         stranger = ", written by somebody else" if found.match.stranger else ""

@@ -114,7 +114,8 @@ def list_mails(
                 item.state.value,
                 item.kind.value,
                 _due(item, now),
-                item.email or item.sender,
+                # What one of us wrote to somebody unknown is from nobody else.
+                item.email or (None if item.kind is Kind.ANSWER else item.sender),
                 item.subject[:50],
                 item.review or " ".join(item.words.split())[:50] or None,
             )

@@ -229,11 +229,17 @@ def list_suppressions(invocation: Invocation, lifted: bool, limit: int) -> None:
 @suppressions.command("lift")
 @click.argument("email")
 @click.option("--reason", metavar="TEXT", required=True, help="Why it may be mailed again.")
+@click.option("--despite-complaint", is_flag=True,
+              help="Also if they called our mail spam.")  # fmt: skip
 @by_option
 @json_option
 @pass_invocation
-def lift(invocation: Invocation, email: str, reason: str, by: str | None) -> None:
+def lift(
+    invocation: Invocation, email: str, reason: str, despite_complaint: bool, by: str | None
+) -> None:
     """Let an address be mailed again, for a reason that is kept.
+
+    A complaint suppresses for ever, and is lifted with --despite-complaint alone.
 
     \b
     Example:
@@ -243,7 +249,12 @@ def lift(invocation: Invocation, email: str, reason: str, by: str | None) -> Non
 
     app = invocation.app
     address = permissions.lift_suppression(
-        app.database, email, reason=reason, by=by or app.person, now=app.clock()
+        app.database,
+        email,
+        reason=reason,
+        by=by or app.person,
+        now=app.clock(),
+        despite_complaint=despite_complaint,
     )
     invocation.console.result(
         {"address": address, "lifted": True}, f"{printable(address)} may be mailed again."

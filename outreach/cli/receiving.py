@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 @json_option
 @pass_invocation
 def sync(invocation: Invocation, names: tuple[str, ...], watch: bool) -> None:
-    """Take in what is new in the mailboxes of outreach.toml, or one mail from standard input.
+    """Take in what is new in the mailboxes of outreach.toml, or a mail from standard input.
 
     Nothing is marked as read or changed there. What was taken in stays, whatever happens next. With
-    - a mail is read from standard input, for a pipe in .forward, procmail or Postfix.
+    - a mail is read from standard input, for a pipe in .forward, procmail or Postfix; or an mbox.
 
     With --watch all mailboxes are looked after at once, until SIGTERM or Ctrl-C. One that cannot be
     reached is tried again, less and less often.
@@ -53,7 +53,7 @@ def sync(invocation: Invocation, names: tuple[str, ...], watch: bool) -> None:
             hint='add a table [mailboxes.anna] with url = "imaps://anna@mail.example.com"',
         )
     if watch and "-" in wanted:
-        raise UsageError("standard input holds one mail", hint="leave --watch out")
+        raise UsageError("standard input is read once", hint="leave --watch out")
     sources = [_source(invocation, name) for name in wanted]
     if watch:
         _watch(invocation, sources)
@@ -66,7 +66,8 @@ def sync(invocation: Invocation, names: tuple[str, ...], watch: bool) -> None:
 
 def _source(invocation: Invocation, name: str) -> "Source":
     if name != "-":
-        return invocation.app.mailbox(name)
+        console = invocation.console
+        return invocation.app.mailbox(name, lambda text: console.warn(printable(text)))
     from outreach.inbound.sources import Stream
 
     return Stream(sys.stdin.buffer, invocation.app.clock())
@@ -84,6 +85,8 @@ def _sync_all(
             reports.append(service.sync(source, _progress(invocation.console)))
         except OutreachError as error:
             problems.append(error)
+    for report in reports[:-1]:  # their questions may be answered in a mailbox that was read later
+        service.recount(report)
     return reports, problems
 
 

@@ -1,5 +1,6 @@
 """`outreach reply`: answering what a contact wrote."""
 
+import os
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -40,7 +41,8 @@ def reply(
 ) -> None:
     """Answer what a contact wrote, in the same thread.
 
-    Opens $EDITOR with what they wrote below. The answer goes through the workspace's transport, is
+    Opens $VISUAL or $EDITOR, or where you sit at a terminal the usual editor, with what they wrote
+    below; write nothing, and nothing is sent. The answer goes through the workspace's transport, is
     recorded with the contact, and stops the response clock. It counts against no cap.
 
     \b
@@ -95,8 +97,12 @@ def _drafted(console: Console, written: "Draft", text_file: str | None) -> Itera
     """Yield the text of the answer. Whatever keeps it from being sent, it lies in a file then."""
     given = _given(text_file)
     if given is None:
-        if not console.interactive:
-            raise UsageError("no answer was given", hint="pass it with --text FILE, or --text -")
+        # An editor that somebody chose may well need no terminal; one that we chose would.
+        if not (console.interactive or os.environ.get("VISUAL") or os.environ.get("EDITOR")):
+            raise UsageError(
+                "no answer was given",
+                hint="pass it with --text FILE, or --text -; or set EDITOR to what writes it",
+            )
         given = f"\n\n{written.quoted}\n"
     handle, name = tempfile.mkstemp(prefix="outreach-reply-", suffix=".txt")
     file = Path(name)

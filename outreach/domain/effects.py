@@ -133,12 +133,12 @@ class Bounced:
 class Event:
     """One mail that came back, as far as it matters to what follows.
 
-    `at` is when it reached us. `until` is the last day of an absence. `series` is what an
-    unsubscribe token ends. `sure` is False for an opt-out that a machine may have misread,
-    `wants_out` says that a reply may hold one, `new_address` is what a reply gives as theirs from
-    now on. `is_bulk` says that it went to many. `in_thread` is for a mail of ours: whether it
-    answers one of theirs. `by_provider` says that it is no mail but what our provider told us of
-    one, so that nobody wrote anything, and `about` whom it is about.
+    `at` is when it reached us. `until` is the day of return from an absence, or with `is_last_day`
+    the last one of it. `series` is what an unsubscribe token ends. `sure` is False for an opt-out
+    that a machine may have misread, `wants_out` says that a reply may hold one, `new_address` is
+    what a reply gives as theirs from now on. `is_bulk` says that it went to many. `in_thread` is
+    for a mail of ours: whether it answers one of theirs. `by_provider` says that it is no mail but
+    what our provider told us of one, so that nobody wrote anything, and `about` whom it is about.
     """
 
     kind: Kind
@@ -146,6 +146,7 @@ class Event:
     proof: Proof
     bounced: tuple[Bounced, ...] = ()
     until: date | None = None
+    is_last_day: bool = False
     series: str | None = None
     sure: bool = True
     wants_out: bool = False
@@ -321,8 +322,9 @@ def _back(event: Event, terms: Terms) -> Effects:
         return Effects(
             hold_until=event.at + UNTIL_LOOKED_AT, review=f"away until {event.until.isoformat()}?"
         )
+    back = terms.work.next_working_day(event.until) if event.is_last_day else event.until
     # They are back on that day; the next working day is the first on which we write.
-    until = midnight(terms.work.next_working_day(event.until), terms.zone)
+    until = midnight(terms.work.next_working_day(back), terms.zone)
     return Effects(hold_until=until if until > event.at else None)
 
 

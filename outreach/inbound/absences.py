@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from outreach.inbound.absence_words import any_of, as_written, either, framed, says, words
+from outreach.inbound.absence_words import any_of, as_written, either, framed, words
 from outreach.inbound.auto_reply_kinds import AutoReplyKind, kind_of
+from outreach.inbound.cues import RETURN, SURELY_BACK, UNTIL_CUE
 from outreach.inbound.headers import Address
 from outreach.inbound.mail import Mail
 from outreach.inbound.named_contacts import ADDRESS, named_contact
-from outreach.inbound.named_days import speaks_of_a_day
 from outreach.inbound.patterns import filed
 from outreach.inbound.phrases import SENTENCE_ENDS, compared, fold
 from outreach.inbound.receipts import only_closes, only_takes_time
@@ -29,12 +29,8 @@ from outreach.inbound.return_dates import (
     MAX_WORDS,
     MYSELF,
     OPEN_ENDED,
-    RETURN,
-    SURELY_BACK,
-    UNTIL_CUE,
     End,
     dated_end,
-    return_date,
 )
 from outreach.inbound.subjects import ANSWER_MARKS
 
@@ -50,7 +46,8 @@ class AutoReply:
     """What an automatic answer says.
 
     `until` is the last date it names as the end of the absence, or the day of return where it
-    names that; both mean: not before. `contact` is who is to be written to instead: the successor
+    names that; both mean: not before. `last_day` says that they surely are still away on that day.
+    `contact` is who is to be written to instead: the successor
     of somebody who left, the deputy of somebody away, themselves at a new address. `rule` names what
     gave the machine away.
     """
@@ -58,6 +55,7 @@ class AutoReply:
     kind: AutoReplyKind
     rule: str
     until: date | None = None
+    last_day: bool = False
     contact: Address | None = None
 
 
@@ -255,7 +253,13 @@ def read_auto_reply(mail: Mail, text: str, today: date | None) -> AutoReply | No
     if found is None:
         return None
     away = kind in (AutoReplyKind.LEFT, AutoReplyKind.ABSENT)
-    return AutoReply(kind=kind, rule=found, until=until, contact=contact if away else None)
+    return AutoReply(
+        kind=kind,
+        rule=found,
+        until=until,
+        last_day=bool(until and dated and dated.last_day),
+        contact=contact if away else None,
+    )
 
 
 # No machine knows by whose name to greet.
@@ -451,17 +455,6 @@ def _overrules(dated: End, kind: AutoReplyKind | None, body: str, *, announced: 
 
 
 _FOR_GOOD: Final = re.compile(framed("for_good"))
-
-
-def read_absence_note(text: str, today: date | None) -> AutoReply | None:
-    """Return what a person says about their own absence within a reply of theirs, or None."""
-    if len(text) > _NOTE:
-        return None
-    told = compared(text)
-    if not speaks_of_a_day(told) or not says("absent", told):
-        return None
-    until = return_date(told, today)
-    return AutoReply(kind=AutoReplyKind.ABSENT, rule="own-words", until=until) if until else None
 
 
 def read_new_address(mail: Mail, text: str) -> AutoReply | None:

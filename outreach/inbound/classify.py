@@ -9,18 +9,15 @@ then responders, and only what is left was written by a person, who may have ask
 
 # ruff: noqa: E501 (patterns and messages are easier to check in one piece)
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
-from outreach.inbound.absences import (
-    AutoReply,
-    read_absence_note,
-    read_auto_reply,
-    read_new_address,
-)
+from outreach.inbound.absence_notes import read_absence_note
+from outreach.inbound.absences import AutoReply, read_auto_reply, read_new_address
 from outreach.inbound.auto_reply_kinds import AutoReplyKind
 from outreach.inbound.bounce_prose import read_prose, speaks_as_daemon
 from outreach.inbound.bounces import read_delivery_status
@@ -76,6 +73,8 @@ class Explanation:
     absence: AutoReply | None = None
     opt_out: OptOut | None = None
     match: Match | None = None
+    #: What an unsubscribe token in the subject ends, where that was looked for.
+    series: str | None = None
     clues: Clues
 
     @property
@@ -108,10 +107,12 @@ class Explanation:
             "complained": list(report.recipients) if report else [],
             "redacted": report.redacted if report else None,
             "until": absence.until.isoformat() if absence and absence.until else None,
+            "last_day": absence.last_day if absence and absence.until else None,
             "contact": {"name": contact.name, "address": contact.address} if contact else None,
             "opt_out": {"evidence": self.opt_out.evidence, "sure": self.opt_out.sure}
             if self.opt_out
             else None,
+            "series": self.series,
             "match": _matched(self.match) if self.match else None,
         }
 
@@ -143,7 +144,21 @@ def _matched(found: Match) -> dict[str, object]:
     }
 
 
-_BULK: Final = frozenset({"bulk", "list", "junk"})
+_BULK: Final = frozenset({"bulk", "list", "junk"})  # values of Precedence
+_SURELY_BULK: Final = frozenset({"list-id", "list-unsubscribe"})
+# Fields that programs for mailings and lists write beside those, and other senders here and there.
+_MASS_FIELDS: Final = (
+    "feedback-id", "list-unsubscribe-post", "list-help", "list-owner", "list-post", "list-subscribe",
+    "mailing-list", "x-beenthere", "x-campaign", "x-campaign-id", "x-campaignid", "x-csa-complaints",
+    "x-mailing-list", "x-mc-user", "x-report-abuse",
+)  # fmt: skip
+_MASS_MAILER: Final = re.compile(
+    r"acymailing|activecampaign|aweber|brevo|campaign ?monitor|cleverreach|constant ?contact|convertkit|createsend"
+    r"|dotdigital|dotmailer|e-?goi|eloqua|emarsys|exacttarget|freshmail|getresponse|hubspot|infusionsoft|inxmail"
+    r"|klaviyo|listmonk|mailchimp|mailerlite|mailjet|mailup|marketo|mautic|moosend|newsletter|openemm|optivo"
+    r"|phplist|rapidmail|responsys|sailthru|sarbacane|sendgrid|sendinblue|sendy|silverpop|zoho campaigns",
+    re.IGNORECASE,
+)
 _STRUCTURE: Final = (
     "blockquote",
     "gmail_quote",
@@ -275,10 +290,19 @@ def _of_person(
 
 
 def _is_bulk(mail: Mail) -> bool:
+    """Whether a mail went to many: it says so by itself, or two weaker signs do together.
+
+    `Precedence` stands on what people write to each other too, and a relay's marks on all it takes.
+    """
     headers = mail.headers
-    return (
-        "list-id" in headers
-        or "list-unsubscribe" in headers
-        or headers.get("precedence").strip().lower() in _BULK
-        or headers.get("auto-submitted").lower().startswith("auto-g")
-    )
+    if not headers.has_none(_SURELY_BULK):
+        return True
+    submitted = headers.get("auto-submitted").strip().lower()
+    if submitted.startswith("auto-g"):
+        return True
+    signs = len(headers.those_of(_MASS_FIELDS))
+    signs += headers.get("precedence").strip().lower() in _BULK
+    signs += bool(submitted) and not submitted.startswith("no")
+    signs += mail.null_sender
+    # A program for mailings sends single letters too.
+    return signs > 1 or (signs == 1 and _MASS_MAILER.search(headers.get("x-mailer")) is not None)

@@ -25,6 +25,7 @@ from typing import Any
 
 from outreach.errors import ConfigError, UnavailableError
 from outreach.inbound.declared import PASSWORD, XOAUTH2, ImapUrl
+from outreach.inbound.sent_folders import sent_among
 from outreach.inbound.sources import ASK_AGAIN, Position, Received
 
 _SPAN = 20_000  # UIDs asked about at once; the answer fits imaplib's longest line
@@ -33,6 +34,7 @@ _GROUP = 50  # mails fetched at once,
 _GROUP_SIZE = 4 << 20  # unless they are larger than this, in octets
 _LARGEST_MAIL = 512 << 20  # octets; no provider takes a mail of half of that
 _PIECE = 1 << 20
+_MOST_NAMED = 20  # folders in a warning
 _ATTEMPTS = 4  # connections in a row that bring nothing new
 _FIRST_WAIT = 1.0  # seconds before the second attempt, doubled for each further one
 _NOTICE = 0.5  # seconds within which a wait notices that it is to end
@@ -68,6 +70,7 @@ class Imap:
         timeout: float = 60,
         sleep: Callable[[float], None] = time.sleep,
         context: ssl.SSLContext | None = None,
+        warn: Callable[[str], None] = lambda _text: None,
     ) -> None:
         self.name = name
         self.url = url
@@ -78,6 +81,8 @@ class Imap:
         self._timeout = timeout
         self._sleep = sleep
         self._context = context
+        self._warn = warn
+        self._has_warned = False
         self._client: imaplib.IMAP4 | None = None
         self._most_at_once = _GROUP
         # The UIDVALIDITY of each folder, and the UID that was to come next, when it was read last.
@@ -384,17 +389,23 @@ class Imap:
     def _sent_folder(self) -> str:
         """Return the folder that the server says is for sent mail, or an empty text."""
         client = self._connected()
-        extended = "SPECIAL-USE" in client.capabilities
         status, lines = client.list()
         if status != "OK":
             return ""
         found = [pair for pair in map(_listed, lines) if pair]
-        if extended:
-            for flags, name in found:
-                if rb"\sent" in flags.lower():
-                    return name
-        names = {name.rpartition("/")[2].rpartition(".")[2].casefold(): name for _, name in found}
-        return next((names[known] for known in _SENT_NAMES if known in names), "")
+        for flags, name in found:
+            if rb"\sent" in flags.lower().split():
+                return name
+        sent = sent_among(name for _, name in found)
+        if not sent and not self._has_warned:
+            self._has_warned = True
+            names = ", ".join(name for _, name in found[:_MOST_NAMED])
+            self._warn(
+                f"{self.name}: none of its folders is known as the one for sent mail, so that an "
+                f"answer written elsewhere stops no clock ({names}); say which it is with "
+                f'sent = "…" in [mailboxes.{self.name}], or sent = "" for none'
+            )
+        return sent
 
     def _unavailable(self, what: str, folder: str | None = None) -> UnavailableError:
         place = f"{self.name}/{folder}" if folder else self.name
@@ -430,22 +441,6 @@ def _told(client: imaplib.IMAP4, name: str) -> str:
     """Return what a response code of the server said last, or an empty text."""
     last = (client.untagged_responses.get(name) or [b""])[-1]
     return last.decode("ascii", "replace")[:32] if isinstance(last, bytes) else ""
-
-
-_SENT_NAMES = (
-    "sent",
-    "sent items",
-    "sent messages",
-    "sent mail",
-    "gesendet",
-    "gesendete elemente",
-    "envoyés",
-    "enviados",
-    "inviati",
-    "verzonden",
-    "skickat",
-    "wysłane",
-)
 
 
 def _part(client: imaplib.IMAP4) -> None:

@@ -21,8 +21,12 @@ from outreach.inbound.headers import Address, parse_date
 from outreach.inbound.html import to_text
 from outreach.inbound.parts import MAX_TEXT, Part, tree
 
-_EPOCH: Final = 1990  # no mail that reaches us was written before
-_CLOCK_SKEW: Final = timedelta(days=2)
+EPOCH: Final = 1990
+"""No mail that reaches us was written in a year before."""
+
+CLOCK_SKEW: Final = timedelta(days=2)
+"""How far clocks may be apart."""
+
 _MAX_READABLE: Final = 20
 _RECIPIENT_FIELDS: Final = (
     "x-original-to",
@@ -58,13 +62,14 @@ class _Once(Generic[_Read]):
 class Mail:
     """A received message. Making one never fails; everything costly is read when first asked for.
 
-    `received_at` is when our side got it (IMAP INTERNALDATE, a webhook's time). It is what "today"
-    means to an absence notice; without it the newest ``Received`` field stands in, then ``Date``.
+    `received_at` is when our side got it (IMAP INTERNALDATE, a webhook's time), which is no time
+    before 1990. It is what "today" means to an absence notice; without it the newest ``Received``
+    field stands in, then ``Date``.
     """
 
     def __init__(self, raw: bytes, received_at: datetime | None = None) -> None:
         self.raw = raw
-        self._given = received_at
+        self._given = received_at if received_at and received_at.year >= EPOCH else None
         self.parts = tree(raw)
         self.headers = self.parts[0].headers
 
@@ -75,15 +80,15 @@ class Mail:
             return self._given
         trace = self.headers.get("received")
         moment = parse_date(trace.rpartition(";")[2].strip())
-        return moment if moment and moment.year >= _EPOCH else self.sent_at
+        return moment if moment and moment.year >= EPOCH else self.sent_at
 
     @_Once
     def sent_at(self) -> datetime | None:
         """What the ``Date`` field says, if that can be: not before 1990, not after it was received."""
         moment = self.headers.date("date")
-        if moment is None or moment.year < _EPOCH:
+        if moment is None or moment.year < EPOCH:
             return None
-        if self._given is not None and moment > self._given + _CLOCK_SKEW:
+        if self._given is not None and moment > self._given + CLOCK_SKEW:
             return None
         return moment
 

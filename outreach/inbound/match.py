@@ -43,6 +43,8 @@ _LONG_RUN: Final = re.compile(rf"[a-z2-7]{{{TOKEN_LENGTH},300}}", re.IGNORECASE)
 class Rung(IntEnum):
     """How a mail was tied to what we sent; the lower, the surer."""
 
+    #: It ends a series by the token in its subject and answers nothing: found before the ladder.
+    UNSUBSCRIBE_TOKEN = 0
     ADDRESS_TOKEN = 1
     THREAD_ID = 2
     PROVIDER_ID = 3

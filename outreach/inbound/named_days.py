@@ -27,10 +27,10 @@ from outreach.inbound.spelt_days import number_of
 _PATIENCE: Final = timedelta(days=45)  # how far back a date without a year may lie
 ARTICLE: Final = rf"(?:\s*(?:{either('article')})\b)*\s*:?\s*"
 RANGE: Final = re.compile(r"\s*[)\]]?\s*[-–—~〜～]\s*[(\[]?\s*")
-UNTIL: Final = re.compile(rf"(?<![a-z])(?:{either('until')}){ARTICLE}$")
+UNTIL: Final = re.compile(rf"(?<![a-z])(?:{either('until', 'last_day')}){ARTICLE}$")
 SINCE: Final = re.compile(rf"(?<![a-z])(?:{either('since')}){ARTICLE}$")
-OPENS_RANGE: Final = re.compile(rf"\s*[,)]?\s*(?:{either('until')}){ARTICLE}")
-_BEGUN: Final = re.compile(r"(?<![\d-])\d{1,2}(?:\.|st|nd|rd|th)?\s*[-–—~〜]\s*$")
+OPENS_RANGE: Final = re.compile(rf"\s*[,)]?\s*(?:{either('until', 'last_day')}){ARTICLE}")
+BEGUN: Final = re.compile(r"(?<![\d-])\d{1,2}(?:\.|st|nd|rd|th)?\s*[-–—~〜]\s*$")
 DASH: Final = re.compile(r"[\w.)]\s*[-–—~〜]\s*$")
 
 
@@ -187,6 +187,7 @@ class NamedDay:
     counted: bool = False  # "in two weeks"
     lasting: bool = False  # "two weeks from today": begins now
     rough: bool = False  # the middle of a month: some day near this one
+    closing: bool = False  # the end of a week, a month or a year
 
     @property
     def dated(self) -> bool:
@@ -271,7 +272,8 @@ def _read_month(match: re.Match[str], parts: _Parts, today: date) -> NamedDay | 
         year = parts["cjk_first_y"] or parts["cjk_last_y"]
         first = _dated(year, int(number), 1, today.replace(day=1))
         day = first and (first if parts["cjk_first"] else _month_end(first))
-        return NamedDay(*match.span(), day, vague=True) if day else None
+        closing = parts["cjk_first"] is None
+        return NamedDay(*match.span(), day, vague=True, closing=closing) if day else None
     name = parts["end_m"] or parts["my_m"] or parts["m_m"]
     if name is None:
         return None
@@ -283,7 +285,7 @@ def _read_month(match: re.Match[str], parts: _Parts, today: date) -> NamedDay | 
         return NamedDay(*match.span(), first, vague=True)
     last = _month_end(first)
     if parts["end_m"]:
-        return NamedDay(*match.span(), last, vague=True)
+        return NamedDay(*match.span(), last, vague=True, closing=True)
     rough = _MIDDLE.search(match.string, max(0, match.start() - _ADORNED), match.start())
     return NamedDay(
         *match.span(),
@@ -321,6 +323,7 @@ def _read_period(match: re.Match[str], parts: _Parts, today: date) -> NamedDay |
         loose=bool(parts["next_week"] or parts["next_month"]),
         counted=bool(hence),
         lasting=bool(hence and begins_now(hence)),
+        closing=parts["period_end"] is not None,
     )
 
 
@@ -375,7 +378,7 @@ def _is_no_day(leading: str, *, unmarked: bool) -> bool:
         return True
     if _HOUR.search(leading) or _HOUR_OF_WEEKDAY.search(leading):  # "9 to 5", "alle 9"
         return True
-    if DASH.search(leading) and not _BEGUN.search(leading):
+    if DASH.search(leading) and not BEGUN.search(leading):
         return True
     return unmarked and not (
         UNTIL.search(leading) or SINCE.search(leading) or _OF_DAY.search(leading)

@@ -274,15 +274,17 @@ def _group(pattern: str) -> tuple[str, str]:
 
 def branches(inner: str) -> list[str]:
     """Split alternatives at the bars of the outermost level."""
-    found, depth, start, escaped = [], 0, 0, False
+    found, depth, start, escaped, in_class = [], 0, 0, False, False
     for at, letter in enumerate(inner):
         if escaped:
             escaped = False
         elif letter == "\\":
             escaped = True
-        elif letter in "([":
+        elif in_class or letter == "[":
+            in_class = letter != "]"
+        elif letter == "(":
             depth += 1
-        elif letter in ")]":
+        elif letter == ")":
             depth -= 1
         elif letter == "|" and depth == 0:
             found.append(inner[start:at])

@@ -11,8 +11,9 @@ from typing import Final
 
 from outreach.inbound.absence_words import any_of, either, framed, words
 from outreach.inbound.auto_reply_kinds import AutoReplyKind, kind_of
+from outreach.inbound.cues import RETURN, speaks_of_return
 from outreach.inbound.phrases import SENTENCE_ENDS
-from outreach.inbound.return_dates import ABSENT, MYSELF, QUOTED, RETURN, End, speaks_of_return
+from outreach.inbound.return_dates import ABSENT, MYSELF, QUOTED, End
 
 
 def only_takes_time(body: str) -> bool:

@@ -14,13 +14,23 @@ from datetime import date, timedelta
 from typing import Final
 
 from outreach.inbound.absence_words import any_of, either, framed, words
+from outreach.inbound.cues import (
+    AND,
+    DENIAL,
+    LONG_CUES,
+    RETURN,
+    SURELY_BACK,
+    THROUGH,
+    UNTIL_CUE,
+    includes,
+    is_not_before,
+    score,
+)
 from outreach.inbound.named_days import (
     ARTICLE,
-    DASH,
+    BEGUN,
     OPENS_RANGE,
     RANGE,
-    SINCE,
-    UNTIL,
     NamedDay,
     named_days,
     next_day,
@@ -31,16 +41,12 @@ from outreach.inbound.spelt_days import with_numbers
 MAX_WORDS: Final = 4000
 """Characters of a notice that are read."""
 
-UNTIL_CUE: Final = 2
-"""What "until" beside a date weighs."""
-
-RETURN: Final = 4
-"""What a word of return beside a date weighs, at least."""
+COUNTABLE: Final = range(1000, 9900)
+"""Years from which one can count on and back; a header may name any."""
 
 ABSENT: Final = any_of("absent")
 """The phrases that say that somebody is away."""
 
-_BACK: Final = any_of("back")
 _EVENT: Final = any_of("event")
 _ANSWERS: Final = any_of("answers")
 MYSELF: Final = re.compile(rf"(?<![a-z])(?:{either('myself')})(?![a-z])")
@@ -52,20 +58,16 @@ QUOTED: Final = re.compile(speech("{3,120}", "{3,80}"))
 OPEN_ENDED: Final = re.compile(framed("open_ended"))
 """What says of an absence that its end is not known."""
 
-SURELY_BACK: Final = re.compile(framed("surely_back", before="(?<![a-z'-])", after="(?![a-z])"))
-"""What is said of people and doors alone; other words of return may be about anything."""
-
 _DEADLINE: Final = re.compile(framed("deadline", after=r"(?: \w+){0,2}\s*$"))
 _DEADLINE_AFTER: Final = re.compile(rf"^(?:{either('deadline_after')})")
-_AND: Final = re.compile(rf"(?<![a-z])(?:{either('and_', 'and_day')}){ARTICLE}$")
 # "Between 23 (and 27 March)"
 _BEGUN_BY_NUMBER: Final = re.compile(
     rf"(?<![a-z])(?:{either('since')}){ARTICLE}\d{{1,2}}[.:a-z]{{0,3}}\s*$"
 )
-_UNTIL_AFTER: Final = re.compile(rf"^(?:{either('until_after')})")
-_SINCE_AFTER: Final = re.compile(rf"^(?:{either('since_after')})")
-# Cues of at least three letters end what belongs to the date before them.
-_LONG_CUES: Final = re.compile(rf"(?<![a-z])(?=[a-z]{{3}})(?:{either('until', 'since')})(?![a-z])")
+# "From today until (11 December)", "from 7 to", where the 7 is no day by itself
+_BEGUN_UNTIL: Final = re.compile(
+    rf"(?<![a-z])(?:{either('since')}){ARTICLE}(?:\d{{1,2}}[.:a-z]{{0,3}}|{either('today')})\s*(?:{either('until')}){ARTICLE}$"
+)
 _NEXT_YEAR: Final = re.compile(r"(?:来年|翌年)の?(?=\d{1,2}月)")
 _BOUNDARY: Final = re.compile(
     rf"\n\s*\n|[!?;。!]|(?:(?<=[^\W\d]{{3}}){''.join(f'(?<!{word})' for word in words('abbreviations'))}|(?<=\.[a-z]{{2}})|(?<=[^\W\d]\))|(?<=\s(?:da|an|ab|zu|me|it|us|in|up|so|eu|ja|yo|io|te|to|ik|er|op|af|ni|du|tu|ok)))\.\s"
@@ -92,6 +94,7 @@ class End:
     absent: bool = False  # it ends, and its sentence says that somebody is away
     lasting: bool = False  # it is so many days from now
     rough: bool = False  # it may be another day near by
+    last_day: bool = False  # they are surely away on it, and back on the next
     at: int = 0  # where it is named
 
 
@@ -107,7 +110,7 @@ def return_date(folded: str, today: date | None, *, trusting: bool = False) -> d
 
 def dated_end(folded: str, today: date | None, *, trusting: bool) -> End | None:
     """Return the date as `return_date` does, with what speaks for it."""
-    if today is None or today.year not in _COUNTABLE:
+    if today is None or today.year not in COUNTABLE:
         return None
     folded = QUOTED.sub(" ", folded[:MAX_WORDS])  # such as the subject of ours
     folded = OPEN_ENDED.sub("; ", folded)  # "no date of return yet" speaks of none
@@ -131,11 +134,9 @@ def dated_end(folded: str, today: date | None, *, trusting: bool) -> End | None:
     for each in sorted(best, key=lambda each: each.day):  # one runs into the next
         if end.day < each.day <= end.day + _SOON and (each.absent or not end.absent):
             end = each
+    # "Away until 11 December" in the subject, and "up to and including" below it
+    end = replace(end, last_day=any(each.last_day for each in best if each.day == end.day))
     return _next_day_named(folded, found, end) if top == UNTIL_CUE else end
-
-
-# Years from which one can count on and back; a header may name any.
-_COUNTABLE: Final = range(1000, 9900)
 
 
 def _is_a_step(folded: str, first: End, each: End) -> bool:
@@ -196,7 +197,7 @@ def _next_day_named(folded: str, found: list[NamedDay], end: End) -> End:
                 continue  # "the course on Wednesday"
             other = _EVENT.search(piece) or ABSENT.search(piece) or _OF_WEEK.search(leading)
             if (SURELY_BACK.search(after) and not _EVENT.search(piece)) or not other:
-                return replace(end, day=day)
+                return replace(end, day=day, last_day=False)
         gone = gone or day == end.day or each.start == end.at
     return end
 
@@ -272,7 +273,7 @@ def _reads_mail(clause: str) -> bool:
     return (
         _ANSWERS.search(clause) is not None
         and not ABSENT.search(clause)
-        and not _DENIAL.search(clause)
+        and not DENIAL.search(clause)
     )
 
 
@@ -285,7 +286,7 @@ _WITH_FULL_STOP: Final = re.compile(
 def _weight(folded: str, found: list[NamedDay], index: int, beside: _Beside) -> int:
     """Return what speaks for a day as an end, without what else the notice says."""
     each, before, after = found[index], beside.before, beside.after
-    weight = max(_score(before, after), UNTIL_CUE if beside.ranged else -9)
+    weight = max(score(before, after), UNTIL_CUE if beside.ranged else -9)
     today_and = each.vague and _TODAY_AND.search(before)
     if today_and and weight <= UNTIL_CUE and ABSENT.search(beside.clause):
         return UNTIL_CUE  # "out today and tomorrow"
@@ -309,7 +310,7 @@ def _scored(folded: str, found: list[NamedDay], today: date, *, trusting: bool) 
     alone = len([one for one in found if not one.vague]) == 1
     for index, each in enumerate(found):
         beside = _beside(folded, found, index, apart=apart)
-        apart = _score(beside.before, "") == 0  # nothing before it speaks for this date
+        apart = score(beside.before, "") == 0  # nothing before it speaks for this date
         weight = _weight(folded, found, index, beside)
         within = _WITHIN.search(beside.before) is not None
         named = weight == 0 or ((within or each.whole) and weight < 0)
@@ -351,6 +352,7 @@ def _scored(folded: str, found: list[NamedDay], today: date, *, trusting: bool) 
                     absent=absent,
                     lasting=each.lasting,
                     rough=each.rough,
+                    last_day=weight == UNTIL_CUE and _is_last_day(folded, found, index, beside),
                     at=each.start,
                 )
             )
@@ -363,15 +365,30 @@ def _end_of(each: NamedDay, weight: int, beside: _Beside) -> date:
     """Return the day that ends an absence: until a week is until its end, through a month to its last day."""
     if each.last and weight < RETURN:
         return each.last
-    if each.month_end and weight == UNTIL_CUE and _THROUGH.search(beside.before):
+    if each.month_end and weight == UNTIL_CUE and THROUGH.search(beside.before):
         return each.month_end
     return each.day
+
+
+def _is_last_day(folded: str, found: list[NamedDay], index: int, beside: _Beside) -> bool:
+    """Whether somebody who is away until a day surely is on it: it closes a range or a time, or is included."""
+    each = found[index]
+    if is_not_before(beside.before) or each.lasting:
+        return False
+    if each.closing or each.last or beside.ranged or includes(beside.before, beside.after):
+        return True
+    if any(begun.search(beside.before) for begun in (BEGUN, _BEGUN_UNTIL, _TODAY_AND)):
+        return True
+    first = found[max(0, index - 1)]
+    between = _HOUR_AFTER.sub("", folded[first.end : each.start])
+    return bool(OPENS_RANGE.fullmatch(between)) or _joins(folded, first, each)
 
 
 def _of_period(each: NamedDay, beside: _Beside, *, within: bool) -> list[End]:
     """Return the end of a week or a month, if somebody is away in it or all of it."""
     if (each.whole or each.last or within) and ABSENT.search(beside.clause):
-        return [End(each.last or each.month_end or each.day, UNTIL_CUE if each.whole else _NAMED)]
+        weight = UNTIL_CUE if each.whole else _NAMED
+        return [End(each.last or each.month_end or each.day, weight, last_day=True)]
     return []
 
 
@@ -416,8 +433,6 @@ _PROMISE: Final = re.compile(framed("promise"))
 _NOT_BEFORE: Final = re.compile(
     framed("nothing", after=rf"(?![a-z])[^.!?;]{{0,40}} (?:{either('before')})")
 )
-# "Till och med augusti": to the last day of it.
-_THROUGH: Final = re.compile(framed("through", after=r"\s*$"))
 
 
 def _joins(folded: str, first: NamedDay, last: NamedDay) -> bool:
@@ -486,10 +501,10 @@ def _unless_only_joined(before: str, after: str) -> int:
 
     "And the 3rd" ends what begins with another date, or nothing.
     """
-    joined = _AND.search(before)
+    joined = AND.search(before)
     if joined is None or _BEGUN_BY_NUMBER.search(before[: joined.start()]):
         return UNTIL_CUE
-    return _score(before[: joined.start()], after)
+    return score(before[: joined.start()], after)
 
 
 def _is_of_something_else(clause: str, at: int, weight: int, before: str) -> bool:
@@ -508,7 +523,7 @@ def _is_of_something_else(clause: str, at: int, weight: int, before: str) -> boo
     if not _EVENT.search(clause) or ABSENT.search(clause):
         return False
     unsaid = weight == 0 or (
-        weight == UNTIL_CUE and bool(_AND.search(before) or not _LONG_CUES.search(before))
+        weight == UNTIL_CUE and bool(AND.search(before) or not LONG_CUES.search(before))
     )
     return unsaid or not (SURELY_BACK.search(clause) or MYSELF.search(clause))
 
@@ -550,52 +565,3 @@ def _are_hours(folded: str, first: NamedDay, last: NamedDay, behind: str) -> boo
         return False
     before = folded[max(0, first.start - _WINDOW) : first.start]
     return not (ABSENT.search(_BOUNDARY.split(before)[-1]) or ABSENT.search(behind))
-
-
-def speaks_of_return(text: str) -> bool:
-    """Whether a word of return stands in a text, and is not denied: "I read no mail"."""
-    at = 0
-    while found := _BACK.search(text[at:]):
-        at += found.end()
-        if not (
-            _DENIED.match(text, at)
-            or _DENIAL.search(found[0])
-            or (_DENIES.search(text, 0, at - len(found[0])) and not _BEFORE.match(text, at))
-        ):
-            return True
-    return False
-
-
-_DENIAL: Final = re.compile(framed("denial", after="(?![a-z])"))
-_DENIES: Final = re.compile(framed("denies", after=r"\s$"))  # "não atendemos"
-_BEFORE: Final = re.compile(framed("denies_until", before=r"\s*(?:\w+ )?", after="(?![a-z])"))
-_DENIED: Final = re.compile(
-    framed(
-        "denied",
-        before=r"\s*(?:\w+ ){0,2}",
-        after=rf"(?![a-z])(?!\s*(?:{either('denied_until')}))",
-    )
-    + "|"
-    + framed("still_away", before=r"\s*", after="(?![a-z])")
-)
-
-
-def _score(before: str, after: str) -> int:
-    """Weigh what stands around a date: whether it ends an absence, begins one, or neither."""
-    back_before = speaks_of_return(before) and not _DENIED.match(after)
-    cue = _LONG_CUES.search(after)
-    back_after = speaks_of_return(after[: cue.start()] if cue else after)
-    if _UNTIL_AFTER.search(after):
-        return UNTIL_CUE
-    if OPENS_RANGE.fullmatch(after):
-        return -2  # the other date is the end
-    since_after = _SINCE_AFTER.search(after)
-    if UNTIL.search(before) or DASH.search(before):
-        # "back to 3 January" is no return, "and return on" is none of an "and" alone
-        if back_before:
-            return RETURN + 1
-        at_once = SURELY_BACK.match(after.lstrip(" ,.)"))
-        return RETURN if at_once and _AND.search(before) else UNTIL_CUE
-    if back_before or back_after:
-        return RETURN + 1 if back_before else RETURN
-    return -2 if since_after or SINCE.search(before) else 0

@@ -18,11 +18,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from io import BytesIO
 from pathlib import Path
 from threading import Event
 from typing import BinaryIO, Protocol
 
 from outreach.errors import UnavailableError
+from outreach.inbound.parts import MAX_PARTS, tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,11 @@ ASK_AGAIN = 30.0
 
 
 class Stream:
-    """One mail on standard input, as a ``.forward`` file or a mail server's pipe hands it over."""
+    """One mail on standard input, as a ``.forward`` file or a mail server's pipe hands it over.
+
+    Or several: an mbox. What a pipe puts before one mail looks like one, and what stands in that
+    mail may as well, so only lines that cannot be words divide: dated, and before a header field.
+    """
 
     def __init__(self, stream: BinaryIO, received_at: datetime, name: str = "stdin") -> None:
         self.name = name
@@ -97,9 +103,12 @@ class Stream:
         self._received_at = received_at
 
     def read(self, positions: Mapping[str, Position]) -> Generator[Received, None, None]:  # noqa: ARG002
-        """Yield the mail, unless there is none."""
+        """Yield the mail, or those of an mbox, unless there is none."""
         raw = self._stream.read()
-        if raw.strip():
+        if raw.startswith(b"From ") and len(_SEPARATORS.findall(raw)) > 1:
+            for each, received_at, _ in split_mbox(BytesIO(raw)):
+                yield Received(raw=each, received_at=received_at or self._received_at, folder="")
+        elif raw.strip():
             yield Received(raw=raw, received_at=self._received_at, folder="")
 
     def find(self, message_ids: Collection[str]) -> set[str]:
@@ -259,6 +268,9 @@ class Mbox:
             )
 
 
+_SEPARATORS = re.compile(
+    rb"(?:\A|\n\r?\n)From \S[^\n]* \d\d:\d\d[^\n]* \d{4}[^\n]*\n(?=[!-9;-~]+[ \t]*:)"
+)
 _HEAD = 4096  # octets that tell one mbox file from another
 _MOST_IN_A_LINE = 1 << 20
 
@@ -345,20 +357,36 @@ def _among(mails: Iterator[Received], message_ids: Collection[str]) -> set[str]:
 def fingerprint(raw: bytes) -> str:
     """Return 64 hex digits that are the same for one mail however it reached us.
 
-    They are made of Message-ID, date, author and body; not of the trace that each server adds, of
-    line ends, or of the quoting that mailbox files need.
+    They are made of Message-ID, date, author and what its parts hold; not of the trace that each
+    server adds, nor of how any of it was written down on the way: transfer encodings, white space,
+    and the quoting that mailbox files need. Another mail under the same Message-ID is another.
     """
-    text = raw.replace(b"\r\n", b"\n").lstrip(b"\n")
-    if text.startswith(b"From "):
-        text = text.partition(b"\n")[2]
-    head, _, body = text.partition(b"\n\n")
-    found: dict[bytes, bytes] = {}
-    for match_ in _IDENTITY.finditer(head[: 256 * 1024]):
-        found.setdefault(match_[1].lower(), b" ".join(match_[2].split()))
+    parts = tree(raw.lstrip(b"\r\n"))
+    headers = parts[0].headers
     digest = hashlib.sha256()
-    for name in (b"message-id", b"date", b"from"):
-        digest.update(name + b":" + found.get(name, b"") + b"\n")
-    if not found:
-        digest.update(head)
-    digest.update(b"\n" + body.replace(b"\n>From ", b"\nFrom ").strip())
+    if headers.has_none(_TELLING):
+        for name in headers:
+            digest.update(f"{name}:{headers.all(name)}\n".encode("utf-8", "replace"))
+    authors = [each.address.lower() for each in headers.addresses("from")]
+    told = (
+        headers.get("message-id"),
+        headers.date("date") or headers.get("date"),
+        authors or headers.get("from"),
+    )
+    digest.update(
+        "\n".join(" ".join(str(each).split()) for each in told).encode("utf-8", "replace")
+    )
+    # What is enclosed is not ours to open: servers on the way do not either.
+    parents = {id(part.parent) for part in parts if not part.enclosed}
+    leaves = [part for part in parts if not part.enclosed and id(part) not in parents]
+    if len(parts) >= MAX_PARTS:
+        leaves = parts[:1]  # not all of them were opened
+    for part in leaves:
+        digest.update(f"\n{part.type}\n".encode("utf-8", "replace"))
+        held = _QUOTED_FROM.sub(b"From ", part.payload())
+        digest.update(held.translate(None, b" \t\n\r\f\v"))
     return digest.hexdigest()
+
+
+_TELLING = frozenset({"message-id", "date", "from"})
+_QUOTED_FROM = re.compile(rb"^>+From ", re.M)

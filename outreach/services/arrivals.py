@@ -11,7 +11,7 @@ from outreach.domain.effects import Bounced, Event, Kind, Proof, Severity
 from outreach.domain.letters import Letter
 from outreach.inbound.classify import Explanation, explain
 from outreach.inbound.headers import Address, Headers
-from outreach.inbound.mail import Mail
+from outreach.inbound.mail import CLOCK_SKEW, EPOCH, Mail
 from outreach.inbound.notices import Action
 from outreach.inbound.sources import Received
 from outreach.inbound.webhooks import read_event
@@ -43,16 +43,29 @@ EVENT = "event:"
 
 def read(received: Received, now: datetime) -> Found:
     """Return what can be read of a mail, or of a provider's event, that came in."""
+    came = believable(received.received_at, now)
     try:
         if received.provider is not None:
             found = read_event(received.provider, received.raw)
         else:
-            found = explain(received.raw, received_at=received.received_at)
-        told = received.received_at or found.received_at or now
+            found = explained(received.raw, came, now)
+        told = came or found.received_at or now
         return Found(found, min(told, now).astimezone(UTC))
     except Exception as error:  # a mail is kept whatever is wrong with it
-        at = min(received.received_at or now, now).astimezone(UTC)
-        return Found(None, at, said(error))
+        return Found(None, min(came or now, now).astimezone(UTC), said(error))
+
+
+def explained(raw: bytes, came: datetime | None, now: datetime) -> Explanation:
+    """Return what a mail is that came at this time; where that is not told, as its header says."""
+    found = explain(raw, received_at=came)
+    if came is None and believable(found.received_at, now) is not found.received_at:
+        return explain(raw, received_at=now)
+    return found
+
+
+def believable(came: datetime | None, now: datetime) -> datetime | None:
+    """Return when a mail came, or None where that cannot be: a clock was wrong, or a date lost."""
+    return came if came and came.year >= EPOCH and came <= now + CLOCK_SKEW else None
 
 
 def said(error: Exception) -> str:
@@ -77,6 +90,7 @@ def event_of(
         proof=origin.proof,
         bounced=_bounced(explanation, addresses),
         until=absence.until if absence else None,
+        is_last_day=absence is not None and absence.last_day,
         sure=opt_out.sure if opt_out else True,
         new_address=absence.contact.address
         if absence and absence.contact and kind is Kind.REPLY
@@ -114,6 +128,7 @@ def as_said(
         event,
         kind=kind,
         until=until or (event.until if kind in (Kind.ABSENT, event.kind) else None),
+        is_last_day=until is None and event.is_last_day,
         bounced=bounced,
         # Whoever names a contact's mail knows that it was meant for us.
         is_bulk=False,

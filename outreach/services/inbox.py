@@ -24,9 +24,8 @@ from outreach.domain.links import Links
 from outreach.domain.tiers import AnswerWithin, Tiers
 from outreach.domain.working_time import WorkingTime
 from outreach.errors import NotFoundError, OutreachError, UsageError
-from outreach.inbound.classify import Explanation
 from outreach.inbound.sources import Position, Received, Source, fingerprint
-from outreach.inbound.webhooks import Receiver, Request, explain_kept
+from outreach.inbound.webhooks import Receiver, Request
 from outreach.services.arrivals import (
     EVENT,
     Found,
@@ -78,6 +77,8 @@ class Report:
     new: int = 0
     kinds: Counter[str] = field(default_factory=Counter)
     states: Counter[str] = field(default_factory=Counter)
+    #: The mails that were to be answered when they were read.
+    waiting: set[int] = field(default_factory=set)
 
     def add(self, taken: Taken) -> None:
         """Count one mail."""
@@ -86,6 +87,8 @@ class Report:
             self.new += 1
             self.kinds[str(taken.kind)] += 1
             self.states[str(taken.state)] += 1
+            if taken.state is State.OPEN:
+                self.waiting.add(taken.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +170,19 @@ class Inbox:
                 for taken in self._take_all(source.name, several):
                     report.add(taken)
                     progress(report)
+        self.recount(report)
         return report
+
+    def recount(self, report: Report) -> None:
+        """Count as done what was answered since, by a mail that was read later."""
+        if not report.waiting:
+            return
+        with self.database.read() as session:
+            answered = inbox.no_longer_open(session, report.waiting)
+        report.waiting -= answered
+        report.states[State.OPEN] -= len(answered)
+        report.states[State.DONE] += len(answered)
+        report.states = +report.states  # without what there is none of
 
     def take(self, mailbox: str, received: Received) -> Taken:
         """Record one mail with all that follows from it, once."""
@@ -517,18 +532,6 @@ class Inbox:
                     session, item.id, state=State.DONE, review=None, done_at=now, done_by=by
                 )
             return [_known(session, item.id) for item in items]
-
-    # Looking without recording
-
-    def explain(self, raw: bytes) -> Explanation:
-        """Return what a mail, or an event of a provider, is and what it answers. Records nothing.
-
-        Raises `ValueError` for an event that says nothing.
-        """
-        found = explain_kept(raw)
-        with self.database.read() as session:
-            answered, _ = self.origins.matched(session, found.clues, self.clock())
-        return replace(found, match=answered)
 
 
 @dataclass(slots=True)

@@ -173,8 +173,19 @@ def suppress(
     return str(address), new
 
 
-def lift_suppression(database: Database, email: str, *, reason: str, by: str, now: datetime) -> str:
-    """Take an address off the list again, which only a person does, for a reason that is kept."""
+def lift_suppression(
+    database: Database,
+    email: str,
+    *,
+    reason: str,
+    by: str,
+    now: datetime,
+    despite_complaint: bool = False,
+) -> str:
+    """Take an address off the list again, which only a person does, for a reason that is kept.
+
+    A complaint suppresses for ever: `despite_complaint` says that the person knows of it.
+    """
     if not reason.strip():
         raise RefusedError(
             "a suppression is lifted only for a reason",
@@ -188,6 +199,14 @@ def lift_suppression(database: Database, email: str, *, reason: str, by: str, no
         ):
             raise NotFoundError(
                 f"{address} is not suppressed", hint="see outreach contacts suppressions list"
+            )
+        # Looked at now that it is found under its address, be it that it was erased before.
+        (lifted,) = suppressions.of_addresses(session, [address.normalised])
+        if lifted.reason == suppressions.COMPLAINT and not despite_complaint:
+            raise RefusedError(
+                f"{address} called our mail spam on {lifted.created_at:%Y-%m-%d}, "
+                "which suppresses it for ever",
+                hint="if they have asked for mail again since, add --despite-complaint",
             )
         deeds.was_lifted(session, contacts.find(session, email), address.normalised, now)
     return str(address)

@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from outreach.services.inbox import Inbox
 
 _NOBODY = re.compile(
-    r"(?:no-?reply|do-?not-?reply|nobody|mailer-daemon|postmaster|bounces?|notifications?|alerts?"
+    r"(?:.*[+._-])?(?:no[._-]?reply|(?:do[._-]?)?not[._-]?reply|no[._-]?responder|ne[._-]?pas[._-]?repondre"
+    r"|nao[._-]?responda|non[._-]?rispondere|nicht[._-]?antworten)(?:[+._-].*)?"
+    r"|(?:nobody|mailer[._-]daemon|postmaster|bounces?|notifications?|alerts?"
     r"|newsletter|news|mailing|daemon|root|www-data)(?:[+._-].*)?",
     re.IGNORECASE,
 )

@@ -46,6 +46,7 @@ from outreach.storage.tables import (
     table_of,
 )
 
+_LARGEST_ID = 2**63 - 1  # no database takes a larger one
 _INBOUND = table_of(InboundRow)
 _DELIVERIES = table_of(DeliveryRow)
 _CONTACTS = table_of(ContactRow)
@@ -445,7 +446,9 @@ def _items() -> Any:  # noqa: ANN401 - a query whose rows have three types
 
 
 def get(session: Session, inbound_id: int) -> Item | None:
-    """Return one mail, or None."""
+    """Return one mail, or None, as for a number that no mail can have."""
+    if not 0 < inbound_id <= _LARGEST_ID:
+        return None
     found = session.execute(_items().where(InboundRow.id == inbound_id)).first()
     return _item(*found) if found else None
 
@@ -480,6 +483,18 @@ def listing(
 
 
 _FAR_OFF = datetime.fromisoformat("9999-01-01T00:00:00+00:00")
+
+
+def no_longer_open(session: Session, inbound_ids: Collection[int]) -> set[int]:
+    """Return which of these mails wait for no answer."""
+    table = _INBOUND.c
+    open_ones = session.scalars(
+        select(table.id).where(
+            among(table.id, sqlite=is_sqlite(session)), table.state == State.OPEN
+        ),
+        given(session, inbound_ids),
+    )
+    return set(inbound_ids).difference(open_ones)
 
 
 def counts(session: Session) -> dict[State, int]:

@@ -153,6 +153,8 @@ def test_permissions_by_hand(studio: Path, capsys: Any) -> None:
     assert run(["contacts", "edit", ADA, "--clear", "suppressed"]) == 2
     assert run(["contacts", "suppressions", "lift", ADA]) == 2
     assert run(["contacts", "suppressions", "lift", ADA, "--reason", "wrote to us"]) == 0
+    again = ["contacts", "suppressions", "lift", ADA, "--reason", "x", "--despite-complaint"]
+    assert run(again) == 2  # it is not suppressed any more
     assert run(["contacts", "consent", ADA, "withdraw"]) == 0
     again = ["contacts", "consent", ADA, "grant", "--evidence", "x", "--basis"]
     assert run([*again, "interest"]) == 5

@@ -2,10 +2,13 @@
 
 import io
 import json
+import os
 import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
+from email.utils import formatdate
 from pathlib import Path
 
 import click
@@ -121,6 +124,50 @@ def test_a_mail_on_standard_input(
         assert synced["mailboxes"][0]["new"] == number
 
 
+def answer(studio: Path, to: str = "ada@example.com") -> bytes:
+    """An answer of ours to the question, as a mail program files it."""
+    return (
+        f"From: anna@berg.example\nTo: {to}\nSubject: Re: A question\nMessage-ID: <a1@berg>\n"
+        f"In-Reply-To: <r1@x.example>\nDate: {formatdate()}\n\nYes.\n"
+    ).encode()
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_what_was_answered_in_the_same_sync_waits_for_nobody(
+    studio: Path, printed: Printed, apart: bool
+) -> None:
+    # The answer lies in the same mailbox, or in one that is read later.
+    deliver(studio, "1", REPLY.replace(b"Mon, 23 Nov 2026 10:00:00 +0000", formatdate().encode()))
+    place = studio / ("other" if apart else "mail")
+    for name in ("cur", "new", "tmp"):
+        (place / name).mkdir(parents=True, exist_ok=True)
+        (place / ".Sent" / name).mkdir(parents=True)
+    (place / ".Sent" / "cur" / "1:2,S").write_bytes(answer(studio))
+    settings = (studio / "outreach.toml").read_text()
+    settings = settings.replace('url = "maildir:mail"', 'url = "maildir:mail"\nsent = "Sent"')
+    if apart:
+        settings += '\n[mailboxes.bert]\nurl = "maildir:other"\nsent = "Sent"\n'
+    (studio / "outreach.toml").write_text(settings)
+    told = json.loads(printed("inbox", "sync", "--json"))["mailboxes"]
+    assert told[0]["states"] == ({"done": 1} if apart else {"done": 1, "filed": 1})
+    assert printed("inbox", "list") == "Nothing waits for you.\n"
+
+
+def test_what_one_of_us_wrote_to_somebody_unknown_names_no_contact(
+    studio: Path, printed: Printed
+) -> None:
+    for name in ("cur", "new", "tmp"):
+        (studio / "mail" / ".Sent" / name).mkdir(parents=True)
+    (studio / "mail" / ".Sent" / "cur" / "1:2,S").write_bytes(answer(studio, "new@x.example"))
+    settings = (studio / "outreach.toml").read_text()
+    settings = settings.replace('url = "maildir:mail"', 'url = "maildir:mail"\nsent = "Sent"')
+    (studio / "outreach.toml").write_text(settings)
+    printed("inbox", "sync")
+    listed = printed("inbox", "list", "--all")
+    assert "answer" in listed
+    assert "anna@berg.example" not in listed
+
+
 def test_a_mailbox_that_fails_does_not_keep_others_waiting(studio: Path, printed: Printed) -> None:
     with (studio / "outreach.toml").open("a") as settings:
         settings.write('\n[mailboxes.lost]\nurl = "mbox:nowhere/at/all"\n')
@@ -171,6 +218,40 @@ def test_explain_needs_no_workspace_and_records_nothing(
     assert run(["inbox", "explain", "bounce.eml", "missing.eml"]) == 6
     assert run(["inbox", "explain", "missing.eml"]) == 2
     assert sorted(tmp_path.iterdir()) == before
+
+
+def test_explain_takes_a_mail_to_have_come_when_its_mailbox_says(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    away = (
+        b"From: Ada <ada@example.com>\nSubject: Automatic reply: x\n"
+        b"Auto-Submitted: auto-replied\n\nI am away and back on 2 January.\n"
+    )
+    Path("box").write_bytes(b"From ada@example.com Sun Dec 21 09:00:00 2025\n" + away)
+    for name in ("cur", "new", "tmp"):
+        (tmp_path / "mail" / name).mkdir(parents=True)
+    file = tmp_path / "mail" / "new" / "1"
+    file.write_bytes(away)
+    os.utime(file, (1608537600, 1608537600))  # 21 December 2020
+    Path("one.eml").write_bytes(away)
+    assert run(["inbox", "explain", "--json", "box", "mail", "one.eml"]) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["until"] for line in lines] == ["2026-01-02", "2021-01-02", None]
+
+
+def test_explain_tells_what_an_unsubscribe_token_ends(studio: Path, printed: Printed) -> None:
+    app = App.open(studio)
+    mailto = replace(app.inbox.links, unsubscribe_address="x@y.example").unsubscribe_mailto(
+        1, "newsletter"
+    )
+    app.close()
+    assert mailto is not None
+    token = mailto.rpartition("%20")[2]
+    (studio / "out.eml").write_text(f"From: x@y.example\nSubject: unsubscribe {token}\n\n")
+    told = printed("inbox", "explain", str(studio / "out.eml"))
+    assert "opt-out (by unsubscribe-token)" in told
+    assert "ends: newsletter, for contact 1" in told
 
 
 def test_terminal_codes_of_a_stranger_are_shown_not_obeyed(studio: Path, printed: Printed) -> None:
@@ -242,6 +323,26 @@ def test_reply_opens_an_editor_with_what_they_wrote_and_asks(
     assert drafts(studio) == []
 
 
+@pytest.mark.parametrize("name", ["EDITOR", "VISUAL", None])
+def test_an_editor_that_was_chosen_needs_no_terminal(
+    studio: Path, printed: Printed, monkeypatch: pytest.MonkeyPatch, name: str | None
+) -> None:
+    deliver(studio, "1", REPLY)
+    printed("inbox", "sync")
+    editor(studio, monkeypatch, "file.write_text('Yes, small ones.')")
+    monkeypatch.setattr(Console, "interactive", property(lambda _self: False))
+    chosen = os.environ["EDITOR"]
+    monkeypatch.delenv("EDITOR")
+    if name is None:
+        printed("reply", "ada@example.com", "--yes", code=2)
+        return
+    monkeypatch.setenv(name, chosen)
+    printed("reply", "ada@example.com", code=5)
+    assert "it answers mail 1" in printed("reply", "ada@example.com", "--yes")
+    (sent,) = (studio / "outbox" / "new").iterdir()
+    assert "Yes, small ones." in sent.read_text()
+
+
 @pytest.mark.parametrize("does", ["pass", "file.write_text('  \\n')"])
 def test_reply_is_given_up_where_nothing_is_written(
     studio: Path, printed: Printed, monkeypatch: pytest.MonkeyPatch, does: str
@@ -295,6 +396,11 @@ def test_reply_keeps_what_was_not_sent(  # noqa: PLR0917 - fixtures and cases
     ("arguments", "code"),
     [
         (["inbox", "show", "99"], 2),
+        (["inbox", "show", "99999999999999999999999"], 2),
+        (["inbox", "show", "--", "-99999999999999999999999"], 2),
+        (["inbox", "done", "99999999999999999999999"], 2),
+        (["inbox", "reclass", "99999999999999999999999", "reply"], 2),
+        (["reply", "ada@example.com", "--mail", "99999999999999999999999", "--yes"], 2),
         (["inbox", "assign", "99", "ada@example.com"], 2),
         (["inbox", "reclass", "1", "holiday"], 2),
         (["inbox", "reclass", "1", "absent", "--until", "soon"], 2),

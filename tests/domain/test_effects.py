@@ -46,6 +46,18 @@ def test_an_absence_is_over_on_the_readers_own_working_day() -> None:
     assert not found.touch.personal
 
 
+def test_who_is_away_to_the_end_of_a_day_is_back_on_the_next_working_one() -> None:
+    friday, monday = date(2026, 12, 11), date(2026, 12, 14)
+    through_friday = after(Kind.ABSENT, until=friday, is_last_day=True)
+    assert through_friday.hold_until == after(Kind.ABSENT, until=monday).hold_until
+    assert through_friday.hold_until == datetime(2026, 12, 14, 15, 0, tzinfo=UTC)
+    # Until Friday: whether they work on it is left open.
+    assert after(Kind.ABSENT, until=friday).hold_until == datetime(2026, 12, 13, 15, 0, tzinfo=UTC)
+    # A person's own words say it as well as a machine's.
+    told = after(Kind.REPLY, until=friday, is_last_day=True)
+    assert told.hold_until == through_friday.hold_until
+
+
 @pytest.mark.parametrize(
     ("until", "held", "asks"),
     [

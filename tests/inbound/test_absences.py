@@ -120,6 +120,18 @@ class TestEvidence:
         )
         assert (e.kind, e.absence.until) == (Kind.REPLY, date(2027, 1, 4))
 
+    def test_json_tells_whether_a_day_is_the_last_one_or_may_be_that_of_the_return(self):
+        told = {"Auto_Submitted": "auto-replied", "Date": "Fri, 18 Dec 2026 09:00:00 +0000"}
+        for body, until, last_day in (
+            ("I am away through Friday, 8 January.", "2027-01-08", True),
+            ("I am away until Friday, 8 January.", "2027-01-08", False),
+            ("I am away.", None, None),
+        ):
+            plain = explain(message(body, **told)).to_json()
+            assert (plain["until"], plain["last_day"]) == (until, last_day)
+        e = explain(message("Yes, gladly! I'm on holiday from 2 to 8 January.", Date=told["Date"]))
+        assert (e.kind, e.absence.until, e.absence.last_day) == (Kind.REPLY, date(2027, 1, 8), True)
+
     def test_a_person_who_gives_a_new_address_has_not_left(self):
         body = "My new address is jo@new.example, please use that one. All well here!"
         e = explain(message(body, From="Jo Hart <jo@old.example>"))

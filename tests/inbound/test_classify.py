@@ -107,6 +107,31 @@ class TestLayers:
         e = explain(message("I agree.", List_Id="<x.lists.example>", Precedence="list"))
         assert (e.kind, e.bulk) == (Kind.REPLY, True)
 
+    def test_what_stands_on_letters_too_proves_no_bulk_mail(self):
+        for lone in (
+            {"Precedence": "bulk"},
+            {"Precedence": "list"},
+            {"Feedback_ID": "i1:Fastmail"},
+            {"List_Unsubscribe_Post": "List-Unsubscribe=One-Click"},
+            {"X_Mailer": "MailChimp Mailer - **CID1**"},
+            {"X_Campaign": "1"},
+            {"Auto_Submitted": "no", "Feedback_ID": "i1:Fastmail"},
+        ):
+            e = explain(message("Could we speak about my tax return?", **lone))
+            assert (e.kind, e.bulk) == (Kind.REPLY, False), lone
+
+    def test_two_weak_signs_are_bulk_mail(self):
+        for several in (
+            {"Precedence": "bulk", "Feedback_ID": "1:2:3"},
+            {"Precedence": "bulk", "Return_Path": "<>"},
+            {"Precedence": "list", "X_BeenThere": "dev@lists.example"},
+            {"Feedback_ID": "1:2:3", "List_Unsubscribe_Post": "List-Unsubscribe=One-Click"},
+            {"X_Mailer": "MailChimp Mailer - **CID1**", "X_Campaign": "mailchimp1"},
+            {"X_Mailer": "rapidmail", "Precedence": "bulk"},
+        ):
+            e = explain(message("Buy now, big sale.", **several))
+            assert (e.kind, e.bulk) == (Kind.REPLY, True), several
+
     def test_json_names_the_deciding_rule(self):
         plain = explain(report(ONE)).to_json()
         assert (plain["kind"], plain["rule"]) == ("bounce", "delivery-status")

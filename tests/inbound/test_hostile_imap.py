@@ -312,3 +312,52 @@ def test_junk_is_survived_and_said(serve: Callable[..., Server], junk: bytes, at
 def test_what_is_no_imap_server_is_said(serve: Callable[..., Server], greeting: bytes) -> None:
     with pytest.raises(UnavailableError, match="cannot be reached"):
         read(serve(greeting=greeting), timeout=0.3)
+
+
+def listing(*names: bytes) -> Answer:
+    """Answers LIST with these lines, without SPECIAL-USE."""
+
+    def answer(_server: Server, tag: bytes, command: bytes) -> bytes:
+        if not command.startswith(b"LIST"):
+            return b""
+        lines = b"".join(b'* LIST (\\HasNoChildren) "/" %s\r\n' % name for name in names)
+        return lines + tag + b" OK done\r\n"
+
+    return answer
+
+
+def looking_for_sent(server: Server, told: list[str]) -> Imap:
+    url = ImapUrl.parse(f"imap://anna@127.0.0.1:{server.port}")
+    return Imap("anna", url, lambda *_: "pw", timeout=5, sleep=lambda _: None, warn=told.append)
+
+
+def test_a_folder_for_sent_mail_that_no_server_marks_is_known_by_its_name(
+    serve: Callable[..., Server],
+) -> None:
+    told: list[str] = []
+    server = serve(listing(b"INBOX", b'"&AMk-l&AOk-ments envoy&AOk-s"'))
+    found = list(looking_for_sent(server, told).read({}))
+    assert {each.folder for each in found if each.is_ours} == {"Éléments envoyés"}
+    assert told == []
+
+
+def test_where_no_folder_is_for_sent_mail_that_is_said_once(serve: Callable[..., Server]) -> None:
+    told: list[str] = []
+    server = serve(listing(b"INBOX", b"Archive"))
+    source = looking_for_sent(server, told)
+    assert not any(each.is_ours for each in source.read({}))
+    list(source.read({}))
+    (said,) = told
+    assert said.startswith("anna: none of its folders")
+    assert "(INBOX, Archive)" in said
+    assert 'sent = "" for none' in said
+
+
+def test_a_mark_counts_though_the_server_announces_none(serve: Callable[..., Server]) -> None:
+    def answer(_server: Server, tag: bytes, command: bytes) -> bytes:
+        if not command.startswith(b"LIST"):
+            return b""
+        return b'* LIST (\\HasNoChildren \\Sent) "/" Outgoing\r\n' + tag + b" OK done\r\n"
+
+    found = list(looking_for_sent(serve(answer), []).read({}))
+    assert {each.folder for each in found if each.is_ours} == {"Outgoing"}

@@ -4,9 +4,10 @@ from datetime import date, timedelta
 
 import pytest
 
+from outreach.inbound.cues import UNTIL_CUE
 from outreach.inbound.named_days import named_days
 from outreach.inbound.phrases import compared
-from outreach.inbound.return_dates import UNTIL_CUE, dated_end, return_date
+from outreach.inbound.return_dates import dated_end, return_date
 from outreach.inbound.spelt_days import with_numbers
 
 TODAY = date(2026, 11, 18)  # a Wednesday

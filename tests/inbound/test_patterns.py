@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from outreach.inbound.absence_words import words
-from outreach.inbound.patterns import filed, openings
+from outreach.inbound.patterns import branches, filed, openings
 
 PATTERNS = [
     "out of (?:the )?office", "(?:auto|re)ply", "(?:very )?away", "[ab]nd", "[ab]+c", "x?yz", "u*v", "(?:no )*more",
@@ -23,6 +23,11 @@ PIECES = st.sampled_from(
 def test_alternatives_filed_by_letters_match_what_each_does(text):
     filed_ones = re.compile(filed(PATTERNS))
     assert bool(filed_ones.fullmatch(text)) == any(re.fullmatch(each, text) for each in PATTERNS)
+
+
+def test_brackets_within_a_class_of_letters_open_and_close_nothing():
+    assert branches(r"(?:\([^)]{0,6}\))?(?:a|b)|c") == [r"(?:\([^)]{0,6}\))?(?:a|b)", "c"]
+    assert branches(r"[,(]?a|[)|]b") == ["[,(]?a", "[)|]b"]
 
 
 @pytest.mark.parametrize("field", ["subjects", "automatic"])

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outreach.inbound.phrases import fold
-from outreach.inbound.return_dates import return_date
+from outreach.inbound.phrases import compared, fold
+from outreach.inbound.return_dates import dated_end, return_date
 
 TODAY = date(2026, 12, 18)  # a Friday
 
@@ -187,3 +187,99 @@ def test_several_weekdays_of_an_absence_end_it():
 )
 def test_on_the_first_and_the_last_of_all_days_nothing_is_counted(text, today):
     assert return_date(text, today, trusting=True) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # included
+        "away until and including Friday 8 January",
+        "on leave through Friday, January 8",
+        "away until 8 January inclusive",
+        "out until after 8 January",
+        "my last day of leave is 8 January",
+        "Ich bin bis einschließlich 8.1.2027 nicht im Büro",
+        "Ich bin bis einschl. Freitag, den 8. Januar nicht im Büro",
+        "Ich bin bis zum 8.1. einschließlich im Urlaub",
+        "Ich bin bis und mit 8.1. abwesend",
+        "Je suis absente jusqu'au vendredi 8 janvier 2027 inclus",
+        "Estaré fuera hasta el 8 de enero, inclusive",
+        "Sono in ferie fino al 8 gennaio compreso",
+        "Estou de férias até 8 de janeiro, inclusive",
+        "Ik ben afwezig tot en met vrijdag 8 januari",
+        "Ik ben afwezig t/m 8 januari",
+        "Jag är ledig t.o.m. 8 januari",
+        "Jag är ledig till och med den 8 januari",
+        "Jestem na urlopie do 8 stycznia 2027 r. włącznie",
+        "1月8日（金）まで休暇をいただいております",
+        "Jeg er på ferie til og med 8. januar",
+        "Я в отпуске до 8 января включительно",
+        # the end of a range
+        "on leave from 4 to 8 January",
+        "on leave 4-8 January",
+        "on leave from today until 8 January",
+        "out between 4 and 8 January",
+        "Vom 4. bis 8. Januar bin ich im Urlaub",
+        "Je suis en congé du 4 au 8 janvier",
+        "Estoy de vacaciones del 4 al 8 de enero",
+        "Sono in ferie dal 4 al 8 gennaio",
+        "Estou de férias de 4 a 8 de janeiro",
+        "Ik ben met vakantie van 4 tot 8 januari",
+        "Jag är ledig från 4 till 8 januari",
+        "Jestem na urlopie od 4 do 8 stycznia",
+        "1月4日から8日まで不在です",
+        "closed on 7 January and on 8 January",
+        # the same day twice
+        "away until 8 January.\n\nI am away up to and including 8 January",
+    ],
+)
+def test_the_last_day_of_an_absence_is_told_as_such(text):
+    end = dated_end(compared(text), TODAY, trusting=True)
+    assert (end.day, end.last_day) == (date(2027, 1, 8), True)
+
+
+@pytest.mark.parametrize(
+    ("text", "until"),
+    [
+        ("away until the end of the month", date(2026, 12, 31)),
+        ("away until the end of January", date(2027, 1, 31)),
+        ("on leave for all of January", date(2027, 1, 31)),
+        ("Ich bin bis Ende Januar in Elternzeit", date(2027, 1, 31)),
+        ("Jestem na urlopie do końca stycznia", date(2027, 1, 31)),
+        ("Ich bin bis KW 52 im Urlaub", date(2026, 12, 27)),
+        ("1月末まで休業いたします", date(2027, 1, 31)),
+        ("I am out today and tomorrow", date(2026, 12, 19)),
+    ],
+)
+def test_the_end_of_a_time_is_its_last_day(text, until):
+    end = dated_end(compared(text), TODAY, trusting=True)
+    assert (end.day, end.last_day) == (until, True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "away until 8 January",
+        "back on 8 January",
+        "away through 7 January, back on 8 January",
+        "on leave from 4 to 7 January and back on the 8th",
+        "I will not be able to answer before 8 January",
+        "Ich bin bis zum 8.1. im Urlaub",
+        "Je suis absent jusqu'au 8 janvier",
+        "Estaré fuera hasta el 8 de enero",
+        "Sono in ferie fino al 8 gennaio",
+        "Ik ben afwezig tot 8 januari",
+        "Jag är ledig till den 8 januari",
+        "Jestem na urlopie do 8 stycznia",
+        "1月8日より出社いたします",
+    ],
+)
+def test_a_day_that_may_be_that_of_the_return_is_no_last_day(text):
+    end = dated_end(compared(text), TODAY, trusting=True)
+    assert (end.day, end.last_day) == (date(2027, 1, 8), False)
+
+
+def test_who_is_away_until_the_end_of_january_may_be_back_on_it_where_that_is_left_open():
+    for text in ("back at the end of January", "I cannot answer before the end of January"):
+        end = dated_end(compared(text), TODAY, trusting=True)
+        assert (end.day, end.last_day) == (date(2027, 1, 31), False)

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from outreach.domain.contact import AttributeType, ConsentBasis, ConsentStatus
 from outreach.domain.moves import Told
@@ -11,8 +11,10 @@ from outreach.domain.tiers_file import read_tiers
 from outreach.domain.touches import Channel, Direction
 from outreach.errors import BusyError, NotFoundError, RefusedError, UsageError
 from outreach.services import contacts, history, merging, permissions, tiers
+from outreach.services.deeds import COMPLAINT
 from outreach.services.given import Given
 from outreach.starter import starter_file
+from outreach.storage import keys, suppressions
 from outreach.storage.database import Database
 from outreach.storage.tables import (
     CampaignRow,
@@ -390,6 +392,36 @@ def test_a_suppression_is_lifted_by_a_person_with_a_reason(database: Database) -
     assert len(permissions.suppression_list(database, lifted=True, limit=None)) == 1
     with pytest.raises(NotFoundError):
         permissions.lift_suppression(database, ADA, reason="x", by="ann", now=NOW)
+
+
+@pytest.mark.parametrize("erased", [False, True])
+def test_a_complaint_is_lifted_by_who_names_it_alone(database: Database, erased: bool) -> None:
+    add(database)
+    with database.write() as session:
+        suppressions.suppress(
+            session,
+            ADA,
+            keys.secrets(session, NOW),
+            reason=COMPLAINT,
+            source="inbox 1",
+            detail=None,
+            now=NOW,
+        )
+        if erased:
+            session.execute(update(SuppressionRow).values(normalised=None))
+    with pytest.raises(RefusedError, match="called our mail spam") as caught:
+        permissions.lift_suppression(database, ADA, reason="wrote to us", by="ann", now=NOW)
+    assert "--despite-complaint" in str(caught.value.problems[0].hint)
+    (listed,) = permissions.suppression_list(database, lifted=False, limit=None)
+    assert (listed.address, listed.lifted_at, listed.detail) == (
+        None if erased else ADA,
+        None,
+        None,
+    )
+    permissions.lift_suppression(
+        database, ADA, reason="wrote to us", by="ann", now=NOW, despite_complaint=True
+    )
+    assert permissions.suppression_list(database, lifted=False, limit=None) == []
 
 
 # Merging

@@ -159,6 +159,24 @@ def test_an_absence_holds_until_the_day_after_they_are_back(post: Post) -> None:
     assert post.contact().last_in == post.clock()
 
 
+def test_an_absence_to_the_end_of_a_day_holds_a_working_day_longer(post: Post) -> None:
+    sent = post.mailing(["ada"])
+    item = post.write(
+        words="I am on leave through Friday, December 11, 2026.",
+        subject="Automatic reply: News for Ada",
+        answers=sent["ada"],
+        headers={"Auto-Submitted": "auto-replied"},
+    )
+    assert (item.findings["until"], item.findings["last_day"]) == ("2026-12-11", True)
+    # They are back on Monday, and have it for themselves.
+    assert post.contact().held_until == datetime(2026, 12, 14, 23, 0, tzinfo=UTC)
+    # A person who says until when need not know more than the day.
+    post.inbox.reclass(item.id, Kind.ABSENT, by="anna", until=date(2026, 12, 14))
+    assert post.contact().held_until == datetime(2026, 12, 14, 23, 0, tzinfo=UTC)
+    post.inbox.reclass(item.id, Kind.ABSENT, by="anna")
+    assert post.contact().held_until == datetime(2026, 12, 14, 23, 0, tzinfo=UTC)
+
+
 def test_an_old_absence_holds_nothing(post: Post) -> None:
     sent = post.mailing(["ada"])
     post.write(

@@ -1,5 +1,6 @@
 """The inbox on both databases: whose mail is, what waits for an answer, and how it is taken in."""
 
+import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -13,7 +14,7 @@ from sqlalchemy import event, text
 from outreach.domain.effects import Kind
 from outreach.domain.mailing import MailKind
 from outreach.errors import NotFoundError, UnavailableError, UsageError
-from outreach.inbound.sources import Position, Received, fingerprint
+from outreach.inbound.sources import Position, Received, Stream, fingerprint
 from outreach.services import arrivals
 from outreach.services import contacts as people
 from outreach.services import inbox as service
@@ -303,6 +304,73 @@ def test_bulk_mail_from_somebody_unknown_is_filed(post: Post) -> None:
     assert item.state is State.FILED
 
 
+def test_a_letter_that_calls_itself_bulk_is_answered_like_any_other(post: Post) -> None:
+    post.mailing(["ada"])
+    item = post.write(
+        words="Could we speak about my tax return?",
+        subject="My tax return",
+        headers={"Precedence": "bulk"},
+    )
+    assert (item.kind, item.state) == (Kind.REPLY, State.OPEN)
+    assert "clock" in post.did(item)
+    item = post.write("new@customer.example", "Do you do boats?", headers={"Precedence": "bulk"})
+    assert item.state is State.REVIEW
+
+
+@pytest.mark.parametrize(
+    "came",
+    [
+        datetime(1970, 1, 1, tzinfo=UTC),
+        datetime(1904, 11, 1, 9, tzinfo=UTC),
+        datetime(2087, 11, 1, 9, tzinfo=UTC),
+        None,
+    ],
+)
+def test_a_mail_did_not_come_when_it_cannot_have(post: Post, came: datetime | None) -> None:
+    sent = post.mailing(["ada"])
+    dated = {"Date": (post.clock() - timedelta(minutes=20)).strftime("%a, %d %b %Y %H:%M:%S +0000")}
+    item = post.write(answers=sent["ada"], headers=dated, at=came)
+    assert (item.state, item.received_at) == (State.OPEN, post.clock() - timedelta(minutes=20))
+    # Where the header is as wrong, it came now.
+    lost = post.write(answers=sent["ada"], headers={"Date": "Tue, 1 Nov 2087 09:00:00"}, at=came)
+    assert (lost.state, lost.received_at) == (State.OPEN, post.clock())
+    away = post.write(
+        words="I am away and back on 2 January.",
+        headers={"Auto-Submitted": "auto-replied", "Date": "Sat, 1 Nov 2087 09:00:00"},
+        at=came,
+    )
+    assert away.findings["until"] == f"{post.clock().year + 1}-01-02"
+
+
+def test_a_clock_that_is_a_little_fast_is_no_reason_to_doubt(post: Post) -> None:
+    post.mailing(["ada"])
+    item = post.write(at=post.clock() + timedelta(hours=3))
+    assert item.received_at == post.clock()
+
+
+def test_several_mails_on_standard_input_are_several(post: Post) -> None:
+    post.mailing(["ada"])
+    letter = b"From: ada@example.com\nMessage-ID: <%d@x>\nSubject: s\n\nHello %d.\n\n"
+    when = b"From ada@example.com Mon Nov 30 10:00:00 2026\n"
+    box = b"".join(when + letter % (number, number) for number in (1, 2, 3))
+    report = post.inbox.sync(Stream(io.BytesIO(box), post.clock()))
+    assert (report.read, report.new) == (3, 3)
+    assert {each.received_at for each in post.inbox.listing()} == {
+        datetime(2026, 11, 30, 10, tzinfo=UTC)
+    }
+
+
+@pytest.mark.parametrize(
+    "words", [b"Hello.\n\nFrom now on, yes.\n", b"Hello.\n\n>From me Mon Nov 30 10:00:00 2026\n"]
+)
+def test_what_a_pipe_hands_over_is_one_mail_and_kept_as_it_came(post: Post, words: bytes) -> None:
+    when = b"From ada@example.com Mon Nov 30 10:00:00 2026\n"
+    raw = when + b"From: ada@example.com\nMessage-ID: <1@x>\n\n" + words
+    assert post.inbox.sync(Stream(io.BytesIO(raw), post.clock())).new == 1
+    (item,) = post.inbox.listing()
+    assert post.inbox.show(item.id).raw == raw
+
+
 def test_a_person_says_whose_it_is(post: Post) -> None:
     sent = post.mailing(["ada"])
     item = post.write("ada@home.example", "Please unsubscribe me.", answers=sent["ada"])
@@ -586,12 +654,3 @@ def test_what_is_owed_by_whom(post: Post) -> None:
     (owed,) = shown.owed
     assert (owed.by, owed.what) == ("them", "Re: A question")
     assert [each.kind for each in shown.timeline][:2] == ["mail", "mail"]
-
-
-def test_explaining_records_nothing(post: Post) -> None:
-    sent = post.mailing(["ada"])
-    raw = f"From: ada@example.com\nIn-Reply-To: {message_id_of(sent['ada'])}\n\nYes.\n".encode()
-    found = post.inbox.explain(raw)
-    assert found.match is not None
-    assert found.match.delivery_id == sent["ada"]
-    assert post.rows("SELECT count(*) FROM inbound")[0][0] == 0

@@ -43,13 +43,21 @@ def test_bulk_machines_and_those_on_record_are_not_proposed(post: Post) -> None:
     # Somebody else answers Ada's mail: a person looks at that one.
     post.write("other@else.example", "She is away.", answers=sent["ada"])
     post.write("list@shop.example", "Sale!", headers={"List-Id": "<x.shop.example>"})
-    post.write("list@shop.example", "Sale!", headers={"Precedence": "bulk"})
+    post.write("list@shop.example", "Sale!", headers={"Precedence": "bulk", "Feedback-ID": "1:2:3"})
     post.write("no-reply@bank.example", "Your statement.")
     post.write("noreply+x@bank.example", "Your statement.")
+    for nobody in ("no_reply", "do_not_reply", "NoReply-orders", "orders-noreply", "nao-responda"):
+        post.write(f"{nobody}@shop.example", "Your order has shipped.")
     post.write("robot@x.example", "Done.", headers={"Auto-Submitted": "auto-generated"})
     post.write(ANNA, "Hello, me.", subject="Note")
     post.bounce("x@y.example", None)
     assert shown(post) == []
+
+
+def test_a_letter_that_calls_itself_bulk_proposes_its_author(post: Post) -> None:
+    post.write("cy@shop.example", "Do you do boats?", headers={"Precedence": "bulk"})
+    post.write("reply@shop.example", "Do you do trains?")
+    assert {each[0] for each in shown(post)} == {"cy@shop.example", "reply@shop.example"}
 
 
 def test_whom_we_wrote_to_ourselves_is_proposed_first(post: Post) -> None:

@@ -3,6 +3,7 @@
 from outreach.inbound.absence_words.table import AbsenceWords, ContactWords, DayWords, NoticeWords
 
 NOTICE = NoticeWords(
+    was=(r"byl[aiy]?",),
     absent=(
         r"mimo kancelář",
         r"na dovolené|dovolen(?:ou|á)",
@@ -52,6 +53,7 @@ DAYS = DayWords(
         "neděl[eií]",
     ),
     until=(r"do", r"až do", r"a"),
+    included=(r"včetně",),
     since=(r"od", r"po"),
     tomorrow=(r"zítra",),
     next_week=(r"příští týden",),

@@ -5,6 +5,7 @@
 from outreach.inbound.absence_words.table import AbsenceWords, ContactWords, DayWords, NoticeWords
 
 NOTICE = NoticeWords(
+    was=(r"var|været|havde",),
     absent=(
         r"ikke (?:\w+ )?(?:på kontoret|til stede|tilgængelig|at træffe|at få fat|på arbejde)",
         r"(?:på|holder|har) (?:\w+ )?(?:ferie|orlov|barsel|forretningsrejse|tjenesterejse|sygeorlov)",
@@ -56,6 +57,7 @@ DAYS = DayWords(
     ),
     weekdays=("mandag", "tirsdag", "onsdag", "torsdag", "fredag", "lørdag", "søndag"),
     until=(r"(?:frem )?til(?: og med)?(?: den)?", r"t\.?o\.?m\.?", r"og"),
+    through=(r"til og med|t\.?o\.?m\.?",),
     since=(r"fra(?: og med)?(?: den)?", r"siden", r"efter", r"mellem"),
     tomorrow=(r"i morgen",),
     next_week=(r"næste uge",),

@@ -11,6 +11,8 @@ from outreach.inbound.absence_words.table import (
 )
 
 NOTICE = NoticeWords(
+    was=(r"war(?:en)?|hatten?",),
+    was_after=(r"war(?:en)?|gewesen|hatten?",),
     greetings=(
         r"liebe[rs]?|hallo|hi|guten (?:tag|morgen|abend)|sehr geehrte[rs]?|moin|servus|grüß gott|grüezi",
     ),
@@ -354,7 +356,6 @@ DAYS = DayWords(
         r"erst (?:wieder )?(?:ab|am|zum)(?: dem)?",
         r"nicht vor(?: dem)?",
         r"bis (?:zum )?(?:\w+tag)?,?(?: den| dem)?",
-        r"letzte[rn]? (?:urlaubs|ferien|freie[rn]? |abwesenheits)tag (?:ist|:)",
         r"(?:urlaub|ferien|abwesenheit|auszeit|elternzeit|pause|sabbatical)\w* endet?n?",
     ),
     since=(r"vom", r"von", r"ab(?: dem)?", r"seit(?: dem)?", r"zwischen(?: dem)?", r"nach dem"),
@@ -418,7 +419,9 @@ DAYS = DayWords(
     middle_of=(r"mitte",),
     deadline=(r"spätestens|innerhalb",),
     within=(r"in|im|(?:im|den) monat",),
-    through=(r"bis einschließlich|bis inklusive|bis ende",),
+    last_day=(r"letzte[rn]? (?:urlaubs|ferien|freie[rn]? |abwesenheits)tag (?:ist|:)",),
+    through=(r"bis (?:zum )?(?:einschl\.?|einschließlich|inkl\.?|inklusive)|bis und mit|bis ende",),
+    included=(r"(?:einschl\b|einschließlich|inkl\b|inklusive|eingeschlossen)",),
     of_week=(r"woche (?:vom|ab)(?: den)?",),
     and_=(r"und",),
     abbreviations=(r"einschl|inkl",),

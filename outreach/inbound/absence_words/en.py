@@ -11,6 +11,7 @@ from outreach.inbound.absence_words.table import (
 )
 
 NOTICE = NoticeWords(
+    was=(r"was|were|been|wasn\'t|weren\'t|had|took",),
     greetings=(r"dear|hi|hello|hey|good (?:morning|afternoon|evening)|morning",),
     to_all=(
         r"all|customers?|clients?|sirs?|madam|sender|colleagues?|friends?|readers?|everyone|everybody|both|there|team|visitors?|guests?|parents?|members?|valued|sir or madam|folks|neighbou?rs?|applicants?",
@@ -423,7 +424,6 @@ DAYS = DayWords(
         r"up to and including",
         r"[-–—]",
         r"until after",
-        r"(?:last|final) day (?:of (?:\w+ ){0,3}|off |away )is",
         r"(?:leave|holidays?|vacation|absence|break|trip|sabbatical|closure) (?:ends?|finish(?:es)?|lasts until|is over)(?: on)?",
     ),
     since=(
@@ -497,7 +497,12 @@ DAYS = DayWords(
     middle_of=(r"mid|(?:the )?middle of",),
     deadline=(r"by|within",),
     within=(r"in|during|the (?:whole )?month of",),
-    through=(r"through(?: the end of)?|up to and including",),
+    last_day=(r"(?:last|final) day (?:of (?:\w+ ){0,3}|off |away )is",),
+    through=(
+        r"thru|through(?: to)?(?: the end of)?|until after",
+        r"(?:untill?|'?till?|through|thru|up to|to),?(?: and)? incl(?:\.|uding|usive(?: of)?)?",
+    ),
+    included=(r"(?:inclusive|included|incl\b)",),
     of_week=(r"week (?:of|commencing)(?: the)?",),
     and_=(r"and",),
     abbreviations=(r"incl",),

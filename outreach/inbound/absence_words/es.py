@@ -26,6 +26,9 @@ _NUMBERS = (
 )
 
 NOTICE = NoticeWords(
+    was=(
+        r"estuv(?:e|o|imos|ieron)|estaba(?:n|mos)?|estábamos|(?:he|hemos|había) estado|fui|fuimos",
+    ),
     greetings=(r"hola|estimad[oa]|querid[oa]|buenos días|buenas tardes|buenas",),
     to_all=(r"todos|todas|clientes?|amig\w+|señor\w*|compañer\w+|pacientes?|familias?|vecin\w+",),
     answers=(
@@ -303,7 +306,6 @@ DAYS = DayWords(
         r"antes del?",
         r"(?:sino|solo|sólo|únicamente) a partir del?",
         r"hasta (?:el )?(?:próximo )?(?:día )?",
-        r"último día (?:de (?:\w+ ){0,3})(?:es|será|:)",
         r"(?:vacaciones|baja|permiso|ausencia|descanso|licencia) (?:termina|acaba|finaliza|concluye)n?",
     ),
     since=(
@@ -355,7 +357,9 @@ DAYS = DayWords(
     middle_of=(r"mediados de",),
     deadline=(r"antes del?",),
     within=(r"en|durante|(?:el|del) mes de",),
+    last_day=(r"último día (?:de (?:\w+ ){0,3})(?:es|será|:)",),
     through=(r"hasta finales? de",),
+    included=(r"(?:(?:ambos|los dos) )?(?:inclusive|incluid[oa]s?)",),
     of_week=(r"semana del?",),
     and_=(r"y",),
     before=(r"antes",),

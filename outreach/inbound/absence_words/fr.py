@@ -26,6 +26,7 @@ _NUMBERS = (
 )
 
 NOTICE = NoticeWords(
+    was=(r"étai(?:s|t|ent)|étions|(?:ai|as|a|avons|ont) été",),
     greetings=(r"bonjour|bonsoir|cher|chère|salut|coucou",),
     to_all=(
         r"tous|toutes|clients?|amis|amies|mesdames|messieurs|madame|monsieur|collègues?|parents|patients?",
@@ -339,7 +340,6 @@ DAYS = DayWords(
         r"(?:pas )?avant (?:le|la|l')?",
         r"qu'à (?:partir|compter) du",
         r"qu'à mon retour,? le",
-        r"dernier jour (?:de (?:\w+ ){0,2}|d'absence )(?:est|sera|:)",
         r"(?:vacances|congés?|absence|arrêt|pause) (?:se termin\w+|prend\w* fin|prennent fin|s'achèv\w+|finit|finissent)",
     ),
     since=(
@@ -389,6 +389,9 @@ DAYS = DayWords(
     from_now=(r"(?:à (?:compter|partir|dater) |dès )(?:d'aujourd'hui|aujourd'hui|de ce jour)",),
     ahead=(r"prochaine?s?|à venir|qui viennent",),
     middle_of=(r"(?:la )?mi",),
+    last_day=(r"dernier jour (?:de (?:\w+ ){0,2}|d'absence )(?:est|sera|:)",),
+    through=(r"inclus(?:ivement)? au|(?:jusqu')?(?:au|à) (?:et )?y compris",),
+    included=(r"(?:inclus(?:ivement|e)?|(?:y )?compris|au soir)",),
     deadline=(r"avant|sous",),
     within=(r"en|pendant|au mois d[e']|le mois d[e']",),
     of_week=(r"semaine du",),

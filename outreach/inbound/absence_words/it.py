@@ -26,6 +26,7 @@ _NUMBERS = (
 )
 
 NOTICE = NoticeWords(
+    was=(r"ero|era|eravamo|erano|(?:sono|siamo|è) stat[oaie]",),
     greetings=(r"ciao|gentile|gent\.(?:mo|ma)|car[oa]|buongiorno|buonasera|salve|egregio|egr\.",),
     to_all=(
         r"tutti|tutte|client[ei]|amic\w+|signor[ei]|utent[ei]|mittente|soci|colleg\w+|lettor\w+|visitator\w+|genitori",
@@ -290,7 +291,6 @@ DAYS = DayWords(
         r"prima del(?:l')?(?: giorno)?",
         r"non prima del(?:l')?",
         r"(?:solo|soltanto) (?:dal|a partire dal)(?:l')?",
-        r"ultimo giorno (?:di (?:\w+ ){0,2}|d'assenza )(?:è|sarà|:)",
         r"(?:ferie|vacanze|congedo|assenza|pausa|permesso) (?:termina|finisc[eo]|conclud[eo]|scad[eo])(?:no)?",
     ),
     since=(r"dal(?:l')?", r"da", r"a partire dal?", r"dopo il", r"tra il", r"del"),
@@ -338,7 +338,9 @@ DAYS = DayWords(
     middle_of=(r"metà(?: di)?",),
     deadline=(r"entro",),
     within=(r"in|durante|nel|(?:il|del|nel) mese di",),
-    through=(r"fino a tutto",),
+    last_day=(r"ultimo giorno (?:di (?:\w+ ){0,2}|d'assenza )(?:è|sarà|:)",),
+    through=(r"(?:fino )?a tutto(?: l')?",),
+    included=(r"(?:(?:entrambi|estremi) )?(?:compres[oi]|inclus[oi])",),
     of_week=(r"settimana del",),
     and_=(r"e",),
     before=(r"prima",),

@@ -11,6 +11,8 @@ from outreach.inbound.absence_words.table import (
 )
 
 NOTICE = NoticeWords(
+    was=(r"was|waren|zat(?:en)?|had(?:den)?",),
+    was_after=(r"was|waren|geweest|zat(?:en)?",),
     greetings=(r"hoi|hallo|beste|dag|lieve|geachte|goedemorgen|goedemiddag|goedendag|ha",),
     to_all=(
         r"allen|allemaal|klant\w*|relatie\w*|heer|mevrouw|collega\w*|lezer\w*|vrienden|leden|ouders|patiënt\w*|redactie|mensen|iedereen",
@@ -264,7 +266,6 @@ DAYS = DayWords(
         r"pas (?:weer )?(?:op|vanaf|na)",
         r"t/m(?: de)?",
         r"tot en met(?: \w+dag)?(?: de)?",
-        r"laatste (?:vakantie|verlof|vrije )dag (?:is|:)",
         r"(?:vakantie|verlof|afwezigheid|pauze) (?:eindigt|loopt af|duurt tot|loopt tot)(?: op)?",
     ),
     since=(r"van(?:af)?", r"sinds", r"per", r"met ingang van", r"na", r"tussen"),
@@ -328,7 +329,9 @@ DAYS = DayWords(
     middle_of=(r"half|medio|midden",),
     deadline=(r"uiterlijk|binnen",),
     within=(r"in|de maand",),
-    through=(r"t/m|tot en met",),
+    last_day=(r"laatste (?:vakantie|verlof|vrije )dag (?:is|:)",),
+    through=(r"t/m|tot en met|t\.e\.m\.?",),
+    included=(r"(?:inbegrepen|inclusief|incl\b)",),
     of_week=(r"week van",),
     and_=(r"en",),
     before=(r"voor",),

@@ -3,6 +3,7 @@
 from outreach.inbound.absence_words.table import AbsenceWords, ContactWords, DayWords, NoticeWords
 
 NOTICE = NoticeWords(
+    was=(r"var|vært|hadde",),
     absent=(
         r"ikke (?:\w+ )?(?:på kontoret|til stede|tilgjengelig|på jobb|å treffe)",
         r"(?:på|har) (?:\w+ )?(?:ferie|permisjon|tjenestereise|reise|avspasering)",
@@ -46,6 +47,7 @@ DAYS = DayWords(
     ),
     weekdays=("mandag", "tirsdag", "onsdag", "torsdag", "fredag", "lørdag", "søndag"),
     until=(r"(?:frem |fram )?til(?: og med)?(?: den)?", r"t\.?o\.?m\.?", r"og"),
+    through=(r"til og med|t\.?o\.?m\.?",),
     since=(r"fra(?: og med)?(?: den)?", r"siden", r"etter", r"mellom"),
     tomorrow=(r"i morgen",),
     next_week=(r"neste uke",),

@@ -11,6 +11,7 @@ from outreach.inbound.absence_words.table import (
 )
 
 NOTICE = NoticeWords(
+    was=(r"był[aoiy]?|był[ae]m|by(?:li|ły)śmy|byli|miał[ae]m",),
     greetings=(r"cześć|hej|drogi|droga|szanowny|szanowna|witaj|dzień dobry|witam",),
     to_all=(r"wszystkich|klien\w+|państwo|przyjacie\w+|czyteln\w+|pacjen\w+|rodzice",),
     answers=(r"odpisz?uję|odpiszę|odpowiem|odpowiadam|przeczytam|dostanie (?:\w+ ){0,3}odpowiedź",),
@@ -275,7 +276,6 @@ DAYS = DayWords(
         r"(?:dopiero|wcześniej niż)(?: od| po)?",
         r"nie przed",
         r"do (?:dnia )?(?:\w+ku|\w+dy|\w+ty|\w+ieli)?,?",
-        r"ostatni(?:m)? dzień (?:\w+ ){0,3}(?:to|jest|:)",
         r"(?:urlop|zwolnienie|nieobecność|przerwa|ferie) (?:kończy|kończą) się",
     ),
     since=(r"od(?: dnia)?", r"po(?: dniu)?", r"między", r"począwszy od", r"z dniem"),
@@ -341,7 +341,9 @@ DAYS = DayWords(
         r"najpóźniej|(?:odpowie\w*|odpisz\w*|skontaktuj\w*)(?: \w+){0,3} do(?: dnia)?(?=\s*$)",
     ),
     within=(r"w|we|w miesiącu",),
-    through=(r"do końca",),
+    last_day=(r"ostatni(?:m)? dzień (?:\w+ ){0,3}(?:to|jest|:)",),
+    through=(r"do końca|włącznie do",),
+    included=(r"(?:(?:r\.|roku),? )?włącznie",),
     of_week=(r"tygodniu od",),
     and_=(r"i",),
     abbreviations=(r"godz",),

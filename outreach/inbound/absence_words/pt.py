@@ -25,6 +25,7 @@ _NUMBERS = (
 )
 
 NOTICE = NoticeWords(
+    was=(r"estive(?:mos)?|esteve|estava(?:m|mos)?|estávamos|tava|fui|fomos",),
     greetings=(r"olá|oi|car[oa]|prezad[oa]|bom dia|boa tarde|boa noite|querid[oa]",),
     to_all=(
         r"todos|todas|clientes?|amig\w+|senhor\w*|colegas?|pacientes?|utentes?|sócios?|leitor\w*|malta|pessoal",
@@ -296,7 +297,6 @@ DAYS = DayWords(
         r"antes d[eoa](?: dia)?",
         r"(?:só|somente|apenas) (?:a partir )?d[eoa](?: dia)?",
         r"até (?:à |ao |o |a )?(?:próxim[ao] )?(?:dia )?",
-        r"último dia (?:de (?:\w+ ){0,2})(?:é|será|:)",
         r"(?:férias|licença|ausência|baixa|pausa) (?:termina|acaba|finda)m?(?: n?o| em)?",
     ),
     since=(
@@ -350,7 +350,9 @@ DAYS = DayWords(
     middle_of=(r"meados de|meio de",),
     deadline=(r"até",),
     within=(r"em|durante|(?:o|do|no) mês de",),
+    last_day=(r"último dia (?:de (?:\w+ ){0,2})(?:é|será|:)",),
     through=(r"até (?:ao )?(?:fim|final) d[eo]",),
+    included=(r"(?:inclusiv(?:e|amente)|incluíd[oa])",),
     of_week=(r"semana d[eo]",),
     and_=(r"e",),
     and_day=(r"e(?: o)? dia",),

@@ -5,6 +5,7 @@
 from outreach.inbound.absence_words.table import AbsenceWords, ContactWords, DayWords, NoticeWords
 
 NOTICE = NoticeWords(
+    was=(r"был[аи]?",),
     absent=(
         r"в (?:\w+ )?отпуске",
         r"отсутств\w+",
@@ -68,6 +69,7 @@ DAYS = DayWords(
         "воскресень[ея]",
     ),
     until=(r"до", r"по", r"и"),
+    included=(r"\s*,?\s*включительно",),
     since=(r"с(?:о)?", r"от", r"после", r"начиная с"),
     tomorrow=(r"завтра",),
     next_week=(r"(?:на )?следующей недел\w+",),

@@ -11,6 +11,7 @@ from outreach.inbound.absence_words.table import (
 )
 
 NOTICE = NoticeWords(
+    was=(r"var|varit|hade",),
     greetings=(r"hej|hejsan|kära|bästa|god morgon|goddag|hallå",),
     to_all=(r"alla|kund\w*|vänner|medlemm\w*|läsare|kolleg\w*|patient\w*|föräldrar",),
     answers=(
@@ -266,7 +267,6 @@ DAYS = DayWords(
         r"t o m",
         r"fram t\.?o\.?m\.?",
         r"t\.?o\.?m\.?(?: \w+dag(?:en)?)?(?: den)?",
-        r"sista (?:semester|ledighets|lediga )dag(?:en)? (?:är|:)",
         r"(?:semester|ledighet|frånvaro|paus|föräldraledighet)(?:en|n)? (?:slutar|tar slut|upphör|varar till)",
     ),
     since=(r"från(?: och med)?", r"fr\.?o\.?m\.?", r"sedan", r"efter", r"mellan", r"under"),
@@ -330,7 +330,9 @@ DAYS = DayWords(
     middle_of=(r"mitten av|medio",),
     deadline=(r"senast|inom",),
     within=(r"i|den månaden",),
-    through=(r"t\.?o\.?m\.?|till och med",),
+    last_day=(r"sista (?:semester|ledighets|lediga )dag(?:en)? (?:är|:)",),
+    through=(r"t\.?o\.?m\.?|t o m|till och med",),
+    included=(r"(?:inklusive|inkl\b)",),
     of_week=(r"veckan som börjar(?: den)?",),
     and_=(r"och",),
     before=(r"före|förrän",),

@@ -19,7 +19,8 @@ class NoticeWords:
     `back` are words of return, `surely_back` those that are said of people and doors alone. They
     are none with a `denial` among them; behind `denies`, unless `denies_until` follows; before
     `denied`, unless `denied_until` follows, and before what says that somebody is `still_away`.
-    `nothing` denies what is done before a day.
+    `nothing` denies what is done before a day. Behind `was`, or before `was_after`, an absence is
+    over.
 
     `open_ended` are absences without an end yet, `long_leave` those of months, in which there may
     be talk of `succession`; `for_good` says that there is no return. `part_time` works on some
@@ -55,6 +56,8 @@ class NoticeWords:
     denied_until: tuple[str, ...] = ()
     still_away: tuple[str, ...] = ()
     nothing: tuple[str, ...] = ()
+    was: tuple[str, ...] = ()
+    was_after: tuple[str, ...] = ()
     open_ended: tuple[str, ...] = ()
     long_leave: tuple[str, ...] = ()
     succession: tuple[str, ...] = ()
@@ -93,11 +96,13 @@ class DayWords:
     last, `middle_of` before one of which no day is told, `week` before the number of one.
     `of_next_week` stands behind a weekday.
 
-    `until` and `since` stand right before a date that ends or begins an absence, with an
-    `article` or the like between, `until_after` and `since_after` right after it. `through`
-    stands before what is meant to its last day, `within` before a time in which somebody is away,
-    `before` where nothing is done until a day, `deadline` and `deadline_after` beside a day by
-    which something is; `of_week` before the day with which a week begins.
+    `until` and `since` stand right before a date that ends or begins an absence, with an `article`
+    or the like between, `until_after` and `since_after` right after it; `last_day` says "until" as
+    well, and that the day is the last one. So do `through`, which stands before a day or a time
+    that is meant to its end, and `included`, which follows it, of what an `until` ends. `within`
+    stands before a time in which somebody is away, `before` where nothing is done until a day,
+    `deadline` and `deadline_after` beside a day by which something is; `of_week` before the day
+    with which a week begins.
 
     `and_` joins days, `and_day` as well and with a word for day, `and_after` behind the first of
     them; `and_the` or `on` may follow. `on` stands before a weekday, `on_day` before a number
@@ -109,6 +114,7 @@ class DayWords:
     weekdays: tuple[str, ...]
     until: tuple[str, ...]
     since: tuple[str, ...]
+    last_day: tuple[str, ...] = ()
     until_after: tuple[str, ...] = ()
     since_after: tuple[str, ...] = ()
     short_weekdays: tuple[str, ...] = ()
@@ -139,6 +145,7 @@ class DayWords:
     week: tuple[str, ...] = ()
     article: tuple[str, ...] = ()
     through: tuple[str, ...] = ()
+    included: tuple[str, ...] = ()
     within: tuple[str, ...] = ()
     before: tuple[str, ...] = ()
     deadline: tuple[str, ...] = ()

@@ -48,6 +48,7 @@ DAYS = DayWords(
     until=(r"至|到|直到|截至",),
     since=(r"从|從|自|由",),
     until_after=(r"\s*(?:止|为止|為止|前)",),
+    included=(r"\s*(?:止|为止|為止|含)",),
     since_after=(r"\s*(?:起|开始|開始|至|到|-|~)",),
     tomorrow=(r"明天",),
     next_week=(r"下(?:周|週|星期)",),

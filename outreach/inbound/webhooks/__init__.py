@@ -110,13 +110,14 @@ def provider_of(raw: bytes) -> str | None:
     return None
 
 
-def explain_kept(raw: bytes) -> Explanation:
+def explain_kept(raw: bytes, received_at: datetime | None = None) -> Explanation:
     """Return what a mail says, or an event as it was kept; they are told apart by their form.
 
-    Raises `ValueError` for an event that says nothing.
+    `received_at` is when the mail came, if that is known. Raises `ValueError` for an event that
+    says nothing.
     """
     provider = provider_of(raw)
-    return explain(raw) if provider is None else read_event(provider, raw)
+    return explain(raw, received_at=received_at) if provider is None else read_event(provider, raw)
 
 
 def same(given: str, known: str) -> bool:
