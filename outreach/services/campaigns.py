@@ -16,7 +16,16 @@ from outreach.domain.touches import Channel, Direction
 from outreach.errors import NotFoundError, Problem, RefusedError, suggestion
 from outreach.inbound.sources import Source
 from outreach.services.report import Totals, check_open, totals
-from outreach.storage import campaigns, contacts, decisions, deliveries, halts, health, touches
+from outreach.storage import (
+    campaigns,
+    contacts,
+    decisions,
+    deliveries,
+    doubts,
+    halts,
+    health,
+    touches,
+)
 from outreach.storage.campaigns import Campaign
 from outreach.storage.database import Database
 from outreach.storage.decisions import Recorded
@@ -295,12 +304,12 @@ def reconcile(
     settled = 0
     filed = _filed(database, campaign.id, mailboxes)
     with database.write() as session:
-        whose = deliveries.doubtful(session, campaign.id)
-        came_back = deliveries.answered_since(session, campaign.id)
+        whose = doubts.whose(session, campaign.id)
+        came_back = doubts.answered_since(session, campaign.id)
         failed = {who: mail.words for who, mail in came_back.items() if _failed(mail.kinds)}
         bounced = {who: words or "a notice came back" for who, words in failed.items()}
         # What a server said stands for itself; what an address is blocked for is our word for it.
-        blocked = deliveries.bounced_since(session, campaign.id)
+        blocked = doubts.bounced_since(session, campaign.id)
         bounced |= {who: detail for who, detail in blocked.items() if not failed.get(who)}
         taken = {who: mail.kinds for who, mail in came_back.items() if who not in bounced}
         answered = [who for who, kinds in taken.items() if _PROOF.intersection(kinds)]

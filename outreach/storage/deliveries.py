@@ -7,10 +7,10 @@ the claim is still theirs.
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     Select,
@@ -37,21 +37,14 @@ from outreach.domain.delivery import (
 )
 from outreach.domain.feedback import Outcome
 from outreach.storage.database import UtcDateTime, among, given, is_sqlite
-from outreach.storage.suppressions import BOUNCE
 from outreach.storage.tables import (
     AddressRow,
     AttemptRow,
     CampaignRow,
-    ContactRow,
     DecisionRow,
     DeliveryRow,
-    InboundRow,
     PassageRow,
-    SuppressionRow,
 )
-
-if TYPE_CHECKING:
-    from outreach.domain.effects import Kind
 
 IN_FLIGHT = (DeliveryState.PENDING, DeliveryState.CLAIMED, DeliveryState.SENDING)
 """The states in which a delivery still has something before it."""
@@ -94,14 +87,6 @@ class Standing:
     tried_at: datetime | None
     sent_at: datetime | None
     message_id: str | None
-
-
-@dataclass(slots=True)
-class CameBack:
-    """The kinds of mail that came back to one of ours, and the newest words of why it bounced."""
-
-    kinds: "set[Kind]" = field(default_factory=set)
-    words: str | None = None
 
 
 class Given(NamedTuple):
@@ -407,75 +392,6 @@ def give_word(
         )
     )
     return [Given(*row) for row in rows]
-
-
-def doubtful(session: Session, campaign_id: int) -> Mapping[int, int]:
-    """Return whose mails are in doubt: by contact, who they are after any merges.
-
-    Nobody else decides about those contacts before the transaction ends.
-    """
-    in_doubt = select(DeliveryRow.contact_id).where(
-        DeliveryRow.campaign_id == campaign_id, DeliveryRow.state == DeliveryState.UNCERTAIN
-    )
-    rows = session.execute(
-        select(ContactRow.id, ContactRow.merged_into_id)
-        .where(ContactRow.id.in_(in_doubt))
-        .order_by(ContactRow.id)
-        .with_for_update()
-    )
-    return {contact_id: merged_into or contact_id for contact_id, merged_into in rows}
-
-
-def bounced_since(session: Session, campaign_id: int) -> Mapping[int, str]:
-    """Return what was said of those in doubt whose address bounced after they went, by contact."""
-    rows = session.execute(
-        select(DeliveryRow.contact_id, SuppressionRow.detail)
-        .join(AddressRow, AddressRow.contact_id == DeliveryRow.contact_id)
-        .join(SuppressionRow, SuppressionRow.normalised == AddressRow.normalised)
-        .where(
-            DeliveryRow.campaign_id == campaign_id,
-            DeliveryRow.state == DeliveryState.UNCERTAIN,
-            AddressRow.address == DeliveryRow.address,
-            SuppressionRow.reason == BOUNCE,
-            SuppressionRow.created_at >= DeliveryRow.tried_at,
-            SuppressionRow.lifted_at.is_(None),
-        )
-        .order_by(DeliveryRow.id)
-    )
-    return {contact_id: detail or "its address is dead" for contact_id, detail in rows}
-
-
-def answered_since(session: Session, campaign_id: int) -> Mapping[int, CameBack]:
-    """Return what came back to each of those in doubt, by contact."""
-    from outreach.domain.effects import Kind  # noqa: PLC0415 - few runs have doubts to settle
-
-    found: dict[int, CameBack] = {}
-    rows = session.execute(
-        select(DeliveryRow.contact_id, DeliveryRow.address, InboundRow.kind, InboundRow.findings)
-        .join(InboundRow, InboundRow.delivery_id == DeliveryRow.id)
-        .where(
-            DeliveryRow.campaign_id == campaign_id,
-            DeliveryRow.state == DeliveryState.UNCERTAIN,
-            InboundRow.received_at >= DeliveryRow.tried_at,
-        )
-        .order_by(InboundRow.received_at, InboundRow.id)
-    )
-    for contact_id, address, kind, findings in rows:
-        mail = found.setdefault(contact_id, CameBack())
-        mail.kinds.add(Kind(kind))
-        if kind == Kind.BOUNCE:
-            mail.words = _words(findings, address) or mail.words
-    return found
-
-
-def _words(findings: Mapping[str, Any], address: str) -> str | None:
-    """Return what a notice says of this address, or of any if it does not name it."""
-    said = [
-        (address.lower() not in (each.get("recipient"), each.get("original")), each["diagnostic"])
-        for each in findings.get("recipients") or ()
-        if each.get("diagnostic")
-    ]
-    return min(said, key=lambda each: each[0])[1] if said else None
 
 
 def totals(session: Session, campaign_id: int) -> Counter[DeliveryState]:
