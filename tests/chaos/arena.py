@@ -180,6 +180,13 @@ class Arena:
             "send", "--template", "news", "--key", KEY, "--yes", *arguments, mishaps=mishaps
         )
 
+    def go_on(self) -> int:
+        """Start the same line, or where a person has to look first, what they say when they did."""
+        with self.database.read() as session:
+            paused = "SELECT count(*) FROM campaigns WHERE state = 'paused' AND NOT heals"
+            stopped = session.execute(text(paused)).scalar_one()
+        return self.start("campaigns", "resume", KEY) if stopped else self.send()
+
     def wait(self, pid: int, seconds: float = 60) -> int:
         """Wait for a process to end by itself and return its exit code."""
         code = self.launcher.wait(pid, seconds)
@@ -288,7 +295,7 @@ class Arena:
         """Let a last run do what is left, long after: leases have ended, deferrals are due."""
         self.ahead = max(self.ahead, 0) + 5 * 3600
         for _ in range(4):
-            pid = self.start(*command) if command else self.send()
+            pid = self.start(*command) if command else self.go_on()
             code = self.wait(pid)
             assert code in (0, 5, 6, 7), self.said()[-2000:]
             states = self.states()

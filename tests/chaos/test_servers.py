@@ -71,7 +71,7 @@ def test_a_server_that_misbehaves_at_every_step(
             options = f"tls=starttls&ca={certificate.authority_file}" if encrypted else "tls=off"
             arena.through(server, options)
             for _ in range(8):
-                pid = arena.send()
+                pid = arena.go_on()
                 if not killing or not arena.kill(pid, chance.uniform(0, 1)):
                     code = arena.wait(pid) if not killing else 0
                     assert code in TROUBLED, arena.said()[-2000:]
