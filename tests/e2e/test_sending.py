@@ -304,7 +304,7 @@ def test_who_joined_later_is_named_and_added_on_request(workspace: Workspace) ->
 
 
 def test_cancelling_and_interrupting_leave_everything_consistent(workspace: Workspace) -> None:
-    with ScriptedServer(Rule("dot", stall=0.6)) as server:
+    with ScriptedServer(Rule("dot", stall=1.2)) as server:
         workspace.through(server)
         process = workspace.start("send", "--template", "news", "--yes")
         wait_for(lambda: len(server.accepted) >= 2)
