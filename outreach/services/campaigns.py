@@ -388,7 +388,8 @@ def _settle_as_sent(
         touches.record(
             session,
             Touch(
-                contact_id=whose[each.contact_id],
+                # One that came to be in doubt this moment is whose it is.
+                contact_id=whose.get(each.contact_id, each.contact_id),
                 at=each.tried_at,
                 direction=Direction.OUT,
                 channel=Channel.MAIL,
