@@ -28,6 +28,7 @@ from markdown_it.token import Token
 from markdown_it.tree import SyntaxTreeNode
 
 from outreach.errors import Problem, TemplateError, suggestion
+from outreach.rendering.mjml_source import Source, Wrote
 
 BLOCKS = ("button", "quote", "box", "columns")
 
@@ -38,18 +39,18 @@ _HARMLESS = frozenset("&:/?#@%+,.;=_~!*()$-")
 _SECTIONS = frozenset({"mj-section", "mj-wrapper", "mj-hero", "mj-raw"})
 
 
-def markdown_to_mjml(source: str, name: str) -> str:
+def markdown_to_mjml(source: str, name: str, wrote: Wrote | None = None) -> str:
     """Return `source` as MJML sections, to stand in an ``mj-body``.
 
     Raises `TemplateError` with every block that is wrong and where it stands in `source`, which
-    errors call `name`.
+    errors call `name`. They tell no words but those that a person `wrote`.
     """
-    return _readable(_Mjml(_parsed(source, name, layout=True)).sections())
+    return _readable(_Mjml(_parsed(source, name, wrote, layout=True)).sections())
 
 
-def markdown_to_html(source: str, name: str) -> str:
+def markdown_to_html(source: str, name: str, wrote: Wrote | None = None) -> str:
     """Return `source` as plain HTML, for mail without a layout; errors as `markdown_to_mjml`."""
-    tree = _parsed(source, name, layout=False)
+    tree = _parsed(source, name, wrote, layout=False)
     return _readable("".join(map(_html, tree.children)))
 
 
@@ -57,7 +58,7 @@ def markdown_to_html(source: str, name: str) -> str:
 class _Faults:
     """Collects problems of one document; markdown-it carries it to the rules."""
 
-    name: str
+    source: Source
     lines: Sequence[str]
     problems: list[Problem]
 
@@ -65,13 +66,13 @@ class _Faults:
         """Note a problem with the block that begins on a line, counted from 0."""
         found = re.search(r":::|<|\S", self.lines[line])
         column = found.start() + 1 if found else 1
-        problem = Problem(message, self.name, line + 1, column, hint)
+        problem = Problem(message, self.source.name, line + 1, column, hint)
         if problem not in self.problems:
             self.problems.append(problem)
 
 
-def _parsed(source: str, name: str, *, layout: bool) -> SyntaxTreeNode:
-    faults = _Faults(name, source.split("\n"), [])
+def _parsed(source: str, name: str, wrote: Wrote | None, *, layout: bool) -> SyntaxTreeNode:
+    faults = _Faults(Source(name, source, wrote), source.split("\n"), [])
     env: dict[str, object] = {"faults": faults}
     try:
         tree = SyntaxTreeNode(_parser().parse(source, env))
@@ -111,8 +112,10 @@ def _block_rule(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     block, _, arguments = words.partition(" ")
     if block not in BLOCKS:
         if block:
-            hint = suggestion(block, BLOCKS) or f"there are {', '.join(BLOCKS)}"
-            faults.add(f'there is no block "{block}"', start, hint)
+            told = faults.source.told(block, f'there is no block "{block}"', "")
+            near = suggestion(block, BLOCKS) if told else None
+            hint = near or f"there are {', '.join(BLOCKS)}"
+            faults.add(told or "there is no block as it is printed here", start, hint)
         else:
             faults.add(f"this {colons} closes nothing", start)
     depth, closing = 1, None

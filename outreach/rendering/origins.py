@@ -54,7 +54,7 @@ class Origins:
         text = self._files[origin.file]
         line = text.count("\n", 0, origin.offset) + 1
         column = origin.offset - text.rfind("\n", 0, origin.offset)
-        message = without_values(problem.message, self._files.values())
+        message = problem.message
         if origin.alike > 1:
             message += f" (this is the first of {origin.alike} places that read the same)"
         return replace(problem, message=message, source=origin.file, line=line, column=column)
@@ -86,7 +86,7 @@ class Origins:
                     line = text.rfind("\n", 0, at) + 1
                     # What Markdown moves loses its indentation, and blanks at its end.
                     before = text[line : at - left]
-                    after = text[at + right :].partition("\n")[0] if right else text[at:]
+                    after = text[at + right :].partition("\n")[0]
                     if (not before or (line and before.isspace())) and not after.strip():
                         yield Origin(file, start + at), made[offset - left : offset + right]
 

@@ -42,6 +42,7 @@ from outreach.rendering.faults import EXPECTED, as_template_error, image_error, 
 from outreach.rendering.front_matter import FrontMatter
 from outreach.rendering.invites import invitation
 from outreach.rendering.letter import LETTER, hidden_preheader, with_hidden
+from outreach.rendering.mjml_source import Wrote
 from outreach.rendering.origins import Origins, origins_of
 from outreach.rendering.sandbox import Language, Record
 from outreach.rendering.scene import (
@@ -560,10 +561,10 @@ class Template:
     def _wrote(self, words: str) -> bool:
         return self._origins.wrote(words)
 
-    def _traced(self, convert: Callable[[str, str], str], source: str) -> str:
+    def _traced(self, convert: Callable[[str, str, Wrote], str], source: str) -> str:
         """Convert the body; what is wrong with it is told where a person wrote it."""
         try:
-            return convert(source, self.file)
+            return convert(source, self.file, self._wrote)
         except TemplateError as error:
             raise TemplateError(self._mapped(error.problems, source, self.file)) from error
 

@@ -220,6 +220,8 @@ INLINE = [
     "{% set x %}{% for one in contact.interests %}{{ one }}{% endfor %}{% endset %}",
     "{% filter replace('a', 'A') %}{{ links.unsubscribe }}{% endfilter %}",
     f"a <b {NAME}>tag</b> of a sort",
+    f"an address <{NAME}>, 3<{FIRM}, one </{NAME}> that ends",
+    f"<!-- a --{NAME}> b --> c <i title='<{FIRM}>'>d</i>",
 ]
 MARKDOWN = [
     "{% set x | trim %} {{ contact.plan | default('-') }} and more {% endset %}[{{ x }}]",

@@ -139,6 +139,11 @@ def test_what_a_person_wrote_is_still_said():
     assert problem.message.startswith('"lefft" cannot be the align of <mj-text>')
 
 
+def test_what_mjml_wants_is_said_whole():
+    (problem,) = told(COLUMN.format('<mj-table width="{{ contact.plan }}">x</mj-table>'))
+    assert problem.message.endswith('it has to be a length in px or %, or "auto"')
+
+
 def test_an_unknown_tag_hides_no_other_fault():
     body = '<mj-txt>x</mj-txt>\n<mj-text algn="left" colr="red">x</mj-text>\n'
     body += "<mj-sektion><mj-kolumn><mj-text colr='red'>x</mj-text></mj-kolumn></mj-sektion>"
