@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "sync": (
         "outreach.cli.receiving:sync",
-        "Take in what is new in the mailboxes of outreach.toml, or one mail from standard input.",
+        "Take in what is new in the mailboxes of outreach.toml, or a mail from standard input.",
     ),
     "listen": ("outreach.cli.receiving:listen", "Take mail in by LMTP or SMTP as it comes."),
     "proposals": (

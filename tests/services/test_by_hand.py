@@ -11,7 +11,6 @@ from outreach.domain.tiers_file import read_tiers
 from outreach.domain.touches import Channel, Direction
 from outreach.errors import BusyError, NotFoundError, RefusedError, UsageError
 from outreach.services import contacts, history, merging, permissions, tiers
-from outreach.services.deeds import COMPLAINT
 from outreach.services.given import Given
 from outreach.starter import starter_file
 from outreach.storage import keys, suppressions
@@ -402,7 +401,7 @@ def test_a_complaint_is_lifted_by_who_names_it_alone(database: Database, erased:
             session,
             ADA,
             keys.secrets(session, NOW),
-            reason=COMPLAINT,
+            reason=suppressions.COMPLAINT,
             source="inbox 1",
             detail=None,
             now=NOW,

@@ -447,7 +447,12 @@ def test_what_a_person_lifted_does_not_come_back_with_a_misread_mail(post: Post)
     sent = post.mailing(["ada"])
     post.complain("ada@example.com", sent["ada"])
     permissions.lift_suppression(
-        post.database, "ada@example.com", reason="asked us to", by="anna", now=post.clock()
+        post.database,
+        "ada@example.com",
+        reason="asked us to",
+        by="anna",
+        now=post.clock(),
+        despite_complaint=True,
     )
     item = post.bounce("ada@example.com", sent["ada"])
     assert post.suppressed() == {"ada@example.com": "bounce"}
