@@ -52,6 +52,7 @@ transport_maps = texthash:{folder}/transports
 queue_run_delay = 1s
 minimal_backoff_time = 1s
 maximal_backoff_time = 1s
+transport_retry_time = 1s
 maximal_queue_lifetime = {lifetime}
 bounce_queue_lifetime = {lifetime}
 delay_warning_time = 2s

@@ -9,6 +9,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+import psycopg
+
 OLDEST = 15
 
 
@@ -75,7 +77,8 @@ class Cluster:
 
     def create(self, name: str, template: str = "template1") -> str:
         """Make a database as a copy of `template` and return its URL."""
-        self._sql(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        # Copying files is three times as fast as the log, where nothing waits for the disk.
+        self._sql(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
         return self.url(name)
 
     def drop(self, name: str) -> None:
@@ -90,20 +93,9 @@ class Cluster:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _sql(self, statement: str) -> None:
-        self._run(
-            "psql",
-            "-h",
-            str(self.folder),
-            "-U",
-            "outreach",
-            "-d",
-            "postgres",
-            "-q",
-            "-v",
-            "ON_ERROR_STOP=1",
-            "-c",
-            statement,
-        )
+        address = f"host={self.folder} user=outreach dbname=postgres"
+        with psycopg.connect(address, autocommit=True) as connection:
+            connection.execute(statement.encode())
 
     def _run(self, program: str, *arguments: str) -> None:
         done = (
