@@ -1,6 +1,5 @@
 """What all tests share: a fixed instant, real databases, and no network but loopback."""
 
-import gc
 import ipaddress
 import os
 import shutil
@@ -117,13 +116,6 @@ def database(request: pytest.FixtureRequest) -> Database:
     """An empty database; the test runs once on SQLite and once on PostgreSQL."""
     found: Database = request.getfixturevalue(f"{request.param}_database")
     return found
-
-
-def pytest_collection_finish() -> None:
-    """Look for garbage less often: what was collected is much, and stays for good."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
