@@ -14,7 +14,8 @@ from pathlib import Path
 from time import process_time
 
 from bench._installed import as_installed
-from outreach.domain.feedback import Outcome, Step
+from outreach.domain.causes import Step
+from outreach.domain.feedback import Outcome
 from outreach.domain.pacing import Limit, Pace, Rate
 from outreach.services.pacing import Pacer
 from outreach.storage.database import Database, Held

@@ -22,8 +22,9 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
+from outreach.domain.causes import Reply, Step
 from outreach.domain.clock import in_utc
-from outreach.domain.feedback import Outcome, Reply, Step, Verdict, classify
+from outreach.domain.feedback import Outcome, Verdict, classify
 from outreach.transport.base import Envelope, Receipt, Talk, refusal
 
 

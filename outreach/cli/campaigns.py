@@ -273,9 +273,8 @@ def reconcile(
 
     Where a bounce came back, the mail is known to have failed; where an answer did, to have
     arrived; where a server tells that it is late, or with --mailbox a copy was filed, to have gone.
-    About the others you decide, for
-    all of them or for the addresses you name. A mail that is sent again has the same Message-ID, so
-    that most mail programs show it once.
+    About the others you decide, for all of them or for the addresses you name. A mail that is sent
+    again has the same Message-ID, so that most mail programs show it once.
 
     \b
     Examples:

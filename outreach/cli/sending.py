@@ -92,11 +92,9 @@ def send(
     """
     app, console = invocation.app, invocation.console
     if due:
-        others = {**ordered, "to": to, "as": rendered_as, "add_new": add_new, "dry_run": dry_run}
-        limit = others.pop("limit")
-        others.pop("yes")
-        _check_alone("--due", {**others, "max_lateness": max_lateness})
-        return deliver_due(app, console, limit=limit)
+        others = {"to": to, "as": rendered_as, "add_new": add_new, "dry_run": dry_run}
+        _check_due_alone({**ordered, **others, "max_lateness": max_lateness})
+        return deliver_due(app, console, limit=ordered["limit"])
     if rendered_as and not to:
         raise UsageError("--as is for test mails", hint="add --to EMAIL, or take --as away")
     order = _order(app, **ordered)
@@ -125,13 +123,13 @@ def send(
     return _plan_and_send(app, console, order, campaign)
 
 
-def _check_alone(flag: str, others: Mapping[str, Any]) -> None:
-    """Raise `UsageError` where something else was asked for beside a flag that takes nothing."""
-    given = [f"--{name.replace('_', '-')}" for name, value in others.items() if value]
+def _check_due_alone(others: Mapping[str, Any]) -> None:
+    """Raise `UsageError` where --due stands beside what begins a mailing, or is about one."""
+    given = [name for name, value in others.items() if value and name not in ("limit", "yes")]
     if given:
+        flags = ", ".join(f"--{name.replace('_', '-')}" for name in given)
         raise UsageError(
-            f"{flag} goes on with what was approved, whatever it was",
-            hint=f"take {', '.join(given)} away",
+            "--due goes on with what was approved, whatever it was", hint=f"take {flags} away"
         )
 
 

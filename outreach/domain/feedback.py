@@ -9,34 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from outreach.domain.causes import (
-    ADVICE,
-    BEFORE_RECIPIENT,
-    Cause,
-    Reply,
-    Step,
-    cause_of,
-    is_goodbye,
-)
-
-__all__ = [
-    "ADVICE",
-    "BEFORE_RECIPIENT",
-    "RETRY_CONNECTION",
-    "RETRY_GENERAL",
-    "RETRY_GREYLISTED",
-    "RETRY_RATE",
-    "Cause",
-    "Fault",
-    "Outcome",
-    "Reply",
-    "Step",
-    "Verdict",
-    "classify",
-    "is_goodbye",
-    "out_of_step",
-    "unanswered",
-]
+from outreach.domain.causes import BEFORE_RECIPIENT, Cause, Reply, Step, cause_of
 
 
 class Outcome(StrEnum):

@@ -34,7 +34,7 @@ from outreach.inbound.return_dates import (
 )
 from outreach.inbound.subjects import ANSWER_MARKS
 
-_NOTE: Final = 400  # characters of a reply in which a person mentions being away
+_BRIEF: Final = 400  # characters of a notice that has little to say
 _EARLY: Final = 320  # characters in which a notice says what it is
 _CURT: Final = 160  # characters of a note that says no more than that, and whom to turn to
 _TITLE: Final = 80  # characters of a subject that says what a notice is
@@ -47,9 +47,8 @@ class AutoReply:
 
     `until` is the last date it names as the end of the absence, or the day of return where it
     names that; both mean: not before. `last_day` says that they surely are still away on that day.
-    `contact` is who is to be written to instead: the successor
-    of somebody who left, the deputy of somebody away, themselves at a new address. `rule` names what
-    gave the machine away.
+    `contact` is who is to be written to instead: the successor of somebody who left, the deputy of
+    somebody away, themselves at a new address. `rule` names what gave the machine away.
     """
 
     kind: AutoReplyKind
@@ -222,7 +221,7 @@ def read_auto_reply(mail: Mail, text: str, today: date | None) -> AutoReply | No
     if not (by_machine or automatic) and _GREETING.match(text.lstrip()[:_TITLE]):
         return None
     kind = _said(body, evidence, automatic=automatic)
-    brief = len(body) <= _NOTE and bool(_URGENT.search(body))
+    brief = len(body) <= _BRIEF and bool(_URGENT.search(body))
     if kind is None and not (by_machine or automatic or brief):
         return None
     trusting = by_machine and kind is not AutoReplyKind.ACKNOWLEDGEMENT
@@ -383,7 +382,7 @@ def _is_to_everybody(
     kind: AutoReplyKind, body: str, contact: Address | None, *, ended: bool
 ) -> bool:
     """Whether words under a subject of their own are a notice: they say until when, or whom to ask."""
-    if len(body) > _NOTE:
+    if len(body) > _BRIEF:
         return False
     if kind is AutoReplyKind.ABSENT:
         return ended or bool(OPEN_ENDED.search(body) or _URGENT.search(body))
@@ -433,7 +432,7 @@ def _overrules(dated: End, kind: AutoReplyKind | None, body: str, *, announced: 
     if kind is None:
         return (announced and not dated.deadline) or (
             dated.weight >= UNTIL_CUE
-            and len(body) <= _NOTE
+            and len(body) <= _BRIEF
             and bool(_URGENT.search(body) and ADDRESS.search(body))
         )
     if kind is AutoReplyKind.ACKNOWLEDGEMENT:

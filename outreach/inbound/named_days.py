@@ -407,6 +407,7 @@ def _is_opening(match: re.Match[str], folded: str) -> bool:
 
 
 _LATEST_CLOSING: Final = 23
+# In writing without spaces nothing need stand between: 来週水曜日.
 _IN_NEXT_WEEK: Final = re.compile(
     rf"(?<![a-z])(?:{either('next_week')})(?:の|(?<![a-z])|[\s,]+(?:(?:{either('on')})\s)?)$"
 )

@@ -153,7 +153,7 @@ def told_about(prose: str, recipient: str, *, alone: bool) -> str:
         elif (leading and not listed) or (keep == 1 and line[:1] not in (" ", "\t")):
             keep = 0
         elif leading:
-            continue
+            continue  # another of those listed
         if keep:
             out.append(line)
             listed = bool(leading and not line[leading.end() :].strip()) or (

@@ -250,7 +250,7 @@ def retry(database: Database, key: str, by: str, now: datetime) -> int:
             )
         )
         if number:
-            _revive(session, campaign.id, now)
+            campaigns.revive(session, campaign.id, now)
     return number
 
 
@@ -343,7 +343,7 @@ def reconcile(
             )
             settled = len(given)
             if settled and word is Word.RESEND:
-                _revive(session, campaign.id, now)
+                campaigns.revive(session, campaign.id, now)
         left = list(deliveries.standings(session, campaign.id, [DeliveryState.UNCERTAIN]))
     return Reconciled(
         filed=number_filed,
@@ -430,15 +430,6 @@ def _check_alive(campaign: Campaign) -> None:
             f"{campaign.key} is {campaign.state}; nothing of it is sent again",
             hint=f"outreach campaigns show {campaign.key}",
         )
-
-
-def _revive(session: Session, campaign_id: int, now: datetime) -> None:
-    """Let a campaign that was finished go on: there is something to send again.
-
-    Trying mails again says nothing about why a campaign was paused.
-    """
-    if campaigns.state_of(session, campaign_id) is CampaignState.FINISHED:
-        campaigns.apply(session, campaign_id, CampaignEvent.RESUME, now)
 
 
 def _contacts_of(session: Session, emails: Collection[str]) -> list[int]:

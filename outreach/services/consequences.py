@@ -1,29 +1,14 @@
 """What an answer does to a delivery: what happens, why, and when it may be tried again."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from outreach.domain.clock import Clock
-from outreach.domain.contact import AttributeType
+from outreach.domain.causes import BEFORE_RECIPIENT
 from outreach.domain.delivery import EVENT_OF_OUTCOME, DeliveryEvent, retry_wait
-from outreach.domain.feedback import BEFORE_RECIPIENT, RETRY_GENERAL, Fault, Outcome
-from outreach.domain.gate import Intent, Policy
+from outreach.domain.feedback import RETRY_GENERAL, Fault, Outcome
 from outreach.storage.deliveries import Attempt, Claim
 from outreach.transport.base import Receipt
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
-    """What a run decides by. `draw` gives numbers from 0 to 1."""
-
-    intent: Intent
-    policy: Policy
-    clock: Clock
-    lease: timedelta
-    give_up_after: timedelta
-    types: Mapping[str, AttributeType] | None
-    draw: Callable[[], float]
 
 
 @dataclass(slots=True)  # frozen ones take longer to make, and each mail has one
@@ -46,9 +31,18 @@ LastOutcome = Callable[[Claim], Outcome | None]
 
 
 def consequence(
-    claim: Claim, receipt: Receipt, attempt: Attempt, rules: Rules, last_outcome: LastOutcome
+    claim: Claim,
+    receipt: Receipt,
+    attempt: Attempt,
+    *,
+    give_up_after: timedelta,
+    draw: Callable[[], float],
+    last_outcome: LastOutcome,
 ) -> Consequence:
-    """Return what the answer `receipt` to `attempt` does to the delivery."""
+    """Return what the answer `receipt` to `attempt` does to the delivery.
+
+    `give_up_after` is how long its receiver may put a mail off, `draw` gives numbers from 0 to 1.
+    """
     event = EVENT_OF_OUTCOME[receipt.outcome]
     if event is DeliveryEvent.ACCEPT:
         return _ACCEPTED
@@ -57,14 +51,21 @@ def consequence(
         return Consequence(event, reason)
     if receipt.fault is not None and receipt.fault.is_ours:
         withdrawal = _withdrawal(claim, receipt, reason, attempt.finished_at, last_outcome)
-        return withdrawal or _deferral(claim, receipt, reason, attempt, rules)
-    if event is DeliveryEvent.DEFER:
-        return _deferral(claim, receipt, reason, attempt, rules)
-    return Consequence(event, reason)
+        if withdrawal is not None:
+            return withdrawal
+    elif event is not DeliveryEvent.DEFER:
+        return Consequence(event, reason)
+    return _deferral(claim, receipt, reason, attempt, give_up_after=give_up_after, draw=draw)
 
 
 def _deferral(
-    claim: Claim, receipt: Receipt, reason: str, attempt: Attempt, rules: Rules
+    claim: Claim,
+    receipt: Receipt,
+    reason: str,
+    attempt: Attempt,
+    *,
+    give_up_after: timedelta,
+    draw: Callable[[], float],
 ) -> Consequence:
     """Return what "not now" of a receiver does: it is tried again, but not for ever.
 
@@ -73,11 +74,11 @@ def _deferral(
     now = attempt.finished_at
     # Not later than now, whatever the clock said then.
     since = min(claim.deferred_since or attempt.started_at, attempt.started_at)
-    if now - since >= rules.give_up_after:
-        hours = round(rules.give_up_after.total_seconds() / 3600)
+    if now - since >= give_up_after:
+        hours = round(give_up_after.total_seconds() / 3600)
         return Consequence(DeliveryEvent.REJECT, f"gave up after {hours} hours; {reason}")
     least = receipt.retry_after or RETRY_GENERAL
-    wait = retry_wait(claim.deferrals + 1, at_least=least, jitter=rules.draw())
+    wait = retry_wait(claim.deferrals + 1, at_least=least, jitter=draw())
     return Consequence(DeliveryEvent.DEFER, reason, now + wait, since)
 
 

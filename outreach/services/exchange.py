@@ -12,27 +12,19 @@ database says that nobody else has written anything since.
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from outreach.domain.address import normalise
-from outreach.domain.contact import Contact
-from outreach.domain.delivery import (
-    CampaignEvent,
-    CampaignState,
-    DeliveryEvent,
-)
-from outreach.domain.feedback import (
-    ADVICE,
-    Cause,
-    Fault,
-    Outcome,
-    Step,
-)
-from outreach.domain.gate import Decision, Facts, Gate, Verdict
+from outreach.domain.causes import ADVICE, Cause, Step
+from outreach.domain.clock import Clock
+from outreach.domain.contact import AttributeType, Contact
+from outreach.domain.delivery import CampaignEvent, CampaignState, DeliveryEvent
+from outreach.domain.feedback import Fault, Outcome
+from outreach.domain.gate import Decision, Facts, Gate, Intent, Policy, Verdict
 from outreach.domain.touches import Channel, Direction
 from outreach.errors import UnavailableError
-from outreach.services.consequences import Rules, consequence
+from outreach.services.consequences import consequence
 from outreach.services.guard import Guard
 from outreach.services.pacing import Pacer, is_too_fast
 from outreach.services.report import Report, Result
@@ -106,6 +98,19 @@ class Turn:
     later: list[Ready] = field(default_factory=list)
     unwelcome: list[Answer] = field(default_factory=list)
     left: Sequence[Ready] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What a run decides by. `draw` gives numbers from 0 to 1."""
+
+    intent: Intent
+    policy: Policy
+    clock: Clock
+    lease: timedelta
+    give_up_after: timedelta
+    types: Mapping[str, AttributeType] | None
+    draw: Callable[[], float]
 
 
 class Exchange:
@@ -385,7 +390,14 @@ class Exchange:
                 reply_code=reply.code if reply else None,
                 enhanced_code=reply.enhanced if reply else None,
             )
-            said = consequence(claim, receipt, attempt, self.rules, self._last_outcome)
+            said = consequence(
+                claim,
+                receipt,
+                attempt,
+                give_up_after=self.rules.give_up_after,
+                draw=self.rules.draw,
+                last_outcome=self._last_outcome,
+            )
             event, reason = said.event, said.reason
             settled.setdefault(event, []).append(
                 Settled(claim, attempt, reason, said.not_before, said.deferred_since)
@@ -415,7 +427,7 @@ class Exchange:
                 deliveries.cancel(session, self.campaign.id)
             else:
                 # Another run took us for dead, and what we had in hand for lost.
-                campaigns.apply(session, self.campaign.id, CampaignEvent.RESUME, self.rules.clock())
+                campaigns.revive(session, self.campaign.id, self.rules.clock())
 
     def _follow_up(self, turn: Turn, answer: Answer, event: DeliveryEvent) -> None:
         """See to what an answer means beyond its delivery."""

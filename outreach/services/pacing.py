@@ -14,7 +14,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from outreach.domain.feedback import BEFORE_RECIPIENT, Cause, Outcome, Step
+from outreach.domain.causes import BEFORE_RECIPIENT, Cause, Step
+from outreach.domain.feedback import Outcome
 from outreach.domain.gate import Decision, Verdict
 from outreach.domain.mailing import ContentClass
 from outreach.domain.operators import operator_at_hand, operator_of

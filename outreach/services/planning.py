@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy.orm import Session
 
 from outreach.domain.address import normalise, parse_address
+from outreach.domain.causes import ADVICE
 from outreach.domain.contact import AttributeType, Contact
 from outreach.domain.delivery import CampaignEvent, CampaignState
-from outreach.domain.feedback import ADVICE, Outcome
+from outreach.domain.feedback import Outcome
 from outreach.domain.gate import Decision, Gate, Intent, Policy, Verdict
 from outreach.domain.segment import Segment
 from outreach.errors import (

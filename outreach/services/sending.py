@@ -33,13 +33,13 @@ from outreach.domain.delivery import CampaignEvent
 from outreach.domain.gate import Decision, Intent, Policy, Verdict
 from outreach.domain.pacing import Breaker, Pace
 from outreach.errors import MessageError, OutreachError, TemplateError
-from outreach.services.consequences import Rules
 from outreach.services.exchange import (
     NOT_RENDERED,
     Answer,
     Candidate,
     Exchange,
     Ready,
+    Rules,
     merged,
 )
 from outreach.services.guard import Guard

@@ -100,6 +100,15 @@ def state_of(session: Session, campaign_id: int) -> CampaignState:
     return CampaignState(state) if state else CampaignState.CANCELLED
 
 
+def revive(session: Session, campaign_id: int, now: datetime) -> None:
+    """Let a campaign that was finished go on: there is something to send again.
+
+    Trying mails again says nothing about why a campaign was paused.
+    """
+    if state_of(session, campaign_id) is CampaignState.FINISHED:
+        apply(session, campaign_id, CampaignEvent.RESUME, now)
+
+
 def files_of(session: Session, template_hash: str) -> Mapping[str, str]:
     """Return the sources that were rendered, file name to text."""
     row = session.get_one(TemplateSentRow, template_hash)

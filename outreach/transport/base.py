@@ -18,15 +18,8 @@ from datetime import timedelta
 from types import TracebackType
 from typing import Protocol, Self, TypeVar
 
-from outreach.domain.feedback import (
-    BEFORE_RECIPIENT,
-    Cause,
-    Fault,
-    Outcome,
-    Reply,
-    Step,
-    Verdict,
-)
+from outreach.domain.causes import BEFORE_RECIPIENT, Cause, Reply, Step
+from outreach.domain.feedback import Fault, Outcome, Verdict
 
 LONG_ROW_OF_DOTS = b"." * 72
 """As many dots in a row as a canonical message has wherever a line of it begins with one."""

@@ -17,14 +17,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from outreach.domain.feedback import (
-    RETRY_CONNECTION,
-    Cause,
-    Fault,
-    Outcome,
-    Step,
-    Verdict,
-)
+from outreach.domain.causes import Cause, Step
+from outreach.domain.feedback import RETRY_CONNECTION, Fault, Outcome, Verdict
 from outreach.transport.base import Envelope, Receipt, Talk, refusal
 
 _COUNTER = itertools.count(1)

@@ -22,16 +22,13 @@ from enum import StrEnum
 from types import TracebackType
 from typing import Self
 
+from outreach.domain.causes import Cause, Reply, Step, is_goodbye
 from outreach.domain.feedback import (
     RETRY_CONNECTION,
-    Cause,
     Fault,
     Outcome,
-    Reply,
-    Step,
     Verdict,
     classify,
-    is_goodbye,
     out_of_step,
     unanswered,
 )

@@ -11,7 +11,7 @@ import ssl
 from contextlib import suppress
 from functools import lru_cache
 
-from outreach.domain.feedback import Reply
+from outreach.domain.causes import Reply
 from outreach.transport.base import Monotonic, Talk, Wait
 
 #: RFC 5321 4.5.3.1.5 allows 512 octets; servers do exceed it.

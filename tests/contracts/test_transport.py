@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from outreach.domain.feedback import Fault, Outcome, Step
+from outreach.domain.causes import Step
+from outreach.domain.feedback import Fault, Outcome
 from outreach.rendering.headers import Mailbox
 from outreach.rendering.message import Mail, Manner, build_message
 from outreach.testing import MemoryTransport, ScriptedServer, make_certificate

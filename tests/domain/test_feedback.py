@@ -6,18 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from outreach.domain.feedback import (
-    ADVICE,
-    Cause,
-    Fault,
-    Outcome,
-    Reply,
-    Step,
-    classify,
-    is_goodbye,
-    out_of_step,
-    unanswered,
-)
+from outreach.domain.causes import ADVICE, Cause, Reply, Step, is_goodbye
+from outreach.domain.feedback import Fault, Outcome, classify, out_of_step, unanswered
 
 D, R = Outcome.DEFERRED, Outcome.REJECTED
 MINUTES = {1: timedelta(minutes=1), 5: timedelta(minutes=5), 10: timedelta(minutes=10)}

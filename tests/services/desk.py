@@ -8,10 +8,11 @@ from typing import Any, Self
 
 from sqlalchemy import text, update
 
+from outreach.domain.causes import Cause, Step
 from outreach.domain.contact import ConsentBasis, ConsentStatus, Contact
 from outreach.domain.delivery import CampaignState
 from outreach.domain.expression import parse
-from outreach.domain.feedback import Cause, Fault, Outcome, Step
+from outreach.domain.feedback import Fault, Outcome
 from outreach.domain.gate import Policy
 from outreach.domain.mailing import ContentClass, MailKind
 from outreach.domain.segment import Segment
@@ -142,6 +143,18 @@ NO_LOGIN = Receipt(
     Step.LOGIN,
     "535 5.7.8 wrong password",
     SERVER,
+)
+UNWELCOME_SENDER = Receipt(
+    Outcome.REJECTED, Fault.CONNECTION, Cause.SENDER, Step.SENDER, "550 5.7.1 not yours", SERVER
+)
+BROKEN = Receipt(
+    Outcome.DEFERRED,
+    Fault.CONNECTION,
+    Cause.NETWORK,
+    Step.RECIPIENT,
+    "the server closed the connection",
+    SERVER,
+    retry_after=timedelta(minutes=1),
 )
 SPAM = Receipt(
     Outcome.REJECTED, Fault.REPUTATION, Cause.SPAM, Step.CONTENT, "550 5.7.1 spam", SERVER

@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 
+from outreach.domain.causes import Reply, Step
 from outreach.domain.delivery import CampaignEvent, CampaignState, DeliveryEvent, DeliveryState
-from outreach.domain.feedback import Cause, Fault, Outcome, Reply, Step, classify
+from outreach.domain.feedback import classify
 from outreach.domain.pacing import Breaker, Pace
 from outreach.errors import RefusedError, UnavailableError
 from outreach.services import campaigns as service
@@ -19,33 +20,21 @@ from outreach.testing import FrozenClock
 from outreach.transport.base import Receipt
 from tests.services.desk import (
     ACCEPTED,
+    BROKEN,
     DEAD,
     DOWN,
     FULL,
     GREYLISTED,
     NO_LOGIN,
-    SERVER,
     SILENT,
     SPAM,
     TOO_LARGE,
+    UNWELCOME_SENDER,
     Desk,
     add_contacts,
     new_campaign,
     staffed,
     state_of,
-)
-
-UNWELCOME_SENDER = Receipt(
-    Outcome.REJECTED, Fault.CONNECTION, Cause.SENDER, Step.SENDER, "550 5.7.1 not yours", SERVER
-)
-BROKEN = Receipt(
-    Outcome.DEFERRED,
-    Fault.CONNECTION,
-    Cause.NETWORK,
-    Step.RECIPIENT,
-    "the server closed the connection",
-    SERVER,
-    retry_after=timedelta(minutes=1),
 )
 
 

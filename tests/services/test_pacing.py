@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from outreach.domain.feedback import Cause, Fault, Outcome, Step
+from outreach.domain.causes import Cause, Step
+from outreach.domain.feedback import Fault, Outcome
 from outreach.domain.mailing import ContentClass
 from outreach.domain.pacing import REFUSED_PAUSE, Allowance, Limit, Pace, Rate, WarmUp
 from outreach.domain.windows import Windows

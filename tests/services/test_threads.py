@@ -7,8 +7,9 @@ from email.policy import default
 
 import pytest
 
+from outreach.domain.causes import Cause, Step
 from outreach.domain.effects import Kind
-from outreach.domain.feedback import Cause, Fault, Outcome, Step, Verdict
+from outreach.domain.feedback import Fault, Outcome, Verdict
 from outreach.domain.mailing import Sender
 from outreach.domain.pacing import Limit, Pace, Rate
 from outreach.errors import NotFoundError, RefusedError, UnavailableError, UsageError

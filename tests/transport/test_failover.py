@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from outreach.domain.feedback import Fault, Outcome, Step, out_of_step, unanswered
+from outreach.domain.causes import Step
+from outreach.domain.feedback import Fault, Outcome, out_of_step, unanswered
 from outreach.testing import MemoryTransport, Rule, ScriptedServer
 from outreach.transport.base import Envelope, Receipt
 from outreach.transport.failover import REST, FailoverTransport

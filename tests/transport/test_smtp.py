@@ -7,7 +7,8 @@ from random import Random
 
 import pytest
 
-from outreach.domain.feedback import Cause, Fault, Outcome, Step
+from outreach.domain.causes import Cause, Step
+from outreach.domain.feedback import Fault, Outcome
 from outreach.testing import Rule, ScriptedServer, make_certificate
 from outreach.transport.base import Envelope
 from outreach.transport.smtp import Login, Security, SmtpTransport, Timeouts, stuffed

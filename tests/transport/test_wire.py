@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outreach.domain.feedback import Reply
+from outreach.domain.causes import Reply
 from outreach.transport.base import complete
 from outreach.transport.wire import Wire, WireError
 
