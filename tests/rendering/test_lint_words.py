@@ -51,9 +51,41 @@ def test_words_that_begin_alike_are_no_answer(subject: str):
         "99,90 zł",
         "15 procent korting",
         "200 евро",
+        "49,-",
+        "nur 49,– heute",
+        "från 149:-",
+        "statt 49.– nur",
+        "ZAR 50",
+        "50 ZAR",
+        "SGD 50",
+        "NZD 5",
+        "HKD 1,200",
+        "1.200 MXN",
+        "Rs 500",
+        "Rs. 1,500",
+        "RMB 50",
+        "Euro 49,90",
+        "Euro 49,-",
+        "Euro 1.299,00",
+        "kr 500",
+        "kr. 99",
+        "руб. 500",
+        "5,000원",
+        "5000원입니다",
+        "3만원",
+        "1만 5천 원",
+        "500 원",
+        "100元",
+        "人民币50元",
+        "3万円",
+        "100円",
+        "100円です",
+        "1,5 万元",
+        "2000 Euro",
+        "2000 €",
     ],
 )
-def test_a_price_is_a_price_in_every_currency(words: str):
+def test_a_price_is_a_price_in_every_currency_however_written(words: str):
     assert "L307" in rules(text(words), content_class=ContentClass.GIVE)
 
 
@@ -92,47 +124,6 @@ def test_what_only_looks_like_a_price_is_none(words: str):
 def test_a_shop_is_a_shop_in_other_languages_too(link: str, sells: bool):
     body = text(f'<a href="{link}">Mehr</a>')
     assert ("L307" in rules(body, content_class=ContentClass.GIVE)) is sells
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        "49,-",
-        "nur 49,– heute",
-        "från 149:-",
-        "statt 49.– nur",
-        "ZAR 50",
-        "50 ZAR",
-        "SGD 50",
-        "NZD 5",
-        "HKD 1,200",
-        "1.200 MXN",
-        "Rs 500",
-        "Rs. 1,500",
-        "RMB 50",
-        "Euro 49,90",
-        "Euro 49,-",
-        "Euro 1.299,00",
-        "kr 500",
-        "kr. 99",
-        "руб. 500",
-        "5,000원",
-        "5000원입니다",
-        "3만원",
-        "1만 5천 원",
-        "500 원",
-        "100元",
-        "人民币50元",
-        "3万円",
-        "100円",
-        "100円です",
-        "1,5 万元",
-        "2000 Euro",
-        "2000 €",
-    ],
-)
-def test_a_price_may_be_written_in_many_ways(words: str):
-    assert "L307" in rules(text(words), content_class=ContentClass.GIVE)
 
 
 @pytest.mark.parametrize(
