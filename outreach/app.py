@@ -214,10 +214,18 @@ class App:
         )
         return templates.load(campaign.template)
 
-    def run(self, campaign: "Campaign", *, patience: "timedelta | None" = None) -> "Run":
+    def run(
+        self,
+        campaign: "Campaign",
+        *,
+        composer: "Composer | None" = None,
+        patience: "timedelta | None" = None,
+    ) -> "Run":
         """Return what sends `campaign`, in the words that were approved.
 
-        It waits for a mail's turn no longer than `patience`, and than the setting says.
+        Where the approved mails have been rendered before, `composer` is what did it, so that what
+        it has learned need not be learned again. The run waits for a mail's turn no longer than
+        `patience`, and than the setting says.
         """
         from datetime import timedelta
 
@@ -228,7 +236,7 @@ class App:
         return Run(
             self.database,
             campaign,
-            self.composer(self.approved_template(campaign), key=campaign.key),
+            composer or self.composer(self.approved_template(campaign), key=campaign.key),
             self.transport,
             self.policy,
             clock=self.clock,

@@ -11,6 +11,7 @@ from outreach.errors import OutreachError, PartialError, Problem, UnavailableErr
 
 if TYPE_CHECKING:
     from outreach.app import App
+    from outreach.services.composing import Composer
     from outreach.services.report import Report, Totals
     from outreach.storage.campaigns import Campaign
 
@@ -25,9 +26,10 @@ def deliver(
     *,
     limit: int | None = None,
     plan: Mapping[str, Any] | None = None,
+    composer: "Composer | None" = None,
 ) -> int:
     """Send what `campaign` has left, print what came of it, and return the exit code."""
-    report = _work(app, console, campaign, left, limit)
+    report = _work(app, console, campaign, left, limit, composer=composer)
     console.result(
         {
             "campaign": campaign.key,
@@ -41,12 +43,18 @@ def deliver(
 
 
 def _work(
-    app: "App", console: Console, campaign: "Campaign", left: "Totals", limit: int | None
+    app: "App",
+    console: Console,
+    campaign: "Campaign",
+    left: "Totals",
+    limit: int | None,
+    *,
+    composer: "Composer | None" = None,
 ) -> "Report":
     from outreach.services.report import check_not_halted
 
     check_not_halted(app.database)
-    run = app.run(campaign)
+    run = app.run(campaign, composer=composer)
     if app.settings.dkim_key:
         for warning in app.signing(run.composer.sender).warnings:
             console.warn(printable(str(warning)))

@@ -193,7 +193,15 @@ def _plan_and_send(
     left = totals(app.database, campaign.id, campaign.audience, app.clock())
     if order.detach:
         return detach(app, console, campaign, left, plan=plan_data(plan))
-    return deliver(app, console, campaign, left, limit=order.limit, plan=plan_data(plan))
+    return deliver(
+        app,
+        console,
+        campaign,
+        left,
+        limit=order.limit,
+        plan=plan_data(plan),
+        composer=composer,
+    )
 
 
 def _new_campaign(app: "App", order: Order) -> Any:

@@ -79,6 +79,10 @@ class Frame:
         self._headers = b"".join(headers)
         self._attachments = [attachment_part(one) for one in mail.attachments]
         self._images = {image.cid: image_part(image) for image in mail.images}
+        #: Whether only a reader's address can bring anything else into a message.
+        self.is_ascii = all(
+            each.isascii() for each in (self._headers, *self._attachments, *self._images.values())
+        )
         self._forms: dict[tuple[bool, tuple[str, ...], bool], _Form] = {}
         form = self._form((True, (), False))
         slots = form.head.slots.union(*(pattern.slots for pattern in form.around))

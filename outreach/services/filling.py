@@ -106,7 +106,7 @@ class Filling:
             found.subject,
             partial(found.rendered, tokens),
             self._version.images,
-            is_canonical=True,
+            is_canonical=self._frame.is_ascii,
         )
 
     def _invite(

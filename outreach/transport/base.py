@@ -35,9 +35,10 @@ class Envelope:
     `is_canonical` gives the word of who made the message that all its lines end with CRLF, that it
     has no NUL, and that no line begins with a dot, which SMTP would have to double, unless within
     `LONG_ROW_OF_DOTS`: no soft line break of quoted-printable can avoid standing before one there.
-    Looking for that in 28 KB takes as long as a quarter of all else that sending a mail does, and a
-    message that is put together from encoded pieces cannot be otherwise. Transports look through
-    any other, since what it hides could be a second message.
+    Also that it is ASCII, unless one of these two addresses is not. Looking for all that in 28 KB
+    takes as long as a quarter of all else that sending a mail does, and a message that is put
+    together from encoded pieces cannot be otherwise. Transports look through any other, since what
+    it hides could be a second message.
 
     `turn`, where servers have limits of their own, is asked by a transport of several before one of
     them is given the message: it takes what that costs there and returns None, or how long until

@@ -151,6 +151,7 @@ class SmtpConnection:
 
     def __init__(self, transport: SmtpTransport) -> None:
         self._to = transport
+        self._name = transport.name
         self._open_wire: Wire | None = None
         self._offer = Offer()
         self._sent = 0
@@ -176,7 +177,7 @@ class SmtpConnection:
         """Hand over one message; see `outreach.transport.base.Connection.talk`."""
         refused = refusal(envelope, data)
         if refused:
-            return Receipt.of(refused[0], Step.SENDER, self._to.name, text=refused[1])
+            return Receipt.of(refused[0], Step.SENDER, self._name, text=refused[1])
         if self._is_worn_out():
             yield from self.farewell()
         while True:
@@ -194,7 +195,7 @@ class SmtpConnection:
                 return Receipt.of(
                     failed.verdict,
                     failed.step,
-                    self._to.name,
+                    self._name,
                     text=failed.text,
                     reply=failed.reply,
                 )
@@ -231,7 +232,7 @@ class SmtpConnection:
         try:
             self._open_wire = yield from connect(to.host, to.port, to.timeouts.connect, to.now)
         except (OSError, UnicodeError) as error:
-            text = f"cannot connect to {to.name}: {words_of(error)}"
+            text = f"cannot connect to {self._name}: {words_of(error)}"
             raise _Failed(unanswered(Step.CONNECT), Step.CONNECT, text) from None
         self._sent = 0
         self._offer = Offer()
@@ -262,7 +263,7 @@ class SmtpConnection:
             raise _Failed(
                 Verdict(Outcome.DEFERRED, Fault.CONNECTION, Cause.TLS, RETRY_CONNECTION),
                 Step.TLS,
-                f"{self._to.name} offers no encryption",
+                f"{self._name} offers no encryption",
             )
         reply = yield from self._command("STARTTLS", Step.TLS)
         if reply.code != 220:
@@ -277,10 +278,10 @@ class SmtpConnection:
             context.minimum_version = ssl.TLSVersion.TLSv1_2
             yield from self._wire.encrypt(context, to.host, to.timeouts.connect)
         except ssl.SSLCertVerificationError as error:
-            text = f"the certificate of {to.name} cannot be trusted: {error.verify_message}"
+            text = f"the certificate of {self._name} cannot be trusted: {error.verify_message}"
             raise _Failed(unanswered(Step.TLS), Step.TLS, text) from None
         except OSError as error:
-            text = f"no encrypted connection to {to.name}: {words_of(error)}"
+            text = f"no encrypted connection to {self._name}: {words_of(error)}"
             raise _Failed(unanswered(Step.TLS), Step.TLS, text) from None
 
     def _log_in(self, user: str, password: str) -> Talk[None]:
@@ -292,7 +293,7 @@ class SmtpConnection:
             raise _Failed(
                 Verdict(Outcome.REJECTED, Fault.CONNECTION, Cause.CREDENTIALS),
                 Step.LOGIN,
-                f"{self._to.name} offers no login by {login.name}; it offers "
+                f"{self._name} offers no login by {login.name}; it offers "
                 f"{' '.join(offered) or 'none'}",
             )
         if login is Login.LOGIN:
@@ -320,15 +321,15 @@ class SmtpConnection:
     # One message
 
     def _transact(self, envelope: Envelope, data: bytes) -> Talk[Receipt]:
-        eight_bit = not data.isascii()
         utf8 = not (envelope.recipient.isascii() and envelope.sender.isascii())
+        eight_bit = (utf8 or not envelope.is_canonical) and not data.isascii()
         # Letters outside ASCII in a header take as much as those in an address.
         utf8 = utf8 or (eight_bit and not data[: data.find(b"\r\n\r\n") + 1].isascii())
         size = len(data)
         missing = self._missing(size, eight_bit=eight_bit, utf8=utf8)
         if missing:
             verdict, text = missing
-            return Receipt.of(verdict, Step.SENDER, self._to.name, text=text)
+            return Receipt.of(verdict, Step.SENDER, self._name, text=text)
         commands = [
             self._mail_command(envelope, size, eight_bit=eight_bit, utf8=utf8),
             self._rcpt_command(envelope),
@@ -356,7 +357,7 @@ class SmtpConnection:
                 yield from self._read_reply(Step.DATA, self._to.timeouts.final)
             except _Failed:
                 self._drop()
-        return Receipt.of(classify(reply, step), step, self._to.name, reply=reply)
+        return Receipt.of(classify(reply, step), step, self._name, reply=reply)
 
     def _hand_in(
         self, commands: Sequence[str], steps: Sequence[Step]
@@ -404,7 +405,7 @@ class SmtpConnection:
                 if said.code >= 400:
                     self._drop()
                     verdict = classify(said, Step.CONTENT)
-                    return Receipt.of(verdict, Step.CONTENT, self._to.name, reply=said)
+                    return Receipt.of(verdict, Step.CONTENT, self._name, reply=said)
             raise
         reply = yield from self._read_reply(Step.CONTENT, self._to.timeouts.final)
         verdict = classify(reply, Step.CONTENT)
@@ -418,7 +419,7 @@ class SmtpConnection:
             if taken is not None:
                 text = f"said {reply}, and then {taken}"
                 raise _Failed(out_of_step(Step.CONTENT), Step.CONTENT, text, reply)
-        return Receipt.of(verdict, Step.CONTENT, self._to.name, reply=reply)
+        return Receipt.of(verdict, Step.CONTENT, self._name, reply=reply)
 
     def _answer_behind(self, refusal: Reply) -> Talk[Reply | None]:
         """Return an acceptance that follows a refusal, which was then no answer to the content.
@@ -445,18 +446,18 @@ class SmtpConnection:
         if 0 < offer.most < size:
             return (
                 Verdict(Outcome.REJECTED, Fault.MESSAGE, Cause.TOO_LARGE),
-                f"the message has {size} octets; {self._to.name} takes {offer.most}",
+                f"the message has {size} octets; {self._name} takes {offer.most}",
             )
         if utf8:
             if not offer.utf8:
                 return (
                     Verdict(Outcome.REJECTED, Fault.MESSAGE, Cause.SMTPUTF8),
-                    f"an address has letters outside ASCII, which {self._to.name} cannot carry",
+                    f"an address has letters outside ASCII, which {self._name} cannot carry",
                 )
         elif eight_bit and not offer.eight_bit:
             return (
                 Verdict(Outcome.REJECTED, Fault.MESSAGE, Cause.CONTENT),
-                f"the message has 8-bit content, which {self._to.name} cannot carry",
+                f"the message has 8-bit content, which {self._name} cannot carry",
             )
         return None
 
@@ -499,7 +500,7 @@ class SmtpConnection:
 
     def _spoke_unasked(self) -> _Failed:
         step = Step.SENDER
-        failed = _Failed(out_of_step(step), step, f"{self._to.name} is gone, or spoke unasked")
+        failed = _Failed(out_of_step(step), step, f"{self._name} is gone, or spoke unasked")
         failed.may_be_stale = True
         return failed
 
@@ -534,7 +535,7 @@ class SmtpConnection:
     def _broken(self, step: Step, error: WireError) -> _Failed:
         # The end never left this machine, so that even content cannot have been accepted.
         verdict = replace(unanswered(Step.DATA), cause=Cause.NETWORK)
-        failed = _Failed(verdict, step, f"the connection to {self._to.name} broke: {error}")
+        failed = _Failed(verdict, step, f"the connection to {self._name} broke: {error}")
         failed.may_be_stale = error.was_closed
         return failed
 
@@ -546,8 +547,8 @@ class SmtpConnection:
 
     def _unanswered(self, step: Step, error: WireError) -> _Failed:
         if error.is_babble:
-            return _Failed(out_of_step(step), step, f"{self._to.name} {error}")
-        failed = _Failed(unanswered(step), step, f"{self._to.name}: {error}")
+            return _Failed(out_of_step(step), step, f"{self._name} {error}")
+        failed = _Failed(unanswered(step), step, f"{self._name}: {error}")
         failed.may_be_stale = error.was_closed
         return failed
 

@@ -1,6 +1,7 @@
 import email
 import email.policy
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -169,6 +170,13 @@ def test_what_is_vouched_for_holds_no_second_message(people: list[tuple[str, str
             continue
         # Where a transport would take our word, it finds nothing when it looks for itself.
         assert refusal(envelope, made.message) is None
+        assert made.message.isascii()
+
+
+def test_letters_outside_ascii_in_our_own_address_are_not_vouched_for():
+    made_by = replace(composer(), sender=Sender("Jürgen", "jürgen@studio.example"))
+    made = [made_by.compose(contact(), delivery_id=5, date=NOW) for _ in range(2)]
+    assert not any(each.is_canonical or each.message.isascii() for each in made)
 
 
 GOLDEN = Path(__file__).parent.parent / "golden"
