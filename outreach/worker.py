@@ -22,7 +22,8 @@ from typing import TYPE_CHECKING, Any
 
 from outreach.app import App
 from outreach.domain.delivery import CampaignState
-from outreach.errors import ConfigError, OutreachError, UnavailableError, UsageError
+from outreach.errors import ConfigError, OutreachError, RefusedError, UnavailableError, UsageError
+from outreach.services.campaigns import go_on as let_go_on
 from outreach.services.report import Report, Result
 from outreach.services.sending import BATCH, has_died
 from outreach.storage import campaigns, deliveries
@@ -316,11 +317,16 @@ class Worker:
             await loop.run_in_executor(threads, self._look, queue)
 
     def _look(self, queue: Queue) -> None:
-        """Queue jobs for all that is due."""
+        """Queue jobs for all that is due, and let go on what may work again by now."""
         try:
             self._clear_up()
-            for key, number in self._due():
-                queue.put(key, slots_for(number))
+            with self.app.database.read() as session:
+                due = deliveries.campaigns_due(session, self.app.clock(), healing=True)
+            for key, number in due:
+                # Refused where a person has paused it since.
+                with suppress(RefusedError):
+                    let_go_on(self.app.database, key, self.app.clock())
+                    queue.put(key, slots_for(number))
         except OutreachError as error:
             self._say(str(error))
 
@@ -424,10 +430,12 @@ class Worker:
         for failure in report.failures:
             self._say(f"{key}: {failure.email}: {failure.result}: {failure.reason}")
         if report.paused:
-            self._say(
-                f"{key} is paused: {report.paused} "
-                f"(mend that, then: outreach campaigns resume {key} --detach)"
+            then = (
+                "it is tried again in a minute"
+                if report.heals
+                else f"mend that, then: outreach campaigns resume {key} --detach"
             )
+            self._say(f"{key} is paused: {report.paused} ({then})")
         if report.totals.missing:
             self._say(f"{key}: {report.totals.missing} deliveries are not accounted for")
 

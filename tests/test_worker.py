@@ -225,20 +225,46 @@ def test_short_jobs_follow_each_other_to_the_end(workspace: Workspace) -> None:
     assert workspace.states() == {"sent": PEOPLE}
 
 
-def test_a_failure_of_ours_pauses_and_is_told(workspace: Workspace) -> None:
+def test_a_server_that_is_away_is_tried_again_by_itself(workspace: Workspace) -> None:
     with ScriptedServer() as server:
         workspace.through(server)
-    approve(workspace)
+    key = approve(workspace)
     _, said = work(workspace)
     assert any(
-        "is paused: cannot connect to 127.0.0.1" in line and "--detach" in line for line in said
+        "is paused: cannot connect to 127.0.0.1" in line and "tried again in a minute" in line
+        for line in said
     )
     assert workspace.states() == {"pending": PEOPLE}
     with ScriptedServer() as server:
         workspace.through(server)
-        workspace.run("campaigns", "resume", workspace.key(), "--detach")
+        workspace.run("campaigns", "pause", key)
+        work(workspace)
+        assert workspace.states() == {"pending": PEOPLE}, "that a person has paused"
+        workspace.run("campaigns", "resume", key, "--detach")
         work(workspace)
     assert workspace.states() == {"sent": PEOPLE}
+
+
+def test_a_server_that_is_back_gets_the_rest(workspace: Workspace) -> None:
+    with ScriptedServer() as server:
+        workspace.through(server)
+    approve(workspace)
+    work(workspace)
+    with ScriptedServer() as server:
+        workspace.through(server)
+        work(workspace)
+    assert workspace.states() == {"sent": PEOPLE}
+
+
+def test_a_failure_of_ours_waits_for_a_person(workspace: Workspace) -> None:
+    with ScriptedServer(Rule("MAIL", "550 5.7.1 this sender may not")) as server:
+        workspace.through(server)
+        approve(workspace)
+        _, said = work(workspace)
+        assert any("is paused" in line and "--detach" in line for line in said)
+        server.rules.clear()
+        work(workspace)
+        assert workspace.states() == {"pending": PEOPLE}
 
 
 def test_detaching_is_refused_before_anything_is_planned(

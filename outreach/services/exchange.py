@@ -450,6 +450,7 @@ class Exchange:
             self.report.paused = paused
             # Our server may be back without anybody's doing; all else a person has to look at.
             heals = event is DeliveryEvent.WITHDRAW and receipt.cause in _PASSING
+            self.report.heals = heals
             with self.ledger.held.session() as session:
                 campaigns.apply(
                     session, self.campaign.id, CampaignEvent.PAUSE, now, reason=paused, heals=heals

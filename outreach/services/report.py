@@ -90,6 +90,8 @@ class Report:
     stopped: bool = False
     #: Why the campaign paused itself during this run.
     paused: str | None = None
+    #: Whether that may be over without anybody's doing, so that a later run goes on by itself.
+    heals: bool = False
     #: In what state it found the campaign when somebody else had changed it.
     ended_by: CampaignState | None = None
     #: Whether it found all sending halted.
