@@ -476,6 +476,8 @@ class _Dialogue:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.server.certificate.chain_file)
         self.socket.settimeout(5)
+        # One that was reset meanwhile, `wrap_socket` would take apart and leave open.
+        self.socket.getpeername()
         self.socket = context.wrap_socket(self.socket, server_side=True)
         self.encrypted = True
 

@@ -60,6 +60,8 @@ class Wire:
         # What came before encryption may have been slipped in by anyone (RFC 3207 6).
         self._buffer, self._heard = b"", []
         deadline = self._now() + seconds
+        # One that was reset meanwhile, `wrap_socket` would take apart and leave open.
+        self._socket.getpeername()
         encrypted = context.wrap_socket(
             self._socket, server_hostname=host, do_handshake_on_connect=False
         )

@@ -1,6 +1,8 @@
 """A socket as SMTP uses it: answers in whatever pieces they come."""
 
 import socket
+import ssl
+import struct
 import time
 from collections.abc import Iterator
 
@@ -96,3 +98,18 @@ def test_what_is_no_smtp_is_told(pair, babble: bytes):
     while not wire.is_quiet():
         ours.recv(8192)
         wire = Wire(ours, time.monotonic)
+
+
+def test_a_peer_that_breaks_off_before_encryption_leaves_nothing_open():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        ours = socket.create_connection(listener.getsockname())
+        theirs, _ = listener.accept()
+        # Closing it so is a reset.
+        theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        theirs.close()
+    ours.setblocking(False)
+    wire = Wire(ours, time.monotonic)
+    with pytest.raises(OSError, match=r".+"):
+        complete(wire.encrypt(ssl.create_default_context(), "mail.example", 1))
+    wire.close()
+    assert ours.fileno() == -1
