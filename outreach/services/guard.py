@@ -20,13 +20,14 @@ class Guard:
         self._campaign_id = campaign_id
         self._looked_at: datetime | None = None
         #: What was known when it last looked, and what this run has seen since.
-        self._known = self._since = Health()
+        self._known = Health()
+        self._answered = self._bounced = 0
 
     def count(self, event: DeliveryEvent) -> bool:
         """Take an answer into account; return whether it makes things worse."""
         bounced = event is DeliveryEvent.REJECT
-        if bounced or event is DeliveryEvent.ACCEPT:
-            self._since += Health(answered=1, bounced=int(bounced))
+        self._bounced += bounced
+        self._answered += bounced or event is DeliveryEvent.ACCEPT
         return bounced
 
     def stop(self, session: Session, now: datetime) -> str | None:
@@ -34,9 +35,11 @@ class Guard:
         if self._breaker is None:
             return None
         if self._looked_at is None or not timedelta(0) <= now - self._looked_at < LOOK:
-            self._known, self._since = health.health(session, self._campaign_id), Health()
+            self._known = health.health(session, self._campaign_id)
+            self._answered = self._bounced = 0
             self._looked_at = now
-        why = self._breaker.trips(self._known + self._since)
+        since = Health(answered=self._answered, bounced=self._bounced)
+        why = self._breaker.trips(self._known + since)
         if why is not None:
             campaigns.apply(session, self._campaign_id, CampaignEvent.PAUSE, now, reason=why)
         return why

@@ -261,6 +261,15 @@ class Held:
             raise self._told(statement, error) from error
         return int(self._cursor.rowcount)
 
+    def run_whole(self, statement: "Prepared", rows: Sequence[tuple[object, ...]]) -> bool:
+        """Do the same, and undo it again unless each row has changed one; return whether it has."""
+        self._cursor.execute("SAVEPOINT whole")
+        whole = self.run_many(statement, rows) == len(rows)
+        if not whole:
+            self._cursor.execute("ROLLBACK TO whole")
+        self._cursor.execute("RELEASE whole")
+        return whole
+
     def _told(self, statement: "Prepared", error: Exception) -> Exception:
         # What is wrong is said without the values: they are people's.
         return exc.DBAPIError.instance(

@@ -2,8 +2,8 @@
 
 It writes what `outreach.storage.deliveries`, `decisions` and `touches` write, with statements that
 are compiled once for a run, each for all mails of a transaction together. Every one that changes a
-state names the states it may find; which deliveries are in such a state is asked before, in the
-same transaction. What is only added, and asks nothing, is written at its end.
+state names the states it may find, and is known to have found them before the transaction goes on.
+What is only added, and asks nothing, is written at its end.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -122,9 +122,8 @@ class Ledger:
         They are given and returned by delivery. One is ours for as long as the claim is, until
         `until` if nothing renews it.
         """
-        ours = self._found(DeliveryEvent.BEGIN, [mail.claim.id for mail in mails], ours_alone=True)
         moment, end = self.held.stamp(now), self.held.stamp(until)
-        self._change_all(
+        return self._change_all(
             DeliveryEvent.BEGIN,
             lambda: (
                 _change(DeliveryEvent.BEGIN)
@@ -144,10 +143,9 @@ class Ledger:
             [
                 (mail.claim.id, mail.address, mail.message_id, mail.size, moment, end)
                 for mail in mails
-                if mail.claim.id in ours
             ],
+            ours_alone=True,
         )
-        return ours
 
     def settle(self, event: DeliveryEvent, settled: Sequence[Settled]) -> Collection[int]:
         """Record attempts and what they did to their deliveries; return which were not settled yet.
@@ -155,7 +153,6 @@ class Ledger:
         The attempts themselves are recorded in any case: they happened.
         """
         stamp = self.held.stamp
-        done = self._found(event, [each.claim.id for each in settled])
         attempts: list[tuple[object, ...]] = []
         changes: list[tuple[object, ...]] = []
         counted = event is DeliveryEvent.DEFER
@@ -166,12 +163,9 @@ class Ledger:
             started = stamp(attempt.started_at)
             outcome = _VALUE[attempt.outcome]
             attempts.append((claim.id, claim.attempts + 1, outcome, started, finished, *said))
-            if claim.id in done:
-                sent_at = finished if event is DeliveryEvent.ACCEPT else None
-                times = (claim.deferrals + 1, stamp(each.deferred_since)) if counted else ()
-                changes.append(
-                    (claim.id, each.reason, stamp(each.not_before), sent_at, *said, *times)
-                )
+            sent_at = finished if event is DeliveryEvent.ACCEPT else None
+            times = (claim.deferrals + 1, stamp(each.deferred_since)) if counted else ()
+            changes.append((claim.id, each.reason, stamp(each.not_before), sent_at, *said, *times))
         said_names = (
             "given_transport",
             "given_reply_code",
@@ -193,7 +187,7 @@ class Ledger:
         )
         counts = {"deferrals": "given_deferrals", "deferred_since": "given_deferred_since"}
         counts = counts if counted else {}
-        self._change_all(
+        return self._change_all(
             event,
             lambda: _change(event).values(
                 **{column: bindparam(name) for column, name in counts.items()},
@@ -217,28 +211,26 @@ class Ledger:
             ),
             changes,
         )
-        return done
 
     def set_aside(self, claim: Claim, rule: str, until: datetime | None) -> bool:
         """Record that the gate refused what we have claimed, or holds it; False if not ours."""
         event = DeliveryEvent.HOLD if until else DeliveryEvent.REFUSE
-        ours = self._found(event, [claim.id], ours_alone=True)
-        if ours:
-            self._change_all(
-                event,
-                lambda: (
-                    _change(event)
-                    .where(DeliveryRow.lease_owner == self.owner)
-                    .values(
-                        reason=bindparam("given_reason"),
-                        not_before=bindparam("given_not_before"),
-                        lease_owner=None,
-                        lease_until=None,
-                    )
-                ),
-                ("of", "given_reason", "given_not_before"),
-                [(claim.id, rule, self.held.stamp(until))],
-            )
+        ours = self._change_all(
+            event,
+            lambda: (
+                _change(event)
+                .where(DeliveryRow.lease_owner == self.owner)
+                .values(
+                    reason=bindparam("given_reason"),
+                    not_before=bindparam("given_not_before"),
+                    lease_owner=None,
+                    lease_until=None,
+                )
+            ),
+            ("of", "given_reason", "given_not_before"),
+            [(claim.id, rule, self.held.stamp(until))],
+            ours_alone=True,
+        )
         return bool(ours)
 
     def decide(self, decided: Iterable[tuple[int, Decision]], now: datetime) -> None:
@@ -324,12 +316,26 @@ class Ledger:
         event: DeliveryEvent,
         build: Callable[[], ClauseElement],
         names: tuple[str, ...],
-        rows: Sequence[tuple[object, ...]],
-    ) -> None:
-        """Let `event` happen to deliveries that were found; each statement names its states."""
-        if rows:
-            changed = self.held.run_many(self._statement(event, build, names), rows)
-            assert changed == len(rows), "what was found cannot have changed within a transaction"
+        rows: Sequence[tuple[Any, ...]],
+        *,
+        ours_alone: bool = False,
+    ) -> Collection[int]:
+        """Let `event` happen to the deliveries to which it can; return them.
+
+        Each row begins with its delivery. The statement names the states that it may find, and with
+        `ours_alone` whose the claim has to be. Nearly always it can happen to all of them, and
+        where writers are alone the number of changes says so; else each is looked for first.
+        """
+        statement = self._statement(event, build, names)
+        alone = self.held.database.is_sqlite
+        if alone and self.held.run_whole(statement, rows):
+            return {row[0] for row in rows}
+        found = self._found(event, [row[0] for row in rows], ours_alone=ours_alone)
+        able = [row for row in rows if row[0] in found]
+        if able:
+            changed = self.held.run_many(statement, able)
+            assert changed == len(able), "what was found cannot have changed within a transaction"
+        return found
 
     def _run(
         self,

@@ -8,11 +8,11 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import func, select, text
+from sqlalchemy import bindparam, func, select, text, update
 
 import outreach.storage.database as storage
 from outreach.errors import ConfigError, UnavailableError
-from outreach.storage.database import SCHEMA_HEAD, Database
+from outreach.storage.database import SCHEMA_HEAD, Database, Prepared
 from outreach.storage.tables import NoteRow, PromiseRow, Table
 
 
@@ -153,3 +153,22 @@ def test_a_missing_server_is_named_and_no_password_printed() -> None:
         database.check_schema()
     assert "hunter2" not in str(caught.value)
     assert "127.0.0.1" in str(caught.value)
+
+
+def test_what_does_not_change_each_of_its_rows_changes_none(sqlite_database: Database) -> None:
+    with sqlite_database.write() as session:
+        session.add(promise("a", datetime(2026, 1, 1, tzinfo=UTC)))
+        session.add(promise("b", datetime(2026, 1, 1, tzinfo=UTC)))
+    rename = update(PromiseRow.__table__).where(PromiseRow.hash == bindparam("of"))
+    with sqlite_database.hold() as held:
+        statement = Prepared(
+            rename.values(text=bindparam("given")), held.database.engine.dialect, ("of", "given")
+        )
+        with held.write():
+            assert not held.run_whole(statement, [("a", "first"), ("none", "second")])
+        with sqlite_database.read() as session:
+            assert set(session.scalars(select(PromiseRow.text))) == {""}
+        with held.write():
+            assert held.run_whole(statement, [("a", "first"), ("b", "second")])
+    with sqlite_database.read() as session:
+        assert set(session.scalars(select(PromiseRow.text))) == {"first", "second"}
