@@ -70,7 +70,7 @@ INSTANTS = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.sampled_from(ZONES),
     st.sampled_from(DAYS),
