@@ -538,6 +538,19 @@ class Certificate:
     names: tuple[str, ...] = field(default=())
 
 
+_SIGNS_CERTIFICATES = x509.KeyUsage(
+    key_cert_sign=True,
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    crl_sign=False,
+    encipher_only=False,
+    decipher_only=False,
+)
+
+
 def make_certificate(
     folder: Path, names: Sequence[str] = ("localhost", "127.0.0.1"), *, expired: bool = False
 ) -> Certificate:
@@ -564,6 +577,10 @@ def make_certificate(
     authority = (
         builder("Test authority", authority_key)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_SIGNS_CERTIFICATES, critical=True)
+        .add_extension(
+            x509.SubjectKeyIdentifier.from_public_key(authority_key.public_key()), critical=False
+        )
         .sign(authority_key, SHA256())
     )
     key = ec.generate_private_key(ec.SECP256R1())
@@ -576,6 +593,11 @@ def make_certificate(
     certificate = (
         builder(names[0], key)
         .add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
+        # From Python 3.13 on, all that RFC 5280 asks of certificates is asked of ours.
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()),
+            critical=False,
+        )
         .sign(authority_key, SHA256())
     )
     made = Certificate(folder / "server.pem", folder / "authority.pem", tuple(names))
