@@ -59,11 +59,8 @@ def explain(invocation: Invocation, files: tuple[str, ...]) -> None:
 
 def _inbox_at_hand(invocation: Invocation) -> "Inbox | None":
     """Return the workspace's inbox if we stand in one that works."""
-    from outreach.app import App
-
     try:
-        app = App.open(invocation.start)
-        return app.inbox
+        return invocation.app.inbox
     except OutreachError:
         return None
 

@@ -1,5 +1,6 @@
 import json
 import shutil
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -81,7 +82,7 @@ def test_exit_code_follows_fail_on(workspace: Path, level: str, code: int, capsy
 
 def test_a_mail_that_cannot_be_made_is_an_error(workspace: Path, capsys):
     letter(workspace, (' | default("you")', ".title()"))
-    with App.open(workspace).database.write() as session:
+    with closing(App.open(workspace)) as app, app.database.write() as session:
         storage.insert(session, storage.NewContact(email="no@example.com"), NOW)
     assert run(["check", "letter", "--segment", "all"]) == 4
     out = capsys.readouterr().out
