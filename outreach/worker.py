@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from outreach.app import App
 from outreach.domain.delivery import CampaignState
 from outreach.errors import ConfigError, OutreachError, RefusedError, UnavailableError, UsageError
-from outreach.services.campaigns import go_on as let_go_on
+from outreach.services.campaigns import go_on
 from outreach.services.report import Report, Result
 from outreach.services.sending import BATCH, has_died
 from outreach.storage import campaigns, deliveries
@@ -325,7 +325,7 @@ class Worker:
             for key, number in due:
                 # Refused where a person has paused it since.
                 with suppress(RefusedError):
-                    let_go_on(self.app.database, key, self.app.clock())
+                    go_on(self.app.database, key, self.app.clock())
                     queue.put(key, slots_for(number))
         except OutreachError as error:
             self._say(str(error))

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-import hypothesis
 import pytest
 
 from outreach.storage.database import Database
@@ -17,10 +16,6 @@ from tests.dovecot import Dovecot, find_program
 from tests.postgres import Cluster, find_binaries
 
 NOW = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
-
-# How long one example may take depends on what else the machine does.
-hypothesis.settings.register_profile("patient", hypothesis.settings.default, deadline=None)
-hypothesis.settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session", autouse=True)

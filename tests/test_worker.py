@@ -225,7 +225,7 @@ def test_short_jobs_follow_each_other_to_the_end(workspace: Workspace) -> None:
     assert workspace.states() == {"sent": PEOPLE}
 
 
-def test_a_server_that_is_away_is_tried_again_by_itself(workspace: Workspace) -> None:
+def test_what_a_person_has_paused_meanwhile_stays_paused(workspace: Workspace) -> None:
     with ScriptedServer() as server:
         workspace.through(server)
     key = approve(workspace)
@@ -245,7 +245,7 @@ def test_a_server_that_is_away_is_tried_again_by_itself(workspace: Workspace) ->
     assert workspace.states() == {"sent": PEOPLE}
 
 
-def test_a_server_that_is_back_gets_the_rest(workspace: Workspace) -> None:
+def test_a_server_that_was_away_is_tried_again_by_itself(workspace: Workspace) -> None:
     with ScriptedServer() as server:
         workspace.through(server)
     approve(workspace)

@@ -327,8 +327,7 @@ class Ledger:
         where writers are alone the number of changes says so; else each is looked for first.
         """
         statement = self._statement(event, build, names)
-        alone = self.held.database.is_sqlite
-        if alone and self.held.run_whole(statement, rows):
+        if self.held.database.is_sqlite and self.held.run_whole(statement, rows):
             return {row[0] for row in rows}
         found = self._found(event, [row[0] for row in rows], ours_alone=ours_alone)
         able = [row for row in rows if row[0] in found]

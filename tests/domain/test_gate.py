@@ -283,7 +283,7 @@ instants = st.integers(0, 3 * 365 * 86_400).map(
 )
 
 
-@settings(max_examples=60)
+@settings(deadline=None, max_examples=60)
 @given(
     zone=zones,
     start=instants,
@@ -310,7 +310,7 @@ def test_the_caps_hold_over_any_schedule(
     assert sent
 
 
-@settings(max_examples=100)
+@settings(deadline=None, max_examples=100)
 @given(
     zone=zones,
     now=instants,
@@ -333,7 +333,7 @@ def test_a_hold_ends_exactly_when_it_says_and_facts_have_no_order(
         assert judge(who, now=decision.until, mails=mails).verdict is Verdict.ALLOW
 
 
-@settings(max_examples=300)
+@settings(deadline=None, max_examples=300)
 @given(zone=zones, day=st.dates(date(2000, 1, 1), date(2030, 12, 31)))
 def test_midnight_is_the_first_instant_of_the_day(zone: str, day: date) -> None:
     start = midnight(day, ZoneInfo(zone))
@@ -404,7 +404,7 @@ outlines = st.builds(
 )
 
 
-@settings(max_examples=150)
+@settings(deadline=None, max_examples=150)
 @given(
     asked=st.lists(
         st.tuples(outlines, st.integers(-90, 90), st.sampled_from([-1, 0, 1])), min_size=1

@@ -70,7 +70,7 @@ INSTANTS = st.one_of(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(
     st.sampled_from(ZONES),
     st.sampled_from(DAYS),

@@ -59,7 +59,7 @@ def well_formed(draw) -> EmailMessage:
 
 class TestAgainstTheStandardLibrary:
     @given(well_formed())
-    @settings(max_examples=60)
+    @settings(max_examples=60, deadline=None)
     def test_well_formed_mail_reads_the_same(self, mail):
         raw = mail.as_bytes()
         theirs = leaves(email.message_from_bytes(raw))

@@ -31,6 +31,7 @@ class TestPhrases:
         "(?:a|bc)(?:d|e)f",
     ]
 
+    @settings(deadline=None)
     @given(st.text(alphabet="abcdefoutxyzsniw休暇 ", max_size=40))
     def test_finds_what_a_plain_search_finds(self, text):
         plain = re.compile(f"(?<![a-z])(?:{'|'.join(self.PATTERNS)})")
@@ -70,7 +71,7 @@ class TestPhrases:
 
     @pytest.mark.parametrize("order", range(20))
     @given(st.data())
-    @settings(max_examples=20)
+    @settings(max_examples=20, deadline=None)
     def test_what_a_known_pattern_matches_has_the_words_it_is_filed_under(self, order, data):
         pattern = data.draw(st.sampled_from(self.KNOWN[order::20]))
         text = fold(f"so {data.draw(st.from_regex(f'(?:{pattern})', fullmatch=True))} then")

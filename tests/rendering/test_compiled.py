@@ -311,7 +311,7 @@ def templates(draw: st.DrawFn) -> Template:
     return template(body, suffix=suffix, head=head, files=FILES, attributes=ATTRIBUTES)
 
 
-@settings(max_examples=60, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(templates(), st.lists(CONTACTS, min_size=2, max_size=5))
 def test_compiled_is_plain_for_generated_templates_and_contacts(
     made: Template, people: list[Contact]

@@ -413,7 +413,7 @@ _CSS = st.text(alphabet="abcolr-:;(){}[]#0123456789%!,.\"'\\@/* \n\u202e", max_s
 _HREF = st.text(alphabet='htps:/#?&%.[]@\\ "x\x85é', max_size=30)
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(_CSS, _CSS, _HREF, st.text(max_size=40), st.text(max_size=40))
 def test_no_mail_is_too_strange_to_be_judged(
     style: str, sheet: str, href: str, words: str, subject: str

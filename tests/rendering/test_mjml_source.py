@@ -243,7 +243,7 @@ def test_hostile_input_is_read_in_time(unit):
     assert found.errors
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.text(alphabet="<>/mj-texcolumn body=\"'!-[]{}% \n&", max_size=120))
 def test_no_text_makes_the_reader_fail(text):
     found = document(text)

@@ -72,7 +72,7 @@ def presses_of(maker: Composer) -> list[object]:
     return [skeleton.press for skeleton in skeletons if skeleton and skeleton.press]
 
 
-@settings(max_examples=60, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(templates(), st.lists(CONTACTS, min_size=2, max_size=4))
 def test_written_functions_are_plain_for_generated_templates_and_contacts(
     made: Template, people: list[Contact]

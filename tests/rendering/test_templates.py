@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import html as lxml_html
 
@@ -251,6 +251,7 @@ MJML = """\
 </mj-column></mj-section></mj-body></mjml>"""
 
 
+@settings(deadline=None)
 @given(VALUES)
 def test_any_value_in_mjml_stands_for_itself_or_is_refused(value: str):
     head = "subject: 'Hi {{ contact.company }}'\npreheader: '{{ contact.company }}'"

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from outreach.rendering.mjml import render_mjml
@@ -94,6 +94,7 @@ def test_links_are_those_a_reader_can_follow():
     assert links_of(html) == ["https://a.example"]
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_any_document_has_a_text(html: str):
     text = html_to_text(html)
@@ -101,6 +102,7 @@ def test_any_document_has_a_text(html: str):
     links_of(html)
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1)))
 def test_no_word_is_lost(words: list[str]):
     from html import escape

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from outreach.domain.links import Links, Signer
@@ -119,6 +119,7 @@ def test_an_address_that_is_none_is_refused():
         composer().compose(contact(email="a\r\nBcc: b@example.com"), delivery_id=5, date=NOW)
 
 
+@settings(deadline=None)
 @given(first=st.text(min_size=1), last=st.text(min_size=1), company=st.text(min_size=1))
 def test_any_values_give_a_correct_mail_or_a_refusal(first: str, last: str, company: str):
     person = contact(first_name=first, last_name=last, company=company)
@@ -153,6 +154,7 @@ _HOSTILE = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(people=st.lists(st.tuples(_HOSTILE, _HOSTILE), min_size=1, max_size=4))
 def test_what_is_vouched_for_holds_no_second_message(people: list[tuple[str, str]]):
     made_by = composer(head="subject: Hi {{ contact.company | d('') }}")

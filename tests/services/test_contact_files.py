@@ -166,7 +166,7 @@ def test_a_cell_of_40_megabytes_is_rejected_in_flat_memory(tmp_path: Path, quote
     assert peak < 24 << 20
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(
     st.lists(
         st.lists(

@@ -553,6 +553,7 @@ KINDS = (Kind.REPLY, Kind.OPT_OUT, Kind.ABSENT, Kind.BOUNCE, Kind.COMPLAINT, Kin
 
 @settings(
     max_examples=15,
+    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(steps=st.lists(st.sampled_from(KINDS), min_size=1, max_size=4))

@@ -302,6 +302,7 @@ def test_a_fault_of_ours_while_acting_keeps_the_mail(
 
 @settings(
     max_examples=40,
+    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(

@@ -96,7 +96,9 @@ def test_without_limits_nothing_is_watched_or_written(senders, database):
         assert session.execute(text("SELECT count(*) FROM lanes")).scalar() == 0
 
 
-@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(st.lists(st.tuples(st.integers(0, 2), st.floats(0, 20)), min_size=20, max_size=60))
 def test_many_processes_and_restarts_share_one_rate(senders, database, schedule):
     """Each step: which process tries, and how long after the one before."""

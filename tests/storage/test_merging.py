@@ -191,7 +191,7 @@ def one(session: Session, contact_id: int) -> Contact:
     return contacts.load(session, [contact_id], NOW)[0]
 
 
-@settings(max_examples=40, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(first=LIVES, second=LIVES)
 def test_the_stricter_rule_wins_and_nothing_is_lost(
     database: Database, first: dict[str, Any], second: dict[str, Any]

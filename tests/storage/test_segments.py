@@ -411,7 +411,9 @@ def load(session: Session, ids: list[int]) -> list[Contact]:
     return segments.with_history(session, contacts.load(session, ids, NOW))
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     drawn=st.lists(people(), min_size=1, max_size=5),
     asked=st.lists(CONDITIONS, min_size=1, max_size=6),
@@ -480,6 +482,7 @@ def every_kind_of_question() -> list[c.Condition]:
 
 @settings(
     max_examples=3,
+    deadline=None,
     phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
@@ -496,7 +499,7 @@ def test_sql_and_memory_agree_on_every_kind_of_question(
                 assert segments.ids(session, condition, NOW) == in_memory, f"{condition}"
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(condition=CONDITIONS)
 def test_what_a_condition_reads_as_is_parsed_as_itself(condition: c.Condition) -> None:
     assert parse(str(condition), VOCABULARY, others=OTHERS.__getitem__) == condition

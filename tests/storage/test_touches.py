@@ -38,7 +38,7 @@ def summaries(row: ContactRow) -> dict[str, datetime | None]:
     return {name: getattr(row, name) for name in SUMMARIES}
 
 
-@settings(max_examples=25, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(found=TOUCHES)
 def test_summaries_are_what_the_touches_say(database: Database, found: list[dict]) -> None:  # type: ignore[type-arg]
     with database.write() as session:

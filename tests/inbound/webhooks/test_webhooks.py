@@ -153,7 +153,7 @@ def test_an_envelope_cannot_write_headers(sender: Sender) -> None:
 
 
 @each_provider
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(at=st.integers(0, 10_000), bit=st.integers(0, 7), where=st.sampled_from(["body", "head"]))
 def test_one_bit_that_is_another_proves_nothing(
     sender: Sender, at: int, bit: int, where: str
@@ -182,7 +182,7 @@ def test_one_bit_that_is_another_proves_nothing(
 
 
 @each_provider
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(body=st.binary(max_size=300), kind=st.sampled_from(["application/json", "text/plain", ""]))
 def test_anything_at_all_is_refused(sender: Sender, body: bytes, kind: str) -> None:
     with pytest.raises((Forged, Unusable)):
@@ -199,7 +199,7 @@ _json = st.recursive(
 
 
 @each_provider
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(data=st.data())
 def test_whatever_stands_in_an_event_is_read_or_said_to_be_none(
     sender: Sender, data: st.DataObject
