@@ -103,12 +103,11 @@ def sqlite_database(_migrated_sqlite: Path, tmp_path: Path) -> Iterator[Database
 @pytest.fixture
 def postgres_database(cluster: Cluster) -> Iterator[Database]:
     """An empty PostgreSQL database, made by the migrations."""
-    cluster.databases += 1
-    name = f"test_{cluster.databases}"
-    database = Database(cluster.create(name, template="migrated"))
+    name = cluster.lend()
+    database = Database(cluster.url(name))
     yield database
     database.close()
-    cluster.drop(name)
+    cluster.take_back(name)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])

@@ -10,8 +10,39 @@ import tempfile
 from pathlib import Path
 
 import psycopg
+from psycopg import sql
 
 OLDEST = 15
+
+# Everything of a database that a test may change but rows: what is defined in it, who may use it,
+# and what the planner was told.
+_SHAPE = """
+WITH own AS (SELECT oid FROM pg_namespace WHERE nspname !~ '^(pg_|information_schema)'),
+     relations AS (SELECT * FROM pg_class WHERE relnamespace IN (SELECT oid FROM own))
+SELECT md5(concat(
+  (SELECT string_agg(concat_ws('.', oid, relname, relacl, reloptions), ' ' ORDER BY oid)
+     FROM relations),
+  (SELECT string_agg(concat_ws('.', attrelid, attname, atttypid, attnotnull), ' '
+                     ORDER BY attrelid, attnum)
+     FROM pg_attribute WHERE attrelid IN (SELECT oid FROM relations)),
+  (SELECT string_agg(concat_ws('.', oid, nspacl), ' ' ORDER BY oid)
+     FROM pg_namespace WHERE oid IN (SELECT oid FROM own)),
+  (SELECT string_agg(oid::text, ' ' ORDER BY oid) FROM pg_constraint WHERE oid >= 16384),
+  (SELECT string_agg(oid::text, ' ' ORDER BY oid) FROM pg_trigger WHERE oid >= 16384),
+  (SELECT string_agg(oid::text, ' ' ORDER BY oid) FROM pg_proc WHERE oid >= 16384),
+  (SELECT string_agg(oid::text, ' ' ORDER BY oid) FROM pg_type WHERE oid >= 16384),
+  (SELECT count(*) FROM pg_statistic WHERE starelid >= 16384),
+  (SELECT concat(datacl) FROM pg_database WHERE datname = current_database()),
+  (SELECT count(*) FROM pg_db_role_setting)
+))
+"""
+
+_FILLED = """
+SELECT format('%I.%I', schemaname, tablename) FROM pg_tables
+WHERE schemaname = 'public' AND tablename <> 'alembic_version' AND (xpath('/row/c/text()',
+  query_to_xml(format('SELECT count(*) AS c FROM (SELECT FROM %I.%I LIMIT 1) AS one',
+                      schemaname, tablename), false, true, '')))[1]::text <> '0'
+"""
 
 
 def find_binaries() -> Path | None:
@@ -40,6 +71,9 @@ class Cluster:
             self.user = "postgres" if "postgres" in names else "nobody"
             shutil.chown(self.folder, self.user)
         self.databases = 0
+        #: Empty databases with our tables, and what such a one looks like.
+        self._spare: list[str] = []
+        self._shape: str | None = None
         self._run(
             "initdb",
             "-D",
@@ -84,6 +118,36 @@ class Cluster:
     def drop(self, name: str) -> None:
         self._sql(f'DROP DATABASE "{name}" WITH (FORCE)')
 
+    def lend(self) -> str:
+        """Return the name of an empty database like the one called ``migrated``."""
+        if self._spare:
+            return self._spare.pop()
+        self.databases += 1
+        name = f"test_{self.databases}"
+        self.create(name, template="migrated")
+        if self._shape is None:
+            with self._connected(name) as connection:
+                self._shape = _one(connection, _SHAPE)
+        return name
+
+    def take_back(self, name: str) -> None:
+        """Empty a database that was lent, to be lent again; what else was done to it ends it.
+
+        To empty one takes a tenth of the time of making one.
+        """
+        with self._connected(name) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            is_like_new = _one(connection, _SHAPE) == self._shape
+            if is_like_new:
+                _empty(connection)
+        if is_like_new:
+            self._spare.append(name)
+        else:
+            self.drop(name)
+
     def crash(self) -> None:
         """End the server at once, as a power cut does but for what the kernel has already."""
         self._run("pg_ctl", "-D", f"{self.folder}/data", "-m", "immediate", "-w", "stop")
@@ -93,9 +157,12 @@ class Cluster:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _sql(self, statement: str) -> None:
-        address = f"host={self.folder} user=outreach dbname=postgres"
-        with psycopg.connect(address, autocommit=True) as connection:
+        with self._connected("postgres") as connection:
             connection.execute(statement.encode())
+
+    def _connected(self, database: str) -> psycopg.Connection:
+        address = f"host={self.folder} user=outreach dbname={database}"
+        return psycopg.connect(address, autocommit=True)
 
     def _run(self, program: str, *arguments: str) -> None:
         done = (
@@ -125,6 +192,25 @@ class Cluster:
         )
         if done.returncode:
             raise RuntimeError(f"{program} failed: {done.stdout}")
+
+
+def _empty(connection: psycopg.Connection) -> None:
+    """Take all rows away, and count from one again."""
+    # Without asking who refers to whom: all of it goes.
+    connection.execute("SET session_replication_role = replica")
+    for (table,) in connection.execute(_FILLED).fetchall():
+        connection.execute(f"DELETE FROM {table}".encode())
+    used = connection.execute(
+        "SELECT sequencename FROM pg_sequences WHERE last_value IS NOT NULL"
+    ).fetchall()
+    for (sequence,) in used:
+        connection.execute(sql.SQL("ALTER SEQUENCE {} RESTART").format(sql.Identifier(sequence)))
+
+
+def _one(connection: psycopg.Connection, question: str) -> str:
+    row = connection.execute(question.encode()).fetchone()
+    assert row is not None
+    return str(row[0])
 
 
 if __name__ == "__main__":
