@@ -11,6 +11,8 @@ FUZZ_MAILS ?= 1000000
 FUZZ_FROM ?= 0
 EQUAL_TEMPLATES ?= 10000
 EQUAL_FROM ?= 0
+# Tests start hundreds of programs: each would compile all of ours anew.
+unexport PYTHONDONTWRITEBYTECODE
 AS_ROOT := $(shell test "$$(id -u)" = 0 || echo sudo -n)
 
 .PHONY: help demo test chaos fuzz equal lint format bench parsers docs wheel compiler postgres dovecot postfix chromium mjml clean
