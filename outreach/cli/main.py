@@ -27,7 +27,7 @@ COMMANDS = {
     "send": ("outreach.cli.sending:send", "Send a newsletter or any template to a segment."),
     "sequences": (
         "outreach.cli.sequences:sequences",
-        "Start, show and stop mails that follow each other.",
+        "Start, show and stop sequences: mails that follow each other until one is answered.",
     ),
     "campaigns": (
         "outreach.cli.campaigns:campaigns",

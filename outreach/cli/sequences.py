@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def sequences() -> None:
-    """Start, show and stop sequences: mails that follow each other, until the contact answers.
+    """Start, show and stop sequences: mails that follow each other until one is answered.
 
     A sequence is a file in sequences/ with a title and steps: which template, and how long after
     the step before. An answer of the contact stops it, and so does an opt-out or a complaint.
