@@ -199,13 +199,13 @@ class Deed:
 
     def _stop_sequences(self, effects: Effects) -> None:
         prefix = "series:"
-        series = [each.removeprefix(prefix) for each in effects.opt_outs if prefix in each]
+        named = [each for each in effects.opt_outs if each.startswith(prefix)]
         why = _WHY_STOPPED.get(self.event.kind, "they wrote to us")
         stopped = enrolments.stop_for(
             self.session,
             self.contact_id,
             Stop(reason=why, now=self.now, inbound_id=self.inbound_id),
-            series=None if effects.calls_off else series,
+            series=None if effects.calls_off else [each.removeprefix(prefix) for each in named],
             # What they wrote long before it began is no word about it.
             before=self.event.at + LONG_PAST,
         )

@@ -206,20 +206,25 @@ def advance(database: Database, now: datetime) -> None:
 
     Any number of runs may do so at once, and one that dies leaves nothing half done.
     """
-    while True:
-        with database.read() as session:
-            if not sequences.has_settled(session):
-                return
+    with database.read() as session:
+        if not sequences.has_settled(session):
+            return
+    last: int | None = 0
+    while last is not None:
         with database.write() as session:
-            if not advance_some(session, now):
-                return  # others are at it
+            last = advance_some(session, now, after=last)
 
 
-def advance_some(session: "Session", now: datetime, *, of: Collection[int] | None = None) -> bool:
-    """Do so for as many as fit into one transaction, or for the contacts `of`; False if none."""
+def advance_some(
+    session: "Session", now: datetime, *, after: int = 0, of: Collection[int] | None = None
+) -> int | None:
+    """Do so for as many as fit into one transaction, any or the contacts `of`.
+
+    Returns the last enrolment that was seen to, behind `after`; None if there was none.
+    """
     endings: list[tuple[int, Ending, str]] = []
     coming: defaultdict[int, list[sequences.Settled]] = defaultdict(list)
-    batch = sequences.settled(session, sequences.BATCH, of=of)
+    batch = sequences.settled(session, after=after, limit=sequences.BATCH, of=of)
     for each in batch:
         ending = ending_of(each.step, each.state, each.reason, is_last=each.next_id is None)
         if ending is not None:
@@ -240,7 +245,7 @@ def advance_some(session: "Session", now: datetime, *, of: Collection[int] | Non
             ]
             sequences.proceed(session, campaign_id, earliest, now)
     enrolments.end(session, endings, now)
-    return bool(batch)
+    return batch[-1].enrolment_id if batch else None
 
 
 def _sent_at(each: sequences.Settled) -> datetime:

@@ -188,14 +188,15 @@ def has_settled(session: Session) -> bool:
 
 
 def settled(
-    session: Session, limit: int, *, of: Collection[int] | None = None
+    session: Session, *, after: int, limit: int, of: Collection[int] | None = None
 ) -> Sequence[Settled]:
     """Return contacts whose last step so far is settled, so that something follows; any, or `of`.
 
-    Until the transaction ends, nobody else decides about them, or ends the sequence for them: those
-    about whom somebody just does are left out.
+    They are the next behind enrolment `after`, ascending. Until the transaction ends, nobody else
+    decides about them, or ends the sequence for them: those about whom somebody just does are left
+    out.
     """
-    wanted = _settled().limit(limit)
+    wanted = _settled().where(EnrolmentRow.id > after).limit(limit)
     if of is not None:
         wanted = wanted.where(EnrolmentRow.contact_id.in_(of))
     rows = session.execute(wanted.with_for_update(of=[EnrolmentRow, ContactRow], skip_locked=True))
@@ -209,9 +210,9 @@ def settled(
             reason=reason,
             sent_at=sent_at,
             next_id=next_id,
-            next_after=None if after is None else timedelta(seconds=after),
+            next_after=None if wait is None else timedelta(seconds=wait),
         )
-        for id_, contact_id, address, step, state, reason, sent_at, next_id, after in rows
+        for id_, contact_id, address, step, state, reason, sent_at, next_id, wait in rows
     ]
 
 

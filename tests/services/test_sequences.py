@@ -402,8 +402,8 @@ def test_a_reply_between_looking_and_going_on_wins(
     settled = service.sequences.settled
     replies: list[threading.Thread] = []
 
-    def slow(session, limit, **how):  # type: ignore[no-untyped-def]
-        found = settled(session, limit, **how)
+    def slow(session, **how):  # type: ignore[no-untyped-def]
+        found = settled(session, **how)
         if not replies:
             replies.append(threading.Thread(target=_written, args=(course,)))
             replies[0].start()
