@@ -13,7 +13,7 @@ from pathlib import Path
 _ROOT = Path(__file__).parent.parent
 _BUILD = _ROOT / "build"
 #: What the wheel is built from.
-SOURCES = ("outreach", "templates", "segments")
+SOURCES = ("outreach", "templates", "segments", "sequences")
 FILES = ("pyproject.toml", "hatch_build.py", "README.md", "LICENSE")
 
 

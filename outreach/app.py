@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from outreach.domain.links import Links
     from outreach.domain.mailing import Sender
     from outreach.domain.segment import Segments
+    from outreach.domain.sequence import Sequences
     from outreach.domain.tiers import Tiers
     from outreach.inbound.sources import Source
     from outreach.inbound.webhooks import Receiver
@@ -103,6 +104,13 @@ class App:
         return open_segments(self.segments_folder, vocabulary)
 
     @cached_property
+    def sequences(self) -> "Sequences":
+        """The sequences, each read from its file in ``sequences/`` when it is asked for."""
+        from outreach.services.sequences import open_sequences
+
+        return open_sequences(self.sequences_folder)
+
+    @cached_property
     def person(self) -> str:
         """Who is at work, for the record."""
         return self.settings.person or getpass.getuser()
@@ -116,6 +124,11 @@ class App:
     def segments_folder(self) -> Path:
         """Where segments lie."""
         return self.root / "segments"
+
+    @property
+    def sequences_folder(self) -> Path:
+        """Where sequences lie."""
+        return self.root / "sequences"
 
     @cached_property
     def templates(self) -> "TemplateSet":
@@ -150,9 +163,16 @@ class App:
         )
 
     def composer(
-        self, template: "Template", *, key: str | None = None, trial: bool = False
+        self,
+        template: "Template",
+        *,
+        key: str | None = None,
+        series: str = "",
+        trial: bool = False,
     ) -> "Composer":
         """Return what makes the messages of `template`, in the mailing `key`.
+
+        `series` is what its readers can opt out of, where that is not what the template says.
 
         A trial signs its links with a secret that nobody accepts, so that what is only looked at
         can change nothing; it needs no database.
@@ -172,6 +192,7 @@ class App:
             locale=settings.locale,
             tiers=self.tiers,
             key=key,
+            series=series,
             # A look at single mails is not worth what compiling costs.
             compiled=not trial,
             signing=self.signing(sender).keys if settings.dkim_key else (),
@@ -214,6 +235,11 @@ class App:
         )
         return templates.load(campaign.template)
 
+    def campaign_composer(self, campaign: "Campaign") -> "Composer":
+        """Return what makes the messages of a campaign, in the words that were approved."""
+        template = self.approved_template(campaign)
+        return self.composer(template, key=campaign.key, series=campaign.series)
+
     def run(
         self,
         campaign: "Campaign",
@@ -236,7 +262,7 @@ class App:
         return Run(
             self.database,
             campaign,
-            composer or self.composer(self.approved_template(campaign), key=campaign.key),
+            composer or self.campaign_composer(campaign),
             self.transport,
             self.policy,
             clock=self.clock,

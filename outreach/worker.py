@@ -3,7 +3,8 @@
 A job says no more than "work on this campaign for a while". Who gets which mail is decided by the
 ledger alone (`outreach.services.sending`), so that a job that is lost, stuck or run twice does no
 harm: at worst it finds nothing to do. What a lost job would have done, `Worker` finds by itself: it
-looks every minute for campaigns that have something due or a lease that has ended.
+looks every minute for campaigns that have something due or a lease that has ended, and for steps
+of sequences that come next.
 
 The queue is procrastinate's (https://procrastinate.readthedocs.io), in a schema of its own beside
 our tables, so that neither ever meets the other's names.
@@ -26,6 +27,7 @@ from outreach.errors import ConfigError, OutreachError, RefusedError, Unavailabl
 from outreach.services.campaigns import go_on
 from outreach.services.report import Report, Result
 from outreach.services.sending import BATCH, has_died
+from outreach.services.sequences import advance
 from outreach.storage import campaigns, deliveries
 from outreach.storage.database import Database
 
@@ -317,9 +319,13 @@ class Worker:
             await loop.run_in_executor(threads, self._look, queue)
 
     def _look(self, queue: Queue) -> None:
-        """Queue jobs for all that is due, and let go on what may work again by now."""
+        """Queue jobs for all that is due, and let go on what may work again by now.
+
+        Contacts come to the next steps of their sequences first.
+        """
         try:
             self._clear_up()
+            advance(self.app.database, self.app.clock())
             with self.app.database.read() as session:
                 due = deliveries.campaigns_due(session, self.app.clock(), healing=True)
             for key, number in due:

@@ -213,6 +213,22 @@ def test_a_lost_job_is_found_by_what_is_due(workspace: Workspace) -> None:
         assert len(server.accepted) == PEOPLE
 
 
+def test_the_next_step_of_a_sequence_is_found(workspace: Workspace) -> None:
+    (workspace.folder / "sequences").mkdir()
+    (workspace.folder / "sequences" / "welcome.toml").write_text(
+        'title = "W"\n[[steps]]\ntemplate = "news"\n'
+        '[[steps]]\ntemplate = "news"\nafter = "9 days"\n'
+    )
+    workspace.run("sequences", "start", "welcome", "--segment", "clients", "--yes")
+    assert workspace.states() == {"sent": PEOPLE}
+    with workspace.database.write() as session:
+        for table, column in (("deliveries", "sent_at"), ("touches", "at")):
+            session.execute(text(f"UPDATE {table} SET {column} = {column} - interval '9 days'"))
+    worker, said = work(workspace)
+    assert worker.counts.total() == PEOPLE, said
+    assert workspace.states() == {"sent": 2 * PEOPLE}
+
+
 def test_short_jobs_follow_each_other_to_the_end(workspace: Workspace) -> None:
     workspace.environ["OUTREACH_CONNECTIONS"] = "1"
     with ScriptedServer(Rule("dot", stall=0.05)) as server:

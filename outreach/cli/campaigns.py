@@ -163,7 +163,7 @@ def resume(invocation: Invocation, key: str, limit: int | None, detach: bool) ->
         runs.check_detachable(app, limit)
     check_not_halted(app.database)
     campaign = service.resume(app.database, key, app.clock())
-    left = totals(app.database, campaign.id, campaign.audience, app.clock())
+    left = totals(app.database, campaign.id, app.clock())
     if detach:
         return runs.detach(app, console, campaign, left)
     return runs.deliver(app, console, campaign, left, limit=limit)

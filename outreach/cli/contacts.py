@@ -312,6 +312,16 @@ def show(invocation: Invocation, email: str, limit: int) -> None:
             "addresses": shown.addresses,
             "suppressions": shown.suppressions,
             "owed": shown.owed,
+            "sequences": [
+                {
+                    "name": place.name,
+                    "step": place.step,
+                    "steps": place.steps,
+                    "next_step": place.next_step,
+                    "next_at": place.next_at,
+                }
+                for place in shown.sequences
+            ],
             "timeline": shown.timeline,
         },
         lambda: _whole(shown),
@@ -569,6 +579,13 @@ def _whole(shown: "Shown") -> str:
         who = "we owe an answer" if owed.by == "us" else "they owe an answer"
         mail = f" (mail {owed.inbound_id})" if owed.inbound_id else ""
         parts.append(f"  {who} to {_text(owed.what)!r} of {_text(owed.since)}{due}{mail}")
+    for place in shown.sequences:
+        going = f"; step {place.next_step} next" if place.next_step else ""
+        when = f", from {_text(place.next_at)} on" if place.next_at else ""
+        parts.append(
+            f"  in the sequence {_text(place.name)}: step {place.step} of {place.steps} "
+            f"{place.state}{going}{when}"
+        )
     if shown.timeline:
         rows = [
             (event.at, event.kind, event.what, event.by, event.detail) for event in shown.timeline

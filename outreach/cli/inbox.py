@@ -255,7 +255,8 @@ def reclass(
 ) -> None:
     """Say what a mail is. What the wrong finding did is taken back, the right thing is done.
 
-    A check-in that was called off and a campaign that was paused stay so until you decide.
+    A check-in that was called off, a sequence that was stopped and a campaign that was paused stay
+    so until you decide.
 
     \b
     Examples:

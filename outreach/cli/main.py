@@ -25,6 +25,10 @@ COMMANDS = {
     "check": ("outreach.cli.checking:check", "Find what is wrong with templates."),
     "dkim": ("outreach.cli.dkim:dkim", "Make the keys that sign mail, and check them."),
     "send": ("outreach.cli.sending:send", "Send a newsletter or any template to a segment."),
+    "sequences": (
+        "outreach.cli.sequences:sequences",
+        "Start, show and stop sequences: mails that follow each other until one is answered.",
+    ),
     "campaigns": (
         "outreach.cli.campaigns:campaigns",
         "List, show, pause, resume, settle or cancel campaigns.",

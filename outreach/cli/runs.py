@@ -66,13 +66,16 @@ def _work(
 def deliver_due(app: "App", console: Console, *, limit: int | None = None) -> int:
     """Send what is due of every mailing that was approved, one after another; begin none.
 
+    What is due of sequences is among it: contacts come to their next steps first.
+
     One that cannot go on keeps none of the others back. Its error is raised when all are done.
     """
-    from outreach.services import campaigns
+    from outreach.services import campaigns, sequences
     from outreach.services.report import check_not_halted, totals
     from outreach.storage import deliveries
 
     check_not_halted(app.database)
+    sequences.advance(app.database, app.clock())
     with app.database.read() as session:
         due = deliveries.campaigns_due(session, app.clock(), healing=True)
     runs: list[tuple[Campaign, Report]] = []
@@ -83,7 +86,7 @@ def deliver_due(app: "App", console: Console, *, limit: int | None = None) -> in
             break
         try:
             campaign = campaigns.go_on(app.database, key, app.clock())
-            left = totals(app.database, campaign.id, campaign.audience, app.clock())
+            left = totals(app.database, campaign.id, app.clock())
             report = _work(app, console, campaign, left, left_over)
             runs.append((campaign, report))
             code = _exit(campaign, report) or code

@@ -8,6 +8,7 @@ import click
 
 from outreach.cli import schedule
 from outreach.cli.output import Console, Invocation, json_option, pass_invocation, printable
+from outreach.cli.plans import plan_data, stopped_text
 from outreach.cli.progress import bar
 from outreach.cli.runs import check_detachable, counted, deliver, deliver_due, detach, totals_data
 from outreach.errors import RefusedError, UsageError
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from outreach.app import App
     from outreach.domain.segment import Segment
     from outreach.rendering.editions import Edition
-    from outreach.services.planning import Plan, Tally
+    from outreach.services.planning import Plan
     from outreach.services.report import Totals
     from outreach.storage.campaigns import Campaign
 
@@ -108,6 +109,11 @@ def send(
     with app.database.read() as session:
         campaign = campaigns.find(session, order.key)
     if campaign is not None and campaign.state != "planned":
+        if campaign.step is not None:
+            raise RefusedError(
+                f"{campaign.key} is a step of a sequence",
+                hint="outreach sequences start begins one for more contacts",
+            )
         check_open(campaign)
         if not add_new:
             return _continue(app, console, order, campaign, dry_run)
@@ -167,7 +173,7 @@ def _plan_and_send(
     order: Order,
     campaign: "Campaign | None",
 ) -> int:
-    from outreach.services.planning import Planner
+    from outreach.services.planning import Planner, mailing
     from outreach.services.report import check_not_halted, totals
     from outreach.services.sending import owner_name
 
@@ -175,11 +181,20 @@ def _plan_and_send(
     now = app.clock()
     planner = Planner(app.database, app.policy, owner=owner_name(), types=app.settings.attributes)
     if campaign is None or campaign.state == "planned":
-        plan = planner.plan(_new_campaign(app, order), order.segment, now)
+        template = app.templates.load(order.edition.file)
+        new = mailing(
+            template,
+            app.settings.sender_called(template.front_matter.sender),
+            key=order.key,
+            segment=order.segment.name,
+            where=order.segment.where,
+            reason=order.reason,
+        )
+        plan = planner.plan(new, order.segment, now)
     else:
         plan = planner.plan_additions(campaign, order.segment, now)
     assert plan.campaign is not None
-    composer = app.composer(app.approved_template(plan.campaign), key=plan.key)
+    composer = app.campaign_composer(plan.campaign)
     with bar(console, plan.approvable, "rendering") as advance:
         planner.prove(plan, composer, now, advance)
     if not plan.approvable:
@@ -190,7 +205,7 @@ def _plan_and_send(
     except BaseException:
         planner.abandon(plan)
         raise
-    left = totals(app.database, campaign.id, campaign.audience, app.clock())
+    left = totals(app.database, campaign.id, app.clock())
     if order.detach:
         return detach(app, console, campaign, left, plan=plan_data(plan))
     return deliver(
@@ -204,33 +219,11 @@ def _plan_and_send(
     )
 
 
-def _new_campaign(app: "App", order: Order) -> Any:
-    from outreach.storage.campaigns import NewCampaign
-
-    template = app.templates.load(order.edition.file)
-    matter = template.front_matter
-    sender = app.settings.sender_called(matter.sender)
-    return NewCampaign(
-        key=order.key,
-        template=template.name,
-        template_hash=template.hash,
-        files=template.files,
-        segment=order.segment.name,
-        segment_where=order.segment.where,
-        series=template.series,
-        kind=matter.kind,
-        content_class=matter.content_class,
-        ask_reason=order.reason,
-        subject=matter.subject,
-        sender=f"{sender.name} <{sender.address}>",
-    )
-
-
 def _nothing_to_approve(app: "App", console: Console, planner: Any, plan: "Plan") -> int:
     """Everyone was refused, or nobody was there: close the plan and say so."""
     if plan.considered:
         planner.close(plan, app.clock())
-        text = f"nothing to send: the gate refused all {plan.considered}\n\n{_stopped(plan)}"
+        text = f"nothing to send: the gate refused all {plan.considered}\n\n{stopped_text(plan)}"
     else:
         planner.abandon(plan)
         text = "nothing to send: nobody is in the audience"
@@ -277,7 +270,7 @@ def _continue(
         )
     outside = _outside(app, order, campaign)
     now = app.clock()
-    left = totals(app.database, campaign.id, campaign.audience, now)
+    left = totals(app.database, campaign.id, now)
     if outside:
         console.note(
             f"{counted(outside, 'contact')} joined {order.segment.name} after the audience was "
@@ -381,23 +374,8 @@ def _plan_text(app: "App", order: Order, plan: "Plan") -> str:
         f"  refused    {refused:,}" if refused else "",
     ]
     text = printable("\n".join(line for line in lines if line))
-    stopped = _stopped(plan)
+    stopped = stopped_text(plan)
     return f"{text}\n\n{stopped}" if stopped else text
-
-
-def _stopped(plan: "Plan") -> str:
-    lines = []
-    for word, tallies in (("held", plan.held), ("refused", plan.refused)):
-        for rule, tally in sorted(tallies.items(), key=lambda item: -item[1].number):
-            until = (
-                f" until {tally.until:%Y-%m-%d %H:%M} UTC at the earliest" if tally.until else ""
-            )
-            samples = ", ".join(sample for sample in tally.samples if sample)
-            more = ", …" if tally.number > len(tally.samples) else ""
-            lines.append(f"  {word} {tally.number:,}: {rule}{until}")
-            lines.append(f"      {samples}{more}")
-            lines.append(f"      such as: {tally.why}")
-    return printable("\n".join(lines))
 
 
 def _nothing_left(found: "Totals") -> str:
@@ -409,30 +387,3 @@ def _nothing_left(found: "Totals") -> str:
     rest = ", ".join(f"{number:,} {state}" for state, number in counts.items())
     when = f", the first from {found.next_at:%Y-%m-%d %H:%M} UTC on" if found.next_at else ""
     return f"nothing to send: {sent:,} of {found.audience:,} have it; {rest}{when}"
-
-
-def plan_data(plan: "Plan") -> Mapping[str, Any]:
-    """Return a plan as JSON."""
-
-    def tallies(found: Mapping[str, "Tally"]) -> list[Mapping[str, Any]]:
-        return [
-            {
-                "rule": rule,
-                "number": tally.number,
-                "why": tally.why,
-                "samples": tally.samples,
-                "until": tally.until,
-            }
-            for rule, tally in found.items()
-        ]
-
-    return {
-        "considered": plan.considered,
-        "allowed": plan.allowed,
-        "held": tallies(plan.held),
-        "refused": tallies(plan.refused),
-        "subject": plan.proof.subject,
-        "octets": plan.proof.octets,
-        "largest": plan.proof.largest,
-        "untranslated": dict(plan.proof.untranslated),
-    }

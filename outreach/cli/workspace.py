@@ -24,8 +24,9 @@ IMPORT = 'outreach contacts import people.csv --consent express --evidence "web 
 def init(invocation: Invocation, folder: Path, sample: bool) -> None:
     """Make a workspace with the starter set in FOLDER.
 
-    It writes outreach.toml, tiers.toml, templates/ and segments/, and an empty database. Mail goes
-    to a Maildir in the workspace until you set another transport, so nothing leaves this machine.
+    It writes outreach.toml, tiers.toml, templates/, segments/, sequences/ and an empty database.
+    Mail goes to a Maildir in the workspace until you set another transport, so nothing leaves this
+    machine.
 
     \b
     Examples:

@@ -14,9 +14,9 @@ what follows; it is for others to do it, once. Three rules stand above the singl
 =================  ==========  =======================================================
 it is              a touch     what follows
 =================  ==========  =======================================================
-reply              personal    our response clock starts; waiting check-ins are called off
-opt-out            personal    opted out, before the next mail
-complaint          no          all addresses suppressed for ever
+reply              personal    our response clock starts; what waits for them is called off
+opt-out            personal    opted out, before the next mail; what waits is called off
+complaint          no          all addresses suppressed for ever; what waits is called off
 bounce, hard       no          the address suppressed, the delivery marked
 bounce, soft/full  no          counted: three over a week or more suppress
 bounce, policy     no          counted: three of a campaign pause it
@@ -26,6 +26,10 @@ acknowledgement    in          nothing
 challenge          no          a person looks
 answer (ours)      out         their response clocks stop
 =================  ==========  =======================================================
+
+What waits for them and is called off are check-ins, and the sequences that they are in. An opt-out
+from one series by its link ends the sequences of that series, and is no word about the others. A
+hard bounce, and somebody who left, end none: the gate refuses or holds the next step, as any mail.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -171,6 +175,8 @@ class Effects:
     """What follows from one mail. Empty where nothing does.
 
     `answer_by` starts our response clock, `stops_clocks` ends those that run for the contact.
+    `calls_off` says that nothing goes on by itself that was begun for them: no check-in that waits,
+    and no sequence.
     `suppress` names dead addresses with the reason; `suppress_all` means every address of the
     contact; `complainers` are addresses of nobody on record who called our mail spam. `bounces`
     are counted. `review` says why a person must look.
@@ -179,7 +185,7 @@ class Effects:
     touch: TouchMade | None = None
     answer_by: datetime | None = None
     stops_clocks: bool = False
-    cancels_checkins: bool = False
+    calls_off: bool = False
     hold_until: datetime | None = None
     opt_outs: tuple[str, ...] = ()
     suppress: tuple[tuple[str, str], ...] = ()
@@ -273,7 +279,7 @@ def _reply(event: Event, terms: Terms) -> Effects:
     effects = Effects(
         touch=TouchMade(Direction.IN, REPLY, personal=True),
         answer_by=terms.work.due(event.at, terms.promise) if terms.promise else None,
-        cancels_checkins=True,
+        calls_off=True,
     )
     if event.wants_out:
         return replace(
@@ -296,7 +302,7 @@ def _opt_out(event: Event, terms: Terms) -> Effects:
     touch = (
         None if event.series or event.by_provider else TouchMade(Direction.IN, REPLY, personal=True)
     )
-    return Effects(touch=touch, opt_outs=scopes, cancels_checkins=not event.series)
+    return Effects(touch=touch, opt_outs=scopes, calls_off=not event.series)
 
 
 def _complaint(event: Event, _terms: Terms) -> Effects:
@@ -305,7 +311,7 @@ def _complaint(event: Event, _terms: Terms) -> Effects:
             hold_until=event.at + UNTIL_LOOKED_AT,
             review="a complaint that does not prove to be about our mail",
         )
-    return Effects(suppress_all=True, opt_outs=_ALL_BUT_WORK, cancels_checkins=True)
+    return Effects(suppress_all=True, opt_outs=_ALL_BUT_WORK, calls_off=True)
 
 
 def _bounce(event: Event, _terms: Terms) -> Effects:

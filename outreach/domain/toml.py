@@ -2,11 +2,12 @@
 
 import re
 import tomllib
+from collections import Counter
 from typing import Any
 
 from outreach.errors import ConfigError
 
-_HEADER = re.compile(r"\s*\[{1,2}\s*([^\[\]#]+?)\s*\]")
+_HEADER = re.compile(r"\s*(\[{1,2})\s*([^\[\]#]+?)\s*\]")
 _KEY = re.compile(r"\s*([A-Za-z0-9_-]+|\"[^\"]*\"|'[^']*')\s*[=.]")
 
 
@@ -26,13 +27,21 @@ def read_toml(text: str, source: str, hint: str | None = None) -> dict[str, Any]
 
 
 def lines_of(text: str) -> dict[tuple[str, ...], int]:
-    """Return the line on which each table and key of a TOML text first stands, by its path."""
+    """Return the line on which each table and key of a TOML text first stands, by its path.
+
+    Those of one of several tables (``[[steps]]``) have its number, from 0, in their path as well.
+    """
     found: dict[tuple[str, ...], int] = {}
+    seen: Counter[tuple[str, ...]] = Counter()
     table: tuple[str, ...] = ()
     for number, line in enumerate(text.splitlines(), 1):
         if header := _HEADER.match(line):
-            table = tuple(part.strip(" \t\"'") for part in header[1].split("."))
+            table = tuple(part.strip(" \t\"'") for part in header[2].split("."))
             found.setdefault(table, number)
+            if header[1] == "[[":
+                seen[table] += 1
+                table = (*table, str(seen[table] - 1))
+                found[table] = number
         elif key := _KEY.match(line):
             found.setdefault((*table, key[1].strip("\"'")), number)
     return found

@@ -22,6 +22,7 @@ from outreach.storage import (
     decisions,
     deliveries,
     doubts,
+    enrolments,
     halts,
     health,
     touches,
@@ -107,10 +108,7 @@ def overviews(database: Database, now: datetime, limit: int | None = None) -> li
     """Return the campaigns, the newest first."""
     with database.read() as session:
         found = campaigns.newest(session, limit)
-    return [
-        Overview(campaign=each, totals=totals(database, each.id, each.audience, now))
-        for each in found
-    ]
+    return [Overview(campaign=each, totals=totals(database, each.id, now)) for each in found]
 
 
 def details(database: Database, key: str, now: datetime, *, limit: int | None = LISTED) -> Details:
@@ -130,9 +128,7 @@ def details(database: Database, key: str, now: datetime, *, limit: int | None = 
         )
         number = deliveries.totals(session, campaign.id)[DeliveryState.REJECTED]
     return Details(
-        overview=Overview(
-            campaign=campaign, totals=totals(database, campaign.id, campaign.audience, now)
-        ),
+        overview=Overview(campaign=campaign, totals=totals(database, campaign.id, now)),
         groups=groups,
         uncertain=uncertain,
         rejected=rejected,
@@ -179,7 +175,8 @@ def _locked(session: Session, key: str) -> Campaign:
 
 
 def _let_go_on(session: Session, campaign: Campaign, now: datetime) -> Campaign:
-    if not deliveries.is_done(session, campaign.id):
+    # Contacts may come to a step of a sequence though nothing of it is left just now.
+    if campaign.step is not None or not deliveries.is_done(session, campaign.id):
         campaigns.apply(session, campaign.id, CampaignEvent.RESUME, now)
     found = campaigns.find(session, campaign.key)
     assert found is not None
@@ -190,6 +187,7 @@ def cancel(database: Database, key: str, by: str, now: datetime) -> int:
     """Call a campaign off; return how many mails will not be sent. What is sent stays sent."""
     campaign = get(database, key)
     with database.write() as session:
+        _reopen_step(session, campaign, now)
         if not campaigns.apply(
             session, campaign.id, CampaignEvent.CANCEL, now, reason=f"cancelled by {by}"
         ):
@@ -204,6 +202,7 @@ def pause(database: Database, key: str, by: str, reason: str | None, now: dateti
     """Stop a campaign until somebody resumes it; runs at work end within a mail a connection."""
     campaign = get(database, key)
     with database.write() as session:
+        _reopen_step(session, campaign, now)
         if not campaigns.apply(
             session, campaign.id, CampaignEvent.PAUSE, now, reason=reason, by=by
         ):
@@ -211,6 +210,12 @@ def pause(database: Database, key: str, by: str, reason: str | None, now: dateti
                 f"{key} is {campaign.state} and cannot be paused",
                 hint=f"outreach campaigns show {key}",
             )
+
+
+def _reopen_step(session: Session, campaign: Campaign, now: datetime) -> None:
+    """Let a word reach a step of a sequence to which nobody has come just now: somebody will."""
+    if campaign.step is not None:
+        campaigns.revive(session, campaign.id, now)
 
 
 def halt(database: Database, by: str, reason: str | None, now: datetime) -> Halt:
@@ -249,6 +254,8 @@ def retry(database: Database, key: str, by: str, now: datetime) -> int:
                 reason=f"tried again on the word of {by}",
             )
         )
+        if campaign.sequence_id is not None:
+            number -= enrolments.call_off_late(session, campaign.id)
         if number:
             campaigns.revive(session, campaign.id, now)
     return number
@@ -342,6 +349,8 @@ def reconcile(
                 reason=f"{word} on the word of {by}",
             )
             settled = len(given)
+            if campaign.sequence_id is not None and word is Word.RESEND:
+                settled -= enrolments.call_off_late(session, campaign.id)
             if settled and word is Word.RESEND:
                 campaigns.revive(session, campaign.id, now)
         left = list(deliveries.standings(session, campaign.id, [DeliveryState.UNCERTAIN]))

@@ -12,11 +12,12 @@ from outreach.domain.segment import Segments
 from outreach.domain.tiers import KNOWN, Tiers
 from outreach.errors import NotFoundError, Problem, RefusedError, UsageError
 from outreach.services.given import Given, Types, read
-from outreach.storage import contacts, history, inbox, keys, permissions, suppressions
+from outreach.storage import contacts, enrolments, history, inbox, keys, permissions, suppressions
 from outreach.storage import segments as questions
 from outreach.storage import tiers as standings
 from outreach.storage.contacts import AddressInfo, NewContact
 from outreach.storage.database import Database
+from outreach.storage.enrolments import Place
 from outreach.storage.history import Event
 from outreach.storage.inbox import Owed
 from outreach.storage.permissions import Consent
@@ -45,6 +46,7 @@ class Shown:
     tier_by_person: bool
     timeline: tuple[Event, ...]
     owed: tuple[Owed, ...] = ()
+    sequences: tuple[Place, ...] = ()
 
 
 def find(session: "Session", email: str) -> int:
@@ -201,8 +203,15 @@ def show(database: Database, types: Types, email: str, *, now: datetime, limit: 
         standing = standings.standing(session, contact_id, now)
         events = history.timeline(session, contact_id, limit)
         outstanding = tuple(inbox.owed(session, contact_id))
+        places = tuple(enrolments.places(session, contact_id=contact_id))
     return Shown(
-        contact, addresses, tuple(listed), standing.set_by_person, tuple(events), outstanding
+        contact,
+        addresses,
+        tuple(listed),
+        standing.set_by_person,
+        tuple(events),
+        outstanding,
+        places,
     )
 
 

@@ -13,6 +13,7 @@ from outreach.domain.effects import (
     Bounced,
     Effects,
     Event,
+    Kind,
     Severity,
     is_worn_out,
 )
@@ -22,6 +23,7 @@ from outreach.storage import (
     campaigns,
     contacts,
     deeds,
+    enrolments,
     health,
     inbox,
     keys,
@@ -30,6 +32,7 @@ from outreach.storage import (
     touches,
 )
 from outreach.storage.deeds import Effect
+from outreach.storage.enrolments import Stop
 from outreach.storage.inbox import State
 
 if TYPE_CHECKING:
@@ -37,6 +40,8 @@ if TYPE_CHECKING:
 
 
 CALLED_SPAM = "they called our mail spam"
+
+_WHY_STOPPED = {Kind.OPT_OUT: "they want no more of it", Kind.COMPLAINT: CALLED_SPAM}
 
 
 @dataclass(slots=True)
@@ -71,10 +76,7 @@ class Deed:
             self._opt_out(effects.opt_outs)
         if effects.hold_until and effects.hold_until > self.now:
             self._hold(effects.hold_until)
-        if effects.cancels_checkins:
-            called_off = deeds.cancel_checkins(self.session, self.contact_id)
-            if called_off:
-                self._note(Effect.CANCEL_CHECKIN, {"delivery_ids": called_off})
+        self._call_off(effects)
         if effects.answer_by and self.now - self.event.at < LONG_PAST:
             state = State.OPEN if self._start_clock(effects.answer_by) else State.DONE
         if effects.stops_clocks:
@@ -184,6 +186,32 @@ class Deed:
             occurred_at=self.event.at,
         )
         self._note(Effect.OPT_OUT, {"scopes": scopes, "source": source})
+
+    def _call_off(self, effects: Effects) -> None:
+        """Let nothing go on by itself that was begun for them, or nothing of one series."""
+        if effects.calls_off or effects.opt_outs:
+            # First, or the steps that are check-ins would be told as those.
+            self._stop_sequences(effects)
+        if effects.calls_off:
+            called_off = deeds.cancel_checkins(self.session, self.contact_id)
+            if called_off:
+                self._note(Effect.CANCEL_CHECKIN, {"delivery_ids": called_off})
+
+    def _stop_sequences(self, effects: Effects) -> None:
+        prefix = "series:"
+        named = [each for each in effects.opt_outs if each.startswith(prefix)]
+        why = _WHY_STOPPED.get(self.event.kind, "they wrote to us")
+        stopped = enrolments.stop_for(
+            self.session,
+            self.contact_id,
+            Stop(reason=why, now=self.now, inbound_id=self.inbound_id),
+            series=None if effects.calls_off else [each.removeprefix(prefix) for each in named],
+            # What they wrote long before it began is no word about it.
+            before=self.event.at + LONG_PAST,
+        )
+        if stopped.names:
+            detail = {"sequences": stopped.names, "delivery_ids": stopped.delivery_ids}
+            self._note(Effect.STOP_SEQUENCE, detail)
 
     def _hold(self, until: datetime) -> None:
         before = deeds.hold(self.session, self.contact_id, until)

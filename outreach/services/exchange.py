@@ -28,7 +28,7 @@ from outreach.services.consequences import consequence
 from outreach.services.guard import Guard
 from outreach.services.pacing import Pacer, is_too_fast
 from outreach.services.report import Report, Result
-from outreach.storage import campaigns, decisions, deliveries, keys, suppressions
+from outreach.storage import campaigns, decisions, deliveries, enrolments, keys, suppressions
 from outreach.storage.campaigns import Campaign
 from outreach.storage.deliveries import Attempt, Claim
 from outreach.storage.lanes import Lanes
@@ -418,7 +418,10 @@ class Exchange:
         return worse
 
     def _fit_in_late_ones(self) -> None:
-        """See to mail that is pending again in a campaign that ended while it was under way."""
+        """See to mail that is pending again where something ended while it was under way."""
+        if self.campaign.sequence_id is not None:
+            with self.ledger.held.session() as session:
+                enrolments.call_off_late(session, self.campaign.id)
         state, _ = self.ledger.state()
         if state not in (CampaignState.FINISHED, CampaignState.CANCELLED):
             return

@@ -41,7 +41,7 @@ class Filling:
         self, plain: PlainPath, version: Template, apart: "SignApart | None" = None
     ) -> None:
         self._plain = plain
-        self._series = plain.template.series
+        self._series = plain.series
         # Tokens that nobody accepts: as long as real ones, and in no text of a template.
         links = replace(plain.links, signer=Signer([token_hex()]))
         markers = {int(kind): links.token(kind, 0, 0, self._series) for kind in Token}

@@ -9,6 +9,7 @@ from outreach.domain.tiers import Tiers
 from outreach.errors import BusyError, UsageError
 from outreach.services.contacts import find
 from outreach.services.given import Types
+from outreach.services.sequences import advance_some
 from outreach.storage import contacts, merging
 from outreach.storage.database import Database
 from outreach.storage.merging import Merged
@@ -89,6 +90,8 @@ def _merge(
             f"mail to {keep} or {absorb} is going out just now",
             hint="merge them when the run has ended",
         )
+    # What was sent to either counts for the person, so that they need not begin anew.
+    advance_some(session, now, of=(kept_id, absorbed_id))
     absorbed = contacts.addresses(session, absorbed_id)[0].address
     merged = merging.merge(session, kept_id, absorbed_id, tiers, by=by, reason=reason, now=now)
     (contact,) = contacts.load(session, [kept_id], now, types=types)

@@ -37,7 +37,8 @@ _MANNER = {
 class PlainPath:
     """Makes the messages of one mailing, one by one: one template, one sender.
 
-    `links` signs what leads back to us. `key` is the mailing's, such as ``newsletter@2026-12``.
+    `links` signs what leads back to us. `key` is the mailing's, such as ``newsletter@2026-12``, and
+    `series` what its readers can opt out of, where that is not what the template says.
     `timezone` and `locale` are the firm's, for contacts whose own are not known; `tiers` are what
     templates may say is promised. The keys in `signing` sign each message, as the last thing done
     to it.
@@ -54,12 +55,16 @@ class PlainPath:
     locale: str = "en"
     tiers: Tiers | None = None
     key: str | None = None
+    series: str = ""
     signing: "Sequence[SigningKey]" = ()
 
     def __post_init__(self) -> None:
-        series, domain = self.template.series, self.links.domain
+        self.series = self.series or self.template.series
+        domain = self.links.domain
         self._kind = self.template.front_matter.kind
-        self._list_id = ListId(series.replace("_", "-"), domain, self.company or self.sender.name)
+        self._list_id = ListId(
+            self.series.replace("_", "-"), domain, self.company or self.sender.name
+        )
         self._feedback_id = _feedback_id(self.key, self._kind, domain)
 
     def compose_plainly(
@@ -141,15 +146,15 @@ class PlainPath:
             message_id=links.message_id(delivery_id),
             text="",
             reply_to=Mailbox(reply_to, self.sender.name) if reply_to else None,
-            unsubscribe_url=links.unsubscribe_url(reader, self.template.series),
-            unsubscribe_mailto=links.unsubscribe_mailto(reader, self.template.series),
+            unsubscribe_url=links.unsubscribe_url(reader, self.series),
+            unsubscribe_mailto=links.unsubscribe_mailto(reader, self.series),
             list_id=self._list_id if is_list else None,
             feedback_id=self._feedback_id if is_list else (),
         )
 
     def scene(self, links: Links, reader: int, delivery_id: int, now: datetime) -> Scene:
         """Return what the template is told besides the contact."""
-        series = self.template.series
+        series = self.series
         own = ContactLinks(
             unsubscribe=links.unsubscribe_url(reader, series)
             or links.unsubscribe_mailto(reader, series),

@@ -7,11 +7,11 @@ first then finds its approval too late.
 """
 
 import secrets
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
 
@@ -24,19 +24,17 @@ from outreach.domain.gate import Decision, Gate, Intent, Policy, Verdict
 from outreach.domain.segment import Segment
 from outreach.errors import (
     BusyError,
-    MessageError,
     NotFoundError,
     OutreachError,
-    Problem,
     RefusedError,
-    TemplateError,
     UnavailableError,
 )
 from outreach.services.exchange import merged
 from outreach.services.pacing import Pacer
+from outreach.services.proving import Progress, Proof, Prover
 from outreach.services.report import check_not_halted, check_open
 from outreach.services.sending import intent_of
-from outreach.storage import campaigns, contacts, decisions, deliveries
+from outreach.storage import campaigns, contacts, decisions, deliveries, sequences
 from outreach.storage import segments as audience
 from outreach.storage.campaigns import Campaign, NewCampaign
 from outreach.storage.database import Database
@@ -44,6 +42,10 @@ from outreach.storage.decisions import Planned
 from outreach.transport.base import Envelope, Receipt, Transport
 
 if TYPE_CHECKING:
+    from sqlalchemy import Select
+
+    from outreach.domain.mailing import Sender
+    from outreach.rendering.templates import Template
     from outreach.services.composing import Composer
 
 PROOFS = 100
@@ -73,22 +75,6 @@ class Tally:
             self.until = decision.until
 
 
-@dataclass(slots=True)
-class Proof:
-    """What rendering every mail showed."""
-
-    mails: int = 0
-    #: Sizes of whole messages, in octets.
-    octets: int = 0
-    largest: int = 0
-    largest_for: str = ""
-    #: Locales for which a template that has translations has none, and how many have them.
-    untranslated: Counter[str] = field(default_factory=Counter)
-    #: The first mail, as an example.
-    subject: str = ""
-    subject_for: str = ""
-
-
 @dataclass(slots=True, kw_only=True)
 class Plan:
     """What is about to be sent. `campaign` is None for a rehearsal, which records nothing."""
@@ -100,6 +86,8 @@ class Plan:
     refused: dict[str, Tally] = field(default_factory=lambda: defaultdict(Tally))
     held: dict[str, Tally] = field(default_factory=lambda: defaultdict(Tally))
     proof: Proof = field(default_factory=Proof)
+    #: Of the further steps, where it begins a sequence.
+    later: list[Proof] = field(default_factory=list)
 
     def stop(self, email: str, decision: Decision) -> None:
         """Count a contact to whom the mail does not go, or not now."""
@@ -118,14 +106,42 @@ class Plan:
         return self.allowed + sum(tally.number for tally in self.held.values())
 
 
-Progress = Callable[[int], None]
-"""Told how many mails have been rendered so far."""
+def mailing(
+    template: "Template",
+    sender: "Sender",
+    *,
+    key: str,
+    segment: str,
+    where: str,
+    reason: str | None,
+    series: str = "",
+) -> NewCampaign:
+    """Return what a campaign of `template` is planned from; `where` is what the segment asks.
+
+    `series` is what its readers can opt out of, where that is not what the template says.
+    """
+    matter = template.front_matter
+    return NewCampaign(
+        key=key,
+        template=template.name,
+        template_hash=template.hash,
+        files=template.files,
+        segment=segment,
+        segment_where=where,
+        series=series or template.series,
+        kind=matter.kind,
+        content_class=matter.content_class,
+        ask_reason=reason,
+        subject=matter.subject,
+        sender=f"{sender.name} <{sender.address}>",
+    )
 
 
 class Planner:
     """Makes the plans of one run. `owner` names the run (`outreach.services.sending.owner_name`).
 
-    `types` are the workspace's declared attributes.
+    `types` are the workspace's declared attributes. With `sequence` what is planned is the first
+    step of the sequence of that name, and who began it before is left out.
     """
 
     def __init__(
@@ -135,11 +151,13 @@ class Planner:
         *,
         owner: str,
         types: Mapping[str, AttributeType] | None = None,
+        sequence: str | None = None,
     ) -> None:
         self.database = database
         self.policy = policy
         self.owner = owner
         self.types = types
+        self.sequence = sequence
 
     def plan(self, new: NewCampaign, segment: Segment, now: datetime) -> Plan:
         """Freeze the audience of a campaign that nobody has approved, and ask the gate of each.
@@ -147,7 +165,7 @@ class Planner:
         Raises `BusyError` where another run has approved the same key, or planned it anew, in the
         meantime.
         """
-        members = audience.members(segment.condition, now)
+        members = self._members(segment, now)
         with self.database.write() as session:
             campaign = campaigns.open_plan(session, new, self.owner, now)
             if campaign.state is not CampaignState.PLANNED:
@@ -160,11 +178,12 @@ class Planner:
 
         Those whom the gate refused are asked about again: they may have given their consent since.
         """
-        members = audience.members(segment.condition, now)
+        members = self._members(segment, now)
+        begun = [sequences.has_begun(self.sequence)] if self.sequence else []
         with self.database.write() as session:
             campaigns.take_over_plan(session, campaign.id, self.owner)
             deliveries.withdraw_plan(session, campaign.id)
-            deliveries.reconsider(session, campaign.id)
+            deliveries.reconsider(session, campaign.id, *begun)
             deliveries.freeze(session, campaign.id, members, now)
             campaigns.widen(session, campaign.id, segment.name, segment.where)
         return self._decide(campaign, now)
@@ -176,14 +195,18 @@ class Planner:
         composer: "Composer",
         now: datetime,
         progress: Progress = lambda _: None,
+        *,
+        later: Sequence["Composer"] = (),
     ) -> Plan:
         """Return the plan that would be made, with every mail rendered, and record nothing.
 
-        Raises `TemplateError` naming every contact whose mail cannot be made.
+        `later` make the mails of the further steps of a sequence. Raises `TemplateError` naming
+        every contact whose mail cannot be made.
         """
         plan = Plan(key=intent.key)
-        prover = _Prover(composer, plan.proof, now, progress)
-        members = audience.members(segment.condition, now)
+        prover = Prover((composer, *later), now, progress)
+        plan.proof, *plan.later = prover.proofs
+        members = self._members(segment, now)
         gate = Gate(intent, self.policy)
         after = 0
         while True:
@@ -210,14 +233,17 @@ class Planner:
         composer: "Composer",
         now: datetime,
         progress: Progress = lambda _: None,
+        *,
+        later: Sequence["Composer"] = (),
     ) -> None:
         """Render every mail of the plan, the held ones too, so that none fails half-way.
 
-        Raises `TemplateError` naming every contact whose mail cannot be made; the plan is then
-        abandoned, and nothing has been sent.
+        `later` make the mails of the further steps of a sequence. Raises `TemplateError` naming
+        every contact whose mail cannot be made; the plan is then abandoned, and nothing was sent.
         """
         campaign = _recorded(plan)
-        prover = _Prover(composer, plan.proof, now, progress)
+        prover = Prover((composer, *later), now, progress)
+        plan.proof, *plan.later = prover.proofs
         try:
             for batch in self._planned(campaign, PROOFS):
                 with self.database.read() as session:
@@ -232,10 +258,18 @@ class Planner:
             self.abandon(plan)
             raise
 
-    def approve(self, plan: Plan, by: str, now: datetime) -> Campaign:
+    def approve(
+        self,
+        plan: Plan,
+        by: str,
+        now: datetime,
+        *,
+        first: Callable[[Session, Campaign], None] = lambda _session, _campaign: None,
+    ) -> Campaign:
         """Let the plan be sent, on the word of `by`; return the campaign as it is then.
 
-        Raises `RefusedError` where somebody has paused it in the meantime.
+        `first` is done in the same transaction, while nothing is approved yet. Raises
+        `RefusedError` where somebody has paused it in the meantime.
         """
         campaign = _recorded(plan)
         with self.database.write() as session:
@@ -243,6 +277,7 @@ class Planner:
             present = campaigns.find(session, campaign.key)
             assert present is not None
             check_open(present)
+            first(session, present)
             deliveries.approve(session, campaign.id)
             if not campaigns.apply(session, campaign.id, CampaignEvent.APPROVE, now, by=by):
                 raise _overtaken(campaign.key)
@@ -255,12 +290,15 @@ class Planner:
     def close(self, plan: Plan, now: datetime) -> Campaign:
         """Finish a campaign of which the gate refused everyone; there is nothing to approve.
 
-        It stays on record with the reasons, and the next run of its key says so.
+        It stays on record with the reasons, and the next run of its key says so. Where they were
+        added to one that was approved, that goes on as it did.
         """
         campaign = _recorded(plan)
         with self.database.write() as session:
             self._check_ours(session, campaign)
-            campaigns.apply(session, campaign.id, CampaignEvent.FINISH, now)
+            if deliveries.is_done(session, campaign.id):
+                campaigns.apply(session, campaign.id, CampaignEvent.FINISH, now)
+            campaigns.recount(session, campaign.id)
             found = campaigns.find(session, campaign.key)
         assert found is not None
         return found
@@ -275,6 +313,11 @@ class Planner:
                 campaigns.discard(session, campaign.id)
             else:
                 deliveries.withdraw_plan(session, campaign.id)
+
+    def _members(self, segment: Segment, now: datetime) -> "Select[Any]":
+        """Return the query for who is to be planned."""
+        members = audience.members(segment.condition, now)
+        return sequences.newcomers(members, self.sequence) if self.sequence else members
 
     def _decide(self, campaign: Campaign, now: datetime) -> Plan:
         """Ask the gate about everyone planned; record each decision and what it does."""
@@ -354,50 +397,6 @@ class Planner:
     def _check_ours(self, session: Session, campaign: Campaign) -> None:
         if not campaigns.is_planned_by(session, campaign.id, self.owner):
             raise _overtaken(campaign.key)
-
-
-class _Prover:
-    """Renders mails, and gathers what fails instead of stopping at the first."""
-
-    def __init__(
-        self, composer: "Composer", proof: Proof, now: datetime, progress: Progress
-    ) -> None:
-        self.composer = composer
-        self.proof = proof
-        self.now = now
-        self.progress = progress
-        self.problems: list[Problem] = []
-
-    def prove(self, contact: Contact, delivery_id: int) -> None:
-        try:
-            composed = self.composer.compose(contact, delivery_id=delivery_id, date=self.now)
-        except (TemplateError, MessageError) as error:
-            self.problems += [_for(contact, problem) for problem in error.problems]
-            return
-        proof, size = self.proof, composed.size
-        if not proof.mails:
-            proof.subject, proof.subject_for = composed.subject, contact.email
-        proof.mails += 1
-        if (locale := self.composer.untranslated(contact)) is not None:
-            proof.untranslated[locale] += 1
-        proof.octets += size
-        if size > proof.largest:
-            proof.largest, proof.largest_for = size, contact.email
-        self.progress(proof.mails)
-
-    def finish(self) -> None:
-        if self.problems:
-            raise TemplateError(self.problems)
-
-
-def _for(contact: Contact, problem: Problem) -> Problem:
-    return Problem(
-        f"{problem.message} (for {contact.email})",
-        problem.source,
-        problem.line,
-        problem.column,
-        problem.hint,
-    )
 
 
 def _recorded(plan: Plan) -> Campaign:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from outreach.domain.delivery import CampaignState, DeliveryState
 from outreach.errors import RefusedError
-from outreach.storage import deliveries, halts
+from outreach.storage import campaigns, deliveries, halts
 from outreach.storage.campaigns import Campaign
 from outreach.storage.database import Database
 
@@ -111,12 +111,15 @@ class Report:
             self.failures.append(Failure(email=email, result=result, reason=reason))
 
 
-def totals(database: Database, campaign_id: int, audience: int, now: datetime) -> Totals:
-    """Count the deliveries of a campaign."""
+def totals(database: Database, campaign_id: int, now: datetime) -> Totals:
+    """Count the deliveries of a campaign, and its audience at the same moment: it may grow."""
     with database.read() as session:
         waiting = deliveries.waiting(session, campaign_id, now)
         return Totals(
-            audience, deliveries.totals(session, campaign_id), waiting.number, waiting.next_at
+            campaigns.audience_of(session, campaign_id),
+            deliveries.totals(session, campaign_id),
+            waiting.number,
+            waiting.next_at,
         )
 
 

@@ -9,46 +9,16 @@ from outreach.domain.explanation import Finding, explain
 from outreach.domain.segment import Segment, Segments
 from outreach.domain.terms import Vocabulary
 from outreach.errors import ConfigError, NotFoundError, Problem
+from outreach.services.declared import files_in, read_file
 from outreach.storage import contacts
 from outreach.storage import segments as questions
 from outreach.storage.database import Database
 
-MAX_FILE = 1_000_000
-"""Largest segment file that is read, in bytes; a hundred times what any needs."""
-
 
 def open_segments(folder: Path, vocabulary: Vocabulary) -> Segments:
     """Return the segments whose files lie in `folder`; none of them is read yet."""
-    try:
-        paths = {
-            path.stem: path
-            for path in folder.glob("*.toml")
-            # An editor's lock and swap files
-            if not path.name.startswith(".")
-        }
-    except OSError as error:
-        raise ConfigError(f"cannot be read ({error.strerror})", source=folder.name) from error
-
-    def read(name: str) -> tuple[str, str]:
-        source = f"{folder.name}/{name}.toml"
-        return source, _read(paths[name], source)
-
-    return Segments(paths, read, vocabulary)
-
-
-def _read(path: Path, source: str) -> str:
-    try:
-        if path.stat().st_size > MAX_FILE:
-            raise ConfigError("is far too large for a segment", source=source)
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise ConfigError("is not UTF-8", source=source, hint="save it as UTF-8") from error
-    except OSError as error:
-        raise ConfigError(
-            f"cannot be read ({error.strerror})",
-            source=source,
-            hint="check that it is a file, and its owner and permissions",
-        ) from error
+    paths = files_in(folder)
+    return Segments(paths, lambda name: read_file(paths[name]), vocabulary)
 
 
 @dataclass(frozen=True, slots=True)

@@ -194,9 +194,11 @@ class Run:
         """Finish the campaign if nothing is left, and count."""
         now = self.clock()
         with self.database.write() as session:
+            # Nobody may add to the audience between the two.
+            campaigns.lock(session, self.campaign.id)
             if deliveries.is_done(session, self.campaign.id):
                 campaigns.apply(session, self.campaign.id, CampaignEvent.FINISH, now)
-        return totals(self.database, self.campaign.id, self.campaign.audience, now)
+        return totals(self.database, self.campaign.id, now)
 
 
 class _Supply:

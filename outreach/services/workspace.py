@@ -6,7 +6,7 @@ from pathlib import Path
 from outreach.errors import OutreachError, RefusedError, UnavailableError
 from outreach.starter import starter_file
 
-FOLDERS = ("templates", "segments")
+FOLDERS = ("templates", "segments", "sequences")
 IGNORED = """\
 # What happened is in the database; what people write is in files worth keeping in git.
 outreach.db*

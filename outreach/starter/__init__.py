@@ -1,7 +1,7 @@
 """The starter set that `outreach init` copies into a new workspace.
 
-Templates and segments lie at the top level of a checkout, where people look for them, and beside
-this file in an installed wheel; settings, tiers and sample contacts always lie here.
+Templates, segments and sequences lie at the top level of a checkout, where people look for them,
+and beside this file in an installed wheel; settings, tiers and sample contacts always lie here.
 """
 
 from importlib.resources import files

@@ -69,6 +69,9 @@ class Campaign:
     approved_at: datetime | None
     approved_by: str | None
     finished_at: datetime | None
+    sequence_id: int | None = None
+    step: int | None = None
+    step_after: int | None = None
 
 
 def find(session: Session, key: str, *, locked: bool = False) -> Campaign | None:
@@ -97,6 +100,19 @@ def keys(session: Session) -> Sequence[str]:
 def state_of(session: Session, campaign_id: int) -> CampaignState:
     """Return where the campaign stands at this moment."""
     state = session.scalar(select(CampaignRow.state).where(CampaignRow.id == campaign_id))
+    return CampaignState(state) if state else CampaignState.CANCELLED
+
+
+def audience_of(session: Session, campaign_id: int) -> int:
+    """Return how many contacts the campaign was approved for."""
+    return session.scalar(select(CampaignRow.audience).where(CampaignRow.id == campaign_id)) or 0
+
+
+def lock(session: Session, campaign_id: int) -> CampaignState:
+    """Let nobody else change the campaign until the transaction ends; return where it stands."""
+    state = session.scalar(
+        select(CampaignRow.state).where(CampaignRow.id == campaign_id).with_for_update()
+    )
     return CampaignState(state) if state else CampaignState.CANCELLED
 
 
@@ -207,6 +223,16 @@ def apply(
         .execution_options(synchronize_session=False)
     )
     return done.first() is not None
+
+
+def recount(session: Session, campaign_id: int) -> None:
+    """Take into the audience who was added to it, nobody else adding any meanwhile."""
+    session.execute(
+        update(CampaignRow)
+        .where(CampaignRow.id == campaign_id)
+        .values(audience=_audience(campaign_id))
+        .execution_options(synchronize_session=False)
+    )
 
 
 def widen(session: Session, campaign_id: int, segment: str, where: str) -> None:

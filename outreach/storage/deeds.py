@@ -48,7 +48,11 @@ class Effect(StrEnum):
     CLOCK = "clock"
     STOP_CLOCK = "stop-clock"
     CANCEL_CHECKIN = "cancel-check-in"
+    STOP_SEQUENCE = "stop-sequence"
     PAUSE_CAMPAIGN = "pause-campaign"
+
+
+_STAYS = (Effect.CANCEL_CHECKIN, Effect.STOP_SEQUENCE, Effect.PAUSE_CAMPAIGN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -382,13 +386,14 @@ def undo(
 ) -> tuple[list[Done], set[int]]:
     """Take back what a mail did, as far as it can be; return what stays, and whose touches went.
 
-    A check-in that was called off and a campaign that was paused stay so: a person decides on them.
+    A check-in that was called off, a sequence that was stopped and a campaign that was paused stay
+    so: a person decides on them.
     Whoever calls this brings the summaries of the contacts up to date.
     """
     stays: list[Done] = []
     touched: set[int] = set()
     for row in _effect_rows(session, inbound_id, standing=True):
-        if row.effect in (Effect.CANCEL_CHECKIN, Effect.PAUSE_CAMPAIGN):
+        if row.effect in _STAYS:
             stays.append(_done(row))
             continue
         _take_back(session, row, by=by, now=now)

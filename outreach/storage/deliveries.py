@@ -144,12 +144,15 @@ def page(session: Session, members: Select[Any], *, after: int, limit: int) -> S
     ).all()
 
 
-def reconsider(session: Session, campaign_id: int) -> int:
-    """Put those whom the gate refused before any attempt back into the plan; return how many."""
+def reconsider(session: Session, campaign_id: int, *but: ColumnElement[bool]) -> int:
+    """Put those whom the gate refused before any attempt back into the plan; return how many.
+
+    Those of whom one of the conditions `but` is true stay refused.
+    """
     return _count(
         session.execute(
             _change(DeliveryEvent.RECONSIDER)
-            .where(DeliveryRow.campaign_id == campaign_id)
+            .where(DeliveryRow.campaign_id == campaign_id, *(~each for each in but))
             .values(not_before=None)
         )
     )

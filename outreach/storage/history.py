@@ -16,6 +16,7 @@ from outreach.storage.tables import (
     ContactRow,
     DecisionRow,
     DeliveryRow,
+    EnrolmentRow,
     InboundRow,
     InterestRow,
     MergeRow,
@@ -167,6 +168,12 @@ def _note(row: NoteRow) -> Iterator[Event]:
     yield Event(row.at, "note", row.text, row.by)
 
 
+def _enrolment(row: EnrolmentRow) -> Iterator[Event]:
+    yield Event(row.started_at, "sequence", f"{row.name} begins", row.started_by)
+    if row.ended_at:
+        yield Event(row.ended_at, "sequence", f"{row.name} is {row.ending}", None, row.reason)
+
+
 def _merge(row: MergeRow) -> Iterator[Event]:
     absorbed = ", ".join(row.absorbed.get("addresses", ()))
     yield Event(row.at, "merge", f"absorbed {absorbed}", row.by, row.reason)
@@ -187,6 +194,7 @@ _SOURCES = (
     _Source(OptOutRow, OptOutRow.occurred_at, _opt_out),
     _Source(RoleRow, RoleRow.since, _role),
     _Source(NoteRow, NoteRow.at, _note),
+    _Source(EnrolmentRow, EnrolmentRow.started_at, _enrolment),
     _Source(MergeRow, MergeRow.at, _merge, contact="kept_id"),
 )
 
@@ -199,6 +207,7 @@ FACTS: Mapping[str, Any] = {
     "tier_changes": TierChangeRow,
     "notes": NoteRow,
     "touches": TouchRow,
+    "enrolments": EnrolmentRow,
 }
 """The tables that `facts` can give, by what they hold."""
 

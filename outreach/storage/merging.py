@@ -16,6 +16,7 @@ from outreach.domain.contact import ConsentStatus
 from outreach.domain.delivery import DeliveryState
 from outreach.domain.tiers import Tiers
 from outreach.domain.touches import SUMMARIES
+from outreach.storage import enrolments
 from outreach.storage.contacts import FIELDS, addresses
 from outreach.storage.permissions import Consent, recompute_consent, record_consent
 from outreach.storage.tables import (
@@ -110,6 +111,7 @@ def merge(
         )
     )
     session.flush()
+    stopped = enrolments.merge(session, kept_id, absorbed_id, now)
     left, cancelled = _settle_deliveries(session, kept_id, absorbed_id)
     moved = {
         table.__tablename__: _move(session, table, kept_id, absorbed_id) for table in _MOVED_WHOLE
@@ -129,7 +131,7 @@ def merge(
         absorbed_id=absorbed_id,
         moved={name: number for name, number in moved.items() if number},
         left=left,
-        cancelled=cancelled,
+        cancelled=tuple(sorted({*cancelled, *stopped})),
     )
 
 

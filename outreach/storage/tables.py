@@ -410,6 +410,65 @@ class CampaignRow(Table):
     approved_at: Mapped[datetime | None]
     approved_by: Mapped[str | None] = mapped_column(Text)
     finished_at: Mapped[datetime | None]
+    #: Where it is a step of a sequence: of which, the how manieth from 1, and how many seconds
+    #: after the step before. Its audience grows as contacts come to it.
+    sequence_id: Mapped[int | None] = mapped_column(RowId, ForeignKey("sequences.id"))
+    step: Mapped[int | None] = mapped_column(Integer)
+    step_after: Mapped[int | None] = mapped_column(Integer)
+
+    __table_args__ = (
+        UniqueConstraint("sequence_id", "step", name="uq_campaigns_sequence_id_step"),
+    )
+
+
+class SequenceRow(Table):
+    """One version of a sequence, as it was approved: its file, and with it the templates."""
+
+    __tablename__ = "sequences"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    name: Mapped[str] = mapped_column(String(64))
+    #: Of the file and of the templates of all steps.
+    hash: Mapped[str] = mapped_column(String(64))
+    title: Mapped[str] = mapped_column(Text)
+    #: What one can opt out of.
+    series: Mapped[str] = mapped_column(String(80))
+    file: Mapped[str] = mapped_column(Text)
+    approved_at: Mapped[datetime]
+    approved_by: Mapped[str] = mapped_column(Text)
+
+    __table_args__ = (UniqueConstraint("name", "hash", name="uq_sequences_name_hash"),)
+
+
+class EnrolmentRow(Table):
+    """One sequence to one contact, from its start to its end. Only the end is ever added to it.
+
+    Unique on the contact and the sequence's name: nobody gets one twice, nor a newer version of it.
+    Where the contact stands is told by the deliveries of the steps.
+    """
+
+    __tablename__ = "enrolments"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    sequence_id: Mapped[int] = mapped_column(RowId, ForeignKey("sequences.id"))
+    name: Mapped[str] = mapped_column(String(64))
+    contact_id: Mapped[int] = mapped_column(RowId, ForeignKey("contacts.id"))
+    started_at: Mapped[datetime]
+    started_by: Mapped[str] = mapped_column(Text)
+    ended_at: Mapped[datetime | None]
+    #: A `domain.sequence.Ending`.
+    ending: Mapped[str | None] = mapped_column(String(16))
+    reason: Mapped[str | None] = mapped_column(Text)
+    #: The mail of theirs that ended it.
+    inbound_id: Mapped[int | None] = mapped_column(RowId, ForeignKey("inbound.id"))
+
+    __table_args__ = (
+        UniqueConstraint("contact_id", "name", name="uq_enrolments_contact_id_name"),
+        # what one of each is called, and how many there are
+        Index(None, "name", "ending"),
+        # those that go on: asked for each minute
+        _partial("ix_enrolments_running", "sequence_id", where="ended_at IS NULL"),
+    )
 
 
 class DeliveryRow(Table):

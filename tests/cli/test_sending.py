@@ -96,6 +96,18 @@ def test_one_key_is_one_template_and_its_segments(
         assert session.scalar(text("SELECT segment FROM campaigns")) == "clients, customers"
 
 
+def test_who_is_added_and_refused_leaves_the_mailing_as_it_was(
+    outreach: Command, sqlite_database: Database
+) -> None:
+    outreach(*SEND, "--key", "k", "--limit", "1")
+    add_contacts(sqlite_database, ["zoe"], system_clock(), consent=ConsentStatus.NONE)
+    assert "the gate refused all 1" in outreach(*SEND, "--key", "k", "--add-new")
+    # One is still to be sent, and the one who was refused is counted.
+    told = outreach("send", "--due")
+    assert "k: sent 1" in told
+    assert "audience 3 = refused 1, sent 2" in told
+
+
 def test_the_newest_edition_whose_month_has_begun_is_taken(
     workspace: Workspace, outreach: Command
 ) -> None:

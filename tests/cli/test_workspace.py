@@ -23,6 +23,7 @@ def test_init_writes_a_workspace_that_works(
         "tiers.toml",
         "templates",
         "segments",
+        "sequences",
         "outreach.db",
         ".gitignore",
     ):

@@ -38,6 +38,33 @@ def test_every_kind_that_is_found_has_its_name_here() -> None:
     assert {each.value for each in reasons.Severity} == {each.value for each in Severity}
 
 
+@pytest.mark.parametrize(
+    ("kind", "proof", "more", "calls_off"),
+    [
+        (Kind.REPLY, Proof.ADDRESS, {}, True),
+        (Kind.REPLY, Proof.SIGNED, {"wants_out": True}, True),
+        # What they wrote to many, and what a stranger wrote, is no word of theirs to us.
+        (Kind.REPLY, Proof.ADDRESS, {"is_bulk": True}, False),
+        (Kind.REPLY, Proof.STRANGER, {}, False),
+        (Kind.OPT_OUT, Proof.ADDRESS, {}, True),
+        (Kind.OPT_OUT, Proof.SIGNED, {"sure": False}, True),
+        # One series is ended by name: `opt_outs` says which.
+        (Kind.OPT_OUT, Proof.SIGNED, {"series": "welcome"}, False),
+        (Kind.COMPLAINT, Proof.SUBJECT, {}, True),
+        (Kind.COMPLAINT, Proof.ADDRESS, {}, False),
+        (Kind.BOUNCE, Proof.SIGNED, {"bounced": (GONE,)}, False),
+        (Kind.ABSENT, Proof.SIGNED, {}, False),
+        (Kind.LEFT, Proof.SIGNED, {}, False),
+        (Kind.ACKNOWLEDGEMENT, Proof.SIGNED, {}, False),
+        (Kind.ANSWER, Proof.PERSON, {}, False),
+    ],
+)
+def test_what_calls_off_what_was_begun_for_them(
+    kind: Kind, proof: Proof, more: dict[str, object], calls_off: bool
+) -> None:
+    assert after(kind, proof, **more).calls_off is calls_off
+
+
 def test_an_absence_is_over_on_the_readers_own_working_day() -> None:
     found = after(Kind.ABSENT, until=date(2026, 12, 31))
     # The day after is a Friday like others here; it begins at 15:00 UTC the day before in Tokyo.

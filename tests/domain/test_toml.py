@@ -20,14 +20,16 @@ def test_nesting_without_end_is_a_mistake_like_others() -> None:
 
 
 def test_keys_are_found_on_the_lines_where_they_first_stand() -> None:
-    text = 'a = 1\n[t.u]\n  "b" = 2\nc.d = 3\n[[list]]\nb = 4\n[t.u.v]\na = 5'
+    text = 'a = 1\n[t.u]\n  "b" = 2\nc.d = 3\n[[list]]\nb = 4\n[[list]]\n[t.u.v]\na = 5'
     assert lines_of(text) == {
         ("a",): 1,
         ("t", "u"): 2,
         ("t", "u", "b"): 3,
         ("t", "u", "c"): 4,
         ("list",): 5,
-        ("list", "b"): 6,
-        ("t", "u", "v"): 7,
-        ("t", "u", "v", "a"): 8,
+        ("list", "0"): 5,
+        ("list", "0", "b"): 6,
+        ("list", "1"): 7,
+        ("t", "u", "v"): 8,
+        ("t", "u", "v", "a"): 9,
     }

@@ -92,7 +92,7 @@ def test_the_image_holds_what_it_is_built_from() -> None:
     lines = (DEPLOY / "Dockerfile.dockerignore").read_text().splitlines()
     kept = {line.removeprefix("!") for line in lines if line.startswith("!")}
     files = {"pyproject.toml", "hatch_build.py", "README.md", "LICENSE"}
-    assert kept == files | {"outreach", "templates", "segments"}
+    assert kept == files | {"outreach", "templates", "segments", "sequences"}
     assert all((ROOT / name).exists() for name in kept)
     # tests/e2e/test_wheel.py builds the wheel from the same.
 

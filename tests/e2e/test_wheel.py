@@ -86,6 +86,7 @@ def test_the_wheel_carries_the_starter_set_and_the_migrations(wheel: Path) -> No
     for wanted in (
         "outreach/starter/templates/",
         "outreach/starter/segments/clients.toml",
+        "outreach/starter/sequences/welcome.toml",
         "outreach/starter/tiers.toml",
         "outreach/storage/migrations/versions/0001",
         "outreach/rendering/data/caniemail.json",

@@ -12,6 +12,7 @@ from outreach.domain.segment import Segments
 from outreach.domain.terms import Vocabulary
 from outreach.errors import ConfigError, NotFoundError
 from outreach.services import segments as service
+from outreach.services.declared import MAX_FILE
 from outreach.storage import contacts
 from outreach.storage.contacts import NewContact
 from outreach.storage.database import Database
@@ -158,7 +159,7 @@ def test_files_that_cannot_be_read(folder: Path) -> None:
     (folder / "latin.toml").write_bytes("description = 'é'".encode("latin-1"))
     (folder / "folder.toml").mkdir()
     (folder / "gone.toml").symlink_to("nowhere")
-    (folder / "huge.toml").write_bytes(b"#" * (service.MAX_FILE + 1))
+    (folder / "huge.toml").write_bytes(b"#" * (MAX_FILE + 1))
     (folder / "Bad Name.toml").write_text("description = 'x'\nwhere = 'true'")
     segments = service.open_segments(folder, VOCABULARY)
     for name, message in (

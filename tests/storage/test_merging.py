@@ -270,7 +270,7 @@ def test_the_stricter_rule_wins_and_nothing_is_lost(
 def test_no_table_that_names_a_contact_is_forgotten() -> None:
     naming = {name for name, table in Table.metadata.tables.items() if "contact_id" in table.c}
     whole = {table.__tablename__ for table in merging._MOVED_WHOLE}
-    assert naming == whole | {"addresses", "interests", "deliveries"}
+    assert naming == whole | {"addresses", "interests", "deliveries", "enrolments"}
 
 
 def test_who_was_merged_before_points_to_who_is_left(database: Database) -> None:

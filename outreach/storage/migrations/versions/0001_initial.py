@@ -185,6 +185,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("hash", name=op.f("pk_promises")),
     )
     op.create_table(
+        "sequences",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("series", sa.String(length=80), nullable=False),
+        sa.Column("file", sa.Text(), nullable=False),
+        sa.Column("approved_at", storage.UtcDateTime(), nullable=False),
+        sa.Column("approved_by", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sequences")),
+        sa.UniqueConstraint("name", "hash", name="uq_sequences_name_hash"),
+    )
+    op.create_table(
         "suppressions",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("address_hash", sa.String(length=64), nullable=False),
@@ -262,11 +275,20 @@ def upgrade() -> None:
         sa.Column("approved_at", storage.UtcDateTime(), nullable=True),
         sa.Column("approved_by", sa.Text(), nullable=True),
         sa.Column("finished_at", storage.UtcDateTime(), nullable=True),
+        sa.Column(
+            "sequence_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("step", sa.Integer(), nullable=True),
+        sa.Column("step_after", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["sequence_id"], ["sequences.id"], name=op.f("fk_campaigns_sequence_id")
+        ),
         sa.ForeignKeyConstraint(
             ["template_hash"], ["templates_sent.hash"], name=op.f("fk_campaigns_template_hash")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_campaigns")),
         sa.UniqueConstraint("key", name=op.f("uq_campaigns_key")),
+        sa.UniqueConstraint("sequence_id", "step", name="uq_campaigns_sequence_id_step"),
     )
     with op.batch_alter_table("campaigns", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_campaigns_state"), ["state"], unique=False)
@@ -679,6 +701,48 @@ def upgrade() -> None:
     with op.batch_alter_table("effects", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_effects_contact_id"), ["contact_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_effects_inbound_id"), ["inbound_id"], unique=False)
+
+    op.create_table(
+        "enrolments",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "sequence_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column(
+            "contact_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("started_at", storage.UtcDateTime(), nullable=False),
+        sa.Column("started_by", sa.Text(), nullable=False),
+        sa.Column("ended_at", storage.UtcDateTime(), nullable=True),
+        sa.Column("ending", sa.String(length=16), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column(
+            "inbound_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.ForeignKeyConstraint(
+            ["contact_id"], ["contacts.id"], name=op.f("fk_enrolments_contact_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["inbound_id"], ["inbound.id"], name=op.f("fk_enrolments_inbound_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["sequence_id"], ["sequences.id"], name=op.f("fk_enrolments_sequence_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_enrolments")),
+        sa.UniqueConstraint("contact_id", "name", name="uq_enrolments_contact_id_name"),
+    )
+    with op.batch_alter_table("enrolments", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_enrolments_name_ending"), ["name", "ending"], unique=False
+        )
+        batch_op.create_index(
+            "ix_enrolments_running",
+            ["sequence_id"],
+            unique=False,
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        )
 
     op.create_table(
         "touches",
