@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, or_, select, update
+from sqlalchemy import bindparam, delete, exists, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from outreach.domain.delivery import DeliveryEvent, sources, target
@@ -235,6 +235,41 @@ _CALLED_OFF = (
     .values(
         state=target(DeliveryEvent.CANCEL),
         reason="they wrote to us",
+        not_before=None,
+        lease_owner=None,
+        lease_until=None,
+    )
+    .returning(_DELIVERIES.c.id)
+)
+
+
+def call_off_late(session: Session, campaign_id: int) -> int:
+    """Call off check-ins that wait again for contacts who wrote meanwhile; return how many.
+
+    They were on their way when the contact wrote, and came back unsent.
+    """
+    return len(session.scalars(_LATE, {"of": campaign_id}).all())
+
+
+_LATE = (
+    update(_DELIVERIES)
+    .where(
+        _DELIVERIES.c.campaign_id == bindparam("of"),
+        _DELIVERIES.c.state.in_(sources(DeliveryEvent.CANCEL)),
+        exists()
+        .where(
+            _EFFECTS.c.contact_id == _DELIVERIES.c.contact_id,
+            _EFFECTS.c.effect == Effect.TOUCH,
+            _EFFECTS.c.at >= _DELIVERIES.c.tried_at,
+            _EFFECTS.c.undone_at.is_(None),
+            _INBOUND.c.id == _EFFECTS.c.inbound_id,
+            _INBOUND.c.kind == Kind.REPLY,
+        )
+        .correlate(_DELIVERIES),
+    )
+    .values(
+        state=target(DeliveryEvent.CANCEL),
+        reason="they wrote to us while it was under way",
         not_before=None,
         lease_owner=None,
         lease_until=None,

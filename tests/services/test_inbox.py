@@ -22,9 +22,9 @@ from outreach.services.deeds import Deed
 from outreach.storage import touches
 from outreach.storage.database import Database
 from outreach.storage.deeds import Effect
-from outreach.storage.inbox import State
+from outreach.storage.inbox import Item, State
 from outreach.testing import FrozenClock
-from tests.services.desk import new_campaign
+from tests.services.desk import GREYLISTED, new_campaign
 from tests.services.post import ANNA, Post, message_id_of
 
 
@@ -115,6 +115,27 @@ def test_a_reply_calls_off_waiting_check_ins_only(post: Post) -> None:
     assert states["check-in@1"] == "cancelled"
     assert states["newsletter@2027-01"] != "cancelled"
     assert Effect.CANCEL_CHECKIN in post.did(item)
+
+
+def test_a_reply_while_a_check_in_is_under_way_keeps_it_from_being_tried_again(post: Post) -> None:
+    sent = post.mailing(["ada", "bo"])
+    later = {"kind": MailKind.CHECKIN, "series": "check-in", "content_class": "give"}
+    checkin = post.approved(new_campaign("check-in@1", **later))
+    post.clock.advance(days=40)
+    post.transport.script = [GREYLISTED, GREYLISTED]
+    written: list[Item] = []
+
+    def hook(_envelope: object) -> None:
+        if not written:
+            written.append(post.write(answers=sent["ada"]))
+
+    post.transport.hook = hook
+    post.work(checkin)
+    rows = post.rows(
+        "SELECT d.address, d.state FROM deliveries d JOIN campaigns c ON c.id = d.campaign_id "
+        "WHERE c.key = 'check-in@1' ORDER BY d.id"
+    )
+    assert rows == [("ada@example.com", "cancelled"), ("bo@example.com", "pending")]
 
 
 # Strangers and the unsure
