@@ -148,7 +148,7 @@ def unsigned(runs: int) -> dict[str, object]:
     }
 
 
-_FIRST_ONES = 3
+_FIRST_ONES = 20
 
 
 def signed(runs: int) -> dict[str, object]:
