@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import select
 import subprocess
 import sys
@@ -59,7 +60,8 @@ def test_new_and_check(studio: Path, capsys):
     assert run(["dkim", "check"]) == 0
     out = capsys.readouterr().out
     assert "two._domainkey.berg-lind.example  verifies" in out
-    assert "newsletter/2026-11 from berg-lind.example is signed and verifies" in out
+    # Of the edition whose time has come, on whatever day this runs.
+    assert re.search(r"newsletter/2026-1\d from berg-lind\.example is signed and verifies", out)
 
 
 def test_new_prints_what_to_do(studio: Path, capsys):
