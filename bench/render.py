@@ -148,7 +148,7 @@ def unsigned(runs: int) -> dict[str, object]:
     }
 
 
-_FIRST_ONES = 20
+_FIRST_ONES = CONNECTIONS
 
 
 def signed(runs: int) -> dict[str, object]:
@@ -191,8 +191,9 @@ def signed(runs: int) -> dict[str, object]:
     for _ in range(4 * runs):  # shorter ones: few of 15 ms pass without another program's turn
         for way, times in zip(ways, taken, strict=True):
             # As many of each: now and then a key needs a new number to blind itself with. The first
-            # ones are not counted: a processor has forgotten them over another way, and a run,
-            # which makes thousands in a row, meets that once.
+            # ones, as many as are counted, are not: a processor has forgotten them over another way
+            # and learns them anew for some 15 ms, and a run, which makes thousands in a row, meets
+            # that once. After fewer of them the way that follows the bare signatures is at a loss.
             way(list(islice(fresh, _FIRST_ONES)))
             readers = list(islice(fresh, CONNECTIONS))
             times.append(cpu(partial(way, readers)) / len(readers))

@@ -109,7 +109,7 @@ def send(
     with app.database.read() as session:
         campaign = campaigns.find(session, order.key)
     if campaign is not None and campaign.state != "planned":
-        if campaign.step is not None:
+        if campaign.is_step:
             raise RefusedError(
                 f"{campaign.key} is a step of a sequence",
                 hint="outreach sequences start begins one for more contacts",

@@ -20,9 +20,9 @@ from outreach.storage import (
     campaigns,
     contacts,
     decisions,
+    deeds,
     deliveries,
     doubts,
-    enrolments,
     halts,
     health,
     touches,
@@ -176,7 +176,7 @@ def _locked(session: Session, key: str) -> Campaign:
 
 def _let_go_on(session: Session, campaign: Campaign, now: datetime) -> Campaign:
     # Contacts may come to a step of a sequence though nothing of it is left just now.
-    if campaign.step is not None or not deliveries.is_done(session, campaign.id):
+    if campaign.is_step or not deliveries.is_done(session, campaign.id):
         campaigns.apply(session, campaign.id, CampaignEvent.RESUME, now)
     found = campaigns.find(session, campaign.key)
     assert found is not None
@@ -214,7 +214,7 @@ def pause(database: Database, key: str, by: str, reason: str | None, now: dateti
 
 def _reopen_step(session: Session, campaign: Campaign, now: datetime) -> None:
     """Let a word reach a step of a sequence to which nobody has come just now: somebody will."""
-    if campaign.step is not None:
+    if campaign.is_step:
         campaigns.revive(session, campaign.id, now)
 
 
@@ -254,8 +254,7 @@ def retry(database: Database, key: str, by: str, now: datetime) -> int:
                 reason=f"tried again on the word of {by}",
             )
         )
-        if campaign.sequence_id is not None:
-            number -= enrolments.call_off_late(session, campaign.id)
+        number -= deeds.call_off_late(session, campaign)
         if number:
             campaigns.revive(session, campaign.id, now)
     return number
@@ -349,10 +348,10 @@ def reconcile(
                 reason=f"{word} on the word of {by}",
             )
             settled = len(given)
-            if campaign.sequence_id is not None and word is Word.RESEND:
-                settled -= enrolments.call_off_late(session, campaign.id)
-            if settled and word is Word.RESEND:
-                campaigns.revive(session, campaign.id, now)
+            if word is Word.RESEND:
+                settled -= deeds.call_off_late(session, campaign)
+                if settled:
+                    campaigns.revive(session, campaign.id, now)
         left = list(deliveries.standings(session, campaign.id, [DeliveryState.UNCERTAIN]))
     return Reconciled(
         filed=number_filed,

@@ -22,12 +22,15 @@ def files_in(folder: Path) -> Mapping[str, Path]:
         raise ConfigError(f"cannot be read ({error.strerror})", source=folder.name) from error
 
 
-def read_file(path: Path) -> tuple[str, str]:
-    """Return what a person calls the file, and its text; or raise `ConfigError`."""
+def read_file(path: Path, kind: str) -> tuple[str, str]:
+    """Return what a person calls the file, and its text; or raise `ConfigError`.
+
+    `kind` is what the file declares, such as a segment.
+    """
     source = f"{path.parent.name}/{path.name}"
     try:
         if path.stat().st_size > MAX_FILE:
-            raise ConfigError("is far too large for a file of this kind", source=source)
+            raise ConfigError(f"is far too large for a {kind}", source=source)
         return source, path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise ConfigError("is not UTF-8", source=source, hint="save it as UTF-8") from error

@@ -22,14 +22,13 @@ from outreach.domain.contact import AttributeType, Contact
 from outreach.domain.delivery import CampaignEvent, CampaignState, DeliveryEvent
 from outreach.domain.feedback import Fault, Outcome
 from outreach.domain.gate import Decision, Facts, Gate, Intent, Policy, Verdict
-from outreach.domain.mailing import MailKind
 from outreach.domain.touches import Channel, Direction
 from outreach.errors import UnavailableError
 from outreach.services.consequences import consequence
 from outreach.services.guard import Guard
 from outreach.services.pacing import Pacer, is_too_fast
 from outreach.services.report import Report, Result
-from outreach.storage import campaigns, decisions, deeds, deliveries, enrolments, keys, suppressions
+from outreach.storage import campaigns, decisions, deeds, deliveries, keys, suppressions
 from outreach.storage.campaigns import Campaign
 from outreach.storage.deliveries import Attempt, Claim
 from outreach.storage.lanes import Lanes
@@ -421,10 +420,7 @@ class Exchange:
     def _fit_in_late_ones(self) -> None:
         """See to mail that is pending again where something ended while it was under way."""
         with self.ledger.held.session() as session:
-            if self.campaign.sequence_id is not None:
-                enrolments.call_off_late(session, self.campaign.id)
-            if self.campaign.kind is MailKind.CHECKIN:
-                deeds.call_off_late(session, self.campaign.id)
+            deeds.call_off_late(session, self.campaign)
         state, _ = self.ledger.state()
         if state not in (CampaignState.FINISHED, CampaignState.CANCELLED):
             return

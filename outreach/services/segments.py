@@ -18,7 +18,7 @@ from outreach.storage.database import Database
 def open_segments(folder: Path, vocabulary: Vocabulary) -> Segments:
     """Return the segments whose files lie in `folder`; none of them is read yet."""
     paths = files_in(folder)
-    return Segments(paths, lambda name: read_file(paths[name]), vocabulary)
+    return Segments(paths, lambda name: read_file(paths[name], "segment"), vocabulary)
 
 
 @dataclass(frozen=True, slots=True)

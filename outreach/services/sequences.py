@@ -53,7 +53,7 @@ LISTED = 20
 def open_sequences(folder: Path) -> Sequences:
     """Return the sequences whose files lie in `folder`; none of them is read yet."""
     paths = files_in(folder)
-    return Sequences(paths, lambda name: read_file(paths[name]))
+    return Sequences(paths, lambda name: read_file(paths[name], "sequence"))
 
 
 # Starting

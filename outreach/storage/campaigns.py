@@ -73,6 +73,11 @@ class Campaign:
     step: int | None = None
     step_after: int | None = None
 
+    @property
+    def is_step(self) -> bool:
+        """Whether it is a step of a sequence, to which contacts come one after another."""
+        return self.step is not None
+
 
 def find(session: Session, key: str, *, locked: bool = False) -> Campaign | None:
     """Return the campaign with this key, or None.

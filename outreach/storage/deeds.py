@@ -13,6 +13,8 @@ from outreach.domain.delivery import DeliveryEvent, sources, target
 from outreach.domain.effects import LONG_PAST, Kind, Severity
 from outreach.domain.letters import Letter
 from outreach.domain.mailing import MailKind
+from outreach.storage import enrolments
+from outreach.storage.campaigns import Campaign
 from outreach.storage.inbox import State, change
 from outreach.storage.suppressions import Suppression, weight
 from outreach.storage.tables import (
@@ -243,12 +245,16 @@ _CALLED_OFF = (
 )
 
 
-def call_off_late(session: Session, campaign_id: int) -> int:
-    """Call off check-ins that wait again for contacts who wrote meanwhile; return how many.
+def call_off_late(session: Session, campaign: Campaign) -> int:
+    """Call off what waits again and had better not, as nothing else would; return how many mails.
 
-    They were on their way when the contact wrote, and came back unsent.
+    Check-ins and steps of sequences that were on their way when their contact wrote, and came back
+    unsent or are tried again on a person's word.
     """
-    return len(session.scalars(_LATE, {"of": campaign_id}).all())
+    late = enrolments.call_off_late(session, campaign.id) if campaign.is_step else 0
+    if campaign.kind is MailKind.CHECKIN:
+        late += len(session.scalars(_LATE, {"of": campaign.id}).all())
+    return late
 
 
 _LATE = (

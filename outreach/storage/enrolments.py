@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, select, update
+from sqlalchemy import Select, and_, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from outreach.domain.delivery import DeliveryEvent, DeliveryState, sources, target
@@ -168,18 +168,7 @@ def call_off_late(session: Session, campaign_id: int) -> int:
 
 def _call_off(session: Session, which: Any, reason: str | None) -> Sequence[int]:  # noqa: ANN401
     """Call off what waits of those enrolments; return the deliveries."""
-    theirs = (
-        select(DeliveryRow.id)
-        .join(CampaignRow, CampaignRow.id == DeliveryRow.campaign_id)
-        .join(
-            EnrolmentRow,
-            and_(
-                EnrolmentRow.sequence_id == CampaignRow.sequence_id,
-                EnrolmentRow.contact_id == DeliveryRow.contact_id,
-            ),
-        )
-        .where(which)
-    )
+    theirs = with_steps(select(DeliveryRow.id).select_from(EnrolmentRow)).where(which)
     event = DeliveryEvent.CANCEL
     return session.scalars(
         update(DeliveryRow)
@@ -210,6 +199,17 @@ def counts(session: Session) -> Mapping[str, Mapping[Ending | None, int]]:
     for name, ending, number in rows:
         found.setdefault(name, {})[Ending(ending) if ending else None] = number
     return found
+
+
+def with_steps(wanted: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    """Add to a statement about enrolments the steps to which each has come, and their mails."""
+    return wanted.join(CampaignRow, CampaignRow.sequence_id == EnrolmentRow.sequence_id).join(
+        DeliveryRow,
+        and_(
+            DeliveryRow.campaign_id == CampaignRow.id,
+            DeliveryRow.contact_id == EnrolmentRow.contact_id,
+        ),
+    )
 
 
 def places(
@@ -262,18 +262,11 @@ def places(
             EnrolmentRow.started_at,
         )
         .join(AddressRow, AddressRow.contact_id == EnrolmentRow.contact_id)
-        .join(CampaignRow, CampaignRow.sequence_id == EnrolmentRow.sequence_id)
-        .join(
-            DeliveryRow,
-            and_(
-                DeliveryRow.campaign_id == CampaignRow.id,
-                DeliveryRow.contact_id == EnrolmentRow.contact_id,
-            ),
-        )
         .where(EnrolmentRow.ended_at.is_(None), AddressRow.is_primary, CampaignRow.step == last)
         .order_by(CampaignRow.step.desc(), DeliveryRow.not_before, EnrolmentRow.id)
         .limit(limit)
     )
+    wanted = with_steps(wanted)
     if name is not None:
         wanted = wanted.where(EnrolmentRow.name == name)
     if contact_id is not None:

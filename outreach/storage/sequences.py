@@ -16,6 +16,7 @@ from outreach.domain.delivery import DeliveryState
 from outreach.domain.sequence import SETTLED
 from outreach.storage.campaigns import Campaign, find, recount, revive
 from outreach.storage.database import insert_into, insert_of, is_sqlite
+from outreach.storage.enrolments import with_steps
 from outreach.storage.tables import (
     AddressRow,
     CampaignRow,
@@ -221,7 +222,7 @@ def _settled() -> Any:  # noqa: ANN401 - SQL
     has_next = exists().where(
         coming.campaign_id == following.id, coming.contact_id == EnrolmentRow.contact_id
     )
-    return (
+    steps_of = with_steps(
         select(
             EnrolmentRow.id,
             EnrolmentRow.contact_id,
@@ -236,15 +237,9 @@ def _settled() -> Any:  # noqa: ANN401 - SQL
         .select_from(EnrolmentRow)
         .join(ContactRow, ContactRow.id == EnrolmentRow.contact_id)
         .join(AddressRow, and_(AddressRow.contact_id == ContactRow.id, AddressRow.is_primary))
-        .join(CampaignRow, CampaignRow.sequence_id == EnrolmentRow.sequence_id)
-        .join(
-            DeliveryRow,
-            and_(
-                DeliveryRow.campaign_id == CampaignRow.id,
-                DeliveryRow.contact_id == EnrolmentRow.contact_id,
-            ),
-        )
-        .outerjoin(
+    )
+    return (
+        steps_of.outerjoin(
             following,
             and_(
                 following.sequence_id == CampaignRow.sequence_id,

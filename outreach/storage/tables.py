@@ -410,7 +410,7 @@ class CampaignRow(Table):
     approved_at: Mapped[datetime | None]
     approved_by: Mapped[str | None] = mapped_column(Text)
     finished_at: Mapped[datetime | None]
-    #: Where it is a step of a sequence: of which, the how manieth from 1, and how many seconds
+    #: Where it is a step of a sequence: of which, its number from 1, and how many seconds it is
     #: after the step before. Its audience grows as contacts come to it.
     sequence_id: Mapped[int | None] = mapped_column(RowId, ForeignKey("sequences.id"))
     step: Mapped[int | None] = mapped_column(Integer)

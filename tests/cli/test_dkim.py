@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import select
 import subprocess
 import sys
@@ -57,11 +56,12 @@ def test_new_and_check(studio: Path, capsys):
     second = made(capsys, "--algorithm", "ed25519", "--selector", "two")
     settings(studio, **second["settings"])
     assert second["settings"]["dkim_selector"] == "one, two"
+    # One edition, whose time has come on whatever day this runs.
+    (studio / "templates" / "newsletter" / "2026-12.md").unlink()
     assert run(["dkim", "check"]) == 0
     out = capsys.readouterr().out
     assert "two._domainkey.berg-lind.example  verifies" in out
-    # Of the edition whose time has come, on whatever day this runs.
-    assert re.search(r"newsletter/2026-1\d from berg-lind\.example is signed and verifies", out)
+    assert "newsletter/2026-11 from berg-lind.example is signed and verifies" in out
 
 
 def test_new_prints_what_to_do(studio: Path, capsys):

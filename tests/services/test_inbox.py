@@ -15,7 +15,7 @@ from outreach.domain.effects import Kind
 from outreach.domain.mailing import MailKind
 from outreach.errors import NotFoundError, UnavailableError, UsageError
 from outreach.inbound.sources import Position, Received, Stream, fingerprint
-from outreach.services import arrivals
+from outreach.services import arrivals, campaigns
 from outreach.services import contacts as people
 from outreach.services import inbox as service
 from outreach.services.deeds import Deed
@@ -24,7 +24,8 @@ from outreach.storage.database import Database
 from outreach.storage.deeds import Effect
 from outreach.storage.inbox import Item, State
 from outreach.testing import FrozenClock
-from tests.services.desk import GREYLISTED, new_campaign
+from outreach.transport.base import Receipt
+from tests.services.desk import FULL, GREYLISTED, new_campaign
 from tests.services.post import ANNA, Post, message_id_of
 
 
@@ -118,11 +119,22 @@ def test_a_reply_calls_off_waiting_check_ins_only(post: Post) -> None:
 
 
 def test_a_reply_while_a_check_in_is_under_way_keeps_it_from_being_tried_again(post: Post) -> None:
+    assert checked_in(post, GREYLISTED) == {"ada": "cancelled", "bo": "pending"}
+
+
+def test_another_try_of_a_check_in_is_no_word_against_theirs(post: Post) -> None:
+    assert checked_in(post, FULL) == {"ada": "rejected", "bo": "rejected"}
+    assert campaigns.retry(post.database, "check-in@1", "anna", post.clock()) == 1
+    assert states_of(post, "check-in@1") == {"ada": "cancelled", "bo": "pending"}
+
+
+def checked_in(post: Post, answer: Receipt) -> dict[str, str]:
+    """Check in with two, of whom one writes while that is under way, and both get this answer."""
     sent = post.mailing(["ada", "bo"])
     later = {"kind": MailKind.CHECKIN, "series": "check-in", "content_class": "give"}
     checkin = post.approved(new_campaign("check-in@1", **later))
     post.clock.advance(days=40)
-    post.transport.script = [GREYLISTED, GREYLISTED]
+    post.transport.script = [answer, answer]
     written: list[Item] = []
 
     def hook(_envelope: object) -> None:
@@ -131,11 +143,15 @@ def test_a_reply_while_a_check_in_is_under_way_keeps_it_from_being_tried_again(p
 
     post.transport.hook = hook
     post.work(checkin)
+    return states_of(post, "check-in@1")
+
+
+def states_of(post: Post, key: str) -> dict[str, str]:
     rows = post.rows(
         "SELECT d.address, d.state FROM deliveries d JOIN campaigns c ON c.id = d.campaign_id "
-        "WHERE c.key = 'check-in@1' ORDER BY d.id"
+        f"WHERE c.key = '{key}' ORDER BY d.id"
     )
-    assert rows == [("ada@example.com", "cancelled"), ("bo@example.com", "pending")]
+    return {address.partition("@")[0]: state for address, state in rows}
 
 
 # Strangers and the unsure
